@@ -1,0 +1,1 @@
+"""Files from any retailer, in and out."""

@@ -1,0 +1,1 @@
+"""The shared floors of the house, stacked: a lower one never imports a higher one."""

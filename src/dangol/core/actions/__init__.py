@@ -1,0 +1,1 @@
+"""The catalog of things that may be done to or for a customer."""

@@ -1,0 +1,72 @@
+"""The timeline: what happened, to whom, and how far each consumer has read."""
+
+from django.db import models
+
+from dangol.core.storage.fields import IdField
+
+
+class Event(models.Model):
+    """Something that happened. It is never changed, but for the position it gets after its commit."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    # Numbers a customer's events from 1 without a gap, under the lock of the customer's head row.
+    customer_seq = models.BigIntegerField()
+    name = models.CharField(max_length=64)
+    # What the event is about (an order, a transfer), as a plain value: it may live on a higher floor.
+    subject_id = IdField(null=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    payload = models.TextField()
+    # Bit by place in project/consumers.py INLINE: who has had this event inside its own transaction.
+    inline_done = models.IntegerField(default=0)
+    position = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "dg_event"
+        constraints = (
+            models.UniqueConstraint(fields=["customer_id", "customer_seq"], name="dg_event_seq"),
+        )
+        indexes = (
+            models.Index(fields=["position"], name="dg_event_position"),
+            models.Index(
+                fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)
+            ),
+            models.Index(fields=["customer_id", "occurred_at"], name="dg_event_customer_time"),
+        )
+
+
+class CustomerHead(models.Model):
+    """A customer's place on the timeline. Its row is the lock of everything that belongs to the customer."""
+
+    customer_id = IdField(primary_key=True)
+    last_seq = models.BigIntegerField(default=0)
+    last_event_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_event_customer_head"
+
+
+class Head(models.Model):
+    """The last position given, one row per shard: the fence that sequencers pass one at a time."""
+
+    shard = models.IntegerField(primary_key=True)
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "dg_event_head"
+
+
+class Cursor(models.Model):
+    """How far a consumer has read; moved in the same transaction as what the consumer did."""
+
+    consumer = models.CharField(max_length=64, primary_key=True)
+    position = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(null=True)
+    error = models.TextField(default="")
+    failed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_event_cursor"
+

@@ -1,0 +1,1 @@
+"""Accounts, transfers, entries and lots: double entry, append-only."""

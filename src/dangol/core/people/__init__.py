@@ -1,0 +1,1 @@
+"""Customers, members, identities, consent, staff and stores."""

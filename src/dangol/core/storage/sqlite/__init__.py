@@ -1,0 +1,1 @@
+"""Django's SQLite backend on the SQLite that comes with the application."""

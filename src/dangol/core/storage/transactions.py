@@ -1,0 +1,88 @@
+"""The one way to write.
+
+PostgreSQL has its own concurrency. SQLite lets one connection write at a time, and the others wait in a
+sleeping loop that is neither fair nor quick (single waits of seconds); so writers queue here first,
+threads on a lock and processes on a lock file beside the database, before they say BEGIN IMMEDIATE.
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+
+class _WriterLock:
+    """One writer at a time for a SQLite file, among the threads and processes of this machine."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._threads = threading.Lock()
+        self._file: int | None = None
+        self._owner = os.getpid()
+
+    def acquire(self) -> None:
+        self._threads.acquire()
+        try:
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._threads.release()
+            raise
+
+    def release(self) -> None:
+        assert self._file is not None, "released before it was taken"
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._threads.release()
+
+    @property
+    def is_ours(self) -> bool:
+        return self._owner == os.getpid()
+
+
+_locks: dict[str, _WriterLock] = {}
+_locks_guard = threading.Lock()
+
+
+def _lock_for(using: str) -> _WriterLock | None:
+    """Return the lock of a SQLite file; None for PostgreSQL and for a database in memory."""
+    settings = connections[using].settings_dict
+    name = str(settings["NAME"])
+    if connections[using].vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+        return None
+    path = f"{os.path.abspath(name)}-writer"
+    with _locks_guard:
+        lock = _locks.get(path)
+        if lock is None or not lock.is_ours:  # a child after fork must not share its parent's file lock
+            lock = _locks[path] = _WriterLock(path)
+        return lock
+
+
+@contextmanager
+def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Open the transaction in which something is written; within another one it joins that one.
+
+    A savepoint is deliberately not made for the inner one: whoever cannot finish lets all of it go.
+    Reads that need no consistency with a write belong outside, since on SQLite this waits for its turn.
+    """
+    connection = connections[using]
+    if connection.in_atomic_block:
+        yield
+        return
+    lock = _lock_for(using)
+    if lock:
+        lock.acquire()
+    try:
+        with transaction.atomic(using=using):
+            yield
+    finally:
+        if lock:
+            lock.release()
+
+
+def require_write_transaction(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Assert that the caller has opened a transaction: only a bug could have forgotten it."""
+    assert connections[using].in_atomic_block, "call this inside write_transaction()"

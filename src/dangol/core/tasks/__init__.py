@@ -1,0 +1,1 @@
+"""Run now, later, again."""

@@ -1,0 +1,10 @@
+"""Who reacts to events, and which of them while the recorder waits.
+
+The order of INLINE is stored: each event notes which inline consumers have had it, as a bit by place.
+So new ones are added at the end, and none is ever removed or moved.
+"""
+
+from dangol.core.events.consumers import Consumer
+
+INLINE: list[Consumer] = []
+BY_CURSOR: list[Consumer] = []

@@ -1,0 +1,105 @@
+"""What the environment says, read strictly: an odd value stops the program with the remedy in words."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+SQLITE_OPTIONS: Mapping[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
+        " PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
+    ),
+}
+POSTGRES_OPTIONS: Mapping[str, Any] = {
+    "options": "-c idle_in_transaction_session_timeout=30s -c synchronous_commit=on",
+}
+SHORTEST_KEY = 32
+
+
+def home() -> Path:
+    """Return the instance's folder: `DANGOL_HOME`, or `.dangol` in the user's own home."""
+    return Path(os.environ.get("DANGOL_HOME") or Path.home() / ".dangol").expanduser().resolve()
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return a yes or no; raises ImproperlyConfigured for any other word."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value not in TRUE | FALSE:
+        raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no; write 1 or 0.")
+    return value in TRUE
+
+
+def words(name: str, *, default: tuple[str, ...]) -> list[str]:
+    """Return a comma-separated list."""
+    value = os.environ.get(name, "")
+    return [word.strip() for word in value.split(",") if word.strip()] or list(default)
+
+
+def _from_file(variable: str, path: Path) -> str:
+    """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; empty if none is there."""
+    if value := os.environ.get(variable):
+        return value.strip()
+    named = os.environ.get(f"{variable}_FILE")
+    source = Path(named) if named else path
+    if named and not source.is_file():
+        raise ImproperlyConfigured(f"{variable}_FILE names {source}, which is not there.")
+    return source.read_text().strip() if source.is_file() else ""
+
+
+def secret(home_path: Path, variable: str, file_name: str) -> str:
+    """Return a secret of at least 32 characters; raises ImproperlyConfigured for a shorter one.
+
+    Without one an empty string is returned: a command that needs no secret still runs (`dangol init`
+    makes it), and Django itself refuses to use an empty one.
+    """
+    value = _from_file(variable, home_path / file_name)
+    if value and len(value) < SHORTEST_KEY:
+        raise ImproperlyConfigured(f"{variable} is shorter than {SHORTEST_KEY} characters; run `dangol init`.")
+    return value
+
+
+def master_keys(home_path: Path) -> dict[str, str]:
+    """Return the master keys by their ids, newest last: lines `id:base64` from `DANGOL_MASTER_KEYS` or its file."""
+    text = _from_file("DANGOL_MASTER_KEYS", home_path / "master.keys")
+    keys: dict[str, str] = {}
+    for line in text.replace(";", "\n").splitlines():
+        if line.strip():
+            name, separator, value = line.strip().partition(":")
+            if not separator or not name or not value:
+                raise ImproperlyConfigured("DANGOL_MASTER_KEYS holds lines of the form `id:base64`.")
+            keys[name] = value
+    return keys
+
+
+def database(variable: str, path: Path) -> dict[str, Any]:
+    """Return Django's settings for the database `variable` names (postgresql://…), else the SQLite file `path`."""
+    url = os.environ.get(variable, "").strip()
+    if not url:
+        return {
+            "ENGINE": "dangol.core.storage.sqlite",
+            "NAME": str(path),
+            "OPTIONS": dict(SQLITE_OPTIONS),
+            "CONN_MAX_AGE": None,
+        }
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise ImproperlyConfigured(f"{variable} must begin with postgresql:// (SQLite is used without it).")
+    parts = conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "dangol"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "OPTIONS": {**POSTGRES_OPTIONS, **parts},
+        "CONN_MAX_AGE": None,
+    }

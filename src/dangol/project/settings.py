@@ -1,0 +1,124 @@
+"""Settings of an instance: one file, typed, refusing what it does not understand.
+
+Everything that differs between instances comes from the environment or from the instance's home
+folder (`DANGOL_HOME`); docs/reference/settings.md lists it all.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.project import environment
+
+PACKAGE = Path(__file__).resolve().parent.parent
+HOME = environment.home()
+SECRET_KEY = environment.secret(HOME, "DANGOL_SECRET_KEY", "secret.key")
+MASTER_KEYS = environment.master_keys(HOME)
+DEBUG = environment.flag("DANGOL_DEBUG", default=False)
+ALLOWED_HOSTS = environment.words("DANGOL_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
+CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
+LAKE = HOME / "lake"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "lucide",
+    "template_partials",
+    "dangol.core.tasks",
+    "dangol.core.events",
+    "dangol.core.people",
+    "dangol.core.commerce",
+    "dangol.core.ledger",
+    "dangol.core.actions",
+    "dangol.rooms.rewards",
+    "dangol.connectors.files",
+    "dangol.web",
+    "dangol.project",
+]
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": environment.database("DATABASE_URL", HOME / "dangol.sqlite3"),
+    # The people's data keys live apart, with backups of their own, so that destroying a key destroys.
+    "keys": environment.database("DANGOL_KEYS_URL", HOME / "keys.sqlite3"),
+}
+DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
+# Inline and cursor consumers are listed in one file above all rooms.
+EVENT_CONSUMERS = "dangol.project.consumers"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "dg_people.Staff"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dangol.project.urls"
+WSGI_APPLICATION = "dangol.project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "dangol.web.context.shell",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", _("한국어")), ("en", _("영어"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = HOME / "static"
+WHITENOISE_USE_FINDERS = True
+
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:overview"
+LOGOUT_REDIRECT_URL = "web:sign-in"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.flag("DANGOL_HTTPS", default=False)
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"

@@ -1,0 +1,1 @@
+"""Programs, earning rules and tiers."""

