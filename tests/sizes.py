@@ -1,0 +1,37 @@
+"""How much the laws are tried: a little in every run, the full measure in `make soak`."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How often and how widely the tests that repeat themselves do so."""
+
+    soak: bool
+    # Rounds of a concurrency test, in which writers race for the same thing.
+    rounds: int
+    # Inputs a fuzz test makes up.
+    fuzz_cases: int
+    # Examples Hypothesis tries of a law, and steps it takes in a state machine.
+    examples: int
+    steps: int
+    # Child processes that are killed at a random instant.
+    kill_cycles: int
+    # Events written by the tests of the sequencer, and the sequencers that number them side by side.
+    events: int
+    sequencers: tuple[int, ...]
+    # Households a test takes from the sample year, with all their baskets.
+    households: int
+
+
+SMALL = Size(
+    soak=False, rounds=50, fuzz_cases=2_000, examples=100, steps=30, kill_cycles=3,
+    events=4_000, sequencers=(2,), households=60,
+)  # fmt: skip
+FULL = Size(
+    soak=True, rounds=1_000, fuzz_cases=100_000, examples=5_000, steps=60, kill_cycles=20,
+    events=1_000_000, sequencers=(1, 2, 3), households=2_469,
+)  # fmt: skip
+
+SIZE = FULL if os.environ.get("DANGOL_SOAK") == "1" else SMALL
