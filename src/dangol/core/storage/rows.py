@@ -13,7 +13,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.db import connection, models
+from django.db import connections, models, router
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import LOOKUP_SEP
 
 from dangol.core.storage.fields import IdField
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 else:
     Column = models.Field
 
-_POSTGRES_TYPES = {"IdField": "uuid", "DateTimeField": "timestamptz", "DateField": "date"}
+_POSTGRES_TYPES = {
+    "IdField": "uuid",
+    "BinaryField": "bytea",
+    "DateTimeField": "timestamptz",
+    "DateField": "date",
+}
+
+
+def connection_of(model: Model) -> BaseDatabaseWrapper:
+    """Return the connection to the database of the model's table: the key store has one of its own."""
+    return connections[router.db_for_write(model)]
 
 
 def _field(model: Model, name: str) -> Column:
@@ -36,19 +47,20 @@ def _field(model: Model, name: str) -> Column:
 
 
 def _kind(field: Column) -> str:
-    """Return how the field's values travel: IdField, DateTimeField, DateField, or plain."""
+    """Return how the field's values travel: by one of the kinds above, or plain."""
     kind = getattr(field, "target_field", field).get_internal_type()
     return kind if kind in _POSTGRES_TYPES else "plain"
 
 
 def table(model: Model) -> str:
     """Return the model's quoted table name."""
-    return connection.ops.quote_name(model._meta.db_table)
+    return connection_of(model).ops.quote_name(model._meta.db_table)
 
 
 def columns(model: Model, names: Sequence[str], prefix: str = "") -> str:
     """Return the quoted columns of the named fields, comma separated, each with `prefix`."""
-    return ", ".join(prefix + connection.ops.quote_name(_field(model, name).column) for name in names)
+    quote = connection_of(model).ops.quote_name
+    return ", ".join(prefix + quote(_field(model, name).column) for name in names)
 
 
 def _text_of_instant(value: datetime) -> str:
@@ -61,13 +73,16 @@ def _instant_of_text(value: str) -> datetime:
 
 
 _TO_SQLITE: dict[str, Callable[[Any], Any]] = {
-    "IdField": bytearray,  # the driver's adapter protocol costs a microsecond for each `bytes`
+    # The driver's adapter protocol costs a microsecond for each `bytes`, and nothing for these.
+    "IdField": bytearray,
+    "BinaryField": bytearray,
     "DateTimeField": _text_of_instant,
     "DateField": date.isoformat,
 }
 _TO_POSTGRES: dict[str, Callable[[Any], Any]] = {"IdField": bytes.hex}
 _TO_JSON: dict[str, Callable[[Any], Any]] = {
     "IdField": bytes.hex,
+    "BinaryField": bytes.hex,
     "DateTimeField": _text_of_instant,
     "DateField": date.isoformat,
 }
@@ -98,6 +113,7 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
         return
     kinds = [_kind(_field(model, name)) for name in names]
     into = f"{table(model)} ({columns(model, names)})"
+    connection = connection_of(model)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             marks = ", ".join(["%s"] * len(names))
@@ -120,6 +136,7 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
 @lru_cache(maxsize=512)
 def _input_sql(vendor: str, model: Model, names: tuple[str, ...], alias: str) -> str:
     fields = [_field(model, name) for name in names]
+    connection = connection_of(model)
     quoted = [connection.ops.quote_name(name) for name in names]
     if vendor == "postgresql":
         types = [_POSTGRES_TYPES.get(_kind(field)) or field.db_type(connection) for field in fields]
@@ -127,7 +144,7 @@ def _input_sql(vendor: str, model: Model, names: tuple[str, ...], alias: str) ->
         return f"unnest({arrays}) AS {alias} ({', '.join(quoted)})"
     parts = (
         f"unhex(value ->> {number}) AS {name}"
-        if _kind(field) == "IdField"
+        if _kind(field) in {"IdField", "BinaryField"}
         else f"value ->> {number} AS {name}"
         for number, (field, name) in enumerate(zip(fields, quoted, strict=True))
     )
@@ -138,6 +155,7 @@ def input_table(
     model: Model, names: Sequence[str], rows: Sequence[Row], alias: str = "input"
 ) -> tuple[str, list[Any]]:
     """Return SQL and its parameters for a table of `rows`, to stand in FROM under `alias`."""
+    connection = connection_of(model)
     kinds = [_kind(_field(model, name)) for name in names]
     sql = _input_sql(connection.vendor, model, tuple(names), alias)
     if connection.vendor == "postgresql":
@@ -147,6 +165,7 @@ def input_table(
 
 
 def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] | None]:
+    connection = connection_of(model)
     if connection.vendor == "postgresql":
         by_kind: dict[str, Callable[[Any], Any]] = {
             "IdField": lambda value: value.bytes,
@@ -164,11 +183,9 @@ def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] |
     return found
 
 
-def read_rows(
-    model: Model, names: Sequence[str], sql: str, params: Sequence[Any] = ()
-) -> list[Row]:
+def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any] = ()) -> list[Row]:
     """Run a SELECT whose columns are the named fields of `model`; return tuples of Python values."""
-    with connection.cursor() as cursor:
+    with connection_of(model).cursor() as cursor:
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     if not rows:
@@ -177,7 +194,10 @@ def read_rows(
     assert len(decoders) == len(rows[0]), "one name for each column"
     return list(
         zip(
-            *(_sent(column, decode) for column, decode in zip(zip(*rows, strict=True), decoders, strict=True)),
+            *(
+                _sent(column, decode)
+                for column, decode in zip(zip(*rows, strict=True), decoders, strict=True)
+            ),
             strict=True,
         )
     )
@@ -202,6 +222,7 @@ def select_matching(
     if not rows:
         return []
     assert order_by or not lock, "locks over several rows are taken in sorted order"
+    connection = connection_of(model)
     source, given = input_table(model, keys, rows)
     join = " AND ".join(
         f"t.{column} = input.{connection.ops.quote_name(key)}"
@@ -217,9 +238,7 @@ def select_matching(
     return read_rows(model, names, sql, [*given, *params])
 
 
-def update_rows(
-    model: Model, keys: Sequence[str], changed: Sequence[str], rows: Sequence[Row]
-) -> int:
+def update_rows(model: Model, keys: Sequence[str], changed: Sequence[str], rows: Sequence[Row]) -> int:
     """Set the `changed` fields of the rows found by `keys`; each tuple holds the keys, then the values.
 
     Returns how many rows there were to change.
@@ -227,13 +246,10 @@ def update_rows(
     if not rows:
         return 0
     source, params = input_table(model, [*keys, *changed], rows)
+    connection = connection_of(model)
     quote = connection.ops.quote_name
-    assigned = ", ".join(
-        f"{quote(_field(model, name).column)} = input.{quote(name)}" for name in changed
-    )
-    matched = " AND ".join(
-        f"t.{quote(_field(model, name).column)} = input.{quote(name)}" for name in keys
-    )
+    assigned = ", ".join(f"{quote(_field(model, name).column)} = input.{quote(name)}" for name in changed)
+    matched = " AND ".join(f"t.{quote(_field(model, name).column)} = input.{quote(name)}" for name in keys)
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {matched}",  # noqa: S608
@@ -247,6 +263,7 @@ def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> i
     if not rows:
         return 0
     source, params = input_table(model, names, rows)
+    connection = connection_of(model)
     chosen = ", ".join(f"input.{connection.ops.quote_name(name)}" for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
