@@ -30,7 +30,7 @@ SMALL = Size(
     events=4_000, sequencers=(2,), households=60,
 )  # fmt: skip
 FULL = Size(
-    soak=True, rounds=1_000, fuzz_cases=100_000, examples=5_000, steps=60, kill_cycles=20,
+    soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
     events=1_000_000, sequencers=(1, 2, 3), households=2_469,
 )  # fmt: skip
 

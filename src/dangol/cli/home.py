@@ -1,0 +1,46 @@
+"""The instance's home: whether a shop lives there."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.refusals import Words, register
+from dangol.domain.errors import NotFound
+
+MIGRATIONS = "django_migrations"
+
+
+class NoShop(NotFound):
+    """No shop has been made in this home."""
+
+    code = "home.has_no_shop"
+
+
+register(
+    {
+        NoShop.code: Words(
+            _("{home}에는 아직 가게가 없어요."),
+            _("`dangol init --home {home}`으로 새 가게를, `dangol demo --home {home}`으로 견본 가게를 만드세요."),
+        )
+    }
+)
+
+
+def has_secret_key() -> bool:
+    """Say whether the instance has its secret key."""
+    try:
+        return bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return False
+
+
+def require_shop() -> None:
+    """Raise NoShop where no shop has been made yet."""
+    # Looking for tables would make SQLite create the file it does not find.
+    is_file = connection.vendor == "sqlite"
+    there = not is_file or Path(connection.settings_dict["NAME"]).is_file()
+    if not (there and has_secret_key() and MIGRATIONS in connection.introspection.table_names()):
+        raise NoShop(home=str(settings.HOME))

@@ -1,0 +1,160 @@
+"""The `dangol` command: finds the instance's home, then the command, then runs it.
+
+Commands are imported only after the language and the settings are known, and only the one that runs:
+what they say is translated as it is read, and their models need Django.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import django
+import typer
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import activate, gettext, gettext_noop as _
+from rich.console import Console
+
+from dangol.cli.exits import ExitCode
+from dangol.cli.home import require_shop
+from dangol.core.refusals import explain
+from dangol.domain.errors import DomainError, NotFound
+
+LANGUAGES = ("ko", "en")
+
+
+class Command(NamedTuple):
+    """Where a command's function or Typer app stands, what its help says, and what it needs."""
+
+    place: str
+    help: str
+    needs_shop: bool = True
+
+
+COMMANDS: Mapping[str, Command] = {
+    "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
+    "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 다음에 할 일을 알려 줘요."), needs_shop=False),
+}
+
+
+def take_globals(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Split off `--home` and `--lang`, which may stand before or after the command."""
+    taken: dict[str, str] = {}
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif name not in ("--home", "--lang"):
+            rest.append(argument)
+        elif (found := value if equals else next(waiting, "")) and not found.startswith("-"):
+            taken[name] = found
+        else:
+            raise typer.BadParameter(f"{name} needs a value")
+    if taken.get("--lang", "ko") not in LANGUAGES:
+        raise typer.BadParameter("--lang is ko or en")
+    return taken, rest
+
+
+def language() -> str:
+    """Return the language to speak: `DANGOL_LANG`, else Korean where the system speaks it, else English."""
+    chosen = os.environ.get("DANGOL_LANG", "")
+    if chosen in LANGUAGES:
+        return chosen
+    spoken = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ko" if next(filter(None, spoken), "").startswith("ko") else "en"
+
+
+def set_up(chosen: Mapping[str, str]) -> None:
+    """Make Django ready for the home and the language the command line names."""
+    if "--home" in chosen:
+        os.environ["DANGOL_HOME"] = str(Path(chosen["--home"]).expanduser().resolve())
+    if "--lang" in chosen:
+        os.environ["DANGOL_LANG"] = chosen["--lang"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.project.settings")
+    if not apps.ready:
+        django.setup()
+    activate(language())
+
+
+def build_app(names: Sequence[str]) -> typer.Typer:
+    """Return the application with these commands."""
+    app = typer.Typer(
+        name="dangol",
+        help=gettext("단골을 만들고 지키는 가게의 시스템이에요."),
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+
+    # The two options have been taken out of the arguments before this is called: here they are only told of.
+    @app.callback()
+    def root(
+        home: Annotated[Path | None, typer.Option(help=gettext("인스턴스의 홈 폴더예요."))] = None,
+        lang: Annotated[str | None, typer.Option(help=gettext("말할 언어: ko 또는 en."))] = None,
+        version_: Annotated[bool, typer.Option("--version", help=gettext("버전을 보여 줘요."))] = False,
+    ) -> None:
+        pass
+
+    for name in names:
+        module, _colon, attribute = COMMANDS[name].place.partition(":")
+        found = getattr(import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, help=gettext(COMMANDS[name].help))
+        else:
+            app.command(name, help=gettext(COMMANDS[name].help))(found)
+    return app
+
+
+def refuse(error: DomainError, *, as_json: bool) -> int:
+    """Say why not, and what to do next; return the exit code."""
+    sentence, remedy = explain(error)
+    if as_json:
+        told = {"code": error.code, "data": error.data, "sentence": sentence, "remedy": remedy}
+        sys.stdout.write(json.dumps({"error": told}, ensure_ascii=False, default=str) + "\n")
+    words = Console(stderr=True, highlight=False, soft_wrap=True)
+    words.print(sentence, style="bold", markup=False)
+    if remedy:
+        words.print(f"→ {remedy}", markup=False)
+    return ExitCode.NOT_FOUND if isinstance(error, NotFound) else ExitCode.REFUSED
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command that `arguments` name; return its exit code."""
+    try:
+        chosen, rest = take_globals(arguments)
+        if rest == ["--version"]:
+            sys.stdout.write(f"dangol {version('dangol')}\n")
+            return ExitCode.OK
+        set_up(chosen)
+    except (typer.BadParameter, ImproperlyConfigured) as problem:
+        sys.stderr.write(f"dangol: {problem}\n")
+        return ExitCode.USAGE
+    try:
+        return _run_command(rest)
+    except DomainError as refusal:
+        return refuse(refusal, as_json="--json" in rest)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    wanted = next((word for word in arguments if not word.startswith("-")), "")
+    if wanted in COMMANDS and COMMANDS[wanted].needs_shop and "--help" not in arguments:
+        require_shop()
+    try:
+        build_app([wanted] if wanted in COMMANDS else list(COMMANDS))(args=arguments, prog_name="dangol")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else ExitCode.OK
+    return ExitCode.OK
+
+
+def main() -> None:
+    """Run the command line this process was started with."""
+    sys.exit(run(sys.argv[1:]))

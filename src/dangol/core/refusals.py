@@ -1,0 +1,53 @@
+"""Refusals in words: the sentence and the next step for each error code, in the reader's language.
+
+An app puts its own into a module `refusals.py`, found by its name; a rule in `domain` knows its code only.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+from dangol.domain.errors import DomainError
+
+
+class Words(NamedTuple):
+    """What to say: a sentence with the error's facts in braces, and what to do next (empty: nothing)."""
+
+    sentence: str | Promise
+    remedy: str | Promise = ""
+
+
+_words: dict[str, Words] = {}
+
+
+def register(words: Mapping[str, Words]) -> None:
+    """Give the words of these codes. A code has words once: a second time is a bug."""
+    twice = _words.keys() & words.keys()
+    assert not twice, f"said twice: {sorted(twice)}"
+    _words.update(words)
+
+
+@lru_cache(maxsize=1)
+def _discover() -> None:
+    autodiscover_modules("refusals")
+
+
+def words_by_code() -> Mapping[str, Words]:
+    """Return the words of all codes the installed apps have given."""
+    _discover()
+    return _words
+
+
+def explain(error: DomainError) -> tuple[str, str]:
+    """Return what is wrong and what to do next, in the active language.
+
+    A code without words is shown as it is with its facts: less friendly, never wrong.
+    """
+    words = words_by_code().get(error.code)
+    if words is None:
+        return str(_("거절됐어요: {error}")).format(error=error), ""
+    return str(words.sentence).format_map(error.data), str(words.remedy).format_map(error.data)

@@ -1,0 +1,74 @@
+"""Run every test on SQLite, then all that touches a database on PostgreSQL: `python -m tests`.
+
+No test may be skipped on both, but for the browser's where no browser is found, and those say so. The
+last line tells what ran on what; words after the command go to pytest.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import NO_BROWSER
+
+ROOT = Path(__file__).resolve().parent.parent
+KINDS = ("sqlite", "postgres")
+# These know no database: once is enough.
+ONCE = ("tests/domain", "tests/test_house.py", "tests/test_tidy.py", "tests/test_docs.py")
+
+
+def run(kind: str, report: Path, words: list[str]) -> int:
+    """Run the tests on one kind of database; return pytest's exit code."""
+    given = {"DANGOL_TEST_DATABASE": kind, "DANGOL_TEST_REPORT": str(report)}
+    left_out = [f"--ignore={path}" for path in ONCE] if kind == "postgres" else []
+    command = [sys.executable, "-m", "pytest", "-q", *left_out, *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | given, stdin=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+def complaints(reports: dict[str, Any]) -> list[str]:
+    """Return what a green run may still hide: a database that had no test, a test that ran nowhere."""
+    found = [
+        f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")
+    ]
+    skipped = [reports.get(kind, {}).get("skipped", {}) for kind in KINDS]
+    for test in sorted(skipped[0].keys() & skipped[1].keys()):
+        if not skipped[0][test].startswith(NO_BROWSER):
+            found.append(f"{test} ran on neither database: {skipped[0][test]}")
+    return found
+
+
+def main(words: list[str]) -> int:
+    """Run both kinds and close with one line; return the exit code."""
+    began = time.monotonic()
+    reports: dict[str, Any] = {}
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="dangol-tests-") as folder:
+        for kind in KINDS:
+            report = Path(folder) / f"{kind}.json"
+            print(f"── Tests on {kind} ──", flush=True)
+            if run(kind, report, words):
+                failed.append(f"Tests failed on {kind}.")
+            if report.is_file():
+                reports[kind] = json.loads(report.read_text())
+    problems = failed or complaints(reports)
+    ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
+    unseen = {
+        test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(NO_BROWSER)
+    }
+    if unseen:
+        print(f"No browser was found: {len(unseen)} browser tests did not run.")
+    for problem in problems:
+        print(problem)
+    closing = "FAILED" if problems else "All tests passed"
+    print(f"{closing}: {ran} ({time.monotonic() - began:,.0f} s).")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,61 @@
+"""What all tests share: where the browser is, and a report of the run for `python -m tests`."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pysqlite3
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = "No browser found"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of the browser: `DANGOL_CHROMIUM`, else a Chromium on the PATH.
+
+    Where there is none the test is skipped, in words; with `DANGOL_TEST_BROWSER=required` it fails.
+    """
+    given = os.environ.get("DANGOL_CHROMIUM")
+    found = given or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found:
+        return found
+    message = f"{NO_BROWSER}: install Chromium, or name one in DANGOL_CHROMIUM."
+    if os.environ.get("DANGOL_TEST_BROWSER") == "required":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def _database() -> str:
+    """Return the name and version of the database the tests ran on, asked of the database itself."""
+    if os.environ["DANGOL_TEST_DATABASE"] == "sqlite":
+        return f"SQLite {pysqlite3.sqlite_version}"
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        row = connection.execute("SHOW server_version").fetchone()
+    assert row is not None
+    return f"PostgreSQL {str(row[0]).split()[0]}"
+
+
+def _skips(reports: Iterable[Any]) -> dict[str, str]:
+    return {report.nodeid: str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what ran, and on what, to the file `DANGOL_TEST_REPORT`."""
+    path = os.environ.get("DANGOL_TEST_REPORT")
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not path or terminal is None or hasattr(session.config, "workerinput"):
+        return
+    passed = terminal.stats.get("passed", [])
+    told = {
+        "database": _database(),
+        "passed": len(passed),
+        "on_database": sum("django_db" in report.keywords for report in passed),
+        "skipped": _skips(terminal.stats.get("skipped", [])),
+    }
+    Path(path).write_text(json.dumps(told))
