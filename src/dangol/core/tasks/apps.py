@@ -1,6 +1,7 @@
 """The Django app."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class TasksConfig(AppConfig):
@@ -8,3 +9,7 @@ class TasksConfig(AppConfig):
 
     name = "dangol.core.tasks"
     label = "dg_tasks"
+
+    def ready(self) -> None:
+        """Import each installed app's `tasks.py`, so that its tasks are known wherever Django runs."""
+        autodiscover_modules("tasks")
