@@ -25,14 +25,10 @@ class Event(models.Model):
 
     class Meta:
         db_table = "dg_event"
-        constraints = (
-            models.UniqueConstraint(fields=["customer_id", "customer_seq"], name="dg_event_seq"),
-        )
+        constraints = (models.UniqueConstraint(fields=["customer_id", "customer_seq"], name="dg_event_seq"),)
         indexes = (
             models.Index(fields=["position"], name="dg_event_position"),
-            models.Index(
-                fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)
-            ),
+            models.Index(fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)),
             models.Index(fields=["customer_id", "occurred_at"], name="dg_event_customer_time"),
         )
 
@@ -66,7 +62,19 @@ class Cursor(models.Model):
     moved_at = models.DateTimeField(null=True)
     error = models.TextField(default="")
     failed_at = models.DateTimeField(null=True)
+    # The end of a stretch being written outside the database: a writer that was killed does it again
+    # to the same end, under the same file names.
+    claimed = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "dg_event_cursor"
 
+
+class LakeKey(models.Model):
+    """What stands for a customer in the lake. Random, so that without this row nobody is found by it."""
+
+    customer_id = IdField(primary_key=True)
+    lake_key = IdField()
+
+    class Meta:
+        db_table = "dg_event_lake_key"

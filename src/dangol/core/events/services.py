@@ -67,8 +67,14 @@ def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Reco
         heads[draft.customer_id] = (seq + 1, event_id)
         recorded.append(
             Recorded(
-                event_id, draft.customer_id, seq + 1, draft.payload.event, draft.subject_id,
-                draft.occurred_at, recorded_at, draft.payload,
+                event_id,
+                draft.customer_id,
+                seq + 1,
+                draft.payload.event,
+                draft.subject_id,
+                draft.occurred_at,
+                recorded_at,
+                draft.payload,
             )  # fmt: skip
         )
     _insert(recorded)

@@ -1,0 +1,80 @@
+"""How the timeline stands: its head, its consumers, and the proof of its order."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.db import connection
+
+from dangol.core.events.consumers import cursor_consumers
+from dangol.core.events.models import Cursor, Event, Head
+from dangol.core.events.services import SHARD
+from dangol.core.storage.rows import table
+
+
+class ConsumerState(NamedTuple):
+    """How far a consumer has come, and what stopped it: `error` is empty while all is well."""
+
+    name: str
+    position: int
+    behind: int
+    error: str
+    failed_for: timedelta | None
+
+
+class TimelineFaults(NamedTuple):
+    """What must all be nothing: see `find_timeline_faults`."""
+
+    unnumbered: int
+    missing_positions: int
+    doubled_positions: int
+    inverted: int
+
+
+def read_head() -> int:
+    """Return the last position given; every event up to it can be read."""
+    head = Head.objects.filter(shard=SHARD).values_list("position", flat=True).first()
+    return head or 0
+
+
+def show_consumers(as_of: datetime) -> list[ConsumerState]:
+    """Return the state of all consumers that keep a cursor, and of the lake."""
+    head = read_head()
+    cursors = {cursor.consumer: cursor for cursor in Cursor.objects.all()}
+    names = dict.fromkeys([*(one.name for one in cursor_consumers()), *cursors])
+    return [_state(name, cursors.get(name), head, as_of) for name in names]
+
+
+def _state(name: str, cursor: Cursor | None, head: int, as_of: datetime) -> ConsumerState:
+    if cursor is None:
+        return ConsumerState(name, 0, head, "", None)
+    failed_for = as_of - cursor.failed_at if cursor.error and cursor.failed_at else None
+    return ConsumerState(name, cursor.position, head - cursor.position, cursor.error, failed_for)
+
+
+def find_timeline_faults() -> TimelineFaults:
+    """Count events without a position, positions left out or given twice, and customers' events out of order.
+
+    An event is out of order where its customer's numbers do not go up by one along the positions.
+    """
+    event = table(Event)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) - count(position),
+                   coalesce(max(position), 0) - count(DISTINCT position),
+                   count(position) - count(DISTINCT position)
+            FROM {event}
+            """  # noqa: S608 - our own table
+        )
+        unnumbered, missing, doubled = cursor.fetchone()
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT customer_seq - coalesce(
+                    lag(customer_seq) OVER (PARTITION BY customer_id ORDER BY position), 0) AS step
+                FROM {event} WHERE position IS NOT NULL
+            ) AS steps WHERE step <> 1
+            """  # noqa: S608 - our own table
+        )
+        (inverted,) = cursor.fetchone()
+    return TimelineFaults(unnumbered, missing, doubled, inverted)
