@@ -33,9 +33,7 @@ def run(kind: str, report: Path, words: list[str]) -> int:
 
 def complaints(reports: dict[str, Any]) -> list[str]:
     """Return what a green run may still hide: a database that had no test, a test that ran nowhere."""
-    found = [
-        f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")
-    ]
+    found = [f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")]
     skipped = [reports.get(kind, {}).get("skipped", {}) for kind in KINDS]
     for test in sorted(skipped[0].keys() & skipped[1].keys()):
         if not skipped[0][test].startswith(NO_BROWSER):

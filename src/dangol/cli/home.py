@@ -23,7 +23,7 @@ register(
     {
         NoShop.code: Words(
             _("{home}에는 아직 가게가 없어요."),
-            _("`dangol init --home {home}`으로 새 가게를, `dangol demo --home {home}`으로 견본 가게를 만드세요."),
+            _("`dangol init --home {home}` (새 가게) 또는 `dangol demo --home {home}` (견본 가게)"),
         )
     }
 )

@@ -17,7 +17,8 @@ import django
 import typer
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import activate, gettext, gettext_noop as _
+from django.utils.functional import Promise
+from django.utils.translation import activate, gettext, gettext_lazy as _
 from rich.console import Console
 
 from dangol.cli.exits import ExitCode
@@ -32,13 +33,13 @@ class Command(NamedTuple):
     """Where a command's function or Typer app stands, what its help says, and what it needs."""
 
     place: str
-    help: str
+    help: Promise
     needs_shop: bool = True
 
 
 COMMANDS: Mapping[str, Command] = {
     "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
-    "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 다음에 할 일을 알려 줘요."), needs_shop=False),
+    "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }
 
 
@@ -89,6 +90,7 @@ def build_app(names: Sequence[str]) -> typer.Typer:
         name="dangol",
         help=gettext("단골을 만들고 지키는 가게의 시스템이에요."),
         no_args_is_help=True,
+        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="rich",
     )
@@ -106,9 +108,9 @@ def build_app(names: Sequence[str]) -> typer.Typer:
         module, _colon, attribute = COMMANDS[name].place.partition(":")
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name, help=gettext(COMMANDS[name].help))
+            app.add_typer(found, name=name, help=str(COMMANDS[name].help))
         else:
-            app.command(name, help=gettext(COMMANDS[name].help))(found)
+            app.command(name, help=str(COMMANDS[name].help))(found)
     return app
 
 

@@ -78,7 +78,7 @@ class Output:
 
     @contextmanager
     def track(self, label: str, total: int) -> Iterator[Tracker]:
-        """Show how a piece of work of `total` units goes on: a bar on a terminal, else a line now and then."""
+        """Show how a piece of work of `total` units goes on: a bar on a terminal, else lines."""
         if self.quiet:
             yield lambda done: None
         elif self.words.is_terminal:

@@ -1,0 +1,224 @@
+"""`dangol doctor`: what is wrong here, and the command that mends it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import pysqlite3
+import typer
+from django.conf import settings
+from django.db import Error as DatabaseError, connection, connections
+from django.utils.translation import gettext as _, ngettext
+from rich.console import Group
+from rich.text import Text
+
+from dangol.cli.exits import ExitCode
+from dangol.cli.home import NoShop, require_shop
+from dangol.cli.instance import pending_migrations, secret_files
+from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.core.events.selectors import show_consumers
+from dangol.core.people.keys import key_ring
+from dangol.core.people.models import PersonKey, Shop
+from dangol.core.refusals import explain
+from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
+from dangol.core.tasks.selectors import dead_jobs, silent_workers
+from dangol.domain.errors import DomainError
+from dangol.project.clock import now
+
+OLDEST_POSTGRES = 15
+BYTES_WANTED, BYTES_NEEDED = 2 * 1024**3, 256 * 1024**2
+STUCK_AFTER = timedelta(minutes=5)
+EVENTS_BEHIND = 10_000
+
+
+class Level(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    WARN = "warn"
+    BAD = "bad"
+
+
+class Finding(NamedTuple):
+    """What one check found; `remedy` is the next thing to do, empty where all is well."""
+
+    check: str
+    level: Level
+    sentence: str
+    remedy: str = ""
+
+
+def check_database() -> Iterator[Finding]:
+    """Look at the database's own version: older ones lose or corrupt data."""
+    version: tuple[int, ...]
+    oldest: tuple[int, ...]
+    if connection.vendor == "sqlite":
+        version, oldest = pysqlite3.sqlite_version_info, OLDEST_SAFE_VERSION
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version_num")
+            number = int(cursor.fetchone()[0])
+        version, oldest = (number // 10_000, number % 10_000), (OLDEST_POSTGRES,)
+    shown = f"{connection.display_name} {'.'.join(map(str, version))}"
+    if version >= oldest:
+        yield Finding("database", Level.OK, shown)
+    else:
+        needed = ".".join(map(str, oldest))
+        sentence = _("{shown}은(는) 너무 오래됐어요. {needed}부터 안전해요.")
+        remedy = "make demo" if connection.vendor == "sqlite" else _("서버를 새 판으로 올리세요.")
+        yield Finding("database", Level.BAD, sentence.format(shown=shown, needed=needed), remedy)
+
+
+def check_home() -> Iterator[Finding]:
+    """Look at who may read the home's secrets."""
+    open_files = [path for path in secret_files() if path.stat().st_mode & 0o077]
+    keys = [path for path in open_files if path.suffix in (".key", ".keys")]
+    for path in open_files:
+        level = Level.BAD if path in keys else Level.WARN
+        sentence = _("{path}을(를) 다른 사람도 읽을 수 있어요.").format(path=path)
+        yield Finding("home", level, sentence, f"chmod 600 {path}")
+    if not open_files:
+        yield Finding("home", Level.OK, str(settings.HOME))
+
+
+def check_disk() -> Iterator[Finding]:
+    """Look at the room that is left."""
+    free = shutil.disk_usage(settings.HOME).free
+    sentence = _("{free:,.1f}GB 남았어요.").format(free=free / 1024**3)
+    remedy = _("디스크를 비우거나 홈을 더 큰 디스크로 옮기세요.")
+    if free >= BYTES_WANTED:
+        yield Finding("disk", Level.OK, sentence)
+    else:
+        yield Finding("disk", Level.WARN if free >= BYTES_NEEDED else Level.BAD, sentence, remedy)
+
+
+def check_migrations() -> Iterator[Finding]:
+    """Look whether both databases have this version's tables."""
+    for alias in connections:
+        missing = pending_migrations(alias)
+        if missing:
+            sentence = _("‘{alias}’에 아직 적용하지 않은 변경이 있어요: {names}")
+            words = sentence.format(alias=alias, names=", ".join(missing))
+            yield Finding("migrations", Level.BAD, words, "dangol init --upgrade")
+        else:
+            yield Finding("migrations", Level.OK, alias)
+
+
+def check_shop() -> Iterator[Finding]:
+    """Look whether there is a shop."""
+    shop = Shop.objects.first()
+    if shop is None:
+        yield Finding("shop", Level.BAD, _("가게가 없어요."), "dangol init")
+    else:
+        yield Finding("shop", Level.OK, f"{shop.name} · {shop.zone} · {shop.currency}")
+
+
+def check_keys() -> Iterator[Finding]:
+    """Look whether the master keys are there and open what they should."""
+    try:
+        ring = key_ring()
+        used = set(PersonKey.objects.order_by().values_list("master", flat=True).distinct())
+        some = PersonKey.objects.filter(destroyed_at=None).first()
+        if some is not None:
+            ring.unwrap(bytes(some.wrapped), owner=some.customer_id)
+    except DomainError as error:
+        sentence, remedy = explain(error)
+        yield Finding("keys", Level.BAD, sentence, remedy)
+        return
+    except ValueError as error:
+        yield Finding("keys", Level.BAD, str(error), _("열쇠 파일의 그 줄을 백업에서 되돌리세요."))
+        return
+    old = used - {ring.newest, ""}
+    if old:
+        sentence = _("예전 마스터 키로 감싼 열쇠가 남아 있어요: {names}").format(names=", ".join(sorted(old)))
+        yield Finding("keys", Level.WARN, sentence, "dangol keys rotate")
+    else:
+        yield Finding("keys", Level.OK, ring.newest)
+
+
+def check_workers() -> Iterator[Finding]:
+    """Look whether the background processes give signs of life, and what they gave up."""
+    silent = silent_workers(now())
+    for one in silent:
+        since = _("시작한 적이 없어요") if one.since is None else f"{one.since:%Y-%m-%d %H:%M:%S}Z"
+        sentence = _("‘{name}’이(가) 조용해요({since}).").format(name=one.name, since=since)
+        yield Finding("worker", Level.WARN, sentence, "dangol serve")
+    dead = dead_jobs().count()
+    if dead:
+        words = ngettext("끝내 하지 못한 일이 %d개 있어요.", "끝내 하지 못한 일이 %d개 있어요.", dead) % dead
+        last = dead_jobs()[0]
+        yield Finding("worker", Level.WARN, words, f"{last.name}: {last.last_error.strip().splitlines()[-1]}")
+    if not silent and not dead:
+        yield Finding("worker", Level.OK, _("일하고 있어요."))
+
+
+def check_consumers() -> Iterator[Finding]:
+    """Look for consumers that stand before an event they cannot pass, or that have fallen far behind."""
+    healthy = True
+    for state in show_consumers(now()):
+        if state.error:
+            healthy = False
+            stuck = state.failed_for is not None and state.failed_for > STUCK_AFTER
+            sentence = _("‘{name}’이(가) {position:,}번 뒤에서 멈췄어요: {error}").format(
+                name=state.name, position=state.position, error=state.error.strip().splitlines()[-1]
+            )
+            remedy = _("원인을 고치면 스스로 이어서 해요. 다시 보려면 `dangol doctor`")
+            yield Finding("consumers", Level.BAD if stuck else Level.WARN, sentence, remedy)
+        elif state.behind > EVENTS_BEHIND:
+            healthy = False
+            sentence = _("‘{name}’이(가) 활동 {behind:,}개만큼 밀려 있어요.").format(
+                name=state.name, behind=state.behind
+            )
+            yield Finding("consumers", Level.WARN, sentence, "dangol worker")
+    if healthy:
+        yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
+
+
+ALWAYS = (check_database, check_home, check_disk)
+WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers)
+
+
+def examine() -> list[Finding]:
+    """Run all checks that make sense here, in the order in which things depend on one another."""
+    try:
+        require_shop()
+    except NoShop as error:
+        return [Finding("home", Level.BAD, *explain(error))]
+    found = [finding for check in ALWAYS for finding in check()]
+    for check in WITH_SHOP:
+        found += _run(check)
+        if check is check_migrations and found[-1].level is Level.BAD:
+            break
+    return found
+
+
+def _run(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(check())
+    except DatabaseError as error:
+        name = check.__name__.removeprefix("check_")
+        return [Finding(name, Level.BAD, str(error), "dangol init --upgrade")]
+
+
+def doctor(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Name what is wrong and the next command; fail if anything is bad."""
+    output = Output(as_json=as_json, quiet=quiet)
+    findings = examine()
+    output.show("dangol.doctor/1", {"findings": [one._asdict() for one in findings]}, _form(findings))
+    bad = sum(one.level is Level.BAD for one in findings)
+    if bad:
+        output.complain(_("고쳐야 할 것이 {bad}개 있어요.").format(bad=bad))
+        raise typer.Exit(ExitCode.FAILED)
+    output.say(_("쓸 수 있어요."))
+
+
+def _form(findings: list[Finding]) -> Group:
+    styles = {Level.OK: ("✓", "green"), Level.WARN: ("!", "yellow"), Level.BAD: ("✗", "red")}
+    lines = []
+    for one in findings:
+        mark, style = styles[one.level]
+        line = Text(f"{mark} ", style=style).append(f"{one.check:<11}", style="bold").append(one.sentence, "")
+        lines.append(line.append(f"\n  → {one.remedy}" if one.remedy else ""))
+    return Group(*lines)

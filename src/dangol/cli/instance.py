@@ -1,0 +1,165 @@
+"""Making an instance: its folder, secrets, databases, shop and owner. `init` and `demo` both begin here."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale
+from babel.numbers import list_currencies
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.translation import gettext_lazy as _
+
+from dangol.cli.home import has_secret_key
+from dangol.core.people.keys import append_master_key, new_master_key_line
+from dangol.core.people.models import Shop, Staff
+from dangol.core.refusals import Words, register
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
+
+# Without 0 and o, 1 and l: a password is read off a screen once.
+LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+GROUPS, GROUP_LENGTH = 5, 4
+
+
+class InstanceExists(DomainError):
+    """There is a shop in this home already (`home`); nothing of it is overwritten."""
+
+    code = "home.has_a_shop"
+
+
+class UnknownZone(DomainError):
+    """`zone` is not an IANA name this system knows."""
+
+    code = "home.unknown_zone"
+
+
+class UnknownCurrency(DomainError):
+    """`currency` is not a code of ISO 4217."""
+
+    code = "home.unknown_currency"
+
+
+class UnknownRegion(DomainError):
+    """`region` is not a code of ISO 3166."""
+
+    code = "home.unknown_region"
+
+
+register(
+    {
+        InstanceExists.code: Words(
+            _("{home}에는 이미 가게가 있어요. 아무것도 바꾸지 않았어요."),
+            _("다른 폴더를 `--home`으로 고르거나, 판을 올렸다면 `dangol init --upgrade`를 실행하세요."),
+        ),
+        UnknownZone.code: Words(
+            _("‘{zone}’은(는) 알 수 없는 시간대예요."), _("`Asia/Seoul`처럼 IANA 이름을 쓰세요.")
+        ),
+        UnknownCurrency.code: Words(
+            _("‘{currency}’은(는) 알 수 없는 통화예요."), _("`KRW`처럼 ISO 4217 코드를 쓰세요.")
+        ),
+        UnknownRegion.code: Words(
+            _("‘{region}’은(는) 알 수 없는 나라예요."), _("`KR`처럼 ISO 3166 코드를 쓰세요.")
+        ),
+    }
+)
+
+
+class ShopFacts(NamedTuple):
+    """What a shop is told at its making."""
+
+    name: str
+    zone: str
+    currency: str
+    region: str
+    language: str
+
+
+class NewInstance(NamedTuple):
+    """A fresh instance; the password is stored nowhere but as its hash."""
+
+    home: Path
+    owner: str
+    password: str
+
+
+def new_password() -> str:
+    """Return a random password of 20 letters in groups, about 100 bits."""
+    groups = ("".join(secrets.choice(LETTERS) for _place in range(GROUP_LENGTH)) for _group in range(GROUPS))
+    return "-".join(groups)
+
+
+def pending_migrations(alias: str) -> list[str]:
+    """Return the migrations that a database still lacks, as `app.name`."""
+    executor = MigrationExecutor(connections[alias])
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+
+
+def migrate_databases() -> list[str]:
+    """Bring both databases to this version's tables; return the migrations that were applied."""
+    applied = []
+    for alias in connections:
+        applied += pending_migrations(alias)
+        call_command("migrate", database=alias, verbosity=0, interactive=False)
+    return list(dict.fromkeys(applied))
+
+
+def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
+    """Make the instance in its home: folder, keys, tables, the shop, and an owner with a random password.
+
+    Keys that are there are kept, so a making that was cut off can be run again. Raises InstanceExists,
+    UnknownZone, UnknownCurrency or UnknownRegion.
+    """
+    check_facts(facts)
+    _make_folder(settings.HOME)
+    _make_secrets(settings.HOME)
+    migrate_databases()
+    password = new_password()
+    with write_transaction():
+        if Shop.objects.exists():
+            raise InstanceExists(home=str(settings.HOME))
+        Shop.objects.create(**facts._asdict())
+        Staff.objects.create_superuser(owner, password=password)
+    return NewInstance(settings.HOME, owner, password)
+
+
+def check_facts(facts: ShopFacts) -> None:
+    """Raise UnknownZone, UnknownCurrency or UnknownRegion where one is not known."""
+    try:
+        ZoneInfo(facts.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZone(zone=facts.zone) from error
+    if facts.currency not in list_currencies():
+        raise UnknownCurrency(currency=facts.currency)
+    if facts.region not in Locale("en").territories or not facts.region.isalpha():
+        raise UnknownRegion(region=facts.region)
+
+
+def _make_folder(home: Path) -> None:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _make_secrets(home: Path) -> None:
+    if not has_secret_key():
+        key = secrets.token_urlsafe(48)
+        handle = os.open(home / "secret.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{key}\n")
+        settings.SECRET_KEY = key
+    path: Path | None = settings.MASTER_KEYS_FILE
+    if path is not None and not path.exists():
+        append_master_key(path, new_master_key_line())
+
+
+def secret_files() -> Iterator[Path]:
+    """Yield the files of this home that nobody else may read."""
+    home: Path = settings.HOME
+    path: Path | None = settings.MASTER_KEYS_FILE
+    files = [home / "secret.key", *([path] if path else []), home / "dangol.sqlite3", home / "keys.sqlite3"]
+    yield from (path for path in files if path.is_file())
