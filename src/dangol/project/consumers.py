@@ -5,6 +5,7 @@ So new ones are added at the end, and none is ever removed or moved.
 """
 
 from dangol.core.events.consumers import Consumer
+from dangol.rooms.rewards.consumers import ACCRUE
 
-INLINE: list[Consumer] = []
+INLINE: list[Consumer] = [ACCRUE]
 BY_CURSOR: list[Consumer] = []

@@ -212,9 +212,10 @@ def select_matching(
     where: str = "",
     params: Sequence[Any] = (),
     order_by: Sequence[str] = (),
+    limit: int | None = None,
     lock: bool = False,
 ) -> list[Row]:
-    """Return the named fields of the rows whose `keys` are among `rows`.
+    """Return the named fields of the rows whose `keys` are among `rows`, at most `limit` of them.
 
     `where` is further SQL over the table, aliased `t`, with its `params`. With `lock`, PostgreSQL locks
     the rows in the order of `order_by`, which must then be given; SQLite has one writer anyway.
@@ -233,6 +234,8 @@ def select_matching(
         sql += f" WHERE {where}"
     if order_by:
         sql += f" ORDER BY {columns(model, order_by, 't.')}"
+    if limit is not None:
+        sql += f" LIMIT {limit:d}"
     if lock and connection.vendor == "postgresql":
         sql += " FOR UPDATE OF t"
     return read_rows(model, names, sql, [*given, *params])
@@ -269,6 +272,22 @@ def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> i
         cursor.execute(
             f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
             f" SELECT {chosen} FROM {source} WHERE true ON CONFLICT DO NOTHING",
+            params,
+        )
+        return int(cursor.rowcount)
+
+
+def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
+    """Delete the rows whose `keys` are among `rows`; returns how many there were."""
+    if not rows:
+        return 0
+    source, params = input_table(model, keys, rows)
+    connection = connection_of(model)
+    chosen = ", ".join(f"input.{connection.ops.quote_name(key)}" for key in keys)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
+            f" (SELECT {chosen} FROM {source})",
             params,
         )
         return int(cursor.rowcount)

@@ -1,0 +1,52 @@
+"""What commerce tells the timeline."""
+
+from typing import NamedTuple
+
+from dangol.core.events.payloads import Payload, named
+
+
+class SoldLine(NamedTuple):
+    """A line of an order on the timeline: the shop's product number, category path, thousandths of a unit, minor units paid."""
+
+    product: str
+    category: str
+    quantity_milli: int
+    net_minor: int
+
+
+class ReturnedLine(NamedTuple):
+    """A line of a return, with the order (its id as text) and the number of the line it undoes, where known."""
+
+    product: str
+    category: str
+    quantity_milli: int
+    net_minor: int
+    order: str | None
+    order_line: int | None
+
+
+@named("order.placed")
+class OrderPlaced(Payload, frozen=True):
+    """A customer bought. The event's subject is the order."""
+
+    source: str
+    number: str
+    channel: str
+    store: str | None
+    currency: str
+    net_minor: int
+    discount_minor: int
+    earns: bool
+    is_guest: bool
+    lines: list[SoldLine]
+
+
+@named("order.returned")
+class OrderReturned(Payload, frozen=True):
+    """A customer brought goods back. The event's subject is the return."""
+
+    source: str
+    number: str
+    currency: str
+    net_minor: int
+    lines: list[ReturnedLine]

@@ -1,0 +1,145 @@
+"""Writing orders: set-based, one order being a batch of one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dangol.core.commerce.drafts import OrderDraft, Outcome
+from dangol.core.commerce.events import OrderPlaced, SoldLine
+from dangol.core.commerce.models import Order, OrderDiscount, OrderLine, OrderNumber, OrderTender
+from dangol.core.events.records import Draft
+from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.rows import Model, insert_rows, select_matching
+from dangol.core.storage.transactions import require_write_transaction
+
+_ORDER = (
+    "id", "customer_id", "source", "number", "placed_at", "recorded_at", "store_id", "channel",
+    "currency", "list_minor", "discount_minor", "net_minor", "line_count", "earns",
+)  # fmt: skip
+_LINE = (
+    "customer_id", "order_id", "number", "product_id",
+    "quantity_milli", "list_minor", "discount_minor", "net_minor",
+)  # fmt: skip
+_NUMBER = ("source", "number", "customer_id", "order_id", "content_hash")
+_PART = ("customer_id", "order_id", "number", "kind", "amount_minor")
+_encoder = msgspec.json.Encoder()
+
+
+class NumberTaken(NamedTuple):
+    """What a source's number already names."""
+
+    id: Id
+    customer_id: Id
+    content_hash: bytes
+
+
+def hash_content(*content: Any) -> bytes:
+    """Return a 16-byte fingerprint by which a repeat is told from another thing of the same name."""
+    return blake2b(_encoder.encode(content), digest_size=16).digest()
+
+
+def find_numbers(
+    model: Model, target: str, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], NumberTaken]:
+    """Return what is known under each (source, number); `target` names the column of the id."""
+    rows = select_matching(
+        model, ("source", "number", target, "customer_id", "content_hash"), ("source", "number"), keys
+    )
+    return {
+        (source, number): NumberTaken(found, customer_id, bytes(content_hash))
+        for source, number, found, customer_id, content_hash in rows
+    }
+
+
+def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list[Outcome]:
+    """Store orders and put `order.placed` on the timeline; returns an outcome for each draft, in order.
+
+    Must be called inside the write transaction. An order already there is not stored again; one whose
+    number is taken by other content is refused (`conflict`). Each customer's drafts come in time order.
+    """
+    require_write_transaction()
+    lock_customers(draft.customer_id for draft in drafts)
+    known = find_numbers(OrderNumber, "order_id", [(draft.source, draft.number) for draft in drafts])
+    outcomes, fresh = [], []
+    for draft in drafts:
+        content_hash = hash_content(draft)
+        earlier = known.get((draft.source, draft.number))
+        if earlier:
+            same = earlier.content_hash == content_hash
+            outcomes.append(Outcome(earlier.id, earlier.customer_id, repeated=same, conflict=not same))
+            continue
+        order_id = new_id()
+        known[draft.source, draft.number] = NumberTaken(order_id, draft.customer_id, content_hash)
+        fresh.append((order_id, draft, content_hash))
+        outcomes.append(Outcome(order_id, draft.customer_id))
+    _store(fresh, recorded_at)
+    record_batch(
+        [Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft, _ in fresh],
+        recorded_at=recorded_at,
+    )
+    return outcomes
+
+
+def _store(fresh: Sequence[tuple[Id, OrderDraft, bytes]], recorded_at: datetime) -> None:
+    insert_rows(
+        OrderNumber,
+        _NUMBER,
+        [(one.source, one.number, one.customer_id, key, digest) for key, one, digest in fresh],
+    )
+    insert_rows(Order, _ORDER, [_order_row(key, one, recorded_at) for key, one, _ in fresh])
+    insert_rows(
+        OrderLine,
+        _LINE,
+        [
+            (draft.customer_id, order_id, number, line[0], line[3], line[4], line[5], line[6])
+            for order_id, draft, _ in fresh
+            for number, line in enumerate(draft.lines, start=1)
+        ],
+    )
+    for model, parts in ((OrderDiscount, "discounts"), (OrderTender, "tenders")):
+        insert_rows(
+            model,
+            _PART,
+            [
+                (draft.customer_id, order_id, number, kind, amount_minor)
+                for order_id, draft, _ in fresh
+                for number, (kind, amount_minor) in enumerate(getattr(draft, parts), start=1)
+            ],
+        )
+
+
+def _order_row(order_id: Id, draft: OrderDraft, recorded_at: datetime) -> tuple[Any, ...]:
+    lines = draft.lines
+    return (
+        order_id, draft.customer_id, draft.source, draft.number, draft.placed_at, recorded_at,
+        draft.store_id, draft.channel, draft.currency,
+        sum([line[4] for line in lines]),
+        sum([line[5] for line in lines]) + sum([amount for _, amount in draft.discounts]),
+        net_minor(draft),
+        len(lines), draft.earns,
+    )  # fmt: skip
+
+
+def net_minor(draft: OrderDraft) -> int:
+    """Return what the shop received for the order, in minor units: its lines less its order discounts."""
+    return sum([line[6] for line in draft.lines]) - sum([amount for _, amount in draft.discounts])
+
+
+def _placed(draft: OrderDraft) -> OrderPlaced:
+    return OrderPlaced(
+        source=draft.source,
+        number=draft.number,
+        channel=draft.channel,
+        store=draft.store,
+        currency=draft.currency,
+        net_minor=net_minor(draft),
+        discount_minor=sum([line[5] for line in draft.lines])
+        + sum([amount for _, amount in draft.discounts]),
+        earns=draft.earns,
+        is_guest=draft.is_guest,
+        lines=[SoldLine(line[1], line[2], line[3], line[6]) for line in draft.lines],
+    )

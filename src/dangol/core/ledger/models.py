@@ -1,0 +1,134 @@
+"""Accounts, transfers, entries and lots. Transfers and entries are never changed or deleted.
+
+Points are whole numbers. All of a customer's accounts, the shop's side too, carry the customer's id, so
+that a transfer touches one customer; what the shop owes in all is a sum.
+"""
+
+from django.db import models
+
+from dangol.core.storage.constraints import SqlForeignKey
+from dangol.core.storage.fields import IdField
+
+
+class PointCurrency(models.Model):
+    """A kind of points: what they are called and what happens when too many were spent."""
+
+    class Shortfall(models.TextChoices):
+        """What a reversal does where the points to take back are already spent."""
+
+        DEBT = "debt"
+        FLOOR = "floor"
+
+    code = models.CharField(max_length=12, primary_key=True)
+    name = models.CharField(max_length=60)
+    shortfall = models.CharField(max_length=8, choices=Shortfall.choices, default=Shortfall.DEBT)
+
+    class Meta:
+        db_table = "dg_point_currency"
+
+
+class Account(models.Model):
+    """Where a customer's points of one currency can be. `balance` is the sum of its entries, kept and checked."""
+
+    pk = models.CompositePrimaryKey("customer_id", "currency", "kind")
+    customer_id = IdField()
+    currency = models.CharField(max_length=12)
+    kind = models.CharField(max_length=12)
+    balance = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "dg_account"
+
+
+class Transfer(models.Model):
+    """One movement of points. A mistake is a second transfer that names the first in `reverses_id`."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    currency = models.CharField(max_length=12)
+    kind = models.CharField(max_length=12)
+    points = models.BigIntegerField()
+    key = models.CharField(max_length=120)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)
+    subject_id = IdField(null=True)
+    reverses_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_transfer"
+        constraints = (
+            models.UniqueConstraint(fields=["customer_id", "key"], name="dg_transfer_key"),
+            models.CheckConstraint(condition=models.Q(points__gte=0), name="dg_transfer_points"),
+        )
+        indexes = (
+            models.Index(fields=["customer_id", "occurred_at"], name="dg_transfer_time"),
+            models.Index(
+                fields=["customer_id", "reverses_id"],
+                name="dg_transfer_reverses",
+                condition=models.Q(reverses_id__isnull=False),
+            ),
+        )
+
+
+class Entry(models.Model):
+    """One side of a transfer: points into, or negative out of, an account; `lot_id` says which points."""
+
+    pk = models.CompositePrimaryKey("customer_id", "transfer_id", "number")
+    customer_id = IdField()
+    transfer_id = IdField()
+    number = models.SmallIntegerField()
+    currency = models.CharField(max_length=12)
+    account = models.CharField(max_length=12)
+    points = models.BigIntegerField()
+    lot_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_entry"
+        constraints = (
+            SqlForeignKey(
+                fields=["customer_id", "transfer_id"],
+                to="dg_ledger.Transfer",
+                to_fields=["customer_id", "id"],
+                name="dg_entry_transfer",
+            ),
+        )
+
+
+class Lot(models.Model):
+    """Points earned together. `left`, `expired` and `reversed` follow from the entries, and are checked."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    currency = models.CharField(max_length=12)
+    transfer_id = IdField()
+    points = models.BigIntegerField()
+    left = models.BigIntegerField()
+    expired = models.BigIntegerField(default=0)
+    reversed = models.BigIntegerField(default=0)
+    is_pending = models.BooleanField()
+    earned_at = models.DateTimeField()
+    release_at = models.DateTimeField()
+    # Exclusive: the first instant at which the points are gone. Empty: they never lapse.
+    expires_at = models.DateTimeField(null=True)
+    # The next instant at which something becomes due for this lot; empty when nothing ever will.
+    due_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_lot"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(left__gte=0), name="dg_lot_left"),
+            models.CheckConstraint(
+                condition=models.Q(reversed__lte=models.F("points")), name="dg_lot_reversed"
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["customer_id", "currency"],
+                name="dg_lot_open",
+                condition=models.Q(left__gt=0),
+            ),
+            models.Index(fields=["due_at"], name="dg_lot_due", condition=models.Q(due_at__isnull=False)),
+        )

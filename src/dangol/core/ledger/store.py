@@ -1,0 +1,181 @@
+"""Loading wallets and saving what was done to them: a constant number of statements for any number."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from dangol.core.ledger.models import Account, Entry, Lot, Transfer
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.rows import (
+    columns,
+    input_table,
+    insert_rows,
+    read_rows,
+    select_matching,
+    table,
+    update_rows,
+)
+from dangol.domain import points as domain
+from dangol.domain.points import NEVER, Movement, Wallet
+
+_LOT = (
+    "customer_id", "id", "transfer_id", "points", "left", "expired", "reversed",
+    "is_pending", "earned_at", "release_at", "expires_at",
+)  # fmt: skip
+_STATE = ("left", "expired", "reversed", "is_pending", "due_at")
+_TRANSFER = (
+    "customer_id", "id", "currency", "kind", "points", "key",
+    "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id",
+)  # fmt: skip
+_ENTRY = ("customer_id", "transfer_id", "number", "currency", "account", "points", "lot_id")
+
+
+def load_wallets(
+    customer_ids: Iterable[Id], currency: str, *, lot_ids: Iterable[tuple[Id, Id]] = ()
+) -> dict[Id, Wallet]:
+    """Return these customers' wallets: all lots with points left, and the lots named as well.
+
+    The customers must be locked (events.lock_customers): what is read here decides what is written.
+    """
+    keys = [(customer_id, currency) for customer_id in set(customer_ids)]
+    found = select_matching(Lot, _LOT, ("customer_id", "currency"), keys, where='t."left" > 0')
+    found += select_matching(Lot, _LOT, ("customer_id", "id"), list(set(lot_ids)), where='t."left" = 0')
+    lots: dict[Id, list[domain.Lot]] = defaultdict(list)
+    for customer_id, *values, expires_at in found:
+        lots[customer_id].append(_lot(values, expires_at))
+    debts = dict(
+        select_matching(
+            Account,
+            ("customer_id", "balance"),
+            ("customer_id", "currency"),
+            keys,
+            where="t.kind = %s AND t.balance < 0",
+            params=[domain.Account.DEBT.value],
+        )  # fmt: skip
+    )
+    return {
+        customer_id: Wallet(lots[customer_id], debt=-debts.get(customer_id, 0), make_id=new_id)
+        for customer_id, _ in keys
+    }
+
+
+def _lot(values: Sequence[Any], expires_at: datetime | None) -> domain.Lot:
+    lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at = values
+    return domain.Lot(
+        lot_id, transfer_id, points, left, earned_at, release_at, expires_at or NEVER,
+        is_pending=is_pending, expired=expired, reversed=reversed_,
+    )  # fmt: skip
+
+
+def save_wallets(
+    wallets: Mapping[Id, Wallet], currency: str, *, recorded_at: datetime
+) -> list[tuple[Id, Movement]]:
+    """Write what was done to the wallets; returns the movements with their customers."""
+    moved = [
+        (customer_id, movement) for customer_id, wallet in wallets.items() for movement in wallet.movements
+    ]
+    insert_rows(
+        Transfer,
+        _TRANSFER,
+        [
+            (
+                customer_id, one.id, currency, one.kind.value, one.points, one.key,
+                one.at, recorded_at, one.reason, one.subject_id, one.reverses_id,
+            )
+            for customer_id, one in moved
+        ],
+    )  # fmt: skip
+    insert_rows(
+        Entry,
+        _ENTRY,
+        [
+            (customer_id, one.id, number, currency, entry.account.value, entry.points, entry.lot_id)
+            for customer_id, one in moved
+            for number, entry in enumerate(one.entries, start=1)
+        ],
+    )
+    _save_lots(wallets, currency)
+    _save_balances(moved, currency)
+    return moved
+
+
+def _state(lot: domain.Lot) -> tuple[Any, ...]:
+    due_at = None
+    if lot.is_pending:
+        due_at = lot.release_at
+    elif lot.left and lot.expires_at is not NEVER:
+        due_at = lot.expires_at
+    return lot.left, lot.expired, lot.reversed, lot.is_pending, due_at
+
+
+def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
+    fresh, changed = [], []
+    for customer_id, wallet in wallets.items():
+        for lot_id in wallet.touched:
+            lot = wallet.lots[lot_id]
+            if lot.is_new:
+                fresh.append(
+                    (
+                        customer_id, lot_id, currency, lot.origin_id, lot.points, lot.earned_at,
+                        lot.release_at, None if lot.expires_at is NEVER else lot.expires_at, *_state(lot),
+                    )
+                )  # fmt: skip
+            else:
+                changed.append((customer_id, lot_id, *_state(lot)))
+    insert_rows(
+        Lot,
+        (
+            "customer_id", "id", "currency", "transfer_id", "points", "earned_at",
+            "release_at", "expires_at", *_STATE,
+        ),
+        fresh,
+    )  # fmt: skip
+    update_rows(Lot, ("customer_id", "id"), _STATE, changed)
+
+
+def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
+    """Add the entries to their accounts' balances; an account comes into being with its first entry."""
+    sums: dict[tuple[Id, str], int] = defaultdict(int)
+    for customer_id, movement in moved:
+        for entry in movement.entries:
+            sums[customer_id, entry.account.value] += entry.points
+    if not sums:
+        return
+    names = ("customer_id", "currency", "kind", "balance")
+    rows = [(customer_id, currency, kind, points) for (customer_id, kind), points in sorted(sums.items())]
+    source, params = input_table(Account, names, rows)
+    chosen = ", ".join(f"input.{connection.ops.quote_name(name)}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table(Account)} AS t ({columns(Account, names)})"  # noqa: S608 - our own names
+            f" SELECT {chosen} FROM {source} WHERE true"
+            " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = t.balance + excluded.balance",
+            params,
+        )
+
+
+def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Any]:
+    """Return what is recorded under each (customer, key): id, kind, points, subject and currency."""
+    rows = select_matching(
+        Transfer,
+        ("customer_id", "key", "id", "kind", "points", "subject_id", "currency"),
+        ("customer_id", "key"),
+        keys,
+    )
+    return {(customer_id, key): tuple(rest) for customer_id, key, *rest in rows}
+
+
+def due_customers(*, as_of: datetime, limit: int) -> list[tuple[Id, str]]:
+    """Return customers (and the currency) with lots to open or lapse by `as_of`, soonest due first."""
+    rows = read_rows(
+        Lot,
+        ("customer_id", "currency", "due_at"),
+        f"SELECT customer_id, currency, min(due_at) FROM {table(Lot)}"  # noqa: S608 - our own table
+        " WHERE due_at IS NOT NULL AND due_at <= %s GROUP BY customer_id, currency"
+        " ORDER BY 3 LIMIT %s",
+        [as_of if connection.vendor == "postgresql" else as_of.replace(tzinfo=None).isoformat(" "), limit],
+    )
+    return [(customer_id, currency) for customer_id, currency, _ in rows]

@@ -1,0 +1,187 @@
+"""Earning: which rules apply to a purchase, and the arithmetic they do.
+
+A rule pays `rate_points` for each `rate_minor` minor units of the amount it counts, times the tier's
+multiplier, rounded once for the purchase:
+
+    points = round(base_minor x rate_points x multiplier / rate_minor)
+
+Whole numbers go in and come out; the fraction is never a float. All that went into it is kept as a
+`Part`, so that any points line can be computed again years later.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dangol.domain.calendars import add_months, day_of, end_of_month, next_day, start_of_day
+from dangol.domain.points import NEVER
+
+SEPARATOR = " > "
+
+
+class Rounding(StrEnum):
+    """What becomes of a fraction of a point."""
+
+    DOWN = "down"
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    UP = "up"
+
+
+class EarningRule(NamedTuple):
+    """How points are earned. A rule is never edited: a change is a new version that supersedes it."""
+
+    id: bytes
+    version: int
+    rate_points: int
+    rate_minor: int
+    category: str = ""
+    multipliers: Mapping[str, tuple[int, int]] = {}
+    rounding: Rounding = Rounding.DOWN
+    active_from: datetime | None = None
+    active_to: datetime | None = None
+
+    def counts(self, category: str) -> bool:
+        """Say whether a line of this category counts: the rule's own path and all below it."""
+        return (
+            not self.category or category == self.category or category.startswith(self.category + SEPARATOR)
+        )
+
+    def is_active(self, at: datetime) -> bool:
+        """Say whether the rule pays for a purchase at this instant; its end is exclusive."""
+        return (self.active_from is None or self.active_from <= at) and (
+            self.active_to is None or at < self.active_to
+        )
+
+
+class Part(NamedTuple):
+    """What one rule paid, and why: everything needed to compute `points` again."""
+
+    rule_id: bytes
+    rule_version: int
+    base_minor: int
+    rate_points: int
+    rate_minor: int
+    multiplier_num: int
+    multiplier_den: int
+    rounding: str
+    points: int
+
+
+def divide(numerator: int, denominator: int, rounding: str) -> int:
+    """Return numerator / denominator as a whole number; both are non-negative, the second positive."""
+    whole, rest = divmod(numerator, denominator)
+    if not rest or rounding == Rounding.DOWN:
+        return whole
+    if rounding == Rounding.UP:
+        return whole + 1
+    doubled = 2 * rest
+    if doubled == denominator:
+        return whole + (1 if rounding == Rounding.HALF_UP else whole % 2)
+    return whole + (doubled > denominator)
+
+
+def compute_points(part: Part) -> int:
+    """Return the points a part's own figures give: what it says must equal `part.points`."""
+    return divide(
+        max(part.base_minor, 0) * part.rate_points * part.multiplier_num,
+        part.rate_minor * part.multiplier_den,
+        part.rounding,
+    )
+
+
+def accrue(rules: Sequence[EarningRule], bases: Sequence[int], *, tier: str, at: datetime) -> list[Part]:
+    """Return what each active rule pays on its base (minor units, in the order of `rules`).
+
+    A rule with nothing to count gives no part; one whose points round to nothing gives a part of zero,
+    which is its why.
+    """
+    parts = []
+    for rule, base_minor in zip(rules, bases, strict=True):
+        if base_minor <= 0 or not rule.is_active(at):
+            continue
+        num, den = rule.multipliers.get(tier, (1, 1))
+        rounding = rule.rounding.value
+        points = divide(base_minor * rule.rate_points * num, rule.rate_minor * den, rounding)
+        parts.append(
+            Part(
+                rule.id,
+                rule.version,
+                base_minor,
+                rule.rate_points,
+                rule.rate_minor,
+                num,
+                den,
+                rounding,
+                points,
+            )
+        )
+    return parts
+
+
+def take_back(parts: Sequence[Part], returned: Sequence[int]) -> list[Part]:
+    """Return the parts as they stand once `returned` minor units of each base have come back.
+
+    What is left is computed anew from the same figures, so that bringing everything back, at once or
+    piece by piece, takes back exactly what was earned.
+    """
+    left = []
+    for part, minor in zip(parts, returned, strict=True):
+        rest = part._replace(base_minor=max(part.base_minor - minor, 0))
+        left.append(rest._replace(points=compute_points(rest)))
+    return left
+
+
+class Expiry(StrEnum):
+    """When points lapse, counted from the day they are earned on. The last day counts in full."""
+
+    NEVER = "never"
+    ROLLING_DAYS = "rolling_days"
+    ROLLING_MONTHS = "rolling_months"
+    END_OF_MONTH = "end_of_month"
+    END_OF_YEAR = "end_of_year"
+
+
+class Terms(NamedTuple):
+    """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`."""
+
+    zone: ZoneInfo
+    pending_days: int = 0
+    expiry: Expiry = Expiry.NEVER
+    expiry_count: int = 0
+
+
+@lru_cache(maxsize=8_192)
+def _dates(terms: Terms, day: date) -> tuple[datetime | None, datetime]:
+    """Return when points earned on `day` open (None: at once) and, exclusive, lapse."""
+    release_at = None
+    if terms.pending_days:
+        release_at = start_of_day(date.fromordinal(day.toordinal() + terms.pending_days), terms.zone)
+    match terms.expiry:
+        case Expiry.NEVER:
+            return release_at, NEVER
+        case Expiry.ROLLING_DAYS:
+            last = date.fromordinal(day.toordinal() + terms.expiry_count)
+        case Expiry.ROLLING_MONTHS:
+            last = add_months(day, terms.expiry_count)
+        case Expiry.END_OF_MONTH:
+            last = end_of_month(add_months(day, terms.expiry_count))
+        case Expiry.END_OF_YEAR:
+            last = date(day.year + terms.expiry_count, 12, 31)
+    return release_at, start_of_day(next_day(last), terms.zone)
+
+
+def dates_of(terms: Terms, at: datetime) -> tuple[datetime, datetime]:
+    """Return when points earned at an instant open and, exclusive, lapse.
+
+    Pending points open at the start of the shop's day, `pending_days` after the day they were earned
+    on. They never lapse before they open: the wait is then the longer of the two, and one day more.
+    """
+    release_at, expires_at = _dates(terms, day_of(at, terms.zone))
+    opens_at = release_at or at
+    if expires_at <= opens_at:
+        expires_at = start_of_day(next_day(day_of(opens_at, terms.zone)), terms.zone)
+    return opens_at, expires_at

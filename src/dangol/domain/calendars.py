@@ -1,0 +1,50 @@
+"""Days, months and years as a shop lives them: in its own zone, right over clock changes.
+
+A day is a `date`; an instant is an aware `datetime` in UTC. A period that ends on a day ends at the first
+instant of the next day in the shop's zone, exclusive: so the last day counts in full.
+"""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """Return the shop's calendar day at an instant."""
+    return at.astimezone(zone).date()
+
+
+@lru_cache(maxsize=16_384)
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first instant of a day, in UTC.
+
+    Where clocks are put forward over midnight there is no 00:00; the day then begins at the first
+    instant there is, the moment of the change.
+    """
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    first = midnight.astimezone(UTC)
+    if first.astimezone(zone).date() < day:  # 00:00 was skipped, and read with the offset before it
+        return midnight.replace(fold=1).astimezone(UTC)
+    return first
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day `months` later, or that month's last day where it is shorter."""
+    years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(years, month + 1, min(day.day, monthrange(years, month + 1)[1]))
+
+
+def end_of_month(day: date) -> date:
+    """Return the last day of the month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def first_of_period(day: date, months: int) -> date:
+    """Return the first day of the calendar period (1, 3 or 12 months long) that holds `day`."""
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
+def next_day(day: date) -> date:
+    """Return the day after."""
+    return day + timedelta(days=1)

@@ -1,0 +1,28 @@
+"""What rewards tells the timeline."""
+
+from dangol.core.events.payloads import Payload, named
+
+
+@named("tier.changed")
+class TierChanged(Payload, frozen=True):
+    """A member's tier went up or down. `value` and `threshold` are in the unit of `measure`."""
+
+    program: str
+    from_tier: str
+    to_tier: str
+    cause: str
+    measure: str
+    value: int
+    threshold: int
+
+
+@named("tier.reviewed")
+class TierReviewed(Payload, frozen=True):
+    """A member's tier was looked at and stays, or has a time of grace."""
+
+    program: str
+    tier: str
+    cause: str
+    measure: str
+    value: int
+    threshold: int

@@ -1,0 +1,183 @@
+"""Programs, their rules, and where each member stands. Rules are never edited, only superseded."""
+
+from django.db import models
+
+from dangol.core.storage.fields import IdField
+
+
+class Program(models.Model):
+    """A scheme by which regulars are rewarded: one kind of points, one money currency, one zone."""
+
+    id = IdField(primary_key=True)
+    name = models.CharField(max_length=60)
+    points_currency = models.CharField(max_length=12)
+    money_currency = models.CharField(max_length=3)
+    zone = models.CharField(max_length=60)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_program"
+
+
+class Terms(models.Model):
+    """How long points wait and last, from `active_from` until the next version."""
+
+    pk = models.CompositePrimaryKey("program_id", "version")
+    program_id = IdField()
+    version = models.IntegerField()
+    active_from = models.DateTimeField(null=True)
+    pending_days = models.IntegerField(default=0)
+    expiry = models.CharField(max_length=16)
+    expiry_count = models.IntegerField(default=0)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_program_terms"
+
+
+class EarningRule(models.Model):
+    """A version of a rule: `rate_points` for each `rate_minor` minor units of what it counts."""
+
+    pk = models.CompositePrimaryKey("id", "version")
+    id = IdField()
+    version = models.IntegerField()
+    program_id = IdField()
+    name = models.CharField(max_length=80)
+    rate_points = models.IntegerField()
+    rate_minor = models.IntegerField()
+    category = models.CharField(max_length=250, blank=True)
+    # {"gold": [3, 2]}: members of that tier earn three halves as many.
+    multipliers = models.JSONField(default=dict)
+    rounding = models.CharField(max_length=10)
+    active_from = models.DateTimeField(null=True)
+    active_to = models.DateTimeField(null=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_earning_rule"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(rate_points__gt=0), name="dg_rule_points"),
+            models.CheckConstraint(condition=models.Q(rate_minor__gt=0), name="dg_rule_minor"),
+        )
+
+
+class TierRules(models.Model):
+    """A version of a program's tiers. The latest one holds."""
+
+    pk = models.CompositePrimaryKey("program_id", "version")
+    program_id = IdField()
+    version = models.IntegerField()
+    measure = models.CharField(max_length=10)
+    window = models.CharField(max_length=10)
+    window_size = models.IntegerField(default=0)
+    grace_days = models.IntegerField(default=0)
+    downgrade = models.CharField(max_length=10)
+    # [{"key": "gold", "name": "골드", "threshold": 100000}, …], the lowest first.
+    levels = models.JSONField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_tier_rules"
+
+
+class Membership(models.Model):
+    """Where a member stands in a program, as far as their history has been judged."""
+
+    pk = models.CompositePrimaryKey("customer_id", "program_id")
+    customer_id = IdField()
+    program_id = IdField()
+    level = models.SmallIntegerField(default=0)
+    since = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    in_grace = models.BooleanField(default=False)
+    judged_to = models.DateTimeField(null=True)
+    next_review_at = models.DateTimeField(null=True)
+    order_count = models.IntegerField(default=0)
+    spend_minor = models.BigIntegerField(default=0)
+    first_order_at = models.DateTimeField(null=True)
+    last_order_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_membership"
+        indexes = (
+            models.Index(
+                fields=["next_review_at"],
+                name="dg_membership_review",
+                condition=models.Q(next_review_at__isnull=False),
+            ),
+        )
+
+
+class TierChange(models.Model):
+    """A move or a review of a standing, with the figures it was decided on."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    program_id = IdField()
+    tiers_version = models.IntegerField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    from_level = models.SmallIntegerField()
+    to_level = models.SmallIntegerField()
+    cause = models.CharField(max_length=10)
+    value = models.BigIntegerField()
+    threshold = models.BigIntegerField()
+    window_from = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    # Set when a late order showed that it would have come otherwise.
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_tier_change"
+
+
+class Accrual(models.Model):
+    """A judgement of an order: the why of a points line, or of none.
+
+    `number` counts what was decided about the order: the purchase first, then returns and corrections,
+    each `about_id` the order or the return. `points` is what this judgement added (negative: took); its
+    parts say how the order's points stand after it. A return that belongs to no order stands alone.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "number")
+    customer_id = IdField()
+    order_id = IdField()
+    number = models.SmallIntegerField()
+    about_id = IdField()
+    program_id = IdField()
+    is_return = models.BooleanField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    tier = models.CharField(max_length=20)
+    net_minor = models.BigIntegerField()
+    points = models.BigIntegerField()
+    zero = models.CharField(max_length=20, blank=True)
+    transfer_id = IdField(null=True)
+    lot_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_accrual"
+        indexes = (models.Index(fields=["customer_id", "at"], name="dg_accrual_time"),)
+
+
+class AccrualPart(models.Model):
+    """What one rule pays for an order: its version and every figure of its arithmetic."""
+
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "accrual_number", "number")
+    customer_id = IdField()
+    order_id = IdField()
+    accrual_number = models.SmallIntegerField()
+    number = models.SmallIntegerField()
+    rule_id = IdField()
+    rule_version = models.IntegerField()
+    base_minor = models.BigIntegerField()
+    rate_points = models.IntegerField()
+    rate_minor = models.IntegerField()
+    multiplier_num = models.IntegerField()
+    multiplier_den = models.IntegerField()
+    rounding = models.CharField(max_length=10)
+    points = models.BigIntegerField()
+
+    class Meta:
+        db_table = "dg_accrual_part"

@@ -1,0 +1,269 @@
+"""Programs as the rules read them, and the only ways to change one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from dangol.core.ledger.models import PointCurrency
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain import accrual, membership, tiers
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards import models
+
+
+class InvalidRule(DomainError):
+    """A rule, terms or tiers that make no sense; the data names the field and the remedy."""
+
+    code = "rewards.invalid_rule"
+
+
+class Running(NamedTuple):
+    """A program in force: its row and the domain's view of it."""
+
+    row: models.Program
+    rules: membership.Program
+    tiers_row: models.TierRules
+
+    @property
+    def id(self) -> Id:
+        """The program's id."""
+        return self.row.id
+
+    def tier_name(self, level: int) -> str:
+        """Return the tier's name as the shop calls it."""
+        return str(self.tiers_row.levels[level]["name"])
+
+
+class RuleDraft(NamedTuple):
+    """An earning rule to be: points for each so many minor units of what it counts."""
+
+    name: str
+    rate_points: int
+    rate_minor: int
+    category: str = ""
+    multipliers: Mapping[str, tuple[int, int]] = {}
+    rounding: accrual.Rounding = accrual.Rounding.DOWN
+    active_from: datetime | None = None
+    active_to: datetime | None = None
+
+
+class TermsDraft(NamedTuple):
+    """How long points wait and last."""
+
+    pending_days: int = 0
+    expiry: accrual.Expiry = accrual.Expiry.NEVER
+    expiry_count: int = 0
+
+
+class LevelDraft(NamedTuple):
+    """A tier: a key for rules and files, a name for people, and what has to be reached."""
+
+    key: str
+    name: str
+    threshold: int
+
+
+class TiersDraft(NamedTuple):
+    """The tiers of a program, the lowest (threshold 0) first."""
+
+    levels: Sequence[LevelDraft]
+    measure: tiers.Measure = tiers.Measure.SPEND
+    window: tiers.Window = tiers.Window.ROLLING
+    window_size: int = 365
+    grace_days: int = 0
+    downgrade: tiers.Downgrade = tiers.Downgrade.QUALIFIED
+
+
+def create_program(
+    *,
+    name: str,
+    points_currency: str,
+    money_currency: str,
+    zone: str,
+    rules: Sequence[RuleDraft],
+    terms: TermsDraft,
+    tiers_draft: TiersDraft,
+    recorded_at: datetime,
+) -> Id:
+    """Make a program with its first rules; raises InvalidRule. Its kind of points is made if it is new."""
+    check_terms(terms)
+    check_tiers(tiers_draft)
+    for rule in rules:
+        check_rule(rule, tiers_draft)
+    program_id = new_id()
+    with write_transaction():
+        PointCurrency.objects.get_or_create(code=points_currency, defaults={"name": points_currency})
+        models.Program.objects.create(
+            id=program_id, name=name, points_currency=points_currency,
+            money_currency=money_currency, zone=zone, recorded_at=recorded_at,
+        )  # fmt: skip
+        models.Terms.objects.create(
+            program_id=program_id, version=1, pending_days=terms.pending_days,
+            expiry=terms.expiry, expiry_count=terms.expiry_count, recorded_at=recorded_at,
+        )  # fmt: skip
+        _write_tiers(program_id, 1, tiers_draft, recorded_at)
+        for rule in rules:
+            _write_rule(new_id(), 1, program_id, rule, recorded_at)
+    return program_id
+
+
+def supersede_rule(rule_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: datetime) -> int:
+    """Let a new version of a rule hold from `at` on; the old one ends there. Returns its version.
+
+    Purchases before `at`, also those that come to light later, are judged by the old version.
+    """
+    with write_transaction():
+        newest = models.EarningRule.objects.filter(id=rule_id).order_by("-version").first()
+        if newest is None:
+            raise InvalidRule(field="rule", problem="unknown")
+        if newest.active_from is not None and at <= newest.active_from:
+            raise InvalidRule(field="at", problem="before_current_version")
+        check_rule(draft, None)
+        models.EarningRule.objects.filter(id=rule_id, version=newest.version).update(active_to=at)
+        _write_rule(
+            rule_id, newest.version + 1, newest.program_id, draft._replace(active_from=at), recorded_at
+        )
+    return newest.version + 1
+
+
+def supersede_tiers(program_id: Id, draft: TiersDraft, *, recorded_at: datetime) -> int:
+    """Let new tiers hold from now on; standings reached under the old ones are kept to their review."""
+    check_tiers(draft)
+    with write_transaction():
+        newest = models.TierRules.objects.filter(program_id=program_id).order_by("-version").first()
+        if newest is None:
+            raise InvalidRule(field="program", problem="unknown")
+        _write_tiers(program_id, newest.version + 1, draft, recorded_at)
+    return newest.version + 1
+
+
+def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded_at: datetime) -> int:
+    """Let new terms hold for points earned from `at` on."""
+    check_terms(draft)
+    with write_transaction():
+        newest = models.Terms.objects.filter(program_id=program_id).order_by("-version").first()
+        if newest is None:
+            raise InvalidRule(field="program", problem="unknown")
+        if newest.active_from is not None and at <= newest.active_from:
+            raise InvalidRule(field="at", problem="before_current_version")
+        models.Terms.objects.create(
+            program_id=program_id, version=newest.version + 1, active_from=at,
+            pending_days=draft.pending_days, expiry=draft.expiry,
+            expiry_count=draft.expiry_count, recorded_at=recorded_at,
+        )  # fmt: skip
+    return newest.version + 1
+
+
+def check_rule(rule: RuleDraft, program_tiers: TiersDraft | None) -> None:
+    """Raise InvalidRule where a rule pays nothing, takes points, or names a tier there is not."""
+    if rule.rate_points <= 0 or rule.rate_minor <= 0:
+        raise InvalidRule(field="rate", problem="not_positive")
+    if any(num < 0 or den <= 0 for num, den in rule.multipliers.values()):
+        raise InvalidRule(field="multipliers", problem="not_positive")
+    known = {level.key for level in program_tiers.levels} if program_tiers else None
+    if known is not None and not set(rule.multipliers) <= known:
+        raise InvalidRule(field="multipliers", problem="unknown_tier")
+    if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
+        raise InvalidRule(field="active_to", problem="before_start")
+
+
+def check_terms(terms: TermsDraft) -> None:
+    """Raise InvalidRule for a negative wait or a validity that has no length."""
+    if terms.pending_days < 0:
+        raise InvalidRule(field="pending_days", problem="negative")
+    needs_count = {accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS}
+    if terms.expiry_count < (1 if terms.expiry in needs_count else 0):
+        raise InvalidRule(field="expiry_count", problem="too_small")
+
+
+def check_tiers(draft: TiersDraft) -> None:
+    """Raise InvalidRule unless the levels climb from 0 and the window has a length it can have."""
+    thresholds = [level.threshold for level in draft.levels]
+    if not thresholds or thresholds[0] != 0 or thresholds != sorted(set(thresholds)):
+        raise InvalidRule(field="levels", problem="must_climb_from_zero")
+    if len({level.key for level in draft.levels}) != len(draft.levels):
+        raise InvalidRule(field="levels", problem="same_key_twice")
+    if draft.window is tiers.Window.ROLLING and draft.window_size < 1:
+        raise InvalidRule(field="window_size", problem="too_small")
+    if draft.window is tiers.Window.CALENDAR and draft.window_size not in {1, 3, 6, 12}:
+        raise InvalidRule(field="window_size", problem="not_a_calendar_period")
+    if draft.grace_days < 0:
+        raise InvalidRule(field="grace_days", problem="negative")
+
+
+def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, recorded_at: datetime) -> None:
+    models.EarningRule.objects.create(
+        id=rule_id, version=version, program_id=program_id, name=rule.name,
+        rate_points=rule.rate_points, rate_minor=rule.rate_minor, category=rule.category,
+        multipliers={key: list(ratio) for key, ratio in rule.multipliers.items()},
+        rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
+        recorded_at=recorded_at,
+    )  # fmt: skip
+
+
+def _write_tiers(program_id: Id, version: int, draft: TiersDraft, recorded_at: datetime) -> None:
+    models.TierRules.objects.create(
+        program_id=program_id, version=version, measure=draft.measure, window=draft.window,
+        window_size=draft.window_size, grace_days=draft.grace_days, downgrade=draft.downgrade,
+        levels=[level._asdict() for level in draft.levels], recorded_at=recorded_at,
+    )  # fmt: skip
+
+
+def load_programs() -> list[Running]:
+    """Return all programs with their rules, four statements in all."""
+    rules: dict[Id, list[models.EarningRule]] = {}
+    for rule in models.EarningRule.objects.order_by("id", "version"):
+        rules.setdefault(rule.program_id, []).append(rule)
+    terms: dict[Id, list[models.Terms]] = {}
+    for row in models.Terms.objects.order_by("version"):
+        terms.setdefault(row.program_id, []).append(row)
+    newest = {row.program_id: row for row in models.TierRules.objects.order_by("version")}
+    return [
+        _running(row, rules.get(row.id, []), terms[row.id], newest[row.id])
+        for row in models.Program.objects.order_by("id")
+    ]
+
+
+def _running(
+    row: models.Program,
+    rules: Sequence[models.EarningRule],
+    terms: Sequence[models.Terms],
+    tier_rules: models.TierRules,
+) -> Running:
+    zone = ZoneInfo(row.zone)
+    return Running(
+        row,
+        membership.Program(
+            row.id,
+            tuple(_rule(rule) for rule in rules),
+            tuple(
+                (
+                    one.active_from,
+                    accrual.Terms(zone, one.pending_days, accrual.Expiry(one.expiry), one.expiry_count),
+                )
+                for one in terms
+            ),
+            _tiers(tier_rules, zone),
+        ),
+        tier_rules,
+    )
+
+
+def _rule(row: models.EarningRule) -> accrual.EarningRule:
+    multipliers: dict[str, Any] = row.multipliers
+    return accrual.EarningRule(
+        row.id, row.version, row.rate_points, row.rate_minor, row.category,
+        {key: (num, den) for key, (num, den) in multipliers.items()},
+        accrual.Rounding(row.rounding), row.active_from, row.active_to,
+    )  # fmt: skip
+
+
+def _tiers(row: models.TierRules, zone: ZoneInfo) -> tiers.TierRules:
+    return tiers.TierRules(
+        row.version,
+        tuple(tiers.Level(level["key"], level["threshold"]) for level in row.levels),
+        tiers.Measure(row.measure), tiers.Window(row.window), row.window_size, zone,
+        row.grace_days, tiers.Downgrade(row.downgrade),
+    )  # fmt: skip
