@@ -71,13 +71,15 @@ class JobRun:
 class Runner:
     """One worker's hands. `run_due` and `renew_leases` may be called from two threads.
 
-    `clock` tells the time; `chance` the share of jitter; `stopping` is set when the worker is to stop.
+    `clock` tells the time; `chance` the share of jitter; `stopping` is set when the worker is to stop;
+    `failures` counts the runs that came to nothing.
     """
 
     clock: Clock
     chance: Callable[[], float] = random.random
     lease: timedelta = LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
+    failures: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _claim: Id | None = None
     _unstarted: deque[Job] = field(default_factory=deque)
@@ -110,6 +112,9 @@ class Runner:
 
     def _claim_batch(self) -> int:
         now = self.clock()
+        # Look first: to ask for work must not cost the others a turn at writing.
+        if not Job.objects.filter(claimable_at__lte=now).exists():
+            return 0
         with write_transaction():
             due = Job.objects.select_for_update(skip_locked=True).filter(claimable_at__lte=now)
             found = list(due.order_by("claimable_at", "id")[:CLAIMED_AT_ONCE])
@@ -185,6 +190,7 @@ class Runner:
 
     def _fail(self, job: Job, error: Exception, *, at: datetime) -> None:
         job.attempts += 1
+        self.failures += 1
         told = describe_error(error)
         logger.warning("job %s (%s) failed: %s", job.pk.hex(), job.name, told)
         refused = isinstance(error, DomainError) and not error.retryable
