@@ -29,8 +29,8 @@ elif KIND == "sqlite":
 else:
     raise SystemExit(f"DANGOL_TEST_DATABASE={KIND!r}: write sqlite or postgres")
 
-from dangol.project.settings import *  # noqa: E402, F403
-from dangol.project.settings import DATABASES, HOME as INSTANCE  # noqa: E402
+from dangol.project.settings import *  # noqa: E402, F403 - the environment comes first
+from dangol.project.settings import DATABASES, HOME as INSTANCE  # noqa: E402 - the environment comes first
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["TEST"] = {"NAME": str(INSTANCE / "test.sqlite3")} if KIND == "sqlite" else {}

@@ -1,0 +1,103 @@
+"""Taste, as far as a machine can hold it: short functions, short files, plain names, nothing left undone."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house_rules import ROOT, SOURCE, python_files
+
+LINES_PER_FUNCTION = 60
+LINES_PER_FILE = 400
+VAGUE_NAMES = {"common", "helper", "helpers", "misc", "util", "utils"}
+UNDONE = re.compile(rf"\b({'|'.join(('TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X'))})\b")
+# A ratchet: what is too long today, and how long. An entry may be lowered or taken out, never added.
+TOO_LONG: dict[str, int] = {}
+# Rules a line may set aside without saying why: SQL that is put together from our own names, and
+# imports that must wait for the settings.
+SELF_EXPLAINING = {"S608", "E402"}
+
+FILES = [path for folder in ("src/dangol", "tests", "bench", "docs") for path in python_files(ROOT / folder)]
+PUBLIC = [path for path in FILES if path.is_relative_to(SOURCE)]
+
+
+def shown(path: Path) -> str:
+    """Return a file's name as people say it."""
+    return str(path.relative_to(ROOT))
+
+
+def long_parts(name: str, text: str) -> Iterator[tuple[str, int]]:
+    """Yield the file and its functions that are longer than they may be, with their lengths."""
+    if (length := len(text.splitlines())) > LINES_PER_FILE:
+        yield name, length
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            if (length := node.end_lineno - node.lineno + 1) > LINES_PER_FUNCTION:
+                yield f"{name}::{node.name}", length
+
+
+def hidden_imports(tree: ast.AST) -> Iterator[int]:
+    """Yield the lines of imports inside functions: a cycle being dodged."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield node.lineno
+
+
+def untold(tree: ast.Module) -> Iterator[str]:
+    """Yield the module, the public classes and the public functions without a docstring."""
+    if tree.body and ast.get_docstring(tree) is None:
+        yield "the module"
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if not node.name.startswith("_") and ast.get_docstring(node) is None:
+            yield node.name
+
+
+def silent_exceptions(text: str) -> Iterator[str]:
+    """Yield the rules that a line sets aside without a reason after ` - `."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := re.search(r"# (noqa|type: ignore)(?:: ?|\[)?([A-Z0-9a-z, -]*?)\]?( - .+)?$", line):
+            rules = {rule.strip() for rule in found[2].split(",")}
+            if not found[3] and not rules <= SELF_EXPLAINING:
+                yield f"line {number}: {found[0]}"
+
+
+def test_lengths__of_files_and_functions__only_shrink() -> None:
+    found = dict(part for path in FILES for part in long_parts(shown(path), path.read_text()))
+
+    assert found == TOO_LONG
+
+
+@pytest.mark.parametrize("path", FILES, ids=shown)
+def test_file__names_imports_and_leftovers__are_tidy(path: Path) -> None:
+    text = path.read_text()
+    undone = [number for number, line in enumerate(text.splitlines(), 1) if UNDONE.search(line)]
+
+    assert path.stem not in VAGUE_NAMES
+    assert not list(hidden_imports(ast.parse(text)))
+    assert not undone
+    assert not list(silent_exceptions(text))
+
+
+@pytest.mark.parametrize("path", PUBLIC, ids=shown)
+def test_public_name__in_the_product__says_what_it_promises(path: Path) -> None:
+    assert not list(untold(ast.parse(path.read_text())))
+
+
+def test_tidy_rules__planted_faults__are_each_found() -> None:
+    body = "\n".join(["def long():", *["    pass"] * LINES_PER_FUNCTION])
+    text = f"{body}\ndef dodge():\n    import os\nrun()  # noqa: F401\nrun()  # noqa: F401 - says why\n"
+    tree = ast.parse(text)
+
+    assert list(long_parts("it", text)) == [("it::long", LINES_PER_FUNCTION + 1)]
+    assert list(long_parts("it", "\n" * (LINES_PER_FILE + 1))) == [("it", LINES_PER_FILE + 1)]
+    assert list(hidden_imports(tree)) == [LINES_PER_FUNCTION + 3]
+    assert list(untold(tree)) == ["the module", "long", "dodge"]
+    assert [fault.split(":")[0] for fault in silent_exceptions(text)] == [f"line {LINES_PER_FUNCTION + 4}"]
+    assert UNDONE.search("# TO" + "DO: later")
