@@ -63,13 +63,21 @@ def columns(model: Model, names: Sequence[str], prefix: str = "") -> str:
     return ", ".join(prefix + quote(_field(model, name).column) for name in names)
 
 
+@lru_cache(maxsize=16_384)
 def _text_of_instant(value: datetime) -> str:
+    """Return the instant as SQLite holds it. An order's instant is written some ten times, hence the cache."""
     assert value.tzinfo is UTC, "instants are kept in UTC"
-    return value.replace(tzinfo=None).isoformat(" ")
+    return value.isoformat(" ")[:-6]
 
 
-def _instant_of_text(value: str) -> datetime:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+def _instant_of(value: str | datetime) -> datetime:
+    """Return the instant SQLite held: a plain column's comes parsed from the driver, a computed one's as text."""
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return parsed.replace(tzinfo=UTC)
+
+
+def _date_of(value: str | date) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 _TO_SQLITE: dict[str, Callable[[Any], Any]] = {
@@ -93,7 +101,7 @@ def _sent(column: Sequence[Any], encode: Callable[[Any], Any] | None) -> Sequenc
         return column
     if None in column:
         return [None if value is None else encode(value) for value in column]
-    return [encode(value) for value in column]
+    return list(map(encode, column))
 
 
 def _encoded(
@@ -172,7 +180,7 @@ def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] |
             "DateTimeField": lambda value: value.astimezone(UTC),
         }
     else:
-        by_kind = {"DateTimeField": _instant_of_text, "DateField": date.fromisoformat}
+        by_kind = {"DateTimeField": _instant_of, "DateField": _date_of}
     found = []
     for name in names:
         field = _field(model, name)
