@@ -1,0 +1,201 @@
+"""Write docs/reference from what the code itself declares: `make docs`. With `--check`, only compare."""
+
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from tempfile import TemporaryDirectory
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+
+import dangol
+
+DOCS = Path(__file__).resolve().parent
+REFERENCE = DOCS / "reference"
+NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
+
+
+def prepare(home: str) -> None:
+    """Set Django up in English in an empty home, and import every module, so that all is declared."""
+    os.environ.update({"DANGOL_HOME": home, "DANGOL_LANG": "en"})
+    for name in settings_table():
+        if name not in ("DANGOL_HOME", "DANGOL_LANG"):
+            os.environ.pop(name, None)
+    import_module("dangol.cli.main").set_up({})
+    for module in walk_packages(dangol.__path__, "dangol."):
+        if not module.name.endswith(("__main__", ".wsgi")) and ".migrations" not in module.name:
+            import_module(module.name)
+
+
+def settings_table() -> dict[str, dict[str, str]]:
+    """Return what docs/settings.toml says of each environment variable."""
+    return tomllib.loads((DOCS / "settings.toml").read_text())
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = ([str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def said(thing: object) -> str:
+    """Return the whole docstring in one paragraph."""
+    return " ".join((getattr(thing, "__doc__", None) or "").split())
+
+
+def show_type(kind: Any) -> str:
+    """Return a type as its readers know it: `int | None`, `list[SoldLine]`."""
+    text = kind.__name__ if isinstance(kind, type) and not get_args(kind) else str(kind)
+    return f"`{re.sub(r'[a-z_.]+[.](?=[A-Za-z])', '', text).replace('NoneType', 'None')}`"
+
+
+def fields(payload: type[msgspec.Struct], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the names and types of what a payload carries, and of what its lists hold (`lines[].points`)."""
+    hints = get_type_hints(payload)
+    for name in payload.__struct_fields__:
+        yield f"`{prefix}{name}`", show_type(hints[name])
+        for part in get_args(hints[name]):
+            if isinstance(part, type) and issubclass(part, msgspec.Struct):
+                yield from fields(part, f"{prefix}{name}[].")
+
+
+def settings_page() -> str:
+    """Return the page of environment variables."""
+    rows = [(f"`{name}`", one["default"], one["meaning"]) for name, one in settings_table().items()]
+    intro = "What differs between instances comes from the environment or from files in the instance's home."
+    return f"# Settings\n\n{intro}\n\n{table(('variable', 'without it', 'meaning'), rows)}\n"
+
+
+def _options(command: Any) -> Iterator[tuple[str, str, str, str]]:
+    for param in command.params:
+        if param.name == "help" or getattr(param, "hidden", False):
+            continue
+        is_option = param.param_type_name == "option"
+        names = ", ".join([*param.opts, *param.secondary_opts]) if is_option else param.name.upper()
+        default = (
+            "" if param.default in (None, False, "") or callable(param.default) else f"`{param.default}`"
+        )
+        needed = "required" if param.required else ""
+        yield f"`{names}`", needed, default, getattr(param, "help", None) or ""
+
+
+def _commands(command: Any, path: str) -> Iterator[str]:
+    options = list(_options(command))
+    heading = f"## `{path}`\n\n{command.help or ''}"
+    yield f"{heading}\n\n{table(('word', '', 'default', 'meaning'), options)}" if options else heading
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, f"{path} {name}")
+
+
+def commands_page() -> str:
+    """Return the page of the command line."""
+    main, exits = import_module("dangol.cli.main"), import_module("dangol.cli.exits")
+    app = import_module("typer.main").get_command(main.build_app(list(main.COMMANDS)))
+    codes = [(f"`{code.value}`", code.name.lower().replace("_", " ")) for code in exits.ExitCode]
+    intro = (
+        "Data goes to stdout, words and progress to stderr. `--home` and `--lang` may stand before or after"
+        " a command; `--json` gives the data as one JSON object that names its schema."
+    )
+    parts = ["# Commands", intro, table(("exit code", "meaning"), codes), *_commands(app, "dangol")]
+    return "\n\n".join(parts) + "\n"
+
+
+def events_page() -> str:
+    """Return the page of events and what they carry."""
+    payloads = import_module("dangol.core.events.payloads").PAYLOADS
+    parts = [
+        "# Events",
+        "What happened, as the timeline, the lake and consumers know it. Beside its payload each event has an"
+        " id, the customer's id and number in the customer's order, the id of its subject, and two instants:"
+        " when it happened and when it was recorded. No payload holds personal data. Ids are 16 bytes, base64"
+        " in JSON; amounts are integers in the minor unit of their currency.",
+    ]
+    for name, payload in sorted(payloads.items()):
+        rows = list(fields(payload))
+        place = payload.__module__.removeprefix("dangol.")
+        told = f"## `{name}`\n\n{said(payload)} (`{place}`)"
+        parts.append(f"{told}\n\n{table(('field', 'type'), rows)}" if rows else told)
+    return "\n\n".join(parts) + "\n"
+
+
+def errors_page() -> str:
+    """Return the page of error codes."""
+    errors = import_module("dangol.domain.errors")
+    words = import_module("dangol.core.refusals").words_by_code()
+    rows = []
+    for code, error in sorted(errors.ERRORS.items()):
+        told = words.get(code)
+        exit_code = 3 if issubclass(error, errors.NotFound) else 4
+        sentence, remedy = (told.sentence, told.remedy) if told else ("", "")
+        rows.append((f"`{code}`", said(error), sentence, remedy, "yes" if error.retryable else "", exit_code))
+    head = ("code", "meaning", "sentence", "what to do", "retry", "exit")
+    intro = "What a rule says no to. A code keeps its meaning; its sentence follows the reader's language."
+    return f"# Error codes\n\n{intro}\n\n{table(head, rows)}\n"
+
+
+def rooms_page() -> str:
+    """Return the page of rooms and floors: what each is for and which tables it keeps."""
+    rows = []
+    for config in import_module("django.apps").apps.get_app_configs():
+        if config.name.startswith("dangol."):
+            tables = ", ".join(f"`{model._meta.db_table}`" for model in config.get_models())
+            rows.append((f"`{config.name.removeprefix('dangol.')}`", said(type(config)), tables))
+    return f"# Rooms and floors\n\nLower ones first.\n\n{table(('app', 'what it is for', 'tables'), rows)}\n"
+
+
+def work_page() -> str:
+    """Return the page of what runs by itself: consumers of events, tasks and their schedules."""
+    consumers = import_module("dangol.project.consumers")
+    registry = import_module("dangol.core.tasks.registry")._registry
+    listens = [
+        (f"`{one.name}`", how, ", ".join(f"`{name}`" for name in sorted(one.events)) or "all")
+        for how, group in (("inline", consumers.INLINE), ("by cursor", consumers.BY_CURSOR))
+        for one in group
+    ]
+    tasks = [
+        (f"`{name}`", str(registry.schedules.get(name, "when enqueued")), said(task.handler))
+        for name, task in sorted(registry.tasks.items())
+    ]
+    parts = [
+        "# What runs by itself",
+        "## Consumers\n\nAn inline consumer runs in the transaction that records the event; the others follow"
+        f" by a cursor.\n\n{table(('consumer', 'runs', 'events'), listens)}",
+        f"## Tasks\n\n{table(('task', 'when', 'what it does'), tasks)}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "events.md": events_page,
+    "errors.md": errors_page,
+    "rooms.md": rooms_page,
+    "work.md": work_page,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or with `--check` name those that differ; return the exit code."""
+    with TemporaryDirectory(prefix="dangol-docs-") as home:
+        prepare(home)
+        pages = {REFERENCE / name: f"{NOTE}\n\n{make()}" for name, make in PAGES.items()}
+    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path.relative_to(DOCS.parent)} is stale: run `make docs`.")
+        return 1 if stale else 0
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(pages[path])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
