@@ -43,7 +43,6 @@ class Order(models.Model):
 
     class Meta:
         db_table = "dg_order"
-        indexes = (models.Index(fields=["customer_id", "placed_at"], name="dg_order_customer_time"),)
 
 
 class OrderNumber(models.Model):

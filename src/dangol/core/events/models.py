@@ -8,11 +8,11 @@ from dangol.core.storage.fields import IdField
 class Event(models.Model):
     """Something that happened. It is never changed, but for the position it gets after its commit."""
 
-    pk = models.CompositePrimaryKey("customer_id", "id")
+    # A customer's events are numbered from 1 without a gap, under the lock of the customer's head row.
+    pk = models.CompositePrimaryKey("customer_id", "customer_seq")
     customer_id = IdField()
-    id = IdField()
-    # Numbers a customer's events from 1 without a gap, under the lock of the customer's head row.
     customer_seq = models.BigIntegerField()
+    id = IdField()
     name = models.CharField(max_length=64)
     # What the event is about (an order, a transfer), as a plain value: it may live on a higher floor.
     subject_id = IdField(null=True)
@@ -29,7 +29,6 @@ class Event(models.Model):
         indexes = (
             models.Index(fields=["position"], name="dg_event_position"),
             models.Index(fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)),
-            models.Index(fields=["customer_id", "occurred_at"], name="dg_event_customer_time"),
         )
 
 

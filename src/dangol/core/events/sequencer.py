@@ -54,12 +54,13 @@ def _number_visible(last: int, limit: int) -> int:
         cursor.execute(
             f"""
             WITH batch AS (
-                SELECT customer_id, id, row_number() OVER (ORDER BY id) AS place
-                FROM (SELECT customer_id, id FROM {table(Event)}
+                SELECT customer_id, customer_seq, row_number() OVER (ORDER BY id) AS place
+                FROM (SELECT customer_id, customer_seq, id FROM {table(Event)}
                       WHERE position IS NULL ORDER BY id LIMIT %s) AS waiting
             )
             UPDATE {table(Event)} AS event SET position = %s + batch.place
-            FROM batch WHERE event.customer_id = batch.customer_id AND event.id = batch.id
+            FROM batch WHERE event.customer_id = batch.customer_id
+              AND event.customer_seq = batch.customer_seq
             """,  # noqa: S608 - our own table's name
             [limit, last],
         )

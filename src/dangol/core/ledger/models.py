@@ -63,7 +63,6 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=models.Q(points__gte=0), name="dg_transfer_points"),
         )
         indexes = (
-            models.Index(fields=["customer_id", "occurred_at"], name="dg_transfer_time"),
             models.Index(
                 fields=["customer_id", "reverses_id"],
                 name="dg_transfer_reverses",

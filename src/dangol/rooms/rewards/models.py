@@ -158,7 +158,6 @@ class Accrual(models.Model):
 
     class Meta:
         db_table = "dg_accrual"
-        indexes = (models.Index(fields=["customer_id", "at"], name="dg_accrual_time"),)
 
 
 class AccrualPart(models.Model):
