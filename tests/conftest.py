@@ -11,8 +11,16 @@ import psycopg
 import pysqlite3
 import pytest
 
+from dangol.core.people.data_keys import forget_cached_keys
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = "No browser found"
+
+
+@pytest.fixture(autouse=True)
+def fresh_keys() -> None:
+    """Forget remembered keys: each test finds an empty key store."""
+    forget_cached_keys()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from dangol.core.people.keys import parse_master_keys
+
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SQLITE_OPTIONS: Mapping[str, Any] = {
     "transaction_mode": "IMMEDIATE",
@@ -63,31 +65,38 @@ def secret(home_path: Path, variable: str, file_name: str) -> str:
     """
     value = _from_file(variable, home_path / file_name)
     if value and len(value) < SHORTEST_KEY:
-        raise ImproperlyConfigured(f"{variable} is shorter than {SHORTEST_KEY} characters; run `dangol init`.")
+        raise ImproperlyConfigured(
+            f"{variable} is shorter than {SHORTEST_KEY} characters; run `dangol init`."
+        )
     return value
 
 
 def master_keys(home_path: Path) -> dict[str, str]:
-    """Return the master keys by their ids, newest last: lines `id:base64` from `DANGOL_MASTER_KEYS` or its file."""
-    text = _from_file("DANGOL_MASTER_KEYS", home_path / "master.keys")
-    keys: dict[str, str] = {}
-    for line in text.replace(";", "\n").splitlines():
-        if line.strip():
-            name, separator, value = line.strip().partition(":")
-            if not separator or not name or not value:
-                raise ImproperlyConfigured("DANGOL_MASTER_KEYS holds lines of the form `id:base64`.")
-            keys[name] = value
-    return keys
+    """Return the master keys by their names, newest last: `DANGOL_MASTER_KEYS`, or the lines of its file."""
+    try:
+        return parse_master_keys(_from_file("DANGOL_MASTER_KEYS", home_path / "master.keys"))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DANGOL_MASTER_KEYS: {error}.") from None
 
 
-def database(variable: str, path: Path) -> dict[str, Any]:
-    """Return Django's settings for the database `variable` names (postgresql://…), else the SQLite file `path`."""
+def master_keys_file(home_path: Path) -> Path | None:
+    """Return the file that holds the master keys; None where the environment itself holds them."""
+    if os.environ.get("DANGOL_MASTER_KEYS"):
+        return None
+    return Path(os.environ.get("DANGOL_MASTER_KEYS_FILE") or home_path / "master.keys")
+
+
+def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:
+    """Return Django's settings for the database `variable` names (postgresql://…), else the SQLite file `path`.
+
+    `pragmas` are further ones for SQLite.
+    """
     url = os.environ.get(variable, "").strip()
     if not url:
         return {
             "ENGINE": "dangol.core.storage.sqlite",
             "NAME": str(path),
-            "OPTIONS": dict(SQLITE_OPTIONS),
+            "OPTIONS": {**SQLITE_OPTIONS, "init_command": f"{SQLITE_OPTIONS['init_command']} {pragmas}"},
             "CONN_MAX_AGE": None,
         }
     if not url.startswith(("postgresql://", "postgres://")):

@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 HOME = environment.home()
 SECRET_KEY = environment.secret(HOME, "DANGOL_SECRET_KEY", "secret.key")
 MASTER_KEYS = environment.master_keys(HOME)
+MASTER_KEYS_FILE = environment.master_keys_file(HOME)
 DEBUG = environment.flag("DANGOL_DEBUG", default=False)
 ALLOWED_HOSTS = environment.words("DANGOL_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
@@ -44,7 +45,9 @@ INSTALLED_APPS = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": environment.database("DATABASE_URL", HOME / "dangol.sqlite3"),
     # The people's data keys live apart, with backups of their own, so that destroying a key destroys.
-    "keys": environment.database("DANGOL_KEYS_URL", HOME / "keys.sqlite3"),
+    "keys": environment.database(
+        "DANGOL_KEYS_URL", HOME / "keys.sqlite3", pragmas="PRAGMA secure_delete=ON;"
+    ),
 }
 DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 # Inline and cursor consumers are listed in one file above all rooms.
@@ -64,7 +67,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "dangol.web.frame.FrameMiddleware",
 ]
+CSRF_FAILURE_VIEW = "dangol.web.pages.errors.csrf_failed"
 ROOT_URLCONF = "dangol.project.urls"
 WSGI_APPLICATION = "dangol.project.wsgi.application"
 TEMPLATES = [
@@ -90,7 +95,7 @@ TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = HOME / "static"
+# Served from the packages they come in; there is no step that collects them.
 WHITENOISE_USE_FINDERS = True
 
 LOGIN_URL = "web:sign-in"

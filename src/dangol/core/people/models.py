@@ -1,6 +1,46 @@
-"""Customers, members, identities, consent, staff and stores."""
+"""Customers, their identities and consents; stores; staff; the shop itself; and the key store.
+
+A column named `…_sealed` holds text sealed under the person's own key (sealing.py); a column named
+`…_hash` or `token` holds a keyed hash (blind_index.py). No personal field stands anywhere in the clear.
+"""
 
 from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from dangol.core.storage.constraints import SqlForeignKey
+from dangol.core.storage.fields import IdField
+
+
+class Shop(models.Model):
+    """The business this instance belongs to: exactly one row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    name = models.CharField(max_length=100)
+    zone = models.CharField(max_length=64)
+    currency = models.CharField(max_length=3)
+    # ISO 3166: how a phone number without a country code is read.
+    region = models.CharField(max_length=2)
+    language = models.CharField(max_length=10)
+    # Set where the data is a sample moved forward in time by whole weeks; empty for a real shop.
+    sample_shift_weeks = models.IntegerField(null=True)
+
+    class Meta:
+        db_table = "dg_shop"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_shop_only_one"),)
+
+
+class Store(models.Model):
+    """A place where the shop sells. An empty zone is the shop's own."""
+
+    id = IdField(primary_key=True)
+    number = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=100)
+    zone = models.CharField(max_length=64)
+    address = models.CharField(max_length=300)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_store"
 
 
 class Staff(AbstractUser):
@@ -8,3 +48,106 @@ class Staff(AbstractUser):
 
     class Meta:
         db_table = "dg_staff"
+
+
+class Customer(models.Model):
+    """Anyone the shop knows: a guest (one order, no name), a customer, or a member of the program."""
+
+    customer_id = IdField(primary_key=True)
+    kind = models.CharField(max_length=8)
+    joined_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    language = models.CharField(max_length=10)
+    home_store_id = IdField(null=True)
+    name_sealed = models.BinaryField(null=True)
+    birthday_sealed = models.BinaryField(null=True)
+    # What people declared about themselves, as one JSON object: age band, household size, …
+    traits_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "dg_customer"
+        indexes = (models.Index(fields=["kind", "joined_at", "customer_id"], name="dg_customer_joined"),)
+
+
+class Identity(models.Model):
+    """Whom a value names: a lookup table by kind and value, unique across all customers."""
+
+    pk = models.CompositePrimaryKey("kind", "value_hash")
+    kind = models.CharField(max_length=10)
+    value_hash = models.BinaryField(max_length=16)
+    customer_id = IdField()
+    value_sealed = models.BinaryField()
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_identity"
+        indexes = (models.Index(fields=["customer_id"], name="dg_identity_customer"),)
+
+
+class SearchToken(models.Model):
+    """By what else a customer is found: parts of the name, last four digits. A lookup table by token."""
+
+    pk = models.CompositePrimaryKey("kind", "token", "customer_id")
+    kind = models.CharField(max_length=10)
+    token = models.BinaryField(max_length=16)
+    customer_id = IdField()
+
+    class Meta:
+        db_table = "dg_search_token"
+        indexes = (models.Index(fields=["customer_id", "kind"], name="dg_search_token_customer"),)
+
+
+class Consent(models.Model):
+    """That someone agreed, or took it back. A fact is never changed; the latest one counts."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    channel = models.CharField(max_length=10)
+    purpose = models.CharField(max_length=32)
+    granted = models.BooleanField()
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    # Where it was given (till, website, import) and which version of the wording was shown.
+    source = models.CharField(max_length=64)
+    wording = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "dg_consent"
+        constraints = (
+            models.UniqueConstraint(fields=["customer_id", "key"], name="dg_consent_key"),
+            SqlForeignKey(
+                fields=["customer_id"],
+                to="dg_people.Customer",
+                to_fields=["customer_id"],
+                name="dg_consent_customer",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["customer_id", "channel", "purpose", "at"], name="dg_consent_current"),
+        )
+
+
+class PersonKey(models.Model):
+    """A person's data key, wrapped by a master key. A destroyed one stays as a tombstone without a key."""
+
+    customer_id = IdField(primary_key=True)
+    master = models.CharField(max_length=32)
+    wrapped = models.BinaryField()
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_key_person"
+        indexes = (models.Index(fields=["master", "customer_id"], name="dg_key_person_master"),)
+
+
+class SharedKey(models.Model):
+    """A key that belongs to nobody in particular (the blind index), wrapped by a master key."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    master = models.CharField(max_length=32)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        db_table = "dg_key_shared"

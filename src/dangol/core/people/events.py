@@ -1,0 +1,37 @@
+"""What people's events carry: never a name, an address or a number of theirs."""
+
+from dangol.core.events.payloads import Payload, named
+
+
+@named("customer.joined")
+class CustomerJoined(Payload, frozen=True):
+    """Someone became a member. `via` is the kind of identity they came with; empty if they were known."""
+
+    via: str
+
+
+@named("customer.updated")
+class CustomerUpdated(Payload, frozen=True):
+    """What we know of someone has changed; `fields` says which fields, not what they hold."""
+
+    fields: tuple[str, ...]
+
+
+@named("consent.granted")
+class ConsentGranted(Payload, frozen=True):
+    """Someone agreed to be reached by `channel` for `purpose`, having seen that version of the wording."""
+
+    channel: str
+    purpose: str
+    source: str
+    wording: str
+
+
+@named("consent.withdrawn")
+class ConsentWithdrawn(Payload, frozen=True):
+    """Someone took back their consent for `channel` and `purpose`."""
+
+    channel: str
+    purpose: str
+    source: str
+    wording: str

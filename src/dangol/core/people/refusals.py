@@ -1,0 +1,94 @@
+"""What people's refusals say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.people.consents import ConsentKeyReused
+from dangol.core.people.data_keys import PersonKeyMissing
+from dangol.core.people.keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
+from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
+from dangol.core.people.refused_values import (
+    DayOutOfRange,
+    EmptyValue,
+    NotAChannel,
+    NotALanguage,
+    NotAnEmail,
+    NotAPhone,
+    NotAPurpose,
+    NotATrait,
+    NotAZone,
+    NotDigits,
+    PaymentCard,
+    PlaceholderValue,
+    ResidentNumber,
+    TooLong,
+    UnknownCode,
+    UnseenCharacter,
+    WrongLength,
+)
+from dangol.core.people.sealing import PersonErased, SealBroken
+from dangol.core.people.selectors import NoShop
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        EmptyValue.code: Words(_("‘{field}’에 값이 없어요."), _("값을 적거나, 모르면 칸을 비워 두세요.")),
+        PlaceholderValue.code: Words(
+            _("‘{field}’에 값이 없다는 뜻의 말이나 0만 있어요."), _("모르면 칸을 비워 두세요.")
+        ),
+        TooLong.code: Words(_("‘{field}’ 값이 너무 길어요."), _("더 짧게 적으세요.")),
+        UnseenCharacter.code: Words(_("‘{field}’에 보이지 않는 글자가 있어요."), _("그 글자를 지우세요.")),
+        NotAnEmail.code: Words(_("이메일 주소가 아니에요."), _("name@example.com 꼴로 적으세요.")),
+        NotAPhone.code: Words(
+            _("전화번호가 아니에요."),
+            _("실제로 쓰는 번호를 적으세요. 다른 나라 번호는 +와 나라 번호로 시작해요."),
+        ),
+        NotDigits.code: Words(_("카드 번호에 숫자가 아닌 글자가 있어요."), _("숫자만 적으세요.")),
+        WrongLength.code: Words(_("카드 번호의 길이가 맞지 않아요."), _("4자리에서 24자리로 적으세요.")),
+        PaymentCard.code: Words(
+            _("결제 카드 번호는 저장하지 않아요."), _("가게의 멤버십 카드 번호를 적으세요.")
+        ),
+        ResidentNumber.code: Words(_("주민등록번호는 저장하지 않아요."), _("가게의 고객 번호를 적으세요.")),
+        DayOutOfRange.code: Words(
+            _("‘{field}’ 날짜가 맞지 않아요."), _("1900년부터 오늘까지의 날짜를 적으세요.")
+        ),
+        UnknownCode.code: Words(
+            _("‘{field}’ 코드를 알 수 없어요."), _("통화는 KRW, 나라는 KR처럼 ISO 코드를 적으세요.")
+        ),
+        NotALanguage.code: Words(_("언어 코드가 아니에요."), _("ko나 en-US처럼 적으세요.")),
+        NotATrait.code: Words(
+            _("‘{field}’은(는) 특성으로 저장할 수 없어요."),
+            _("이름은 영문 소문자로, 값은 글이나 정수로 적으세요."),
+        ),
+        NotAChannel.code: Words(
+            _("그런 채널은 없어요."), _("email, sms, kakao, push, call, post 가운데 하나를 적으세요.")
+        ),
+        NotAPurpose.code: Words(_("동의의 목적이 아니에요."), _("marketing처럼 영문 소문자로 적으세요.")),
+        NotAZone.code: Words(_("그런 시간대는 없어요."), _("Asia/Seoul처럼 IANA 이름을 적으세요.")),
+        IdentityTaken.code: Words(
+            _("이 값({kind})은 이미 다른 고객의 것이에요."),
+            _("값을 고치거나 두 고객이 같은 사람인지 확인하세요."),
+        ),
+        UnknownCustomer.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객을 먼저 가져오세요.")),
+        PersonErased.code: Words(_("개인정보를 지운 고객이에요: {customer_id}")),
+        ConsentKeyReused.code: Words(
+            _("‘{key}’은(는) 이미 다른 동의 기록의 키예요."), _("동의 기록마다 다른 키를 쓰세요.")
+        ),
+        SealBroken.code: Words(
+            _("봉인이 깨졌어요: {table}.{column}, 고객 {customer_id}"),
+            _("누가 고쳤거나 옮긴 값이에요. 백업에서 되돌리세요."),
+        ),
+        PersonKeyMissing.code: Words(
+            _("고객 {customer_id}의 키가 없어요."),
+            _("키 저장소가 데이터베이스보다 오래됐어요. 키 저장소의 새 백업을 되돌리세요."),
+        ),
+        NoMasterKey.code: Words(_("마스터 키가 없어요."), _("`dangol init`을 실행하세요.")),
+        UnknownMasterKey.code: Words(
+            _("마스터 키 {name}이(가) 없어요."),
+            _("지운 줄을 master.keys에 다시 넣고 `dangol keys rotate`를 실행하세요."),
+        ),
+        WrappedKeyBroken.code: Words(
+            _("키가 저장된 그대로가 아니에요."), _("키 저장소의 백업을 되돌리세요.")
+        ),
+        NoShop.code: Words(_("아직 가게가 없어요."), _("`dangol init`이나 `dangol demo`를 실행하세요.")),
+    }
+)

@@ -1,0 +1,91 @@
+"""Writing the shop's own facts and its stores."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import is_currency
+from phonenumbers import SUPPORTED_REGIONS
+
+from dangol.core.people.declared import check_language
+from dangol.core.people.models import Shop, Store
+from dangol.core.people.refused_values import EmptyValue, NotAZone, UnknownCode
+from dangol.core.people.selectors import ShopView, find_stores
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.rows import insert_missing, select_matching, update_rows
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
+
+_STORE = ("number", "name", "zone", "address")
+
+
+class StoreRow(NamedTuple):
+    """A store as the shop tells it. An empty zone is the shop's own."""
+
+    number: str
+    name: str = ""
+    zone: str = ""
+    address: str = ""
+
+
+def set_shop(
+    *,
+    name: str,
+    zone: str,
+    currency: str,
+    region: str,
+    language: str = "ko",
+    sample_shift_weeks: int | None = None,
+) -> ShopView:
+    """Say whose instance this is, for the first time or anew. Raises RefusedValue naming the odd field.
+
+    `zone` is an IANA name, `currency` ISO 4217, `region` ISO 3166 in two letters.
+    """
+    if not name.strip():
+        raise EmptyValue(field="name")
+    if not is_currency(currency):
+        raise UnknownCode(field="currency")
+    if region not in SUPPORTED_REGIONS:
+        raise UnknownCode(field="region")
+    _check_zone(zone)
+    view = ShopView(name.strip(), zone, currency, region, check_language(language), sample_shift_weeks)
+    with write_transaction():
+        Shop.objects.update_or_create(id=1, defaults=view._asdict())
+    return view
+
+
+def upsert_stores(rows: Sequence[StoreRow], *, recorded_at: datetime) -> dict[str, Id]:
+    """Add stores, or bring those known by their number up to date; returns their ids by number.
+
+    Must be called inside a write transaction; a constant number of statements. Of two rows with one number
+    the later one holds. What did not change is not written. Raises RefusedValue for an unknown zone.
+    """
+    require_write_transaction()
+    wanted = {row.number: row for row in rows}
+    for row in wanted.values():
+        if not row.number.strip():
+            raise EmptyValue(field="number")
+        if row.zone:
+            _check_zone(row.zone)
+    known = select_matching(Store, _STORE, ("number",), [(number,) for number in wanted])
+    unchanged = {row[0] for row in known if wanted[row[0]] == row}
+    numbers = {row[0] for row in known}
+    insert_missing(
+        Store,
+        ("id", *_STORE, "updated_at"),
+        [(new_id(), *row, recorded_at) for number, row in sorted(wanted.items()) if number not in numbers],
+    )
+    update_rows(
+        Store,
+        ("number",),
+        (*_STORE[1:], "updated_at"),
+        [(*wanted[number], recorded_at) for number in sorted(numbers - unchanged)],
+    )
+    return find_stores(wanted)
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise NotAZone(field="zone") from None
