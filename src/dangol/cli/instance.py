@@ -119,6 +119,7 @@ def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
     check_facts(facts)
     _make_folder(settings.HOME)
     _make_secrets(settings.HOME)
+    _make_files()
     migrate_databases()
     password = new_password()
     with write_transaction():
@@ -155,6 +156,13 @@ def _make_secrets(home: Path) -> None:
     path: Path | None = settings.MASTER_KEYS_FILE
     if path is not None and not path.exists():
         append_master_key(path, new_master_key_line())
+
+
+def _make_files() -> None:
+    """Make the SQLite files before SQLite does, which would let everybody read them."""
+    for alias in connections:
+        if connections[alias].vendor == "sqlite":
+            os.close(os.open(connections[alias].settings_dict["NAME"], os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def secret_files() -> Iterator[Path]:

@@ -1,0 +1,74 @@
+"""Instances for tests of the command line: real homes, with databases of their own, and real processes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from dangol.core.storage.ids import new_id
+
+GIVEN_TO_TESTS = (
+    "DANGOL_HOME",
+    "DANGOL_KEYS_URL",
+    "DANGOL_MASTER_KEYS",
+    "DANGOL_SECRET_KEY",
+    "DATABASE_URL",
+    "DJANGO_SETTINGS_MODULE",
+)
+
+
+class Answer(NamedTuple):
+    """What a command said, and how it ended."""
+
+    code: int
+    out: str
+    words: str
+
+    @property
+    def data(self) -> Any:
+        """Return the JSON that was shown."""
+        return json.loads(self.out)
+
+
+class Instance(NamedTuple):
+    """A home and the databases that belong to it; on SQLite they are files in it."""
+
+    home: Path
+    databases: dict[str, str]
+
+    def run(self, *words: str, **given: str) -> Answer:
+        """Run `dangol` with these words and further environment variables, as its user would."""
+        kept = {name: value for name, value in os.environ.items() if name not in GIVEN_TO_TESTS}
+        done = subprocess.run(
+            [sys.executable, "-m", "dangol", *words, "--home", str(self.home)],
+            env=kept | self.databases | {"DANGOL_LANG": "ko"} | given,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def fresh_instance(folder: Path) -> Iterator[Instance]:
+    """Give a home that does not exist yet; on PostgreSQL two empty databases for as long as it is used."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        yield Instance(folder / "shop", {})
+        return
+    names = {"DATABASE_URL": f"cli_{new_id().hex()}", "DANGOL_KEYS_URL": f"cli_{new_id().hex()}"}
+    with psycopg.connect(url, autocommit=True) as server:
+        for name in names.values():
+            server.execute(f'CREATE DATABASE "{name}"')
+        try:
+            parts = urlsplit(url)
+            urls = {key: urlunsplit(parts._replace(path=f"/{name}")) for key, name in names.items()}
+            yield Instance(folder / "shop", urls)
+        finally:
+            for name in names.values():
+                server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

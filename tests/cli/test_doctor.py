@@ -1,0 +1,122 @@
+"""`dangol doctor`: each fault is named with the command that mends it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+import pytest
+
+from dangol.cli import doctor
+from dangol.cli.doctor import Level
+from dangol.cli.instance import pending_migrations
+from dangol.core.events.models import Cursor, Head
+from dangol.core.tasks.models import Heartbeat
+from dangol.core.tasks.selectors import expected_processes
+from tests.cli.instances import Instance, fresh_instance
+
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    with fresh_instance(tmp_path) as fresh:
+        fresh.run("init")
+        yield fresh
+
+
+def findings(instance: Instance, **given: str) -> dict[str, Any]:
+    """Return the last finding of each check."""
+    return {one["check"]: one for one in instance.run("doctor", "--json", **given).data["findings"]}
+
+
+def test_doctor__no_shop__names_the_commands_that_make_one(tmp_path: Path) -> None:
+    with fresh_instance(tmp_path) as nowhere:
+        told = nowhere.run("doctor")
+
+    assert told.code == 1
+    assert "dangol init" in told.out
+    assert not nowhere.home.exists()
+
+
+def test_doctor__key_file_open_to_others__is_bad(instance: Instance) -> None:
+    (instance.home / "master.keys").chmod(0o644)
+
+    told = instance.run("doctor")
+
+    assert told.code == 1
+    assert f"chmod 600 {instance.home / 'master.keys'}" in told.out
+
+
+def test_doctor__master_key_lost__is_bad(instance: Instance) -> None:
+    (instance.home / "master.keys").unlink()
+
+    assert findings(instance)["keys"]["level"] == "bad"
+
+
+def test_doctor__master_key_garbled__stops_with_words(instance: Instance) -> None:
+    (instance.home / "master.keys").write_text("not a key\n")
+
+    told = instance.run("doctor")
+
+    assert told.code == 2
+    assert "name:base64" in told.words
+
+
+def test_doctor__nobody_works__warns_and_names_serve(instance: Instance) -> None:
+    found = findings(instance)["worker"]
+
+    assert found["level"] == "warn"
+    assert found["remedy"] == "dangol serve"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_workers__everyone_beats__is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "now", lambda: AT)
+    for name in expected_processes():
+        Heartbeat.objects.create(name=name, pid=1, beat_at=AT - timedelta(seconds=29))
+
+    assert [one.level for one in doctor.check_workers()] == [Level.OK]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_consumers__one_stands_before_an_event__is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "now", lambda: AT)
+    Head.objects.create(shard=0, position=50_000)
+    Cursor.objects.create(
+        consumer="bell", position=7, error="Boom\nKeyError: 'bell'", failed_at=AT - timedelta(hours=1)
+    )
+    Cursor.objects.create(consumer="slow", position=10)
+
+    found = {one.sentence: one for one in doctor.check_consumers()}
+
+    stuck = next(one for sentence, one in found.items() if "bell" in sentence)
+    assert stuck.level is Level.BAD
+    assert "KeyError: 'bell'" in stuck.sentence
+    assert next(one for sentence, one in found.items() if "slow" in sentence).level is Level.WARN
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_pending_migrations__all_applied__none() -> None:
+    assert [pending_migrations(alias) for alias in ("default", "keys")] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("free", "level"), [(1024**4, Level.OK), (1024**3, Level.WARN), (1024**2, Level.BAD)]
+)
+def test_check_disk__room_left__is_judged(monkeypatch: pytest.MonkeyPatch, free: int, level: Level) -> None:
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": free}))
+
+    assert [one.level for one in doctor.check_disk()] == [level]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_database__old_sqlite__is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pysqlite3, "sqlite_version_info", (3, 40, 1))
+    monkeypatch.setattr(doctor, "OLDEST_POSTGRES", 99)
+
+    (found,) = doctor.check_database()
+
+    assert found.level is Level.BAD
+    assert found.remedy

@@ -1,0 +1,83 @@
+"""`dangol init`: a shop is made once, with nothing left open and nothing overwritten."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.instances import Instance, fresh_instance
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[Instance]:
+    with fresh_instance(tmp_path) as fresh:
+        yield fresh
+
+
+def test_init__empty_home__makes_a_shop_its_owner_can_enter(instance: Instance) -> None:
+    made = instance.run("init", "--name", "모퉁이 빵집", "--json")
+
+    assert made.code == 0
+    assert made.data["schema"] == "dangol.init/1"
+    assert made.data["owner"] == "owner"
+    assert len(made.data["password"]) >= 20
+    secret = [path for path in instance.home.iterdir() if path.stat().st_mode & 0o077]
+    assert not secret
+    assert instance.home.stat().st_mode & 0o077 == 0
+    checked = instance.run("doctor", "--json")
+    found = {one["check"]: one for one in checked.data["findings"]}
+    assert checked.code == 0
+    assert found["shop"]["sentence"] == "모퉁이 빵집 · Asia/Seoul · KRW"
+
+
+def test_init__home_with_a_shop__refuses_and_changes_nothing(instance: Instance) -> None:
+    instance.run("init")
+    before = {path.name: path.read_bytes() for path in instance.home.glob("*.key*")}
+
+    again = instance.run("init", "--name", "딴 가게", "--json")
+
+    assert again.code == 4
+    assert again.data["error"]["code"] == "home.has_a_shop"
+    assert "--upgrade" in again.words
+    assert {path.name: path.read_bytes() for path in instance.home.glob("*.key*")} == before
+    assert "우리 가게" in instance.run("doctor").out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--zone", "Mars/One"], "home.unknown_zone"),
+        (["--currency", "BEANS"], "home.unknown_currency"),
+        (["--region", "한국"], "home.unknown_region"),
+    ],
+)
+def test_init__unknown_fact__refuses_before_making_anything(
+    instance: Instance, words: list[str], code: str
+) -> None:
+    refused = instance.run("init", *words, "--json")
+
+    assert refused.code == 4
+    assert refused.data["error"]["code"] == code
+    assert not instance.home.exists()
+
+
+def test_init__cut_off_after_the_keys__keeps_them_and_goes_on(instance: Instance) -> None:
+    instance.home.mkdir(mode=0o700)
+    key = instance.home / "secret.key"
+    key.write_text("k" * 64)
+    key.chmod(0o600)
+
+    made = instance.run("init", "--json")
+
+    assert made.code == 0
+    assert key.read_text() == "k" * 64
+
+
+def test_upgrade__nothing_to_apply__says_so(instance: Instance) -> None:
+    assert instance.run("init", "--upgrade").code == 3
+    instance.run("init")
+
+    upgraded = instance.run("init", "--upgrade", "--json")
+
+    assert upgraded.code == 0
+    assert upgraded.data["applied"] == []
