@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
     "serve": Command("dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요.")),
+    "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
     "worker": Command("dangol.cli.worker:worker", _("할 일을 하고 활동을 처리해요.")),
 }
 
