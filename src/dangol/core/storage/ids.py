@@ -38,4 +38,5 @@ def parse_id(text: str) -> Id:
 
 def show_id(value: Id) -> str:
     """Return the id in the usual form, 8-4-4-4-12 hexadecimal digits."""
-    return str(UUID(bytes=value))
+    text = value.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

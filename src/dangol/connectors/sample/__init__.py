@@ -1,0 +1,1 @@
+"""Sample data: a real retailer's year, for trying things out."""
