@@ -1,0 +1,1 @@
+"""Benchmarks: the numbers the product promises, measured on this machine."""
