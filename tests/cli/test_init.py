@@ -46,9 +46,9 @@ def test_init__home_with_a_shop__refuses_and_changes_nothing(instance: Instance)
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["--zone", "Mars/One"], "home.unknown_zone"),
-        (["--currency", "BEANS"], "home.unknown_currency"),
-        (["--region", "한국"], "home.unknown_region"),
+        (["--zone", "Mars/One"], "value.not_a_zone"),
+        (["--currency", "BEANS"], "value.unknown_code"),
+        (["--region", "한국"], "value.unknown_code"),
     ],
 )
 def test_init__unknown_fact__refuses_before_making_anything(

@@ -75,5 +75,5 @@ def test_run__refused_with_json__tells_the_code_on_stdout(capsys: pytest.Capture
     assert run(["init", "--zone", "Mars/One", "--json"]) == 4
 
     said = capsys.readouterr()
-    assert json.loads(said.out)["error"]["code"] == "home.unknown_zone"
-    assert "Mars/One" in said.err
+    assert json.loads(said.out)["error"]["code"] == "value.not_a_zone"
+    assert "Asia/Seoul" in said.err

@@ -37,10 +37,15 @@ def has_secret_key() -> bool:
         return False
 
 
-def require_shop() -> None:
-    """Raise NoShop where no shop has been made yet."""
+def has_shop() -> bool:
+    """Say whether a shop has been made here; nothing is created by asking."""
     # Looking for tables would make SQLite create the file it does not find.
     is_file = connection.vendor == "sqlite"
     there = not is_file or Path(connection.settings_dict["NAME"]).is_file()
-    if not (there and has_secret_key() and MIGRATIONS in connection.introspection.table_names()):
+    return there and has_secret_key() and MIGRATIONS in connection.introspection.table_names()
+
+
+def require_shop() -> None:
+    """Raise NoShop where no shop has been made yet."""
+    if not has_shop():
         raise NoShop(home=str(settings.HOME))

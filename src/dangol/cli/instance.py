@@ -5,10 +5,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel import Locale
-from babel.numbers import list_currencies
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -18,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.cli.home import has_secret_key
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
+from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
@@ -33,38 +31,11 @@ class InstanceExists(DomainError):
     code = "home.has_a_shop"
 
 
-class UnknownZone(DomainError):
-    """`zone` is not an IANA name this system knows."""
-
-    code = "home.unknown_zone"
-
-
-class UnknownCurrency(DomainError):
-    """`currency` is not a code of ISO 4217."""
-
-    code = "home.unknown_currency"
-
-
-class UnknownRegion(DomainError):
-    """`region` is not a code of ISO 3166."""
-
-    code = "home.unknown_region"
-
-
 register(
     {
         InstanceExists.code: Words(
             _("{home}에는 이미 가게가 있어요. 아무것도 바꾸지 않았어요."),
             _("다른 폴더를 `--home`으로 고르거나, 판을 올렸다면 `dangol init --upgrade`를 실행하세요."),
-        ),
-        UnknownZone.code: Words(
-            _("‘{zone}’은(는) 알 수 없는 시간대예요."), _("`Asia/Seoul`처럼 IANA 이름을 쓰세요.")
-        ),
-        UnknownCurrency.code: Words(
-            _("‘{currency}’은(는) 알 수 없는 통화예요."), _("`KRW`처럼 ISO 4217 코드를 쓰세요.")
-        ),
-        UnknownRegion.code: Words(
-            _("‘{region}’은(는) 알 수 없는 나라예요."), _("`KR`처럼 ISO 3166 코드를 쓰세요.")
         ),
     }
 )
@@ -113,10 +84,10 @@ def migrate_databases() -> list[str]:
 def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
     """Make the instance in its home: folder, keys, tables, the shop, and an owner with a random password.
 
-    Keys that are there are kept, so a making that was cut off can be run again. Raises InstanceExists,
-    UnknownZone, UnknownCurrency or UnknownRegion.
+    Keys that are there are kept, so a making that was cut off can be run again. Raises InstanceExists, and
+    RefusedValue for facts that make no sense, before anything is made.
     """
-    check_facts(facts)
+    check_shop(**facts._asdict())
     _make_folder(settings.HOME)
     _make_secrets(settings.HOME)
     _make_files()
@@ -125,21 +96,9 @@ def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
     with write_transaction():
         if Shop.objects.exists():
             raise InstanceExists(home=str(settings.HOME))
-        Shop.objects.create(**facts._asdict())
+        set_shop(**facts._asdict())
         Staff.objects.create_superuser(owner, password=password)
     return NewInstance(settings.HOME, owner, password)
-
-
-def check_facts(facts: ShopFacts) -> None:
-    """Raise UnknownZone, UnknownCurrency or UnknownRegion where one is not known."""
-    try:
-        ZoneInfo(facts.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownZone(zone=facts.zone) from error
-    if facts.currency not in list_currencies():
-        raise UnknownCurrency(currency=facts.currency)
-    if facts.region not in Locale("en").territories or not facts.region.isalpha():
-        raise UnknownRegion(region=facts.region)
 
 
 def _make_folder(home: Path) -> None:

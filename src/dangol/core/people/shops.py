@@ -28,7 +28,7 @@ class StoreRow(NamedTuple):
     address: str = ""
 
 
-def set_shop(
+def check_shop(
     *,
     name: str,
     zone: str,
@@ -37,7 +37,7 @@ def set_shop(
     language: str = "ko",
     sample_shift_weeks: int | None = None,
 ) -> ShopView:
-    """Say whose instance this is, for the first time or anew. Raises RefusedValue naming the odd field.
+    """Return the shop's facts as they are kept. Raises RefusedValue naming the odd field.
 
     `zone` is an IANA name, `currency` ISO 4217, `region` ISO 3166 in two letters.
     """
@@ -48,7 +48,27 @@ def set_shop(
     if region not in SUPPORTED_REGIONS:
         raise UnknownCode(field="region")
     _check_zone(zone)
-    view = ShopView(name.strip(), zone, currency, region, check_language(language), sample_shift_weeks)
+    return ShopView(name.strip(), zone, currency, region, check_language(language), sample_shift_weeks)
+
+
+def set_shop(
+    *,
+    name: str,
+    zone: str,
+    currency: str,
+    region: str,
+    language: str = "ko",
+    sample_shift_weeks: int | None = None,
+) -> ShopView:
+    """Say whose instance this is, for the first time or anew. Raises what `check_shop` raises."""
+    view = check_shop(
+        name=name,
+        zone=zone,
+        currency=currency,
+        region=region,
+        language=language,
+        sample_shift_weeks=sample_shift_weeks,
+    )
     with write_transaction():
         Shop.objects.update_or_create(id=1, defaults=view._asdict())
     return view
