@@ -68,6 +68,7 @@ class LakeWriter:
     every: timedelta = WRITTEN_EVERY
     at_once: int = WRITTEN_AT_ONCE
     _written_at: datetime | None = None
+    _left_at: int = 0
 
     def __post_init__(self) -> None:
         self._order = OrderCheck(gapless=True)
@@ -110,6 +111,8 @@ class LakeWriter:
 
     def _write_stretch(self, start: int, end: int, at: datetime) -> int:
         rows = self._read(start, end)
+        if start != self._left_at:  # another writer was here in between
+            self._order.forget()
         passed = self._order.follow((row[1], row[2]) for row in rows)
         keys = self._claim(start, end, rows)
         if keys is None:
@@ -120,7 +123,7 @@ class LakeWriter:
             ours = Cursor.objects.filter(pk=NAME, position=start, claimed=end)
             ours.update(position=end, claimed=None, moved_at=at, error="", failed_at=None)
         self._order.remember(passed)
-        self._written_at = at
+        self._left_at, self._written_at = end, at
         return len(rows)
 
     def _read(self, start: int, end: int) -> list[Row]:

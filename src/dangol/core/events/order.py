@@ -31,6 +31,10 @@ class OrderCheck:
             passed[customer_id] = seq
         return passed
 
+    def forget(self) -> None:
+        """Begin anew: somebody else has handled events in between."""
+        self._passed.clear()
+
     def remember(self, passed: Mapping[Id, int]) -> None:
         """Take note that these have been handled for good."""
         if len(self._passed) + len(passed) > REMEMBERED:

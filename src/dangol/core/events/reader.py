@@ -93,6 +93,7 @@ class Reader:
             insert_missing(Cursor, ["consumer", "position", "error"], [(self.consumer.name, 0, "")])
         stored = Cursor.objects.values_list("position", flat=True).get(pk=self.consumer.name)
         self._stored = self._seen = stored
+        self._order.forget()
 
     def _read(self, start: int, end: int) -> list[Row]:
         wanted, params = "", [start, end]
@@ -123,7 +124,7 @@ class Reader:
                     position=end, moved_at=self.clock(), error="", failed_at=None
                 )
         if not moved:
-            self._stored = self._seen = stored
+            self._stored = None  # another worker was first; look again where it has come to
             return False
         self._order.remember(passed)
         self._stored = self._seen = end
