@@ -22,8 +22,8 @@ class LineDraft(NamedTuple):
 class OrderDraft(NamedTuple):
     """An order as the shop tells it. (`source`, `number`) names it for good: a repeat is recognized by it.
 
-    A guest's order earns nothing until it is claimed. `discounts` and `tenders` are pairs of kind and minor units. `earns` is False for history whose
-    points another program has already paid.
+    `discounts` and `tenders` are pairs of kind and minor units. `earns` is False for history whose points
+    another program has already paid; a guest's order (`is_guest`) earns nothing until it is claimed.
     """
 
     customer_id: Id

@@ -6,7 +6,7 @@ from dangol.core.events.payloads import Payload, named
 
 
 class SoldLine(NamedTuple):
-    """A line of an order on the timeline: the shop's product number, category path, thousandths of a unit, minor units paid."""
+    """A line of an order on the timeline; `product` is the shop's number, `category` the product's path."""
 
     product: str
     category: str
@@ -15,7 +15,7 @@ class SoldLine(NamedTuple):
 
 
 class ReturnedLine(NamedTuple):
-    """A line of a return, with the order (its id as text) and the number of the line it undoes, where known."""
+    """A line of a return; `order` (an id as text) and `order_line` say what it undoes, where known."""
 
     product: str
     category: str
@@ -50,3 +50,8 @@ class OrderReturned(Payload, frozen=True):
     currency: str
     net_minor: int
     lines: list[ReturnedLine]
+
+
+@named("order.claimed")
+class OrderClaimed(OrderPlaced, frozen=True):
+    """A member has claimed a guest's order. It tells the order again, for the member, at its own instant."""

@@ -168,7 +168,7 @@ def _event(one: _Linked) -> Draft:
                 line.net_minor,
                 show_id(sold.order_id) if sold else None,
                 sold.number if sold else None,
-            )  # fmt: skip
+            )
             for line, sold in one.lines
         ],
     )
