@@ -114,7 +114,7 @@ def unique_groups(model: type[Model]) -> Iterator[tuple[str, ...]]:
             yield (field.name,)
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint):
-            yield constraint.fields
+            yield tuple(constraint.fields)
     yield from (tuple(group) for group in model._meta.unique_together)
 
 

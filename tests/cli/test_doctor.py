@@ -106,7 +106,7 @@ def test_pending_migrations__all_applied__none() -> None:
     ("free", "level"), [(1024**4, Level.OK), (1024**3, Level.WARN), (1024**2, Level.BAD)]
 )
 def test_check_disk__room_left__is_judged(monkeypatch: pytest.MonkeyPatch, free: int, level: Level) -> None:
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: type("Usage", (), {"free": free}))
+    monkeypatch.setattr("dangol.cli.doctor.shutil.disk_usage", lambda path: type("Usage", (), {"free": free}))
 
     assert [one.level for one in doctor.check_disk()] == [level]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from dangol.cli import output
 from dangol.cli.output import Output
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -45,7 +44,7 @@ def test_track__no_terminal__one_line_in_ten_seconds_and_one_at_the_end(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = iter([0.0, 4.0, 11.0, 12.0, 20.0])
-    monkeypatch.setattr(output.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr("dangol.cli.output.time.monotonic", lambda: next(seconds))
 
     with Output().track("줄", 1_000) as tracker:
         for done in (200, 550, 600, 1_000):
