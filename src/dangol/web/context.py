@@ -4,7 +4,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from dangol import __version__
+from dangol.web.frame import Frame
+
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the values the page frame shows."""
-    return {}
+    """Return the values the page frame shows; nothing is read before a template asks for it."""
+    frame = request.META.get("dangol.frame")
+    if not isinstance(frame, Frame):
+        return {}
+    return {"frame": frame, "now": frame.at, "version": __version__}

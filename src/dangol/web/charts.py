@@ -1,0 +1,148 @@
+"""Charts as SVG from Python: no script, the same in mail and print; colors and patterns come from the stylesheet.
+
+Every chart has a twin table on its page, and a sentence as its label.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+_WIDTH, _HEIGHT = 760, 250
+_LEFT, _TOP, _BASE = 56, 28, 220
+_SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 36, 4
+_GAP = 3
+_WIDEST_BAR = 22.0
+# Under this a bar would be too thin to be seen at all.
+_THINNEST_MARK = 1.5
+
+
+class Series(NamedTuple):
+    """One kind of bar: its name, its style (`s1`, `s2`, `s3`) and a value for each column."""
+
+    name: str
+    style: str
+    values: Sequence[int]
+
+
+def nice_steps(largest: int, *, steps: int = 4) -> list[int]:
+    """Return about `steps` + 1 round numbers from 0 that reach `largest`: steps of 1, 2, 2.5 or 5 × 10ⁿ."""
+    if largest <= 0:
+        return [0, 1]
+    rough = -(-largest // steps)
+    power = 1
+    while power * 10 <= rough:
+        power *= 10
+    candidates = [power, 2 * power, 5 * power // 2 if power >= 10 else 0, 5 * power, 10 * power]
+    step = next(one for one in sorted(candidates) if one >= rough)
+    return [step * number for number in range(-(-largest // step) + 1)]
+
+
+def column_chart(
+    labels: Sequence[str], series: Sequence[Series], *, label: str, write: Callable[[int], str]
+) -> SafeString:
+    """Return grouped columns over `labels`; `label` says the chart in a sentence, `write` writes a value.
+
+    The last column's values are written above its bars.
+    """
+    ticks = nice_steps(max((value for one in series for value in one.values), default=0))
+    scale = (_BASE - _TOP) / ticks[-1]
+    slot = (_WIDTH - _LEFT) / max(len(labels), 1)
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
+        _WIDTH,
+        _HEIGHT,
+        label,
+        _HATCH,
+        _grid(ticks, scale, write),
+        mark_safe("".join(_column(slot, place, series, scale, write, len(labels)) for place in range(len(labels)))),
+        _column_labels(labels, slot),
+    )
+
+
+_HATCH = mark_safe(
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="hatch-bg" width="6" height="6"/><rect class="hatch-fg" width="2.4" height="6"/></pattern></defs>'
+)
+
+
+def _grid(ticks: Sequence[int], scale: float, write: Callable[[int], str]) -> SafeString:
+    rows = []
+    for tick in ticks:
+        y = f"{_BASE - tick * scale:.1f}"
+        rows.append(("grid" if tick else "base", _LEFT, _WIDTH, y, y, _LEFT - 8, f"{float(y) + 4:.1f}", write(tick)))
+    return format_html_join(
+        "",
+        '<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
+        rows,
+    )
+
+
+def _column_labels(labels: Sequence[str], slot: float) -> SafeString:
+    # Where the columns are narrow only every second or third label has room.
+    every = max(1, round(74 / slot))
+    rows = [
+        (f"{_LEFT + slot * (place + 0.5):.1f}", _BASE + 22, text)
+        for place, text in enumerate(labels)
+        if (len(labels) - 1 - place) % every == 0
+    ]
+    return format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', rows)
+
+
+def _column(
+    slot: float, place: int, series: Sequence[Series], scale: float, write: Callable[[int], str], columns: int
+) -> str:
+    width = min(_WIDEST_BAR, (slot - 4 * _GAP) / len(series) - _GAP)
+    left = _LEFT + slot * (place + 0.5) - (width + _GAP) * len(series) / 2
+    drawn = []
+    for number, one in enumerate(series):
+        value = one.values[place]
+        height = max(value * scale, _THINNEST_MARK) if value else 0.0
+        x, y = left + (width + _GAP) * number, _BASE - height
+        if height:
+            fill = mark_safe(' fill="url(#hatch)"') if one.style == "s3" else ""
+            drawn.append(
+                format_html(
+                    '<rect class="{}"{} x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
+                    one.style, fill, f"{x:.1f}", f"{y:.1f}", f"{width:.1f}", f"{height:.1f}",
+                    f"{min(4.0, width / 3, height / 2):.1f}",
+                )  # fmt: skip
+            )
+        if value and place == columns - 1 and slot >= 60:
+            drawn.append(
+                format_html(
+                    '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>',
+                    f"{x + width / 2:.1f}", f"{y - 6:.1f}", write(value),
+                )  # fmt: skip
+            )
+    return "".join(drawn)
+
+
+def sparkline(values: Sequence[int]) -> SafeString:
+    """Return a small line of how a figure went; it is decoration, the figure and its change are said in words.
+
+    Fewer than two values, or only zeros, draw nothing.
+    """
+    if len(values) < 2 or not any(values):
+        return mark_safe("")
+    low, high = min(values), max(values)
+    spread = (high - low) or 1
+    inner_width, inner_height = _SPARK_WIDTH - 8, _SPARK_HEIGHT - 2 * _SPARK_EDGE
+    points = [
+        (
+            2 + inner_width * place / (len(values) - 1),
+            _SPARK_EDGE + inner_height * (high - value) / spread,
+        )
+        for place, value in enumerate(values)
+    ]
+    line = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    assert all(one[0] < other[0] for one, other in pairwise(points)), "a line runs from left to right"
+    (first_x, _), (last_x, last_y) = points[0], points[-1]
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" aria-hidden="true"><path class="area" d="{}L{} {}L{} {}Z"/>'
+        '<path class="line" d="{}"/><circle class="end" cx="{}" cy="{}" r="3"/></svg>',
+        _SPARK_WIDTH, _SPARK_HEIGHT, line, f"{last_x:.1f}", _SPARK_HEIGHT, f"{first_x:.1f}", _SPARK_HEIGHT,
+        line, f"{last_x:.1f}", f"{last_y:.1f}",
+    )  # fmt: skip

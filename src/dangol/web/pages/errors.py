@@ -1,0 +1,56 @@
+"""What a page says when there is none: what happened, what is safe, what to do."""
+
+import secrets
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+log = structlog.get_logger()
+
+
+def _page(status: int, title: str, words: str, *, home: bool = True, code: str = "") -> HttpResponse:
+    # Without the request: an error page must not read what may have failed.
+    context = {"status": status, "title": title, "words": words, "home": home, "code": code}
+    return HttpResponse(render_to_string("web/errors/base.html", context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request we cannot read."""
+    return _page(400, _("요청을 읽지 못했어요"), _("주소를 확인하고 다시 열어 보세요. 바뀐 것은 없어요."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Answer someone who may not."""
+    return _page(
+        403, _("이 페이지는 볼 수 없어요"), _("볼 수 있는 권한이 필요해요. 필요하다면 가게 주인에게 말해 주세요.")
+    )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form whose proof of coming from our page is missing or old."""
+    return _page(
+        403,
+        _("페이지가 오래됐어요"),
+        _("보낸 내용은 저장하지 않았어요. 앞 페이지를 새로 고치고 다시 보내 주세요."),
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that leads nowhere."""
+    return _page(404, _("페이지를 찾지 못했어요"), _("주소가 바뀌었거나 없는 페이지예요."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Answer where we made a mistake; the code on the page is the one in the log."""
+    code = secrets.token_hex(2).upper()
+    log.error("page.failed", code=code, path=request.path)
+    words = _("죄송합니다. 저희 쪽에서 생긴 일이에요. 돈과 포인트는 그대로예요. 잠시 뒤 다시 열어 보세요.")
+    return _page(500, _("페이지를 보여 드리지 못했어요"), words, code=code)
+
+
+def link_over(request: HttpRequest) -> HttpResponse:
+    """Answer a member's link that was changed or whose time is over."""
+    words = _("링크는 30일 동안 열려요. 매장에서 새 링크를 받아 주세요. 포인트는 그대로예요.")
+    return _page(404, _("이 링크로는 열 수 없어요"), words, home=False)

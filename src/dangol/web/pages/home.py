@@ -1,0 +1,66 @@
+"""The member's own page, for the phone: opened by a signed link, without signing in."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from dangol.core.people.selectors import Profile
+from dangol.web.barcodes import render_barcode
+from dangol.web.frame import frame_of
+from dangol.web.links import BadLink, read_home_link
+from dangol.web.pages.errors import link_over
+from dangol.web.pages.member import describe_progress
+from dangol.web.reads.member import find_member
+from dangol.web.reads.statement import read_statement
+from dangol.web.scheme import find_program, tiers_of
+
+HISTORY = 10
+
+
+@login_not_required
+@never_cache
+def show_home(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a member their pass, what lapses soon, the way to the next tier, and their history."""
+    frame = frame_of(request)
+    try:
+        customer_id = read_home_link(token)
+    except BadLink:
+        return link_over(request)
+    running = find_program()
+    # The member's own page: their number is shown to them whole.
+    member = find_member(customer_id, running, at=frame.at, unmasked=True)
+    if member is None or member.profile.person.erased:
+        return link_over(request)
+    tiers = tiers_of(running)
+    number = _number(member.profile)
+    context = {
+        "member": member,
+        "tier": tiers[member.standing.level] if member.standing and tiers else None,
+        "progress": describe_progress(member.standing, tiers, frame.shop.currency),
+        "lines": read_statement(customer_id, running.row.points_currency, limit=HISTORY, quiet=True).lines
+        if running
+        else [],
+        "tier_by_key": {one.key: one.name for one in tiers},
+        "number": number,
+        "barcode": _barcode(number),
+        "currency": frame.shop.currency,
+    }
+    response = render(request, "web/home.html", context)
+    # The link itself is the key: it must not travel on in a Referer header.
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _number(profile: Profile) -> str:
+    """Return the number a till can scan: the card's, else the shop's own number of the member."""
+    return profile.card or profile.person.external_id or ""
+
+
+def _barcode(number: str) -> SafeString:
+    try:
+        return render_barcode(number, label=_("회원 번호 %(number)s의 바코드") % {"number": number})
+    except ValueError:
+        return SafeString()

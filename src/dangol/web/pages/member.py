@@ -1,0 +1,124 @@
+"""One member: who they are to the shop, what happened, and why each point is there."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.programs import Running
+from dangol.web.formats import format_local, format_money_in_words, language
+from dangol.web.frame import frame_of
+from dangol.web.josa import with_particle
+from dangol.web.links import VALID_FOR, make_home_link
+from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
+from dangol.web.reads.statement import read_statement
+from dangol.web.scheme import TierView, find_program, tiers_of
+from dangol.web.words import Told, measured, tell
+
+TABS = ("timeline", "points", "orders")
+
+
+class TierProgress(NamedTuple):
+    """How far it is to the next tier, in words and as a share; at the top there is no next one."""
+
+    title: str
+    percent: int
+    done: str
+    wanted: str
+
+
+class TimelineRow(NamedTuple):
+    """A timeline item with its words."""
+
+    item: TimelineItem
+    told: Told
+
+
+def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Show a member's page; one of three lists is open, and which and how far is in the address."""
+    frame = frame_of(request)
+    running = find_program()
+    tab = request.GET.get("tab", TABS[0])
+    if tab not in TABS:
+        tab = TABS[0]
+    after = request.GET.get("after", "")
+    tiers = tiers_of(running)
+    context: dict[str, Any] = {
+        "tab": tab,
+        "customer_id": customer_id,
+        "currency": frame.shop.currency,
+        "tier_names": {tier.level: tier.name for tier in tiers},
+        "tier_by_key": {tier.key: tier.name for tier in tiers},
+        "last_day": request.GET.get("day", ""),
+    } | _list(tab, customer_id, running, tiers, after=after, frame_at=frame.at)
+    if request.headers.get("HX-Request"):
+        return render(request, f"web/member_{tab}.html#items", context)
+    member = find_member(customer_id, running, at=frame.at)
+    if member is None:
+        raise Http404
+    context |= {
+        "member": member,
+        "progress": describe_progress(member.standing, tiers, frame.shop.currency),
+        "home_link": make_home_link(customer_id),
+        "home_days": VALID_FOR.days,
+        "list_template": f"web/member_{tab}.html",
+    }
+    return render(request, "web/member.html", context)
+
+
+def _list(
+    tab: str, customer_id: Id, running: Running | None, tiers: Sequence[TierView], *, after: str, frame_at: Any
+) -> dict[str, Any]:
+    if tab == "orders":
+        orders = read_orders(customer_id, after=after)
+        return {"orders": orders.orders, "next_after": orders.next_after}
+    if tab == "points":
+        if running is None:
+            return {"days": [], "next_after": ""}
+        statement = read_statement(customer_id, running.row.points_currency, after=after)
+        return {"days": _by_day((line.at, line) for line in statement.lines), "next_after": statement.next_after}
+    timeline = read_timeline(customer_id, at=frame_at, after=after)
+    names = {tier.key: tier.name for tier in tiers}
+    rows = [TimelineRow(item, tell(item, names)) for item in timeline.items]
+    return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}
+
+
+def _by_day(dated: Iterable[tuple[Any, Any]]) -> list[tuple[date, list[Any]]]:
+    """Group what comes newest first by the shop's day."""
+    groups = groupby(dated, key=lambda one: format_local(one[0]).date())
+    return [(day, [item for _, item in group]) for day, group in groups]
+
+
+def describe_progress(standing: Standing | None, tiers: Sequence[TierView], currency: str) -> TierProgress | None:
+    """Return the way to the next tier in words; None where the program has no tiers."""
+    if standing is None or not tiers:
+        return None
+    if standing.next_threshold is None or standing.next_level is None:
+        name = tiers[standing.level].name
+        return TierProgress(
+            _("가장 높은 등급 %(tier)s") % {"tier": with_particle(name, "이에요") if language() == "ko" else name},
+            100,
+            measured(standing.value, standing.measure, currency),
+            "",
+        )
+    name = tiers[standing.next_level].name
+    missing = (
+        format_money_in_words(standing.missing, currency)
+        if standing.measure == "spend"
+        else measured(standing.missing, standing.measure, currency)
+    )
+    if standing.missing:
+        title = _("%(tier)s까지 %(missing)s 남았어요") % {"tier": name, "missing": missing}
+    else:
+        title = _("%(tier)s 기준을 채웠어요") % {"tier": name}
+    return TierProgress(
+        title,
+        min(100, 100 * max(standing.value, 0) // standing.next_threshold),
+        measured(standing.value, standing.measure, currency),
+        measured(standing.next_threshold, standing.measure, currency),
+    )

@@ -1,0 +1,1 @@
+"""What pages read across rooms: set-based, a constant number of statements each."""

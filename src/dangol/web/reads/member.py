@@ -1,0 +1,309 @@
+"""One member's story, joined from all rooms: a constant number of statements."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Count, Q, Sum
+
+from dangol.core.commerce.models import Order, OrderLine, Product
+from dangol.core.events.models import Event
+from dangol.core.events.payloads import PAYLOADS, Payload, decode
+from dangol.core.ledger.models import Lot
+from dangol.core.people.selectors import ConsentState, Profile, consents_of, profiles_of, stores_by_id
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.rows import select_matching
+from dangol.domain.calendars import day_of
+from dangol.domain.tiers import Measure, window_start
+from dangol.rooms.rewards.models import Accrual, Membership
+from dangol.rooms.rewards.programs import Running
+from dangol.web.reads.members import read_usable
+from dangol.web.reads.statement import Why, read_whys
+
+TIMELINE_PAGE = 20
+ORDERS_PAGE = 10
+# What one purchase sets off is told with the purchase; openings follow from earning and are in the points history.
+FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
+
+
+class Standing(NamedTuple):
+    """Where a member stands. `value` counts towards `next_threshold`, in the unit of `measure`; None at the top."""
+
+    level: int
+    since: datetime | None
+    held_until: datetime | None
+    in_grace: bool
+    measure: str
+    value: int
+    threshold: int
+    next_level: int | None
+    next_threshold: int | None
+    window_from: datetime | None
+
+    @property
+    def missing(self) -> int:
+        """What is missing to the next tier; 0 at the top."""
+        return max((self.next_threshold or self.value) - self.value, 0)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what counts now is enough to keep the tier."""
+        return self.value >= self.threshold
+
+
+class Soon(NamedTuple):
+    """Points that lapse together next, and when, exclusive."""
+
+    points: int
+    expires_at: datetime
+
+
+class MemberView(NamedTuple):
+    """The head of a member's page. Amounts are minor units of the shop's currency."""
+
+    customer_id: Id
+    profile: Profile
+    standing: Standing | None
+    points: int
+    pending: int
+    spend_minor: int
+    order_count: int
+    last_order_at: datetime | None
+    soon: Soon | None
+    consents: list[ConsentState]
+    home_store: str
+
+    @property
+    def shown_id(self) -> str:
+        """The id as addresses have it."""
+        return show_id(self.customer_id)
+
+
+class TimelineItem(NamedTuple):
+    """Something that happened; an order carries the why of its points."""
+
+    name: str
+    at: datetime
+    subject_id: Id | None
+    payload: Payload
+    why: Why | None
+
+
+class TimelinePage(NamedTuple):
+    """A page of a timeline, latest first; `next_after` is empty on the last one."""
+
+    items: list[TimelineItem]
+    next_after: str
+
+
+class LineView(NamedTuple):
+    """A line of an order: thousandths of a unit, minor units."""
+
+    product: str
+    category: str
+    quantity_milli: int
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+
+
+class OrderView(NamedTuple):
+    """An order with its lines; `why` says what it earned."""
+
+    id: Id
+    number: str
+    placed_at: datetime
+    store: str
+    channel: str
+    currency: str
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+    lines: list[LineView]
+    why: Why | None
+
+
+class OrderPage(NamedTuple):
+    """A page of orders, latest first; `next_after` is empty on the last one."""
+
+    orders: list[OrderView]
+    next_after: str
+
+
+def find_member(customer_id: Id, running: Running | None, *, at: datetime, unmasked: bool = False) -> MemberView | None:
+    """Return what a member's page shows first; None for an id nobody has. Names are masked unless there is a reason."""
+    profile = profiles_of([customer_id], unmasked=unmasked).get(customer_id)
+    if profile is None:
+        return None
+    membership = running and Membership.objects.filter(customer_id=customer_id, program_id=running.id).first()
+    currency = running.row.points_currency if running else ""
+    pending, soon = _waiting(customer_id, currency, at)
+    stores = stores_by_id([profile.home_store_id]) if profile.home_store_id else {}
+    store = stores.get(profile.home_store_id) if profile.home_store_id else None
+    return MemberView(
+        customer_id=customer_id,
+        profile=profile,
+        standing=_standing(customer_id, running, membership, profile, at) if running else None,
+        points=read_usable([customer_id], currency).get(customer_id, 0),
+        pending=pending,
+        spend_minor=membership.spend_minor if membership else 0,
+        order_count=membership.order_count if membership else 0,
+        last_order_at=membership.last_order_at if membership else None,
+        soon=soon,
+        consents=consents_of([customer_id]).get(customer_id, []),
+        home_store=store.name or store.number if store else "",
+    )
+
+
+def _waiting(customer_id: Id, currency: str, at: datetime) -> tuple[int, Soon | None]:
+    """Return the points that wait to open, and those that lapse together next."""
+    lots = Lot.objects.filter(customer_id=customer_id, currency=currency, left__gt=0)
+    pending = lots.filter(is_pending=True).aggregate(total=Sum("left"))["total"] or 0
+    first = (
+        lots.filter(is_pending=False, expires_at__gt=at)
+        .order_by("expires_at")
+        .values_list("expires_at")
+        .annotate(Sum("left"))
+        .first()
+    )
+    return pending, Soon(first[1], first[0]) if first and first[0] else None
+
+
+def _standing(
+    customer_id: Id, running: Running, membership: Membership | None, profile: Profile, at: datetime
+) -> Standing | None:
+    rules = running.rules.tiers
+    if len(rules.levels) < 2:
+        return None
+    level = membership.level if membership else 0
+    start = window_start(rules, day_of(at, rules.zone))
+    above = rules.levels[level + 1] if level + 1 < len(rules.levels) else None
+    return Standing(
+        level=level,
+        since=membership.since if membership else None,
+        held_until=membership.held_until if membership else None,
+        in_grace=bool(membership and membership.in_grace),
+        measure=rules.measure.value,
+        value=_counted(customer_id, running, profile, start, at),
+        threshold=rules.levels[level].threshold,
+        next_level=level + 1 if above else None,
+        next_threshold=above.threshold if above else None,
+        window_from=start,
+    )
+
+
+def _counted(
+    customer_id: Id, running: Running, profile: Profile, start: datetime | None, at: datetime
+) -> int:
+    """Return what counts towards the tiers now, from what each judgement wrote down."""
+    measure = running.rules.tiers.measure
+    if measure is Measure.TENURE:
+        joined_at = profile.person.joined_at
+        zone = running.rules.tiers.zone
+        return (day_of(at, zone) - day_of(joined_at, zone)).days if joined_at else 0
+    within = Accrual.objects.filter(customer_id=customer_id, program_id=running.id, at__lte=at)
+    if start is not None:
+        within = within.filter(at__gte=start)
+    found = within.aggregate(
+        spend=Sum("net_minor"),
+        points=Sum("points"),
+        orders=Count("order_id", filter=Q(number=1, is_return=False)),
+    )
+    return found[measure.value] or 0
+
+
+def read_timeline(
+    customer_id: Id, *, at: datetime, after: str = "", limit: int = TIMELINE_PAGE
+) -> TimelinePage:
+    """Return a page of what happened to a customer up to `at`, with the whys of the orders on it."""
+    events = Event.objects.filter(customer_id=customer_id, occurred_at__lte=at).exclude(name__in=FOLDED)
+    place = _read_place(after)
+    if place:
+        instant, seq = place
+        events = events.filter(
+            Q(occurred_at__lt=instant) | Q(occurred_at=instant, customer_seq__lt=seq)
+        )
+    rows = list(
+        events.order_by("-occurred_at", "-customer_seq").values_list(
+            "name", "occurred_at", "subject_id", "payload", "customer_seq"
+        )[: limit + 1]
+    )
+    shown = rows[:limit]
+    about = [row[2] for row in shown if row[2] and row[0] in {"order.placed", "order.returned"}]
+    whys = read_whys(customer_id, order_ids=about) if about else {}
+    items = [
+        TimelineItem(name, moment, subject_id, decode(name, payload), whys.get(subject_id or b""))
+        for name, moment, subject_id, payload, _ in shown
+        if name in PAYLOADS
+    ]
+    next_after = f"{shown[-1][1].isoformat()}~{shown[-1][4]}" if len(rows) > limit else ""
+    return TimelinePage(items, next_after)
+
+
+def _read_place(after: str) -> tuple[datetime, int] | None:
+    """Return the place an address names; one that makes no sense is the beginning."""
+    instant, _, seq = after.partition("~")
+    try:
+        return datetime.fromisoformat(instant), int(seq)
+    except ValueError:
+        return None
+
+
+def read_orders(customer_id: Id, *, after: str = "", limit: int = ORDERS_PAGE) -> OrderPage:
+    """Return a page of a customer's orders with their lines and whys."""
+    orders = Order.objects.filter(customer_id=customer_id)
+    older_than = _before_order(after)
+    if older_than is not None:
+        orders = orders.filter(older_than)
+    rows = list(
+        orders.order_by("-placed_at", "-id").values_list(
+            "id", "number", "placed_at", "store_id", "channel", "currency",
+            "list_minor", "discount_minor", "net_minor",
+        )[: limit + 1]
+    )  # fmt: skip
+    shown = rows[:limit]
+    ids = [row[0] for row in shown]
+    lines = _lines(customer_id, ids)
+    whys = read_whys(customer_id, order_ids=ids) if ids else {}
+    stores = stores_by_id({row[3] for row in shown if row[3]})
+    views = [
+        OrderView(
+            order_id, number, placed_at, stores[store_id].name or stores[store_id].number if store_id in stores else "",
+            *rest, lines.get(order_id, []), whys.get(order_id),
+        )
+        for order_id, number, placed_at, store_id, *rest in shown
+    ]  # fmt: skip
+    next_after = f"{shown[-1][2].isoformat()}~{show_id(ids[-1])}" if len(rows) > limit else ""
+    return OrderPage(views, next_after)
+
+
+def _before_order(after: str) -> Q | None:
+    instant, _, order_id = after.partition("~")
+    try:
+        at, last = datetime.fromisoformat(instant), parse_id(order_id)
+    except ValueError:
+        return None
+    return Q(placed_at__lt=at) | Q(placed_at=at, id__lt=last)
+
+
+def _lines(customer_id: Id, order_ids: list[Id]) -> dict[Id, list[LineView]]:
+    rows = select_matching(
+        OrderLine,
+        ("order_id", "product_id", "quantity_milli", "list_minor", "discount_minor", "net_minor"),
+        ("customer_id", "order_id"),
+        [(customer_id, one) for one in order_ids],
+        order_by=("order_id", "number"),
+    )
+    products = {
+        product_id: (name or number, category)
+        for product_id, number, name, category in select_matching(
+            Product,
+            ("id", "number", "name", "category"),
+            ("id",),
+            [(one,) for one in sorted({row[1] for row in rows})],
+        )
+    }
+    found: dict[Id, list[LineView]] = {}
+    for order_id, product_id, *amounts in rows:
+        name, category = products.get(product_id, ("", ""))
+        found.setdefault(order_id, []).append(LineView(name, category, *amounts))
+    return found

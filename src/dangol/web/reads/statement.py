@@ -1,0 +1,263 @@
+"""A member's points, line by line, each with its why: read as data, a constant number of statements."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q, Sum
+
+from dangol.core.ledger.models import Entry, Lot, Transfer
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.rows import select_matching
+from dangol.domain.accrual import Part
+from dangol.domain.points import Account as Place, Kind
+from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule
+
+PAGE = 20
+USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
+# What a member's own history leaves out: bookkeeping that moves nothing to or from the member.
+QUIET = (Kind.POST.value, Kind.SETTLE.value)
+_LOT = ("id", "transfer_id", "points", "left", "is_pending", "earned_at", "release_at", "expires_at")
+
+
+class LotView(NamedTuple):
+    """Points earned together. The end is exclusive; None: they never lapse."""
+
+    id: Id
+    transfer_id: Id
+    points: int
+    left: int
+    is_pending: bool
+    earned_at: datetime
+    release_at: datetime
+    expires_at: datetime | None
+
+
+class RuleSum(NamedTuple):
+    """One rule's arithmetic: the part as the judgement kept it, and the rule's name."""
+
+    rule: str
+    category: str
+    part: Part
+
+    @property
+    def exact(self) -> str:
+        """The points before rounding, as a decimal of at most three places, cut off."""
+        part = self.part
+        thousandths = part.base_minor * part.rate_points * part.multiplier_num * 1000
+        thousandths //= part.rate_minor * part.multiplier_den
+        whole, rest = divmod(thousandths, 1000)
+        return f"{whole:,}" if not rest else f"{whole:,}.{rest:03d}".rstrip("0")
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether a fraction was lost or gained."""
+        part = self.part
+        return bool(part.base_minor * part.rate_points * part.multiplier_num % (part.rate_minor * part.multiplier_den))
+
+    @property
+    def multiplier(self) -> str:
+        """The tier's multiplier, empty where it is one."""
+        num, den = self.part.multiplier_num, self.part.multiplier_den
+        if num == den:
+            return ""
+        hundredths, rest = divmod(num * 100, den)
+        if rest:
+            return f"{num}/{den}"
+        return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")
+
+
+@dataclass(slots=True)
+class Why:
+    """Why an order earned what it did: the tier held then, each rule's sum, what it was before a return."""
+
+    tier: str
+    net_minor: int
+    points: int
+    zero: str
+    is_return: bool
+    order_id: Id
+    number: int
+    sums: list[RuleSum] = field(default_factory=list)
+    before: list[RuleSum] = field(default_factory=list)
+
+    @property
+    def stands(self) -> int:
+        """What the order's points come to after this judgement."""
+        return sum(one.part.points for one in self.sums)
+
+    @property
+    def stood(self) -> int:
+        """What they came to before it."""
+        return sum(one.part.points for one in self.before)
+
+
+@dataclass(slots=True)
+class StatementLine:
+    """A transfer as its owner sees it. `change` is what it did to the usable points, `balance` what they were then."""
+
+    id: Id
+    kind: str
+    at: datetime
+    points: int
+    reason: str
+    change: int
+    balance: int
+    lots: list[tuple[int, LotView]]
+    why: Why | None
+
+    @property
+    def lot(self) -> LotView | None:
+        """The lot of a line that is about one."""
+        return self.lots[0][1] if self.lots else None
+
+    @property
+    def signed(self) -> int:
+        """The points with the sign that a history shows: what is pending counts when it is earned."""
+        if self.kind == Kind.EARN:
+            return self.points
+        if self.kind == Kind.VOID:
+            return -self.points
+        return self.change
+
+
+class StatementPage(NamedTuple):
+    """A page of lines, latest first; `next_after` is empty on the last one."""
+
+    lines: list[StatementLine]
+    next_after: str
+
+
+def read_statement(
+    customer_id: Id, currency: str, *, after: str = "", limit: int = PAGE, quiet: bool = False
+) -> StatementPage:
+    """Return a page of a customer's points history. `quiet` leaves out openings and settlements."""
+    transfers = Transfer.objects.filter(customer_id=customer_id, currency=currency)
+    older_than = _older_than(after)
+    if older_than is not None:
+        transfers = transfers.filter(older_than)
+    if quiet:
+        transfers = transfers.exclude(kind__in=QUIET)
+    rows = list(
+        transfers.order_by("-occurred_at", "-id").values_list(
+            "id", "kind", "occurred_at", "points", "reason", "subject_id"
+        )[: limit + 1]
+    )
+    shown = rows[:limit]
+    if not shown:
+        return StatementPage([], "")
+    entries = _entries(customer_id, [row[0] for row in shown])
+    lots = read_lots(customer_id, {lot_id for own in entries.values() for _, _, lot_id in own if lot_id})
+    whys = read_whys(customer_id, transfer_ids=[row[0] for row in shown])
+    balance = _balance_at(customer_id, currency, shown[0][2], shown[0][0])
+    lines = []
+    for transfer_id, kind, at, points, reason, _ in shown:
+        own = entries[transfer_id]
+        change = sum(moved for account, moved, _ in own if account in USABLE)
+        lines.append(
+            StatementLine(
+                transfer_id, kind, at, points, reason, change, balance,
+                [(moved, lots[lot_id]) for _, moved, lot_id in own if lot_id and lot_id in lots],
+                whys.get(transfer_id),
+            )
+        )  # fmt: skip
+        balance -= change
+    last = shown[-1]
+    next_after = f"{last[2].isoformat()}~{show_id(last[0])}" if len(rows) > limit else ""
+    return StatementPage(lines, next_after)
+
+
+def _older_than(after: str) -> Q | None:
+    """Return the condition for what comes after a place; a place that makes no sense is the beginning."""
+    instant, _, transfer_id = after.partition("~")
+    try:
+        at, last = datetime.fromisoformat(instant), parse_id(transfer_id)
+    except ValueError:
+        return None
+    return Q(occurred_at__lt=at) | Q(occurred_at=at, id__lt=last)
+
+
+def _entries(customer_id: Id, transfer_ids: Sequence[Id]) -> Mapping[Id, list[tuple[str, int, Id | None]]]:
+    found: dict[Id, list[tuple[str, int, Id | None]]] = defaultdict(list)
+    for transfer_id, account, points, lot_id in select_matching(
+        Entry,
+        ("transfer_id", "account", "points", "lot_id"),
+        ("customer_id", "transfer_id"),
+        [(customer_id, one) for one in transfer_ids],
+        order_by=("transfer_id", "number"),
+    ):
+        found[transfer_id].append((account, points, lot_id))
+    return found
+
+
+def _balance_at(customer_id: Id, currency: str, at: datetime, transfer_id: Id) -> int:
+    """Return the usable points right after a transfer, summed from the entries themselves."""
+    upto = Transfer.objects.filter(
+        Q(occurred_at__lt=at) | Q(occurred_at=at, id__lte=transfer_id),
+        customer_id=customer_id,
+        currency=currency,
+    )
+    total = Entry.objects.filter(
+        customer_id=customer_id, account__in=USABLE, transfer_id__in=upto.values("id")
+    ).aggregate(total=Sum("points"))["total"]
+    return total or 0
+
+
+def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:
+    """Return these lots of a customer."""
+    rows = select_matching(Lot, _LOT, ("customer_id", "id"), [(customer_id, one) for one in sorted(lot_ids)])
+    return {row[0]: LotView(*row) for row in rows}
+
+
+def read_whys(
+    customer_id: Id, *, transfer_ids: Sequence[Id] = (), order_ids: Sequence[Id] = ()
+) -> dict[Id, Why]:
+    """Return the whys by transfer, or by what they are about (an order, a return) where orders are asked for."""
+    by_transfer = bool(transfer_ids)
+    wanted = transfer_ids or order_ids
+    rows = select_matching(
+        Accrual,
+        (
+            "about_id", "transfer_id", "order_id", "number",
+            "tier", "net_minor", "points", "zero", "is_return",
+        ),
+        ("customer_id", "transfer_id" if by_transfer else "about_id"),
+        [(customer_id, one) for one in wanted],
+        order_by=("order_id", "number"),
+    )  # fmt: skip
+    whys: dict[Id, Why] = {}
+    for about_id, transfer_id, order_id, number, tier, net_minor, points, zero, is_return in rows:
+        key = transfer_id if by_transfer else about_id
+        whys.setdefault(key, Why(tier, net_minor, points, zero, is_return, order_id, number))
+    sums = _sums(customer_id, {why.order_id for why in whys.values()})
+    for why in whys.values():
+        why.sums = sums.get((why.order_id, why.number), [])
+        if why.is_return:
+            why.before = sums.get((why.order_id, why.number - 1), [])
+    return whys
+
+
+def _sums(customer_id: Id, order_ids: set[Id]) -> dict[tuple[Id, int], list[RuleSum]]:
+    rows = select_matching(
+        AccrualPart,
+        ("order_id", "accrual_number", *Part._fields),
+        ("customer_id", "order_id"),
+        [(customer_id, one) for one in sorted(order_ids)],
+        order_by=("order_id", "accrual_number", "number"),
+    )
+    rules = {
+        (rule_id, version): (name, category)
+        for rule_id, version, name, category in select_matching(
+            EarningRule,
+            ("id", "version", "name", "category"),
+            ("id", "version"),
+            sorted({(row[2], row[3]) for row in rows}),
+        )
+    }
+    found: dict[tuple[Id, int], list[RuleSum]] = defaultdict(list)
+    for order_id, number, *values in rows:
+        part = Part(*values)
+        found[order_id, number].append(RuleSum(*rules[part.rule_id, part.rule_version], part))
+    return found

@@ -1,0 +1,52 @@
+// Keys, sheets and copying. Everything here is a shortcut: each page works without it.
+const byId = (id) => document.getElementById(id);
+
+const openSheet = (id) => {
+  const sheet = byId(id);
+  if (sheet && !sheet.open) {
+    sheet.showModal();
+    sheet.querySelector("input[type=search]")?.focus();
+  }
+};
+
+document.addEventListener("click", async (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) openSheet(opener.dataset.opens);
+  const dialog = event.target.closest("dialog");
+  if (dialog && (event.target === dialog || event.target.closest("[data-closes]"))) dialog.close();
+  const copier = event.target.closest("[data-copy]");
+  if (copier) {
+    await navigator.clipboard.writeText(new URL(copier.dataset.copy, location.href).href);
+    copier.querySelector("[data-says]").textContent = copier.dataset.done;
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-single-keys]")) localStorage.setItem("dangol-keys", event.target.checked ? "" : "off");
+});
+
+// WCAG 2.1.4: keys of a single letter can be switched off.
+const singleKeys = document.querySelector("[data-single-keys]");
+if (singleKeys) singleKeys.checked = localStorage.getItem("dangol-keys") !== "off";
+
+const places = { o: "overview", m: "members" };
+let going = false;
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    openSheet("palette");
+    return;
+  }
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !singleKeys?.checked) return;
+  if (going && places[event.key]) location.href = document.body.dataset[places[event.key]];
+  going = event.key === "g";
+  if (event.key === "?") openSheet("keys");
+  if (event.key === "/") {
+    event.preventDefault();
+    const field = byId("find");
+    field ? field.focus() : openSheet("palette");
+  }
+});

@@ -1,0 +1,185 @@
+"""Tags and filters of our templates: how figures are written, icons, and addresses that keep their state."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from django import template
+from django.http import QueryDict
+from django.template.context import RequestContext
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+from dangol.core.people.selectors import PersonView
+from dangol.core.storage.ids import Id
+from dangol.web import formats, marks, words
+from dangol.web.josa import with_particle
+
+register = template.Library()
+
+register.filter("number", formats.format_number)
+register.filter("points", formats.format_points)
+register.filter("points_change", formats.format_points_change)
+register.filter("compact", formats.format_compact)
+register.filter("money", formats.format_money)
+register.filter("money_in_words", formats.format_money_in_words)
+register.filter("quantity", formats.format_quantity)
+register.filter("day", formats.format_day)
+register.filter("full_date", formats.format_date)
+register.filter("clock", formats.format_time)
+register.filter("instant", formats.format_instant)
+register.filter("person_label", words.person_label)
+register.filter("transfer_name", words.transfer_name)
+register.filter("transfer_icon", words.transfer_icon)
+register.filter("reason_name", words.reason_name)
+register.filter("zero_reason", words.zero_reason)
+register.filter("rounding_name", words.rounding_name)
+register.filter("trait_name", words.trait_name)
+register.filter("trait_value", words.trait_value)
+register.filter("channel_name", words.channel_name)
+register.filter("purpose_name", words.purpose_name)
+register.filter("process_name", words.process_name)
+
+
+@register.filter
+def josa(word: str, particle: str) -> str:
+    """Return the word with its Korean particle; in English the word alone."""
+    return with_particle(word, particle) if formats.language() == "ko" else word
+
+
+@cache
+def _icon(name: str, size_class: str) -> SafeString:
+    classes = f"icon {size_class}".strip()
+    drawn = lucide(name, size=18, **{"class": classes, "aria_hidden": "true", "stroke_width": "1.9"})
+    return mark_safe(" ".join(drawn.split()))  # drawn by our own tag from the wheel's file, no input in it
+
+
+@register.simple_tag
+def icon(name: str, size_class: str = "") -> SafeString:
+    """Return one of the lucide wheel's icons; it says nothing to a screen reader, the words beside it do."""
+    return _icon(name, size_class)
+
+
+register.simple_tag(marks.logo, name="logo")
+register.simple_tag(marks.watermark, name="watermark")
+
+
+@register.simple_tag
+def when(at: datetime, now: datetime) -> SafeString:
+    """Return a `<time>` that reads "3분 전" and tells the exact instant to machines and on hovering."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        formats.format_instant(at),
+        formats.format_relative(at, now=now),
+    )
+
+
+@register.simple_tag
+def time_of_day(at: datetime) -> SafeString:
+    """Return a `<time>` that reads "오후 1:24"."""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(timespec="seconds"),
+        formats.format_instant(at),
+        formats.format_time(at),
+    )
+
+
+@register.filter
+def day_with_year(value: date, today: date) -> str:
+    """Return a day in a sentence, with its year where that is not today's."""
+    return formats.format_day(value, today=today)
+
+
+@register.simple_tag(takes_context=True)
+def query(context: RequestContext, **changes: Any) -> str:
+    """Return the address's query with some parts changed (None: left out); the place in a list starts anew."""
+    state: QueryDict = context["request"].GET.copy()
+    state.pop("after", None)
+    for name, value in changes.items():
+        state.pop(name, None)
+        if value not in (None, ""):
+            state[name] = str(value)
+    return f"?{state.urlencode()}" if state else "?"
+
+
+@register.simple_tag(name="range")
+def day_range(first: date, last: date) -> str:
+    """Return a span of days, both included."""
+    return formats.format_range(first, last)
+
+
+@register.filter
+def points_with(points: int, josa: str) -> str:
+    """Return points with a particle, for a sentence: `1,200P가`; English has none."""
+    shown = formats.format_points(points)
+    return with_particle(shown, josa) if formats.language() == "ko" else shown
+
+
+@register.filter
+def unlocalized(value: int) -> str:
+    """Return a number as machines read it, without thousands apart."""
+    return str(value)
+
+
+@register.simple_tag
+def member_url(customer_id: Id) -> str:
+    """Return the address of a member's page."""
+    return reverse("web:member", args=[customer_id])
+
+
+@register.simple_tag
+def tier_chip(level: int, names: Mapping[int, str]) -> SafeString:
+    """Return a tier as a chip: the higher ones carry a medal."""
+    name = names.get(level, "")
+    if not name:
+        return mark_safe("")
+    if not level:
+        return format_html('<span class="chip">{}</span>', name)
+    return format_html('<span class="chip pri">{}{}</span>', _icon("medal", "sm"), name)
+
+
+@register.filter
+def lookup(key: str, names: Mapping[str, str]) -> str:
+    """Return the name of a key; a key without one stands for itself."""
+    return names.get(key, key)
+
+
+@register.filter
+def tier_of(level: int, names: Mapping[int, str]) -> str:
+    """Return the name of a tier by its place."""
+    return names.get(level, "")
+
+
+@register.filter
+def last_day(until: datetime) -> date:
+    """Return the last day before an exclusive end."""
+    return formats.format_last_day(until)
+
+
+@register.filter
+def days_left(until: datetime, now: datetime) -> str:
+    """Return how many days are left to an exclusive end."""
+    return formats.format_days_left(until, now=now)
+
+
+@register.filter
+def last_item(items: list[Any]) -> Any:
+    """Return the last of a list that is not empty."""
+    return items[-1]
+
+
+@register.filter
+def spaced(number: str) -> str:
+    """Return a long number in groups of four, so that it can be read aloud."""
+    return " ".join(number[start : start + 4] for start in range(0, len(number), 4)) if len(number) > 6 else number
+
+
+@register.filter
+def own_name(person: PersonView) -> str:
+    """Return how a page greets its owner: the name, else the member's number."""
+    return words.person_label(person)

@@ -1,0 +1,21 @@
+"""The addresses of our pages."""
+
+from django.urls import path, register_converter
+
+from dangol.web.converters import IdConverter
+from dangol.web.pages import design, home, member, members, overview, session
+
+register_converter(IdConverter, "id")
+
+app_name = "web"
+urlpatterns = [
+    path("", overview.show_overview, name="overview"),
+    path("members", members.list_members, name="members"),
+    path("members.csv", members.export_members, name="members-csv"),
+    path("members/<id:customer_id>", member.show_member, name="member"),
+    path("m/<str:token>", home.show_home, name="home"),
+    path("design", design.show_design, name="design"),
+    path("sign-in", session.sign_in, name="sign-in"),
+    path("sign-out", session.sign_out, name="sign-out"),
+    path("language", session.choose_language, name="language"),
+]

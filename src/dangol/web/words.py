@@ -1,0 +1,266 @@
+"""Sentences for what the rooms tell as data: events, transfers, reasons, traits."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
+
+from dangol.core.commerce.events import OrderPlaced, OrderReturned
+from dangol.core.events.payloads import Payload
+from dangol.core.ledger import events as ledger_events
+from dangol.core.people.events import ConsentGranted, ConsentWithdrawn, CustomerJoined, CustomerUpdated
+from dangol.core.people.selectors import PersonView
+from dangol.domain.points import Kind
+from dangol.rooms.rewards.events import TierChanged
+from dangol.web.formats import format_money, format_number, format_points_change
+from dangol.web.josa import with_particle
+from dangol.web.reads.member import TimelineItem
+
+TierNames = Mapping[str, str]
+
+
+class Told(NamedTuple):
+    """An event in words: an icon, what happened, more about it, and points it moved (with sign)."""
+
+    icon: str
+    title: str
+    detail: str = ""
+    change: int | None = None
+
+
+def person_label(person: PersonView) -> str:
+    """Return how a sentence names someone: the masked name, or the member's number."""
+    if person.erased:
+        return _("지워진 회원")
+    if person.name:
+        return person.name
+    return _("회원 %(number)s") % {"number": person.label}
+
+
+def tell(item: TimelineItem, tiers: TierNames) -> Told:
+    """Return a timeline item in words; an event no page knows is shown by its name."""
+    teller = _TELLERS.get(type(item.payload))
+    return teller(item.payload, item, tiers) if teller else Told("circle-dot", item.name)
+
+
+def _order(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    assert isinstance(payload, OrderPlaced)
+    count = len(payload.lines)
+    what = ngettext("물건 %(count)s가지", "물건 %(count)s가지", count) % {"count": format_number(count)}
+    parts = [what, channel_name(payload.channel), payload.store or ""]
+    title = _("%(amount)s 구매") % {"amount": format_money(payload.net_minor, payload.currency)}
+    change = item.why.points if item.why and item.why.points else None
+    return Told("shopping-bag", title, " · ".join(part for part in parts if part), change)
+
+
+def _return(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    assert isinstance(payload, OrderReturned)
+    title = _("%(amount)s 반품") % {"amount": format_money(payload.net_minor, payload.currency)}
+    change = item.why.points if item.why and item.why.points else None
+    return Told("undo-2", title, "", change)
+
+
+def _tier(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    assert isinstance(payload, TierChanged)
+    before, after = (tiers.get(key, key) for key in (payload.from_tier, payload.to_tier))
+    title = _("%(tier_ro)s 바뀌었어요") % {"tier": after, "tier_ro": with_particle(after, "으로")}
+    detail = _("전에는 %(tier)s") % {"tier": before}
+    return Told("medal", title, f"{detail} · {tier_cause(payload.cause)}")
+
+
+def _points(icon: str, title: object, sign: int) -> Callable[[Payload, TimelineItem, TierNames], Told]:
+    def teller(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+        points, reason = getattr(payload, "points", 0), getattr(payload, "reason", "")
+        direction = -1 if getattr(payload, "taken", False) else sign
+        return Told(icon, str(title), reason_name(reason), direction * points)
+
+    return teller
+
+
+def _joined(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    return Told("user-plus", _("회원이 됐어요"))
+
+
+def _updated(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    assert isinstance(payload, CustomerUpdated)
+    fields = ", ".join(field_name(field) for field in payload.fields)
+    return Told("user-pen", _("회원 정보가 바뀌었어요"), fields)
+
+
+def _consent(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+    assert isinstance(payload, ConsentGranted | ConsentWithdrawn)
+    names = {"channel": channel_name(payload.channel), "purpose": purpose_name(payload.purpose)}
+    if isinstance(payload, ConsentGranted):
+        return Told("bell", _("%(channel)s 수신에 동의했어요") % names, names["purpose"])
+    return Told("bell-off", _("%(channel)s 수신을 거부했어요") % names, names["purpose"])
+
+
+_TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, TierNames], Told]] = {
+    OrderPlaced: _order,
+    OrderReturned: _return,
+    TierChanged: _tier,
+    CustomerJoined: _joined,
+    CustomerUpdated: _updated,
+    ConsentGranted: _consent,
+    ConsentWithdrawn: _consent,
+    ledger_events.PointsSpent: _points("gift", lazy("포인트를 썼어요"), -1),
+    ledger_events.PointsExpired: _points("hourglass", lazy("포인트가 사라졌어요"), -1),
+    ledger_events.PointsVoided: _points("circle-x", lazy("적립 예정을 취소했어요"), -1),
+    ledger_events.PointsClawedBack: _points("circle-x", lazy("적립을 취소했어요"), -1),
+    ledger_events.PointsRestored: _points("undo-2", lazy("쓴 포인트를 돌려줬어요"), 1),
+    ledger_events.PointsAdjusted: _points("sliders-horizontal", lazy("포인트를 조정했어요"), 1),
+    ledger_events.GiftSent: _points("send", lazy("포인트를 선물했어요"), -1),
+    ledger_events.GiftReceived: _points("gift", lazy("포인트를 선물받았어요"), 1),
+}
+
+_TRANSFERS: Mapping[str, tuple[str, object]] = {
+    Kind.EARN: ("plus", lazy("적립")),
+    Kind.POST: ("lock-open", lazy("적립 확정")),
+    Kind.VOID: ("circle-x", lazy("적립 예정 취소")),
+    Kind.SPEND: ("gift", lazy("사용")),
+    Kind.EXPIRE: ("hourglass", lazy("소멸")),
+    Kind.CLAW_BACK: ("circle-x", lazy("적립 취소")),
+    Kind.RESTORE: ("undo-2", lazy("사용 취소")),
+    Kind.SETTLE: ("scale", lazy("모자란 포인트 채움")),
+    Kind.ADJUST: ("sliders-horizontal", lazy("조정")),
+    Kind.GIFT_OUT: ("send", lazy("포인트 선물")),
+    Kind.GIFT_IN: ("gift", lazy("선물받음")),
+}
+
+
+def transfer_name(kind: str) -> str:
+    """Return what a movement of points is called."""
+    return str(_TRANSFERS[kind][1])
+
+
+def transfer_icon(kind: str) -> str:
+    """Return the icon of a movement of points."""
+    return _TRANSFERS[kind][0]
+
+
+_REASONS = {"order": lazy("구매"), "return": lazy("반품"), "import": lazy("옮겨 온 포인트")}
+_CAUSES = {
+    "reached": lazy("기준을 채웠어요"),
+    "kept": lazy("기준을 지켰어요"),
+    "grace": lazy("유예 기간이에요"),
+    "missed": lazy("기준에 못 미쳤어요"),
+    "granted": lazy("직접 정했어요"),
+}
+_ZEROS = {
+    "no_rule": lazy("이때 맞는 적립 규칙이 없었어요."),
+    "nothing_to_count": lazy("적립할 금액이 없었어요."),
+    "rounded_down": lazy("1포인트가 되지 않아 버렸어요."),
+    "already_paid": lazy("전에 쓰던 프로그램에서 이미 적립했어요."),
+    "unlinked": lazy("어느 구매의 반품인지 알 수 없어 포인트는 그대로예요."),
+    "nothing_left": lazy("되돌릴 포인트가 없었어요."),
+}
+_ROUNDINGS = {
+    "down": lazy("소수점 아래는 버려요"),
+    "half_up": lazy("소수점 첫째 자리에서 반올림해요"),
+    "half_even": lazy("가까운 쪽으로, 반이면 짝수로 맞춰요"),
+    "up": lazy("소수점 아래는 올려요"),
+}
+_CHANNELS = {
+    "store": lazy("매장"), "online": lazy("온라인"), "app": lazy("앱"), "phone": lazy("전화"),
+    "email": lazy("이메일"), "sms": lazy("문자"), "kakao": lazy("카카오톡"), "push": lazy("앱 알림"),
+    "call": pgettext_lazy("channel", "통화"), "post": lazy("우편"),
+}  # fmt: skip
+_PURPOSES = {
+    "marketing": lazy("광고와 혜택 소식"),
+    "night": lazy("밤에 보내는 광고"),
+    "profiling": lazy("맞춤 혜택"),
+}
+_FIELDS = {
+    "name": lazy("이름"), "email": lazy("이메일"), "phone": lazy("전화번호"), "card": lazy("회원 카드"),
+    "birthday": lazy("생일"), "language": lazy("언어"), "home_store_id": lazy("단골 매장"),
+    "home_store": lazy("단골 매장"), "traits": lazy("알려준 정보"),
+}  # fmt: skip
+_TRAITS = {
+    "age": lazy("나이대"), "age_band": lazy("나이대"), "income": lazy("소득"), "income_band": lazy("소득"),
+    "home_ownership": lazy("집"), "marital_status": lazy("결혼"), "household_size": lazy("가구원 수"),
+    "household_comp": lazy("가구 구성"), "household_composition": lazy("가구 구성"),
+    "kids_count": lazy("아이 수"), "kids": lazy("아이 수"),
+}  # fmt: skip
+_PROCESSES = {
+    "worker": lazy("일꾼(worker)"),
+    "scheduler": lazy("시간표(scheduler)"),
+    "sequencer": lazy("순번(sequencer)"),
+}
+_MEASURES = {
+    "spend": lazy("구매 금액"),
+    "points": lazy("쌓은 포인트"),
+    "orders": lazy("구매 횟수"),
+    "tenure": lazy("함께한 날"),
+}
+
+
+def _word(words: Mapping[str, object], key: str) -> str:
+    return str(words.get(key, key))
+
+
+def reason_name(reason: str) -> str:
+    """Return why points moved: a known word, else the words someone wrote."""
+    return _word(_REASONS, reason)
+
+
+def tier_cause(cause: str) -> str:
+    """Return why a standing moved."""
+    return _word(_CAUSES, cause)
+
+
+def zero_reason(zero: str) -> str:
+    """Return why a purchase earned nothing."""
+    return _word(_ZEROS, zero)
+
+
+def rounding_name(rounding: str) -> str:
+    """Return what becomes of a fraction of a point."""
+    return _word(_ROUNDINGS, rounding)
+
+
+def channel_name(channel: str) -> str:
+    """Return a channel's name."""
+    return _word(_CHANNELS, channel)
+
+
+def purpose_name(purpose: str) -> str:
+    """Return what a consent is for."""
+    return _word(_PURPOSES, purpose)
+
+
+def field_name(field: str) -> str:
+    """Return the name of a personal field."""
+    return _word(_FIELDS, field)
+
+
+def trait_name(trait: str) -> str:
+    """Return the name of something people told about themselves; a shop's own traits keep their key."""
+    return _word(_TRAITS, trait)
+
+
+def trait_value(value: str | int | bool) -> str:
+    """Return a trait's value."""
+    if isinstance(value, bool):
+        return pgettext("answer", "예") if value else pgettext("answer", "아니요")
+    return str(value)
+
+
+def process_name(name: str) -> str:
+    """Return what a process of the instance is called."""
+    return _word(_PROCESSES, name)
+
+
+def measure_name(measure: str) -> str:
+    """Return what a tier counts."""
+    return _word(_MEASURES, measure)
+
+
+def measured(value: int, measure: str, currency: str) -> str:
+    """Return an amount in the unit of what a tier counts."""
+    if measure == "spend":
+        return format_money(value, currency)
+    if measure == "points":
+        return format_points_change(value).lstrip("+")
+    if measure == "orders":
+        return ngettext("%(count)s번", "%(count)s번", value) % {"count": format_number(value)}
+    return ngettext("%(count)s일", "%(count)s일", value) % {"count": format_number(value)}

@@ -1,0 +1,96 @@
+"""Charts say what they are given, at the height it is."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dangol.web.barcodes import render_barcode
+from dangol.web.charts import Series, column_chart, nice_steps, sparkline
+
+
+@pytest.mark.parametrize(
+    ("largest", "steps"),
+    [
+        (0, [0, 1]),
+        (1, [0, 1]),
+        (7, [0, 2, 4, 6, 8]),
+        (1017, [0, 500, 1000, 1500]),
+        (10_170_000, [0, 5_000_000, 10_000_000, 15_000_000]),
+        (98, [0, 25, 50, 75, 100]),
+    ],
+)
+def test_nice_steps__largest_value__round_and_reaching(largest: int, steps: list[int]) -> None:
+    assert nice_steps(largest) == steps
+
+
+@given(st.integers(min_value=1, max_value=10**15))
+def test_nice_steps__any_value__few_even_and_enough(largest: int) -> None:
+    steps = nice_steps(largest)
+
+    assert steps[-1] >= largest > steps[-2]
+    assert len({after - before for before, after in zip(steps, steps[1:], strict=False)}) == 1
+    assert len(steps) <= 6
+
+
+def test_column_chart__values__bars_are_as_high_as_they_say() -> None:
+    drawn = column_chart(
+        ["1", "2"],
+        [Series("적립", "s1", [50, 100]), Series("사용", "s2", [0, 25])],
+        label="<두 주>",
+        write=str,
+    )
+
+    root = ElementTree.fromstring(drawn)
+    heights = {
+        style: [float(bar.get("height", "")) for bar in root.iter("rect") if bar.get("class") == style]
+        for style in ("s1", "s2")
+    }
+    assert heights["s1"][1] == 2 * heights["s1"][0] == 4 * heights["s2"][0]
+    assert root.get("aria-label") == "<두 주>"
+    assert [text.text for text in root.iter("text") if text.get("class") == "value"] == ["100", "25"]
+
+
+@pytest.mark.parametrize("values", [[], [3], [0, 0, 0]])
+def test_sparkline__nothing_to_show__draws_nothing(values: list[int]) -> None:
+    assert sparkline(values) == ""
+
+
+def test_sparkline__values__ends_at_the_last_one() -> None:
+    drawn = ElementTree.fromstring(sparkline([1, 3, 2]))
+
+    end = drawn.find("circle")
+    assert end is not None
+    assert (end.get("cx"), end.get("cy")) == ("86.0", "18.0")
+
+
+def _read_code128(drawn: str) -> str:
+    """Read the bars back: an independent reader of code set B and C, by the standard's widths."""
+    root = ElementTree.fromstring(drawn)
+    bars = [(int(bar.get("x", "")), int(bar.get("width", ""))) for bar in root.iter("rect")]
+    bits = ["0"] * int(root.get("viewBox", "").split()[2])
+    for x, width in bars:
+        bits[x : x + width] = ["1"] * width
+    return "".join(bits)
+
+
+@pytest.mark.parametrize("text", ["1519", "882012045567", "CARD-7781"])
+def test_render_barcode__number__has_quiet_zones_start_and_stop(text: str) -> None:
+    bits = _read_code128(render_barcode(text, label="회원 바코드"))
+
+    assert bits.startswith("0" * 10 + "11010")
+    assert bits.endswith("1100011101011" + "0" * 10)
+    assert (len(bits) - 20 - 13) % 11 == 0
+
+
+@pytest.mark.parametrize("text", ["", "단골", "a\nb"])
+def test_render_barcode__unwritable__refused(text: str) -> None:
+    with pytest.raises(ValueError, match="Code 128"):
+        render_barcode(text, label="")
+
+
+def test_charts__markup__no_inline_style() -> None:
+    drawn = column_chart(["1"], [Series("a", "s3", [1])], label="", write=str) + sparkline([1, 2])
+
+    assert not re.search(r"\bstyle=", drawn)

@@ -1,0 +1,277 @@
+"""Pages: who may see them, what they cost, in which language, and that they keep to the content policy."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import get_resolver
+
+from dangol.core.commerce.models import Order, Product
+from dangol.core.people.models import Staff
+from dangol.core.storage.ids import show_id
+from dangol.web.links import make_home_link
+from tests.web.story import Story, open_shop
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+HANGUL = re.compile("[가-힣]+")
+# Words of the shop's own data, which are not translated.
+DATA = ("단골", "기본", "실버", "골드", "우유", "더", "적립", "늦은", "배달", "한국어", "김하늘", "늘")
+
+
+def member_paths(story: Story) -> list[str]:
+    """Return the addresses of a member's page with each of its lists."""
+    page = f"/members/{show_id(story.regular)}"
+    return [page, f"{page}?tab=points", f"{page}?tab=orders"]
+
+
+def staff_paths(story: Story) -> list[str]:
+    """Return an address of every page a clerk can see."""
+    return [
+        "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
+        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
+    ]  # fmt: skip
+
+
+class _Text(HTMLParser):
+    """What a reader gets: text and the attributes that are read aloud, and how the page is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.inline: list[str] = []
+        self.headings: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.words += [given[name] or "" for name in ("aria-label", "title", "placeholder", "alt") if name in given]
+        if "style" in given or any(name.startswith("on") for name in given):
+            self.inline.append(tag)
+        if tag in {"script", "style"}:
+            self._silent += 1
+            if not given.get("src"):
+                self.inline.append(tag)
+        if tag == "h1":
+            self.headings.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"script", "style"}:
+            self._silent -= 1
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent and data.strip():
+            self.words.append(data.strip())
+
+
+def read(html: str) -> _Text:
+    """Parse a page."""
+    parser = _Text()
+    parser.feed(html)
+    return parser
+
+
+def speaking(language: str) -> Client:
+    """Return a signed-in browser of that language."""
+    client = Client(headers={"accept-language": language})
+    staff, _ = Staff.objects.get_or_create(username="owner")
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def english_data(story: Story) -> Iterator[Story]:
+    yield story
+
+
+def test_every_page__not_signed_in__leads_to_sign_in(client: Client, story: Story) -> None:
+    for path in staff_paths(story) + ["/members.csv"]:
+        answer = client.get(path)
+
+        assert answer.status_code == 302, path
+        assert answer["Location"].startswith("/sign-in?next="), path
+
+
+def test_every_route__is_tried_by_these_tests(story: Story) -> None:
+    routes = {name for name in get_resolver("dangol.web.urls").reverse_dict if isinstance(name, str)}
+
+    assert routes == {
+        "overview", "members", "members-csv", "member", "home", "design", "sign-in", "sign-out", "language",
+    }  # fmt: skip
+
+
+def test_every_page__both_languages__renders_by_the_content_policy(story: Story) -> None:
+    for language in ("ko", "en"):
+        client = speaking(language)
+        for path in [*staff_paths(story), make_home_link(story.regular)]:
+            answer = client.get(path)
+            page = read(answer.content.decode())
+
+            assert answer.status_code == 200, path
+            assert not page.inline, f"{path}: inline style or script in {page.inline}"
+            assert len(page.headings) == 1, f"{path}: one h1"
+            assert f'<html lang="{language}">' in answer.content.decode(), path
+            policy = answer["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "'unsafe-inline'" not in policy
+
+
+def test_every_page__english__no_hangul_beyond_data(story: Story) -> None:
+    client = speaking("en")
+    for path in [*staff_paths(story), make_home_link(story.regular), "/sign-in", "/nowhere"]:
+        found = {word for words in read(client.get(path).content.decode()).words for word in HANGUL.findall(words)}
+
+        assert not found - set(DATA), f"{path}: {found - set(DATA)}"
+
+
+def test_every_page__korean__no_english_sentence(story: Story) -> None:
+    # Three Latin words in a row are a sentence; the shop's name and its products are data.
+    sentence = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]{2,}){2,}")
+    data = {"GROCERY", "Complete Journey", "dangol import"}
+    client = speaking("ko")
+    for path in [*staff_paths(story), make_home_link(story.regular), "/nowhere"]:
+        for words in read(client.get(path).content.decode()).words:
+            found = sentence.search(words)
+
+            assert not found or any(one in words for one in data), f"{path}: {words!r}"
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_error_page__both_languages__says_what_to_do(
+    status: int, clerk: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.core.exceptions import PermissionDenied
+
+    def fail(request: object) -> None:
+        raise {403: PermissionDenied, 500: ZeroDivisionError}[status]
+
+    if status != 404:
+        monkeypatch.setattr("dangol.web.pages.overview.find_program", lambda: fail(None))
+    clerk.raise_request_exception = False
+    path = "/nowhere" if status == 404 else "/"
+
+    answers = {
+        language: clerk.get(path, headers={"accept-language": language}) for language in ("ko", "en")
+    }
+
+    assert {one.status_code for one in answers.values()} == {status}
+    assert HANGUL.search(answers["ko"].content.decode())
+    assert {word for words in read(answers["en"].content.decode()).words for word in HANGUL.findall(words)} <= set(DATA)
+
+
+def test_pages__more_data__same_number_of_statements(story: Story) -> None:
+    client = speaking("ko")
+    paths = staff_paths(story)
+    before = {path: _count_statements(client, path) for path in paths}
+    _multiply(story)
+
+    after = {path: _count_statements(client, path) for path in paths}
+
+    assert after == before
+    assert max(after.values()) <= 40, after
+
+
+def _count_statements(client: Client, path: str) -> int:
+    client.get(path)  # what a process reads once is read
+    with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keys"]) as keys:
+        client.get(path)
+    return len(main) + len(keys)
+
+
+def _multiply(story: Story) -> None:
+    """Give every member more of the same, through the service."""
+    from datetime import timedelta
+
+    from dangol.core.commerce.drafts import LineDraft, OrderDraft
+    from dangol.core.commerce.services import place_orders
+    from dangol.core.storage.transactions import write_transaction
+    from tests.web.story import NOW
+
+    product = Product.objects.get(number="2")
+    line = LineDraft(product.id, "2", product.category, 1000, 900, 0, 900)
+    drafts = [
+        OrderDraft(customer_id, "till", f"more-{number}-{visit}", NOW - timedelta(minutes=60 - visit), "USD", [line])
+        for number, customer_id in story.customers.items()
+        for visit in range(3)
+        if number != "1512"
+    ]
+    with write_transaction():
+        place_orders(drafts, recorded_at=NOW)
+    assert Order.objects.filter(number__startswith="more-").count() == len(drafts)
+
+
+def test_sign_in__wrong_password__says_so_in_our_words(client: Client, clerk: Client) -> None:
+    open_shop()
+
+    answer = client.post("/sign-in", {"username": "owner", "password": "wrong"}, headers={"accept-language": "ko"})
+
+    assert "아이디나 비밀번호가 달라요" in answer.content.decode()
+
+
+def test_sign_in__right_password__leads_where_one_was_going(client: Client, clerk: Client) -> None:
+    open_shop()
+
+    answer = client.post(
+        "/sign-in", {"username": "owner", "password": "a-long-enough-password", "next": "/members"}
+    )
+
+    assert answer["Location"] == "/members"
+
+
+def test_sign_out__afterwards__nothing_is_seen(clerk: Client) -> None:
+    open_shop()
+
+    assert clerk.post("/sign-out").status_code == 302
+    assert clerk.get("/members").status_code == 302
+
+
+def test_language__chosen__is_kept(clerk: Client) -> None:
+    open_shop()
+
+    clerk.post("/language", {"language": "en", "next": "/design"})
+
+    assert '<html lang="en">' in clerk.get("/design").content.decode()
+
+
+def test_any_page__no_shop_yet__says_how_to_make_one(clerk: Client) -> None:
+    answer = clerk.get("/")
+
+    assert answer.status_code == 503
+    assert "dangol init" in answer.content.decode()
+
+
+def test_frame__worker_silent__says_so(clerk: Client, still_clock: object) -> None:
+    open_shop()
+
+    assert "일꾼이 30초 넘게 조용해요" in clerk.get("/design").content.decode()
+
+
+def test_frame__worker_alive__no_banner(clerk: Client, still_clock: object) -> None:
+    from dangol.core.tasks.models import Heartbeat
+    from dangol.core.tasks.selectors import expected_processes
+    from tests.web.story import NOW
+
+    open_shop()
+    Heartbeat.objects.bulk_create(
+        Heartbeat(name=name, beat_at=NOW, pid=1) for name in expected_processes()
+    )
+
+    assert "조용해요" not in clerk.get("/design").content.decode()
+
+
+def test_frame__real_shop__no_sample_chip(clerk: Client) -> None:
+    open_shop(sample=False)
+
+    assert "견본 데이터" not in clerk.get("/design").content.decode()
+
+
+def test_static__htmx__comes_from_the_pinned_wheel(clerk: Client) -> None:
+    open_shop()
+    page = clerk.get("/design").content.decode()
+
+    scripts = re.findall(r'<script src="([^"]+)"', page)
+    assert scripts == ["/static/django_htmx/htmx-2.min.js", "/static/web/dangol.js"]
+    assert all(clerk.get(path).status_code == 200 for path in [*scripts, "/static/web/dangol.css"])
