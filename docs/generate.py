@@ -128,6 +128,7 @@ def errors_page() -> str:
     """Return the page of error codes."""
     errors = import_module("dangol.domain.errors")
     words = import_module("dangol.core.refusals").words_by_code()
+    assert words.keys() <= errors.ERRORS.keys(), f"words for no code: {words.keys() - errors.ERRORS.keys()}"
     rows = []
     for code, error in sorted(errors.ERRORS.items()):
         told = words.get(code)

@@ -5,7 +5,7 @@ An app puts its own into a module `refusals.py`, found by its name; a rule in `d
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
@@ -42,6 +42,18 @@ def words_by_code() -> Mapping[str, Words]:
     return _words
 
 
+class _Unsaid:
+    """Stands for a fact that an error should have and has not: the rest is still worth reading."""
+
+    def __format__(self, form: str) -> str:
+        return "…"
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> _Unsaid:
+        return _Unsaid()
+
+
 def explain(error: DomainError) -> tuple[str, str]:
     """Return what is wrong and what to do next, in the active language.
 
@@ -50,4 +62,5 @@ def explain(error: DomainError) -> tuple[str, str]:
     words = words_by_code().get(error.code)
     if words is None:
         return str(_("거절됐어요: {error}")).format(error=error), ""
-    return str(words.sentence).format_map(error.data), str(words.remedy).format_map(error.data)
+    facts = _Facts(error.data)
+    return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)
