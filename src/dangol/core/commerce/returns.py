@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.drafts import OrderDraft, Outcome, ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.events import OrderReturned, ReturnedLine
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Return, ReturnLine, ReturnNumber
-from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content
+from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.storage.ids import Id, new_id, show_id
@@ -56,6 +56,30 @@ def record_returns(drafts: Sequence[ReturnDraft], *, recorded_at: datetime) -> l
     product to the same customer that has as much left to bring back, else kept unlinked. A repeat is
     recognized by (source, number).
     """
+    outcomes, told = store_returns(drafts, recorded_at=recorded_at)
+    record_batch(told, recorded_at=recorded_at)
+    return outcomes
+
+
+def record_sales(
+    orders: Sequence[OrderDraft], returns: Sequence[ReturnDraft], *, recorded_at: datetime
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Store orders and returns of one file, and put them on the timeline together, in time order.
+
+    So a return is told before the orders that came after it, as it was at the till. Returns an outcome
+    for each order and for each return.
+    """
+    placed, sold = store_orders(orders, recorded_at=recorded_at)
+    returned, brought_back = store_returns(returns, recorded_at=recorded_at)
+    told = sorted([*sold, *brought_back], key=lambda draft: draft.occurred_at)
+    record_batch(told, recorded_at=recorded_at)
+    return placed, returned
+
+
+def store_returns(
+    drafts: Sequence[ReturnDraft], *, recorded_at: datetime
+) -> tuple[list[Outcome], list[Draft]]:
+    """Store returns; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)
     known = find_numbers(ReturnNumber, "return_id", [(draft.source, draft.number) for draft in drafts])
@@ -74,8 +98,7 @@ def record_returns(drafts: Sequence[ReturnDraft], *, recorded_at: datetime) -> l
         fresh.append(linked)
         outcomes.append(Outcome(linked.return_id, draft.customer_id))
     _store(fresh, recorded_at)
-    record_batch([_event(one) for one in fresh], recorded_at=recorded_at)
-    return outcomes
+    return outcomes, [_event(one) for one in fresh]
 
 
 class _Shelf:

@@ -61,6 +61,15 @@ def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list
     Must be called inside the write transaction. An order already there is not stored again; one whose
     number is taken by other content is refused (`conflict`). Each customer's drafts come in time order.
     """
+    outcomes, told = store_orders(drafts, recorded_at=recorded_at)
+    record_batch(told, recorded_at=recorded_at)
+    return outcomes
+
+
+def store_orders(
+    drafts: Sequence[OrderDraft], *, recorded_at: datetime
+) -> tuple[list[Outcome], list[Draft]]:
+    """Store orders; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)
     known = find_numbers(OrderNumber, "order_id", [(draft.source, draft.number) for draft in drafts])
@@ -77,11 +86,10 @@ def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list
         fresh.append((order_id, draft, content_hash))
         outcomes.append(Outcome(order_id, draft.customer_id))
     _store(fresh, recorded_at)
-    record_batch(
-        [Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft, _ in fresh],
-        recorded_at=recorded_at,
-    )
-    return outcomes
+    told = [
+        Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft, _ in fresh
+    ]
+    return outcomes, told
 
 
 def _store(fresh: Sequence[tuple[Id, OrderDraft, bytes]], recorded_at: datetime) -> None:
