@@ -1,8 +1,11 @@
 """What the ledger tells the timeline: one event for each transfer, whose subject is the transfer."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from dangol.core.events.payloads import Payload, named
+from dangol.core.storage.ids import Id, show_id
+from dangol.domain.points import NEVER, Account, Kind, Lot, Movement
 
 
 @named("points.earned")
@@ -68,9 +71,63 @@ class PointsAdjusted(_Moved, frozen=True):
 
 @named("points.gift_sent")
 class GiftSent(_Moved, frozen=True):
-    """Points left for another member, who is named by the gift, not here."""
+    """Points left for another member, whom the transfer names, not this. Each part keeps its expiry."""
+
+    parts: list[tuple[int, datetime | None]]
 
 
 @named("points.gift_received")
 class GiftReceived(_Moved, frozen=True):
-    """Points came from another member."""
+    """Points came from another member; they are about the transfer that sent them."""
+
+
+_PLAIN: Mapping[str, type[_Moved]] = {
+    Kind.POST.value: PointsPosted,
+    Kind.VOID.value: PointsVoided,
+    Kind.SPEND.value: PointsSpent,
+    Kind.EXPIRE.value: PointsExpired,
+    Kind.CLAW_BACK.value: PointsClawedBack,
+    Kind.RESTORE.value: PointsRestored,
+    Kind.SETTLE.value: PointsSettled,
+    Kind.GIFT_IN.value: GiftReceived,
+}
+_EARN, _ADJUST, _GIFT_OUT = Kind.EARN.value, Kind.ADJUST.value, Kind.GIFT_OUT.value
+EVENT_OF_KIND: Mapping[str, str] = {kind: payload.event for kind, payload in _PLAIN.items()} | {
+    _EARN: PointsEarned.event,
+    _ADJUST: PointsAdjusted.event,
+    _GIFT_OUT: GiftSent.event,
+}
+
+
+def tell(movement: Movement, currency: str, lots: Mapping[Id, Lot]) -> Payload:
+    """Return what the timeline is told of a movement; `lots` are those of its wallet."""
+    kind, points, reason = movement.kind, movement.points, movement.reason
+    if kind == _GIFT_OUT:
+        return GiftSent(
+            currency=currency, points=points, reason=reason, about=None, parts=_parts(movement, lots)
+        )
+    about = show_id(movement.subject_id) if movement.subject_id else None
+    if kind == _EARN:
+        lot = lots[movement.entries[-1].lot_id or b""]
+        return PointsEarned(
+            currency=currency,
+            points=points,
+            reason=reason,
+            about=about,
+            release_at=lot.release_at,
+            expires_at=None if lot.expires_at is NEVER else lot.expires_at,
+        )
+    if kind == _ADJUST:
+        taken = movement.entries[0].account == Account.AVAILABLE
+        return PointsAdjusted(currency=currency, points=points, reason=reason, about=about, taken=taken)
+    return _PLAIN[kind](currency=currency, points=points, reason=reason, about=about)
+
+
+def _parts(movement: Movement, lots: Mapping[Id, Lot]) -> list[tuple[int, datetime | None]]:
+    parts: dict[datetime | None, int] = {}
+    for entry in movement.entries:
+        if entry.lot_id:
+            expires_at = lots[entry.lot_id].expires_at
+            kept = None if expires_at is NEVER else expires_at
+            parts[kept] = parts.get(kept, 0) - entry.points
+    return [(points, expires_at) for expires_at, points in parts.items()]

@@ -6,29 +6,27 @@ that a transfer touches one customer; what the shop owes in all is a sum.
 
 from django.db import models
 
+from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.constraints import SqlForeignKey
 from dangol.core.storage.fields import IdField
+from dangol.domain.points import LONGEST_KEY, Account as Place, Shortfall
 
 
 class PointCurrency(models.Model):
     """A kind of points: what they are called and what happens when too many were spent."""
 
-    class Shortfall(models.TextChoices):
-        """What a reversal does where the points to take back are already spent."""
-
-        DEBT = "debt"
-        FLOOR = "floor"
-
     code = models.CharField(max_length=12, primary_key=True)
     name = models.CharField(max_length=60)
-    shortfall = models.CharField(max_length=8, choices=Shortfall.choices, default=Shortfall.DEBT)
+    shortfall = models.CharField(
+        max_length=8, choices=[(one.value, one.value) for one in Shortfall], default=Shortfall.DEBT.value
+    )
 
     class Meta:
         db_table = "dg_point_currency"
 
 
 class Account(models.Model):
-    """Where a customer's points of one currency can be. `balance` is the sum of its entries, kept and checked."""
+    """Where a customer's points of one currency can be. `balance` is the sum of its entries."""
 
     pk = models.CompositePrimaryKey("customer_id", "currency", "kind")
     customer_id = IdField()
@@ -38,6 +36,17 @@ class Account(models.Model):
 
     class Meta:
         db_table = "dg_account"
+        constraints = (
+            # Should a lock ever be forgotten, the second of two spends of the same points stops here.
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=[Place.AVAILABLE.value, Place.PENDING.value])
+                | models.Q(balance__gte=0),
+                name="dg_account_covered",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=Place.DEBT.value) | models.Q(balance__lte=0), name="dg_account_debt"
+            ),
+        )
 
 
 class Transfer(models.Model):
@@ -49,7 +58,7 @@ class Transfer(models.Model):
     currency = models.CharField(max_length=12)
     kind = models.CharField(max_length=12)
     points = models.BigIntegerField()
-    key = models.CharField(max_length=120)
+    key = models.CharField(max_length=LONGEST_KEY)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
@@ -60,7 +69,8 @@ class Transfer(models.Model):
         db_table = "dg_transfer"
         constraints = (
             models.UniqueConstraint(fields=["customer_id", "key"], name="dg_transfer_key"),
-            models.CheckConstraint(condition=models.Q(points__gte=0), name="dg_transfer_points"),
+            models.CheckConstraint(condition=models.Q(points__gt=0), name="dg_transfer_points"),
+            AppendOnly(name="dg_transfer_append_only"),
         )
         indexes = (
             models.Index(
@@ -92,6 +102,8 @@ class Entry(models.Model):
                 to_fields=["customer_id", "id"],
                 name="dg_entry_transfer",
             ),
+            models.CheckConstraint(condition=~models.Q(points=0), name="dg_entry_points"),
+            AppendOnly(name="dg_entry_append_only"),
         )
 
 
@@ -118,10 +130,13 @@ class Lot(models.Model):
     class Meta:
         db_table = "dg_lot"
         constraints = (
-            models.CheckConstraint(condition=models.Q(left__gte=0), name="dg_lot_left"),
             models.CheckConstraint(
-                condition=models.Q(reversed__lte=models.F("points")), name="dg_lot_reversed"
+                condition=models.Q(left__gte=0, left__lte=models.F("points")), name="dg_lot_left"
             ),
+            models.CheckConstraint(
+                condition=models.Q(reversed__gte=0, reversed__lte=models.F("points")), name="dg_lot_reversed"
+            ),
+            models.CheckConstraint(condition=models.Q(expired__gte=0), name="dg_lot_expired"),
         )
         indexes = (
             models.Index(

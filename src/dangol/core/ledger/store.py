@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -19,7 +19,8 @@ from dangol.core.storage.rows import (
     update_rows,
 )
 from dangol.domain import points as domain
-from dangol.domain.points import NEVER, Movement, Wallet
+from dangol.domain.points import NEVER, Movement
+from dangol.domain.wallet import Wallet
 
 _LOT = (
     "customer_id", "id", "transfer_id", "points", "left", "expired", "reversed",
@@ -31,6 +32,17 @@ _TRANSFER = (
     "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id",
 )  # fmt: skip
 _ENTRY = ("customer_id", "transfer_id", "number", "currency", "account", "points", "lot_id")
+
+
+class Known(NamedTuple):
+    """What is recorded under an idempotency key."""
+
+    transfer_id: Id
+    kind: str
+    points: int
+    subject_id: Id | None
+    currency: str
+    reverses_id: Id | None
 
 
 def load_wallets(
@@ -46,7 +58,7 @@ def load_wallets(
     lots: dict[Id, list[domain.Lot]] = defaultdict(list)
     for customer_id, *values, expires_at in found:
         lots[customer_id].append(_lot(values, expires_at))
-    debts = dict(
+    debts: dict[Id, int] = dict(
         select_matching(
             Account,
             ("customer_id", "balance"),
@@ -54,7 +66,7 @@ def load_wallets(
             keys,
             where="t.kind = %s AND t.balance < 0",
             params=[domain.Account.DEBT.value],
-        )  # fmt: skip
+        )
     )
     return {
         customer_id: Wallet(lots[customer_id], debt=-debts.get(customer_id, 0), make_id=new_id)
@@ -82,7 +94,7 @@ def save_wallets(
         _TRANSFER,
         [
             (
-                customer_id, one.id, currency, one.kind.value, one.points, one.key,
+                customer_id, one.id, currency, one.kind, one.points, one.key,
                 one.at, recorded_at, one.reason, one.subject_id, one.reverses_id,
             )
             for customer_id, one in moved
@@ -92,7 +104,7 @@ def save_wallets(
         Entry,
         _ENTRY,
         [
-            (customer_id, one.id, number, currency, entry.account.value, entry.points, entry.lot_id)
+            (customer_id, one.id, number, currency, entry.account, entry.points, entry.lot_id)
             for customer_id, one in moved
             for number, entry in enumerate(one.entries, start=1)
         ],
@@ -104,7 +116,7 @@ def save_wallets(
 
 def _state(lot: domain.Lot) -> tuple[Any, ...]:
     due_at = None
-    if lot.is_pending:
+    if lot.left and lot.is_pending:
         due_at = lot.release_at
     elif lot.left and lot.expires_at is not NEVER:
         due_at = lot.expires_at
@@ -141,31 +153,33 @@ def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
     sums: dict[tuple[Id, str], int] = defaultdict(int)
     for customer_id, movement in moved:
         for entry in movement.entries:
-            sums[customer_id, entry.account.value] += entry.points
+            sums[customer_id, entry.account] += entry.points
     if not sums:
         return
     names = ("customer_id", "currency", "kind", "balance")
     rows = [(customer_id, currency, kind, points) for (customer_id, kind), points in sorted(sums.items())]
     source, params = input_table(Account, names, rows)
-    chosen = ", ".join(f"input.{connection.ops.quote_name(name)}" for name in names)
+    # The sum is made before the row is proposed: a check sees what is inserted, not what a conflict makes of it.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table(Account)} AS t ({columns(Account, names)})"  # noqa: S608 - our own names
-            f" SELECT {chosen} FROM {source} WHERE true"
-            " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = t.balance + excluded.balance",
+            f"INSERT INTO {table(Account)} ({columns(Account, names)})"  # noqa: S608 - our own names
+            f" SELECT {columns(Account, names[:3], 'input.')}, input.balance + coalesce(t.balance, 0)"
+            f" FROM {source} LEFT JOIN {table(Account)} AS t ON t.customer_id = input.customer_id"
+            " AND t.currency = input.currency AND t.kind = input.kind WHERE true"
+            " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = excluded.balance",
             params,
         )
 
 
-def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Any]:
-    """Return what is recorded under each (customer, key): id, kind, points, subject and currency."""
+def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known]:
+    """Return what is recorded under each (customer, key)."""
     rows = select_matching(
         Transfer,
-        ("customer_id", "key", "id", "kind", "points", "subject_id", "currency"),
+        ("customer_id", "key", "id", "kind", "points", "subject_id", "currency", "reverses_id"),
         ("customer_id", "key"),
         keys,
     )
-    return {(customer_id, key): tuple(rest) for customer_id, key, *rest in rows}
+    return {(customer_id, key): Known(*rest) for customer_id, key, *rest in rows}
 
 
 def due_customers(*, as_of: datetime, limit: int) -> list[tuple[Id, str]]:

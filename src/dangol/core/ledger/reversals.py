@@ -1,0 +1,62 @@
+"""Undoing a transfer: what a reversal of an earning or of a spend asks the wallet to do."""
+
+from collections import defaultdict
+from datetime import datetime
+
+from dangol.core.ledger.models import Entry, Lot, PointCurrency, Transfer
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import select_matching
+from dangol.domain.errors import NotFound
+from dangol.domain.points import Account, ClawBack, Draw, Kind, NothingToReverse, Restore, Shortfall
+
+
+class UnknownTransfer(NotFound):
+    """The transfer to reverse is not this customer's, or is of a kind that is not reversed."""
+
+    code = "points.unknown_transfer"
+
+
+def plan_reversal(
+    customer_id: Id, transfer_id: Id, *, points: int | None, key: str, at: datetime, reason: str
+) -> tuple[ClawBack | Restore, str]:
+    """Return the command that takes `points` of a transfer back (None: all that is left), and its currency.
+
+    The customer must be locked. Raises UnknownTransfer or NothingToReverse.
+    """
+    original = Transfer.objects.filter(customer_id=customer_id, id=transfer_id).first()
+    if original is None or original.kind not in (Kind.EARN.value, Kind.SPEND.value):
+        raise UnknownTransfer(transfer=show_id(transfer_id))
+    plan = _claw_back if original.kind == Kind.EARN.value else _restore
+    return plan(original, points, key=key, at=at, reason=reason), original.currency
+
+
+def _claw_back(original: Transfer, points: int | None, *, key: str, at: datetime, reason: str) -> ClawBack:
+    lot = Lot.objects.get(customer_id=original.customer_id, transfer_id=original.id)
+    left = lot.points - lot.reversed
+    if not left:
+        raise NothingToReverse(requested=points or lot.points, left=0)
+    policy = Shortfall(PointCurrency.objects.get(code=original.currency).shortfall)
+    return ClawBack(key, at, left if points is None else points, lot.id, policy, reason, original.id)
+
+
+def _restore(original: Transfer, points: int | None, *, key: str, at: datetime, reason: str) -> Restore:
+    given_back = Transfer.objects.filter(
+        customer_id=original.customer_id, reverses_id=original.id
+    ).values_list("id", flat=True)
+    rows = select_matching(
+        Entry,
+        ("lot_id", "points"),
+        ("customer_id", "transfer_id"),
+        [(original.customer_id, one) for one in (original.id, *given_back)],
+        where="t.account = %s",
+        params=[Account.AVAILABLE.value],
+        order_by=("transfer_id", "number"),
+    )
+    taken: dict[Id, int] = defaultdict(int)
+    for lot_id, entry_points in rows:
+        taken[lot_id] -= entry_points
+    draws = tuple(Draw(lot_id, left) for lot_id, left in taken.items() if left)
+    left = sum(draw.points for draw in draws)
+    if not left:
+        raise NothingToReverse(requested=points or original.points, left=0)
+    return Restore(key, at, left if points is None else points, original.id, draws, reason, original.id)

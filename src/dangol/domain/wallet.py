@@ -1,0 +1,314 @@
+"""A wallet: how points wait, open, are spent, lapse, and are taken back.
+
+A `Wallet` is one customer's points of one currency, in memory. It is loaded from open lots, told what
+happened in time order, and answers with `Movement`s that the ledger writes down. Nothing here knows a
+database; the same code serves one till and a year of history. docs/algorithms/points.md works it
+through with numbers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+
+from dangol.domain.points import (
+    LONGEST_KEY,
+    MOST_POINTS,
+    OWN_KEYS,
+    Account,
+    Adjust,
+    ClawBack,
+    Command,
+    Earn,
+    Entry,
+    GiftIn,
+    GiftOut,
+    InsufficientPoints,
+    InvalidKey,
+    InvalidPoints,
+    Kind,
+    Lot,
+    Movement,
+    NothingToReverse,
+    Restore,
+    Shortfall,
+    Spend,
+)
+
+# A database takes plain strings faster than members of an enumeration, and a year has a million of them.
+_AVAILABLE, _PENDING, _DEBT = Account.AVAILABLE.value, Account.PENDING.value, Account.DEBT.value
+_ISSUED, _SPENT, _EXPIRED = Account.ISSUED.value, Account.SPENT.value, Account.EXPIRED.value
+_CLEARING, _ADJUSTED, _WAIVED = Account.CLEARING.value, Account.ADJUSTED.value, Account.WAIVED.value
+_EARN, _POST, _EXPIRE, _SETTLE = (kind.value for kind in (Kind.EARN, Kind.POST, Kind.EXPIRE, Kind.SETTLE))
+
+
+def check_command(command: Command) -> None:
+    """Refuse what no wallet can do; raises InvalidKey or InvalidPoints."""
+    if not 0 < len(command.key) <= LONGEST_KEY or command.key.startswith(OWN_KEYS):
+        raise InvalidKey(key=command.key)
+    points = command.points
+    if type(points) is not int:
+        raise InvalidPoints(points=points)
+    if points < 0 and isinstance(command, Adjust):
+        points = -points
+    if not 0 < points <= MOST_POINTS:
+        raise InvalidPoints(points=command.points)
+
+
+class Wallet:
+    """One customer's points of one currency, and what has been done to them since they were loaded."""
+
+    __slots__ = ("_agenda", "_make_id", "debt", "lots", "movements", "touched")
+
+    def __init__(self, lots: Iterable[Lot], *, debt: int, make_id: Callable[[], bytes]) -> None:
+        self.lots = {lot.id: lot for lot in lots}
+        self.debt = debt
+        self.movements: list[Movement] = []
+        self.touched: set[bytes] = set()
+        self._make_id = make_id
+        # What is due when: (instant, whether it lapses, lot). Opening sorts before lapsing.
+        self._agenda = [self._next_of(lot) for lot in self.lots.values()]
+        heapify(self._agenda)
+
+    @staticmethod
+    def _next_of(lot: Lot) -> tuple[datetime, bool, bytes]:
+        if lot.is_pending:
+            return lot.release_at, False, lot.id
+        return lot.expires_at, True, lot.id
+
+    @property
+    def available(self) -> int:
+        """Points in open lots less the debt: what a member sees as their balance."""
+        return sum(lot.left for lot in self.lots.values() if not lot.is_pending) - self.debt
+
+    @property
+    def pending(self) -> int:
+        """Points in lots that are not open yet."""
+        return sum(lot.left for lot in self.lots.values() if lot.is_pending)
+
+    def settle(self, upto: datetime) -> None:
+        """Open the lots whose wait is over and lapse those whose time is up, in time order.
+
+        Opening comes before lapsing at the same instant. What is due is dated at its own instant, not
+        at `upto`, so that it makes no difference how often this is called.
+        """
+        agenda = self._agenda
+        while agenda and agenda[0][0] <= upto:
+            instant, lapses, lot_id = heappop(agenda)
+            lot = self.lots[lot_id]
+            if not lot.left:  # taken back while it waited, or spent: nothing opens, nothing lapses
+                continue
+            if lapses:
+                self._expire(lot, instant)
+            else:
+                self._post(lot)
+
+    def apply(self, command: Command) -> Movement:
+        """Do what the command says, after everything that was due before it; returns its movement.
+
+        Lots it names must have been loaded. Raises InvalidPoints, InvalidKey, InsufficientPoints or
+        NothingToReverse, and then has done only what was due.
+        """
+        check_command(command)
+        self.settle(command.at)
+        match command:
+            case Earn():
+                return self._earn(command)
+            case Spend():
+                return self._take_out(Kind.SPEND, command, _SPENT, command.points)
+            case GiftOut():
+                return self._take_out(Kind.GIFT_OUT, command, _CLEARING, command.points)
+            case Adjust() if command.points < 0:
+                return self._take_out(Kind.ADJUST, command, _ADJUSTED, -command.points)
+            case Adjust():
+                return self._put_in(Kind.ADJUST, command, _ADJUSTED, [(command.points, command.expires_at)])
+            case GiftIn():
+                return self._put_in(Kind.GIFT_IN, command, _CLEARING, command.parts)
+            case ClawBack():
+                return self._claw_back(command)
+            case Restore():
+                return self._restore(command)
+
+    def _move(
+        self,
+        kind: Kind,
+        command: Command,
+        entries: list[Entry],
+        *,
+        movement_id: bytes | None = None,
+        reverses_id: bytes | None = None,
+    ) -> Movement:
+        points = [entry.points for entry in entries]
+        assert sum(points) == 0, "every transfer balances"
+        movement = Movement(
+            movement_id or self._make_id(), kind.value, command.key, command.at,
+            sum([one for one in points if one > 0]), entries, command.reason, command.subject_id, reverses_id,
+        )  # fmt: skip
+        self.movements.append(movement)
+        return movement
+
+    def _derive(self, kind: str, at: datetime, points: int, entries: list[Entry], lot: Lot) -> None:
+        """Note what follows by itself. A lot opens once, under its own id; the others are their own key."""
+        movement_id = self._make_id()
+        key = OWN_KEYS + (lot.id if kind == _POST else movement_id).hex()
+        self.movements.append(Movement(movement_id, kind, key, at, points, entries, "", lot.id))
+        self.touched.add(lot.id)
+
+    def _new_lot(
+        self,
+        lot_id: bytes,
+        origin_id: bytes,
+        at: datetime,
+        points: int,
+        *,
+        release_at: datetime,
+        expires_at: datetime,
+    ) -> Lot:
+        lot = Lot(
+            lot_id, origin_id, points, points, at, release_at, expires_at, release_at > at, is_new=True
+        )  # fmt: skip
+        self.lots[lot_id] = lot
+        self.touched.add(lot_id)
+        heappush(self._agenda, self._next_of(lot))
+        return lot
+
+    def _earn(self, command: Earn) -> Movement:
+        _, at, points, release_at, expires_at, reason, subject_id, lot_id = command
+        release_at = max(release_at, at)
+        if expires_at <= release_at:
+            raise InvalidPoints(points=points, expires_at=expires_at, release_at=release_at)
+        movement_id = self._make_id()
+        lot = self._new_lot(
+            lot_id or self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
+        )
+        into = _PENDING if lot.is_pending else _AVAILABLE
+        entries = [Entry(_ISSUED, -points), Entry(into, points, lot.id)]
+        movement = Movement(movement_id, _EARN, command.key, at, points, entries, reason, subject_id)
+        self.movements.append(movement)
+        if not lot.is_pending:
+            self._settle_debt(lot, at)
+        return movement
+
+    def _put_in(
+        self, kind: Kind, command: Adjust | GiftIn, source: str, parts: Sequence[tuple[int, datetime]]
+    ) -> Movement:
+        """Make a lot of each part, open at once."""
+        at = command.at
+        for points, expires_at in parts:
+            if expires_at <= at:
+                raise InvalidPoints(points=points, expires_at=expires_at, release_at=at)
+        movement_id = self._make_id()
+        lots = [
+            self._new_lot(self._make_id(), movement_id, at, points, release_at=at, expires_at=expires_at)
+            for points, expires_at in parts
+        ]
+        entries = [Entry(source, -command.points)]
+        entries += [Entry(_AVAILABLE, lot.points, lot.id) for lot in lots]
+        movement = self._move(kind, command, entries, movement_id=movement_id)
+        for lot in lots:
+            self._settle_debt(lot, at)
+        return movement
+
+    def _take_out(self, kind: Kind, command: Command, target: str, points: int) -> Movement:
+        """Take points from open lots, soonest expiry first; all or nothing."""
+        lots = [lot for lot in self.lots.values() if lot.left and lot.is_open(command.at)]
+        available = sum(lot.left for lot in lots) - self.debt
+        if available < points:
+            raise InsufficientPoints(requested=points, available=max(available, 0))
+        entries, missing = self._draw(lots, points)
+        assert missing == 0, "the lots hold what they add up to"
+        entries.append(Entry(target, points))
+        return self._move(kind, command, entries)
+
+    def _draw(self, lots: Iterable[Lot], points: int) -> tuple[list[Entry], int]:
+        """Draw up to `points` from `lots` in burn order; returns the entries and what could not be had."""
+        entries: list[Entry] = []
+        for lot in sorted(lots, key=lambda lot: lot.burn_order):
+            if taken := min(lot.left, points):
+                lot.left -= taken
+                points -= taken
+                self.touched.add(lot.id)
+                entries.append(Entry(_AVAILABLE, -taken, lot.id))
+        return entries, points
+
+    def _post(self, lot: Lot) -> None:
+        lot.is_pending = False
+        heappush(self._agenda, self._next_of(lot))
+        entries = [Entry(_PENDING, -lot.left, lot.id), Entry(_AVAILABLE, lot.left, lot.id)]
+        self._derive(_POST, lot.release_at, lot.left, entries, lot)
+        self._settle_debt(lot, lot.release_at)
+
+    def _settle_debt(self, lot: Lot, at: datetime) -> None:
+        if points := min(self.debt, lot.left):
+            lot.left -= points
+            self.debt -= points
+            self._derive(_SETTLE, at, points, [Entry(_AVAILABLE, -points, lot.id), Entry(_DEBT, points)], lot)
+
+    def _expire(self, lot: Lot, at: datetime) -> None:
+        points, lot.left = lot.left, 0
+        lot.expired += points
+        entries = [Entry(_AVAILABLE, -points, lot.id), Entry(_EXPIRED, points, lot.id)]
+        self._derive(_EXPIRE, at, points, entries, lot)
+
+    def _claw_back(self, command: ClawBack) -> Movement:
+        """Take points back where they are: waiting, still in their lot, lapsed, else from other lots.
+
+        What is found nowhere was spent: it is owed, or let go, by the policy the command carries.
+        """
+        lot, due = self.lots[command.lot_id], command.points
+        if due > lot.points - lot.reversed:
+            raise NothingToReverse(requested=due, left=lot.points - lot.reversed)
+        kind = Kind.VOID if lot.is_pending else Kind.CLAW_BACK
+        entries = [Entry(_ISSUED, due)]
+        self.touched.add(lot.id)
+        lot.reversed += due
+        if own := min(lot.left, due):
+            entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, -own, lot.id))
+            lot.left -= own
+            due -= own
+        if lapsed := min(lot.expired, due):
+            entries.append(Entry(_EXPIRED, -lapsed, lot.id))
+            lot.expired -= lapsed
+            due -= lapsed
+        if due:
+            open_lots = [one for one in self.lots.values() if one.is_open(command.at)]
+            drawn, due = self._draw(open_lots, due)
+            entries += drawn
+        if due and command.shortfall is Shortfall.FLOOR:
+            entries.append(Entry(_WAIVED, -due))
+        elif due:
+            entries.append(Entry(_DEBT, -due))
+            self.debt += due
+        movement = self._move(kind, command, entries, reverses_id=lot.origin_id)
+        self._settle_later(command.at)
+        return movement
+
+    def _settle_later(self, at: datetime) -> None:
+        """Pay a debt that has come to light late from the lots that opened since, as they would have then."""
+        later = [lot for lot in self.lots.values() if lot.left and not lot.is_pending and self.debt]
+        for lot in sorted(later, key=lambda lot: (lot.release_at, lot.id)):
+            self._settle_debt(lot, max(lot.release_at, at))
+
+    def _restore(self, command: Restore) -> Movement:
+        """Give points back, to the lots drawn last first; what has lapsed meanwhile lapses again at once."""
+        drawn = sum(draw.points for draw in command.draws)
+        if command.points > drawn:
+            raise NothingToReverse(requested=command.points, left=drawn)
+        due, at = command.points, command.at
+        entries = [Entry(_SPENT, -due)]
+        restored = []
+        for draw in reversed(command.draws):
+            if given := min(draw.points, due):
+                due -= given
+                lot = self.lots[draw.lot_id]
+                lot.left += given
+                self.touched.add(lot.id)
+                restored.append(lot)
+                entries.append(Entry(_AVAILABLE, given, lot.id))
+        movement = self._move(Kind.RESTORE, command, entries, reverses_id=command.spend_id)
+        for lot in restored:
+            if lot.expires_at <= at:
+                self._expire(lot, at)
+            else:
+                self._settle_debt(lot, at)
+                heappush(self._agenda, self._next_of(lot))
+        return movement
