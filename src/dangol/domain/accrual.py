@@ -99,27 +99,37 @@ def accrue(rules: Sequence[EarningRule], bases: Sequence[int], *, tier: str, at:
     A rule with nothing to count gives no part; one whose points round to nothing gives a part of zero,
     which is its why.
     """
-    parts = []
-    for rule, base_minor in zip(rules, bases, strict=True):
-        if base_minor <= 0 or not rule.is_active(at):
-            continue
-        num, den = rule.multipliers.get(tier, (1, 1))
-        rounding = rule.rounding.value
-        points = divide(base_minor * rule.rate_points * num, rule.rate_minor * den, rounding)
-        parts.append(
-            Part(
-                rule.id,
-                rule.version,
-                base_minor,
-                rule.rate_points,
-                rule.rate_minor,
-                num,
-                den,
-                rounding,
-                points,
-            )
-        )
-    return parts
+    return [
+        _pay(rule, base_minor, tier)
+        for rule, base_minor in zip(rules, bases, strict=True)
+        if base_minor > 0 and rule.is_active(at)
+    ]
+
+
+def _pay(rule: EarningRule, base_minor: int, tier: str) -> Part:
+    num, den = rule.multipliers.get(tier, (1, 1))
+    rounding = rule.rounding.value
+    points = divide(base_minor * rule.rate_points * num, rule.rate_minor * den, rounding)
+    return Part(
+        rule.id, rule.version, base_minor, rule.rate_points, rule.rate_minor, num, den, rounding, points
+    )
+
+
+def spread_discount(amounts: Mapping[str, int], *, reduction: int) -> dict[str, int]:
+    """Return what is left of each amount once a reduction of their sum is spread over them in proportion.
+
+    The parts taken are whole minor units and sum up to the reduction exactly: each is rounded down, and
+    what is then missing is taken one by one where most was cut off (largest remainder; ties by key, so
+    that the order of lines makes no difference). A reduction of all there is, or more, leaves nothing.
+    """
+    gross = sum(amounts.values())
+    if reduction >= gross:
+        return dict.fromkeys(amounts, 0)
+    shares = {key: divmod(amount * reduction, gross) for key, amount in amounts.items()}
+    missing = reduction - sum(whole for whole, _ in shares.values())
+    by_remainder = sorted(shares, key=lambda key: (-shares[key][1], key))
+    taken_more = frozenset(by_remainder[:missing])
+    return {key: amounts[key] - whole - (key in taken_more) for key, (whole, _) in shares.items()}
 
 
 def take_back(parts: Sequence[Part], returned: Sequence[int]) -> list[Part]:

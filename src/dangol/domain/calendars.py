@@ -19,14 +19,26 @@ def day_of(at: datetime, zone: ZoneInfo) -> date:
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Return the first instant of a day, in UTC.
 
-    Where clocks are put forward over midnight there is no 00:00; the day then begins at the first
-    instant there is, the moment of the change.
+    Where clocks are put forward over midnight there is no 00:00; the day then begins at the moment of
+    the change. Where they are put back over it, the day begins the first time the clock shows 00:00.
     """
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     first = midnight.astimezone(UTC)
-    if first.astimezone(zone).date() < day:  # 00:00 was skipped, and read with the offset before it
-        return midnight.replace(fold=1).astimezone(UTC)
-    return first
+    # PEP 495: in a gap, fold=0 reads the clock by the offset before the change and fold=1 by the one after.
+    early = midnight.replace(fold=1).astimezone(UTC)
+    return first if early >= first else _first_instant(day, zone, early, first)
+
+
+def _first_instant(day: date, zone: ZoneInfo, before: datetime, within: datetime) -> datetime:
+    """Return the first second of `day` between an instant before it and one in it or after."""
+    low, high = int(before.timestamp()), int(within.timestamp())
+    while high - low > 1:
+        middle = (low + high) // 2
+        if day_of(datetime.fromtimestamp(middle, UTC), zone) < day:
+            low = middle
+        else:
+            high = middle
+    return datetime.fromtimestamp(high, UTC)
 
 
 def add_months(day: date, months: int) -> date:

@@ -5,6 +5,7 @@ then counts towards the next. The same functions judge one purchase at the till,
 one file, and a history that is judged again because a late order has come to light.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -12,16 +13,26 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
-from dangol.domain.tiers import Climber, History, Measure, Standing, TierMove, TierRules
+from dangol.domain.tiers import NOWHERE, Climber, History, Measure, Standing, TierMove, TierRules
 
 
 class Program(NamedTuple):
-    """All versions of a program's earning rules, of its terms (each with its start), and its tiers."""
+    """All versions of a program's earning rules, of its terms (each with its start), and of its tiers."""
 
     id: bytes
     rules: tuple[EarningRule, ...]
     terms: tuple[tuple[datetime | None, Terms], ...]
-    tiers: TierRules
+    tier_versions: tuple[TierRules, ...]
+
+    @property
+    def tiers(self) -> TierRules:
+        """The newest version of the tiers."""
+        return self.tier_versions[-1]
+
+    @property
+    def measure(self) -> Measure:
+        """What counts towards the tiers: the same in all their versions."""
+        return self.tier_versions[0].measure
 
     def terms_at(self, at: datetime) -> Terms:
         """Return the terms of points earned at an instant: the last version that had begun."""
@@ -31,7 +42,7 @@ class Program(NamedTuple):
 
 
 class Zero(StrEnum):
-    """Why a purchase earned nothing."""
+    """Why a purchase earned nothing, or a return or a correction changed nothing."""
 
     NO_RULE = "no_rule"
     NOTHING_TO_COUNT = "nothing_to_count"
@@ -39,6 +50,7 @@ class Zero(StrEnum):
     ALREADY_PAID = "already_paid"
     UNLINKED = "unlinked"
     NOTHING_LEFT = "nothing_left"
+    SAME_POINTS = "same_points"
 
 
 class Purchase(NamedTuple):
@@ -88,6 +100,11 @@ class Accrual(NamedTuple):
     expires_at: datetime
     is_return: bool = False
 
+    @property
+    def key(self) -> bytes:
+        """What it is filed under: its order, or, for a return that belongs to none, the return."""
+        return self.order_id or self.about_id
+
 
 class Earned(NamedTuple):
     """How an order's points stand: the tier they were earned in and the parts as they are now."""
@@ -95,12 +112,21 @@ class Earned(NamedTuple):
     tier: str
     parts: tuple[Part, ...]
 
+    @property
+    def points(self) -> int:
+        """The points of the order now."""
+        return sum([part.points for part in self.parts])
+
+
+Act = Purchase | GivenBack | Granted
+_PLACES = {Purchase: 0, GivenBack: 1, Granted: 2}
+
 
 @dataclass(slots=True)
 class Member:
     """What judging needs to know of a member, and what it leaves behind."""
 
-    standing: Standing = Standing()
+    standing: Standing = NOWHERE
     history: History = field(default_factory=History)
     joined_on: date | None = None
     earned: dict[bytes, Earned] = field(default_factory=dict)
@@ -108,7 +134,7 @@ class Member:
 
 @dataclass(slots=True)
 class Judgement:
-    """What has been decided for one member."""
+    """What has been decided for one member. `judged_to` is the instant of the last act or move."""
 
     accruals: list[Accrual]
     moves: list[TierMove]
@@ -122,29 +148,45 @@ def match_rules(rules: Sequence[EarningRule], category: str) -> tuple[int, ...]:
     return tuple(place for place, rule in enumerate(rules) if rule.counts(category))
 
 
-def judge(
-    program: Program, member: Member, acts: Sequence[Purchase | GivenBack | Granted], *, upto: datetime
-) -> Judgement:
+def in_time_order(acts: Sequence[Act]) -> list[Act]:
+    """Return the acts in the order they count: by instant, and there purchases, returns, then grants.
+
+    Goods cannot come back before they were bought: a return that is dated earlier than its purchase
+    (many shops note only the day) counts at the purchase's instant. Acts of one kind and instant keep
+    the order in which they are given.
+    """
+    bought_at = {act.order_id: act.at for act in acts if isinstance(act, Purchase)}
+    dated = [
+        act._replace(at=max(act.at, bought_at.get(act.order_id or b"", act.at)))
+        if isinstance(act, GivenBack)
+        else act
+        for act in acts
+    ]
+    return sorted(dated, key=lambda act: (act.at, _PLACES[type(act)]))
+
+
+def judge(program: Program, member: Member, acts: Sequence[Act], *, upto: datetime | None) -> Judgement:
     """Decide what `acts`, in time order, earn and take back, and hold the reviews due by `upto`.
 
     None of the acts may be earlier than what the member's standing has been judged to; a late one is
     judged with the whole history, from an empty `Member`.
     """
-    climber = Climber(program.tiers, member.standing, member.history, joined_on=member.joined_on)
+    climber = Climber(program.tier_versions, member.standing, member.history, joined_on=member.joined_on)
     accruals = []
     for act in acts:
-        climber.advance(act.at)
         if isinstance(act, Granted):
             climber.grant(act.at, act.level, act.held_until)
             continue
+        climber.advance(act.at)
         if isinstance(act, Purchase):
             accrual = _buy(program, climber.tier, act)
             member.earned[act.order_id] = Earned(accrual.tier, accrual.parts)
         else:
             accrual = _bring_back(program, climber.tier, member.earned, act)
         accruals.append(accrual)
-        climber.add(act.at, _amount(program.tiers.measure, act, accrual))
-    climber.advance(upto)
+        climber.add(act.at, _amount(program.measure, act, accrual))
+    if upto is not None:
+        climber.advance(upto)
     instants = [act.at for act in acts[-1:]] + [move.at for move in climber.moves[-1:]]
     return Judgement(
         accruals, climber.moves, climber.standing, climber.next_review_at, max(instants, default=None)
@@ -185,12 +227,17 @@ def _bring_back(program: Program, tier: str, earned: dict[bytes, Earned], act: G
     before = earned.get(act.order_id) if act.order_id else None
     if before is None or act.order_id is None:
         return _taken(act, tier, 0, (), Zero.UNLINKED)
+    after = _less(program, before, act)
+    earned[act.order_id] = after
+    points = after.points - before.points
+    return _taken(act, before.tier, points, after.parts, None if points else Zero.NOTHING_LEFT)
+
+
+def _less(program: Program, earned: Earned, act: GivenBack) -> Earned:
+    """Return how an order's points stand once the goods of `act` are back."""
     places = {(rule.id, rule.version): place for place, rule in enumerate(program.rules)}
-    returned = [act.bases[places[part.rule_id, part.rule_version]] for part in before.parts]
-    after = tuple(take_back(before.parts, returned))
-    earned[act.order_id] = Earned(before.tier, after)
-    points = sum(part.points for part in after) - sum(part.points for part in before.parts)
-    return _taken(act, before.tier, points, after, None if points else Zero.NOTHING_LEFT)
+    returned = [act.bases[places[part.rule_id, part.rule_version]] for part in earned.parts]
+    return Earned(earned.tier, tuple(take_back(earned.parts, returned)))
 
 
 def _taken(act: GivenBack, tier: str, points: int, parts: tuple[Part, ...], zero: Zero | None) -> Accrual:
@@ -200,17 +247,56 @@ def _taken(act: GivenBack, tier: str, points: int, parts: tuple[Part, ...], zero
     )  # fmt: skip
 
 
-def differences(
-    wanted: Sequence[Accrual], recorded: Mapping[tuple[bytes, bytes | None], int]
-) -> list[tuple[Accrual, int]]:
-    """Return the accruals whose points differ from what is recorded, and by how many points.
+class Recorded(NamedTuple):
+    """What is on record about an order: what has been judged, and how its points stand by that."""
 
-    `recorded` holds points by (what it is about, order). An accrual that is not recorded at all is among
-    them, also where it is worth nothing: its why is owed.
+    about_ids: frozenset[bytes]
+    earned: Earned
+
+
+def still_owed(
+    program: Program, acts: Sequence[Act], wanted: Sequence[Accrual], recorded: Mapping[bytes, Recorded]
+) -> list[Accrual]:
+    """Return the accruals that turn what is recorded into what a judgement of the whole history wants.
+
+    `wanted` are the judgements of the purchases and returns among `acts`, in the same order; `recorded`
+    is by order (a return that belongs to none: by return). What was never judged is posted at its own
+    instant. An order whose tier or arithmetic has come out otherwise is corrected by one accrual of the
+    difference, at the order's instant. So the points of each accrual remain what its parts come to less
+    what the order's accrual before it came to.
     """
-    found = []
-    for accrual in wanted:
-        earlier = recorded.get((accrual.about_id, accrual.order_id))
-        if earlier is None or earlier != accrual.points:
-            found.append((accrual, accrual.points - (earlier or 0)))
-    return found
+    judged = [act for act in acts if not isinstance(act, Granted)]
+    by_order: dict[bytes, list[tuple[Purchase | GivenBack, Accrual]]] = defaultdict(list)
+    for act, accrual in zip(judged, wanted, strict=True):
+        by_order[accrual.key].append((act, accrual))
+    owed: list[Accrual] = []
+    for key, pairs in by_order.items():
+        earlier = recorded.get(key)
+        owed.extend([accrual for _, accrual in pairs] if earlier is None else _owed(program, pairs, earlier))
+    return sorted(owed, key=lambda accrual: accrual.at)
+
+
+def _owed(
+    program: Program, pairs: Sequence[tuple[Purchase | GivenBack, Accrual]], recorded: Recorded
+) -> list[Accrual]:
+    """Return what is owed for one order of which something has been judged before."""
+    purchase = next((accrual for _, accrual in pairs if not accrual.is_return), None)
+    if purchase is None or purchase.about_id not in recorded.about_ids:
+        return [accrual for _, accrual in pairs if accrual.about_id not in recorded.about_ids]
+    now = Earned(purchase.tier, purchase.parts)
+    returns = [(act, one) for act, one in pairs if isinstance(act, GivenBack)]
+    for act, accrual in returns:
+        if accrual.about_id in recorded.about_ids:
+            now = _less(program, now, act)
+    owed = []
+    if now != recorded.earned:
+        points = now.points - recorded.earned.points
+        zero = None if points else Zero.SAME_POINTS
+        owed.append(purchase._replace(net_minor=0, points=points, parts=now.parts, zero=zero))
+    for act, accrual in returns:
+        if accrual.about_id not in recorded.about_ids:
+            before, now = now, _less(program, now, act)
+            points = now.points - before.points
+            zero = None if points else Zero.NOTHING_LEFT
+            owed.append(accrual._replace(points=points, parts=now.parts, zero=zero))
+    return owed

@@ -6,7 +6,7 @@ Every move keeps the figures it was decided on.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -48,7 +48,11 @@ class Level(NamedTuple):
 
 
 class TierRules(NamedTuple):
-    """The tiers of a program. Never edited, only superseded."""
+    """A version of a program's tiers, in force from `active_from` (None: ever) until the next one.
+
+    Never edited, only superseded. All versions have the same measure and the same keys in the same
+    order, so that a standing means the same in each.
+    """
 
     version: int
     levels: tuple[Level, ...]
@@ -58,6 +62,12 @@ class TierRules(NamedTuple):
     zone: ZoneInfo
     grace_days: int = 0
     downgrade: Downgrade = Downgrade.QUALIFIED
+    active_from: datetime | None = None
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether all that ever happened counts, so that nothing is reviewed."""
+        return self.window is Window.LIFETIME or self.measure is Measure.TENURE
 
 
 class Cause(StrEnum):
@@ -71,12 +81,19 @@ class Cause(StrEnum):
 
 
 class Standing(NamedTuple):
-    """Where a member stands: the level's place, since when, and until when without a review (None: for good)."""
+    """Where a member stands: the level's place, since when, and until when without a review.
+
+    `held_until` is exclusive; None means for good.
+    """
 
     level: int = 0
     since: datetime | None = None
     held_until: datetime | None = None
     in_grace: bool = False
+
+
+# Where everyone begins.
+NOWHERE = Standing()
 
 
 class TierMove(NamedTuple):
@@ -116,6 +133,13 @@ class History:
         return last if start is None else last - self._sums[bisect_left(self._instants, start)]
 
 
+def rules_at(versions: Sequence[TierRules], at: datetime) -> TierRules:
+    """Return the version in force at an instant: the last that had begun."""
+    if len(versions) == 1:
+        return versions[0]
+    return [one for one in versions if one.active_from is None or one.active_from <= at][-1]
+
+
 def level_of(rules: TierRules, value: int) -> int:
     """Return the place of the highest level whose threshold `value` reaches."""
     return max(place for place, level in enumerate(rules.levels) if value >= level.threshold or place == 0)
@@ -123,20 +147,31 @@ def level_of(rules: TierRules, value: int) -> int:
 
 def window_start(rules: TierRules, day: date) -> datetime | None:
     """Return the first instant that counts on `day`; None where everything ever does."""
-    if rules.window is Window.LIFETIME or rules.measure is Measure.TENURE:
+    if rules.is_unlimited:
         return None
     if rules.window is Window.ROLLING:
         return start_of_day(day - timedelta(days=rules.window_size - 1), rules.zone)
     return start_of_day(first_of_period(day, rules.window_size), rules.zone)
 
 
+def counted_from(rules: TierRules, standing: Standing, day: date) -> datetime | None:
+    """Return from when on amounts count on `day` for keeping the level held.
+
+    In the grace after a calendar period, what is done counts as if it had been done in that period.
+    """
+    if standing.in_grace and standing.held_until and rules.window is Window.CALENDAR:
+        ended_on = day_of(standing.held_until, rules.zone) - timedelta(days=rules.grace_days + 1)
+        return window_start(rules, ended_on)
+    return window_start(rules, day)
+
+
 def hold_end(rules: TierRules, day: date) -> datetime | None:
-    """Return until when, exclusive, a level reached or kept on `day` is held.
+    """Return until when, exclusive, a level reached on `day` is held.
 
     A rolling window's level is held for as long as the window is; a calendar one's to the end of the
     period after the one it was reached in.
     """
-    if rules.window is Window.LIFETIME or rules.measure is Measure.TENURE:
+    if rules.is_unlimited:
         return None
     if rules.window is Window.ROLLING:
         return start_of_day(day + timedelta(days=rules.window_size), rules.zone)
@@ -155,12 +190,12 @@ def next_hold_end(rules: TierRules, day: date) -> datetime | None:
 class Climber:
     """One member's way through the tiers: told of amounts in time order, it moves the standing."""
 
-    __slots__ = ("history", "joined_on", "moves", "rules", "standing")
+    __slots__ = ("history", "joined_on", "moves", "standing", "versions")
 
     def __init__(
-        self, rules: TierRules, standing: Standing, history: History, *, joined_on: date | None
+        self, versions: Sequence[TierRules], standing: Standing, history: History, *, joined_on: date | None
     ) -> None:
-        self.rules = rules
+        self.versions = versions
         self.standing = standing
         self.history = history
         self.joined_on = joined_on
@@ -169,87 +204,114 @@ class Climber:
     @property
     def tier(self) -> str:
         """The key of the level held now."""
-        return self.rules.levels[self.standing.level].key
+        return self.versions[-1].levels[self.standing.level].key
 
     def add(self, at: datetime, amount: int) -> None:
         """Count an amount, after everything that was due before it, and move up where it reaches a level."""
         self.advance(at)
-        if self.rules.measure is Measure.TENURE:
+        rules = rules_at(self.versions, at)
+        if rules.measure is Measure.TENURE:
             return
         self.history.add(at, amount)
-        day = day_of(at, self.rules.zone)
-        start = self._counted_from(day)
+        standing = self.standing
+        day = day_of(at, rules.zone)
+        start = window_start(rules, day)
         value = self.history.total(start, at, including_end=True)
-        reached = level_of(self.rules, value)
-        if reached > self.standing.level or (self.standing.in_grace and reached == self.standing.level):
-            self._move(at, reached, Cause.REACHED, value, start, hold_end(self.rules, day))
+        reached = level_of(rules, value)
+        if reached > standing.level or (standing.in_grace and reached == standing.level):
+            self._move(rules, at, reached, Cause.REACHED, value, start, hold_end(rules, day))
+        elif standing.in_grace:
+            self._catch_up(rules, at, day)
+
+    def _catch_up(self, rules: TierRules, at: datetime, day: date) -> None:
+        """Keep the level where the ended period and the grace together reach it: as if kept at the review."""
+        start = counted_from(rules, self.standing, day)
+        value = self.history.total(start, at, including_end=True)
+        if level_of(rules, value) >= self.standing.level:
+            until = next_hold_end(rules, day)
+            self._move(rules, at, self.standing.level, Cause.REACHED, value, start, until)
 
     def grant(self, at: datetime, level: int, held_until: datetime | None) -> None:
         """Put the member on a level by hand; it is reviewed when its time is up, like any other."""
         self.advance(at)
-        start = self._counted_from(day_of(at, self.rules.zone))
-        value = self.history.total(start, at, including_end=True)
-        self._move(at, level, Cause.GRANTED, value, start, held_until)
+        rules = rules_at(self.versions, at)
+        day = day_of(at, rules.zone)
+        if rules.measure is Measure.TENURE:
+            value, start = self._days(day), None
+        else:
+            start = window_start(rules, day)
+            value = self.history.total(start, at, including_end=True)
+        self._move(rules, at, level, Cause.GRANTED, value, start, held_until)
 
     def advance(self, upto: datetime) -> None:
         """Hold the reviews that fall due by `upto`, in time order, each at its own instant."""
-        if self.rules.measure is Measure.TENURE:
-            self._advance_tenure(upto)
-            return
-        while self.standing.held_until is not None and self.standing.held_until <= upto:
-            self._review(self.standing.held_until)
+        while (due := self.next_review_at) is not None and due <= upto:
+            rules = rules_at(self.versions, due)
+            if rules.measure is Measure.TENURE:
+                self._review_tenure(rules, due)
+            else:
+                self._review(rules, due)
 
     @property
     def next_review_at(self) -> datetime | None:
         """When the standing has to be looked at again even if nothing happens."""
-        if self.rules.measure is not Measure.TENURE:
-            return self.standing.held_until
-        above = self.standing.level + 1
-        if self.joined_on is None or above >= len(self.rules.levels):
-            return None
-        return self._anniversary(above)
+        held_until = self.standing.held_until
+        if self.versions[0].measure is not Measure.TENURE:
+            return held_until
+        return min(filter(None, (held_until, self._next_anniversary())), default=None)
 
-    def _counted_from(self, day: date) -> datetime | None:
-        """In the grace after a calendar period, what is done counts as if in the period that ended."""
-        in_grace, held_until = self.standing.in_grace, self.standing.held_until
-        if in_grace and held_until and self.rules.window is Window.CALENDAR:
-            ended_on = day_of(held_until, self.rules.zone) - timedelta(days=self.rules.grace_days + 1)
-            return window_start(self.rules, ended_on)
-        return window_start(self.rules, day)
-
-    def _review(self, at: datetime) -> None:
-        rules, standing = self.rules, self.standing
-        last_day = day_of(at, rules.zone) - timedelta(days=1)
-        start = self._counted_from(last_day)
+    def _review(self, rules: TierRules, at: datetime) -> None:
+        standing = self.standing
+        today = day_of(at, rules.zone)
+        start = counted_from(rules, standing, today - timedelta(days=1))
         value = self.history.total(start, at, including_end=False)
         reached = level_of(rules, value)
+        until = next_hold_end(rules, today)
         if reached >= standing.level:
-            held_until = next_hold_end(rules, day_of(at, rules.zone))
-            self._move(at, standing.level, Cause.KEPT, value, start, held_until)
+            cause = Cause.KEPT if reached == standing.level else Cause.REACHED
+            self._move(rules, at, reached, cause, value, start, until)
         elif rules.grace_days and not standing.in_grace:
-            until = start_of_day(day_of(at, rules.zone) + timedelta(days=rules.grace_days), rules.zone)
-            self._move(at, standing.level, Cause.GRACE, value, start, until, in_grace=True)
+            until = start_of_day(today + timedelta(days=rules.grace_days), rules.zone)
+            self._move(rules, at, standing.level, Cause.GRACE, value, start, until, in_grace=True)
         else:
             to_level = {
                 Downgrade.QUALIFIED: reached,
                 Downgrade.ONE_STEP: standing.level - 1,
                 Downgrade.NEVER: standing.level,
             }[rules.downgrade]
-            held_until = next_hold_end(rules, day_of(at, rules.zone))
-            self._move(at, to_level, Cause.MISSED, value, start, held_until)
+            self._move(rules, at, to_level, Cause.MISSED, value, start, until)
 
-    def _advance_tenure(self, upto: datetime) -> None:
-        while (due := self.next_review_at) is not None and due <= upto:
-            level = self.standing.level + 1
-            self._move(due, level, Cause.REACHED, self.rules.levels[level].threshold, None, None)
+    def _review_tenure(self, rules: TierRules, at: datetime) -> None:
+        """Move up on the day a level's days are full, and from a granted level whose time is up."""
+        value, level = self._days(day_of(at, rules.zone)), self.standing.level
+        reached = level_of(rules, value)
+        if reached > level:
+            held_until = None if self.standing.held_until == at else self.standing.held_until
+            self._move(rules, at, reached, Cause.REACHED, value, None, held_until)
+        else:
+            cause = Cause.KEPT if reached == level else Cause.MISSED
+            self._move(rules, at, reached, cause, value, None, None)
 
-    def _anniversary(self, level: int) -> datetime:
-        assert self.joined_on is not None
-        days = timedelta(days=self.rules.levels[level].threshold)
-        return start_of_day(self.joined_on + days, self.rules.zone)
+    def _next_anniversary(self) -> datetime | None:
+        """Return when a level above the one held is due by tenure; one passed before a grant stays passed."""
+        if self.joined_on is None:
+            return None
+        ends = [one.active_from for one in self.versions[1:]]
+        due = []
+        for rules, end in zip(self.versions, [*ends, None], strict=True):
+            for level in rules.levels[self.standing.level + 1 :]:
+                at = start_of_day(self.joined_on + timedelta(days=level.threshold), rules.zone)
+                at = max(filter(None, (at, rules.active_from)))
+                if (end is None or at < end) and (self.standing.since is None or at > self.standing.since):
+                    due.append(at)
+        return min(due, default=None)
+
+    def _days(self, day: date) -> int:
+        return (day - self.joined_on).days if self.joined_on else 0
 
     def _move(
         self,
+        rules: TierRules,
         at: datetime,
         to_level: int,
         cause: Cause,
@@ -264,7 +326,7 @@ class Climber:
             held_until = None
         since = before.since if to_level == before.level else at
         self.standing = Standing(to_level, since, held_until, in_grace)
-        threshold = self.rules.levels[max(to_level, before.level)].threshold
+        threshold = rules.levels[max(to_level, before.level)].threshold
         self.moves.append(
             TierMove(at, before.level, to_level, cause, value, threshold, window_from, held_until)
         )

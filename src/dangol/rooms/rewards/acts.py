@@ -2,19 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
-from dangol.core.commerce.events import OrderPlaced, OrderReturned
+from dangol.core.commerce.events import OrderClaimed, OrderPlaced, OrderReturned
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Recorded
 from dangol.core.storage.ids import Id, parse_id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.accrual import EarningRule
+from dangol.domain.accrual import EarningRule, spread_discount
 from dangol.domain.membership import GivenBack, Purchase, match_rules
 
-Act = Purchase | GivenBack
-NAMES = (OrderPlaced.event, OrderReturned.event)
+NAMES = (OrderPlaced.event, OrderClaimed.event, OrderReturned.event)
+_COLUMNS = (
+    "id", "customer_id", "customer_seq", "name", "subject_id", "occurred_at", "recorded_at", "payload",
+)  # fmt: skip
 
 
 class Reader:
@@ -25,7 +28,7 @@ class Reader:
         self._currency = money_currency
         self._matches = lru_cache(maxsize=65_536)(lambda category: match_rules(rules, category))
 
-    def read(self, event: Recorded) -> list[Act]:
+    def read(self, event: Recorded) -> list[Purchase | GivenBack]:
         """Return what the event means for the program: one act, or one for each order brought back from.
 
         A guest's order and one in another currency mean nothing to it.
@@ -34,56 +37,70 @@ class Reader:
         assert isinstance(payload, OrderPlaced | OrderReturned)
         if payload.currency != self._currency:
             return []
-        if isinstance(payload, OrderPlaced):
-            return [] if payload.is_guest else [self._purchase(event, payload)]
-        return self._given_back(event, payload)
+        if isinstance(payload, OrderReturned):
+            return self._given_back(event, payload)
+        return [] if payload.is_guest else [self._purchase(event, payload)]
 
     def _purchase(self, event: Recorded, payload: OrderPlaced) -> Purchase:
-        bases = [0] * len(self._rules)
-        matches = self._matches
+        amounts: dict[str, int] = defaultdict(int)
         for _, category, _, net_minor in payload.lines:
-            for place in matches(category):
-                bases[place] += net_minor
-        reduction = sum([line[3] for line in payload.lines]) - payload.net_minor
-        if reduction:  # a discount on the whole order lessens what each rule counts, in proportion
-            gross = payload.net_minor + reduction
-            bases = [base - base * reduction // gross if gross else 0 for base in bases]
+            amounts[category] += net_minor
+        reduction = sum(amounts.values()) - payload.net_minor
+        if reduction > 0:  # a discount on the whole order lessens what each rule counts, in proportion
+            amounts = spread_discount(amounts, reduction=reduction)
         assert event.subject_id is not None
-        return Purchase(event.subject_id, event.occurred_at, payload.net_minor, tuple(bases), payload.earns)
+        return Purchase(
+            event.subject_id, event.occurred_at, payload.net_minor, self._bases(amounts), payload.earns
+        )
 
-    def _given_back(self, event: Recorded, payload: OrderReturned) -> list[Act]:
-        bases: dict[str | None, list[int]] = defaultdict(lambda: [0] * len(self._rules))
-        net: dict[str | None, int] = defaultdict(int)
+    def _given_back(self, event: Recorded, payload: OrderReturned) -> list[Purchase | GivenBack]:
+        by_order: dict[str | None, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         for line in payload.lines:
-            net[line.order] += line.net_minor
-            counted = bases[line.order]
-            for place in self._matches(line.category):
-                counted[place] += line.net_minor
+            by_order[line.order][line.category] += line.net_minor
         assert event.subject_id is not None
         return [
             GivenBack(
-                event.subject_id, parse_id(order) if order else None, event.occurred_at,
-                net[order], tuple(counted),
+                event.subject_id,
+                parse_id(order) if order else None,
+                event.occurred_at,
+                sum(amounts.values()),
+                self._bases(amounts),
             )
-            for order, counted in bases.items()
-        ]  # fmt: skip
+            for order, amounts in sorted(by_order.items(), key=lambda pair: pair[0] or "")
+        ]
+
+    def _bases(self, amounts: dict[str, int]) -> tuple[int, ...]:
+        """Return what each rule counts, in the order of the rules."""
+        bases = [0] * len(self._rules)
+        for category, amount in amounts.items():
+            for place in self._matches(category):
+                bases[place] += amount
+        return tuple(bases)
+
+
+def place_of(event: Recorded) -> tuple[datetime, str, str, str]:
+    """Return by what events are put in order: the instant and then the shop's own name for what it tells.
+
+    It does not depend on when we learned of it, so that a history read in any order comes out the same.
+    """
+    payload = event.payload
+    assert isinstance(payload, OrderPlaced | OrderReturned)
+    return event.occurred_at, event.name, payload.source, payload.number
 
 
 def load_history(customer_ids: Iterable[Id]) -> dict[Id, list[Recorded]]:
     """Return all orders and returns of these customers as the timeline holds them, in time order."""
     rows = select_matching(
         Event,
-        (
-            "id", "customer_id", "customer_seq", "name", "subject_id",
-            "occurred_at", "recorded_at", "payload",
-        ),
+        _COLUMNS,
         ("customer_id",),
         [(customer_id,) for customer_id in customer_ids],
-        where="t.name IN (%s, %s)",
+        where=f"t.name IN ({', '.join(['%s'] * len(NAMES))})",
         params=NAMES,
-        order_by=("customer_id", "occurred_at", "customer_seq"),
-    )  # fmt: skip
+    )
     history: dict[Id, list[Recorded]] = defaultdict(list)
     for *values, payload in rows:
-        history[values[1]].append(Recorded(*values, decode(values[3], payload)))
+        history[values[1]].append(Recorded._make((*values, decode(values[3], payload))))
+    for events in history.values():
+        events.sort(key=place_of)
     return history

@@ -62,11 +62,12 @@ class EarningRule(models.Model):
 
 
 class TierRules(models.Model):
-    """A version of a program's tiers. The latest one holds."""
+    """A version of a program's tiers, in force from `active_from` (empty: ever) until the next one."""
 
     pk = models.CompositePrimaryKey("program_id", "version")
     program_id = IdField()
     version = models.IntegerField()
+    active_from = models.DateTimeField(null=True)
     measure = models.CharField(max_length=10)
     window = models.CharField(max_length=10)
     window_size = models.IntegerField(default=0)
@@ -96,10 +97,16 @@ class Membership(models.Model):
     spend_minor = models.BigIntegerField(default=0)
     first_order_at = models.DateTimeField(null=True)
     last_order_at = models.DateTimeField(null=True)
+    # A late order has corrected what was decided before: points no longer stand line by line at the
+    # instant at which they would have counted, so where points make the tier the timeline is read anew.
+    is_rejudged = models.BooleanField(default=False)
 
     class Meta:
         db_table = "dg_membership"
         indexes = (
+            models.Index(fields=["program_id", "last_order_at"], name="dg_membership_recent"),
+            models.Index(fields=["program_id", "spend_minor"], name="dg_membership_spend"),
+            models.Index(fields=["program_id", "level"], name="dg_membership_tier"),
             models.Index(
                 fields=["next_review_at"],
                 name="dg_membership_review",
@@ -135,17 +142,18 @@ class TierChange(models.Model):
 class Accrual(models.Model):
     """A judgement of an order: the why of a points line, or of none.
 
-    `number` counts what was decided about the order: the purchase first, then returns and corrections,
-    each `about_id` the order or the return. `points` is what this judgement added (negative: took); its
-    parts say how the order's points stand after it. A return that belongs to no order stands alone.
+    `number` counts what a program decided about the order: the purchase first, then returns and
+    corrections, each `about_id` the order or the return. `points` is what this judgement added
+    (negative: took); its parts say how the order's points stand after it. A return that belongs to no
+    order stands alone, under its own id.
     """
 
-    pk = models.CompositePrimaryKey("customer_id", "order_id", "number")
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "program_id", "number")
     customer_id = IdField()
     order_id = IdField()
+    program_id = IdField()
     number = models.SmallIntegerField()
     about_id = IdField()
-    program_id = IdField()
     is_return = models.BooleanField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField()
@@ -163,9 +171,10 @@ class Accrual(models.Model):
 class AccrualPart(models.Model):
     """What one rule pays for an order: its version and every figure of its arithmetic."""
 
-    pk = models.CompositePrimaryKey("customer_id", "order_id", "accrual_number", "number")
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "program_id", "accrual_number", "number")
     customer_id = IdField()
     order_id = IdField()
+    program_id = IdField()
     accrual_number = models.SmallIntegerField()
     number = models.SmallIntegerField()
     rule_id = IdField()

@@ -9,7 +9,7 @@ from dangol.core.ledger.models import PointCurrency
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain import accrual, membership, tiers
-from dangol.domain.errors import DomainError
+from dangol.domain.errors import DomainError, NotFound
 from dangol.rooms.rewards import models
 
 
@@ -17,6 +17,12 @@ class InvalidRule(DomainError):
     """A rule, terms or tiers that make no sense; the data names the field and the remedy."""
 
     code = "rewards.invalid_rule"
+
+
+class UnknownProgram(NotFound):
+    """There is no such program, or none at all."""
+
+    code = "rewards.unknown_program"
 
 
 class Running(NamedTuple):
@@ -91,7 +97,7 @@ def create_program(
     check_terms(terms)
     check_tiers(tiers_draft)
     for rule in rules:
-        check_rule(rule, tiers_draft)
+        check_rule(rule, [level.key for level in tiers_draft.levels])
     program_id = new_id()
     with write_transaction():
         PointCurrency.objects.get_or_create(code=points_currency, defaults={"name": points_currency})
@@ -120,7 +126,8 @@ def supersede_rule(rule_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: 
             raise InvalidRule(field="rule", problem="unknown")
         if newest.active_from is not None and at <= newest.active_from:
             raise InvalidRule(field="at", problem="before_current_version")
-        check_rule(draft, None)
+        latest = models.TierRules.objects.filter(program_id=newest.program_id).order_by("-version")[0]
+        check_rule(draft, [level["key"] for level in latest.levels])
         models.EarningRule.objects.filter(id=rule_id, version=newest.version).update(active_to=at)
         _write_rule(
             rule_id, newest.version + 1, newest.program_id, draft._replace(active_from=at), recorded_at
@@ -128,14 +135,24 @@ def supersede_rule(rule_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: 
     return newest.version + 1
 
 
-def supersede_tiers(program_id: Id, draft: TiersDraft, *, recorded_at: datetime) -> int:
-    """Let new tiers hold from now on; standings reached under the old ones are kept to their review."""
+def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded_at: datetime) -> int:
+    """Let new thresholds, windows, grace and downgrades hold from `at` on; returns the new version.
+
+    A standing reached before is kept to its review. What is counted, and the tiers themselves (their
+    keys, in their order), stay: raises InvalidRule otherwise, since standings and rules refer to them.
+    """
     check_tiers(draft)
     with write_transaction():
         newest = models.TierRules.objects.filter(program_id=program_id).order_by("-version").first()
         if newest is None:
             raise InvalidRule(field="program", problem="unknown")
-        _write_tiers(program_id, newest.version + 1, draft, recorded_at)
+        if newest.active_from is not None and at <= newest.active_from:
+            raise InvalidRule(field="at", problem="before_current_version")
+        if draft.measure != newest.measure:
+            raise InvalidRule(field="measure", problem="must_stay")
+        if [level.key for level in draft.levels] != [level["key"] for level in newest.levels]:
+            raise InvalidRule(field="levels", problem="keys_must_stay")
+        _write_tiers(program_id, newest.version + 1, draft, recorded_at, active_from=at)
     return newest.version + 1
 
 
@@ -156,14 +173,13 @@ def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded
     return newest.version + 1
 
 
-def check_rule(rule: RuleDraft, program_tiers: TiersDraft | None) -> None:
+def check_rule(rule: RuleDraft, tier_keys: Sequence[str]) -> None:
     """Raise InvalidRule where a rule pays nothing, takes points, or names a tier there is not."""
     if rule.rate_points <= 0 or rule.rate_minor <= 0:
         raise InvalidRule(field="rate", problem="not_positive")
-    if any(num < 0 or den <= 0 for num, den in rule.multipliers.values()):
+    if any(num <= 0 or den <= 0 for num, den in rule.multipliers.values()):
         raise InvalidRule(field="multipliers", problem="not_positive")
-    known = {level.key for level in program_tiers.levels} if program_tiers else None
-    if known is not None and not set(rule.multipliers) <= known:
+    if not set(rule.multipliers) <= set(tier_keys):
         raise InvalidRule(field="multipliers", problem="unknown_tier")
     if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
         raise InvalidRule(field="active_to", problem="before_start")
@@ -203,10 +219,17 @@ def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, reco
     )  # fmt: skip
 
 
-def _write_tiers(program_id: Id, version: int, draft: TiersDraft, recorded_at: datetime) -> None:
+def _write_tiers(
+    program_id: Id,
+    version: int,
+    draft: TiersDraft,
+    recorded_at: datetime,
+    *,
+    active_from: datetime | None = None,
+) -> None:
     models.TierRules.objects.create(
-        program_id=program_id, version=version, measure=draft.measure, window=draft.window,
-        window_size=draft.window_size, grace_days=draft.grace_days, downgrade=draft.downgrade,
+        program_id=program_id, version=version, active_from=active_from,
+        measure=draft.measure, window=draft.window, window_size=draft.window_size, grace_days=draft.grace_days, downgrade=draft.downgrade,
         levels=[level._asdict() for level in draft.levels], recorded_at=recorded_at,
     )  # fmt: skip
 
@@ -219,18 +242,28 @@ def load_programs() -> list[Running]:
     terms: dict[Id, list[models.Terms]] = {}
     for row in models.Terms.objects.order_by("version"):
         terms.setdefault(row.program_id, []).append(row)
-    newest = {row.program_id: row for row in models.TierRules.objects.order_by("version")}
+    tier_rules: dict[Id, list[models.TierRules]] = {}
+    for version in models.TierRules.objects.order_by("version"):
+        tier_rules.setdefault(version.program_id, []).append(version)
     return [
-        _running(row, rules.get(row.id, []), terms[row.id], newest[row.id])
+        _running(row, rules.get(row.id, []), terms[row.id], tier_rules[row.id])
         for row in models.Program.objects.order_by("id")
     ]
+
+
+def find_program(program_id: Id | None = None) -> Running:
+    """Return a program; without an id, the shop's first. Raises UnknownProgram."""
+    for running in load_programs():
+        if program_id in (None, running.id):
+            return running
+    raise UnknownProgram()
 
 
 def _running(
     row: models.Program,
     rules: Sequence[models.EarningRule],
     terms: Sequence[models.Terms],
-    tier_rules: models.TierRules,
+    tier_rules: Sequence[models.TierRules],
 ) -> Running:
     zone = ZoneInfo(row.zone)
     return Running(
@@ -245,9 +278,9 @@ def _running(
                 )
                 for one in terms
             ),
-            _tiers(tier_rules, zone),
+            tuple(_tiers(one, zone) for one in tier_rules),
         ),
-        tier_rules,
+        tier_rules[-1],
     )
 
 
@@ -265,5 +298,5 @@ def _tiers(row: models.TierRules, zone: ZoneInfo) -> tiers.TierRules:
         row.version,
         tuple(tiers.Level(level["key"], level["threshold"]) for level in row.levels),
         tiers.Measure(row.measure), tiers.Window(row.window), row.window_size, zone,
-        row.grace_days, tiers.Downgrade(row.downgrade),
+        row.grace_days, tiers.Downgrade(row.downgrade), row.active_from,
     )  # fmt: skip

@@ -1,18 +1,20 @@
 """Time passing in the programs, and tiers given by hand."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from dangol.core.events.services import lock_customers
 from dangol.core.ledger.services import settle_due
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.errors import NotFound
-from dangol.domain.membership import Granted
-from dangol.domain.tiers import hold_end
 from dangol.domain.calendars import day_of
+from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.membership import Granted
+from dangol.domain.tiers import hold_end, rules_at
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.judging import Batch
-from dangol.rooms.rewards.programs import Running, load_programs
+from dangol.rooms.rewards.programs import Running, find_program, load_programs
 
 
 class UnknownTier(NotFound):
@@ -21,10 +23,19 @@ class UnknownTier(NotFound):
     code = "rewards.unknown_tier"
 
 
-class UnknownProgram(NotFound):
-    """There is no such program."""
+class AlreadyOver(DomainError):
+    """A tier is to be held until an instant that is not later than the one it is given at."""
 
-    code = "rewards.unknown_program"
+    code = "rewards.already_over"
+
+
+class TierRow(NamedTuple):
+    """A tier to be given: to whom, which, when, and until when, exclusive (None: as the program holds it)."""
+
+    customer_id: Id
+    tier: str
+    at: datetime
+    held_until: datetime | None = None
 
 
 def review_due(running: Running, *, as_of: datetime, limit: int = 1_000) -> int:
@@ -33,8 +44,22 @@ def review_due(running: Running, *, as_of: datetime, limit: int = 1_000) -> int:
         due = store.due_members(running.id, as_of=as_of, limit=limit)
         if due:
             lock_customers(due)
-            Batch(running, "debt", as_of).advance(due)
+            Batch(running, recorded_at=as_of).advance(due, as_of=as_of)
     return len(due)
+
+
+def advance_some(*, as_of: datetime, limit: int = 1_000) -> int:
+    """Do a bounded part of what time has made due by `as_of`; returns for how many customers.
+
+    0 means that all is done. The order: pending points open and points lapse, each at its own instant;
+    then tiers are reviewed.
+    """
+    if settled := settle_due(as_of=as_of, limit=limit):
+        return settled
+    for running in load_programs():
+        if reviewed := review_due(running, as_of=as_of, limit=limit):
+            return reviewed
+    return 0
 
 
 def advance(*, as_of: datetime) -> None:
@@ -43,34 +68,60 @@ def advance(*, as_of: datetime) -> None:
     It may be stopped anywhere and run again: what is done is no longer due, and what is due is dated
     at its own instant.
     """
-    while settle_due(as_of=as_of):
+    while advance_some(as_of=as_of):
         pass
-    for running in load_programs():
-        while review_due(running, as_of=as_of):
-            pass
 
 
 def set_tier(
-    customer_id: Id, *, program_id: Id | None, tier: str, at: datetime, held_until: datetime | None = None
+    customer_id: Id,
+    *,
+    tier: str,
+    at: datetime,
+    recorded_at: datetime,
+    held_until: datetime | None = None,
+    program_id: Id | None = None,
 ) -> None:
-    """Put a member on a tier by hand, or as an earlier program had them; raises UnknownTier or UnknownProgram.
+    """Put a member on a tier by hand, from `at` on; raises UnknownProgram, UnknownTier or AlreadyOver.
 
-    Without `held_until` it is held as if it had been reached at `at`.
+    Without `held_until` it is held as if it had been reached at `at`. It may be dated back: what has
+    happened since is then judged again.
     """
+    row = TierRow(customer_id, tier, at, held_until)
+    refusal = set_tiers([row], program_id=program_id, recorded_at=recorded_at)[0]
+    if refusal:
+        raise refusal
+
+
+def set_tiers(
+    rows: Sequence[TierRow], *, recorded_at: datetime, program_id: Id | None = None
+) -> list[DomainError | None]:
+    """Give tiers to many members, as brought along from an earlier program: at most one row a customer.
+
+    Returns, for each row, None or why it was refused (UnknownTier, AlreadyOver); raises UnknownProgram.
+    """
+    running = find_program(program_id)
+    places = {level.key: place for place, level in enumerate(running.rules.tiers.levels)}
+    refusals = [_refuse(row, places) for row in rows]
+    grants = {
+        row.customer_id: Granted(row.at, places[row.tier], row.held_until or _held_until(running, row.at))
+        for row, refusal in zip(rows, refusals, strict=True)
+        if refusal is None
+    }
+    assert len(grants) == refusals.count(None), "one tier a customer"
     with write_transaction():
-        running = _program(program_id)
-        rules = running.rules.tiers
-        keys = [level.key for level in rules.levels]
-        if tier not in keys:
-            raise UnknownTier(tier=tier, known=keys)
-        lock_customers([customer_id])
-        until = held_until or hold_end(rules, day_of(at, rules.zone))
-        Batch(running, "debt", at).grant(customer_id, Granted(at, keys.index(tier), until))
+        lock_customers(grants)
+        Batch(running, recorded_at=recorded_at).grant(grants)
+    return refusals
 
 
-def _program(program_id: Id | None) -> Running:
-    programs = load_programs()
-    for running in programs:
-        if program_id in (None, running.id):
-            return running
-    raise UnknownProgram()
+def _held_until(running: Running, at: datetime) -> datetime | None:
+    rules = rules_at(running.rules.tier_versions, at)
+    return hold_end(rules, day_of(at, rules.zone))
+
+
+def _refuse(row: TierRow, places: Mapping[str, int]) -> DomainError | None:
+    if row.tier not in places:
+        return UnknownTier(tier=row.tier, known=list(places), customer=show_id(row.customer_id))
+    if row.held_until is not None and row.held_until <= row.at:
+        return AlreadyOver(tier=row.tier, customer=show_id(row.customer_id))
+    return None
