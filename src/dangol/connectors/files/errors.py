@@ -1,0 +1,91 @@
+"""Refusals of a whole file or job."""
+
+from dangol.domain.errors import DomainError, NotFound
+
+
+class FileMissing(NotFound):
+    """There is no such file."""
+
+    code = "files.missing"
+
+
+class FileEmpty(DomainError):
+    """The file holds no header."""
+
+    code = "files.empty"
+
+
+class NotATable(DomainError):
+    """The file is neither CSV nor Parquet; `found` says what it looks like."""
+
+    code = "files.not_a_table"
+
+
+class Undecodable(DomainError):
+    """The bytes are text in none of the encodings tried; `line` holds the first that cannot be read."""
+
+    code = "files.undecodable"
+
+
+class ColumnMissing(DomainError):
+    """A column that must be there was not found; `nearest` names the header most like it."""
+
+    code = "files.column_missing"
+
+
+class ColumnUnknown(DomainError):
+    """`--map` names a column that the file, or the kind of import, does not have."""
+
+    code = "files.column_unknown"
+
+
+class ColumnTwice(DomainError):
+    """Two columns of the file have the header that is needed."""
+
+    code = "files.column_twice"
+
+
+class ColumnNested(DomainError):
+    """A column holds lists, structures or bytes where a plain value is needed."""
+
+    code = "files.column_nested"
+
+
+class UnknownKind(DomainError):
+    """There is no import or export of this name."""
+
+    code = "files.unknown_kind"
+
+
+class UnknownJob(NotFound):
+    """There is no import of this id."""
+
+    code = "files.unknown_job"
+
+
+class JobRunning(DomainError):
+    """Another process is working on this very import."""
+
+    code = "files.job_running"
+    retryable = True
+
+
+class CannotUndo(DomainError):
+    """An import of this kind, or in this state, leaves nothing that could be reversed."""
+
+    code = "files.cannot_undo"
+
+
+class PointsSpent(DomainError):
+    """Points the import has led to are already spent; `orders` of them, `points` in all."""
+
+    code = "files.points_spent"
+
+
+class BadOption(DomainError):
+    """An option has a value that means nothing here; `known` lists those that do, where they are few."""
+
+    code = "files.bad_option"
+
+    def __init__(self, *, option: str, value: str, known: str = "") -> None:
+        super().__init__(option=option, value=value, known=known)

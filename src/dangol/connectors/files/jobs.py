@@ -1,0 +1,137 @@
+"""Imports as jobs: found again by their content, carried on where they stopped, written down as they go."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from fcntl import LOCK_EX, LOCK_NB, flock
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import FileMissing, JobRunning, UnknownJob
+from dangol.connectors.files.loaders.base import Refusal, Written
+from dangol.connectors.files.models import ImportBatch, ImportJob
+from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks to be imported, and how. Empty words are the shop's own zone and currency of points."""
+
+    kind: Kind
+    paths: tuple[Path, ...]
+    chosen: Mapping[str, str]
+    traits: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
+    zone: str = ""
+    source: str = "file"
+    cut_over: str = ""
+    create: bool = True
+    points_currency: str = ""
+
+
+def describe_files(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return name, size and SHA-256 of each file; raises FileMissing."""
+    found = []
+    for path in paths:
+        if not path.is_file():
+            raise FileMissing(file=str(path))
+        with path.open("rb") as file:
+            digest = file_digest(file, "sha256").hexdigest()
+        found.append({"name": path.name, "size": path.stat().st_size, "sha256": digest})
+    return found
+
+
+def _options(request: Request) -> dict[str, Any]:
+    options = asdict(request)
+    options.pop("paths")
+    return options | {"kind": request.kind.value}
+
+
+def open_job(request: Request, *, at: datetime) -> ImportJob:
+    """Return the import of these files, asked for in this way: the one begun before, else a new one."""
+    files = describe_files(request.paths)
+    options = _options(request)
+    content = [options, *sorted((one["sha256"] for one in files))]
+    fingerprint = sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    with write_transaction():
+        states = (ImportJob.State.NEW, ImportJob.State.READY, ImportJob.State.DONE)
+        earlier = ImportJob.objects.filter(fingerprint=fingerprint, state__in=states).first()
+        if earlier:
+            return earlier
+        job = ImportJob(
+            id=new_id(),
+            kind=request.kind.value,
+            files=json.dumps(files, ensure_ascii=False),
+            options=json.dumps(options, ensure_ascii=False),
+            fingerprint=fingerprint,
+            started_at=at,
+        )
+        job.save(force_insert=True)
+    return job
+
+
+def find_job(text: str) -> ImportJob:
+    """Return the import whose id `text` is, or begins it; raises UnknownJob."""
+    try:
+        found = ImportJob.objects.filter(id=parse_id(text)).first()
+    except ValueError:
+        begins = [job for job in ImportJob.objects.all() if show_id(job.id).startswith(text.lower())]
+        found = begins[0] if len(begins) == 1 else None
+    if found is None:
+        raise UnknownJob(job=text)
+    return found
+
+
+def folder_of(home: Path, job_id: Id) -> Path:
+    """Return the folder in which an import keeps its table and its errors."""
+    folder = home / "imports" / show_id(job_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def only_worker(folder: Path) -> Iterator[None]:
+    """Hold the job against every other process; raises JobRunning if another holds it."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError as error:
+            raise JobRunning(job=folder.name) from error
+        yield
+
+
+def save_batch(job: ImportJob, written: Written) -> None:
+    """Note what a batch did, in the same transaction as the batch: so a resumed import does nothing twice."""
+    require_write_transaction()
+    counts = Counter(json.loads(job.counts))
+    counts.update(written.counts)
+    ImportBatch(
+        job_id=job.id,
+        number=job.done_count,
+        subjects=b"".join(owner + subject for owner, subject in written.subjects),
+        refusals=json.dumps(written.refusals, ensure_ascii=False),
+    ).save(force_insert=True)
+    job.done_count += written.items
+    job.counts = json.dumps({name: number for name, number in counts.items() if number})
+    job.save(update_fields=["done_count", "counts"])
+
+
+def subjects_of(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
+    """Yield what the batches of an import made, the last batch first."""
+    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("-number").iterator(chunk_size=10):
+        data = bytes(batch.subjects)
+        yield [(data[at : at + 16], data[at + 16 : at + 32]) for at in range(0, len(data), 32)]
+
+
+def refusals_of(job: ImportJob) -> Iterator[Refusal]:
+    """Yield the rows services refused, batch by batch."""
+    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("number").iterator(chunk_size=10):
+        for one in json.loads(batch.refusals):
+            yield Refusal(*one)

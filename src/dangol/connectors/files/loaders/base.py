@@ -1,0 +1,92 @@
+"""What every loader is handed and hands back."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from dangol.connectors.files.shapes import Rules
+from dangol.connectors.files.staging import Stage
+from dangol.core.storage.ids import Id
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Context(NamedTuple):
+    """What a load goes by. `recorded_at` is when we learn it; orders before `cut_over` earn nothing."""
+
+    source: str
+    currency: str
+    region: str
+    zone: ZoneInfo
+    recorded_at: datetime
+    cut_over: datetime | None = None
+    create: bool = True
+    points_currency: str = ""
+
+
+class Refusal(NamedTuple):
+    """A row that a service refused: where it stands, which column and value, and the code of the why."""
+
+    file: int
+    line: int
+    column: str
+    value: str
+    code: str
+
+
+@dataclass(slots=True)
+class Written:
+    """What a batch has come to: items done, pairs of customer and thing made, rows refused, and counts."""
+
+    items: int
+    subjects: list[tuple[Id, Id]] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+class Loader(Protocol):
+    """One kind of import."""
+
+    def shape(self, stage: Stage, rules: Rules, context: Context) -> None:
+        """Judge the typed rows together and put the good ones into the order they are carried out in."""
+
+    def count(self, stage: Stage) -> int:
+        """Return how many items there are to carry out."""
+
+    def totals(self, stage: Stage) -> dict[str, object]:
+        """Return the sums a person checks before the import is let go."""
+
+    def prepare(self, stage: Stage, context: Context) -> None:
+        """Make sure of what the batches refer to. May be done again after a crash."""
+
+    def write(self, stage: Stage, start: int, context: Context) -> Written:
+        """Carry out the next items, from `start` on, inside the caller's write transaction."""
+
+
+def whole_numbers(column: pa.ChunkedArray) -> list[int]:
+    """Return a column of 64-bit numbers without empties as a list, many times faster than value by value."""
+    if len(column) == 0:
+        return []
+    array = column.combine_chunks()
+    data = memoryview(array.buffers()[1]).cast("q")
+    return data[array.offset : array.offset + len(array)].tolist()
+
+
+def instant_of(micros: int) -> datetime:
+    """Return the instant so many microseconds after 1970 in UTC, exactly."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def cut(keys: Sequence[object], size: int) -> int:
+    """Return how many of `keys`, sorted by customer, make a batch of about `size`: whole customers if it can be."""
+    if len(keys) <= size:
+        return len(keys)
+    end = size
+    while end > 1 and keys[end] == keys[end - 1]:
+        end -= 1
+    return end if keys[end] != keys[end - 1] else size

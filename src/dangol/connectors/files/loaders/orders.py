@@ -1,0 +1,276 @@
+"""Orders and returns: documents of lines, carried out by customer and in time order."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dangol.connectors.files.columns import IDENTITIES
+from dangol.connectors.files.loaders.base import (
+    Context,
+    Refusal,
+    Written,
+    cut,
+    instant_of,
+    whole_numbers,
+)
+from dangol.connectors.files.problems import Code
+from dangol.connectors.files.shapes import Rules, shape_orders
+from dangol.connectors.files.staging import Stage
+from dangol.core.commerce.catalog import find_products, upsert_products
+from dangol.core.commerce.drafts import (
+    LineDraft,
+    OrderDraft,
+    Outcome,
+    ProductDraft,
+    ProductRef,
+    ReturnDraft,
+    ReturnLineDraft,
+)
+from dangol.core.commerce.models import OrderNumber, Return
+from dangol.core.commerce.returns import record_returns
+from dangol.core.commerce.services import find_numbers, place_orders
+from dangol.core.people.selectors import find_stores
+from dangol.core.people.services import make_guests, resolve_customers
+from dangol.core.people.shops import StoreRow, upsert_stores
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import batches, select_matching
+from dangol.core.storage.transactions import write_transaction
+
+BATCH = 5_000
+_CATALOG_BATCH = 10_000
+_DOC = "doc, number, is_return, order_number, who_column, who_key, instant, store, channel, line_count"
+
+
+class _Doc(NamedTuple):
+    """An order or a return of the files."""
+
+    doc: int
+    number: str
+    is_return: bool
+    order_number: str | None
+    who_column: str | None
+    who_key: str | None
+    instant: int
+    store: str | None
+    channel: str | None
+    line_count: int
+
+    @property
+    def who(self) -> tuple[str, str] | None:
+        """The column that names the customer and what it says; none for a guest."""
+        return (self.who_column, self.who_key) if self.who_column and self.who_key else None
+
+
+
+
+class OrdersLoader:
+    """Orders (and, in the same file, returns as negative quantities), or a file of returns alone."""
+
+    def __init__(self) -> None:
+        self._products: list[tuple[str, ProductRef]] = []
+        self._stores: dict[str, Id] = {}
+
+    def shape(self, stage: Stage, rules: Rules, context: Context) -> None:
+        """Put the lines together; see `shapes`."""
+        shape_orders(stage, rules)
+
+    def count(self, stage: Stage) -> int:
+        """Return how many orders and returns there are."""
+        return int(stage.one("SELECT count(*) FROM docs"))
+
+    def totals(self, stage: Stage) -> dict[str, object]:
+        """Return orders, returns, lines, customers, guests, products, money and the first and last instant."""
+        row = stage.fetch(
+            "SELECT count(*) FILTER (NOT is_return), count(*) FILTER (is_return), count(DISTINCT who_key),"
+            " count(*) FILTER (who_key IS NULL), min(instant), max(instant) FROM docs"
+        )[0]
+        sums = stage.fetch(
+            "SELECT count(*), coalesce(sum(net) FILTER (NOT is_return), 0), coalesce(sum(net) FILTER (is_return), 0)"
+            " FROM lines JOIN docs USING (doc)"
+        )[0]
+        names = ("orders", "returns", "customers", "guests", "first_at", "last_at", "lines", "net_minor", "returned_minor")
+        found: dict[str, object] = dict(zip(names, (*row, *sums), strict=True))
+        for name in ("first_at", "last_at"):
+            value = found[name]
+            found[name] = instant_of(value).isoformat() if isinstance(value, int) else None
+        for name in ("net_minor", "returned_minor"):
+            found[name] = int(str(found[name]))
+        return found | {"products": stage.one("SELECT count(*) FROM products")}
+
+    def prepare(self, stage: Stage, context: Context) -> None:
+        """Have a product for each number and a store for each: unknown ones are kept with what the file tells."""
+        rows = stage.fetch("SELECT number, name, category FROM products ORDER BY place")
+        known: dict[str, ProductRef] = {}
+        for some in batches(rows, _CATALOG_BATCH):
+            with write_transaction():
+                found = find_products([number for number, _, _ in some])
+                missing = [ProductDraft(*row) for row in some if row[0] not in found]
+                known |= found | upsert_products(missing, recorded_at=context.recorded_at)
+        self._products = [(number, known[number]) for number, _, _ in rows]
+        stores = [row[0] for row in stage.fetch("SELECT DISTINCT store FROM docs WHERE store IS NOT NULL ORDER BY 1")]
+        with write_transaction():
+            self._stores = find_stores(stores)
+            missing_stores = [StoreRow(number) for number in stores if number not in self._stores]
+            self._stores |= upsert_stores(missing_stores, recorded_at=context.recorded_at)
+
+    def write(self, stage: Stage, start: int, context: Context) -> Written:
+        """Place the next orders and record the next returns."""
+        rows = stage.fetch(
+            f"SELECT {_DOC} FROM docs WHERE doc BETWEEN {start} AND {start + BATCH} ORDER BY doc"  # noqa: S608
+        )
+        docs = [_Doc(*row) for row in rows]
+        docs = docs[: cut([doc.who or doc.number for doc in docs], BATCH)]
+        lines = self._read_lines(stage, docs)
+        owners, guests = _owners(docs, context)
+        written = Written(len(docs))
+        written.counts["guests"] = guests
+        for orders, returns in _phases(docs):
+            self._place(stage, orders, lines, owners, context, written)
+            self._take_back(stage, returns, lines, owners, context, written)
+        return written
+
+    def _read_lines(self, stage: Stage, docs: Sequence[_Doc]) -> dict[int, list[Any]]:
+        """Return the drafts of the lines by document."""
+        first, last = docs[0].doc, docs[-1].doc
+        table = stage.db.execute(
+            f"SELECT product, quantity, listed, net FROM lines WHERE doc BETWEEN {first} AND {last}"  # noqa: S608
+            " ORDER BY doc, file, line"
+        ).to_arrow_table()
+        places, quantities, listed, nets = (whole_numbers(table.column(place)) for place in range(4))
+        known = [self._products[place] for place in places]
+        drafts: list[Any] = list(
+            map(
+                LineDraft,
+                [ref.id for _, ref in known],
+                [number for number, _ in known],
+                [ref.category for _, ref in known],
+                quantities,
+                listed,
+                [full - net for full, net in zip(listed, nets, strict=True)],
+                nets,
+            )
+        )
+        found, begin = {}, 0
+        for doc in docs:
+            end = begin + doc.line_count
+            found[doc.doc] = drafts[begin:end]
+            begin = end
+        return found
+
+    def _place(
+        self,
+        stage: Stage,
+        docs: Sequence[_Doc],
+        lines: dict[int, list[Any]],
+        owners: dict[int, Id],
+        context: Context,
+        written: Written,
+    ) -> None:
+        drafts = []
+        for doc in docs:
+            placed_at = instant_of(doc.instant)
+            drafts.append(
+                OrderDraft(
+                    owners[doc.doc], context.source, doc.number, placed_at, context.currency, lines[doc.doc],
+                    self._stores[doc.store] if doc.store else None, doc.store, doc.channel or "store",
+                    earns=context.cut_over is None or placed_at >= context.cut_over,
+                    is_guest=doc.who is None,
+                )
+            )  # fmt: skip
+        outcomes = place_orders(drafts, recorded_at=context.recorded_at) if drafts else []
+        _note(stage, docs, outcomes, Code.ORDER_TAKEN, "order", written)
+
+    def _take_back(
+        self,
+        stage: Stage,
+        docs: Sequence[_Doc],
+        lines: dict[int, list[Any]],
+        owners: dict[int, Id],
+        context: Context,
+        written: Written,
+    ) -> None:
+        drafts = [
+            ReturnDraft(
+                owners[doc.doc], context.source, doc.number, instant_of(doc.instant), context.currency,
+                [ReturnLineDraft(*line[:4], line.net_minor) for line in lines[doc.doc]],
+                doc.order_number,
+            )
+            for doc in docs
+        ]  # fmt: skip
+        outcomes = record_returns(drafts, recorded_at=context.recorded_at) if drafts else []
+        _note(stage, docs, outcomes, Code.RETURN_TAKEN, "return", written)
+        made = [(one.customer_id, one.id) for one in outcomes if not one.repeated and not one.conflict]
+        found = select_matching(Return, ("order_id",), ("customer_id", "id"), made)
+        written.counts["unlinked_returns"] += sum(order_id is None for (order_id,) in found)
+
+
+def _note(
+    stage: Stage,
+    docs: Sequence[_Doc],
+    outcomes: Iterable[Outcome],
+    taken: Code,
+    kind: str,
+    written: Written,
+) -> None:
+    refused: dict[int, str] = {}
+    for doc, outcome in zip(docs, outcomes, strict=True):
+        if outcome.conflict:
+            refused[doc.doc] = doc.number
+        elif outcome.repeated:
+            written.counts[f"repeated_{kind}s"] += 1
+        else:
+            written.counts[f"{kind}s"] += 1
+            written.counts["lines"] += doc.line_count
+            written.subjects.append((outcome.customer_id, outcome.id))
+    if not refused:
+        return
+    chosen = ", ".join(map(str, refused))
+    rows = stage.fetch(f"SELECT doc, file, line FROM lines WHERE doc IN ({chosen}) ORDER BY file, line")  # noqa: S608
+    for doc_number, file, line in rows:
+        written.refusals.append(Refusal(file, line, kind, refused[doc_number], taken.value))
+    written.counts["refused"] += len(rows)
+
+
+def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], int]:
+    """Return whose each document is, making customers nobody knew and guests for orders without one."""
+    owners: dict[int, Id] = {}
+    since: dict[str, dict[str, datetime]] = {}
+    for doc in docs:
+        if doc.who:
+            since.setdefault(doc.who[0], {}).setdefault(doc.who[1], instant_of(doc.instant))
+    ids = {
+        column: resolve_customers(
+            IDENTITIES[column], list(firsts), recorded_at=context.recorded_at, joined_at=firsts
+        )
+        for column, firsts in sorted(since.items())
+    }
+    for doc in docs:
+        if doc.who:
+            owners[doc.doc] = ids[doc.who[0]][doc.who[1]]
+    strays = [doc for doc in docs if not doc.who]
+    names = [(context.source, doc.order_number or doc.number) for doc in strays]
+    earlier = find_numbers(OrderNumber, "order_id", names) if names else {}
+    fresh = sorted({name for name in names if name not in earlier})
+    made = dict(zip(fresh, make_guests(len(fresh), recorded_at=context.recorded_at), strict=True))
+    for doc, name in zip(strays, names, strict=True):
+        owners[doc.doc] = earlier[name].customer_id if name in earlier else made[name]
+    return owners, len(fresh)
+
+
+def _phases(docs: Sequence[_Doc]) -> Iterator[tuple[list[_Doc], list[_Doc]]]:
+    """Cut a batch into rounds of sales and then returns, so that each customer's are done in time order."""
+    rounds: list[tuple[list[_Doc], list[_Doc]]] = []
+    turn: Counter[object] = Counter()
+    returned: set[object] = set()
+    for doc in docs:
+        who = doc.who or doc.order_number or doc.number
+        if doc.is_return:
+            returned.add(who)
+        elif who in returned:
+            returned.discard(who)
+            turn[who] += 1
+        while len(rounds) <= turn[who]:
+            rounds.append(([], []))
+        rounds[turn[who]][doc.is_return].append(doc)
+    yield from rounds

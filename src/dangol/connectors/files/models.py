@@ -1,0 +1,54 @@
+"""Imports: what was read, how far it has come, and what it has left in the shop's tables."""
+
+from django.db import models
+
+from dangol.core.storage.fields import IdField
+
+
+class ImportJob(models.Model):
+    """One import of one or more files. `fingerprint` names its content: the same files are the same import."""
+
+    class State(models.TextChoices):
+        """How far an import has come."""
+
+        NEW = "new"
+        READY = "ready"
+        DONE = "done"
+        UNDONE = "undone"
+
+    id = IdField(primary_key=True)
+    kind = models.CharField(max_length=16)
+    # JSON: name, size and SHA-256 of each file; the columns as they were understood; everything asked for.
+    files = models.TextField()
+    mapping = models.TextField(default="[]")
+    options = models.TextField()
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.NEW)
+    row_count = models.BigIntegerField(default=0)
+    bad_count = models.BigIntegerField(default=0)
+    # Items (orders, people, …) to carry out, and how many of them are: where a resumed import goes on.
+    item_count = models.BigIntegerField(default=0)
+    done_count = models.BigIntegerField(default=0)
+    counts = models.TextField(default="{}")
+    errors_path = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_import_job"
+        indexes = (models.Index(fields=["fingerprint"], name="dg_import_fingerprint"),)
+
+
+class ImportBatch(models.Model):
+    """What one transaction of an import has written, kept for undoing it, and the rows it refused."""
+
+    pk = models.CompositePrimaryKey("job_id", "number")
+    job_id = IdField()
+    number = models.BigIntegerField()
+    # Pairs of ids, 32 bytes each: whose it is, and what it is (an order, a return, a transfer).
+    subjects = models.BinaryField()
+    refusals = models.TextField(default="[]")
+
+    class Meta:
+        db_table = "dg_import_batch"

@@ -1,0 +1,306 @@
+"""Importing files: preview, dry run, and the import itself, which may be killed anywhere and goes on."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import get_currency_precision
+
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import BadOption
+from dangol.connectors.files.guard import guarded
+from dangol.connectors.files.jobs import (
+    Request,
+    folder_of,
+    only_worker,
+    open_job,
+    refusals_of,
+    save_batch,
+)
+from dangol.connectors.files.loaders.base import Context, Loader
+from dangol.connectors.files.loaders.catalog import ProductsLoader
+from dangol.connectors.files.loaders.orders import OrdersLoader
+from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
+from dangol.connectors.files.loaders.programs import BalancesLoader, GiveTiers, TiersLoader
+from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.parsing import Reading
+from dangol.connectors.files.problems import Problem, explain_code
+from dangol.connectors.files.shapes import Rules
+from dangol.connectors.files.staging import Stage, Wish, quoted
+from dangol.core.ledger.models import PointCurrency
+from dangol.core.people.identities import normalize_identity
+from dangol.core.people.refused_values import RefusedValue
+from dangol.core.people.selectors import ShopView, find_by_identity, shop
+from dangol.core.storage.transactions import write_transaction
+
+PREVIEWED = 20
+SKEW = timedelta(days=1)
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_LOOKUP = 10_000
+Progress = Callable[[str, int, int], None]
+
+
+class Report(NamedTuple):
+    """What an import, or its dry run, has come to. Rows are good or bad, and nothing else."""
+
+    job: ImportJob | None
+    rows: int
+    bad: int
+    counts: dict[str, int]
+    totals: dict[str, object]
+    mappings: list[dict[str, str]]
+    errors: Path | None
+    is_repeat: bool = False
+
+    @property
+    def good(self) -> int:
+        """Rows that were, or would be, taken."""
+        return self.rows - self.bad
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _loader(kind: Kind, give_tiers: GiveTiers | None) -> Loader:
+    if kind is Kind.TIERS:
+        assert give_tiers is not None, "tiers are given by a room"
+        return TiersLoader(give_tiers)
+    made: dict[Kind, Callable[[], Loader]] = {
+        Kind.CUSTOMERS: CustomersLoader,
+        Kind.PRODUCTS: ProductsLoader,
+        Kind.ORDERS: OrdersLoader,
+        Kind.RETURNS: OrdersLoader,
+        Kind.BALANCES: BalancesLoader,
+        Kind.CONSENTS: ConsentsLoader,
+    }
+    return made[kind]()
+
+
+def _context(request: Request, view: ShopView, at: datetime) -> Context:
+    cut_over = None
+    if request.cut_over:
+        try:
+            day = date.fromisoformat(request.cut_over)
+        except ValueError as error:
+            raise BadOption(option="--cut-over", value=request.cut_over) from error
+        cut_over = datetime.combine(day, time(), tzinfo=view.tz).astimezone(UTC)
+    return Context(
+        request.source, view.currency, view.region, view.tz, at, cut_over, request.create,
+        _points_currency(request) if request.kind is Kind.BALANCES else "",
+    )  # fmt: skip
+
+
+def _points_currency(request: Request) -> str:
+    codes = list(PointCurrency.objects.order_by("code").values_list("code", flat=True))
+    if request.points_currency in codes:
+        return request.points_currency
+    if request.points_currency or len(codes) != 1:
+        raise BadOption(option="--points", value=request.points_currency, known=", ".join(codes))
+    return codes[0]
+
+
+def _reading(request: Request, view: ShopView, at: datetime) -> Reading:
+    try:
+        zone = ZoneInfo(request.zone) if request.zone else view.tz
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadOption(option="--zone", value=request.zone) from error
+    exponent = get_currency_precision(view.currency)
+    return Reading(view.currency, exponent, zone, EARLIEST, at + SKEW)
+
+
+def _rules(view: ShopView, context: Context) -> Rules:
+    def normalize(kind: str, value: str) -> tuple[str | None, str]:
+        try:
+            return normalize_identity(kind, value, region=view.region), ""
+        except RefusedValue as refusal:
+            return None, refusal.code
+
+    def known(kind: str, values: list[str]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(values), _LOOKUP):
+            found |= find_by_identity(kind, values[start : start + _LOOKUP]).keys()
+        return found
+
+    return Rules(view.currency, normalize, None if context.create else known)
+
+
+def _wish(request: Request) -> Wish:
+    return Wish(request.chosen, request.traits, request.encoding, request.delimiter)
+
+
+def preview(request: Request, *, at: datetime) -> tuple[list[str], list[tuple[Any, ...]], list[Problem], list[dict[str, str]]]:
+    """Return the first rows as they are understood: column names, rows, what is wrong, and the mappings."""
+    view = shop()
+    stage = Stage(request.kind, _reading(request, view, at))
+    try:
+        stage.read(request.paths[:1], _wish(request), limit=PREVIEWED)
+        names = [name for name in stage.mappings[0] if name != "time"]
+        shown = ", ".join(["line", *map(quoted, names)])
+        rows = stage.fetch(f"SELECT {shown} FROM typed ORDER BY line LIMIT {PREVIEWED}")  # noqa: S608
+        return ["line", *names], rows, list(stage.problems()), stage.mappings
+    finally:
+        stage.close()
+
+
+def _build(
+    request: Request, stage: Stage, loader: Loader, context: Context, view: ShopView
+) -> tuple[int, int]:
+    """Read and judge the files; returns how many rows there are, and how many of them are bad."""
+    stage.read(request.paths, _wish(request))
+    loader.shape(stage, _rules(view, context), context)
+    bad = int(stage.one("SELECT count(*) FROM (SELECT DISTINCT file, line FROM problems)"))
+    cells = int(stage.one("SELECT count(*) FROM cells"))
+    without = int(stage.one("""SELECT count(*) FROM problems WHERE "column" = '' """))
+    return cells + without, bad
+
+
+def dry_run(
+    request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None
+) -> Report:
+    """Read and judge the files and write nothing but the errors file, in `folder`."""
+    view = shop()
+    context = _context(request, view, at)
+    loader = _loader(request.kind, give_tiers)
+    stage = Stage(request.kind, _reading(request, view, at), folder)
+    try:
+        rows, bad = _build(request, stage, loader, context, view)
+        errors = _write_errors(folder, stage.problems()) if bad else None
+        return Report(None, rows, bad, {}, loader.totals(stage), stage.mappings, errors)
+    finally:
+        stage.close()
+        _clear(folder)
+
+
+def run_import(
+    request: Request,
+    *,
+    at: datetime,
+    home: Path,
+    give_tiers: GiveTiers | None = None,
+    tell: Progress = _silent,
+) -> Report:
+    """Import the files, all good rows of them; what was killed goes on, what was done answers with its report.
+
+    Raises the refusals of a whole file (see `Stage.read`), BadOption and JobRunning; then nothing is written.
+    """
+    view = shop()
+    context = _context(request, view, at)
+    job = open_job(request, at=at)
+    folder = folder_of(home, job.id)
+    with only_worker(folder):
+        job.refresh_from_db()
+        if job.state == ImportJob.State.DONE:
+            return _report(job, folder, {}, is_repeat=True)
+        loader = _loader(request.kind, give_tiers)
+        try:
+            stage = _ready_stage(request, job, loader, context, view, folder, tell)
+        except BaseException:
+            _forget(job, folder)
+            raise
+        try:
+            _load(stage, job, loader, context, tell)
+            refused = _name_refusals(job, stage.files)
+            totals = loader.totals(stage)
+            errors = _write_errors(folder, stage.problems(), refused)
+        finally:
+            stage.close()
+        _finish(job, errors, at)
+        _clear(folder)
+    return _report(job, folder, totals)
+
+
+def _ready_stage(
+    request: Request,
+    job: ImportJob,
+    loader: Loader,
+    context: Context,
+    view: ShopView,
+    folder: Path,
+    tell: Progress,
+) -> Stage:
+    """Return the table of the job: the one made before, if it was made to its end, else made now."""
+    reading = _reading(request, view, context.recorded_at)
+    if job.state == ImportJob.State.READY and (folder / "stage.duckdb").exists():
+        stage = Stage(request.kind, reading, folder)
+        stage.reopen(json.loads(job.mapping), [one["name"] for one in json.loads(job.files)])
+        return stage
+    _clear(folder)
+    tell("read", 0, 0)
+    stage = Stage(request.kind, reading, folder)
+    try:
+        rows, bad = _build(request, stage, loader, context, view)
+        items = loader.count(stage)
+        stage.db.execute("CHECKPOINT")
+    except BaseException:
+        stage.close()
+        raise
+    job.row_count, job.bad_count, job.item_count = rows, bad, items
+    job.mapping = json.dumps(stage.mappings, ensure_ascii=False)
+    job.state = ImportJob.State.READY
+    with write_transaction():
+        job.save(update_fields=["row_count", "bad_count", "item_count", "mapping", "state"])
+    return stage
+
+
+def _load(stage: Stage, job: ImportJob, loader: Loader, context: Context, tell: Progress) -> None:
+    loader.prepare(stage, context)
+    while job.done_count < job.item_count:
+        with write_transaction():
+            save_batch(job, loader.write(stage, job.done_count, context))
+        tell("write", job.done_count, job.item_count)
+
+
+def _forget(job: ImportJob, folder: Path) -> None:
+    """Take away a job whose files could not be read at all: nothing of it was ever written."""
+    if job.state == ImportJob.State.NEW:
+        with write_transaction():
+            ImportJob.objects.filter(id=job.id, state=ImportJob.State.NEW).delete()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _name_refusals(job: ImportJob, files: list[str]) -> list[Problem]:
+    return [Problem(files[one.file], *one[1:]) for one in refusals_of(job)]
+
+
+def _write_errors(folder: Path, problems: Iterator[Problem], refused: list[Problem] | None = None) -> Path | None:
+    """Write the errors file, if there is anything to write; returns where it is."""
+    path = folder / "errors.csv"
+    first = next(problems, None)
+    if first is None and not refused:
+        return None
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(("file", "line", "column", "value", "code", "reason", "remedy"))
+        for one in (*([first] if first else ()), *problems, *(refused or ())):
+            words = explain_code(one.code)
+            out.writerow((guarded(one.file), one.line, one.column, guarded(one.value), one.code, words.reason, words.remedy))
+    return path
+
+
+def _finish(job: ImportJob, errors: Path | None, at: datetime) -> None:
+    counts = json.loads(job.counts)
+    job.bad_count += counts.get("refused", 0)
+    job.errors_path = str(errors or "")
+    job.state, job.finished_at = ImportJob.State.DONE, at
+    with write_transaction():
+        job.save(update_fields=["bad_count", "errors_path", "state", "finished_at"])
+
+
+def _report(job: ImportJob, folder: Path, totals: dict[str, object], *, is_repeat: bool = False) -> Report:
+    errors = Path(job.errors_path) if job.errors_path else None
+    return Report(
+        job, job.row_count, job.bad_count, json.loads(job.counts), totals, json.loads(job.mapping), errors, is_repeat
+    )
+
+
+def _clear(folder: Path) -> None:
+    """Take away the table; the errors file stays."""
+    for name in ("stage.duckdb", "stage.duckdb.wal"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "spill", ignore_errors=True)
