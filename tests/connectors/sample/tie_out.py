@@ -26,7 +26,8 @@ POINTS = """
 CREATE TABLE points AS
 WITH before AS (
     SELECT *, coalesce(sum(cents) OVER (
-        PARTITION BY household ORDER BY bought_at, basket ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS spent
+        PARTITION BY household ORDER BY bought_at, basket
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS spent
     FROM basket
 ), ranked AS (
     SELECT *, CASE WHEN spent >= 400000 THEN 6 WHEN spent >= 150000 THEN 5 ELSE 4 END AS quarters,
@@ -84,8 +85,8 @@ class Expected:
     def tiers(self) -> dict[str, int]:
         """How many households are in each tier after their last basket."""
         rows = self._all(
-            "SELECT CASE WHEN cents >= 400000 THEN 'gold' WHEN cents >= 150000 THEN 'silver' ELSE 'member' END"
-            " AS tier, count(*) FROM (SELECT household, sum(cents) AS cents FROM basket GROUP BY household)"
+            "SELECT CASE WHEN cents >= 400000 THEN 'gold' WHEN cents >= 150000 THEN 'silver'"
+            " ELSE 'member' END AS tier, count(*) FROM (SELECT household, sum(cents) AS cents FROM basket GROUP BY household)"
             " GROUP BY tier"
         )
         return {tier: int(count) for tier, count in rows}

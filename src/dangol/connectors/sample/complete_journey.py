@@ -36,6 +36,8 @@ class SampleFiles(NamedTuple):
     customers: Path
     orders: Path
     shift_weeks: int
+    product_count: int
+    customer_count: int
     line_count: int
 
 
@@ -97,7 +99,11 @@ class CompleteJourney:
         return self._connection.execute(self._sql(text)).fetchall()
 
     def write(self, folder: Path, *, households: int | None = None) -> SampleFiles:
-        """Write products, customers and order lines into `folder` as Parquet; `households` keeps only the first so many."""
+        """Write products, customers and order lines into `folder` as Parquet.
+
+        `households` keeps only the first so many, for trials. A file that is there is left as it is, so
+        that an import that was cut off finds its own files again.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         chosen = "SELECT DISTINCT household_id FROM {transactions} ORDER BY household_id"
         if households is not None:
@@ -108,12 +114,15 @@ class CompleteJourney:
             ("customers", _CUSTOMERS.replace("{chosen}", chosen)),
             ("orders", _ORDERS.replace("{chosen}", chosen)),
         ):
-            self._connection.execute(self._sql(f"COPY ({select}) TO '{paths[name]}' (FORMAT parquet)"))
-        counted = self._connection.execute(f"SELECT count(*) FROM '{paths['orders']}'").fetchone()  # noqa: S608
-        assert counted is not None
-        return SampleFiles(
-            paths["products"], paths["customers"], paths["orders"], self.weeks, int(counted[0])
-        )
+            if not paths[name].exists():
+                part = folder / f"{name}.part"
+                self._connection.execute(self._sql(f"COPY ({select}) TO '{part}' (FORMAT parquet)"))
+                part.rename(paths[name])
+        counts = [
+            int(self._connection.execute(f"SELECT count(*) FROM '{path}'").fetchall()[0][0])  # noqa: S608
+            for path in paths.values()
+        ]
+        return SampleFiles(*paths.values(), self.weeks, *counts)
 
     def campaigns(self) -> Iterator[CampaignRow]:
         """Yield which household received which campaign."""
@@ -135,7 +144,8 @@ _PRODUCTS = """
     FROM {products} ORDER BY product_id
 """
 _CUSTOMERS = """
-    SELECT h.household_id::VARCHAR AS customer, timezone('UTC', min(t.transaction_timestamp) + to_weeks({weeks})) AS joined_at,
+    SELECT h.household_id::VARCHAR AS customer,
+           timezone('UTC', min(t.transaction_timestamp) + to_weeks({weeks})) AS joined_at,
            any_value(d.age) AS age, any_value(d.income) AS income,
            any_value(d.home_ownership) AS home_ownership, any_value(d.marital_status) AS marital_status,
            any_value(d.household_size) AS household_size, any_value(d.household_comp) AS household_comp,
