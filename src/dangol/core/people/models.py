@@ -7,6 +7,7 @@ A column named `…_sealed` holds text sealed under the person's own key (sealin
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.constraints import SqlForeignKey
 from dangol.core.storage.fields import IdField
 
@@ -116,6 +117,7 @@ class Consent(models.Model):
     class Meta:
         db_table = "dg_consent"
         constraints = (
+            AppendOnly(name="dg_consent_append_only"),
             models.UniqueConstraint(fields=["customer_id", "key"], name="dg_consent_key"),
             SqlForeignKey(
                 fields=["customer_id"],

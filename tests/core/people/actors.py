@@ -1,0 +1,72 @@
+"""Processes of the race and rotation tests, forked from a server that knows Django already."""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
+
+if not apps.ready:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
+
+from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.people.rotation import rewrap_keys
+from dangol.core.people.services import resolve_customers
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+
+AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload([__name__])
+
+
+def start(act: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Start `act` in a process of its own, on the databases this process uses."""
+    names = {alias: str(connections[alias].settings_dict["NAME"]) for alias in connections}
+    process = context.Process(target=_play, args=(names, act, arguments), daemon=True)
+    process.start()
+    return process
+
+
+def _play(names: dict[str, str], act: Callable[..., None], arguments: tuple[object, ...]) -> None:
+    for alias, name in names.items():
+        connections[alias].settings_dict["NAME"] = name
+    try:
+        act(*arguments)
+    finally:
+        connections.close_all()
+
+
+def resolve_together(barrier: Barrier, answers: "Queue[Any]", rounds: int, count: int) -> None:
+    """Ask, at the same instant as all others, for the same unknown customers, again and again."""
+    for number in range(rounds):
+        values = [f"{number}-{place}" for place in range(count)]
+        barrier.wait(20)
+        with write_transaction():
+            found = resolve_customers("external", values, recorded_at=AT)
+        answers.put((number, found))
+
+
+def claim_together(barrier: Barrier, answers: "Queue[Any]", rounds: int, customer_id: Id) -> None:
+    """Want, at the same instant as all others, the same e-mail address for a customer of one's own."""
+    for number in range(rounds):
+        row = PersonRow(customer_id, name=f"이름 {number}", email=f"one{number}@example.com")
+        barrier.wait(20)
+        with write_transaction():
+            [refusal] = set_people([row], recorded_at=AT)
+        answers.put((number, customer_id, refusal))
+
+
+def rewrap(master_keys: dict[str, str], batch: int) -> None:
+    """Wrap all keys under the newest of these master keys."""
+    settings.MASTER_KEYS = master_keys
+    rewrap_keys(batch=batch)

@@ -1,0 +1,63 @@
+"""Several processes at once: one customer for one identity, whoever comes first."""
+
+from collections import defaultdict
+
+import pytest
+
+from dangol.core.events.models import Event
+from dangol.core.people.models import Customer, Identity, SearchToken
+from dangol.core.people.profiles import IdentityTaken
+from dangol.core.people.selectors import find_by_identity, names_of
+from dangol.core.people.services import make_guests
+from dangol.core.storage.transactions import write_transaction
+from tests.core.people import actors
+from tests.sizes import SIZE
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+RACERS, AT_ONCE = 4, 20
+ROUNDS = SIZE.rounds // 5
+
+
+def test_resolve_customers__same_values_at_once__one_customer_each() -> None:
+    barrier, answers = actors.context.Barrier(RACERS), actors.context.Queue()
+    racers = [actors.start(actors.resolve_together, barrier, answers, ROUNDS, AT_ONCE) for _ in range(RACERS)]
+
+    found = defaultdict(set)
+    for _ in range(RACERS * ROUNDS):
+        _, customers = answers.get(timeout=30)
+        for value, customer_id in customers.items():
+            found[value].add(customer_id)
+    for racer in racers:
+        racer.join(60)
+
+    assert len(found) == ROUNDS * AT_ONCE
+    assert all(len(customers) == 1 for customers in found.values())
+    assert Identity.objects.count() == Customer.objects.count() == ROUNDS * AT_ONCE
+    assert Event.objects.filter(name="customer.joined").count() == ROUNDS * AT_ONCE
+    owners = find_by_identity("external", list(found))
+    assert {value: {owner} for value, owner in owners.items()} == found
+
+
+def test_set_people__same_e_mail_at_once__one_owner_and_clean_refusals() -> None:
+    barrier, answers = actors.context.Barrier(RACERS), actors.context.Queue()
+    with write_transaction():
+        people = make_guests(RACERS, recorded_at=actors.AT)
+    racers = [actors.start(actors.claim_together, barrier, answers, ROUNDS, one) for one in people]
+
+    winners = defaultdict(list)
+    for _ in range(RACERS * ROUNDS):
+        number, customer_id, refusal = answers.get(timeout=30)
+        assert refusal is None or isinstance(refusal, IdentityTaken)
+        if refusal is None:
+            winners[number].append(customer_id)
+    for racer in racers:
+        racer.join(60)
+
+    # An address may pass on when its owner takes a later one; the last round's cannot.
+    assert len(winners[ROUNDS - 1]) == 1
+    assert all(winners[number] for number in range(ROUNDS))
+    kept = {owner: view.name for owner, view in names_of(people, unmasked=True).items()}
+    assert kept[winners[ROUNDS - 1][0]] == f"이름 {ROUNDS - 1}"
+    assert Identity.objects.values("customer_id").distinct().count() == Identity.objects.count()
+    named = {owner for owner, name in kept.items() if name}
+    assert set(SearchToken.objects.values_list("customer_id", flat=True)) == named
