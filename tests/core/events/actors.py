@@ -21,15 +21,15 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 
-from dangol.core.events.lake import LakeWriter  # noqa: E402 - Django must be ready first
-from dangol.core.events.reader import Reader  # noqa: E402
-from dangol.core.events.records import Draft  # noqa: E402
-from dangol.core.events.sequencer import number_waiting  # noqa: E402
-from dangol.core.events.services import record_batch  # noqa: E402
-from dangol.core.storage.ids import Id  # noqa: E402
-from dangol.core.storage.transactions import write_transaction  # noqa: E402
-from dangol.project.clock import now  # noqa: E402
-from tests.core.events.projection import VISITS, DoorOpened  # noqa: E402
+from dangol.core.events.lake import LakeWriter
+from dangol.core.events.reader import Reader
+from dangol.core.events.records import Draft
+from dangol.core.events.sequencer import number_waiting
+from dangol.core.events.services import record_batch
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.project.clock import now
+from tests.core.events.projection import VISITS, DoorOpened
 
 PER_BATCH = 100
 _context = multiprocessing.get_context("forkserver")
