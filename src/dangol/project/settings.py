@@ -52,6 +52,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 # Inline and cursor consumers are listed in one file above all rooms.
 EVENT_CONSUMERS = "dangol.project.consumers"
+ACTION_CATALOG = "dangol.project.actions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 

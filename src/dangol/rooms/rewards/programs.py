@@ -229,7 +229,8 @@ def _write_tiers(
 ) -> None:
     models.TierRules.objects.create(
         program_id=program_id, version=version, active_from=active_from,
-        measure=draft.measure, window=draft.window, window_size=draft.window_size, grace_days=draft.grace_days, downgrade=draft.downgrade,
+        measure=draft.measure, window=draft.window, window_size=draft.window_size,
+        grace_days=draft.grace_days, downgrade=draft.downgrade,
         levels=[level._asdict() for level in draft.levels], recorded_at=recorded_at,
     )  # fmt: skip
 

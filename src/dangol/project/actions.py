@@ -1,0 +1,8 @@
+"""All actions of all rooms, in one list: what may be done to or for a customer."""
+
+from typing import Any
+
+from dangol.core.actions.catalog import Action
+from dangol.rooms.rewards.actions import AWARD_POINTS, SET_TIER
+
+ACTIONS: list[Action[Any, Any]] = [AWARD_POINTS, SET_TIER]
