@@ -16,7 +16,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from dangol.core.events.lake import LakeWriter
-from dangol.core.events.runtime import Readers
+from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.sequencer import number_waiting
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
@@ -84,7 +84,7 @@ def run_worker() -> None:
     _run_loops(
         [
             Loop("jobs", runner.run_due, 0.1, stopping),
-            Loop("consumers", readers.advance, 0.025, stopping),
+            Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],

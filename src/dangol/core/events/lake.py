@@ -8,7 +8,7 @@ instant. A customer stands there as a random lake key; payloads hold no personal
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -52,6 +52,7 @@ SCHEMA = pa.schema(
 )
 _READ = ("id", "customer_id", "customer_seq", "name", "occurred_at", "recorded_at", "position", "payload")
 _OCCURRED_AT = _READ.index("occurred_at")
+_LAKE_KEY = ("customer_id", "lake_key")
 
 
 @dataclass
@@ -137,17 +138,14 @@ class LakeWriter:
 
     def _claim(self, start: int, end: int, rows: Sequence[Row]) -> dict[Id, Id] | None:
         """Claim the stretch and return the lake keys of its customers; None if another writer moved on."""
-        customers = [(customer_id,) for customer_id in sorted_ids(row[1] for row in rows)]
+        customers = sorted_ids(row[1] for row in rows)
         with write_transaction():
             insert_missing(Cursor, ["consumer", "position", "error"], [(NAME, 0, "")])
             cursor = Cursor.objects.select_for_update().get(pk=NAME)
             if cursor.position != start or cursor.claimed not in (None, end):
                 return None
             Cursor.objects.filter(pk=NAME).update(claimed=end)
-            keys = _lake_keys(customers)
-            missing = [(one, random_id()) for (one,) in customers if one not in keys]
-            insert_missing(LakeKey, ["customer_id", "lake_key"], missing)
-        return keys | dict(missing)
+            return lake_keys_of(customers)
 
     def _write_file(self, day: date, name: str, events: pa.Table) -> None:
         final = self.folder / "events" / f"day={day}" / name
@@ -163,9 +161,21 @@ class LakeWriter:
         _sync_folder(final.parent.parent)
 
 
-def _lake_keys(customers: Sequence[Row]) -> dict[Id, Id]:
-    names = ("customer_id", "lake_key")
-    return dict(select_matching(LakeKey, names, ["customer_id"], customers))
+def lake_keys_of(customer_ids: Iterable[Id]) -> dict[Id, Id]:
+    """Return what stands for each customer in the lake, made now for those who have nothing yet."""
+    customers = sorted_ids(customer_ids)
+    keys = _lake_keys(customers)
+    missing = [(one, random_id()) for one in customers if one not in keys]
+    if not missing:
+        return keys
+    with write_transaction():
+        insert_missing(LakeKey, _LAKE_KEY, missing)
+    # Another process may have been first: what is stored counts.
+    return _lake_keys(customers)
+
+
+def _lake_keys(customer_ids: Sequence[Id]) -> dict[Id, Id]:
+    return dict(select_matching(LakeKey, _LAKE_KEY, ["customer_id"], [(one,) for one in customer_ids]))
 
 
 def _by_day(rows: Sequence[Row]) -> list[tuple[date, list[Row]]]:

@@ -1,21 +1,30 @@
 """All consumers of an instance, read for by one worker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from dangol.core.events.consumers import cursor_consumers
-from dangol.core.events.reader import Reader
+from dangol.core.events.consumers import Consumer, cursor_consumers
+from dangol.core.events.reader import HANDED_AT_ONCE, Reader
+
+# Between two batches that are not full: each costs a commit, which on a slow disk the writers wait for.
+REST_SECONDS = 0.05
 
 
 class Readers:
-    """The readers of all consumers that keep a cursor, taking turns."""
+    """The readers of all consumers that keep a cursor (or of those given), taking turns."""
 
-    def __init__(self, *, clock: Callable[[], datetime]) -> None:
-        self._readers = [Reader(consumer, clock) for consumer in cursor_consumers()]
+    def __init__(self, *, clock: Callable[[], datetime], consumers: Sequence[Consumer] | None = None) -> None:
+        chosen = cursor_consumers() if consumers is None else consumers
+        self._readers = [Reader(consumer, clock) for consumer in chosen]
 
     def advance(self) -> int:
         """Let each reader hand over one batch; returns how many positions they came on together."""
         return sum(reader.advance() for reader in self._readers)
+
+    def catch_up(self) -> int:
+        """As `advance`, but returns 0 where a rest of `REST_SECONDS` is due: no batch was full."""
+        moved = [reader.advance() for reader in self._readers]
+        return sum(moved) if any(one >= HANDED_AT_ONCE for one in moved) else 0
 
     def flush(self) -> None:
         """Note on the cursors how far each reader has come."""

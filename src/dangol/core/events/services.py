@@ -15,6 +15,7 @@ from dangol.core.storage.rows import (
     insert_rows,
     select_matching,
     sorted_ids,
+    table,
     update_rows,
 )
 from dangol.core.storage.transactions import require_write_transaction
@@ -104,9 +105,17 @@ def _insert(recorded: Sequence[Recorded]) -> None:
 
 def _take_positions(count: int) -> range:
     """Take the next positions: with one writer at a time, commit order is known while writing."""
-    head, _ = Head.objects.get_or_create(shard=SHARD)
-    Head.objects.filter(shard=SHARD).update(position=head.position + count)
-    return range(head.position + 1, head.position + count + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {table(Head)} (shard, position) VALUES (%s, %s)
+            ON CONFLICT (shard) DO UPDATE SET position = position + excluded.position
+            RETURNING position
+            """,  # noqa: S608 - our own table's name
+            [SHARD, count],
+        )
+        (last,) = cursor.fetchone()
+    return range(last - count + 1, last + 1)
 
 
 def _run_inline(recorded: Sequence[Recorded]) -> None:
