@@ -163,4 +163,4 @@ def wrong_calls(tree: ast.AST) -> Iterator[str]:
 
 def _saves_whole_row(call: ast.Call) -> bool:
     is_save = isinstance(call.func, ast.Attribute) and call.func.attr == "save" and not call.args
-    return is_save and "update_fields" not in {word.arg for word in call.keywords}
+    return is_save and not {word.arg for word in call.keywords} & {"update_fields", "force_insert"}
