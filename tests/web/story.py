@@ -14,6 +14,8 @@ from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import StoreRow, set_shop, upsert_stores
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.models import Heartbeat
+from dangol.core.tasks.selectors import expected_processes
 from dangol.domain.accrual import Expiry
 from dangol.domain.points import Adjust, Spend
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
@@ -51,11 +53,17 @@ def start_program() -> Id:
         zone="America/New_York",
         rules=[
             RuleDraft("기본 적립", 1, 100, multipliers={"gold": (3, 2)}),
-            RuleDraft("우유 더 적립", 3, 100, category="GROCERY > DAIRY", active_from=NOW - timedelta(days=60)),
+            RuleDraft(
+                "우유 더 적립", 3, 100, category="GROCERY > DAIRY", active_from=NOW - timedelta(days=60)
+            ),
         ],
         terms=TermsDraft(pending_days=7, expiry=Expiry.ROLLING_DAYS, expiry_count=60),
         tiers_draft=TiersDraft(
-            [LevelDraft("basic", "기본", 0), LevelDraft("silver", "실버", 20_000), LevelDraft("gold", "골드", 60_000)]
+            [
+                LevelDraft("basic", "기본", 0),
+                LevelDraft("silver", "실버", 20_000),
+                LevelDraft("gold", "골드", 60_000),
+            ]
         ),
         recorded_at=NOW - timedelta(days=400),
     )
@@ -75,7 +83,13 @@ def tell_story() -> Story:
     _buy(customers)
     _bring_back_and_spend(regular)
     advance(as_of=NOW)
+    set_working()
     return Story(customers, regular, newcomer, program_id)
+
+
+def set_working() -> None:
+    """Let every process of the instance have given a sign of life just now."""
+    Heartbeat.objects.bulk_create(Heartbeat(name=name, beat_at=NOW, pid=1) for name in expected_processes())
 
 
 def _describe(customers: dict[str, Id]) -> None:
@@ -83,7 +97,9 @@ def _describe(customers: dict[str, Id]) -> None:
         upsert_stores([StoreRow("367", "Store 367")], recorded_at=NOW)
         set_people(
             [
-                PersonRow(customers["1501"], traits={"age": "35-44", "household_size": "2", "kids_count": "0"}),
+                PersonRow(
+                    customers["1501"], traits={"age": "35-44", "household_size": "2", "kids_count": "0"}
+                ),
                 PersonRow(customers["1502"], name="김하늘", phone="212-555-0178", birthday=date(1990, 5, 1)),
             ],
             recorded_at=NOW,

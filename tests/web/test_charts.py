@@ -1,6 +1,7 @@
 """Charts say what they are given, at the height it is."""
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -30,7 +31,7 @@ def test_nice_steps__any_value__few_even_and_enough(largest: int) -> None:
     steps = nice_steps(largest)
 
     assert steps[-1] >= largest > steps[-2]
-    assert len({after - before for before, after in zip(steps, steps[1:], strict=False)}) == 1
+    assert len({after - before for before, after in pairwise(steps)}) == 1
     assert len(steps) <= 6
 
 

@@ -1,25 +1,29 @@
 """Pages: who may see them, what they cost, in which language, and that they keep to the content policy."""
 
 import re
-from collections.abc import Iterator
+from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
+from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
+from dangol.core.commerce.services import place_orders
 from dangol.core.people.models import Staff
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
-from tests.web.story import Story, open_shop
+from tests.web.story import NOW, Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
 # Words of the shop's own data, which are not translated.
-DATA = ("단골", "기본", "실버", "골드", "우유", "더", "적립", "늦은", "배달", "한국어", "김하늘", "늘")
+DATA = ("단골", "기본", "실버", "골드", "우유", "더", "적립", "늦은", "배달", "한국어", "김", "늘")
 
 
 def member_paths(story: Story) -> list[str]:
@@ -48,7 +52,9 @@ class _Text(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.words += [given[name] or "" for name in ("aria-label", "title", "placeholder", "alt") if name in given]
+        self.words += [
+            given[name] or "" for name in ("aria-label", "title", "placeholder", "alt") if name in given
+        ]
         if "style" in given or any(name.startswith("on") for name in given):
             self.inline.append(tag)
         if tag in {"script", "style"}:
@@ -82,13 +88,8 @@ def speaking(language: str) -> Client:
     return client
 
 
-@pytest.fixture
-def english_data(story: Story) -> Iterator[Story]:
-    yield story
-
-
 def test_every_page__not_signed_in__leads_to_sign_in(client: Client, story: Story) -> None:
-    for path in staff_paths(story) + ["/members.csv"]:
+    for path in [*staff_paths(story), "/members.csv"]:
         answer = client.get(path)
 
         assert answer.status_code == 302, path
@@ -122,7 +123,9 @@ def test_every_page__both_languages__renders_by_the_content_policy(story: Story)
 def test_every_page__english__no_hangul_beyond_data(story: Story) -> None:
     client = speaking("en")
     for path in [*staff_paths(story), make_home_link(story.regular), "/sign-in", "/nowhere"]:
-        found = {word for words in read(client.get(path).content.decode()).words for word in HANGUL.findall(words)}
+        found = {
+            word for words in read(client.get(path).content.decode()).words for word in HANGUL.findall(words)
+        }
 
         assert not found - set(DATA), f"{path}: {found - set(DATA)}"
 
@@ -143,8 +146,6 @@ def test_every_page__korean__no_english_sentence(story: Story) -> None:
 def test_error_page__both_languages__says_what_to_do(
     status: int, clerk: Client, story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.core.exceptions import PermissionDenied
-
     def fail(request: object) -> None:
         raise {403: PermissionDenied, 500: ZeroDivisionError}[status]
 
@@ -153,13 +154,13 @@ def test_error_page__both_languages__says_what_to_do(
     clerk.raise_request_exception = False
     path = "/nowhere" if status == 404 else "/"
 
-    answers = {
-        language: clerk.get(path, headers={"accept-language": language}) for language in ("ko", "en")
-    }
+    answers = {language: clerk.get(path, headers={"accept-language": language}) for language in ("ko", "en")}
 
     assert {one.status_code for one in answers.values()} == {status}
     assert HANGUL.search(answers["ko"].content.decode())
-    assert {word for words in read(answers["en"].content.decode()).words for word in HANGUL.findall(words)} <= set(DATA)
+    assert {
+        word for words in read(answers["en"].content.decode()).words for word in HANGUL.findall(words)
+    } <= set(DATA)
 
 
 def test_pages__more_data__same_number_of_statements(story: Story) -> None:
@@ -170,30 +171,29 @@ def test_pages__more_data__same_number_of_statements(story: Story) -> None:
 
     after = {path: _count_statements(client, path) for path in paths}
 
-    assert after == before
+    # Fewer where a phone number is no longer among what is shown; never more.
+    assert {path: count for path, count in after.items() if count > before[path]} == {}
     assert max(after.values()) <= 40, after
 
 
 def _count_statements(client: Client, path: str) -> int:
     client.get(path)  # what a process reads once is read
-    with CaptureQueriesContext(connections["default"]) as main, CaptureQueriesContext(connections["keys"]) as keys:
+    with (
+        CaptureQueriesContext(connections["default"]) as main,
+        CaptureQueriesContext(connections["keys"]) as keys,
+    ):
         client.get(path)
     return len(main) + len(keys)
 
 
 def _multiply(story: Story) -> None:
     """Give every member more of the same, through the service."""
-    from datetime import timedelta
-
-    from dangol.core.commerce.drafts import LineDraft, OrderDraft
-    from dangol.core.commerce.services import place_orders
-    from dangol.core.storage.transactions import write_transaction
-    from tests.web.story import NOW
-
     product = Product.objects.get(number="2")
     line = LineDraft(product.id, "2", product.category, 1000, 900, 0, 900)
     drafts = [
-        OrderDraft(customer_id, "till", f"more-{number}-{visit}", NOW - timedelta(minutes=60 - visit), "USD", [line])
+        OrderDraft(
+            customer_id, "till", f"more-{number}-{visit}", NOW - timedelta(minutes=60 - visit), "USD", [line]
+        )
         for number, customer_id in story.customers.items()
         for visit in range(3)
         if number != "1512"
@@ -206,7 +206,9 @@ def _multiply(story: Story) -> None:
 def test_sign_in__wrong_password__says_so_in_our_words(client: Client, clerk: Client) -> None:
     open_shop()
 
-    answer = client.post("/sign-in", {"username": "owner", "password": "wrong"}, headers={"accept-language": "ko"})
+    answer = client.post(
+        "/sign-in", {"username": "owner", "password": "wrong"}, headers={"accept-language": "ko"}
+    )
 
     assert "아이디나 비밀번호가 달라요" in answer.content.decode()
 
@@ -250,14 +252,8 @@ def test_frame__worker_silent__says_so(clerk: Client, still_clock: object) -> No
 
 
 def test_frame__worker_alive__no_banner(clerk: Client, still_clock: object) -> None:
-    from dangol.core.tasks.models import Heartbeat
-    from dangol.core.tasks.selectors import expected_processes
-    from tests.web.story import NOW
-
     open_shop()
-    Heartbeat.objects.bulk_create(
-        Heartbeat(name=name, beat_at=NOW, pid=1) for name in expected_processes()
-    )
+    set_working()
 
     assert "조용해요" not in clerk.get("/design").content.decode()
 
@@ -274,4 +270,9 @@ def test_static__htmx__comes_from_the_pinned_wheel(clerk: Client) -> None:
 
     scripts = re.findall(r'<script src="([^"]+)"', page)
     assert scripts == ["/static/django_htmx/htmx-2.min.js", "/static/web/dangol.js"]
-    assert all(clerk.get(path).status_code == 200 for path in [*scripts, "/static/web/dangol.css"])
+    for path in [*scripts, "/static/web/dangol.css"]:
+        answer = clerk.get(path)
+
+        assert answer.status_code == 200
+        assert b"".join(answer.streaming_content)  # type: ignore[attr-defined] # a file streams
+        answer.close()

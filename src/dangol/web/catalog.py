@@ -110,9 +110,12 @@ def _is_translated(message: Message, catalog: Catalog) -> bool:
     found = catalog.get(message.text, context=message.context)
     if found is None or bool(message.plural) != found.pluralizable:
         return False
-    given = found.string if isinstance(found.string, (tuple, list)) else (found.string,)
+    strings = found.string if isinstance(found.string, tuple | list) else (found.string,)
+    given = [one or "" for one in strings]
     wanted = _placeholders(message.text)
-    return all(given) and all(_placeholders(one) <= wanted for one in given) and _placeholders(given[-1]) == wanted
+    kept = [_placeholders(one) for one in given]
+    # A form for one may say "a" for the number; the last form must say all of it, and none may invent any.
+    return all(given) and all(one <= wanted for one in kept) and kept[-1] == wanted
 
 
 def _placeholders(text: str) -> set[str]:
@@ -125,7 +128,7 @@ def merge_messages(messages: Iterable[Message], earlier: Catalog) -> Catalog:
         locale="en",
         project="dangol",
         version="1",
-        header_comment="# English words for the Korean ones of the source. Rewritten by `python -m dangol.web.catalog`.",
+        header_comment="# English for the Korean of the source, rewritten by `python -m dangol.web.catalog`.",
         creation_date=_WRITTEN,
         revision_date=_WRITTEN,
         fuzzy=False,

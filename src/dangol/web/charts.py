@@ -1,4 +1,4 @@
-"""Charts as SVG from Python: no script, the same in mail and print; colors and patterns come from the stylesheet.
+"""Charts as SVG from Python: no script, the same in mail and print; colors come from the stylesheet.
 
 Every chart has a twin table on its page, and a sentence as its label.
 """
@@ -17,6 +17,8 @@ _GAP = 3
 _WIDEST_BAR = 22.0
 # Under this a bar would be too thin to be seen at all.
 _THINNEST_MARK = 1.5
+# From here on a column has room for its values above it.
+_WIDE_SLOT = 60
 
 
 class Series(NamedTuple):
@@ -57,22 +59,24 @@ def column_chart(
         label,
         _HATCH,
         _grid(ticks, scale, write),
-        mark_safe("".join(_column(slot, place, series, scale, write, len(labels)) for place in range(len(labels)))),
+        _columns(len(labels), series, scale, write),
         _column_labels(labels, slot),
     )
 
 
 _HATCH = mark_safe(
-    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-    '<rect class="hatch-bg" width="6" height="6"/><rect class="hatch-fg" width="2.4" height="6"/></pattern></defs>'
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)"><rect class="hatch-bg" width="6" height="6"/>'
+    '<rect class="hatch-fg" width="2.4" height="6"/></pattern></defs>'
 )
 
 
 def _grid(ticks: Sequence[int], scale: float, write: Callable[[int], str]) -> SafeString:
     rows = []
     for tick in ticks:
-        y = f"{_BASE - tick * scale:.1f}"
-        rows.append(("grid" if tick else "base", _LEFT, _WIDTH, y, y, _LEFT - 8, f"{float(y) + 4:.1f}", write(tick)))
+        y = _BASE - tick * scale
+        style = "grid" if tick else "base"
+        rows.append((style, _LEFT, _WIDTH, f"{y:.1f}", f"{y:.1f}", _LEFT - 8, f"{y + 4:.1f}", write(tick)))
     return format_html_join(
         "",
         '<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',
@@ -91,37 +95,53 @@ def _column_labels(labels: Sequence[str], slot: float) -> SafeString:
     return format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', rows)
 
 
-def _column(
-    slot: float, place: int, series: Sequence[Series], scale: float, write: Callable[[int], str], columns: int
-) -> str:
+class _Bar(NamedTuple):
+    """A bar's place on the drawing."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def _columns(columns: int, series: Sequence[Series], scale: float, write: Callable[[int], str]) -> SafeString:
+    slot = (_WIDTH - _LEFT) / max(columns, 1)
     width = min(_WIDEST_BAR, (slot - 4 * _GAP) / len(series) - _GAP)
-    left = _LEFT + slot * (place + 0.5) - (width + _GAP) * len(series) / 2
     drawn = []
-    for number, one in enumerate(series):
-        value = one.values[place]
-        height = max(value * scale, _THINNEST_MARK) if value else 0.0
-        x, y = left + (width + _GAP) * number, _BASE - height
-        if height:
-            fill = mark_safe(' fill="url(#hatch)"') if one.style == "s3" else ""
-            drawn.append(
-                format_html(
-                    '<rect class="{}"{} x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
-                    one.style, fill, f"{x:.1f}", f"{y:.1f}", f"{width:.1f}", f"{height:.1f}",
-                    f"{min(4.0, width / 3, height / 2):.1f}",
-                )  # fmt: skip
-            )
-        if value and place == columns - 1 and slot >= 60:
-            drawn.append(
-                format_html(
-                    '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>',
-                    f"{x + width / 2:.1f}", f"{y - 6:.1f}", write(value),
-                )  # fmt: skip
-            )
-    return "".join(drawn)
+    for place in range(columns):
+        left = _LEFT + slot * (place + 0.5) - (width + _GAP) * len(series) / 2
+        for number, one in enumerate(series):
+            value = one.values[place]
+            if not value:
+                continue
+            height = max(value * scale, _THINNEST_MARK)
+            bar = _Bar(left + (width + _GAP) * number, _BASE - height, width, height)
+            drawn.append(_draw_bar(bar, one.style))
+            if place == columns - 1 and slot >= _WIDE_SLOT:
+                drawn.append(_draw_value(bar, write(value)))
+    return mark_safe("".join(drawn))  # made of escaped parts
+
+
+def _draw_bar(bar: _Bar, style: str) -> SafeString:
+    return format_html(
+        '<rect class="{}"{} x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
+        style,
+        mark_safe(' fill="url(#hatch)"') if style == "s3" else "",
+        *(f"{part:.1f}" for part in (*bar, min(4.0, bar.width / 3, bar.height / 2))),
+    )
+
+
+def _draw_value(bar: _Bar, text: str) -> SafeString:
+    return format_html(
+        '<text class="value" x="{}" y="{}" text-anchor="middle">{}</text>',
+        f"{bar.x + bar.width / 2:.1f}",
+        f"{bar.y - 6:.1f}",
+        text,
+    )
 
 
 def sparkline(values: Sequence[int]) -> SafeString:
-    """Return a small line of how a figure went; it is decoration, the figure and its change are said in words.
+    """Return a small line of how a figure went; decoration: the figure is said in words.
 
     Fewer than two values, or only zeros, draw nothing.
     """

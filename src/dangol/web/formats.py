@@ -12,6 +12,8 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from dangol.web.josa import with_particle
+
 MINUS, DASH = "−", "–"
 # 만, 억, 조 against thousand, million, billion: each language counts in its own steps.
 _KOREAN_UNITS = ((10**12, "조"), (10**8, "억"), (10**4, "만"))
@@ -26,6 +28,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def language() -> str:
     """Return the language pages are written in now: `ko` or `en`."""
     return "en" if (get_language() or "ko").startswith("en") else "ko"
+
+
+def with_josa(word: str, josa: str) -> str:
+    """Return a word with its Korean particle; in English the word alone."""
+    return with_particle(word, josa) if language() == "ko" else word
 
 
 def format_number(value: int) -> str:

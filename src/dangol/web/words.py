@@ -12,8 +12,7 @@ from dangol.core.people.events import ConsentGranted, ConsentWithdrawn, Customer
 from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
-from dangol.web.formats import format_money, format_number, format_points_change
-from dangol.web.josa import with_particle
+from dangol.web.formats import format_money, format_number, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 
 TierNames = Mapping[str, str]
@@ -63,7 +62,7 @@ def _return(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
 def _tier(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
     assert isinstance(payload, TierChanged)
     before, after = (tiers.get(key, key) for key in (payload.from_tier, payload.to_tier))
-    title = _("%(tier_ro)s 바뀌었어요") % {"tier": after, "tier_ro": with_particle(after, "으로")}
+    title = _("%(tier_ro)s 바뀌었어요") % {"tier_ro": with_josa(after, "으로")}
     detail = _("전에는 %(tier)s") % {"tier": before}
     return Told("medal", title, f"{detail} · {tier_cause(payload.cause)}")
 

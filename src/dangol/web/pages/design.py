@@ -7,7 +7,21 @@ from django.utils.translation import gettext as _
 from dangol.web.charts import Series, column_chart, sparkline
 from dangol.web.formats import format_number
 
-_COLORS = ("bg", "surface", "sunken", "primary", "accent", "success", "warning", "danger", "info", "c1", "c2", "c3", "c4")
+_COLORS = (
+    "bg",
+    "surface",
+    "sunken",
+    "primary",
+    "accent",
+    "success",
+    "warning",
+    "danger",
+    "info",
+    "c1",
+    "c2",
+    "c3",
+    "c4",
+)
 _COLUMNS = ((742, 455, 96), (765, 470, 88), (800, 512, 104), (780, 498, 92), (842, 540, 90), (900, 589, 84))
 
 

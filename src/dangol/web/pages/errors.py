@@ -24,7 +24,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer someone who may not."""
     return _page(
-        403, _("이 페이지는 볼 수 없어요"), _("볼 수 있는 권한이 필요해요. 필요하다면 가게 주인에게 말해 주세요.")
+        403,
+        _("이 페이지는 볼 수 없어요"),
+        _("볼 수 있는 권한이 필요해요. 필요하다면 가게 주인에게 말해 주세요."),
     )
 
 

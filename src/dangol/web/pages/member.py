@@ -11,9 +11,8 @@ from django.utils.translation import gettext as _
 
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
-from dangol.web.formats import format_local, format_money_in_words, language
+from dangol.web.formats import format_local, format_money_in_words, with_josa
 from dangol.web.frame import frame_of
-from dangol.web.josa import with_particle
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import read_statement
@@ -72,7 +71,13 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
 
 
 def _list(
-    tab: str, customer_id: Id, running: Running | None, tiers: Sequence[TierView], *, after: str, frame_at: Any
+    tab: str,
+    customer_id: Id,
+    running: Running | None,
+    tiers: Sequence[TierView],
+    *,
+    after: str,
+    frame_at: Any,
 ) -> dict[str, Any]:
     if tab == "orders":
         orders = read_orders(customer_id, after=after)
@@ -81,7 +86,10 @@ def _list(
         if running is None:
             return {"days": [], "next_after": ""}
         statement = read_statement(customer_id, running.row.points_currency, after=after)
-        return {"days": _by_day((line.at, line) for line in statement.lines), "next_after": statement.next_after}
+        return {
+            "days": _by_day((line.at, line) for line in statement.lines),
+            "next_after": statement.next_after,
+        }
     timeline = read_timeline(customer_id, at=frame_at, after=after)
     names = {tier.key: tier.name for tier in tiers}
     rows = [TimelineRow(item, tell(item, names)) for item in timeline.items]
@@ -94,14 +102,16 @@ def _by_day(dated: Iterable[tuple[Any, Any]]) -> list[tuple[date, list[Any]]]:
     return [(day, [item for _, item in group]) for day, group in groups]
 
 
-def describe_progress(standing: Standing | None, tiers: Sequence[TierView], currency: str) -> TierProgress | None:
+def describe_progress(
+    standing: Standing | None, tiers: Sequence[TierView], currency: str
+) -> TierProgress | None:
     """Return the way to the next tier in words; None where the program has no tiers."""
     if standing is None or not tiers:
         return None
     if standing.next_threshold is None or standing.next_level is None:
         name = tiers[standing.level].name
         return TierProgress(
-            _("가장 높은 등급 %(tier)s") % {"tier": with_particle(name, "이에요") if language() == "ko" else name},
+            _("가장 높은 등급 %(tier)s") % {"tier": with_josa(name, "이에요")},
             100,
             measured(standing.value, standing.measure, currency),
             "",

@@ -83,13 +83,17 @@ def _rows(lines: Iterator[MemberLine], tiers: list[TierView], currency: str) -> 
     names = {tier.level: tier.name for tier in tiers}
     # The mark tells spreadsheets that the file is UTF-8.
     yield "\ufeff" + write(
-        [_("회원 번호"), _("이름"), _("등급"), _("포인트"), _("구매 금액"), _("통화"), _("구매 횟수"), _("마지막 방문"), _("가입")]
+        [
+            _("회원 번호"), _("이름"), _("등급"), _("포인트"), _("구매 금액"), _("통화"), _("구매 횟수"),
+            _("마지막 방문"), _("가입"),
+        ]
     )  # fmt: skip
     for line in lines:
         person = line.person
         yield write(
             [
-                _text(person.external_id or person.label), _text(person.name or ""), _text(names.get(line.level, "")),
+                _text(person.external_id or person.label), _text(person.name or ""),
+                _text(names.get(line.level, "")),
                 line.points, _decimal(line.spend_minor, currency), currency, line.order_count,
                 line.last_order_at.isoformat() if line.last_order_at else "",
                 line.joined_at.isoformat() if line.joined_at else "",

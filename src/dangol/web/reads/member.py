@@ -21,12 +21,12 @@ from dangol.web.reads.statement import Why, read_whys
 
 TIMELINE_PAGE = 20
 ORDERS_PAGE = 10
-# What one purchase sets off is told with the purchase; openings follow from earning and are in the points history.
+# What one purchase sets off is told with the purchase; openings are in the points history.
 FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
 
 
 class Standing(NamedTuple):
-    """Where a member stands. `value` counts towards `next_threshold`, in the unit of `measure`; None at the top."""
+    """Where a member stands. `value` counts towards `next_threshold` (None at the top), as `measure` says."""
 
     level: int
     since: datetime | None
@@ -129,8 +129,10 @@ class OrderPage(NamedTuple):
     next_after: str
 
 
-def find_member(customer_id: Id, running: Running | None, *, at: datetime, unmasked: bool = False) -> MemberView | None:
-    """Return what a member's page shows first; None for an id nobody has. Names are masked unless there is a reason."""
+def find_member(
+    customer_id: Id, running: Running | None, *, at: datetime, unmasked: bool = False
+) -> MemberView | None:
+    """Return what a member's page shows first; None for an id nobody has. Masked unless there is a reason."""
     profile = profiles_of([customer_id], unmasked=unmasked).get(customer_id)
     if profile is None:
         return None
@@ -219,9 +221,7 @@ def read_timeline(
     place = _read_place(after)
     if place:
         instant, seq = place
-        events = events.filter(
-            Q(occurred_at__lt=instant) | Q(occurred_at=instant, customer_seq__lt=seq)
-        )
+        events = events.filter(Q(occurred_at__lt=instant) | Q(occurred_at=instant, customer_seq__lt=seq))
     rows = list(
         events.order_by("-occurred_at", "-customer_seq").values_list(
             "name", "occurred_at", "subject_id", "payload", "customer_seq"
@@ -265,12 +265,13 @@ def read_orders(customer_id: Id, *, after: str = "", limit: int = ORDERS_PAGE) -
     lines = _lines(customer_id, ids)
     whys = read_whys(customer_id, order_ids=ids) if ids else {}
     stores = stores_by_id({row[3] for row in shown if row[3]})
+    names = {store_id: store.name or store.number for store_id, store in stores.items()}
     views = [
         OrderView(
-            order_id, number, placed_at, stores[store_id].name or stores[store_id].number if store_id in stores else "",
-            *rest, lines.get(order_id, []), whys.get(order_id),
+            row[0], row[1], row[2], names.get(row[3] or b"", ""), *row[4:9],
+            lines=lines.get(row[0], []), why=whys.get(row[0]),
         )
-        for order_id, number, placed_at, store_id, *rest in shown
+        for row in shown
     ]  # fmt: skip
     next_after = f"{shown[-1][2].isoformat()}~{show_id(ids[-1])}" if len(rows) > limit else ""
     return OrderPage(views, next_after)

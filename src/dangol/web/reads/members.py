@@ -34,7 +34,7 @@ class Sort(StrEnum):
 
 
 class MemberQuery(NamedTuple):
-    """Which members to list. `level` is a tier's place; `after` is the place in the list, from the page before."""
+    """Which members to list. `level` is a tier's place; `after` is where the page before ended."""
 
     text: str = ""
     level: int | None = None
@@ -102,7 +102,7 @@ def _matching(query: MemberQuery, scheme: Scheme, at: datetime) -> QuerySet[Cust
 
 
 def _ordered(members: QuerySet[Customer], query: MemberQuery, scheme: Scheme) -> QuerySet[Customer]:
-    """Sort by one key and the id; who has no such key (never bought) is left out of that order."""
+    """Sort by one key and the id, and begin after the place the query names."""
     match query.sort:
         case Sort.JOINED:
             keyed = members.annotate(key=Coalesce("joined_at", "created_at"))
@@ -111,16 +111,18 @@ def _ordered(members: QuerySet[Customer], query: MemberQuery, scheme: Scheme) ->
         case Sort.SPEND:
             keyed = members.annotate(key=Coalesce(_membership("spend_minor", scheme.program_id), 0))
         case Sort.RECENT | Sort.AWAY:
-            # Who never came is as long away as since they are known.
+            # Who never came is away since they joined.
             keyed = members.annotate(
-                key=Coalesce(_membership("last_order_at", scheme.program_id), "created_at")
+                key=Coalesce(_membership("last_order_at", scheme.program_id), "joined_at", "created_at")
             )
     ascending = query.sort is Sort.AWAY
     place = _read_place(query.after)
     if place:
         key, customer_id = place
         way = "gt" if ascending else "lt"
-        keyed = keyed.filter(Q(**{f"key__{way}": key}) | Q(**{"key": key, f"customer_id__{way}": customer_id}))
+        keyed = keyed.filter(
+            Q(**{f"key__{way}": key}) | Q(**{"key": key, f"customer_id__{way}": customer_id})
+        )
     return keyed.order_by("key", "customer_id") if ascending else keyed.order_by("-key", "-customer_id")
 
 
@@ -140,10 +142,14 @@ def _read_place(text: str) -> tuple[Any, Id] | None:
     return (key, raw[:16]) if len(raw) > 16 else None
 
 
+def _read_keys(ordered: QuerySet[Customer], limit: int) -> list[tuple[Id, Any]]:
+    return [(one.customer_id, vars(one)["key"]) for one in ordered.only("customer_id")[:limit]]
+
+
 def read_member_page(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int = PAGE) -> MemberPage:
     """Return a page of members; the number of statements does not depend on how many there are."""
     matching = _matching(query, scheme, at)
-    keys = list(_ordered(matching, query, scheme).values_list("customer_id", "key")[: limit + 1])
+    keys = _read_keys(_ordered(matching, query, scheme), limit + 1)
     total = matching.count()
     shown = keys[:limit]
     next_after = _write_place(shown[-1][1], shown[-1][0]) if len(keys) > limit else ""
@@ -190,7 +196,9 @@ def read_usable(customer_ids: Sequence[Id], currency: str) -> Mapping[Id, int]:
     return points
 
 
-def walk_members(query: MemberQuery, scheme: Scheme, *, at: datetime, size: int = 500) -> Iterator[MemberLine]:
+def walk_members(
+    query: MemberQuery, scheme: Scheme, *, at: datetime, size: int = 500
+) -> Iterator[MemberLine]:
     """Go through all members a query matches, a page at a time."""
     while True:
         page = read_member_page(query, scheme, at=at, limit=size)

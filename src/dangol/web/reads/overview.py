@@ -14,7 +14,7 @@ from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import table
-from dangol.domain.points import Account as Place, Kind
+from dangol.domain.points import Account as Place
 from dangol.rooms.rewards.models import Membership, TierChange
 from dangol.web.periods import Period
 
@@ -67,7 +67,8 @@ def read_purchases(period: Period, currency: str) -> tuple[Purchases, Purchases]
             SELECT customer_id, CASE WHEN placed_at >= %s THEN 1 ELSE 0 END AS is_now,
                    count(*) AS orders, sum(net_minor) AS spend
             FROM {table(Order)}
-            WHERE currency = %s AND ((placed_at >= %s AND placed_at <= %s) OR (placed_at >= %s AND placed_at <= %s))
+            WHERE currency = %s
+                AND (placed_at BETWEEN %s AND %s OR placed_at BETWEEN %s AND %s)
             GROUP BY 1, 2
         )
         SELECT is_now, sum(orders), sum(spend),
@@ -79,7 +80,8 @@ def read_purchases(period: Period, currency: str) -> tuple[Purchases, Purchases]
     instants = [
         connection.ops.adapt_datetimefield_value(one)
         for one in (
-            period.starts_at, period.before_starts_at, period.before_ends_at, period.starts_at, period.ends_at,
+            period.starts_at, period.before_starts_at, period.before_ends_at, period.starts_at,
+            period.ends_at,
         )
     ]  # fmt: skip
     with connection.cursor() as cursor:

@@ -55,7 +55,9 @@ class RuleSum(NamedTuple):
     def is_rounded(self) -> bool:
         """Whether a fraction was lost or gained."""
         part = self.part
-        return bool(part.base_minor * part.rate_points * part.multiplier_num % (part.rate_minor * part.multiplier_den))
+        return bool(
+            part.base_minor * part.rate_points * part.multiplier_num % (part.rate_minor * part.multiplier_den)
+        )
 
     @property
     def multiplier(self) -> str:
@@ -96,7 +98,7 @@ class Why:
 
 @dataclass(slots=True)
 class StatementLine:
-    """A transfer as its owner sees it. `change` is what it did to the usable points, `balance` what they were then."""
+    """A transfer as its owner sees it: `change` of the usable points, and the `balance` after it."""
 
     id: Id
     kind: str
@@ -214,7 +216,7 @@ def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:
 def read_whys(
     customer_id: Id, *, transfer_ids: Sequence[Id] = (), order_ids: Sequence[Id] = ()
 ) -> dict[Id, Why]:
-    """Return the whys by transfer, or by what they are about (an order, a return) where orders are asked for."""
+    """Return the whys by transfer, or by what they are about: the orders and returns in `order_ids`."""
     by_transfer = bool(transfer_ids)
     wanted = transfer_ids or order_ids
     rows = select_matching(

@@ -16,7 +16,6 @@ from lucide.templatetags.lucide import lucide
 from dangol.core.people.selectors import PersonView
 from dangol.core.storage.ids import Id
 from dangol.web import formats, marks, words
-from dangol.web.josa import with_particle
 
 register = template.Library()
 
@@ -44,10 +43,7 @@ register.filter("purpose_name", words.purpose_name)
 register.filter("process_name", words.process_name)
 
 
-@register.filter
-def josa(word: str, particle: str) -> str:
-    """Return the word with its Korean particle; in English the word alone."""
-    return with_particle(word, particle) if formats.language() == "ko" else word
+register.filter("josa", formats.with_josa)
 
 
 @cache
@@ -97,7 +93,7 @@ def day_with_year(value: date, today: date) -> str:
 
 @register.simple_tag(takes_context=True)
 def query(context: RequestContext, **changes: Any) -> str:
-    """Return the address's query with some parts changed (None: left out); the place in a list starts anew."""
+    """Return the address's query with parts changed (None: left out); the place in a list starts anew."""
     state: QueryDict = context["request"].GET.copy()
     state.pop("after", None)
     for name, value in changes.items():
@@ -116,8 +112,7 @@ def day_range(first: date, last: date) -> str:
 @register.filter
 def points_with(points: int, josa: str) -> str:
     """Return points with a particle, for a sentence: `1,200P가`; English has none."""
-    shown = formats.format_points(points)
-    return with_particle(shown, josa) if formats.language() == "ko" else shown
+    return formats.with_josa(formats.format_points(points), josa)
 
 
 @register.filter
@@ -176,7 +171,11 @@ def last_item(items: list[Any]) -> Any:
 @register.filter
 def spaced(number: str) -> str:
     """Return a long number in groups of four, so that it can be read aloud."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4)) if len(number) > 6 else number
+    return (
+        " ".join(number[start : start + 4] for start in range(0, len(number), 4))
+        if len(number) > 6
+        else number
+    )
 
 
 @register.filter

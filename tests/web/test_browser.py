@@ -1,0 +1,228 @@
+"""Pages in a real browser: accessible, inside the content policy, usable by keys alone."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from dangol.core.people.models import Staff
+from dangol.core.storage.ids import show_id
+from dangol.web.links import make_home_link
+from tests.web.story import Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+STANDARDS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+Open = Callable[..., BrowserContext]
+
+
+class Look(NamedTuple):
+    """How wide a screen is, and whether it is dark."""
+
+    width: int
+    scheme: Literal["light", "dark"]
+
+
+LOOKS = (Look(1440, "light"), Look(1440, "dark"), Look(390, "dark"), Look(390, "light"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside_a_running_loop() -> Iterator[None]:
+    """Let the tests speak to the database although Playwright's event loop runs in their thread."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """Return a maker of signed-in browser windows."""
+    opened = []
+
+    def make(
+        *, language: str = "ko", scheme: Any = "light", width: int = 1440, scripts: bool = True
+    ) -> BrowserContext:
+        client = Client()
+        staff, _ = Staff.objects.get_or_create(username="owner")
+        client.force_login(staff)
+        viewport: ViewportSize = {"width": width, "height": 900}
+        context = browser.new_context(
+            base_url=live_server.url, locale=language, color_scheme=scheme, viewport=viewport,
+            reduced_motion="reduce", java_script_enabled=scripts,
+        )  # fmt: skip
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+def every_path(story: Story) -> dict[str, str]:
+    """Return an address of each page template, by a name for its picture."""
+    member = f"/members/{show_id(story.regular)}"
+    return {
+        "overview": "/",
+        "overview-7": "/?days=7",
+        "members": "/members",
+        "members-nothing": "/members?q=nobody",
+        "member": member,
+        "member-points": f"{member}?tab=points",
+        "member-orders": f"{member}?tab=orders",
+        "newcomer": f"/members/{show_id(story.newcomer)}",
+        "member-home": make_home_link(story.regular),
+        "design": "/design",
+        "not-found": "/nowhere",
+    }
+
+
+def watch(page: Page) -> list[str]:
+    """Collect what the browser complains of: the content policy, scripts, requests to elsewhere."""
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            complaints.append(request.url)
+            if not request.url.startswith(("http://localhost", "http://127.0.0.1", "data:"))
+            else None
+        ),
+    )
+    return complaints
+
+
+def open_whys(page: Page) -> None:
+    """Open all that can be opened, so that it is checked too."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_page__axe__no_violation(open_context: Open, story: Story, language: str) -> None:
+    page = open_context(language=language).new_page()
+    complaints = watch(page)
+
+    for name, path in every_path(story).items():
+        page.goto(path)
+        open_whys(page)
+        for look in LOOKS:
+            page.set_viewport_size({"width": look.width, "height": 900})
+            page.emulate_media(color_scheme=look.scheme)
+            assert not find_violations(page), f"{name} {look}: {find_violations(page)}"
+    assert [one for one in complaints if "404" not in one] == []
+
+
+def find_violations(page: Page) -> str:
+    """Return what axe finds against the standards, empty if nothing."""
+    found = Axe().run(page, options=STANDARDS).response["violations"]
+    told = [(one["id"], one["help"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+    return json.dumps(told, ensure_ascii=False, indent=1) if told else ""
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_sign_in__axe__no_violation(open_context: Open, story: Story, language: str) -> None:
+    context = open_context(language=language, width=390)
+    context.clear_cookies()
+    page = context.new_page()
+    complaints = watch(page)
+    page.goto("/")
+
+    assert page.url.endswith("/sign-in?next=/")
+    assert not find_violations(page)
+    assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_page__320_pixels__no_sideways_scroll(open_context: Open, story: Story, language: str) -> None:
+    page = open_context(language=language, width=320).new_page()
+
+    for name, path in every_path(story).items():
+        page.goto(path)
+        open_whys(page)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+
+        assert wide <= 320, f"{name} is {wide} pixels wide"
+
+
+def test_keys__only_the_keyboard__finds_a_member_and_a_why(open_context: Open, story: Story) -> None:
+    page = open_context().new_page()
+    complaints = watch(page)
+    page.goto("/")
+
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="단축키").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("1501")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/members?q=1501")
+    page.get_by_role("link", name="회원 1501").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/members/*")
+    why = page.locator("details.why").first
+    why.locator("summary").focus()
+    page.keyboard.press("Enter")
+
+    assert why.get_attribute("open") is not None
+    assert "×" in why.locator(".formula").first.inner_text()
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_url(re.compile(r":\d+/$"))
+    assert complaints == []
+
+
+def test_member_list__typing__filters_without_a_new_page(open_context: Open, story: Story) -> None:
+    page = open_context().new_page()
+    complaints = watch(page)
+    page.goto("/members")
+    page.evaluate("window.isTheSamePage = true")
+
+    page.locator("#find").press_sequentially("김하")
+    page.wait_for_url("**/members?q=*")
+    page.get_by_text("회원 1명").wait_for()
+
+    assert page.evaluate("window.isTheSamePage") is True
+    assert page.locator("#find").input_value() == "김하"
+    assert page.locator("tbody tr").count() == 1
+    assert complaints == []
+
+
+def test_timeline__more__joins_the_list(open_context: Open, story: Story) -> None:
+    page = open_context().new_page()
+    complaints = watch(page)
+    page.goto(f"/members/{show_id(story.regular)}")
+    before = page.locator(".line > li").count()
+
+    page.get_by_role("link", name="더 보기").click()
+    page.locator(".line > li").nth(before).wait_for()
+
+    days = page.locator("h3.day").all_inner_texts()
+    assert len(days) == len(set(days)), "no day has two headings"
+    assert complaints == []
+
+
+def test_pages__without_scripts__still_work(open_context: Open, story: Story) -> None:
+    page = open_context(scripts=False).new_page()
+
+    page.goto("/members")
+    page.locator("#find").fill("1501")
+    page.locator("#find").press("Enter")
+    page.get_by_role("link", name="회원 1501").click()
+    page.get_by_role("link", name="더 보기").click()
+
+    assert page.locator(".line > li").count() > 0

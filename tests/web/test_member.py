@@ -1,0 +1,208 @@
+"""A member's page: every point has its why, and the link to their own page is theirs alone."""
+
+import gzip
+import re
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+import time_machine
+from django.core import signing
+from django.test import Client
+
+from dangol.core.commerce.models import Order
+from dangol.core.storage.ids import random_id, show_id
+from dangol.domain.accrual import compute_points
+from dangol.web.links import VALID_FOR, make_home_link
+from dangol.web.pages.member import describe_progress
+from dangol.web.reads.member import Standing, find_member, read_orders, read_timeline
+from dangol.web.reads.statement import StatementLine, read_statement
+from dangol.web.scheme import TierView, find_program
+from tests.web.story import CURRENCY, NOW, Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+TIERS = [
+    TierView(0, "basic", "기본", 0),
+    TierView(1, "silver", "실버", 20_000),
+    TierView(2, "gold", "골드", 60_000),
+]
+
+
+def all_lines(story: Story, number: str = "1501", *, limit: int = 7) -> list[StatementLine]:
+    """Return a member's whole points history, latest first, page by page."""
+    lines, after = [], ""
+    while True:
+        page = read_statement(story.customers[number], CURRENCY, after=after, limit=limit)
+        lines += page.lines
+        if not (after := page.next_after):
+            return lines
+
+
+def test_statement__every_line__balance_follows_from_the_one_before(story: Story) -> None:
+    lines = all_lines(story)
+
+    member = find_member(story.regular, find_program(), at=NOW)
+    assert member is not None
+    assert lines[0].balance == member.points
+    assert lines[-1].balance == lines[-1].change
+    for later, earlier in pairwise(lines):
+        assert later.balance - later.change == earlier.balance
+
+
+@pytest.mark.parametrize("limit", [1, 3, 100])
+def test_statement__any_page_size__same_lines(story: Story, limit: int) -> None:
+    assert [one.id for one in all_lines(story, limit=limit)] == [one.id for one in all_lines(story)]
+
+
+def test_statement__every_earning__why_gives_the_same_integer(story: Story) -> None:
+    for number in story.customers:
+        for line in all_lines(story, number):
+            if line.kind != "earn":
+                continue
+            assert line.why is not None
+            assert sum(compute_points(one.part) for one in line.why.sums) == line.points == line.why.points
+            assert line.lot is not None
+            assert line.lot.points == line.points
+
+
+def test_statement__return__why_tells_before_and_after(story: Story) -> None:
+    line = next(one for one in all_lines(story) if one.kind in {"claw_back", "void"})
+
+    assert line.why is not None
+    assert line.why.is_return
+    assert line.why.stands - line.why.stood == line.why.points == -line.points
+
+
+def test_member_page__why__shows_rule_version_and_arithmetic(clerk: Client, story: Story) -> None:
+    page = clerk.get(f"/members/{show_id(story.regular)}?tab=points").content.decode()
+
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert re.search(r"\$\d+\.\d\d × 1P/\$1\.00 = [\d.,]+ → \d+P", text)
+    assert "규칙 ‘기본 적립’ 1판" in text
+    assert "소수점 아래는 버려요" in text
+    assert "쓸 수 있는 때" in text
+
+
+def test_timeline__orders__carry_their_points(story: Story) -> None:
+    items, after = [], ""
+    while True:
+        page = read_timeline(story.regular, at=NOW, after=after, limit=6)
+        items += page.items
+        if not (after := page.next_after):
+            break
+
+    orders = [one for one in items if one.name == "order.placed"]
+    assert len(orders) == Order.objects.filter(customer_id=story.regular).count()
+    assert all(one.why for one in orders)
+    assert [one.at for one in items] == sorted((one.at for one in items), reverse=True)
+
+
+def test_orders__lines__add_up_to_the_order(story: Story) -> None:
+    page = read_orders(story.regular)
+
+    assert len(page.orders) == 10
+    assert page.next_after
+    for order in page.orders:
+        assert sum(line.net_minor for line in order.lines) == order.net_minor
+        assert {line.product for line in order.lines} <= {"MILK 1GAL", "COFFEE 12OZ"}
+
+
+@pytest.mark.parametrize(
+    ("level", "measure", "value", "title", "percent"),
+    [
+        (0, "spend", 11_800, "실버까지 $82 남았어요", 59),
+        (1, "spend", 59_999, "골드까지 $0.01 남았어요", 99),
+        (1, "spend", 60_000, "골드 기준을 채웠어요", 100),
+        (2, "spend", 75_000, "가장 높은 등급 골드예요", 100),
+        (0, "orders", 19_997, "실버까지 3번 남았어요", 99),
+        (0, "points", 19_000, "실버까지 1,000P 남았어요", 95),
+    ],
+)
+def test_describe_progress__way_to_the_next_tier__in_words(
+    level: int, measure: str, value: int, title: str, percent: int
+) -> None:
+    above = TIERS[level + 1] if level < 2 else None
+    standing = Standing(
+        level, None, None, False, measure, value, TIERS[level].threshold,
+        above.level if above else None, above.threshold if above else None, None,
+    )  # fmt: skip
+
+    progress = describe_progress(standing, TIERS, "USD")
+
+    assert progress is not None
+    assert (progress.title, progress.percent) == (title, percent)
+
+
+def test_find_member__tier_value__counts_what_was_bought_in_the_window(story: Story) -> None:
+    member = find_member(story.regular, find_program(), at=NOW)
+
+    assert member is not None
+    assert member.standing is not None
+    spend = sum(Order.objects.filter(customer_id=story.regular).values_list("net_minor", flat=True))
+    assert member.standing.value == spend - 399
+    assert member.standing.level == 2
+
+
+def test_member_page__nobody__is_not_found(clerk: Client, story: Story) -> None:
+    assert clerk.get(f"/members/{show_id(random_id())}").status_code == 404
+
+
+def test_home__signed_link__opens_without_signing_in(client: Client, story: Story) -> None:
+    answer = client.get(make_home_link(story.regular), headers={"accept-language": "ko"})
+    page = answer.content.decode()
+
+    assert answer.status_code == 200
+    assert 'role="img" aria-label="회원 번호 1501의 바코드"' in page
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert "no-store" in answer["Cache-Control"]
+    assert "noindex" in page
+
+
+def test_home__own_name__is_whole(client: Client, story: Story) -> None:
+    assert (
+        "김하늘 님, 반가워요"
+        in client.get(
+            make_home_link(story.customers["1502"]), headers={"accept-language": "ko"}
+        ).content.decode()
+    )
+
+
+def test_home__link_tampered_with__opens_nothing(client: Client, story: Story) -> None:
+    link = make_home_link(story.regular)
+    forged = [
+        link[:-1] + ("A" if link[-1] != "A" else "B"),
+        "/m/" + signing.dumps(show_id(story.regular), salt="another"),
+        "/m/" + signing.dumps("no id", salt="dangol.web.member-home"),
+        "/m/x",
+    ]
+
+    for one in forged:
+        answer = client.get(one)
+
+        assert answer.status_code == 404
+        assert "1501" not in answer.content.decode()
+
+
+def test_home__link_out_of_time__opens_nothing(client: Client, story: Story) -> None:
+    with time_machine.travel(NOW, tick=False):
+        link = make_home_link(story.regular)
+    with time_machine.travel(NOW + VALID_FOR - timedelta(seconds=1), tick=False):
+        assert client.get(link).status_code == 200
+    with time_machine.travel(NOW + VALID_FOR + timedelta(seconds=1), tick=False):
+        assert client.get(link).status_code == 404
+
+
+def test_pages__compressed__keep_to_their_budgets(clerk: Client, story: Story) -> None:
+    def weigh(path: str) -> int:
+        answer = clerk.get(path)
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
+        answer.close()
+        return len(gzip.compress(content))
+
+    styles = weigh("/static/web/dangol.css")
+    scripts = weigh("/static/django_htmx/htmx-2.min.js") + weigh("/static/web/dangol.js")
+    assert styles <= 12_000
+    assert scripts <= 30_000
+    assert weigh(make_home_link(story.regular)) + styles <= 20_000
+    for path in ("/", "/members", f"/members/{show_id(story.regular)}"):
+        assert weigh(path) <= 15_000, path

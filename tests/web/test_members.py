@@ -1,0 +1,117 @@
+"""The list of members: sorted, cut, found and written to a file as it says."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.storage.transactions import write_transaction
+from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page
+from tests.web.story import CURRENCY, NOW, Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+def walk(query: MemberQuery, scheme: Scheme, *, limit: int) -> list[MemberLine]:
+    """Return all pages of a query, one after the other."""
+    lines = []
+    while True:
+        page = read_member_page(query, scheme, at=NOW, limit=limit)
+        lines += page.lines
+        if not page.next_after:
+            return lines
+        query = query._replace(after=page.next_after)
+
+
+@pytest.mark.parametrize(
+    ("sort", "key", "descending"),
+    [
+        (Sort.SPEND, lambda line: line.spend_minor, True),
+        (Sort.POINTS, lambda line: line.points, True),
+        (Sort.RECENT, lambda line: line.last_order_at or line.joined_at, True),
+        (Sort.AWAY, lambda line: line.last_order_at or line.joined_at, False),
+        (Sort.JOINED, lambda line: line.joined_at, True),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 5, 50])
+def test_list__each_order__walks_everyone_once(
+    story: Story, sort: Sort, key: Callable[[MemberLine], Any], descending: bool, limit: int
+) -> None:
+    lines = walk(MemberQuery(sort=sort), Scheme(story.program_id, CURRENCY), limit=limit)
+
+    assert {line.person.customer_id for line in lines} == set(story.customers.values())
+    assert len(lines) == len(story.customers)
+    assert [key(line) for line in lines] == sorted((key(line) for line in lines), reverse=descending)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_list__tier__only_those_on_it(story: Story, level: int) -> None:
+    scheme = Scheme(story.program_id, CURRENCY)
+
+    page = read_member_page(MemberQuery(level=level), scheme, at=NOW)
+
+    everyone = walk(MemberQuery(), scheme, limit=50)
+    assert page.total == len(page.lines) == sum(line.level == level for line in everyone) > 0
+    assert {line.level for line in page.lines} == {level}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1501", ["1501"]),
+        ("212-555-0178", ["1502"]),
+        ("0178", ["1502"]),
+        ("김하", ["1502"]),
+        ("박", []),
+        ("9", []),
+    ],
+)
+def test_list__search__finds_by_blind_index(
+    clerk: Client, story: Story, text: str, numbers: list[str]
+) -> None:
+    page = read_member_page(MemberQuery(text=text), Scheme(story.program_id, CURRENCY), at=NOW)
+
+    assert [line.person.external_id for line in page.lines] == numbers
+    shown = clerk.get("/members", {"q": text}).content.decode()
+    assert f"회원 {len(numbers)}명" in shown
+    assert ("조건에 맞는 회원이 없어요" in shown) is (not numbers)
+
+
+@pytest.mark.parametrize("after", ["", "x", "AAAA", "é", "A" * 40])
+def test_list__place_that_makes_no_sense__begins_anew(clerk: Client, story: Story, after: str) -> None:
+    answer = clerk.get("/members", {"after": after})
+
+    assert answer.status_code == 200
+    assert "회원 1501" in answer.content.decode()
+
+
+def test_list__name__is_masked(clerk: Client, story: Story) -> None:
+    page = clerk.get("/members").content.decode()
+
+    assert "김*늘" in page
+    assert "김하늘" not in page
+
+
+def test_csv__as_on_the_page__every_row_of_the_filter(clerk: Client, story: Story) -> None:
+    answer = clerk.get("/members.csv?sort=spend&tier=silver")
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    lines = walk(MemberQuery(sort=Sort.SPEND, level=1), Scheme(story.program_id, CURRENCY), limit=50)
+    assert [row["회원 번호"] for row in rows] == [line.person.external_id for line in lines]
+    assert [row["구매 금액"] for row in rows] == [f"{line.spend_minor / 100:.2f}" for line in lines]
+    assert "김하늘" not in text
+
+
+def test_csv__name_like_a_formula__is_text(clerk: Client, story: Story) -> None:
+    with write_transaction():
+        set_people([PersonRow(story.newcomer, name="=1+1")], recorded_at=NOW)
+
+    text = b"".join(clerk.get("/members.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+
+    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
