@@ -1,21 +1,15 @@
-"""How one value stands in a cell: exactly, and so that no spreadsheet takes it for a formula.
+"""How one value stands in a cell: exactly, and so that no spreadsheet takes it for a formula."""
 
-An import takes one apostrophe away before a sign that a spreadsheet would obey (parsing.cleaned), so
-text comes back as it was: whatever is put on here is taken off there.
-"""
-
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dangol.connectors.files.columns import Type
+from dangol.connectors.files.guard import guarded, unguarded
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _REPEATED_VALUES = 65_536
 
 
@@ -26,17 +20,9 @@ class Field(NamedTuple):
     type: Type = Type.TEXT
 
 
-def defuse(text: str) -> str:
-    """Return text that a spreadsheet shows and does not run: an apostrophe stands before a formula.
-
-    See OWASP, "CSV Injection". An apostrophe that was there already gets one more.
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def guard(text: str) -> str:
-    """Return text from which an import takes nothing away: for files that no spreadsheet runs."""
-    return f"'{text}" if _GUARDED.match(text) else text
+def kept(text: str) -> str:
+    """Return text from which an import takes nothing away: for files that no spreadsheet computes."""
+    return text if unguarded(text) == text else guarded(text)
 
 
 @lru_cache(maxsize=_REPEATED_VALUES)
@@ -51,7 +37,6 @@ def quantity(milli: int) -> Decimal:
     return Decimal(milli).scaleb(-3)
 
 
-@lru_cache(maxsize=_REPEATED_VALUES)
 def _short(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
@@ -59,21 +44,18 @@ def _short(value: Decimal) -> str:
 def texts(zone: ZoneInfo) -> Mapping[Type, Callable[[Any], Any]]:
     """Return how each type is written as text; instants are local times of `zone` with their offset."""
 
-    @lru_cache(maxsize=_REPEATED_VALUES)
-    def instant(value: datetime) -> str:
-        return value.astimezone(zone).isoformat()
-
     return {
-        Type.TEXT: defuse,
+        Type.TEXT: guarded,
         Type.MONEY: "{:f}".format,
         Type.QUANTITY: _short,
         Type.POINTS: str,
-        Type.INSTANT: instant,
+        Type.INSTANT: lambda value: value.astimezone(zone).isoformat(),
         Type.DAY: date.isoformat,
         Type.FLAG: lambda value: "true" if value else "false",
     }
 
 
 def each(values: Sequence[Any], encode: Callable[[Any], Any], *, empty: str | None) -> list[Any]:
-    """Return all values encoded, and `empty` for those that are none."""
-    return [empty if value is None else encode(value) for value in values]
+    """Return all values encoded, and `empty` for those that are none; each different one is encoded once."""
+    known = {value: empty if value is None else encode(value) for value in set(values)}
+    return [known[value] for value in values]

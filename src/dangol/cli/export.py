@@ -1,0 +1,218 @@
+"""`dangol export`: members, orders, the ledger and the timeline as files that an import takes back."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Annotated
+
+import typer
+from babel.numbers import get_currency_precision
+from django.utils.translation import gettext as _
+
+from dangol.cli.exits import ExitCode
+from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.connectors.files.errors import BadOption
+from dangol.connectors.files.exports.base import Table
+from dangol.connectors.files.exports.events import Events
+from dangol.connectors.files.exports.ledger import Balances, Ledger
+from dangol.connectors.files.exports.members import Consents, Members, Tier, TiersOf, point_currencies
+from dangol.connectors.files.exports.orders import Orders
+from dangol.connectors.files.exports.writing import Form, check_target, write_file, write_stream
+from dangol.core.people.selectors import shop
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id
+from dangol.core.storage.snapshots import read_snapshot
+from dangol.rooms.rewards.programs import load_programs
+from dangol.rooms.rewards.store import load_known
+
+STDOUT = Path("-")
+
+app = typer.Typer(no_args_is_help=True)
+
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help=_("쓸 파일: .csv나 .parquet. -는 CSV를 화면으로 내보내요."))
+]
+BomOption = Annotated[
+    bool, typer.Option("--bom", help=_("스프레드시트가 한글을 알아보게 CSV 맨 앞에 표시(BOM)를 넣어요."))
+]
+
+
+@app.command(help=_("회원과 그 포인트, 등급을 내보내요. 이름과 연락처는 가려요."))
+def members(
+    file: FileArgument,
+    unmasked: Annotated[
+        bool, typer.Option("--unmasked", help=_("이름, 연락처, 생일, 카드 번호를 가리지 않아요."))
+    ] = False,
+    consents: Annotated[
+        bool, typer.Option("--consents", help=_("회원 대신 수신 동의와 철회의 기록을 내보내요."))
+    ] = False,
+    bom: BomOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Export the members, or what they agreed to."""
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    if consents:
+        _export("consents", Consents(), file, output, bom=bom)
+        return
+    table = Members(tiers_of=_tiers(), zone=shop().tz, unmasked=unmasked)
+    if unmasked:
+        output.say(_("이름과 연락처가 가려지지 않은 채 담겨요. 파일을 다루는 데 조심하세요."))
+    else:
+        output.say(_("이름과 연락처를 가렸어요. 다른 가게로 옮기려면 --unmasked를 붙이세요."))
+    _export("members", table, file, output, bom=bom)
+
+
+@app.command(help=_("주문과 반품을 줄마다 내보내요. 반품은 수량과 금액이 음수예요."))
+def orders(
+    file: FileArgument,
+    source: Annotated[
+        str, typer.Option("--source", help=_("이 출처의 주문만 내보내요. 번호는 출처마다 따로예요."))
+    ] = "",
+    bom: BomOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Export the lines of orders and returns."""
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    table = Orders(source=source)
+    known = table.sources()
+    if source and source not in known:
+        with _usage_errors():
+            raise BadOption(option="--source", value=source, known=", ".join(known))
+    if not source and len(known) > 1:
+        words = _("출처가 여럿이에요({sources}). 다시 가져올 파일이면 --source로 하나씩 내보내세요.")
+        output.say(words.format(sources=", ".join(known)))
+    _export("orders", table, file, output, bom=bom)
+
+
+@app.command(help=_("원장을 기입마다 내보내요."))
+def ledger(
+    file: FileArgument,
+    balances: Annotated[
+        bool, typer.Option("--balances", help=_("기입 대신, 남은 포인트를 적립분마다 내보내요."))
+    ] = False,
+    points: Annotated[
+        str,
+        typer.Option(
+            "--points", help=_("--balances로 내보낼 포인트 종류의 코드예요. 하나뿐이면 필요 없어요.")
+        ),
+    ] = "",
+    bom: BomOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Export every entry of the ledger, or the points left."""
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    if not balances:
+        _export("ledger", Ledger(), file, output, bom=bom)
+        return
+    table = Balances(currency=_points_currency(points), zone=shop().tz)
+    _export("balances", table, file, output, bom=bom)
+    if owing := table.owing():
+        words = _("{count:,}명은 포인트를 빚지고 있어요. 빚은 이 파일에 담기지 않아요.")
+        output.say(words.format(count=owing))
+
+
+@app.command(help=_("활동을 일어난 순서대로 내보내요. 고객은 누구인지 모를 열쇠로 적어요."))
+def events(
+    file: FileArgument,
+    unmasked: Annotated[
+        bool, typer.Option("--unmasked", help=_("열쇠 대신 가게의 고객 번호를 적어요."))
+    ] = False,
+    bom: BomOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Export the timeline."""
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    table = Events(unmasked=unmasked)
+    table.prepare()
+    if waiting := table.waiting():
+        words = _("{count:,}개 활동은 아직 자리를 받지 못해 빠졌어요: dangol serve")
+        output.say(words.format(count=waiting))
+    _export("events", table, file, output, bom=bom)
+
+
+def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool) -> Output:
+    """Refuse what cannot be written before anything is read."""
+    if file == STDOUT and as_json:
+        raise typer.BadParameter(_("--json과 -는 둘 다 표준 출력에 써요. 파일 이름을 주세요."))
+    if file != STDOUT:
+        with _usage_errors():
+            check_target(file, bom=bom)
+    return Output(as_json=as_json, quiet=quiet)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Tell a word on the command line that means nothing as what it is, with the usage."""
+    try:
+        yield
+    except BadOption as error:
+        raise typer.BadParameter(" ".join(explain(error))) from error
+
+
+def _export(kind: str, table: Table, file: Path, output: Output, *, bom: bool) -> None:
+    began = monotonic()
+    view = shop()
+    form = Form(view.tz, int(get_currency_precision(view.currency)), bom=bom)
+    with _output_errors(output), read_snapshot(), output.track(_("내보내는 중"), table.count()) as tell:
+        if file == STDOUT:
+            write_stream(table, sys.stdout.buffer, form, tell=tell)
+            return
+        rows = write_file(table, file, form, tell=tell)
+    seconds = monotonic() - began
+    words = _("{rows:,}줄을 {file}에 썼어요 ({seconds:.1f}초).")
+    output.show(
+        "dangol.export/1",
+        {"kind": kind, "file": file, "rows": rows, "seconds": round(seconds, 3)},
+        None if output.quiet else words.format(rows=rows, file=file, seconds=seconds),
+    )
+
+
+@contextmanager
+def _output_errors(output: Output) -> Iterator[None]:
+    """Leave quietly when nobody reads on (`| head`), and in words when the disk takes no more."""
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still held for it must not be tried again as Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.FAILED) from None
+    except OSError as error:
+        output.complain(_("파일을 쓰지 못했어요: {error}").format(error=error))
+        raise typer.Exit(ExitCode.FAILED) from error
+
+
+def _tiers() -> TiersOf:
+    """Return where members stand in the shop's first program: a room's knowledge, which no connector has."""
+    running = next(iter(load_programs()), None)
+
+    def tiers_of(customer_ids: Sequence[Id]) -> Mapping[Id, Tier]:
+        if running is None:
+            return {}
+        levels = running.tiers_row.levels
+        known = load_known(running.id, customer_ids)
+        return {
+            customer_id: Tier(
+                str(levels[one.standing.level]["key"]), one.standing.since, one.standing.held_until
+            )
+            for customer_id, one in known.items()
+        }
+
+    return tiers_of
+
+
+def _points_currency(wanted: str) -> str:
+    """Return the kind of points that is meant; an empty one where there is none at all."""
+    known = point_currencies()
+    if wanted in known:
+        return wanted
+    if wanted or len(known) > 1:
+        with _usage_errors():
+            raise BadOption(option="--points", value=wanted, known=", ".join(known))
+    return known[0] if known else ""
