@@ -50,7 +50,11 @@ def detect_encoding(path: Path, *, wanted: str | None = None) -> Encoding:
     if wanted:
         candidates = (codecs.lookup(wanted).name,)
         if candidates[0] in {"utf-16", "utf-8-sig"} and mark:
-            candidates = ("utf-8",) if mark == codecs.BOM_UTF8 else (_MARKS[1 if mark == codecs.BOM_UTF16_LE else 2][1])
+            candidates = (
+                ("utf-8",)
+                if mark == codecs.BOM_UTF8
+                else (_MARKS[1 if mark == codecs.BOM_UTF16_LE else 2][1])
+            )
     elif not mark and head.count(0) * 3 > len(head):
         raise Undecodable(file=path.name, line=1, tried="utf-8, cp949", remedy="--encoding utf-16-le")
     failed_at = []

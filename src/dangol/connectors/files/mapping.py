@@ -62,9 +62,7 @@ def _find(headers: Sequence[str], header: str, file: str) -> int:
         for place, candidate in enumerate(headers):
             if same(candidate, header):
                 return place
-    raise ColumnUnknown(
-        column=header, known=", ".join(headers), nearest=_nearest(header, headers), file=file
-    )
+    raise ColumnUnknown(column=header, known=", ".join(headers), nearest=_nearest(header, headers), file=file)
 
 
 def _guess(kind: Kind, headers: Sequence[str]) -> list[tuple[Column, int]]:
@@ -93,13 +91,19 @@ def _require(kind: Kind, headers: Sequence[str], found: Mapping[str, int], file:
     for column in COLUMNS[kind]:
         if column.required and column.name not in found:
             raise ColumnMissing(
-                column=column.name, nearest=_nearest_to(column, headers), headers=", ".join(headers), file=file
+                column=column.name,
+                nearest=_nearest_to(column, headers),
+                headers=", ".join(headers),
+                file=file,
             )
     identities = {column.name for column in CUSTOMER}
     needs_customer = kind not in {Kind.PRODUCTS, Kind.ORDERS, Kind.RETURNS}
     if needs_customer and not identities & found.keys():
         raise ColumnMissing(
-            column="customer", nearest=_nearest_to(CUSTOMER[0], headers), headers=", ".join(headers), file=file
+            column="customer",
+            nearest=_nearest_to(COLUMNS[kind][0], headers),
+            headers=", ".join(headers),
+            file=file,
         )
 
 

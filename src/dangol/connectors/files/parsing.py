@@ -78,7 +78,10 @@ def cleaned(column: Column, cell: str, native: str) -> tuple[str, str]:
         cell = f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
         if column.type in {Type.TEXT, Type.FLAG}:
             whole = f"CAST(TRY_CAST({cell} AS HUGEINT) AS VARCHAR)"
-            return f"CASE WHEN {cell} = floor({cell}) THEN {whole} ELSE CAST({cell} AS VARCHAR) END", "VARCHAR"
+            return (
+                f"CASE WHEN {cell} = floor({cell}) THEN {whole} ELSE CAST({cell} AS VARCHAR) END",
+                "VARCHAR",
+            )
     if column.type in {Type.TEXT, Type.FLAG}:
         return f"CAST({cell} AS VARCHAR)", native if native == "INTEGER" else "VARCHAR"
     return cell, native
@@ -268,7 +271,10 @@ def _instant(text: str, fast: str, native: str, reading: Reading) -> Parsed:
 
 def _bounds(reading: Reading) -> tuple[datetime, datetime]:
     """The local days between which offsets are looked up: what lies outside is refused anyway."""
-    first, last = (one.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0) for one in (reading.first, reading.last))
+    first, last = (
+        one.replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+        for one in (reading.first, reading.last)
+    )
     return first, last.replace(month=12, day=31)
 
 
@@ -278,7 +284,9 @@ def _instant_of_text(text: str, reading: Reading) -> str:
     local = f"TRY_CAST(CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$', '') ELSE {text} END AS TIMESTAMP)"
     digits = f"replace(substr({zoned}, 2), ':', '')"
     seconds = f"(TRY_CAST(substr({digits}, 1, 2) AS BIGINT) * 3600 + coalesce(TRY_CAST(nullif(substr({digits}, 3, 2), '') AS BIGINT), 0) * 60)"
-    given = f"CASE WHEN {zoned} = 'Z' THEN 0 WHEN starts_with({zoned}, '-') THEN -{seconds} ELSE {seconds} END"
+    given = (
+        f"CASE WHEN {zoned} = 'Z' THEN 0 WHEN starts_with({zoned}, '-') THEN -{seconds} ELSE {seconds} END"
+    )
     return (
         f"CASE WHEN regexp_matches({text}, {literal(_ISO)}) THEN epoch_us({local}) - CASE WHEN {zoned} = ''"
         f" THEN {offset_sql(reading.zone, local, *_bounds(reading))} ELSE ({given}) * 1000000 END END"

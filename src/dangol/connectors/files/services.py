@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -134,8 +135,17 @@ def _wish(request: Request) -> Wish:
     return Wish(request.chosen, request.traits, request.encoding, request.delimiter)
 
 
-def preview(request: Request, *, at: datetime) -> tuple[list[str], list[tuple[Any, ...]], list[Problem], list[dict[str, str]]]:
-    """Return the first rows as they are understood: column names, rows, what is wrong, and the mappings."""
+class Preview(NamedTuple):
+    """The first rows of a file as they are understood."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    problems: list[Problem]
+    mappings: list[dict[str, str]]
+
+
+def preview(request: Request, *, at: datetime) -> Preview:
+    """Return the first rows of the first file as they are understood; raises as `run_import` does."""
     view = shop()
     stage = Stage(request.kind, _reading(request, view, at))
     try:
@@ -143,7 +153,7 @@ def preview(request: Request, *, at: datetime) -> tuple[list[str], list[tuple[An
         names = [name for name in stage.mappings[0] if name != "time"]
         shown = ", ".join(["line", *map(quoted, names)])
         rows = stage.fetch(f"SELECT {shown} FROM typed ORDER BY line LIMIT {PREVIEWED}")  # noqa: S608
-        return ["line", *names], rows, list(stage.problems()), stage.mappings
+        return Preview(["line", *names], rows, list(stage.problems()), stage.mappings)
     finally:
         stage.close()
 
@@ -160,9 +170,14 @@ def _build(
     return cells + without, bad
 
 
-def dry_run(
-    request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None
-) -> Report:
+def new_folder(home: Path) -> Path:
+    """Return a fresh folder for a dry run's errors."""
+    place = home / "imports"
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(mkdtemp(prefix="dry-run-", dir=place))
+
+
+def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None) -> Report:
     """Read and judge the files and write nothing but the errors file, in `folder`."""
     view = shop()
     context = _context(request, view, at)
@@ -268,7 +283,9 @@ def _name_refusals(job: ImportJob, files: list[str]) -> list[Problem]:
     return [Problem(files[one.file], *one[1:]) for one in refusals_of(job)]
 
 
-def _write_errors(folder: Path, problems: Iterator[Problem], refused: list[Problem] | None = None) -> Path | None:
+def _write_errors(
+    folder: Path, problems: Iterator[Problem], refused: list[Problem] | None = None
+) -> Path | None:
     """Write the errors file, if there is anything to write; returns where it is."""
     path = folder / "errors.csv"
     first = next(problems, None)
@@ -278,9 +295,23 @@ def _write_errors(folder: Path, problems: Iterator[Problem], refused: list[Probl
         out = csv.writer(file)
         out.writerow(("file", "line", "column", "value", "code", "reason", "remedy"))
         for one in (*([first] if first else ()), *problems, *(refused or ())):
-            words = explain_code(one.code)
-            out.writerow((guarded(one.file), one.line, one.column, guarded(one.value), one.code, words.reason, words.remedy))
+            cells = (guarded(one.file), one.line, one.column, guarded(one.value), one.code)
+            out.writerow((*cells, *say_why(one)))
     return path
+
+
+class _Facts(dict[str, str]):
+    """What a sentence may ask for: it gets the name of the fact where a row does not know it."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def say_why(problem: Problem) -> tuple[str, str]:
+    """Return what is wrong with a row, and what to do, in the active language."""
+    words = explain_code(problem.code)
+    facts = _Facts(field=problem.column, value=problem.value)
+    return str(words.reason).format_map(facts), str(words.remedy).format_map(facts)
 
 
 def _finish(job: ImportJob, errors: Path | None, at: datetime) -> None:
@@ -295,7 +326,14 @@ def _finish(job: ImportJob, errors: Path | None, at: datetime) -> None:
 def _report(job: ImportJob, folder: Path, totals: dict[str, object], *, is_repeat: bool = False) -> Report:
     errors = Path(job.errors_path) if job.errors_path else None
     return Report(
-        job, job.row_count, job.bad_count, json.loads(job.counts), totals, json.loads(job.mapping), errors, is_repeat
+        job,
+        job.row_count,
+        job.bad_count,
+        json.loads(job.counts),
+        totals,
+        json.loads(job.mapping),
+        errors,
+        is_repeat,
     )
 
 

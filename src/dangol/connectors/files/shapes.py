@@ -45,7 +45,10 @@ def identify(stage: Stage, rules: Rules, columns: tuple[str, ...] = tuple(IDENTI
     rows: list[tuple[str, str, str | None, str, bool]] = []
     for column in columns:
         kind = IDENTITIES[column]
-        given = [row[0] for row in stage.fetch(f'SELECT DISTINCT "{column}" FROM typed WHERE "{column}" IS NOT NULL')]  # noqa: S608
+        given = [
+            row[0]
+            for row in stage.fetch(f'SELECT DISTINCT "{column}" FROM typed WHERE "{column}" IS NOT NULL')
+        ]  # noqa: S608
         keys = {value: rules.normalize(kind, value) for value in given}
         wanted = sorted({key for key, _ in keys.values() if key})
         known = rules.known(kind, wanted) if rules.known else set(wanted)
@@ -53,7 +56,9 @@ def identify(stage: Stage, rules: Rules, columns: tuple[str, ...] = tuple(IDENTI
     names = ("column", "given", "key", "code", "known")
     turned = list(zip(*rows, strict=True)) or [()] * len(names)
     types = (pa.string(), pa.string(), pa.string(), pa.string(), pa.bool_())
-    table = pa.table([pa.array(one, kind) for one, kind in zip(turned, types, strict=True)], names=list(names))
+    table = pa.table(
+        [pa.array(one, kind) for one, kind in zip(turned, types, strict=True)], names=list(names)
+    )
     stage.db.register("incoming", table)
     stage.db.execute("CREATE OR REPLACE TABLE who AS SELECT * FROM incoming")
     stage.db.unregister("incoming")
@@ -79,7 +84,9 @@ def judge_customers(stage: Stage, table: str, *, required: bool) -> None:
     where = "NOT bad AND who_given IS NOT NULL AND who_key IS NULL"
     add_problems(stage, table, "who_code", column="customer", value="who_given", where=where)
     where = "NOT bad AND who_key IS NOT NULL AND NOT who_known"
-    add_problems(stage, table, f"'{Code.CUSTOMER_UNKNOWN}'", column="customer", value="who_given", where=where)
+    add_problems(
+        stage, table, f"'{Code.CUSTOMER_UNKNOWN}'", column="customer", value="who_given", where=where
+    )
 
 
 def _parts(kind: Kind) -> tuple[str, str, str]:
@@ -88,7 +95,7 @@ def _parts(kind: Kind) -> tuple[str, str, str]:
         return '"return"', '"order"', "true"
     stamp = "strftime(make_timestamp(placed_at), '%Y%m%d%H%M%S')"
     is_return = "(coalesce(quantity, 0) < 0 OR (quantity IS NULL AND amount < 0))"
-    number = f"CASE WHEN {is_return} THEN coalesce(\"return\", \"order\" || '#' || {stamp}) ELSE \"order\" END"
+    number = f'CASE WHEN {is_return} THEN coalesce("return", "order" || \'#\' || {stamp}) ELSE "order" END'
     return number, '"order"', is_return
 
 
@@ -99,8 +106,12 @@ def shape_orders(stage: Stage, rules: Rules) -> None:
     instant = "placed_at" if stage.kind is Kind.ORDERS else "returned_at"
     listed = "list_amount" if stage.kind is Kind.ORDERS else "CAST(NULL AS BIGINT)"
     discount = "abs(discount)" if stage.kind is Kind.ORDERS else "CAST(NULL AS BIGINT)"
-    extra = "store, channel, name, category" if stage.kind is Kind.ORDERS else (
-        "NULL::VARCHAR AS store, NULL::VARCHAR AS channel, NULL::VARCHAR AS name, NULL::VARCHAR AS category"
+    extra = (
+        "store, channel, name, category, earns"
+        if stage.kind is Kind.ORDERS
+        else (
+            "NULL::VARCHAR AS store, NULL::VARCHAR AS channel, NULL::VARCHAR AS name, NULL::VARCHAR AS category, NULL::BOOLEAN AS earns"
+        )
     )
     named = named_rows(stage)
     stage.db.execute(
@@ -163,7 +174,7 @@ def _make_docs(stage: Stage) -> None:
         "CREATE TABLE docs AS SELECT row_number() OVER () - 1 AS doc, * FROM ("
         " SELECT number, is_return, max(order_number) AS order_number, max(who_column) AS who_column,"
         " max(who_key) AS who_key, min(instant) AS instant, max(store) AS store, max(channel) AS channel,"
-        " count(*) AS line_count FROM good GROUP BY number, is_return"
+        " bool_and(coalesce(earns, true)) AS earns, count(*) AS line_count FROM good GROUP BY number, is_return"
         " ORDER BY coalesce(max(who_column), ''), coalesce(max(who_key), ''), min(instant), is_return, number)"
     )
     stage.db.execute(

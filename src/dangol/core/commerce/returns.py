@@ -86,7 +86,7 @@ def store_returns(
     shelf = _Shelf(drafts)
     outcomes, fresh = [], []
     for draft in drafts:
-        content_hash = hash_content(draft)
+        content_hash = hash_content(*_content(draft))
         if earlier := known.get((draft.source, draft.number)):
             same = earlier.content_hash == content_hash
             outcomes.append(Outcome(earlier.id, earlier.customer_id, repeated=same, conflict=not same))
@@ -99,6 +99,12 @@ def store_returns(
         outcomes.append(Outcome(linked.return_id, draft.customer_id))
     _store(fresh, recorded_at)
     return outcomes, [_event(one) for one in fresh]
+
+
+def _content(draft: ReturnDraft) -> tuple[Any, ...]:
+    """Return what makes a return the same return when it is told again; the catalog may have changed."""
+    lines = [(line.product, *line[3:]) for line in draft.lines]
+    return draft.customer_id, draft.returned_at, draft.currency, lines, draft.order_number
 
 
 class _Shelf:

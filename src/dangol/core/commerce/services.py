@@ -75,7 +75,7 @@ def store_orders(
     known = find_numbers(OrderNumber, "order_id", [(draft.source, draft.number) for draft in drafts])
     outcomes, fresh = [], []
     for draft in drafts:
-        content_hash = hash_content(draft)
+        content_hash = hash_content(*_content(draft))
         earlier = known.get((draft.source, draft.number))
         if earlier:
             same = earlier.content_hash == content_hash
@@ -90,6 +90,17 @@ def store_orders(
         Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft, _ in fresh
     ]
     return outcomes, told
+
+
+def _content(draft: OrderDraft) -> tuple[Any, ...]:
+    """Return what makes an order the same order when it is told again.
+
+    Not the product's category, which the catalog may have changed since, and not who a guest was: a
+    guest's order may have been claimed.
+    """
+    lines = [(line[1], *line[3:]) for line in draft.lines]
+    owner = None if draft.is_guest else draft.customer_id
+    return owner, draft.placed_at, draft.currency, lines, draft.store, *draft[8:]
 
 
 def _store(fresh: Sequence[tuple[Id, OrderDraft, bytes]], recorded_at: datetime) -> None:

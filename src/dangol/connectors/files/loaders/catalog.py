@@ -27,7 +27,8 @@ class ProductsLoader(RowsLoader):
         """Add or change the next products."""
         rows = self.read(stage, start, ["product", "name", "category", "category_2", "category_3", "brand"])
         drafts = [
-            ProductDraft(row[2], row[3] or "", " > ".join(filter(None, row[4:7])), row[7] or "") for row in rows
+            ProductDraft(row[2], row[3] or "", " > ".join(filter(None, row[4:7])), row[7] or "")
+            for row in rows
         ]
         upsert_products(drafts, recorded_at=context.recorded_at)
         written = Written(len(rows))

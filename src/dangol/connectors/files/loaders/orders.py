@@ -1,9 +1,8 @@
 """Orders and returns: documents of lines, carried out by customer and in time order."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dangol.connectors.files.columns import IDENTITIES
 from dangol.connectors.files.loaders.base import (
@@ -28,8 +27,8 @@ from dangol.core.commerce.drafts import (
     ReturnLineDraft,
 )
 from dangol.core.commerce.models import OrderNumber, Return
-from dangol.core.commerce.returns import record_returns
-from dangol.core.commerce.services import find_numbers, place_orders
+from dangol.core.commerce.returns import record_sales
+from dangol.core.commerce.services import find_numbers
 from dangol.core.people.selectors import find_stores
 from dangol.core.people.services import make_guests, resolve_customers
 from dangol.core.people.shops import StoreRow, upsert_stores
@@ -39,7 +38,7 @@ from dangol.core.storage.transactions import write_transaction
 
 BATCH = 5_000
 _CATALOG_BATCH = 10_000
-_DOC = "doc, number, is_return, order_number, who_column, who_key, instant, store, channel, line_count"
+_DOC = "doc, number, is_return, order_number, who_column, who_key, instant, store, channel, earns, line_count"
 
 
 class _Doc(NamedTuple):
@@ -54,14 +53,13 @@ class _Doc(NamedTuple):
     instant: int
     store: str | None
     channel: str | None
+    earns: bool
     line_count: int
 
     @property
     def who(self) -> tuple[str, str] | None:
         """The column that names the customer and what it says; none for a guest."""
         return (self.who_column, self.who_key) if self.who_column and self.who_key else None
-
-
 
 
 class OrdersLoader:
@@ -89,7 +87,17 @@ class OrdersLoader:
             "SELECT count(*), coalesce(sum(net) FILTER (NOT is_return), 0), coalesce(sum(net) FILTER (is_return), 0)"
             " FROM lines JOIN docs USING (doc)"
         )[0]
-        names = ("orders", "returns", "customers", "guests", "first_at", "last_at", "lines", "net_minor", "returned_minor")
+        names = (
+            "orders",
+            "returns",
+            "customers",
+            "guests",
+            "first_at",
+            "last_at",
+            "lines",
+            "net_minor",
+            "returned_minor",
+        )
         found: dict[str, object] = dict(zip(names, (*row, *sums), strict=True))
         for name in ("first_at", "last_at"):
             value = found[name]
@@ -108,7 +116,10 @@ class OrdersLoader:
                 missing = [ProductDraft(*row) for row in some if row[0] not in found]
                 known |= found | upsert_products(missing, recorded_at=context.recorded_at)
         self._products = [(number, known[number]) for number, _, _ in rows]
-        stores = [row[0] for row in stage.fetch("SELECT DISTINCT store FROM docs WHERE store IS NOT NULL ORDER BY 1")]
+        stores = [
+            row[0]
+            for row in stage.fetch("SELECT DISTINCT store FROM docs WHERE store IS NOT NULL ORDER BY 1")
+        ]
         with write_transaction():
             self._stores = find_stores(stores)
             missing_stores = [StoreRow(number) for number in stores if number not in self._stores]
@@ -125,12 +136,21 @@ class OrdersLoader:
         owners, guests = _owners(docs, context)
         written = Written(len(docs))
         written.counts["guests"] = guests
-        for orders, returns in _phases(docs):
-            self._place(stage, orders, lines, owners, context, written)
-            self._take_back(stage, returns, lines, owners, context, written)
+        orders = [doc for doc in docs if not doc.is_return]
+        returns = [doc for doc in docs if doc.is_return]
+        placed, returned = record_sales(
+            [self._order(doc, owners[doc.doc], lines[doc.doc], context) for doc in orders],
+            [_return(doc, owners[doc.doc], lines[doc.doc], context) for doc in returns],
+            recorded_at=context.recorded_at,
+        )
+        _note(stage, orders, placed, Code.ORDER_TAKEN, "order", written)
+        _note(stage, returns, returned, Code.RETURN_TAKEN, "return", written)
+        made = [(one.customer_id, one.id) for one in returned if not one.repeated and not one.conflict]
+        found = select_matching(Return, ("order_id",), ("customer_id", "id"), made)
+        written.counts["unlinked_returns"] += sum(order_id is None for (order_id,) in found)
         return written
 
-    def _read_lines(self, stage: Stage, docs: Sequence[_Doc]) -> dict[int, list[Any]]:
+    def _read_lines(self, stage: Stage, docs: Sequence[_Doc]) -> dict[int, list[LineDraft]]:
         """Return the drafts of the lines by document."""
         first, last = docs[0].doc, docs[-1].doc
         table = stage.db.execute(
@@ -139,7 +159,7 @@ class OrdersLoader:
         ).to_arrow_table()
         places, quantities, listed, nets = (whole_numbers(table.column(place)) for place in range(4))
         known = [self._products[place] for place in places]
-        drafts: list[Any] = list(
+        drafts = list(
             map(
                 LineDraft,
                 [ref.id for _, ref in known],
@@ -158,51 +178,22 @@ class OrdersLoader:
             begin = end
         return found
 
-    def _place(
-        self,
-        stage: Stage,
-        docs: Sequence[_Doc],
-        lines: dict[int, list[Any]],
-        owners: dict[int, Id],
-        context: Context,
-        written: Written,
-    ) -> None:
-        drafts = []
-        for doc in docs:
-            placed_at = instant_of(doc.instant)
-            drafts.append(
-                OrderDraft(
-                    owners[doc.doc], context.source, doc.number, placed_at, context.currency, lines[doc.doc],
-                    self._stores[doc.store] if doc.store else None, doc.store, doc.channel or "store",
-                    earns=context.cut_over is None or placed_at >= context.cut_over,
-                    is_guest=doc.who is None,
-                )
-            )  # fmt: skip
-        outcomes = place_orders(drafts, recorded_at=context.recorded_at) if drafts else []
-        _note(stage, docs, outcomes, Code.ORDER_TAKEN, "order", written)
+    def _order(self, doc: _Doc, owner: Id, lines: list[LineDraft], context: Context) -> OrderDraft:
+        placed_at = instant_of(doc.instant)
+        return OrderDraft(
+            owner, context.source, doc.number, placed_at, context.currency, lines,
+            self._stores[doc.store] if doc.store else None, doc.store, doc.channel or "store",
+            earns=doc.earns and (context.cut_over is None or placed_at >= context.cut_over),
+            is_guest=doc.who is None,
+        )  # fmt: skip
 
-    def _take_back(
-        self,
-        stage: Stage,
-        docs: Sequence[_Doc],
-        lines: dict[int, list[Any]],
-        owners: dict[int, Id],
-        context: Context,
-        written: Written,
-    ) -> None:
-        drafts = [
-            ReturnDraft(
-                owners[doc.doc], context.source, doc.number, instant_of(doc.instant), context.currency,
-                [ReturnLineDraft(*line[:4], line.net_minor) for line in lines[doc.doc]],
-                doc.order_number,
-            )
-            for doc in docs
-        ]  # fmt: skip
-        outcomes = record_returns(drafts, recorded_at=context.recorded_at) if drafts else []
-        _note(stage, docs, outcomes, Code.RETURN_TAKEN, "return", written)
-        made = [(one.customer_id, one.id) for one in outcomes if not one.repeated and not one.conflict]
-        found = select_matching(Return, ("order_id",), ("customer_id", "id"), made)
-        written.counts["unlinked_returns"] += sum(order_id is None for (order_id,) in found)
+
+def _return(doc: _Doc, owner: Id, lines: list[LineDraft], context: Context) -> ReturnDraft:
+    return ReturnDraft(
+        owner, context.source, doc.number, instant_of(doc.instant), context.currency,
+        [ReturnLineDraft(*line[:4], line.net_minor) for line in lines],
+        doc.order_number,
+    )  # fmt: skip
 
 
 def _note(
@@ -256,21 +247,3 @@ def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], int]
     for doc, name in zip(strays, names, strict=True):
         owners[doc.doc] = earlier[name].customer_id if name in earlier else made[name]
     return owners, len(fresh)
-
-
-def _phases(docs: Sequence[_Doc]) -> Iterator[tuple[list[_Doc], list[_Doc]]]:
-    """Cut a batch into rounds of sales and then returns, so that each customer's are done in time order."""
-    rounds: list[tuple[list[_Doc], list[_Doc]]] = []
-    turn: Counter[object] = Counter()
-    returned: set[object] = set()
-    for doc in docs:
-        who = doc.who or doc.order_number or doc.number
-        if doc.is_return:
-            returned.add(who)
-        elif who in returned:
-            returned.discard(who)
-            turn[who] += 1
-        while len(rounds) <= turn[who]:
-            rounds.append(([], []))
-        rounds[turn[who]][doc.is_return].append(doc)
-    yield from rounds

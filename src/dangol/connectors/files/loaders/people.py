@@ -33,7 +33,7 @@ class CustomersLoader(RowsLoader):
         for column in IDENTITIES:
             stage.db.execute(
                 f"INSERT INTO problems SELECT n.file, n.line, '{column}', n.\"{column}\", w.code FROM named n"  # noqa: S608
-                f" JOIN who w ON w.\"column\" = '{column}' AND w.given = n.\"{column}\""
+                f' JOIN who w ON w."column" = \'{column}\' AND w.given = n."{column}"'
                 f" WHERE NOT n.bad AND w.key IS NULL AND n.who_column <> '{column}'"
             )
 
@@ -73,7 +73,9 @@ def _since(rows: list[tuple[Any, ...]]) -> dict[str, dict[str, datetime | None]]
 def _person(owner: Id, row: tuple[Any, ...], traits: list[str]) -> PersonRow:
     name, email, phone, card, birthday = row[4:9]
     declared = {
-        key.removeprefix(TRAIT): value for key, value in zip(traits, row[11:], strict=True) if value is not None
+        key.removeprefix(TRAIT): value
+        for key, value in zip(traits, row[11:], strict=True)
+        if value is not None
     }
     return PersonRow(owner, name, email, phone, card, birthday, row[10], None, declared or None)
 
@@ -81,7 +83,7 @@ def _person(owner: Id, row: tuple[Any, ...], traits: list[str]) -> PersonRow:
 class ConsentsLoader(RowsLoader):
     """Facts of agreement and withdrawal, each with its instant."""
 
-    order = "who_column, who_key, \"at\", file, line"
+    order = 'who_column, who_key, "at", file, line'
 
     def write(self, stage: Stage, start: int, context: Context) -> Written:
         """Append the next facts."""
@@ -98,7 +100,9 @@ class ConsentsLoader(RowsLoader):
             )
             for row, owner in known
         ]  # fmt: skip
-        for (row, owner), outcome in zip(known, record_consents(drafts, recorded_at=context.recorded_at), strict=True):
+        for (row, owner), outcome in zip(
+            known, record_consents(drafts, recorded_at=context.recorded_at), strict=True
+        ):
             if outcome.refusal:
                 refuse(written, row[:2], "channel", row[4], outcome.refusal)
             elif outcome.repeated:

@@ -36,9 +36,13 @@ class BalancesLoader(RowsLoader):
         add_problems(stage, "named", f"'{Code.AMOUNT}'", column="points", value="points", where=where)
         today = context.recorded_at.astimezone(context.zone).date()
         where = f"NOT bad AND expires_on < DATE '{today.isoformat()}'"
-        add_problems(stage, "named", f"'{Code.LOT_EXPIRED}'", column="expires_on", value="expires_on", where=where)
+        add_problems(
+            stage, "named", f"'{Code.LOT_EXPIRED}'", column="expires_on", value="expires_on", where=where
+        )
         where = "NOT bad AND epoch_us(CAST(expires_on AS TIMESTAMP)) < earned_at - 86400000000"
-        add_problems(stage, "named", f"'{Code.NOT_ALLOWED}'", column="expires_on", value="expires_on", where=where)
+        add_problems(
+            stage, "named", f"'{Code.NOT_ALLOWED}'", column="expires_on", value="expires_on", where=where
+        )
 
     def shape(self, stage: Stage, rules: Rules, context: Context) -> None:
         """Number lots that look alike, so that two of them are two and a repeat is none."""

@@ -1,0 +1,58 @@
+"""What the refusals of whole files and jobs say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.connectors.files import errors
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        errors.FileMissing.code: Words(_("‘{file}’ 파일이 없어요."), _("경로와 이름을 확인하세요.")),
+        errors.FileEmpty.code: Words(
+            _("‘{file}’에 머리글이 없어요."), _("첫 줄에 열 이름이 있는 파일을 주세요.")
+        ),
+        errors.NotATable.code: Words(
+            _("‘{file}’은(는) CSV도 Parquet도 아니에요({found})."), _("CSV(UTF-8)로 다시 저장하세요.")
+        ),
+        errors.Undecodable.code: Words(
+            _("‘{file}’의 {line}번째 줄을 읽을 수 없어요. 시도한 인코딩: {tried}"),
+            _("CSV(UTF-8)로 다시 저장하거나 `{remedy}`로 인코딩을 알려 주세요."),
+        ),
+        errors.ColumnMissing.code: Words(
+            _("‘{file}’에 {column} 열이 없어요. 있는 열: {headers}. 가장 비슷한 열: {nearest}"),
+            _("`--map {column}=<열 이름>`으로 알려 주세요."),
+        ),
+        errors.ColumnUnknown.code: Words(
+            _("‘{column}’ 열을 몰라요. 아는 열: {known}. 가장 비슷한 열: {nearest}"),
+            _("`--map`에 적은 이름을 확인하세요."),
+        ),
+        errors.ColumnTwice.code: Words(
+            _("‘{file}’에 ‘{header}’ 열이 둘이어서 {column}을(를) 고를 수 없어요."),
+            _("한 열의 이름을 바꾸거나 `--map {column}=<열 이름>`으로 알려 주세요."),
+        ),
+        errors.ColumnNested.code: Words(
+            _("‘{file}’의 ‘{header}’ 열은 목록이나 구조여서({type}) 읽을 수 없어요."),
+            _("값 하나씩 든 열로 펼쳐서 저장하세요."),
+        ),
+        errors.UnknownKind.code: Words(
+            _("‘{kind}’은(는) 내보낼 수 없어요."), _("이 가운데 고르세요: {known}")
+        ),
+        errors.UnknownJob.code: Words(
+            _("‘{job}’ 가져오기가 없어요."), _("`dangol import jobs`로 번호를 확인하세요.")
+        ),
+        errors.JobRunning.code: Words(
+            _("다른 프로세스가 이 파일을 가져오고 있어요."), _("그것이 끝난 뒤에 다시 실행하세요.")
+        ),
+        errors.CannotUndo.code: Words(
+            _("{kind} 가져오기는 되돌릴 것이 없거나 되돌릴 수 없는 상태예요({state})."),
+            _("고친 파일을 다시 가져오세요."),
+        ),
+        errors.PointsSpent.code: Words(
+            _("이 가져오기로 생긴 포인트를 이미 썼어요: {orders}건, {points}포인트."),
+            _("`--skip-spent`를 붙이면 그것만 남기고 되돌려요."),
+        ),
+        errors.BadOption.code: Words(
+            _("{option} 값 ‘{value}’을(를) 쓸 수 없어요. {known}"), _("`dangol import --help`를 보세요.")
+        ),
+    }
+)

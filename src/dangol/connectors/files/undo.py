@@ -1,0 +1,206 @@
+"""Undoing an import: never by deleting, always by what a shop would do: goods back, points back.
+
+Undoing may be killed and run again: what is reversed already has nothing left to reverse.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import CannotUndo, PointsSpent
+from dangol.connectors.files.jobs import subjects_of
+from dangol.connectors.files.models import ImportJob
+from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.models import Order, OrderLine, Product, ReturnLine
+from dangol.core.commerce.returns import record_returns
+from dangol.core.ledger import services as ledger
+from dangol.core.ledger.models import Lot, Transfer
+from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.models import Consent
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import select_matching
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.points import ClawBack, Kind as TransferKind, Shortfall
+
+SOURCE = "undo"
+Pair = tuple[Id, Id]
+
+
+class Undone(NamedTuple):
+    """How many things were reversed, and how many stay because their points are spent."""
+
+    reversed: int
+    kept: int
+
+
+def undo_import(job: ImportJob, *, at: datetime, skips_spent: bool = False) -> Undone:
+    """Reverse what an import of orders, balances or consents has made.
+
+    Orders come back whole, so that the points they earned are taken back by their own rules; lots
+    brought along are taken back; consents that were given are withdrawn (one that was withdrawn stays:
+    nobody agrees by machine). Raises CannotUndo for another kind of import or one not finished, and
+    PointsSpent where points it led to are spent, unless `skips_spent` leaves those as they are.
+    """
+    undo = {Kind.ORDERS: _return_orders, Kind.BALANCES: _take_lots_back, Kind.CONSENTS: _withdraw}.get(
+        Kind(job.kind)
+    )
+    if undo is None or job.state != ImportJob.State.DONE:
+        raise CannotUndo(kind=job.kind, state=job.state)
+    spent = _spent(job)
+    if spent and not skips_spent:
+        raise PointsSpent(orders=len(spent), points=sum(spent.values()))
+    done = 0
+    for pairs in subjects_of(job):
+        with write_transaction():
+            done += undo([pair for pair in pairs if pair not in spent], at)
+    job.state, job.undone_at = ImportJob.State.UNDONE, at
+    with write_transaction():
+        job.save(update_fields=["state", "undone_at"])
+    return Undone(done, len(spent))
+
+
+def _spent(job: ImportJob) -> dict[Pair, int]:
+    """Return the things whose points are used already, with how many points."""
+    spent: dict[Pair, int] = {}
+    if job.kind == Kind.CONSENTS:
+        return spent
+    for pairs in subjects_of(job):
+        origin = {pair: pair for pair in pairs}
+        if job.kind == Kind.ORDERS:
+            rows = select_matching(
+                Transfer, ("customer_id", "id", "subject_id"), ("customer_id", "subject_id"), pairs,
+                where="t.kind = %s", params=[TransferKind.EARN.value],
+            )  # fmt: skip
+            origin = {(owner, transfer_id): (owner, order_id) for owner, transfer_id, order_id in rows}
+        for lot in _lots(list(origin)):
+            if lot.used:
+                pair = origin[lot.customer_id, lot.transfer_id]
+                spent[pair] = spent.get(pair, 0) + lot.used
+    return spent
+
+
+class _Lot(NamedTuple):
+    customer_id: Id
+    transfer_id: Id
+    id: Id
+    currency: str
+    points: int
+    left: int
+    expired: int
+    reversed: int
+
+    @property
+    def used(self) -> int:
+        """Points that were spent, or went to a debt."""
+        return self.points - self.left - self.expired - self.reversed
+
+
+def _lots(transfers: Sequence[Pair]) -> Iterator[_Lot]:
+    for row in select_matching(Lot, _Lot._fields, ("customer_id", "transfer_id"), transfers):
+        yield _Lot(*row)
+
+
+class _Left(NamedTuple):
+    """A line of an order with what of it has not come back yet."""
+
+    number: int
+    product_id: Id
+    quantity_milli: int
+    net_minor: int
+
+
+def _lines_left(pairs: Sequence[Pair]) -> dict[Id, list[_Left]]:
+    back: dict[tuple[Id, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for order_id, number, quantity, net in select_matching(
+        ReturnLine,
+        ("order_id", "order_line", "quantity_milli", "net_minor"),
+        ("customer_id", "order_id"),
+        pairs,
+    ):
+        earlier = back[order_id, number]
+        back[order_id, number] = (earlier[0] + quantity, earlier[1] + net)
+    left: dict[Id, list[_Left]] = defaultdict(list)
+    for order_id, number, product_id, quantity, net in select_matching(
+        OrderLine,
+        ("order_id", "number", "product_id", "quantity_milli", "net_minor"),
+        ("customer_id", "order_id"),
+        pairs,
+        order_by=("order_id", "number"),
+    ):
+        returned = back[order_id, number]
+        if returned[0] < quantity or returned[1] < net:
+            left[order_id].append(_Left(number, product_id, quantity - returned[0], net - returned[1]))
+    return left
+
+
+def _return_orders(pairs: Sequence[Pair], at: datetime) -> int:
+    """Bring back what is left of each order; what a return of the same file undid has come back already."""
+    left = _lines_left(pairs)
+    wanted = {(line.product_id,) for lines in left.values() for line in lines}
+    products = {
+        key: (number, category)
+        for key, number, category in select_matching(
+            Product, ("id", "number", "category"), ("id",), sorted(wanted)
+        )
+    }
+    orders = select_matching(
+        Order, ("customer_id", "id", "source", "number", "currency"), ("customer_id", "id"), pairs
+    )
+    drafts = [
+        ReturnDraft(
+            owner, source, f"{SOURCE}:{number}", at, currency,
+            [
+                ReturnLineDraft(line.product_id, *products[line.product_id], line.quantity_milli, line.net_minor, line.number)
+                for line in left[order_id]
+            ],
+            number,
+        )
+        for owner, order_id, source, number, currency in sorted(orders)
+        if order_id in left
+    ]  # fmt: skip
+    record_returns(drafts, recorded_at=at)
+    return len(drafts)
+
+
+def _take_lots_back(pairs: Sequence[Pair], at: datetime) -> int:
+    by_currency: dict[str, list[ledger.Order]] = defaultdict(list)
+    for lot in _lots(pairs):
+        if points := lot.points - lot.reversed:
+            key = f"{SOURCE}:{lot.id.hex()}"
+            command = ClawBack(key, at, points, lot.id, Shortfall.FLOOR, SOURCE, lot.transfer_id)
+            by_currency[lot.currency].append(ledger.Order(lot.customer_id, command))
+    done = 0
+    for currency, orders in sorted(by_currency.items()):
+        results = ledger.apply(orders, currency, recorded_at=at)
+        for result in results:
+            if result.refusal:
+                raise result.refusal
+        done += len(results)
+    return done
+
+
+def _withdraw(pairs: Sequence[Pair], at: datetime) -> int:
+    rows = select_matching(
+        Consent,
+        ("customer_id", "channel", "purpose", "granted", "wording", "id"),
+        ("customer_id", "id"),
+        pairs,
+    )
+    drafts = [
+        ConsentDraft(
+            owner,
+            channel,
+            purpose,
+            granted=False,
+            at=at,
+            source=SOURCE,
+            wording=wording,
+            key=f"{SOURCE}:{fact.hex()}",
+        )
+        for owner, channel, purpose, granted, wording, fact in sorted(rows)
+        if granted
+    ]
+    outcomes = record_consents(drafts, recorded_at=at)
+    return sum(outcome.refusal is None for outcome in outcomes)
