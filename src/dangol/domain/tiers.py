@@ -165,6 +165,18 @@ def counted_from(rules: TierRules, standing: Standing, day: date) -> datetime | 
     return window_start(rules, day)
 
 
+def reviewed_from(rules: TierRules, standing: Standing, at: datetime) -> datetime | None:
+    """Return from when on amounts count in a review at the first instant of a day.
+
+    A calendar period is reviewed when it is over. A rolling window is the one that ends on that day:
+    what lifted a member a whole window ago is no longer in it.
+    """
+    today = day_of(at, rules.zone)
+    if rules.window is Window.ROLLING:
+        return window_start(rules, today)
+    return counted_from(rules, standing, today - timedelta(days=1))
+
+
 def hold_end(rules: TierRules, day: date) -> datetime | None:
     """Return until when, exclusive, a level reached on `day` is held.
 
@@ -234,14 +246,17 @@ class Climber:
     def grant(self, at: datetime, level: int, held_until: datetime | None) -> None:
         """Put the member on a level by hand; it is reviewed when its time is up, like any other."""
         self.advance(at)
+        value, start = self.value(at)
+        self._move(rules_at(self.versions, at), at, level, Cause.GRANTED, value, start, held_until)
+
+    def value(self, at: datetime) -> tuple[int, datetime | None]:
+        """Return what counts at an instant, and since when (None: ever)."""
         rules = rules_at(self.versions, at)
         day = day_of(at, rules.zone)
         if rules.measure is Measure.TENURE:
-            value, start = self._days(day), None
-        else:
-            start = window_start(rules, day)
-            value = self.history.total(start, at, including_end=True)
-        self._move(rules, at, level, Cause.GRANTED, value, start, held_until)
+            return self._days(day), None
+        start = window_start(rules, day)
+        return self.history.total(start, at, including_end=True), start
 
     def advance(self, upto: datetime) -> None:
         """Hold the reviews that fall due by `upto`, in time order, each at its own instant."""
@@ -263,7 +278,7 @@ class Climber:
     def _review(self, rules: TierRules, at: datetime) -> None:
         standing = self.standing
         today = day_of(at, rules.zone)
-        start = counted_from(rules, standing, today - timedelta(days=1))
+        start = reviewed_from(rules, standing, at)
         value = self.history.total(start, at, including_end=False)
         reached = level_of(rules, value)
         until = next_hold_end(rules, today)

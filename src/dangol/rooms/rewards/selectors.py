@@ -1,0 +1,250 @@
+"""Reading programs: where members stand, what they lack, and what each rule has paid.
+
+Each function takes a constant number of statements. Where a program may be named and is not, the shop's
+first one is meant. Whys are read in whys.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count
+
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import read_rows, table
+from dangol.domain.tiers import (
+    Climber,
+    History,
+    Measure,
+    Standing,
+    TierRules,
+    reviewed_from,
+    rules_at,
+)
+from dangol.rooms.rewards import store
+from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule, Membership
+from dangol.rooms.rewards.programs import Running, find_program, load_programs
+from dangol.rooms.rewards.store import Known, Totals
+
+
+class TierView(NamedTuple):
+    """A tier; the threshold is in the unit of the program's measure."""
+
+    level: int
+    key: str
+    name: str
+    threshold: int
+
+
+class RuleView(NamedTuple):
+    """A version of an earning rule."""
+
+    id: Id
+    version: int
+    name: str
+    category: str
+    rate_points: int
+    rate_minor: int
+    multipliers: Mapping[str, tuple[int, int]]
+    rounding: str
+    active_from: datetime | None
+    active_to: datetime | None
+
+
+class ProgramView(NamedTuple):
+    """A program as it is in force: the newest terms and tiers, and all versions of its rules."""
+
+    id: Id
+    name: str
+    points_currency: str
+    money_currency: str
+    zone: ZoneInfo
+    pending_days: int
+    expiry: str
+    expiry_count: int
+    measure: str
+    window: str
+    window_size: int
+    grace_days: int
+    downgrade: str
+    tiers: tuple[TierView, ...]
+    rules: tuple[RuleView, ...]
+
+
+class StandingView(NamedTuple):
+    """Where a member stands, and how far it is to the next tier, and to keep this one.
+
+    `value`, `missing`, `to_keep` and thresholds are in `unit`: minor units of money (spend), points,
+    orders, or days (tenure). `value` is what counts now, since `window_from` (None: ever). `to_keep` is
+    what is still lacking at `keep_by`, exclusive, to stay; 0 where all is well. `held_until`, exclusive.
+    """
+
+    customer_id: Id
+    program_id: Id
+    tier: TierView
+    since: datetime | None
+    held_until: datetime | None
+    in_grace: bool
+    unit: str
+    value: int
+    window_from: datetime | None
+    next: TierView | None
+    missing: int
+    to_keep: int
+    keep_by: datetime | None
+    next_review_at: datetime | None
+    totals: Totals
+
+
+class RuleTotal(NamedTuple):
+    """What a rule has paid, net of what returns took back, and for how many orders."""
+
+    rule_id: Id
+    rule_name: str
+    points: int
+    order_count: int
+
+
+def list_programs() -> list[ProgramView]:
+    """Return all programs; empty where there is none."""
+    names = {(rule.id, rule.version): rule.name for rule in EarningRule.objects.all()}
+    return [_view(running, names) for running in load_programs()]
+
+
+def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
+    row, terms, tiers = running.row, running.rules.terms[-1][1], running.rules.tiers
+    return ProgramView(
+        row.id, row.name, row.points_currency, row.money_currency, terms.zone,
+        terms.pending_days, terms.expiry.value, terms.expiry_count,
+        tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
+        tier_views(running),
+        tuple(
+            RuleView(
+                rule.id, rule.version, names[rule.id, rule.version], rule.category, rule.rate_points,
+                rule.rate_minor, rule.multipliers, rule.rounding.value, rule.active_from, rule.active_to,
+            )
+            for rule in running.rules.rules
+        ),
+    )  # fmt: skip
+
+
+def tier_views(running: Running) -> tuple[TierView, ...]:
+    """Return a program's tiers, the lowest first."""
+    return tuple(
+        TierView(place, level.key, running.tier_name(place), level.threshold)
+        for place, level in enumerate(running.rules.tiers.levels)
+    )
+
+
+def standings_of(
+    customer_ids: Sequence[Id], *, as_of: datetime, program_id: Id | None = None
+) -> dict[Id, StandingView]:
+    """Return where each of these customers stands at an instant not before what was judged last.
+
+    Who has done nothing yet is in the lowest tier. Raises UnknownProgram.
+    """
+    running = find_program(program_id)
+    versions = running.rules.tier_versions
+    known = store.load_known(running.id, customer_ids)
+    since = store.earliest_counted(versions, known.values(), as_of)
+    histories = store.load_histories(running, list(known), since)
+    joined = store.load_joined_on(running.rules, known)
+    views = {}
+    for customer_id, one in known.items():
+        history = histories.get(customer_id) or History()
+        climber = Climber(versions, one.standing, history, joined_on=joined.get(customer_id))
+        climber.advance(as_of)
+        views[customer_id] = _standing(running, customer_id, one, climber, as_of)
+    return views
+
+
+def _standing(
+    running: Running, customer_id: Id, known: Known, climber: Climber, as_of: datetime
+) -> StandingView:
+    standing, rules = climber.standing, rules_at(running.rules.tier_versions, as_of)
+    value, window_from = climber.value(as_of)
+    tiers = tier_views(running)
+    above = tiers[standing.level + 1] if standing.level + 1 < len(tiers) else None
+    return StandingView(
+        customer_id, running.id, tiers[standing.level], standing.since, standing.held_until,
+        standing.in_grace, rules.measure.value, value, window_from, above,
+        max(above.threshold - value, 0) if above else 0,
+        _to_keep(rules, standing, climber.history, as_of), standing.held_until,
+        climber.next_review_at, known.totals,
+    )  # fmt: skip
+
+
+def _to_keep(rules: TierRules, standing: Standing, history: History, as_of: datetime) -> int:
+    """Return what is lacking at the next review, if nothing more happens until then, to keep the level."""
+    if standing.held_until is None or rules.measure is Measure.TENURE:
+        return 0
+    start = reviewed_from(rules, standing, standing.held_until)
+    value = history.total(start, as_of, including_end=True)
+    return max(rules.levels[standing.level].threshold - value, 0)
+
+
+def count_by_tier(*, program_id: Id | None = None) -> list[tuple[TierView, int]]:
+    """Return how many members each tier has, the lowest first. Raises UnknownProgram."""
+    running = find_program(program_id)
+    members = Membership.objects.filter(program_id=running.id)
+    counts = dict(members.values_list("level").annotate(Count("customer_id")).order_by())
+    return [(tier, counts.get(tier.level, 0)) for tier in tier_views(running)]
+
+
+def count_active(*, start: datetime, end: datetime, program_id: Id | None = None) -> int:
+    """Return how many members bought something from `start` to, exclusive, `end`. Raises UnknownProgram."""
+    bought = Accrual.objects.filter(
+        program_id=find_program(program_id).id, is_return=False, number=1, at__gte=start, at__lt=end
+    )
+    return int(bought.aggregate(members=Count("customer_id", distinct=True))["members"])
+
+
+def points_by_rule(
+    *, start: datetime | None = None, end: datetime | None = None, program_id: Id | None = None
+) -> list[RuleTotal]:
+    """Return what each rule has paid for what happened from `start` to, exclusive, `end`.
+
+    A judgement says how all of an order's points stand after it; so it counts for the difference to the
+    judgement before it, rule by rule. Raises UnknownProgram.
+    """
+    running = find_program(program_id)
+    where, params = _within(start, end)
+    program = store.id_param(running.id)
+    rows = read_rows(
+        AccrualPart,
+        ("rule_id", "points", "base_minor"),
+        f"""
+        SELECT part.rule_id, sum(part.points * part.sign), sum(part.is_first)
+        FROM (
+            SELECT a.at, p.rule_id, p.points, 1 AS sign, CASE WHEN a.number = 1 THEN 1 ELSE 0 END AS is_first
+            FROM {table(Accrual)} a JOIN {table(AccrualPart)} p
+              ON p.customer_id = a.customer_id AND p.order_id = a.order_id
+             AND p.program_id = a.program_id AND p.accrual_number = a.number
+            WHERE a.program_id = %s
+            UNION ALL
+            SELECT a.at, p.rule_id, p.points, -1, 0
+            FROM {table(Accrual)} a JOIN {table(AccrualPart)} p
+              ON p.customer_id = a.customer_id AND p.order_id = a.order_id
+             AND p.program_id = a.program_id AND p.accrual_number = a.number - 1
+            WHERE a.program_id = %s AND a.number > 1
+        ) AS part {where}
+        GROUP BY part.rule_id
+        """,  # noqa: S608 - our own tables
+        [program, program, *params],
+    )
+    names = dict(
+        EarningRule.objects.filter(program_id=running.id).order_by("version").values_list("id", "name")
+    )
+    paid = {
+        rule_id: RuleTotal(rule_id, names[rule_id], int(points), int(count))
+        for rule_id, points, count in rows
+    }
+    return [paid.get(rule_id, RuleTotal(rule_id, name, 0, 0)) for rule_id, name in sorted(names.items())]
+
+
+def _within(start: datetime | None, end: datetime | None) -> tuple[str, list[Any]]:
+    bounds = [(">=", start), ("<", end)]
+    conditions = [f"part.at {sign} %s" for sign, at in bounds if at is not None]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    return where, [store.instant_param(at) for _, at in bounds if at is not None]

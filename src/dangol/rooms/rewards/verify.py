@@ -1,0 +1,154 @@
+"""Proving the programs: every order has its accrual, and every accrual its arithmetic."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.ledger.verify import MOST_OFFENDERS, Check, Looked, Offender, sql_check
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import Row, columns, read_rows, table
+from dangol.domain.accrual import Part, compute_points
+from dangol.rooms.rewards.models import Accrual, AccrualPart
+
+_KEY = ("customer_id", "order_id", "accrual_number")
+_AT_ONCE = 50_000
+
+
+def checks() -> list[Check]:
+    """Return what holds between the orders, the programs' judgements of them, and the ledger."""
+    return [
+        sql_check(
+            "order.accrued",
+            _("회원의 주문마다 적립이 있거나, 적립이 없는 까닭이 적혀 있어요."),
+            counted="SELECT count(*) FROM dg_order",
+            broken=[
+                """
+                SELECT o.customer_id, o.id AS order_id, p.id AS program_id
+                FROM dg_program AS p
+                JOIN dg_order AS o ON o.currency = p.money_currency
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM dg_accrual AS a
+                    WHERE a.customer_id = o.customer_id AND a.order_id = o.id AND a.program_id = p.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM dg_event AS e
+                    WHERE e.customer_id = o.customer_id AND e.subject_id = o.id
+                      AND e.name = 'order.placed' AND e.payload LIKE '%%"is_guest":true%%')
+                """,
+                """
+                SELECT customer_id, order_id, number, points, zero FROM dg_accrual
+                WHERE (points = 0) <> (zero <> '')
+                """,
+            ],
+        ),
+        sql_check(
+            "accrual.transfer",
+            _("적립을 판정한 포인트가 원장에 적힌 포인트와 같아요."),
+            counted="SELECT count(*) FROM dg_accrual WHERE points <> 0",
+            broken=[
+                """
+                SELECT a.customer_id, a.order_id, a.number, a.points, t.points AS in_ledger
+                FROM dg_accrual AS a
+                LEFT JOIN dg_transfer AS t ON t.customer_id = a.customer_id AND t.id = a.transfer_id
+                WHERE (a.points > 0 AND (t.points IS NULL OR t.points <> a.points OR t.kind <> 'earn'))
+                   OR (a.points < 0 AND (t.points IS NULL OR t.points > -a.points
+                                         OR t.kind NOT IN ('void', 'claw_back')))
+                   OR (a.points = 0 AND a.transfer_id IS NOT NULL)
+                """
+            ],
+        ),
+        Check(
+            "accrual.arithmetic",
+            _("적립마다 적힌 규칙과 숫자로 다시 계산하면 같은 포인트가 나와요."),
+            _look_at_arithmetic,
+        ),
+    ]
+
+
+class _Judged(NamedTuple):
+    """An accrual as recorded: what it added to its order's points."""
+
+    customer_id: Id
+    order_id: Id
+    number: int
+    points: int
+
+
+def _look_at_arithmetic() -> Looked:
+    """Compute every part again, and every accrual from its parts and those of the accrual before it."""
+    checked = 0
+    offenders: list[Offender] = []
+    parts = _Parts()
+    for _order, own in groupby(_accruals(), key=lambda one: (one.customer_id, one.order_id)):
+        before = 0
+        for accrual in own:
+            checked += 1
+            stands = parts.computed_of(accrual)
+            if stands is None or accrual.points != stands - before:
+                offenders.append(_told(accrual, stands, before))
+            before = stands or 0
+            if len(offenders) == MOST_OFFENDERS:
+                return Looked(checked, offenders)
+    return Looked(checked, offenders)
+
+
+def _told(accrual: _Judged, stands: int | None, before: int) -> Offender:
+    return {
+        "customer_id": show_id(accrual.customer_id),
+        "order_id": show_id(accrual.order_id),
+        "number": accrual.number,
+        "points": accrual.points,
+        "computed": None if stands is None else stands - before,
+    }
+
+
+class _Parts:
+    """The parts of all accruals, read along with them in the same order."""
+
+    def __init__(self) -> None:
+        self._groups = groupby(
+            _rows(AccrualPart, (*_KEY, *Part._fields), (*_KEY, "number")), lambda row: row[:3]
+        )
+        self._next = next(self._groups, None)
+
+    def computed_of(self, accrual: _Judged) -> int | None:
+        """Return the points the accrual's parts come to; None where a part's figures give another number."""
+        if self._next is None or self._next[0] != accrual[:3]:
+            return 0
+        parts = [Part(*row[3:]) for row in self._next[1]]
+        self._next = next(self._groups, None)
+        computed = [compute_points(part) for part in parts]
+        return sum(computed) if computed == [part.points for part in parts] else None
+
+
+def _accruals() -> Iterator[_Judged]:
+    names = ("customer_id", "order_id", "number", "points")
+    return (_Judged(*row) for row in _rows(Accrual, names, names[:3]))
+
+
+def _rows(
+    model: type[Accrual | AccrualPart], names: tuple[str, ...], order: tuple[str, ...]
+) -> Iterator[Row]:
+    """Yield the table's rows in the order of its key, some at a time."""
+    key = columns(model, order)
+    after: Row = ()
+    while True:
+        where, params = "", list[object]()
+        if after:
+            marks = ", ".join(["%s"] * len(order))
+            where, params = f" WHERE ({key}) > ({marks})", [_sent(value) for value in after]
+        select = f"SELECT {columns(model, names)}, {key} FROM {table(model)}{where}"  # noqa: S608
+        rows = read_rows(model, (*names, *order), f"{select} ORDER BY {key} LIMIT {_AT_ONCE}", params)
+        for row in rows:
+            yield row[: len(names)]
+        if len(rows) < _AT_ONCE:
+            return
+        after = rows[-1][len(names) :]
+
+
+def _sent(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.hex() if connection.vendor == "postgresql" else bytearray(value)
+    return value
