@@ -56,14 +56,30 @@ def resolve_together(barrier: Barrier, answers: "Queue[Any]", rounds: int, count
         answers.put((number, found))
 
 
-def claim_together(barrier: Barrier, answers: "Queue[Any]", rounds: int, customer_id: Id) -> None:
-    """Want, at the same instant as all others, the same e-mail address for a customer of one's own."""
+def claim_together(
+    barrier: Barrier, answers: "Queue[Any]", rounds: int, customer_id: Id, card_prefix: str
+) -> None:
+    """Want, at the same instant as all others, the same e-mail address for a customer of one's own.
+
+    The same row also wants a card that nobody else wants.
+    """
     for number in range(rounds):
-        row = PersonRow(customer_id, name=f"이름 {number}", email=f"one{number}@example.com")
+        row = PersonRow(
+            customer_id, name=f"이름 {number}", email=f"one{number}@example.com",
+            card=f"{card_prefix}{number:06d}",
+        )  # fmt: skip
         barrier.wait(20)
         with write_transaction():
             [refusal] = set_people([row], recorded_at=AT)
         answers.put((number, customer_id, refusal))
+
+
+def declare_together(barrier: Barrier, rounds: int, customer_id: Id, trait: str) -> None:
+    """Declare a trait of the same customer as all others, each round with another value."""
+    for number in range(rounds):
+        barrier.wait(20)
+        with write_transaction():
+            assert set_people([PersonRow(customer_id, traits={trait: number})], recorded_at=AT) == [None]
 
 
 def rewrap(master_keys: dict[str, str], batch: int) -> None:

@@ -110,6 +110,24 @@ def test_rewrap_keys__killed_again_and_again__a_last_run_finishes(
     assert names(crowd) == expected
 
 
+def test_rewrap_keys__keys_destroyed_meanwhile__stay_destroyed(
+    crowd: list[Id], settings: Settings, at: datetime
+) -> None:
+    settings.MASTER_KEYS = BOTH
+    leavers = sorted(crowd)[:: CROWD // 300]
+    # One long batch, so that keys are destroyed between its looking and its writing.
+    process = actors.start(actors.rewrap, BOTH, CROWD + 1)
+
+    for leaver in leavers:
+        destroy_key(leaver, at=at)
+    process.join(60)
+
+    assert process.exitcode == 0
+    gone = PersonKey.objects.filter(customer_id__in=leavers)
+    assert {(key.master, bytes(key.wrapped), key.destroyed_at) for key in gone} == {("", b"", at)}
+    assert keys_status().destroyed == len(leavers)
+
+
 def test_rewrap_keys__master_key_lost__the_others_done_and_the_lost_one_named(
     crowd: list[Id], settings: Settings
 ) -> None:
