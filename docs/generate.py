@@ -6,6 +6,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ import dangol
 
 DOCS = Path(__file__).resolve().parent
 REFERENCE = DOCS / "reference"
+OPTION_HEAD = ("word", "", "default", "meaning")
 NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
 
 
@@ -85,12 +87,24 @@ def _options(command: Any) -> Iterator[tuple[str, str, str, str]]:
         yield f"`{names}`", needed, default, getattr(param, "help", None) or ""
 
 
+def _words(command: Any) -> tuple[str, list[tuple[str, str, str, str]]]:
+    """Return what makes commands alike: their words; a group of commands is like no other."""
+    return (command.name if hasattr(command, "commands") else ""), list(_options(command))
+
+
 def _commands(command: Any, path: str) -> Iterator[str]:
+    """Yield a section for each command; neighbors that take the same words share one table."""
     options = list(_options(command))
     heading = f"## `{path}`\n\n{command.help or ''}"
-    yield f"{heading}\n\n{table(('word', '', 'default', 'meaning'), options)}" if options else heading
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _commands(inner, f"{path} {name}")
+    yield f"{heading}\n\n{table(OPTION_HEAD, options)}" if options else heading
+    for options, group in groupby(getattr(command, "commands", {}).values(), _words):
+        inner = list(group)
+        if len(inner) == 1:
+            yield from _commands(inner[0], f"{path} {inner[0].name}")
+        else:
+            lines = "\n".join(f"- `{path} {one.name}`: {one.help}" for one in inner)
+            names = " · ".join(str(one.name) for one in inner)
+            yield f"## `{path}` {names}\n\n{lines}\n\n{table(OPTION_HEAD, options[1])}"
 
 
 def commands_page() -> str:
@@ -140,6 +154,23 @@ def errors_page() -> str:
     return f"# Error codes\n\n{intro}\n\n{table(head, rows)}\n"
 
 
+def files_page() -> str:
+    """Return the page of files that can be imported: their columns, and the headers they are known by."""
+    columns = import_module("dangol.connectors.files.columns")
+    parts = [
+        "# Files to import",
+        "CSV or Parquet. A column is found by any of its headers, whatever their case, spaces and"
+        " underscores; `--map` says it by hand. Of the columns that name a customer one is enough.",
+    ]
+    for kind, known in columns.COLUMNS.items():
+        rows = [
+            (f"`{one.name}`", one.type.value, "yes" if one.required else "", ", ".join(one.synonyms))
+            for one in known
+        ]
+        parts.append(f"## `{kind}`\n\n{table(('column', 'holds', 'required', 'headers'), rows)}")
+    return "\n\n".join(parts) + "\n"
+
+
 def rooms_page() -> str:
     """Return the page of rooms and floors: what each is for and which tables it keeps."""
     rows = []
@@ -177,6 +208,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "events.md": events_page,
     "errors.md": errors_page,
+    "files.md": files_page,
     "rooms.md": rooms_page,
     "work.md": work_page,
 }

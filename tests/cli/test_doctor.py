@@ -26,9 +26,9 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
         yield fresh
 
 
-def findings(instance: Instance, **given: str) -> dict[str, Any]:
+def findings(instance: Instance) -> dict[str, Any]:
     """Return the last finding of each check."""
-    return {one["check"]: one for one in instance.run("doctor", "--json", **given).data["findings"]}
+    return {one["check"]: one for one in instance.run("doctor", "--json").data["findings"]}
 
 
 def test_doctor__no_shop__names_the_commands_that_make_one(tmp_path: Path) -> None:
