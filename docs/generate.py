@@ -97,14 +97,14 @@ def _commands(command: Any, path: str) -> Iterator[str]:
     options = list(_options(command))
     heading = f"## `{path}`\n\n{command.help or ''}"
     yield f"{heading}\n\n{table(OPTION_HEAD, options)}" if options else heading
-    for options, group in groupby(getattr(command, "commands", {}).values(), _words):
+    for alike, group in groupby(getattr(command, "commands", {}).values(), _words):
         inner = list(group)
         if len(inner) == 1:
             yield from _commands(inner[0], f"{path} {inner[0].name}")
         else:
             lines = "\n".join(f"- `{path} {one.name}`: {one.help}" for one in inner)
             names = " · ".join(str(one.name) for one in inner)
-            yield f"## `{path}` {names}\n\n{lines}\n\n{table(OPTION_HEAD, options[1])}"
+            yield f"## `{path}` {names}\n\n{lines}\n\n{table(OPTION_HEAD, alike[1])}"
 
 
 def commands_page() -> str:
