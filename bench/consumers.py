@@ -2,8 +2,8 @@
 
 Eight writer processes record one event per transaction on 20,000 customers. Rounds with and without a
 consumer (on PostgreSQL with its sequencer) are interleaved and their medians compared, since a machine
-has moods. Delivery is the time from an event's record, inside its transaction, to the commit of the
-consumer's own transaction, at a paced 60 % of what the writers reach alone.
+has moods. Delivery is the time from an event's commit to the commit of the consumer's own transaction,
+at a paced 60 % of what the writers reach alone.
 """
 
 import json
@@ -18,13 +18,13 @@ from tempfile import TemporaryDirectory
 from django.db import connection, connections
 
 from bench.figures import Figure, at_least, at_most
+from dangol.core.events import sequencer
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.models import Cursor, Event
 from dangol.core.events.reader import Reader
 from dangol.core.events.records import Draft, Recorded
 from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.selectors import read_head
-from dangol.core.events.sequencer import number_waiting
 from dangol.core.events.services import record_batch
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Heartbeat
@@ -37,7 +37,6 @@ from tests.core.events.projection import VISITS, DoorOpened, count_visits, make_
 
 WRITERS, CUSTOMERS, EVENTS, JOBS = 8, 20_000, 60_000, 1_000
 ROUNDS, SECONDS, WARM_UP_SECONDS = 3, 5.0, 1.0
-SEQUENCER_IDLE_SECONDS = 0.02
 GOAL_RATE, GOAL_P99_MS, GOAL_COST, PACE = 20_000, 200, 0.25, 0.6
 
 
@@ -67,7 +66,7 @@ def _batches() -> Iterator[Figure]:
             record_batch(drafts, recorded_at=now())
     yield Figure("recording, 1,000 a transaction", EVENTS / (time.perf_counter() - began), "events/s")
     if connection.vendor == "postgresql":
-        yield Figure("numbering the backlog, 2,000 a turn", _rate(number_waiting), "events/s")
+        yield Figure("numbering the backlog, 2,000 a turn", _rate(sequencer.number_waiting), "events/s")
     reader = Reader(VISITS, now)
     rate = _rate(reader.advance)
     yield at_least("consumer with a projection, 1,000 a batch", rate, "events/s", GOAL_RATE)
@@ -105,42 +104,54 @@ def _round(folder: Path, *, reading: bool, pace: float = 0.0) -> tuple[float, li
     before = Event.objects.count()
     helpers = []
     if reading:
-        helpers.append(actors.start(read_for, folder / "delays", ends_at + 1))
+        helpers.append(actors.start(read_for, folder / "delivered", ends_at + 1))
         if connection.vendor == "postgresql":
             helpers.append(actors.start(sequence_for, ends_at + 1))
-    writers = [actors.start(write_for, number, began_at, ends_at, pace) for number in range(WRITERS)]
+    times = [folder / f"writer-{number}" for number in range(WRITERS)]
+    writers = [actors.start(write_for, path, began_at, ends_at, pace) for path in times]
     for process in [*writers, *helpers]:
         process.join()
         assert process.exitcode == 0, "a process of the benchmark failed"
     written = Event.objects.count() - before
     _drain()
-    delays = json.loads((folder / "delays").read_text()) if reading else []
-    return written / SECONDS, delays
+    return written / SECONDS, _delays(times, folder / "delivered") if reading else []
+
+
+def _delays(times: Sequence[Path], delivered: Path) -> list[float]:
+    """Return the seconds from each event's commit to the commit that its consumer made."""
+    committed: dict[str, float] = {}
+    for path in times:
+        committed |= json.loads(path.read_text())
+    handled: dict[str, float] = json.loads(delivered.read_text())
+    never = max(handled.values()) + 1
+    return [max(0.0, handled.get(event, never) - at) for event, at in committed.items()]
 
 
 def _drain() -> None:
     """Leave nothing behind for the next round."""
-    while number_waiting():
+    while sequencer.number_waiting():
         pass
     Cursor.objects.filter(pk=VISITS.name).update(position=read_head())
 
 
-def write_for(seed: int, began_at: float, ends_at: float, pace: float) -> None:
+def write_for(path: Path, began_at: float, ends_at: float, pace: float) -> None:
     """Record one event a transaction between two instants, at most `pace` a second (0: as many as go)."""
-    known, dice, written = actors.customers(CUSTOMERS), random.Random(seed), 0
+    known, dice = actors.customers(CUSTOMERS), random.Random(str(path))
+    committed: dict[str, float] = {}
     connections["default"].ensure_connection()
     time.sleep(max(0.0, began_at - time.time()))
     while time.time() < ends_at:
         if pace:
-            time.sleep(max(0.0, began_at + (written + dice.random()) / pace - time.time()))
+            time.sleep(max(0.0, began_at + (len(committed) + dice.random()) / pace - time.time()))
         with write_transaction():
-            draft = Draft(dice.choice(known), DoorOpened(visit=written), now())
-            record_batch([draft], recorded_at=now())
-        written += 1
+            draft = Draft(dice.choice(known), DoorOpened(visit=len(committed)), now())
+            (event,) = record_batch([draft], recorded_at=now())
+        committed[event.id.hex()] = time.time()
+    path.write_text(json.dumps(committed))
 
 
 def read_for(path: Path, ends_at: float) -> None:
-    """Read as the worker does, and note each event's delay."""
+    """Read as the worker does, and note when each event was done with."""
     fresh: list[Recorded] = []
 
     def handle(events: Sequence[Recorded]) -> None:
@@ -148,22 +159,22 @@ def read_for(path: Path, ends_at: float) -> None:
         fresh.extend(events)
 
     readers = Readers(clock=now, consumers=[Consumer(VISITS.name, VISITS.events, handle)])
-    delays: list[float] = []
+    delivered: dict[str, float] = {}
     while time.time() < ends_at:
         idle = not readers.catch_up()
-        at = now()
-        delays += [(at - event.recorded_at).total_seconds() for event in fresh]
+        at = time.time()
+        delivered |= {event.id.hex(): at for event in fresh}
         fresh.clear()
         if idle:
             time.sleep(REST_SECONDS)
-    path.write_text(json.dumps(delays))
+    path.write_text(json.dumps(delivered))
 
 
 def sequence_for(ends_at: float) -> None:
     """Number events as the sequencer does."""
     while time.time() < ends_at:
-        if not number_waiting():
-            time.sleep(SEQUENCER_IDLE_SECONDS)
+        if not sequencer.catch_up():
+            time.sleep(sequencer.REST_SECONDS)
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

@@ -15,9 +15,9 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
-from dangol.core.events.sequencer import number_waiting
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
@@ -61,7 +61,7 @@ def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
     zone, jobs = shop_zone(), 0
     while True:
         scheduled = enqueue_due(as_of=clock(), zone=zone)
-        numbered, ran, read = number_waiting(), runner.run_due(), readers.advance()
+        numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
         jobs += ran
         if not (scheduled or numbered or ran or read):
             break
@@ -96,7 +96,10 @@ def run_worker() -> None:
 def run_sequencer() -> None:
     """Give events their positions; SQLite has no need of it."""
     stopping = threading.Event()
-    loops = [Loop("sequencer", number_waiting, 0.02, stopping), _heartbeats("sequencer", stopping)]
+    loops = [
+        Loop("sequencer", sequencer.catch_up, sequencer.REST_SECONDS, stopping),
+        _heartbeats("sequencer", stopping),
+    ]
     _run_loops(loops, stopping)
 
 

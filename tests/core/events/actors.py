@@ -65,7 +65,7 @@ def acknowledged(path: Path) -> list[Id]:
 
 
 def write_events(path: Path, events: int, customer_count: int) -> None:
-    """Write `events` events, half one per transaction, the rest 100 per transaction; note each commit in `path`.
+    """Write events, half one per transaction, the rest 100 per transaction; note each commit in `path`.
 
     Started again after a kill, it goes on from what it has noted.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import ClassVar
 
 from django.db import connection, models
 
@@ -28,6 +29,8 @@ class Visits(models.Model):
     count = models.BigIntegerField(default=0)
     last_seq = models.BigIntegerField(default=0)
     out_of_turn = models.BigIntegerField(default=0)
+
+    objects: ClassVar[models.Manager["Visits"]] = models.Manager()
 
     class Meta:
         app_label = "dg_events"

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -68,24 +69,20 @@ def acknowledged(paths: list[Path]) -> set[bytes]:
     return {event_id for path in paths for event_id in actors.acknowledged(path)}
 
 
+def has_written(paths: list[Path], events: int) -> bool:
+    return sum(path.stat().st_size // 16 for path in paths if path.exists()) >= events
+
+
 def kill_at_random(troupe: Troupe, paths: list[Path], events: int) -> None:
     """Kill `kill_cycles` actors, spread over the time in which the writers write."""
     dice = random.Random()
     instants = sorted(dice.randrange(events) for _ in range(SIZE.kill_cycles))
     for instant in instants:
-        wait_for(
-            lambda instant=instant: (
-                sum(path.stat().st_size // 16 for path in paths if path.exists()) >= instant
-            )
-        )
+        wait_for(partial(has_written, paths, instant))
         troupe.kill_one(dice)
 
 
-def sequencer_counts() -> tuple[int, ...]:
-    return SIZE.sequencers
-
-
-@pytest.mark.parametrize("sequencers", sequencer_counts())
+@pytest.mark.parametrize("sequencers", SIZE.sequencers)
 @pytest.mark.usefixtures("projection")
 def test_timeline__eight_writers_and_kills__none_lost_none_doubled_none_out_of_turn(
     tmp_path: Path, sequencers: int

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -195,7 +196,7 @@ def test_advance__fault_stays__is_tried_ever_more_rarely(clock: Clock) -> None:
         reader.advance()
         clock.at += timedelta(seconds=1)
 
-    pauses = [(later - earlier).seconds for earlier, later in zip(tries, tries[1:], strict=False)]
+    pauses = [(later - earlier).seconds for earlier, later in pairwise(tries)]
     assert pauses[:7] == [1, 2, 4, 8, 16, 32, 60]
     assert set(pauses[7:]) == {60}
 

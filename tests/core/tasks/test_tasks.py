@@ -97,9 +97,13 @@ def leave(name: str = "cup.pour", **more: Any) -> bytes:
 
 
 def test_enqueue__transaction_fails__leaves_no_job(clock: Clock) -> None:
-    with pytest.raises(RuntimeError, match="changed my mind"), write_transaction():
-        enqueue("cup.pour", Cup(size=1), run_at=AT)
-        raise RuntimeError("changed my mind")
+    def change_mind() -> None:
+        with write_transaction():
+            enqueue("cup.pour", Cup(size=1), run_at=AT)
+            raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        change_mind()
 
     assert not Job.objects.exists()
     assert Runner(clock).run_due() == 0

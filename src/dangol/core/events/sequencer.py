@@ -14,6 +14,8 @@ from dangol.core.storage.rows import insert_missing, table
 from dangol.core.storage.transactions import write_transaction
 
 NUMBERED_AT_ONCE = 2_000
+# Between two turns that were not full: each costs a commit, on a disk that the writers use too.
+REST_SECONDS = 0.03
 
 
 def number_waiting(limit: int = NUMBERED_AT_ONCE) -> int:
@@ -31,6 +33,12 @@ def number_waiting(limit: int = NUMBERED_AT_ONCE) -> int:
         if numbered:
             Head.objects.filter(shard=SHARD).update(position=last + numbered)
     return numbered
+
+
+def catch_up() -> int:
+    """As `number_waiting`, but returns 0 where a rest of `REST_SECONDS` is due: the turn was not full."""
+    numbered = number_waiting()
+    return numbered if numbered >= NUMBERED_AT_ONCE else 0
 
 
 def _anything_waits() -> bool:
