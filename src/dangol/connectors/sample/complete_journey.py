@@ -14,7 +14,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import duckdb
+from django.utils.translation import gettext_lazy as _
 
+from dangol.core.refusals import Words, register
 from dangol.domain.calendars import day_of, start_of_day
 from dangol.domain.errors import NotFound
 
@@ -27,6 +29,15 @@ class SampleMissing(NotFound):
     """The package with the sample data is not installed."""
 
     code = "sample.package_missing"
+
+
+register(
+    {
+        SampleMissing.code: Words(
+            _("견본 자료가 든 패키지 {package}이(가) 없어요."), _("`make demo`를 실행하면 설치돼요.")
+        )
+    }
+)
 
 
 class SampleFiles(NamedTuple):
