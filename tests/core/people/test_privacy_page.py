@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +21,7 @@ PERSON = parse_id("0f8fad5b-d9cb-469f-a165-70867728950e")
 DATA_KEY, MASTER_KEY, INDEX_KEY = bytes(range(32)), bytes(range(32, 64)), bytes(range(64, 96))
 
 
-def told(pattern: str) -> list[str]:
+def told(pattern: str) -> list[Any]:
     found = re.findall(pattern, PAGE, re.MULTILINE)
     assert found, pattern
     return found
