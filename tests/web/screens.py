@@ -28,6 +28,7 @@ PICTURES = (
     ("member-home-en", "{home}", "en", 390, "light"),
     ("design-ko", "/design", "ko", 1440, "light"),
 )
+MOST_HEIGHT = 1_800
 
 
 def main(base: str, folder: Path) -> None:
@@ -46,7 +47,10 @@ def main(base: str, folder: Path) -> None:
             page.goto(find(page, path))
             if why := page.locator("details.why").first if "member" in name and "home" not in name else None:
                 why.evaluate("(one) => { one.open = true }") if why.count() else None
-            page.screenshot(path=str(folder / f"{name}.png"), full_page=True)
+            # The whole page, with the menu as tall as it is.
+            height = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(height, MOST_HEIGHT)})
+            page.screenshot(path=str(folder / f"{name}.png"))
             context.close()
         browser.close()
 

@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT = 760, 250
 _LEFT, _TOP, _BASE = 56, 28, 220
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 36, 4
 _GAP = 3
-_WIDEST_BAR = 22.0
+_WIDEST_BAR = 26.0
 # Under this a bar would be too thin to be seen at all.
 _THINNEST_MARK = 1.5
 # From here on a column has room for its values above it.

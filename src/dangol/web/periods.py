@@ -59,6 +59,11 @@ def make_period(days: int, *, at: datetime, zone: ZoneInfo) -> Period:
     )
 
 
+def end_of_soon(*, at: datetime, zone: ZoneInfo, days: int) -> datetime:
+    """Return the end, exclusive, of the day `days` days after today: what ends by then ends within them."""
+    return start_of_day(at.astimezone(zone).date() + timedelta(days=days + 1), zone)
+
+
 def _columns(first_day: date, last_day: date, zone: ZoneInfo, *, step: int) -> list[Column]:
     columns = []
     day = first_day

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
-from dangol.web.reads.members import MemberLine, MemberQuery, Sort, read_member_page, walk_members
+from dangol.web.periods import end_of_soon
+from dangol.web.reads.members import SOON_DAYS, MemberLine, MemberQuery, Sort, read_member_page, walk_members
 from dangol.web.scheme import TierView, find_program, scheme_of, tiers_of
 
 SORTS = (
@@ -29,10 +30,12 @@ def read_query(request: HttpRequest, tiers: list[TierView]) -> MemberQuery:
     asked = request.GET
     levels = {tier.key: tier.level for tier in tiers}
     sort = asked.get("sort", "")
+    frame = frame_of(request)
+    soon = end_of_soon(at=frame.at, zone=frame.shop.tz, days=SOON_DAYS)
     return MemberQuery(
         text=asked.get("q", "").strip()[:100],
         level=levels.get(asked.get("tier", "")),
-        soon=asked.get("soon") == "1",
+        soon_until=soon if asked.get("soon") == "1" else None,
         sort=Sort(sort) if sort in set(Sort) else Sort.RECENT,
         after=asked.get("after", ""),
     )
@@ -52,7 +55,7 @@ def list_members(request: HttpRequest) -> HttpResponse:
         "tier_names": {tier.level: tier.name for tier in tiers},
         "tier_key": next((tier.key for tier in tiers if tier.level == query.level), ""),
         "sorts": SORTS,
-        "filtered": bool(query.text or query.soon or query.level is not None),
+        "filtered": bool(query.text or query.soon_until or query.level is not None),
         "currency": frame.shop.currency,
     }
     template = "web/members.html#results" if request.headers.get("HX-Request") else "web/members.html"

@@ -1,6 +1,7 @@
 """The overview: what the rooms have recorded, and nothing that they have not."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from dangol.domain.points import Account as Place, Kind
 from dangol.web import formats
 from dangol.web.charts import Series, column_chart
 from dangol.web.frame import Frame, frame_of
-from dangol.web.periods import LENGTHS, Period, make_period, read_days
+from dangol.web.periods import LENGTHS, Period, end_of_soon, make_period, read_days
 from dangol.web.reads import overview as reads
 from dangol.web.reads.members import SOON_DAYS
 from dangol.web.scheme import TierView, find_program, tiers_of
@@ -48,7 +49,9 @@ def show_overview(request: HttpRequest) -> HttpResponse:
     if running:
         levels = reads.read_levels(running.id) if tiers else {}
         context["shares"] = _tier_shares(tiers, levels, members)
-        _add_points(context, running.row.points_currency, period, shopping.now.orders)
+        soon_until = end_of_soon(at=frame.at, zone=frame.shop.tz, days=SOON_DAYS)
+        currency = running.row.points_currency
+        _add_points(context, currency, period, orders=shopping.now.orders, soon_until=soon_until)
     return render(request, "web/overview.html", context)
 
 
@@ -58,11 +61,13 @@ def _read_shopping(period: Period, currency: str) -> Shopping:
     return Shopping(now, before, *reads.read_returns(period, currency), spend_by_column, currency)
 
 
-def _add_points(context: dict[str, Any], currency: str, period: Period, orders: int) -> None:
+def _add_points(
+    context: dict[str, Any], currency: str, period: Period, *, orders: int, soon_until: datetime
+) -> None:
     """Add what rewards has to show; nothing where no point has ever moved."""
     balances = reads.read_balances(currency)
     flow = reads.read_point_flow(period, currency)
-    soon = reads.read_expiring(currency, at=period.ends_at, days=SOON_DAYS)
+    soon = reads.read_expiring(currency, at=period.ends_at, until=soon_until)
     if not any(balances.values()):
         return
     context["tiles"] += point_tiles(flow, balances, orders=orders)

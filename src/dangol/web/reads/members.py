@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -34,11 +34,14 @@ class Sort(StrEnum):
 
 
 class MemberQuery(NamedTuple):
-    """Which members to list. `level` is a tier's place; `after` is where the page before ended."""
+    """Which members to list. `level` is a tier's place, `after` where the page before ended.
+
+    `soon_until` keeps to those with usable points that lapse by then.
+    """
 
     text: str = ""
     level: int | None = None
-    soon: bool = False
+    soon_until: datetime | None = None
     sort: Sort = Sort.RECENT
     after: str = ""
 
@@ -92,10 +95,10 @@ def _matching(query: MemberQuery, scheme: Scheme, at: datetime) -> QuerySet[Cust
         members = members.exclude(Exists(own.filter(level__gt=0)))
     elif query.level is not None:
         members = members.filter(Exists(own.filter(level=query.level)))
-    if query.soon:
+    if query.soon_until:
         lots = Lot.objects.filter(
             customer_id=OuterRef("customer_id"), currency=scheme.points_currency, left__gt=0,
-            is_pending=False, expires_at__gt=at, expires_at__lte=at + timedelta(days=SOON_DAYS),
+            is_pending=False, expires_at__gt=at, expires_at__lte=query.soon_until,
         )  # fmt: skip
         members = members.filter(Exists(lots))
     return members

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
@@ -43,7 +43,6 @@ class Expiring(NamedTuple):
 
     points: int
     members: int
-    until: datetime
 
 
 class Happening(NamedTuple):
@@ -146,13 +145,18 @@ def read_balances(currency: str) -> dict[str, int]:
     return dict.fromkeys((place.value for place in Place), 0) | dict(rows)
 
 
-def read_expiring(currency: str, *, at: datetime, days: int) -> Expiring:
-    """Return the usable points that lapse within so many days."""
-    until = at + timedelta(days=days)
+def read_expiring(currency: str, *, at: datetime, until: datetime) -> Expiring:
+    """Return the usable points that lapse after `at` and by `until`."""
+    # What is next due of an open lot is its expiry; the index of what is due finds those few at once.
     found = Lot.objects.filter(
-        currency=currency, left__gt=0, is_pending=False, expires_at__gt=at, expires_at__lte=until
+        currency=currency,
+        left__gt=0,
+        is_pending=False,
+        due_at__gt=at,
+        due_at__lte=until,
+        expires_at__lte=until,
     ).aggregate(points=Sum("left"), members=Count("customer_id", distinct=True))
-    return Expiring(found["points"] or 0, found["members"], until)
+    return Expiring(found["points"] or 0, found["members"])
 
 
 def read_members(period: Period) -> tuple[int, int]:
