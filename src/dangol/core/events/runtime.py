@@ -7,7 +7,7 @@ from dangol.core.events.consumers import Consumer, cursor_consumers
 from dangol.core.events.reader import HANDED_AT_ONCE, Reader
 
 # Between two batches that are not full: each costs a commit, which on a slow disk the writers wait for.
-REST_SECONDS = 0.05
+REST_SECONDS = 0.03
 
 
 class Readers:
