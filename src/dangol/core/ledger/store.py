@@ -159,7 +159,7 @@ def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
     names = ("customer_id", "currency", "kind", "balance")
     rows = [(customer_id, currency, kind, points) for (customer_id, kind), points in sorted(sums.items())]
     source, params = input_table(Account, names, rows)
-    # The sum is made before the row is proposed: a check sees what is inserted, not what a conflict makes of it.
+    # Summed before it is proposed: a check sees what is inserted, not what a conflict makes of it.
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table(Account)} ({columns(Account, names)})"  # noqa: S608 - our own names

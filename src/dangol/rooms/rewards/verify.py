@@ -13,7 +13,7 @@ from dangol.core.storage.rows import Row, columns, read_rows, table
 from dangol.domain.accrual import Part, compute_points
 from dangol.rooms.rewards.models import Accrual, AccrualPart
 
-_KEY = ("customer_id", "order_id", "accrual_number")
+_KEY = ("customer_id", "order_id", "program_id", "accrual_number")
 _AT_ONCE = 50_000
 
 
@@ -72,6 +72,7 @@ class _Judged(NamedTuple):
 
     customer_id: Id
     order_id: Id
+    program_id: Id
     number: int
     points: int
 
@@ -81,7 +82,7 @@ def _look_at_arithmetic() -> Looked:
     checked = 0
     offenders: list[Offender] = []
     parts = _Parts()
-    for _order, own in groupby(_accruals(), key=lambda one: (one.customer_id, one.order_id)):
+    for _order, own in groupby(_accruals(), key=lambda one: one[:3]):
         before = 0
         for accrual in own:
             checked += 1
@@ -109,23 +110,23 @@ class _Parts:
 
     def __init__(self) -> None:
         self._groups = groupby(
-            _rows(AccrualPart, (*_KEY, *Part._fields), (*_KEY, "number")), lambda row: row[:3]
+            _rows(AccrualPart, (*_KEY, *Part._fields), (*_KEY, "number")), lambda row: row[:4]
         )
         self._next = next(self._groups, None)
 
     def computed_of(self, accrual: _Judged) -> int | None:
         """Return the points the accrual's parts come to; None where a part's figures give another number."""
-        if self._next is None or self._next[0] != accrual[:3]:
+        if self._next is None or self._next[0] != accrual[:4]:
             return 0
-        parts = [Part(*row[3:]) for row in self._next[1]]
+        parts = [Part(*row[4:]) for row in self._next[1]]
         self._next = next(self._groups, None)
         computed = [compute_points(part) for part in parts]
         return sum(computed) if computed == [part.points for part in parts] else None
 
 
 def _accruals() -> Iterator[_Judged]:
-    names = ("customer_id", "order_id", "number", "points")
-    return (_Judged(*row) for row in _rows(Accrual, names, names[:3]))
+    names = ("customer_id", "order_id", "program_id", "number", "points")
+    return (_Judged(*row) for row in _rows(Accrual, names, names[:4]))
 
 
 def _rows(
