@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import NamedTuple
 
 import pysqlite3
@@ -48,6 +49,12 @@ class Finding(NamedTuple):
     level: Level
     sentence: str
     remedy: str = ""
+
+
+def command(words: str) -> str:
+    """Return a `dangol` command for this home, to be typed as it is."""
+    home: Path = settings.HOME
+    return f"dangol {words}" if home == Path.home() / ".dangol" else f"dangol {words} --home {home}"
 
 
 def check_database() -> Iterator[Finding]:
@@ -101,7 +108,7 @@ def check_migrations() -> Iterator[Finding]:
         if missing:
             sentence = _("‘{alias}’에 아직 적용하지 않은 변경이 있어요: {names}")
             words = sentence.format(alias=alias, names=", ".join(missing))
-            yield Finding("migrations", Level.BAD, words, "dangol init --upgrade")
+            yield Finding("migrations", Level.BAD, words, command("init --upgrade"))
         else:
             yield Finding("migrations", Level.OK, alias)
 
@@ -110,7 +117,7 @@ def check_shop() -> Iterator[Finding]:
     """Look whether there is a shop."""
     shop = Shop.objects.first()
     if shop is None:
-        yield Finding("shop", Level.BAD, _("가게가 없어요."), "dangol init")
+        yield Finding("shop", Level.BAD, _("가게가 없어요."), command("init"))
     else:
         yield Finding("shop", Level.OK, f"{shop.name} · {shop.zone} · {shop.currency}")
 
@@ -133,7 +140,7 @@ def check_keys() -> Iterator[Finding]:
     old = used - {ring.newest, ""}
     if old:
         sentence = _("예전 마스터 키로 감싼 열쇠가 남아 있어요: {names}").format(names=", ".join(sorted(old)))
-        yield Finding("keys", Level.WARN, sentence, "dangol keys rotate")
+        yield Finding("keys", Level.WARN, sentence, command("keys rotate"))
     else:
         yield Finding("keys", Level.OK, ring.newest)
 
@@ -144,7 +151,7 @@ def check_workers() -> Iterator[Finding]:
     for one in silent:
         since = _("시작한 적이 없어요") if one.since is None else f"{one.since:%Y-%m-%d %H:%M:%S}Z"
         sentence = _("‘{name}’이(가) 조용해요({since}).").format(name=one.name, since=since)
-        yield Finding("worker", Level.WARN, sentence, "dangol serve")
+        yield Finding("worker", Level.WARN, sentence, command("serve"))
     dead = dead_jobs().count()
     if dead:
         words = ngettext("끝내 하지 못한 일이 %d개 있어요.", "끝내 하지 못한 일이 %d개 있어요.", dead) % dead
@@ -171,7 +178,7 @@ def check_consumers() -> Iterator[Finding]:
             sentence = _("‘{name}’이(가) 활동 {behind:,}개만큼 밀려 있어요.").format(
                 name=state.name, behind=state.behind
             )
-            yield Finding("consumers", Level.WARN, sentence, "dangol worker")
+            yield Finding("consumers", Level.WARN, sentence, command("worker"))
     if healthy:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
@@ -199,7 +206,7 @@ def _run(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return list(check())
     except DatabaseError as error:
         name = check.__name__.removeprefix("check_")
-        return [Finding(name, Level.BAD, str(error), "dangol init --upgrade")]
+        return [Finding(name, Level.BAD, str(error), command("init --upgrade"))]
 
 
 def doctor(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
