@@ -24,7 +24,7 @@ from bench.figures import Figure, load
 from bench.machine import describe, figures
 
 HERE = Path(__file__).resolve().parent
-FRAME = {"__init__", "__main__", "figures", "machine", "run_one"}
+FRAME = {"__init__", "__main__", "bare_rows", "figures", "instances", "machine", "run_one", "year_shop"}
 KINDS = ("sqlite", "postgres")
 
 

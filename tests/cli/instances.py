@@ -43,13 +43,17 @@ class Instance(NamedTuple):
     home: Path
     databases: dict[str, str]
 
-    def run(self, *words: str, **given: str) -> Answer:
-        """Run `dangol` with these words and further environment variables, as its user would."""
+    def environment(self, **given: str) -> dict[str, str]:
+        """Return what a child process is given, so that it finds this instance and no other."""
         kept = {name: value for name, value in os.environ.items() if name not in GIVEN_TO_TESTS}
+        return kept | {"DANGOL_HOME": str(self.home), "DANGOL_LANG": "ko"} | self.databases | given
+
+    def run(self, *words: str, seconds: float = 60.0, **given: str) -> Answer:
+        """Run `dangol` with these words and further environment variables, as its user would."""
         done = subprocess.run(
             [sys.executable, "-m", "dangol", *words, "--home", str(self.home)],
-            env=kept | self.databases | {"DANGOL_LANG": "ko"} | given,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+            env=self.environment(**given),
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=seconds,
         )  # fmt: skip
         return Answer(done.returncode, done.stdout, done.stderr)
 

@@ -1,0 +1,109 @@
+"""The demo's shop: made in its home, with the sample's products, members and program, and then its orders."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import get_language, gettext as _
+
+from dangol.cli.init import show_instance
+from dangol.cli.instance import ShopFacts, make_instance, migrate_databases
+from dangol.cli.output import Output, Tracker
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.jobs import Request
+from dangol.connectors.files.services import Report, run_import
+from dangol.connectors.sample.complete_journey import CURRENCY, ZONE, CompleteJourney, SampleFiles
+from dangol.core.people.models import Shop
+from dangol.core.people.selectors import find_shop
+from dangol.core.people.shops import set_shop
+from dangol.domain.accrual import Expiry
+from dangol.domain.tiers import Measure, Window
+from dangol.rooms.rewards.models import Program
+from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
+
+NAME, REGION, OWNER, SOURCE = "Complete Journey", "US", "owner", "complete-journey"
+TERMS = TermsDraft(pending_days=14, expiry=Expiry.END_OF_MONTH, expiry_count=6)
+TRAITS = (
+    "age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count",
+)  # fmt: skip
+
+
+def make_shop(output: Output) -> None:
+    """Make the instance; one that was made before is brought to this version's tables."""
+    facts = ShopFacts(NAME, ZONE.key, CURRENCY, REGION, get_language() or "en")
+    if (Path(settings.HOME) / "secret.key").exists():
+        migrate_databases()
+        if Shop.objects.exists():
+            return
+    show_instance(make_instance(facts, owner=OWNER), output)
+
+
+def open_sample(at: datetime) -> CompleteJourney:
+    """Return the sample, moved as it was when this shop first took it in, or else to the week before `at`."""
+    known = find_shop()
+    journey = CompleteJourney(now=at, weeks=known.sample_shift_weeks if known else None)
+    set_shop(
+        name=NAME,
+        zone=ZONE.key,
+        currency=CURRENCY,
+        region=REGION,
+        language=get_language() or "en",
+        sample_shift_weeks=journey.weeks,
+    )
+    return journey
+
+
+def make_program(at: datetime) -> None:
+    """Make the demo's program: a point a dollar, more for higher tiers and for produce."""
+    if Program.objects.exists():
+        return
+    levels = (
+        LevelDraft("member", _("회원"), 0),
+        LevelDraft("silver", _("실버"), 150_000),
+        LevelDraft("gold", _("골드"), 400_000),
+    )
+    rules = (
+        RuleDraft(_("1달러에 1포인트"), 1, 100, multipliers={"silver": (5, 4), "gold": (3, 2)}),
+        RuleDraft(_("채소와 과일은 1달러에 1포인트 더"), 1, 100, category="PRODUCE"),
+    )
+    create_program(
+        name=_("단골"),
+        points_currency="points",
+        money_currency=CURRENCY,
+        zone=ZONE.key,
+        rules=rules,
+        terms=TERMS,
+        tiers_draft=TiersDraft(levels, Measure.SPEND, Window.ROLLING, 365, grace_days=30),
+        recorded_at=at,
+    )
+
+
+def import_people_and_products(output: Output, files: SampleFiles, at: datetime) -> None:
+    """Bring in what the orders refer to."""
+    products = Request(Kind.PRODUCTS, (files.products,), {}, source=SOURCE)
+    customers = Request(Kind.CUSTOMERS, (files.customers,), {}, TRAITS, source=SOURCE)
+    _import(output, _("상품"), files.product_count, products, at)
+    _import(output, _("고객"), files.customer_count, customers, at)
+
+
+def import_orders(output: Output, files: SampleFiles, at: datetime) -> Report:
+    """Bring in the order lines."""
+    return _import(
+        output, _("구매"), files.line_count, Request(Kind.ORDERS, (files.orders,), {}, source=SOURCE), at
+    )
+
+
+def _import(output: Output, label: str, rows: int, request: Request, at: datetime) -> Report:
+    with output.track(label, rows) as told:
+        return run_import(
+            request,
+            at=at,
+            home=Path(settings.HOME),
+            tell=lambda _step, done, total: _tell(told, rows, done, total),
+        )
+
+
+def _tell(told: Tracker, rows: int, done: int, total: int) -> None:
+    """Tell progress in rows of the file; imports count what they write."""
+    if total:
+        told(rows * done // total)

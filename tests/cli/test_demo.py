@@ -1,0 +1,99 @@
+"""The demo, from its command to its pages: every figure is computed a second time without our code.
+
+On SQLite the whole year is brought in, on PostgreSQL as many households as the size of the run says.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.cli.instances import Answer, Instance, fresh_instance
+from tests.connectors.sample.tie_out import Expected
+from tests.sizes import SIZE
+
+WHOLE = os.environ["DANGOL_TEST_DATABASE"] == "sqlite" or SIZE.soak
+SHOWN = 12
+LONGEST = 1_800.0
+
+
+class Demo(NamedTuple):
+    """A demo that has been made: its instance, what the command said, and what it shows."""
+
+    instance: Instance
+    made: Answer
+    shows: dict[str, Any]
+    expected: Expected
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    some = () if WHOLE else ("--households", str(SIZE.households))
+    with fresh_instance(tmp_path_factory.mktemp("demo")) as instance:
+        made = instance.run("demo", "--no-serve", "--json", *some, seconds=LONGEST)
+        assert made.code == 0, made.words
+        shows = json.loads(_figures(instance))
+        expected = Expected(weeks=shows["weeks"], as_of=datetime.now(UTC))
+        yield Demo(instance, made, shows, expected)
+
+
+def _figures(instance: Instance) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.cli.demo_figures", str(SHOWN)],
+        env=instance.environment(),
+        cwd=Path(__file__).parents[2], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_demo__every_household__baskets_spend_and_points_tie_out(demo: Demo) -> None:
+    wanted = demo.expected.members()
+    if not WHOLE:
+        wanted = {household: wanted[household] for household in demo.shows["members"]}
+
+    shown = {household: tuple(figures) for household, figures in demo.shows["members"].items()}
+
+    assert shown == wanted
+
+
+def test_demo__points_by_rule_and_tiers__tie_out(demo: Demo) -> None:
+    if not WHOLE:
+        pytest.skip("The sums are of the whole year.")
+    totals = demo.expected.totals()
+
+    assert demo.shows["rules"] == {"": totals["base"], "PRODUCE": totals["produce"]}
+    levels = Counter(demo.shows["tiers"])
+    assert {"member": levels[0], "silver": levels[1], "gold": levels[2]} == demo.expected.tiers()
+
+
+def test_demo__member_pages__show_the_same_figures(demo: Demo) -> None:
+    wanted = demo.expected.members()
+
+    for household, text in demo.shows["pages"].items():
+        orders, cents, available, pending, _ = wanted[household]
+        assert f"${cents / 100:,.2f}" in text, household
+        assert f"{available:,} pts" in text, household
+        assert not pending or f"{pending:,} pts" in text, household
+        assert f" {orders:,} " in text, household
+
+
+def test_demo__ledger__verifies(demo: Demo) -> None:
+    verified = demo.instance.run("ledger", "verify", "--json", seconds=LONGEST)
+
+    assert verified.code == 0, verified.words
+
+
+def test_demo__made_again__does_not_import_again(demo: Demo) -> None:
+    again = demo.instance.run("demo", "--no-serve", "--json", seconds=LONGEST)
+
+    assert again.code == 0, again.words
+    assert json.loads(_figures(demo.instance))["members"] == demo.shows["members"]
+    assert "lines" not in again.out
