@@ -7,7 +7,6 @@ from typing import Literal
 from dangol.core.people.refused_values import EmptyValue, PlaceholderValue, TooLong, UnseenCharacter
 
 Form = Literal["NFC", "NFKC"]
-_SPACES = re.compile(r"\s+")
 _ZEROS = re.compile(r"[-+]?0+(?:[.,]0+)?")
 # What programs write where they have nothing. A surname Na and a customer N1 are no such thing.
 PLACEHOLDERS = frozenset(
@@ -21,12 +20,12 @@ def clean_text(text: str, *, field: str, longest: int, form: Form = "NFC") -> st
     Raises RefusedValue for nothing, for a program's word for nothing, for zeros only, for characters that
     cannot be seen, and for more than `longest` characters.
     """
-    clean = _SPACES.sub(" ", unicodedata.normalize(form, text)).strip()
+    clean = " ".join(unicodedata.normalize(form, text).split())
     if not clean:
         raise EmptyValue(field=field)
     if len(clean) > longest:
         raise TooLong(field=field)
-    if any(map(_is_unseen, clean)):
+    if not clean.isprintable() and any(map(_is_unseen, clean)):
         raise UnseenCharacter(field=field)
     if clean.casefold() in PLACEHOLDERS or _ZEROS.fullmatch(clean):
         raise PlaceholderValue(field=field)
