@@ -99,6 +99,7 @@ def _told(accrual: _Judged, stands: int | None, before: int) -> Offender:
     return {
         "customer_id": show_id(accrual.customer_id),
         "order_id": show_id(accrual.order_id),
+        "program_id": show_id(accrual.program_id),
         "number": accrual.number,
         "points": accrual.points,
         "computed": None if stands is None else stands - before,
