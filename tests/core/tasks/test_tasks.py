@@ -241,6 +241,23 @@ def test_renew_leases__long_job__keeps_its_lease_and_frees_its_neighbors(clock: 
     assert busy._next_unstarted() is None
 
 
+def test_renew_leases__many_short_jobs__keep_theirs_all(clock: Clock) -> None:
+    with write_transaction():
+        enqueue_batch([JobDraft("cup.pour", Cup(size=n), AT) for n in range(3)], enqueued_at=AT)
+    busy = Runner(clock)
+    busy._claim_batch()
+    clock.at += timedelta(seconds=12)
+    current = busy._next_unstarted()
+    assert current is not None
+
+    busy.renew_leases()
+
+    renewed = clock.at + timedelta(seconds=30)
+    assert set(Job.objects.values_list("claimable_at", flat=True)) == {renewed}
+    clock.at += timedelta(seconds=29)
+    assert Runner(clock).run_due() == 0
+
+
 def test_report__told_to_stop__job_is_handed_back_without_a_failure(clock: Clock) -> None:
     leave("cup.fill_slowly")
     stopping = Runner(clock)

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from django.db import transaction
@@ -81,34 +81,45 @@ class Runner:
     stopping: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _claim: Id | None = None
+    _leased_at: datetime = datetime.min.replace(tzinfo=UTC)
     _unstarted: deque[Job] = field(default_factory=deque)
     _current: tuple[Job, datetime] | None = None
 
     def run_due(self) -> int:
         """Claim what is due, up to 50 jobs, and do it; returns how many jobs were claimed."""
         claimed = self._claim_batch()
-        while job := self._next_unstarted():
-            self._run(job)
+        try:
+            while job := self._next_unstarted():
+                self._run(job)
+        finally:
+            with self._guard:
+                # Cut short by a broken connection, say: the lease gives them to whoever is well.
+                self._unstarted.clear()
         return claimed
 
     def renew_leases(self) -> None:
-        """Prolong the lease of the job that runs, and give back those that wait behind it.
+        """Prolong the leases of what was claimed; where the job that runs is a long one, only its own.
 
-        To be called well within each lease. A job that takes longer than that is a long one: others may
-        take what was claimed along with it.
+        To be called several times within each lease. What waits behind a long job is handed back, so that
+        another worker may take it.
         """
         now = self.clock()
         with self._guard:
-            current, unstarted = self._current, list(self._unstarted)
-            if current is None or now - current[1] < self.lease / 3:
+            if self._current is None or now - self._leased_at < self.lease / 3:
                 return
-            self._unstarted.clear()
-        job, began_at = current
+            job, began_at = self._current
+            waiting = list(self._unstarted)
+            is_long = now - began_at >= self.lease / 3
+            if is_long:
+                self._unstarted.clear()
+            self._leased_at = now
+        kept = [job] if is_long else [job, *waiting]
         with write_transaction():
             if now - began_at < LONGEST_RUN:
-                Job.objects.filter(pk=job.pk, claim=job.claim).update(claimable_at=now + self.lease)
-            self._hand_back(unstarted)
+                held = Job.objects.filter(pk__in=[one.pk for one in kept], claim=job.claim)
+                held.update(claimable_at=now + self.lease)
+            if is_long:
+                self._hand_back(waiting)
 
     def _claim_batch(self) -> int:
         now = self.clock()
@@ -130,6 +141,7 @@ class Runner:
             job.claim = claim
         with self._guard:
             self._unstarted.extend(batch)
+            self._leased_at = now
         return len(batch) + len(lapsed)
 
     def _next_unstarted(self) -> Job | None:
