@@ -18,15 +18,15 @@ from dangol.connectors.files.errors import BadOption
 from dangol.connectors.files.exports.base import Table
 from dangol.connectors.files.exports.events import Events
 from dangol.connectors.files.exports.ledger import Balances, Ledger
-from dangol.connectors.files.exports.members import Consents, Members, Tier, TiersOf, point_currencies
+from dangol.connectors.files.exports.members import Consents, Members, Tier, point_currencies
 from dangol.connectors.files.exports.orders import Orders
 from dangol.connectors.files.exports.writing import Form, check_target, write_file, write_stream
 from dangol.core.people.selectors import shop
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.snapshots import read_snapshot
-from dangol.rooms.rewards.programs import load_programs
-from dangol.rooms.rewards.store import load_known
+from dangol.project.clock import now
+from dangol.rooms.rewards.selectors import list_programs, standings_of
 
 STDOUT = Path("-")
 
@@ -58,7 +58,7 @@ def members(
     if consents:
         _export("consents", Consents(), file, output, bom=bom)
         return
-    table = Members(tiers_of=_tiers(), zone=shop().tz, unmasked=unmasked)
+    table = Members(tiers_of=_tiers_of, zone=shop().tz, unmasked=unmasked)
     if unmasked:
         output.say(_("이름과 연락처가 가려지지 않은 채 담겨요. 파일을 다루는 데 조심하세요."))
     else:
@@ -129,12 +129,7 @@ def events(
 ) -> None:
     """Export the timeline."""
     output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
-    table = Events(unmasked=unmasked)
-    table.prepare()
-    if waiting := table.waiting():
-        words = _("{count:,}개 활동은 아직 자리를 받지 못해 빠졌어요: dangol serve")
-        output.say(words.format(count=waiting))
-    _export("events", table, file, output, bom=bom)
+    _export("events", Events.up_to_now(unmasked=unmasked), file, output, bom=bom)
 
 
 def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool) -> Output:
@@ -188,23 +183,12 @@ def _output_errors(output: Output) -> Iterator[None]:
         raise typer.Exit(ExitCode.FAILED) from error
 
 
-def _tiers() -> TiersOf:
-    """Return where members stand in the shop's first program: a room's knowledge, which no connector has."""
-    running = next(iter(load_programs()), None)
-
-    def tiers_of(customer_ids: Sequence[Id]) -> Mapping[Id, Tier]:
-        if running is None:
-            return {}
-        levels = running.tiers_row.levels
-        known = load_known(running.id, customer_ids)
-        return {
-            customer_id: Tier(
-                str(levels[one.standing.level]["key"]), one.standing.since, one.standing.held_until
-            )
-            for customer_id, one in known.items()
-        }
-
-    return tiers_of
+def _tiers_of(customer_ids: Sequence[Id]) -> Mapping[Id, Tier]:
+    """Return where members stand now in the shop's first program: a room knows it, and no connector."""
+    if not list_programs():
+        return {}
+    found = standings_of(customer_ids, as_of=now())
+    return {owner: Tier(one.tier.key, one.since, one.held_until) for owner, one in found.items()}
 
 
 def _points_currency(wanted: str) -> str:

@@ -1,6 +1,7 @@
 """The timeline in its own order, as the lake has it: customers stand there under keys that name nobody."""
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.base import BATCH, name_customers
@@ -8,6 +9,7 @@ from dangol.connectors.files.exports.cells import Field
 from dangol.core.events.lake import lake_keys_of
 from dangol.core.events.models import CustomerHead, Event
 from dangol.core.events.selectors import read_head
+from dangol.core.events.sequencer import number_waiting
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import Row
 from dangol.core.storage.walks import walk
@@ -16,14 +18,24 @@ _EVENT = ("position", "id", "customer_id", "customer_seq", "name", "occurred_at"
 
 
 class Events:
-    """Every event up to the timeline's last position; with `unmasked`, under the shop's customer numbers.
+    """Every event up to position `head`; with `unmasked`, under the shop's customer numbers."""
 
-    Events that have no position yet are left to a later export.
-    """
+    def __init__(self, *, head: int, unmasked: bool = False) -> None:
+        self._head, self._unmasked = head, unmasked
 
-    def __init__(self, *, unmasked: bool = False) -> None:
-        self._unmasked = unmasked
-        self._head = read_head()
+    @classmethod
+    def up_to_now(cls, *, unmasked: bool = False) -> Self:
+        """Return the table of all that has happened, once every event has its place and every customer a key.
+
+        Both come from background work otherwise, which may be behind or not be running. This writes.
+        """
+        while number_waiting():
+            pass
+        head = read_head()
+        if not unmasked:
+            for rows in walk(CustomerHead, ("customer_id",), ("customer_id",), size=BATCH):
+                lake_keys_of(customer_id for (customer_id,) in rows)
+        return cls(head=head, unmasked=unmasked)
 
     @property
     def fields(self) -> Sequence[Field]:
@@ -35,19 +47,9 @@ class Events:
             Field("payload"),
         )  # fmt: skip
 
-    def prepare(self) -> None:
-        """See to it that all customers have a key in the lake: it may not have come to them yet."""
-        if not self._unmasked:
-            for rows in walk(CustomerHead, ("customer_id",), ("customer_id",), size=BATCH):
-                lake_keys_of([customer_id for (customer_id,) in rows])
-
     def count(self) -> int:
         """Return how many events there are."""
         return Event.objects.filter(position__lte=self._head).count()
-
-    def waiting(self) -> int:
-        """Return how many events have no position yet."""
-        return Event.objects.filter(position__isnull=True).count()
 
     def batches(self) -> Iterator[list[Row]]:
         """Yield the events."""

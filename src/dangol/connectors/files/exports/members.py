@@ -19,6 +19,8 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import Row
 from dangol.core.storage.walks import walk
 
+# A tier is told from a member's orders, some dozens each.
+_MEMBERS = 1_000
 _PERSON = (
     Field("customer"), Field("phone"), Field("email"), Field("card"), Field("name"), Field("birthday"),
     Field("joined_at", Type.INSTANT), Field("language"),
@@ -90,7 +92,7 @@ class Members:
 
     def _walk(self) -> Iterator[list[Id]]:
         key = ("customer_id",)
-        for rows in walk(Customer, key, key, size=BATCH, where="kind = %s", params=[MEMBER]):
+        for rows in walk(Customer, key, key, size=_MEMBERS, where="kind = %s", params=[MEMBER]):
             yield [customer_id for (customer_id,) in rows]
 
     def _rows(self, ids: Sequence[Id]) -> list[Row]:

@@ -57,8 +57,10 @@ class _Csv:
         self._writer.writerows(zip(*cells, strict=True))
 
     def close(self) -> None:
-        self._text.flush()
-        self._text.detach()
+        try:
+            self._text.flush()
+        finally:
+            self._text.detach()
 
 
 class _Parquet:
@@ -128,12 +130,14 @@ def write_stream(table: Table, stream: BinaryIO, form: Form, *, tell: Callable[[
 
 def _write(table: Table, sink: _Sink, tell: Callable[[int], None]) -> int:
     written = 0
-    for rows in table.batches():
-        if rows:
-            sink.write(rows)
-            written += len(rows)
-            tell(written)
-    sink.close()
+    try:
+        for rows in table.batches():
+            if rows:
+                sink.write(rows)
+                written += len(rows)
+                tell(written)
+    finally:
+        sink.close()
     return written
 
 
