@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from dangol.domain.accrual import compute_points
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import Standing, find_member, read_orders, read_timeline
-from dangol.web.reads.statement import StatementLine, read_statement
+from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
 from dangol.web.scheme import TierView, find_program
 from tests.web.story import CURRENCY, NOW, Story
 
@@ -47,6 +48,19 @@ def test_statement__every_line__balance_follows_from_the_one_before(story: Story
     assert lines[-1].balance == lines[-1].change
     for later, earlier in pairwise(lines):
         assert later.balance - later.change == earlier.balance
+
+
+def test_merge_expired__same_instant__one_line_with_the_sum(story: Story) -> None:
+    lines = [line for number in sorted(story.customers) for line in all_lines(story, number)]
+    expired = [line for line in lines if line.kind == "expire"]
+    twice = [replace(expired[0], at=NOW), replace(expired[1], at=NOW), lines[0], expired[2]]
+
+    merged = merge_expired(twice)
+
+    assert [line.change for line in merged] == [
+        expired[0].change + expired[1].change, lines[0].change, expired[2].change,
+    ]  # fmt: skip
+    assert len(merged[0].lots) == len(expired[0].lots) + len(expired[1].lots)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])

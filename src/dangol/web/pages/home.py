@@ -8,16 +8,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from dangol.core.people.selectors import Profile
+from dangol.core.storage.ids import Id
 from dangol.web.barcodes import render_barcode
 from dangol.web.frame import frame_of
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
 from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import find_member
-from dangol.web.reads.statement import read_statement
+from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
 from dangol.web.scheme import find_program, tiers_of
 
 HISTORY = 10
+# Points of many days may lapse in one instant, which is one line.
+MOST_TRANSFERS = 60
 
 
 @login_not_required
@@ -40,9 +43,7 @@ def show_home(request: HttpRequest, token: str) -> HttpResponse:
         "member": member,
         "tier": tiers[member.standing.level] if member.standing and tiers else None,
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
-        "lines": read_statement(customer_id, running.row.points_currency, limit=HISTORY, quiet=True).lines
-        if running
-        else [],
+        "lines": _history(customer_id, running.row.points_currency) if running else [],
         "tier_by_key": {one.key: one.name for one in tiers},
         "number": number,
         "barcode": _barcode(number),
@@ -52,6 +53,11 @@ def show_home(request: HttpRequest, token: str) -> HttpResponse:
     # The link itself is the key: it must not travel on in a Referer header.
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _history(customer_id: Id, currency: str) -> list[StatementLine]:
+    page = read_statement(customer_id, currency, limit=MOST_TRANSFERS, quiet=True)
+    return merge_expired(page.lines)[:HISTORY]
 
 
 def _number(profile: Profile) -> str:

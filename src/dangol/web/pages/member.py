@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from dangol.core.ledger.events import PointsExpired
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.formats import format_local, format_money_in_words, with_josa
@@ -92,8 +93,21 @@ def _list(
         }
     timeline = read_timeline(customer_id, at=frame_at, after=after)
     names = {tier.key: tier.name for tier in tiers}
-    rows = [TimelineRow(item, tell(item, names)) for item in timeline.items]
+    rows = _merge_expired([TimelineRow(item, tell(item, names)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}
+
+
+def _merge_expired(rows: Iterable[TimelineRow]) -> list[TimelineRow]:
+    """Return the rows with points that lapsed at the same instant told once."""
+    merged: list[TimelineRow] = []
+    for row in rows:
+        last = merged[-1] if merged else None
+        if last and row.item.name == last.item.name == PointsExpired.event and row.item.at == last.item.at:
+            change = (last.told.change or 0) + (row.told.change or 0)
+            merged[-1] = last._replace(told=last.told._replace(change=change))
+        else:
+            merged.append(row)
+    return merged
 
 
 def _by_day(dated: Iterable[tuple[Any, Any]]) -> list[tuple[date, list[Any]]]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -169,6 +169,21 @@ def read_statement(
     last = shown[-1]
     next_after = f"{last[2].isoformat()}~{show_id(last[0])}" if len(rows) > limit else ""
     return StatementPage(lines, next_after)
+
+
+def merge_expired(lines: Sequence[StatementLine]) -> list[StatementLine]:
+    """Return the lines with those that lapsed at the same instant made one: to their owner they are one."""
+    merged: list[StatementLine] = []
+    for line in lines:
+        last = merged[-1] if merged else None
+        if last and line.kind == last.kind == Kind.EXPIRE and line.at == last.at:
+            merged[-1] = replace(
+                last, points=last.points + line.points, change=last.change + line.change,
+                lots=[*last.lots, *line.lots],
+            )  # fmt: skip
+        else:
+            merged.append(line)
+    return merged
 
 
 def _older_than(after: str) -> Q | None:
