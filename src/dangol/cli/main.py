@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
+    "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
     "serve": Command("dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
     "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
