@@ -87,5 +87,5 @@ class BadOption(DomainError):
 
     code = "files.bad_option"
 
-    def __init__(self, *, option: str, value: str, known: str = "") -> None:
-        super().__init__(option=option, value=value, known=known)
+    def __init__(self, *, option: str, value: str, known: str = "", file: str = "") -> None:
+        super().__init__(option=option, value=value, known=known, file=file)

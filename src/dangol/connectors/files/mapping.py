@@ -1,14 +1,17 @@
 """Which column of a file is which: guessed from the header, overridden by hand."""
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from dangol.connectors.files.columns import COLUMNS, CUSTOMER, Column, Kind, column_of
-from dangol.connectors.files.errors import ColumnMissing, ColumnTwice, ColumnUnknown
+from dangol.connectors.files.errors import BadOption, ColumnMissing, ColumnTwice, ColumnUnknown
 
 TRAIT = "trait."
 _LOOKALIKE = 0.6
+_NOT_IN_NAME = re.compile(r"[^a-z0-9]+")
+_TRAIT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def plain(header: str) -> str:
@@ -49,7 +52,9 @@ def map_columns(
 def _chosen(kind: Kind, headers: Sequence[str], chosen: Mapping[str, str], file: str) -> dict[str, int]:
     found = {}
     for name, header in chosen.items():
-        if not name.startswith(TRAIT) and column_of(kind, name) is None:
+        if name.startswith(TRAIT):
+            _trait_name(name, file)
+        elif column_of(kind, name) is None:
             known = [column.name for column in COLUMNS[kind]]
             raise ColumnUnknown(column=name, known=", ".join(known), nearest=_nearest(name, known))
         if header:
@@ -92,7 +97,7 @@ def _require(kind: Kind, headers: Sequence[str], found: Mapping[str, int], file:
         if column.required and column.name not in found:
             raise ColumnMissing(
                 column=column.name,
-                nearest=_nearest_to(column, headers),
+                nearest=_nearest_to(column, _free(headers, found)),
                 headers=", ".join(headers),
                 file=file,
             )
@@ -107,32 +112,49 @@ def _require(kind: Kind, headers: Sequence[str], found: Mapping[str, int], file:
         )
 
 
+def _free(headers: Sequence[str], found: Mapping[str, int]) -> list[str]:
+    """Return the headers that nothing is mapped to yet."""
+    return [header for place, header in enumerate(headers) if place not in found.values()]
+
+
 def _find_traits(
     headers: Sequence[str], found: Mapping[str, int], traits: Sequence[str], file: str
 ) -> dict[str, int]:
     taken = set(found.values())
-    wanted = {}
+    wanted: dict[str, int] = {}
     for place, header in enumerate(headers):
-        key = header.removeprefix(TRAIT)
-        if place not in taken and key and ("*" in traits or header in traits or header.startswith(TRAIT)):
-            wanted[TRAIT + key] = place
-    missing = [one for one in traits if one != "*" and TRAIT + one not in wanted]
-    if missing:
-        raise ColumnUnknown(
-            column=missing[0], known=", ".join(headers), nearest=_nearest(missing[0], headers), file=file
-        )
+        if place not in taken and ("*" in traits or header in traits or header.startswith(TRAIT)):
+            wanted[TRAIT + _trait_name(header, file)] = place
+    for one in traits:
+        if one != "*" and one not in headers:
+            raise ColumnUnknown(
+                column=one, known=", ".join(headers), nearest=_nearest(one, headers), file=file
+            )
     return wanted
+
+
+def _trait_name(header: str, file: str) -> str:
+    """Return a trait's name: small Latin letters, digits and underscores. Others are named by hand."""
+    name = _NOT_IN_NAME.sub("_", header.removeprefix(TRAIT).casefold()).strip("_")
+    if not _TRAIT_NAME.fullmatch(name):
+        raise BadOption(option="--traits", value=header, known=f"--map {TRAIT}name={header}", file=file)
+    return name
 
 
 def _nearest(word: str, candidates: Sequence[str]) -> str:
     """Return the candidate most like `word`, empty if none is like it."""
-    by_plain = {plain(candidate): candidate for candidate in reversed(candidates)}
-    close = get_close_matches(plain(word), list(by_plain), n=1, cutoff=_LOOKALIKE)
-    return by_plain[close[0]] if close else ""
+    return _most_alike([word], candidates)
 
 
 def _nearest_to(column: Column, headers: Sequence[str]) -> str:
-    for word in (column.name, *column.synonyms):
-        if nearest := _nearest(word, headers):
-            return nearest
-    return ""
+    """Return the header most like any word the column goes by."""
+    return _most_alike([column.name, *column.synonyms], headers)
+
+
+def _most_alike(words: Sequence[str], candidates: Sequence[str]) -> str:
+    likeness = {
+        candidate: max(SequenceMatcher(None, plain(word), plain(candidate)).ratio() for word in words)
+        for candidate in candidates
+    }
+    best = max(likeness, key=likeness.__getitem__, default="")
+    return best if best and likeness[best] >= _LOOKALIKE else ""

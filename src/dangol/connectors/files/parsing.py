@@ -153,10 +153,10 @@ def quick(column: Column, text: str, native: str) -> str:
     long way, with the same result: a law the tests hold.
     """
     if native == "VARCHAR" and column.type in {Type.MONEY, Type.QUANTITY, Type.POINTS}:
-        exact = f"CAST({text} AS DECIMAL(18, {_QUICK_DIGITS}))"
+        exact = f"CAST({text} AS DECIMAL(38, {_QUICK_DIGITS}))"
         return (
             f"CASE WHEN regexp_matches({text}, {literal(_QUICK_NUMBER)})"
-            f" THEN CAST({exact} * CAST({10**_QUICK_DIGITS} AS DECIMAL(18, 0)) AS BIGINT) END"
+            f" THEN CAST({exact} * CAST({10**_QUICK_DIGITS} AS DECIMAL(8, 0)) AS BIGINT) END"
         )
     if native == "VARCHAR" and column.type is Type.INSTANT:
         return f"CASE WHEN regexp_matches({text}, {literal(_QUICK_LOCAL)}) THEN TRY_CAST({text} AS TIMESTAMP) END"

@@ -3,8 +3,10 @@
 import csv
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
+from itertools import chain
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
@@ -28,6 +30,7 @@ from dangol.connectors.files.loaders.catalog import ProductsLoader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
 from dangol.connectors.files.loaders.programs import BalancesLoader, GiveTiers, TiersLoader
+from dangol.connectors.files.memory import collector_paused
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.parsing import Reading
 from dangol.connectors.files.problems import Problem, explain_code
@@ -220,9 +223,8 @@ def run_import(
             raise
         try:
             _load(stage, job, loader, context, tell)
-            refused = _name_refusals(job, stage.files)
             totals = loader.totals(stage)
-            errors = _write_errors(folder, stage.problems(), refused)
+            errors = _write_errors(folder, _all_problems(job, stage))
         finally:
             stage.close()
         _finish(job, errors, at)
@@ -266,7 +268,7 @@ def _ready_stage(
 def _load(stage: Stage, job: ImportJob, loader: Loader, context: Context, tell: Progress) -> None:
     loader.prepare(stage, context)
     while job.done_count < job.item_count:
-        with write_transaction():
+        with collector_paused(), write_transaction():
             save_batch(job, loader.write(stage, job.done_count, context))
         tell("write", job.done_count, job.item_count)
 
@@ -279,22 +281,27 @@ def _forget(job: ImportJob, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _name_refusals(job: ImportJob, files: list[str]) -> list[Problem]:
-    return [Problem(files[one.file], *one[1:]) for one in refusals_of(job)]
+def _all_problems(job: ImportJob, stage: Stage) -> Iterator[Problem]:
+    """Yield what is wrong with the rows, and what services refused, in the order of files and lines."""
+    places = {name: place for place, name in reversed(list(enumerate(stage.files)))}
+    refused = [Problem(stage.files[one.file], *one[1:]) for one in refusals_of(job)]
+
+    def place(one: Problem) -> tuple[int, int]:
+        return places[one.file], one.line
+
+    yield from merge(stage.problems(), sorted(refused, key=place), key=place)
 
 
-def _write_errors(
-    folder: Path, problems: Iterator[Problem], refused: list[Problem] | None = None
-) -> Path | None:
+def _write_errors(folder: Path, problems: Iterable[Problem]) -> Path | None:
     """Write the errors file, if there is anything to write; returns where it is."""
-    path = folder / "errors.csv"
-    first = next(problems, None)
-    if first is None and not refused:
+    path, waiting = folder / "errors.csv", iter(problems)
+    first = next(waiting, None)
+    if first is None:
         return None
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file)
         out.writerow(("file", "line", "column", "value", "code", "reason", "remedy"))
-        for one in (*([first] if first else ()), *problems, *(refused or ())):
+        for one in chain((first,), waiting):
             cells = (guarded(one.file), one.line, one.column, guarded(one.value), one.code)
             out.writerow((*cells, *say_why(one)))
     return path

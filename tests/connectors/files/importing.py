@@ -1,0 +1,71 @@
+"""The child process of the kill test: makes a home, imports into it, or tells all that is in its tables."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+WHAT, HOME, FILE = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+HOME.mkdir(exist_ok=True)
+os.environ |= {
+    "DANGOL_HOME": str(HOME),
+    "DANGOL_SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
+    "DANGOL_MASTER_KEYS": "test-1:dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc=",
+    "DJANGO_SETTINGS_MODULE": "dangol.project.settings",
+}
+for name in ("DATABASE_URL", "DANGOL_KEYS_URL"):
+    os.environ.pop(name, None)
+
+import django  # noqa: E402 - settings come first
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+
+from dangol.connectors.files.columns import Kind  # noqa: E402
+from tests.connectors.files.shops import bring_in, open_program, open_shop  # noqa: E402
+
+# By natural keys only: ids are random, and so is when each was learned.
+TOLD = (
+    "SELECT number, name, category FROM dg_product ORDER BY 1",
+    """SELECT o.source, o.number, o.placed_at, o.channel, o.list_minor, o.discount_minor, o.net_minor, o.line_count,
+       o.earns, l.number, p.number, l.quantity_milli, l.net_minor FROM dg_order o
+       JOIN dg_order_line l ON l.customer_id = o.customer_id AND l.order_id = o.id
+       JOIN dg_product p ON p.id = l.product_id ORDER BY o.number, l.number""",
+    """SELECT r.number, r.returned_at, o.number, p.number, l.quantity_milli, l.net_minor FROM dg_return r
+       JOIN dg_return_line l ON l.customer_id = r.customer_id AND l.return_id = r.id
+       JOIN dg_product p ON p.id = l.product_id
+       LEFT JOIN dg_order o ON o.customer_id = l.customer_id AND o.id = l.order_id ORDER BY 1, 4, 5""",
+    """SELECT t.kind, t.points, t.occurred_at, t.reason, coalesce(o.number, r.number), e.number, e.account, e.points
+       FROM dg_transfer t JOIN dg_entry e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
+       LEFT JOIN dg_order o ON o.customer_id = t.customer_id AND o.id = t.subject_id
+       LEFT JOIN dg_return r ON r.customer_id = t.customer_id AND r.id = t.subject_id ORDER BY 3, 5, 1, 6, 2""",
+    "SELECT points, \"left\", expired, reversed, earned_at FROM dg_lot ORDER BY 5, 1, 2, 4",
+    "SELECT name, occurred_at, count(*) FROM dg_event GROUP BY 1, 2 ORDER BY 1, 2",
+    "SELECT max(n), count(*), sum(n) FROM (SELECT max(customer_seq) AS n FROM dg_event GROUP BY customer_id)",
+    "SELECT kind, count(*) FROM dg_customer GROUP BY 1 ORDER BY 1",
+    "SELECT level, count(*) FROM dg_membership GROUP BY 1 ORDER BY 1",
+    "SELECT state, row_count, bad_count, item_count, done_count, counts FROM dg_import_job",
+)
+
+
+def main() -> None:
+    """Do what the parent asks."""
+    if WHAT == "init":
+        call_command("migrate", verbosity=0)
+        call_command("migrate", database="keys", verbosity=0)
+        open_shop()
+        open_program()
+    elif WHAT == "run":
+        bring_in(HOME, Kind.ORDERS, FILE, at=datetime(2026, 6, 1, 3, 0, tzinfo=UTC))
+    else:
+        with connection.cursor() as cursor:
+            for sql in TOLD:
+                cursor.execute(sql)
+                for row in cursor.fetchall():
+                    sys.stdout.write(f"{row}\n")
+        sys.stdout.write((next((HOME / "imports").glob("*/errors.csv"))).read_text(encoding="utf-8-sig"))
+
+
+main()
