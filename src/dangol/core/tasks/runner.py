@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from dangol.core.tasks.errors import LeaseLost, WorkerStopping, describe_error
 from dangol.core.tasks.models import Job, State
 from dangol.core.tasks.registry import Task, find_task
 from dangol.domain.errors import DomainError
+from dangol.domain.schedules import EPOCH
 
 Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Runner:
     stopping: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _leased_at: datetime = datetime.min.replace(tzinfo=UTC)
+    _leased_at: datetime = EPOCH
     _unstarted: deque[Job] = field(default_factory=deque)
     _current: tuple[Job, datetime] | None = None
 
