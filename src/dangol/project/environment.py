@@ -47,7 +47,7 @@ def words(name: str, *, default: tuple[str, ...]) -> list[str]:
 
 
 def _from_file(variable: str, path: Path) -> str:
-    """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; empty if none is there."""
+    """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; else nothing."""
     if value := os.environ.get(variable):
         return value.strip()
     named = os.environ.get(f"{variable}_FILE")
@@ -87,7 +87,7 @@ def master_keys_file(home_path: Path) -> Path | None:
 
 
 def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:
-    """Return Django's settings for the database `variable` names (postgresql://…), else the SQLite file `path`.
+    """Return Django's settings for the database `variable` names (postgresql://…), else for the file `path`.
 
     `pragmas` are further ones for SQLite.
     """

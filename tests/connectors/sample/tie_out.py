@@ -80,13 +80,14 @@ class Expected:
             """,
             [self._as_of],
         )
-        return {household: tuple(rest) for household, *rest in rows}  # type: ignore[misc]
+        return {household: tuple(rest) for household, *rest in rows}
 
     def tiers(self) -> dict[str, int]:
         """How many households are in each tier after their last basket."""
         rows = self._all(
             "SELECT CASE WHEN cents >= 400000 THEN 'gold' WHEN cents >= 150000 THEN 'silver'"
-            " ELSE 'member' END AS tier, count(*) FROM (SELECT household, sum(cents) AS cents FROM basket GROUP BY household)"
+            " ELSE 'member' END AS tier, count(*)"
+            " FROM (SELECT household, sum(cents) AS cents FROM basket GROUP BY household)"
             " GROUP BY tier"
         )
         return {tier: int(count) for tier, count in rows}

@@ -51,9 +51,7 @@ def test_record_returns__all_of_a_sale_is_back_already__takes_the_one_before() -
         back(shelf, regular, "r2", at, ("A1", 1, 4_500)), back(shelf, regular, "r3", at, ("A1", 2, 9_000))
     )
 
-    linked = {
-        one.number: ReturnLine.objects.get(return_id=one.id).order_id for one in Return.objects.all()
-    }
+    linked = {one.number: ReturnLine.objects.get(return_id=one.id).order_id for one in Return.objects.all()}
     assert linked == {"r1": second.id, "r2": first.id, "r3": None}
 
 

@@ -133,7 +133,10 @@ class CompleteJourney:
             int(self._connection.execute(f"SELECT count(*) FROM '{path}'").fetchall()[0][0])  # noqa: S608
             for path in paths.values()
         ]
-        return SampleFiles(*paths.values(), self.weeks, *counts)
+        products, customers, lines = counts
+        return SampleFiles(
+            paths["products"], paths["customers"], paths["orders"], self.weeks, products, customers, lines
+        )
 
     def campaigns(self) -> Iterator[CampaignRow]:
         """Yield which household received which campaign."""

@@ -117,7 +117,9 @@ class _Shelf:
         self._lines: dict[tuple[Id, Id], list[_Sold]] = defaultdict(list)
         self._left: dict[tuple[Id, int], int] = {}
         wanted = {line.product_id for draft in drafts for line in draft.lines}
-        placed = dict(select_matching(Order, ("id", "placed_at"), ("customer_id",), customers))
+        placed: dict[Id, datetime] = dict(
+            select_matching(Order, ("id", "placed_at"), ("customer_id",), customers)
+        )
         for customer_id, order_id, number, product_id, quantity in select_matching(
             OrderLine,
             ("customer_id", "order_id", "number", "product_id", "quantity_milli"),

@@ -66,9 +66,7 @@ def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list
     return outcomes
 
 
-def store_orders(
-    drafts: Sequence[OrderDraft], *, recorded_at: datetime
-) -> tuple[list[Outcome], list[Draft]]:
+def store_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> tuple[list[Outcome], list[Draft]]:
     """Store orders; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)

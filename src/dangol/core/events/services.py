@@ -76,7 +76,7 @@ def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Reco
                 draft.occurred_at,
                 recorded_at,
                 draft.payload,
-            )  # fmt: skip
+            )
         )
     _insert(recorded)
     update_rows(

@@ -1,6 +1,6 @@
 """Model fields the house shares."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.core import exceptions
@@ -11,17 +11,30 @@ from django.utils.translation import gettext_lazy as _
 from dangol.core.storage.ids import Id, show_id
 
 if TYPE_CHECKING:
-    _IdField = models.Field[Id, Id]
+    Given = TypeVar("Given")
+    Got = TypeVar("Got")
+
+    class _Field(models.Field[Given, Got]):
+        """Django's field, whose types are known to the type checker only."""
 else:
-    _IdField = models.Field
+    Given = Got = object
+
+    class _Field(models.Field):
+        """Django's field, that may be written as the type checker wants it."""
+
+        def __class_getitem__(cls, types: object) -> type:
+            return cls
 
 
-class IdField(_IdField):
+class IdField(_Field[Given, Got]):
     """An id: 16 bytes on SQLite (Django's own UUIDField would take 32 characters), `uuid` on PostgreSQL."""
+
+    _pyi_private_set_type: Id
+    _pyi_private_get_type: Id
 
     description = _("식별자")
     empty_strings_allowed = False
-    default_error_messages = {"invalid": _("‘%(value)s’은(는) 올바른 식별자가 아니에요.")}  # noqa: RUF012
+    default_error_messages = {"invalid": _("‘%(value)s’은(는) 올바른 식별자가 아니에요.")}  # noqa: RUF012 - Django reads it so
 
     def get_internal_type(self) -> str:
         return "IdField"
@@ -46,9 +59,7 @@ class IdField(_IdField):
     def get_prep_value(self, value: Any) -> Id | None:
         return self.to_python(super().get_prep_value(value))
 
-    def get_db_prep_value(
-        self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False
-    ) -> Any:
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         value = value if prepared else self.get_prep_value(value)
         if value is None:
             return None
@@ -60,4 +71,4 @@ class IdField(_IdField):
 
     def value_to_string(self, obj: models.Model) -> str:
         value = self.value_from_object(obj)
-        return "" if value is None else show_id(value)
+        return "" if value is None else show_id(self.to_python(value) or b"")

@@ -27,7 +27,7 @@ OLDEST_SAFE_VERSION = (3, 51, 3)
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """Stores a table with a composite key in that key's order, once, not as a heap with an index beside it."""
+    """Stores a table with a composite key in that key's order, not as a heap with an index beside it."""
 
     def table_sql(self, model: type[models.Model]) -> tuple[str, list[Any]]:
         statement, params = super().table_sql(model)
