@@ -83,7 +83,7 @@ def read_choices(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _import_command(kind: Kind) -> Any:
-    def command(  # noqa: PLR0913 - the options of one command
+    def command(
         files: FilesArgument,
         choices: MapOption = None,
         traits: TraitsOption = None,
@@ -217,33 +217,31 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
 def jobs(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Show the latest imports."""
     output = Output(as_json=as_json, quiet=quiet)
-    found = [
-        {
-            "job": show_id(job.id),
-            "kind": job.kind,
-            "state": job.state,
-            "files": [one["name"] for one in json.loads(job.files)],
-            "rows": job.row_count,
-            "bad": job.bad_count,
-            "done": job.done_count,
-            "items": job.item_count,
-            "started_at": job.started_at,
-        }
-        for job in ImportJob.objects.order_by("-started_at")[:_SHOWN_JOBS]
-    ]
-    table = Table("job", "kind", "state", "files", "rows", "bad", "started")
-    for one in found:
-        names = ", ".join(one["files"])
-        table.add_row(
-            one["job"],
-            one["kind"],
-            one["state"],
-            names,
-            f"{one['rows']:,}",
-            f"{one['bad']:,}",
-            f"{one['started_at']:%Y-%m-%d %H:%M}",
-        )
-    output.show("dangol.import.jobs/1", {"jobs": found}, table)
+    found = list(ImportJob.objects.order_by("-started_at")[:_SHOWN_JOBS])
+    table = Table("job", "kind", "state", "files", "rows", "bad", "done", "started")
+    for job in found:
+        started = f"{job.started_at:%Y-%m-%d %H:%M}"
+        counts = (f"{job.row_count:,}", f"{job.bad_count:,}", f"{job.done_count:,}/{job.item_count:,}")
+        table.add_row(show_id(job.id), job.kind, job.state, ", ".join(_names(job)), *counts, started)
+    output.show("dangol.import.jobs/1", {"jobs": [_facts(job) for job in found]}, table)
+
+
+def _names(job: ImportJob) -> list[str]:
+    return [one["name"] for one in json.loads(job.files)]
+
+
+def _facts(job: ImportJob) -> dict[str, Any]:
+    return {
+        "job": show_id(job.id),
+        "kind": job.kind,
+        "state": job.state,
+        "files": _names(job),
+        "rows": job.row_count,
+        "bad": job.bad_count,
+        "done": job.done_count,
+        "items": job.item_count,
+        "started_at": job.started_at,
+    }
 
 
 @app.command("undo")

@@ -29,19 +29,23 @@ from tests.connectors.files.shops import bring_in, open_program, open_shop  # no
 # By natural keys only: ids are random, and so is when each was learned.
 TOLD = (
     "SELECT number, name, category FROM dg_product ORDER BY 1",
-    """SELECT o.source, o.number, o.placed_at, o.channel, o.list_minor, o.discount_minor, o.net_minor, o.line_count,
-       o.earns, l.number, p.number, l.quantity_milli, l.net_minor FROM dg_order o
+    """SELECT o.source, o.number, o.placed_at, o.channel, o.list_minor, o.discount_minor,
+       o.net_minor, o.line_count,
+       o.earns, l.number, p.number, l.quantity_milli,
+       l.net_minor FROM dg_order o
        JOIN dg_order_line l ON l.customer_id = o.customer_id AND l.order_id = o.id
        JOIN dg_product p ON p.id = l.product_id ORDER BY o.number, l.number""",
     """SELECT r.number, r.returned_at, o.number, p.number, l.quantity_milli, l.net_minor FROM dg_return r
        JOIN dg_return_line l ON l.customer_id = r.customer_id AND l.return_id = r.id
        JOIN dg_product p ON p.id = l.product_id
        LEFT JOIN dg_order o ON o.customer_id = l.customer_id AND o.id = l.order_id ORDER BY 1, 4, 5""",
-    """SELECT t.kind, t.points, t.occurred_at, t.reason, coalesce(o.number, r.number), e.number, e.account, e.points
+    """SELECT t.kind, t.points, t.occurred_at, t.reason, coalesce(o.number, r.number), e.number,
+       e.account, e.points
        FROM dg_transfer t JOIN dg_entry e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
        LEFT JOIN dg_order o ON o.customer_id = t.customer_id AND o.id = t.subject_id
-       LEFT JOIN dg_return r ON r.customer_id = t.customer_id AND r.id = t.subject_id ORDER BY 3, 5, 1, 6, 2""",
-    "SELECT points, \"left\", expired, reversed, earned_at FROM dg_lot ORDER BY 5, 1, 2, 4",
+       LEFT JOIN dg_return r ON r.customer_id = t.customer_id AND r.id = t.subject_id
+       ORDER BY 3, 5, 1, 6, 2""",
+    'SELECT points, "left", expired, reversed, earned_at FROM dg_lot ORDER BY 5, 1, 2, 4',
     "SELECT name, occurred_at, count(*) FROM dg_event GROUP BY 1, 2 ORDER BY 1, 2",
     "SELECT max(n), count(*), sum(n) FROM (SELECT max(customer_seq) AS n FROM dg_event GROUP BY customer_id)",
     "SELECT kind, count(*) FROM dg_customer GROUP BY 1 ORDER BY 1",

@@ -34,7 +34,10 @@ def open_program(*, currency: str = "KRW", zone: str = "Asia/Seoul") -> None:
         rules=(RuleDraft("1%", 1, 100),),
         terms=TermsDraft(expiry=Expiry.NEVER),
         tiers_draft=TiersDraft(
-            (LevelDraft("member", "회원", 0), LevelDraft("gold", "골드", 1_000_000)), Measure.SPEND, Window.LIFETIME, 0
+            (LevelDraft("member", "회원", 0), LevelDraft("gold", "골드", 1_000_000)),
+            Measure.SPEND,
+            Window.LIFETIME,
+            0,
         ),
         recorded_at=BEGINNING,
     )

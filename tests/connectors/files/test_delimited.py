@@ -17,7 +17,9 @@ from tests.sizes import SIZE
 KOREAN = "주문번호,이름\n1,김하늘\n2,뷁\n"
 
 
-def read(path: Path, *, delimiter: str | None = None) -> tuple[list[str], list[tuple[int, tuple[str, ...]]], list[tuple[int, Code]]]:
+def read(
+    path: Path, *, delimiter: str | None = None
+) -> tuple[list[str], list[tuple[int, tuple[str, ...]]], list[tuple[int, Code]]]:
     """Return headers, good rows with their lines, and bad rows."""
     encoding = detect_encoding(path)
     file = CsvFile(path, encoding, delimiter or sniff_delimiter(path, encoding))
@@ -134,7 +136,9 @@ def test_read__cell_too_long_nul_and_ragged__each_named(tmp_path: Path) -> None:
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=6)
 
 
-@settings(max_examples=SIZE.fuzz_cases, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=SIZE.fuzz_cases, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=8))
 def test_read__whatever_a_writer_wrote__comes_back(tmp_path: Path, rows: list[tuple[str, str]]) -> None:
     rows = [row for row in rows if "\0" not in "".join(row) and any(cell.strip() for cell in row)]
@@ -149,7 +153,9 @@ def test_read__whatever_a_writer_wrote__comes_back(tmp_path: Path, rows: list[tu
     assert bad == []
 
 
-@settings(max_examples=SIZE.fuzz_cases, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=SIZE.fuzz_cases, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text('ab,"\n\r;\t\0 1', max_size=60))
 def test_read__any_text_at_all__every_line_accounted_for(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.csv"

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 
 def write_orders(path: Path) -> None:
     """Write a year of orders with everything in it: returns, guests, bad rows, several lines."""
-    draw = random.Random(20260601)  # noqa: S311 - a fixed file, not a secret
+    draw = random.Random(20260601)
     with path.open("w", encoding="utf-8") as file:
         file.write("주문번호,회원번호,판매일시,상품코드,수량,판매금액\n")
         for number in range(ORDERS):
@@ -61,7 +61,7 @@ def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(tmp_path
     finish(whole, path)
     length = time.monotonic() - began
 
-    draw = random.Random()  # noqa: S311 - instants, not secrets
+    draw = random.Random()
     for _ in range(SIZE.kill_cycles):
         with start(broken, path) as child:
             time.sleep(draw.uniform(0.2, 0.8) * length)

@@ -43,22 +43,37 @@ def shop() -> None:
 
 
 def test_customers__korean_headers__people_with_traits(tmp_path: Path) -> None:
-    text = "회원번호,성명,휴대폰,이메일,생년월일,가입일,피부타입\n7,김하늘,010-1234-5678,a@b.kr,1990-05-06,2024-01-02,건성\n8,이별,+821099998888,,,,\n9,박달,12,,,,\n"
+    text = (
+        "회원번호,성명,휴대폰,이메일,생년월일,가입일,피부타입\n"
+        "7,김하늘,010-1234-5678,a@b.kr,1990-05-06,2024-01-02,건성\n8,이별,+821099998888,,,,\n9,박달,12,,,,\n"
+    )
 
-    report = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text.encode("cp949")), chosen={"trait.skin": "피부타입"})
+    report = bring_in(
+        tmp_path,
+        Kind.CUSTOMERS,
+        write_file(tmp_path, text.encode("cp949")),
+        chosen={"trait.skin": "피부타입"},
+    )
 
     owner = selectors.find_by_identity("external", ["7"])["7"]
     profile = selectors.profiles_of([owner], unmasked=True)[owner]
     assert bad_rows(report) == [(4, "phone", "value.not_a_phone")]
     assert report.counts == {"customers": 2}
-    assert (profile.person.name, profile.person.phone, profile.birthday) == ("김하늘", "010-1234-5678", "1990-05-06")
+    assert (profile.person.name, profile.person.phone, profile.birthday) == (
+        "김하늘",
+        "010-1234-5678",
+        "1990-05-06",
+    )
     assert profile.person.joined_at == datetime(2024, 1, 1, 15, tzinfo=UTC)
     assert profile.traits == {"skin": "건성"}
     assert list(selectors.find_by_identity("phone", ["010-9999-8888"])) == ["010-9999-8888"]
 
 
 def test_products__category_columns__one_path(tmp_path: Path) -> None:
-    text = "상품코드,상품명,대분류,중분류,소분류,브랜드\nA,라떼,음료,,커피,하우스\nA,카페라떼,음료,,커피,하우스\n"
+    text = (
+        "상품코드,상품명,대분류,중분류,소분류,브랜드\nA,라떼,음료,,커피,하우스\n"
+        "A,카페라떼,음료,,커피,하우스\n"
+    )
 
     bring_in(tmp_path, Kind.PRODUCTS, write_file(tmp_path, text))
 
@@ -68,7 +83,10 @@ def test_products__category_columns__one_path(tmp_path: Path) -> None:
 
 def test_balances__lots_of_an_earlier_program__on_the_ledger_once(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), cut_over="2026-06-01")
-    text = "회원번호,포인트,적립일,소멸일\na,1500,2025-07-01,2026-12-31\na,1500,2025-07-01,2026-12-31\nb,10점,,\nz,5,,\nb,5,2024-01-01,2026-05-31\n"
+    text = (
+        "회원번호,포인트,적립일,소멸일\na,1500,2025-07-01,2026-12-31\n"
+        "a,1500,2025-07-01,2026-12-31\nb,10점,,\nz,5,,\nb,5,2024-01-01,2026-05-31\n"
+    )
     path = write_file(tmp_path, text, "balances.csv")
 
     report = bring_in(tmp_path, Kind.BALANCES, path)
@@ -77,7 +95,10 @@ def test_balances__lots_of_an_earlier_program__on_the_ledger_once(tmp_path: Path
     assert bad_rows(report) == [(5, "customer", "customer.unknown"), (6, "expires_on", "lot.already_expired")]
     assert report.counts == {"lots": 3, "points": 3010}
     assert again.counts == {"repeated": 3}
-    assert set(Lot.objects.values_list("points", "expires_at")) == {(1500, datetime(2026, 12, 31, 15, tzinfo=UTC)), (10, None)}
+    assert set(Lot.objects.values_list("points", "expires_at")) == {
+        (1500, datetime(2026, 12, 31, 15, tzinfo=UTC)),
+        (10, None),
+    }
 
 
 def test_tiers__given_from_a_file__unknown_tier_refused(tmp_path: Path) -> None:
@@ -93,20 +114,28 @@ def test_tiers__given_from_a_file__unknown_tier_refused(tmp_path: Path) -> None:
 
 def test_consents__words_of_two_languages__recorded_once(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS))
-    text = "회원번호,채널,동의여부,동의일시\na,문자,동의,2026-01-01 10:00\na,email,N,2026-01-02\nb,팩스,Y,2026-01-01\nb,sms,글쎄,2026-01-01\n"
+    text = (
+        "회원번호,채널,동의여부,동의일시\na,문자,동의,2026-01-01 10:00\na,email,N,2026-01-02\n"
+        "b,팩스,Y,2026-01-01\nb,sms,글쎄,2026-01-01\n"
+    )
     path = write_file(tmp_path, text, "consents.csv")
 
     report = bring_in(tmp_path, Kind.CONSENTS, path)
 
     owner = selectors.find_by_identity("external", ["a"])["a"]
-    states = {(state.channel, state.purpose): state.granted for state in selectors.consents_of([owner])[owner]}
+    states = {
+        (state.channel, state.purpose): state.granted for state in selectors.consents_of([owner])[owner]
+    }
     assert states == {("sms", "marketing"): True, ("email", "marketing"): False}
     assert [code for _, _, code in bad_rows(report)] == ["value.not_a_channel", "value.not_allowed"]
 
 
 def test_returns__own_file__linked_and_counted(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS))
-    text = "반품번호,원주문번호,회원번호,반품일,상품코드,수량,환불금액\nR1,1,a,2026-03-05,A,1,1000\nR2,,b,2026-03-05,Q,1,50\n"
+    text = (
+        "반품번호,원주문번호,회원번호,반품일,상품코드,수량,환불금액\n"
+        "R1,1,a,2026-03-05,A,1,1000\nR2,,b,2026-03-05,Q,1,50\n"
+    )
 
     report = bring_in(tmp_path, Kind.RETURNS, write_file(tmp_path, text, "returns.csv"))
 
@@ -169,7 +198,9 @@ def test_preview__first_rows_as_understood(tmp_path: Path) -> None:
     shown = preview(Request(Kind.ORDERS, (path,), {}), at=NOW)
 
     assert len(shown.rows) == 20
-    assert shown.mappings == [{"order": "order", "customer": "customer", "placed_at": "date", "product": "sku", "amount": "amount"}]
+    assert shown.mappings == [
+        {"order": "order", "customer": "customer", "placed_at": "date", "product": "sku", "amount": "amount"}
+    ]
 
 
 def test_undo__orders__come_back_with_their_points(tmp_path: Path) -> None:
@@ -204,7 +235,11 @@ def test_undo__points_spent__refused_then_the_rest(tmp_path: Path) -> None:
 def test_undo__balances_and_consents__taken_back(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), cut_over="2026-06-01")
     balances = bring_in(tmp_path, Kind.BALANCES, write_file(tmp_path, "회원번호,포인트\na,100\n", "b.csv"))
-    consents = bring_in(tmp_path, Kind.CONSENTS, write_file(tmp_path, "회원번호,채널,동의여부,동의일시\na,sms,Y,2026-01-01\n", "c.csv"))
+    consents = bring_in(
+        tmp_path,
+        Kind.CONSENTS,
+        write_file(tmp_path, "회원번호,채널,동의여부,동의일시\na,sms,Y,2026-01-01\n", "c.csv"),
+    )
     assert balances.job is not None
     assert consents.job is not None
 

@@ -26,7 +26,12 @@ def shop() -> None:
 
 def test_orders__good_file__stored_with_points(tmp_path: Path) -> None:
     open_program()
-    path = write_file(tmp_path, HEADER + "1,김,2026-03-01 10:00,A,2,\"3,000\"\n1,김,2026-03-01 10:00,B,0.5,₩1500\n2,이,2026-03-02 09:30,A,1,1500\n")
+    path = write_file(
+        tmp_path,
+        HEADER
+        + '1,김,2026-03-01 10:00,A,2,"3,000"\n1,김,2026-03-01 10:00,B,0.5,₩1500\n'
+        + "2,이,2026-03-02 09:30,A,1,1500\n",
+    )
 
     report = bring_in(tmp_path, Kind.ORDERS, path)
 
@@ -39,7 +44,9 @@ def test_orders__good_file__stored_with_points(tmp_path: Path) -> None:
 
 
 def test_orders__one_bad_line__whole_order_held_back_and_the_others_in(tmp_path: Path) -> None:
-    path = write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n1,a,2026-03-01,B,1,oops\n2,b,2026-03-01,A,1,100\n")
+    path = write_file(
+        tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n1,a,2026-03-01,B,1,oops\n2,b,2026-03-01,A,1,100\n"
+    )
 
     report = bring_in(tmp_path, Kind.ORDERS, path)
 
@@ -52,7 +59,9 @@ def test_orders__mended_and_imported_again__only_what_was_missing_goes_in(tmp_pa
     lines = "2,b,2026-03-01,A,1,100\n"
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,oops\n" + lines))
 
-    report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n" + lines))
+    report = bring_in(
+        tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n" + lines)
+    )
 
     assert report.counts == {"orders": 1, "lines": 1, "repeated_orders": 1}
     assert Order.objects.count() == 2
@@ -72,7 +81,11 @@ def test_orders__same_file_again__answers_with_the_first_report(tmp_path: Path) 
 def test_orders__number_taken_by_other_content__refused_with_its_lines(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n"))
 
-    report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n1,a,2026-03-01,B,1,50\n"))
+    report = bring_in(
+        tmp_path,
+        Kind.ORDERS,
+        write_file(tmp_path, HEADER + "1,a,2026-03-01,A,1,100\n1,a,2026-03-01,B,1,50\n"),
+    )
 
     assert bad_rows(report) == [(2, "order", "order.number_taken"), (3, "order", "order.number_taken")]
     assert (report.rows, report.good) == (2, 0)
@@ -82,7 +95,11 @@ def test_orders__number_taken_by_other_content__refused_with_its_lines(tmp_path:
 def test_orders__catalog_changed_since__still_the_same_order(tmp_path: Path) -> None:
     text = HEADER + "1,a,2026-03-01,A,1,100\n"
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, text))
-    bring_in(tmp_path, Kind.PRODUCTS, write_file(tmp_path, "상품코드,상품명,대분류,중분류\nA,라떼,음료,커피\n", "p.csv"))
+    bring_in(
+        tmp_path,
+        Kind.PRODUCTS,
+        write_file(tmp_path, "상품코드,상품명,대분류,중분류\nA,라떼,음료,커피\n", "p.csv"),
+    )
 
     report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, text + "\n"))
 
@@ -115,7 +132,9 @@ def test_orders__catalog_changed_since__still_the_same_order(tmp_path: Path) -> 
         ("1,a\0,2026-03-01,A,1,5", "", "row.nul_character"),
     ],
 )
-def test_orders__bad_row__named_with_line_column_and_code(tmp_path: Path, row: str, column: str, code: str) -> None:
+def test_orders__bad_row__named_with_line_column_and_code(
+    tmp_path: Path, row: str, column: str, code: str
+) -> None:
     path = write_file(tmp_path, HEADER + "9,z,2026-03-01,A,1,100\n" + row + "\n8,z,2026-03-01,A,1,100\n")
 
     report = bring_in(tmp_path, Kind.ORDERS, path)
@@ -126,7 +145,10 @@ def test_orders__bad_row__named_with_line_column_and_code(tmp_path: Path, row: s
 
 
 def test_orders__other_currency__refused(tmp_path: Path) -> None:
-    path = write_file(tmp_path, "order,customer,date,sku,amount,currency\n1,a,2026-03-01,A,100,USD\n2,a,2026-03-01,A,100,krw\n")
+    path = write_file(
+        tmp_path,
+        "order,customer,date,sku,amount,currency\n1,a,2026-03-01,A,100,USD\n2,a,2026-03-01,A,100,krw\n",
+    )
 
     report = bring_in(tmp_path, Kind.ORDERS, path)
 
@@ -162,7 +184,7 @@ def test_orders__negative_quantity__return_linked_by_number_or_latest_sale_or_ke
     report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "\n".join(rows)))
 
     orders = dict(Order.objects.values_list("number", "id"))
-    linked = {number: order_id for number, order_id in Return.objects.values_list("number", "order_id")}
+    linked = dict(Return.objects.values_list("number", "order_id"))
     assert report.counts == {"orders": 2, "returns": 3, "lines": 5, "unlinked_returns": 1}
     assert linked == {
         "1#20260304150000": orders["1"],
@@ -194,11 +216,16 @@ def test_orders__several_files__one_job_sorted_together(tmp_path: Path) -> None:
 
 def test_orders__float_parquet__only_values_near_a_minor_unit(tmp_path: Path) -> None:
     open_shop(currency="USD", zone="America/New_York", region="US")
-    table = pa.table({
-        "basket_id": [1, 2, 3, 4], "household_id": [7.0, 7.0, 8.0, float("nan")], "product_id": pa.array(["A", "B", "A", "A"]).dictionary_encode(),
-        "sales_value": [0.1 + 0.2, 1.005, float("nan"), 2.5], "quantity": pa.array([1, 2, 3, 89638], pa.int32()),
-        "transaction_timestamp": pa.array([datetime(2026, 3, 1, 5)] * 4, pa.timestamp("us")),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "basket_id": [1, 2, 3, 4],
+            "household_id": [7.0, 7.0, 8.0, float("nan")],
+            "product_id": pa.array(["A", "B", "A", "A"]).dictionary_encode(),
+            "sales_value": [0.1 + 0.2, 1.005, float("nan"), 2.5],
+            "quantity": pa.array([1, 2, 3, 89638], pa.int32()),
+            "transaction_timestamp": pa.array([datetime(2026, 3, 1, 5, tzinfo=UTC)] * 4, pa.timestamp("us")),
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet")
 
     report = bring_in(tmp_path, Kind.ORDERS, tmp_path / "t.parquet", zone="UTC")
@@ -211,10 +238,15 @@ def test_orders__float_parquet__only_values_near_a_minor_unit(tmp_path: Path) ->
 def test_orders__decimal_parquet__read_exactly(tmp_path: Path) -> None:
     open_shop(currency="USD", zone="America/New_York", region="US")
     amounts = pa.array(["12.50", "90071992547409.93"]).cast(pa.decimal128(20, 2))
-    table = pa.table({
-        "order": ["1", "2"], "customer": ["a", "a"], "sku": ["A", "A"], "amount": amounts,
-        "date": pa.array([datetime(2026, 3, 1, 5, tzinfo=UTC)] * 2),
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "order": ["1", "2"],
+            "customer": ["a", "a"],
+            "sku": ["A", "A"],
+            "amount": amounts,
+            "date": pa.array([datetime(2026, 3, 1, 5, tzinfo=UTC)] * 2),
+        }
+    )
     pq.write_table(table, tmp_path / "t.parquet")
 
     report = bring_in(tmp_path, Kind.ORDERS, tmp_path / "t.parquet")

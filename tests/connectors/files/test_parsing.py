@@ -25,18 +25,34 @@ VALUES_AT_ONCE = 100
 EXAMPLES = SIZE.examples // 10
 
 
+def local(*parts: int) -> datetime:
+    """Return a local time, which has no zone."""
+    return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
 def stage_cells(
-    folder: Path, column: str, cells: Sequence[Any], *, currency: str = "KRW", exponent: int = 0, zone: ZoneInfo = SEOUL
+    folder: Path,
+    column: str,
+    cells: Sequence[Any],
+    *,
+    currency: str = "KRW",
+    exponent: int = 0,
+    zone: ZoneInfo = SEOUL,
 ) -> list[tuple[Any, str | None]]:
     """Return what each cell of a column of orders is read as: its value, and the problem."""
     blank = ["x"] * len(cells)
-    columns = {"order": blank, "placed_at": ["2026-01-01"] * len(cells), "product": blank, "amount": ["1"] * len(cells)}
+    columns = {
+        "order": blank,
+        "placed_at": ["2026-01-01"] * len(cells),
+        "product": blank,
+        "amount": ["1"] * len(cells),
+    }
     path = folder / "cells.parquet"
     pq.write_table(pa.table(columns | {column: cells}), path)
     stage = Stage(Kind.ORDERS, Reading(currency, exponent, zone, FIRST, LAST))
     try:
         stage.read([path], Wish())
-        problems = {line: code for line, code in stage.fetch("SELECT line, code FROM problems")}
+        problems = dict(stage.fetch("SELECT line, code FROM problems"))
         return [
             (value, problems.get(line))
             for line, value in stage.fetch(f'SELECT line, "{column}" FROM typed ORDER BY line')  # noqa: S608
@@ -48,10 +64,20 @@ def stage_cells(
 @pytest.mark.parametrize(
     ("text", "won"),
     [
-        ("1234", 1234), ("1,234", 1234), ("₩1,234", 1234), ("1,234원", 1234), (" １，２３４ ", 1234), ("+5", 5), ("0", 0),
-        ("KRW 1,000", 1000), ("1234.00", 1234), ("100000000000000", LARGEST), ("\u00a012\u3000", 12), ("(500)", -500),
+        ("1234", 1234),
+        ("1,234", 1234),
+        ("₩1,234", 1234),
+        ("1,234원", 1234),
+        (" １，２３４ ", 1234),
+        ("+5", 5),
+        ("0", 0),
+        ("KRW 1,000", 1000),
+        ("1234.00", 1234),
+        ("100000000000000", LARGEST),
+        ("\u00a012\u3000", 12),
+        ("(500)", -500),
     ],
-)  # fmt: skip
+)
 def test_amount__won_as_shops_write_it__exact(tmp_path: Path, text: str, won: int) -> None:
     assert stage_cells(tmp_path, "amount", [text]) == [(won, None)]
 
@@ -59,13 +85,22 @@ def test_amount__won_as_shops_write_it__exact(tmp_path: Path, text: str, won: in
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("1,23", "amount.unreadable"), ("1.234,50", "amount.unreadable"), ("abc", "amount.unreadable"),
-        ("1e3", "amount.unreadable"), ("--5", "amount.unreadable"), ("٣", "amount.unreadable"), ("NaN", "amount.unreadable"),
-        ("0.5", "amount.too_precise"), ("1.0000001", "amount.too_precise"), ("100000000000001", "amount.too_large"),
-        ("9223372036854775808", "amount.too_large"), ("1" * 60, "amount.too_large"), ("$5", "currency.not_the_shops"),
+        ("1,23", "amount.unreadable"),
+        ("1.234,50", "amount.unreadable"),
+        ("abc", "amount.unreadable"),
+        ("1e3", "amount.unreadable"),
+        ("--5", "amount.unreadable"),
+        ("٣", "amount.unreadable"),
+        ("NaN", "amount.unreadable"),
+        ("0.5", "amount.too_precise"),
+        ("1.0000001", "amount.too_precise"),
+        ("100000000000001", "amount.too_large"),
+        ("9223372036854775808", "amount.too_large"),
+        ("1" * 60, "amount.too_large"),
+        ("$5", "currency.not_the_shops"),
         ("5 EUR", "currency.not_the_shops"),
     ],
-)  # fmt: skip
+)
 def test_amount__anything_else__refused_by_name(tmp_path: Path, text: str, code: str) -> None:
     assert [problem for _, problem in stage_cells(tmp_path, "amount", [text])] == [code]
 
@@ -101,36 +136,51 @@ def test_amount__any_float__taken_only_near_a_minor_unit(tmp_path: Path, values:
 @pytest.mark.parametrize(
     ("text", "instant"),
     [
-        ("2026-03-01T14:05:06.789+09:00", "2026-03-01T05:05:06.789"), ("2026-03-01 14:05", "2026-03-01T05:05"),
-        ("2026-03-01T05:05Z", "2026-03-01T05:05"), ("2026-03-01", "2026-02-28T15:00"), ("20260301", "2026-02-28T15:00"),
-        ("20260301140506", "2026-03-01T05:05:06"), ("2026. 3. 1. 오후 2:05", "2026-03-01T05:05"),
-        ("2026년 3월 1일 14시 5분", "2026-03-01T05:05"), ("2026/3/1 2:05 PM", "2026-03-01T05:05"),
-        ("2026-03-01 오전 12:30", "2026-02-28T15:30"), ("２０２６-０３-０１", "2026-02-28T15:00"),
+        ("2026-03-01T14:05:06.789+09:00", "2026-03-01T05:05:06.789"),
+        ("2026-03-01 14:05", "2026-03-01T05:05"),
+        ("2026-03-01T05:05Z", "2026-03-01T05:05"),
+        ("2026-03-01", "2026-02-28T15:00"),
+        ("20260301", "2026-02-28T15:00"),
+        ("20260301140506", "2026-03-01T05:05:06"),
+        ("2026. 3. 1. 오후 2:05", "2026-03-01T05:05"),
+        ("2026년 3월 1일 14시 5분", "2026-03-01T05:05"),
+        ("2026/3/1 2:05 PM", "2026-03-01T05:05"),
+        ("2026-03-01 오전 12:30", "2026-02-28T15:30"),
+        ("２０２６-０３-０１", "2026-02-28T15:00"),
         ("2026-03-01 14:05:06-0530", "2026-03-01T19:35:06"),
     ],
-)  # fmt: skip
+)
 def test_instant__as_shops_write_it__exact(tmp_path: Path, text: str, instant: str) -> None:
     expected = datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
-    (value, problem), = stage_cells(tmp_path, "placed_at", [text])
+    ((value, problem),) = stage_cells(tmp_path, "placed_at", [text])
 
     assert problem is None
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value) == expected
 
 
-LOCALS = st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(2026, 5, 30)) | st.datetimes(
-    min_value=datetime(2025, 11, 2, 0), max_value=datetime(2025, 11, 2, 4)
-) | st.datetimes(min_value=datetime(2025, 3, 9, 1), max_value=datetime(2025, 3, 9, 4))
+LOCALS = (
+    st.datetimes(min_value=local(1950, 1, 1), max_value=local(2026, 5, 30))
+    | st.datetimes(min_value=local(2025, 11, 2, 0), max_value=local(2025, 11, 2, 4))
+    | st.datetimes(min_value=local(2025, 3, 9, 1), max_value=local(2025, 3, 9, 4))
+)
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(values=st.lists(LOCALS, min_size=1, max_size=VALUES_AT_ONCE), zone=st.sampled_from([NEW_YORK, SEOUL, ZoneInfo("Australia/Lord_Howe")]))
-def test_instant__any_local_time__read_as_the_zone_says(tmp_path: Path, values: list[datetime], zone: ZoneInfo) -> None:
+@given(
+    values=st.lists(LOCALS, min_size=1, max_size=VALUES_AT_ONCE),
+    zone=st.sampled_from([NEW_YORK, SEOUL, ZoneInfo("Australia/Lord_Howe")]),
+)
+def test_instant__any_local_time__read_as_the_zone_says(
+    tmp_path: Path, values: list[datetime], zone: ZoneInfo
+) -> None:
     texts = stage_cells(tmp_path, "placed_at", [value.isoformat(" ") for value in values], zone=zone)
     natives = stage_cells(tmp_path, "placed_at", values, zone=zone)
 
     for value, (text, _), (native, _) in zip(values, texts, natives, strict=True):
-        expected = (value.replace(tzinfo=zone, fold=0).astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        expected = (
+            value.replace(tzinfo=zone, fold=0).astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+        ) // timedelta(microseconds=1)
         assert text == native == expected
 
 

@@ -161,7 +161,9 @@ class CsvFile:
         self._lines.close()
 
     def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
-        """Yield the rows in chunks, with only the columns at `places`, in that order; blank rows are left out."""
+        """Yield the rows in chunks, with only the columns at `places`, in that order; blank rows are left
+        out.
+        """
         while block := self._lines.waiting():
             bad: list[BadRow] = []
             start = self._lines.number + 1
@@ -192,7 +194,9 @@ class CsvFile:
         return rows
 
     def _read_by_line(self, count: int, bad: list[BadRow]) -> Iterator[tuple[int, list[str]]]:
-        """Yield the good rows of at least the next `count` lines; what cannot be cut into cells goes to `bad`."""
+        """Yield the good rows of at least the next `count` lines; what cannot be cut into cells goes to
+        `bad`.
+        """
         source = self._lines
         pulled, upto = source.pulled, source.number + count
         while source.number < upto:

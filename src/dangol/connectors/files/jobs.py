@@ -21,7 +21,9 @@ from dangol.core.storage.transactions import require_write_transaction, write_tr
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asks to be imported, and how. Empty words are the shop's own zone and currency of points."""
+    """What a person asks to be imported, and how. Empty words are the shop's own zone and currency of
+    points.
+    """
 
     kind: Kind
     paths: tuple[Path, ...]
@@ -58,7 +60,7 @@ def open_job(request: Request, *, at: datetime) -> ImportJob:
     """Return the import of these files, asked for in this way: the one begun before, else a new one."""
     files = describe_files(request.paths)
     options = _options(request)
-    content = [options, *sorted((one["sha256"] for one in files))]
+    content = [options, *sorted(one["sha256"] for one in files)]
     fingerprint = sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     with write_transaction():
         states = (ImportJob.State.NEW, ImportJob.State.READY, ImportJob.State.DONE)

@@ -78,9 +78,8 @@ def _guess(kind: Kind, headers: Sequence[str]) -> list[tuple[Column, int]]:
     ranked = []
     for order, column in enumerate(COLUMNS[kind]):
         for rank, word in enumerate((column.name, *column.synonyms)):
-            place = places.get(plain(word))
-            if place is not None:
-                ranked.append((rank, order, column, place))
+            if (found := places.get(plain(word))) is not None:
+                ranked.append((rank, order, column, found))
     ranked.sort(key=lambda one: one[:2])
     return [(column, place) for _, _, column, place in ranked]
 

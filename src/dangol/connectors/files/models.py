@@ -6,7 +6,9 @@ from dangol.core.storage.fields import IdField
 
 
 class ImportJob(models.Model):
-    """One import of one or more files. `fingerprint` names its content: the same files are the same import."""
+    """One import of one or more files. `fingerprint` names its content: the same files are the same
+    import.
+    """
 
     class State(models.TextChoices):
         """How far an import has come."""

@@ -14,15 +14,34 @@ from dangol.connectors.files.columns import Column, Type
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.zones import offset_sql
 
+
+def _words(text: str) -> list[str]:
+    return text.split(", ")
+
+
 LARGEST = 10**14
 QUANTITY_DIGITS = 3
 _TOLERANCE = "1e-6"
 _WIDE, _NARROW = "０１２３４５６７８９．，－＋：／（）　", "0123456789.,-+:/() "
 _BLANKS = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(12288) || chr(65279)"
-_MARKS: Mapping[str, str] = {"KRW": "₩|￦|원|KRW", "USD": r"\$|USD", "EUR": "€|EUR", "JPY": "¥|￥|엔|円|JPY", "GBP": "£|GBP", "CNY": "元|CNY", "TWD": r"NT\$|TWD", "VND": "₫|VND"}  # fmt: skip
+_MARKS: Mapping[str, str] = {
+    "KRW": "₩|￦|원|KRW",
+    "USD": r"\$|USD",
+    "EUR": "€|EUR",
+    "JPY": "¥|￥|엔|円|JPY",
+    "GBP": "£|GBP",
+    "CNY": "元|CNY",
+    "TWD": r"NT\$|TWD",
+    "VND": "₫|VND",
+}
 _ANY_MARK = "|".join(_MARKS.values())
-_YES = ("y", "yes", "true", "1", "t", "on", "o", "ok", "동의", "예", "네", "수신", "수신동의", "허용", "granted", "opt-in", "opted in", "subscribed")  # fmt: skip
-_NO = ("n", "no", "false", "0", "f", "off", "x", "거부", "비동의", "미동의", "아니요", "아니오", "수신거부", "미수신", "철회", "withdrawn", "denied", "opt-out", "opted out", "unsubscribed")  # fmt: skip
+_YES = _words(
+    "y, yes, true, 1, t, on, o, ok, 동의, 예, 네, 수신, 수신동의, 허용, granted, opt-in, opted in, subscribed"
+)
+_NO = _words(
+    "n, no, false, 0, f, off, x, 거부, 비동의, 미동의, 아니요, 아니오, 수신거부, 미수신, 철회, withdrawn, "
+    "denied, opt-out, opted out, unsubscribed"
+)
 _GUARDED = r"^''+[=+@\t\r-]"
 _CLEAN = r"^[!-&(-~]([ -~]*[!-~])?$"
 _QUICK_NUMBER = r"^-?[0-9]{1,11}([.][0-9]{1,6})?$"
@@ -130,14 +149,21 @@ def _iso_of(text: str) -> str:
         def part(name: str) -> str:
             return f"lpad({group}.{name}, 2, '0')"
 
-        second = f"CASE WHEN {group}.s = '' THEN '00' ELSE CASE WHEN length({group}.s) = 1 THEN '0' ELSE '' END || {group}.s END"
-        clock = f"CASE WHEN {group}.h = '' THEN '' ELSE ' ' || {hour} || ':' || {part('n')} || ':' || {second} END"
+        second = (
+            f"CASE WHEN {group}.s = '' THEN '00' ELSE CASE WHEN length({group}.s) = 1 THEN '0'"
+            f" ELSE '' END || {group}.s END"
+        )
+        clock = (
+            f"CASE WHEN {group}.h = '' THEN '' ELSE ' ' || {hour} || ':' || {part('n')} || ':'"
+            f" || {second} END"
+        )
         return f"{group}.y || '-' || {part('m')} || '-' || {part('d')} || {clock} || {zone}"
 
     half = f"upper({loose}.a || {loose}.b)"
     hour = (
         f"lpad(CASE WHEN {half} IN ('오후','PM') THEN CAST(CAST({loose}.h AS INT) % 12 + 12 AS VARCHAR)"
-        f" WHEN {half} IN ('오전','AM') THEN CAST(CAST({loose}.h AS INT) % 12 AS VARCHAR) ELSE {loose}.h END, 2, '0')"
+        f" WHEN {half} IN ('오전','AM') THEN CAST(CAST({loose}.h AS INT) % 12 AS VARCHAR)"
+        f" ELSE {loose}.h END, 2, '0')"
     )
     return (
         f"CASE WHEN regexp_matches({text}, {literal(_LOOSE)}) THEN {iso(loose, hour, loose + '.z')}"
@@ -159,12 +185,17 @@ def quick(column: Column, text: str, native: str) -> str:
             f" THEN CAST({exact} * CAST({10**_QUICK_DIGITS} AS DECIMAL(8, 0)) AS BIGINT) END"
         )
     if native == "VARCHAR" and column.type is Type.INSTANT:
-        return f"CASE WHEN regexp_matches({text}, {literal(_QUICK_LOCAL)}) THEN TRY_CAST({text} AS TIMESTAMP) END"
+        return (
+            f"CASE WHEN regexp_matches({text}, {literal(_QUICK_LOCAL)}) THEN TRY_CAST({text} AS"
+            f" TIMESTAMP) END"
+        )
     return "NULL"
 
 
 def parsed(column: Column, text: str, fast: str, native: str, reading: Reading) -> Parsed:
-    """Return the last step: SQL for value and problem, over `text` of the second step and `fast` of the third."""
+    """Return the last step: SQL for value and problem, over `text` of the second step and `fast` of the
+    third.
+    """
     match column.type:
         case Type.MONEY:
             return _number(column, text, fast, native, reading.exponent, _ANY_MARK)
@@ -264,7 +295,8 @@ def _instant(text: str, fast: str, native: str, reading: Reading) -> Parsed:
         f"CASE WHEN {text} IS NULL THEN NULL"
         f" WHEN {value} IS NULL AND regexp_matches({as_text}, '{_SERIAL}') THEN '{Code.TIME_SERIAL}'"
         f" WHEN {value} IS NULL THEN '{Code.TIME}'"
-        f" WHEN {value} > {last} THEN '{Code.TIME_FUTURE}' WHEN {value} < {first} THEN '{Code.TIME_EARLY}' END"
+        f" WHEN {value} > {last} THEN '{Code.TIME_FUTURE}' WHEN {value} < {first} THEN"
+        f" '{Code.TIME_EARLY}' END"
     )
     return Parsed(value, problem)
 
@@ -281,9 +313,15 @@ def _bounds(reading: Reading) -> tuple[datetime, datetime]:
 def _instant_of_text(text: str, reading: Reading) -> str:
     zoned = f"regexp_extract({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$', 1)"
     zoned = f"CASE WHEN contains({text}, ':') THEN {zoned} ELSE '' END"
-    local = f"TRY_CAST(CASE WHEN contains({text}, ':') THEN regexp_replace({text}, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$', '') ELSE {text} END AS TIMESTAMP)"
+    local = (
+        f"TRY_CAST(CASE WHEN contains({text}, ':') THEN regexp_replace({text},"
+        f" '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$', '') ELSE {text} END AS TIMESTAMP)"
+    )
     digits = f"replace(substr({zoned}, 2), ':', '')"
-    seconds = f"(TRY_CAST(substr({digits}, 1, 2) AS BIGINT) * 3600 + coalesce(TRY_CAST(nullif(substr({digits}, 3, 2), '') AS BIGINT), 0) * 60)"
+    seconds = (
+        f"(TRY_CAST(substr({digits}, 1, 2) AS BIGINT) * 3600 +"
+        f" coalesce(TRY_CAST(nullif(substr({digits}, 3, 2), '') AS BIGINT), 0) * 60)"
+    )
     given = (
         f"CASE WHEN {zoned} = 'Z' THEN 0 WHEN starts_with({zoned}, '-') THEN -{seconds} ELSE {seconds} END"
     )
@@ -295,7 +333,10 @@ def _instant_of_text(text: str, reading: Reading) -> str:
 
 def _day(text: str, native: str) -> Parsed:
     if native == "VARCHAR":
-        value = f"CASE WHEN regexp_matches({text}, {literal(_ISO)}) THEN TRY_CAST(substr({text}, 1, 10) AS DATE) END"
+        value = (
+            f"CASE WHEN regexp_matches({text}, {literal(_ISO)}) THEN TRY_CAST(substr({text}, 1,"
+            f" 10) AS DATE) END"
+        )
     elif native.startswith(("DATE", "TIMESTAMP")):
         value = f"CAST({text} AS DATE)"
     else:
@@ -311,5 +352,8 @@ def _day(text: str, native: str) -> Parsed:
 
 def _flag(text: str) -> Parsed:
     yes, no = (", ".join(literal(word) for word in words) for words in (_YES, _NO))
-    value = f"CASE WHEN lower(CAST({text} AS VARCHAR)) IN ({yes}) THEN true WHEN lower(CAST({text} AS VARCHAR)) IN ({no}) THEN false END"
+    value = (
+        f"CASE WHEN lower(CAST({text} AS VARCHAR)) IN ({yes}) THEN true WHEN lower(CAST({text}"
+        f" AS VARCHAR)) IN ({no}) THEN false END"
+    )
     return Parsed(value, f"CASE WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN '{Code.NOT_ALLOWED}' END")

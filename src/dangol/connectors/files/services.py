@@ -203,7 +203,9 @@ def run_import(
     give_tiers: GiveTiers | None = None,
     tell: Progress = _silent,
 ) -> Report:
-    """Import the files, all good rows of them; what was killed goes on, what was done answers with its report.
+    """Import the files, all good rows of them.
+
+    What was killed goes on where it stopped, and what was done answers with its report.
 
     Raises the refusals of a whole file (see `Stage.read`), BadOption and JobRunning; then nothing is written.
     """

@@ -45,10 +45,8 @@ def identify(stage: Stage, rules: Rules, columns: tuple[str, ...] = tuple(IDENTI
     rows: list[tuple[str, str, str | None, str, bool]] = []
     for column in columns:
         kind = IDENTITIES[column]
-        given = [
-            row[0]
-            for row in stage.fetch(f'SELECT DISTINCT "{column}" FROM typed WHERE "{column}" IS NOT NULL')
-        ]  # noqa: S608
+        sql = f'SELECT DISTINCT "{column}" FROM typed WHERE "{column}" IS NOT NULL'  # noqa: S608 - our own names
+        given = [row[0] for row in stage.fetch(sql)]
         keys = {value: rules.normalize(kind, value) for value in given}
         wanted = sorted({key for key, _ in keys.values() if key})
         known = rules.known(kind, wanted) if rules.known else set(wanted)
@@ -77,7 +75,9 @@ def named_rows(stage: Stage, *, rows: str = "typed") -> str:
 
 
 def judge_customers(stage: Stage, table: str, *, required: bool) -> None:
-    """Write down the rows of `table` (made by `named_rows`) whose customer cannot be told, or must be known."""
+    """Write down the rows of `table` (made by `named_rows`) whose customer cannot be told, or must be
+    known.
+    """
     if required:
         where = "NOT bad AND who_given IS NULL"
         add_problems(stage, table, f"'{Code.CUSTOMER_MISSING}'", column="customer", value="NULL", where=where)
@@ -110,14 +110,18 @@ def shape_orders(stage: Stage, rules: Rules) -> None:
         "store, channel, name, category, earns"
         if stage.kind is Kind.ORDERS
         else (
-            "NULL::VARCHAR AS store, NULL::VARCHAR AS channel, NULL::VARCHAR AS name, NULL::VARCHAR AS category, NULL::BOOLEAN AS earns"
+            "NULL::VARCHAR AS store, NULL::VARCHAR AS channel, NULL::VARCHAR AS name,"
+            " NULL::VARCHAR AS category, NULL::BOOLEAN AS earns"
         )
     )
     named = named_rows(stage)
     stage.db.execute(
-        f"CREATE TABLE sorted AS SELECT file, line, bad, who_column, who_given, who_key, who_code, who_known, {number} AS number,"  # noqa: S608
-        f" {order} AS order_number, {is_return} AS is_return, {instant} AS instant, product, {extra}, currency,"
-        f" coalesce(quantity, 1000) AS quantity, amount, {listed} AS listed, {discount} AS discount FROM ({named})"
+        f"CREATE TABLE sorted AS SELECT file, line, bad, who_column, who_given, who_key,"  # noqa: S608
+        f" who_code, who_known, {number} AS number,"
+        f" {order} AS order_number, {is_return} AS is_return, {instant} AS instant, product,"
+        f" {extra}, currency,"
+        f" coalesce(quantity, 1000) AS quantity, amount, {listed} AS listed, {discount} AS"
+        f" discount FROM ({named})"
     )
     _judge_lines(stage, rules)
     _hold_back(stage)
@@ -140,7 +144,8 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
         stage.db.execute(
             "INSERT INTO problems SELECT file, line, 'order', number, "  # noqa: S608 - our own names
             f"'{code}' FROM sorted SEMI JOIN (SELECT number, is_return FROM sorted WHERE NOT bad"
-            f" GROUP BY ALL HAVING {several}) one ON one.number = sorted.number AND one.is_return = sorted.is_return"
+            f" GROUP BY ALL HAVING {several}) one ON one.number = sorted.number AND"
+            f" one.is_return = sorted.is_return"
             " WHERE NOT bad"
         )
 
@@ -174,12 +179,15 @@ def _make_docs(stage: Stage) -> None:
         "CREATE TABLE docs AS SELECT row_number() OVER () - 1 AS doc, * FROM ("
         " SELECT number, is_return, max(order_number) AS order_number, max(who_column) AS who_column,"
         " max(who_key) AS who_key, min(instant) AS instant, max(store) AS store, max(channel) AS channel,"
-        " bool_and(coalesce(earns, true)) AS earns, count(*) AS line_count FROM good GROUP BY number, is_return"
-        " ORDER BY coalesce(max(who_column), ''), coalesce(max(who_key), ''), min(instant), is_return, number)"
+        " bool_and(coalesce(earns, true)) AS earns, count(*) AS line_count FROM good GROUP"
+        " BY number, is_return"
+        " ORDER BY coalesce(max(who_column), ''), coalesce(max(who_key), ''), min(instant),"
+        " is_return, number)"
     )
     stage.db.execute(
         "CREATE TABLE lines AS SELECT docs.doc, products.place AS product, abs(quantity) AS quantity,"
-        " coalesce(abs(listed), abs(amount) + coalesce(good.discount, 0)) AS listed, abs(amount) AS net, file, line"
+        " coalesce(abs(listed), abs(amount) + coalesce(good.discount, 0)) AS listed,"
+        " abs(amount) AS net, file, line"
         " FROM good JOIN docs ON docs.number = good.number AND docs.is_return = good.is_return"
         " JOIN products ON products.number = good.product ORDER BY docs.doc, file, line"
     )

@@ -110,7 +110,8 @@ class Stage:
 
     def _create(self, present: Collection[str]) -> None:
         types = {Type.TEXT: "VARCHAR", Type.DAY: "DATE", Type.FLAG: "BOOLEAN"}
-        here, absent = [], []
+        here: list[tuple[str, str]] = []
+        absent: list[tuple[str, str]] = []
         for one in self.columns:
             kind = types.get(one.type, "BIGINT")
             (here if one.name in present else absent).append((quoted(one.name), kind))
@@ -122,7 +123,8 @@ class Stage:
         self.db.execute(f"CREATE TABLE cells (file SMALLINT, line BIGINT, {columns}, bad BOOLEAN)")
         self.db.execute(f"CREATE VIEW typed AS SELECT *{nulls} FROM cells")  # noqa: S608 - our own names
         self.db.execute(
-            'CREATE TABLE problems (file SMALLINT, line BIGINT, "column" VARCHAR, "value" VARCHAR, code VARCHAR)'
+            'CREATE TABLE problems (file SMALLINT, line BIGINT, "column" VARCHAR,'
+            ' "value" VARCHAR, code VARCHAR)'
         )
 
     def _take(self, number: int, piece: Piece) -> None:
@@ -197,7 +199,8 @@ class Stage:
             "code": [row.code.value for row in bad],
         }
         self.db.register("rows_without_cells", pa.table(columns))
-        self.db.execute(f"INSERT INTO problems SELECT {number}, line, '', text, code FROM rows_without_cells")
+        taken = f"SELECT {number}, line, '', text, code FROM rows_without_cells"  # noqa: S608 - our own names
+        self.db.execute(f"INSERT INTO problems {taken}")
         self.db.unregister("rows_without_cells")
 
     def problems(self) -> Iterator[Problem]:

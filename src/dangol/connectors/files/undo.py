@@ -152,7 +152,7 @@ def _return_orders(pairs: Sequence[Pair], at: datetime) -> int:
         ReturnDraft(
             owner, source, f"{SOURCE}:{number}", at, currency,
             [
-                ReturnLineDraft(line.product_id, *products[line.product_id], line.quantity_milli, line.net_minor, line.number)
+                ReturnLineDraft(line[1], *products[line.product_id], *line[2:], line.number)
                 for line in left[order_id]
             ],
             number,

@@ -44,7 +44,9 @@ def offset_changes(zone: ZoneInfo, first: datetime, last: datetime) -> list[tupl
 
 
 def offset_sql(zone: ZoneInfo, local: str, first: datetime, last: datetime) -> str:
-    """Return SQL for the offset from UTC, in microseconds, that holds at the local time in expression `local`."""
+    """Return SQL for the offset from UTC, in microseconds, that holds at the local time in expression
+    `local`.
+    """
     changes = offset_changes(zone, first, last)
     if len(changes) == 1:
         return str(_micros(changes[0][1]))

@@ -83,7 +83,9 @@ def instant_of(micros: int) -> datetime:
 
 
 def cut(keys: Sequence[object], size: int) -> int:
-    """Return how many of `keys`, sorted by customer, make a batch of about `size`: whole customers if it can be."""
+    """Return how many of `keys`, sorted by customer, make a batch of about `size`: whole customers if it
+    can be.
+    """
     if len(keys) <= size:
         return len(keys)
     end = size

@@ -78,13 +78,16 @@ class OrdersLoader:
         return int(stage.one("SELECT count(*) FROM docs"))
 
     def totals(self, stage: Stage) -> dict[str, object]:
-        """Return orders, returns, lines, customers, guests, products, money and the first and last instant."""
+        """Return orders, returns, lines, customers, guests, products, money and the first and last
+        instant.
+        """
         row = stage.fetch(
             "SELECT count(*) FILTER (NOT is_return), count(*) FILTER (is_return), count(DISTINCT who_key),"
             " count(*) FILTER (who_key IS NULL), min(instant), max(instant) FROM docs"
         )[0]
         sums = stage.fetch(
-            "SELECT count(*), coalesce(sum(net) FILTER (NOT is_return), 0), coalesce(sum(net) FILTER (is_return), 0)"
+            "SELECT count(*), coalesce(sum(net) FILTER (NOT is_return), 0),"
+            " coalesce(sum(net) FILTER (is_return), 0)"
             " FROM lines JOIN docs USING (doc)"
         )[0]
         names = (
@@ -107,7 +110,9 @@ class OrdersLoader:
         return found | {"products": stage.one("SELECT count(*) FROM products")}
 
     def prepare(self, stage: Stage, context: Context) -> None:
-        """Have a product for each number and a store for each: unknown ones are kept with what the file tells."""
+        """Have a product for each number and a store for each: unknown ones are kept with what the file
+        tells.
+        """
         rows = stage.fetch("SELECT number, name, category FROM products ORDER BY place")
         known: dict[str, ProductRef] = {}
         for some in batches(rows, _CATALOG_BATCH):

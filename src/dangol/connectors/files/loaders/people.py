@@ -16,10 +16,25 @@ from dangol.core.people.services import join_members, resolve_customers
 from dangol.core.storage.ids import Id
 
 _CHANNELS: Mapping[str, str] = {
-    "문자": "sms", "lms": "sms", "mms": "sms", "text": "sms", "이메일": "email", "메일": "email", "e-mail": "email",
-    "카카오": "kakao", "카카오톡": "kakao", "알림톡": "kakao", "친구톡": "kakao", "푸시": "push", "앱푸시": "push",
-    "전화": "call", "phone": "call", "우편": "post", "dm": "post", "mail": "post",
-}  # fmt: skip
+    "문자": "sms",
+    "lms": "sms",
+    "mms": "sms",
+    "text": "sms",
+    "이메일": "email",
+    "메일": "email",
+    "e-mail": "email",
+    "카카오": "kakao",
+    "카카오톡": "kakao",
+    "알림톡": "kakao",
+    "친구톡": "kakao",
+    "푸시": "push",
+    "앱푸시": "push",
+    "전화": "call",
+    "phone": "call",
+    "우편": "post",
+    "dm": "post",
+    "mail": "post",
+}
 _PERSON = ("who_column", "who_key", "name", "email", "phone", "card", "birthday", "joined_at", "language")
 
 

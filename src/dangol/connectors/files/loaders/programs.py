@@ -48,7 +48,8 @@ class BalancesLoader(RowsLoader):
         """Number lots that look alike, so that two of them are two and a repeat is none."""
         super().shape(stage, rules, context)
         stage.db.execute(
-            "CREATE TABLE twins AS SELECT item, row_number() OVER (PARTITION BY who_column, who_key, earned_at,"
+            "CREATE TABLE twins AS SELECT item, row_number() OVER (PARTITION BY who_column,"
+            " who_key, earned_at,"
             " expires_on, lot, points ORDER BY item) AS twin FROM items"
         )
 

@@ -59,7 +59,9 @@ class RowsLoader:
 
 
 def find_owners(named: Sequence[tuple[str, str]], context: Context) -> list[Id | None]:
-    """Return whom each pair of column and normalized value names; makes those nobody knows if that is wished."""
+    """Return whom each pair of column and normalized value names; makes those nobody knows if that is
+    wished.
+    """
     found: dict[tuple[str, str], Id] = {}
     for column in sorted({column for column, _ in named}):
         values = list(dict.fromkeys(value for one, value in named if one == column))
