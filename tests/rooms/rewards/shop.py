@@ -100,7 +100,7 @@ class Telling:
         """Hand over a file, in one transaction."""
         with write_transaction():
             record_sales(
-                [self._order(one) for one in story if isinstance(one, Bought)],
+                [self.order(one) for one in story if isinstance(one, Bought)],
                 [self._return(one) for one in story if isinstance(one, Brought)],
                 recorded_at=recorded_at,
             )
@@ -110,11 +110,16 @@ class Telling:
         for one in story:
             with write_transaction():
                 if isinstance(one, Bought):
-                    place_orders([self._order(one)], recorded_at=one.at)
+                    place_orders([self.order(one)], recorded_at=one.at)
                 else:
                     record_returns([self._return(one)], recorded_at=one.at)
 
-    def _order(self, told: Bought) -> OrderDraft:
+    def place(self, drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> None:
+        """Place orders that are not of a story."""
+        with write_transaction():
+            place_orders(drafts, recorded_at=recorded_at)
+
+    def order(self, told: Bought) -> OrderDraft:
         lines = [
             LineDraft(product_id(category), category[:60], category, 1_000, net, 0, net)
             for category, net in told.amounts.items()

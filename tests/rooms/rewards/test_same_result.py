@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Recorded
+from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
 from dangol.rooms.rewards.consumers import accrue
@@ -188,7 +189,7 @@ def test_history__any_small_one_told_in_three_ways__same(
     if not Program.objects.exists():
         open_programs()
     story = story_of(drawn)
-    name = f"{random.getrandbits(60)}"
+    name = new_id().hex()  # the database lives through all examples: each has sources of its own
     yearly, till, shuffled = (Telling(f"{way}{name}", customers=2) for way in "yts")
 
     yearly.tell(story, recorded_at=NOW)

@@ -24,9 +24,12 @@ class Reader:
     """Turns events into acts for one program; it remembers which rules count which category."""
 
     def __init__(self, rules: Sequence[EarningRule], money_currency: str) -> None:
-        self._rules = rules
         self._currency = money_currency
-        self._matches = lru_cache(maxsize=65_536)(lambda category: match_rules(rules, category))
+        self._count_all = [not rule.category for rule in rules]
+        # Most lines are counted by the rules without a category only: those need no look at each line.
+        self._match = lru_cache(maxsize=65_536)(
+            lambda category: tuple(place for place in match_rules(rules, category) if rules[place].category)
+        )
 
     def read(self, event: Recorded) -> list[Purchase | GivenBack]:
         """Return what the event means for the program: one act, or one for each order brought back from.
@@ -71,9 +74,10 @@ class Reader:
 
     def _bases(self, amounts: dict[str, int]) -> tuple[int, ...]:
         """Return what each rule counts, in the order of the rules."""
-        bases = [0] * len(self._rules)
+        total = sum(amounts.values())
+        bases = [total if counts_all else 0 for counts_all in self._count_all]
         for category, amount in amounts.items():
-            for place in self._matches(category):
+            for place in self._match(category):
                 bases[place] += amount
         return tuple(bases)
 
