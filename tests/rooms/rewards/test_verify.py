@@ -36,7 +36,7 @@ def broken() -> set[str]:
 
 @pytest.fixture
 def order() -> tuple[Id, Id]:
-    """A shop in which things were bought and brought back; its owner and id of an order with several parts."""
+    """A shop in which things were bought and brought back; an order's owner and id."""
     open_program()
     at = OPENED + timedelta(days=400)
     later = at + timedelta(days=3)

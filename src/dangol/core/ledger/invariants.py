@@ -97,210 +97,210 @@ def _lost_gifts() -> list[str]:
     ]
 
 
+_OF_TRANSFERS = (
+    sql_check(
+        "transfer.balances",
+        _("거래마다 기입이 둘 이상이고 합이 0이에요."),
+        counted=_TRANSFERS,
+        broken=[
+            """
+            SELECT t.customer_id, t.id AS transfer_id, count(e.number) AS sides, sum(e.points) AS total
+            FROM dg_transfer AS t
+            LEFT JOIN dg_entry AS e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
+            GROUP BY t.customer_id, t.id
+            HAVING count(e.number) < 2 OR sum(e.points) <> 0
+                OR sum(CASE WHEN e.points > 0 THEN e.points ELSE 0 END) <> t.points
+                OR max(CASE WHEN e.currency <> t.currency THEN 1 ELSE 0 END) = 1
+            """
+        ],
+    ),
+    sql_check(
+        "entry.transfer",
+        _("기입마다 그 거래가 있어요."),
+        counted=_ENTRIES,
+        broken=[
+            """
+            SELECT e.customer_id, e.transfer_id
+            FROM (SELECT customer_id, transfer_id FROM dg_entry GROUP BY customer_id, transfer_id) AS e
+            WHERE NOT EXISTS (SELECT 1 FROM dg_transfer AS t
+                              WHERE t.customer_id = e.customer_id AND t.id = e.transfer_id)
+            """
+        ],
+    ),
+    sql_check(
+        "key.once",
+        _("멱등 키마다 거래가 하나예요."),
+        counted=_TRANSFERS,
+        broken=[
+            "SELECT customer_id, key, count(*) AS transfers FROM dg_transfer"
+            " GROUP BY customer_id, key HAVING count(*) > 1"
+        ],
+    ),
+    sql_check(
+        "reversal.within_original",
+        _("취소한 포인트가 원래 거래의 포인트보다 많지 않아요."),
+        counted="SELECT count(*) FROM dg_transfer WHERE reverses_id IS NOT NULL",
+        broken=[
+            """
+            SELECT r.customer_id, r.reverses_id, max(o.points) AS points, sum(r.points) AS reversed
+            FROM dg_transfer AS r
+            LEFT JOIN dg_transfer AS o ON o.customer_id = r.customer_id AND o.id = r.reverses_id
+            WHERE r.reverses_id IS NOT NULL GROUP BY r.customer_id, r.reverses_id
+            HAVING max(o.points) IS NULL OR sum(r.points) > max(o.points)
+            """
+        ],
+    ),
+    sql_check(
+        "transfer.event",
+        _("거래마다 그 활동이 꼭 하나 있어요."),
+        counted=_TRANSFERS,
+        broken=[
+            _WITHOUT_EVENT,
+            "SELECT customer_id, subject_id AS transfer_id, count(*) AS events FROM dg_event"
+            " WHERE name LIKE 'points.%%' GROUP BY customer_id, subject_id HAVING count(*) > 1",
+        ],
+    ),
+)
+
+
+_OF_BALANCES = (
+    sql_check(
+        "currency.balances",
+        _("포인트 종류마다 모든 기입의 합이 0이에요."),
+        counted=_ENTRIES,
+        broken=[
+            "SELECT max(currency) AS currency, sum(points) AS total FROM dg_entry"
+            " WHERE currency = %(currency)s HAVING sum(points) <> 0",
+            "SELECT DISTINCT currency FROM dg_entry"
+            " WHERE currency NOT IN (SELECT code FROM dg_point_currency)",
+        ],
+    ),
+    sql_check(
+        "balance.stored",
+        _("적어 둔 잔액이 기입을 다시 더한 값과 같아요."),
+        counted="SELECT count(*) FROM dg_account",
+        broken=[_BALANCE_DRIFT],
+    ),
+    sql_check(
+        "available.lots",
+        _("쓸 수 있는 포인트가 열린 적립분에 남은 포인트와 같아요."),
+        counted=_LOTS,
+        broken=[f"{_LOT_DRIFT} WHERE coalesce(available, 0) <> coalesce(open_points, 0)"],
+    ),
+    sql_check(
+        "pending.lots",
+        _("적립 예정 포인트가 아직 안 열린 적립분에 남은 포인트와 같아요."),
+        counted=_LOTS,
+        broken=[f"{_LOT_DRIFT} WHERE coalesce(pending, 0) <> coalesce(waiting_points, 0)"],
+    ),
+    sql_check(
+        "debt.policy",
+        _("빚은 정책이 허락하는 포인트 종류에만 있고, 음수가 아니에요."),
+        counted="SELECT count(*) FROM dg_account WHERE kind = 'debt'",
+        broken=[
+            """
+            SELECT a.customer_id, a.currency, -a.balance AS debt FROM dg_account AS a
+            JOIN dg_point_currency AS c ON c.code = a.currency
+            WHERE a.kind = 'debt' AND (a.balance > 0 OR (a.balance < 0 AND c.shortfall = 'floor'))
+            """
+        ],
+    ),
+    sql_check(
+        "debt.settled",
+        _("빚이 남은 회원에게 쓸 수 있는 포인트가 따로 있지 않아요."),
+        counted="SELECT count(*) FROM dg_account",
+        broken=[
+            f"SELECT customer_id, available, debt FROM ({_STORED}) AS stored"  # noqa: S608
+            " WHERE debt < 0 AND available > 0"
+        ],
+    ),
+)
+
+
+_OF_LOTS = (
+    sql_check(
+        "lot.recomputed",
+        _("적립분에 남은 포인트, 소멸한 포인트, 취소한 포인트가 기입에서 다시 나와요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT l.customer_id, l.id AS lot_id, l."left", coalesce(e.kept, 0) AS summed
+            FROM dg_lot AS l LEFT JOIN (
+                SELECT customer_id, lot_id,
+                       sum(CASE WHEN account = 'expired' THEN 0 ELSE points END) AS kept,
+                       sum(CASE WHEN account = 'expired' THEN points ELSE 0 END) AS gone
+                FROM dg_entry WHERE lot_id IS NOT NULL GROUP BY customer_id, lot_id
+            ) AS e ON e.customer_id = l.customer_id AND e.lot_id = l.id
+            WHERE l."left" <> coalesce(e.kept, 0) OR l.expired <> coalesce(e.gone, 0)
+            """,
+            """
+            SELECT l.customer_id, l.id AS lot_id, l.reversed, coalesce(r.points, 0) AS summed
+            FROM dg_lot AS l LEFT JOIN (
+                SELECT customer_id, reverses_id, sum(points) AS points FROM dg_transfer
+                WHERE reverses_id IS NOT NULL GROUP BY customer_id, reverses_id
+            ) AS r ON r.customer_id = l.customer_id AND r.reverses_id = l.transfer_id
+            WHERE l.reversed <> coalesce(r.points, 0)
+            """,
+        ],
+    ),
+    sql_check(
+        "lot.origin",
+        _("적립분의 포인트가 그것을 만든 거래의 기입과 같아요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT l.customer_id, l.id AS lot_id, l.points, sum(e.points) AS summed
+            FROM dg_lot AS l
+            LEFT JOIN dg_entry AS e ON e.customer_id = l.customer_id AND e.transfer_id = l.transfer_id
+                 AND e.lot_id = l.id AND e.points > 0
+            GROUP BY l.customer_id, l.id HAVING coalesce(sum(e.points), 0) <> l.points
+            """,
+            """
+            SELECT e.customer_id, e.transfer_id, e.lot_id FROM dg_entry AS e
+            WHERE e.lot_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM dg_lot AS l WHERE l.customer_id = e.customer_id AND l.id = e.lot_id)
+            """,
+        ],
+    ),
+    sql_check(
+        "lot.not_overdrawn",
+        _("적립분에서 나간 포인트가 들어온 포인트보다 많지 않아요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT customer_id, id AS lot_id, points, "left", expired FROM dg_lot
+            WHERE "left" < 0 OR "left" > points OR expired < 0 OR reversed > points
+            """
+        ],
+    ),
+    sql_check(
+        "lot.expiry",
+        _("소멸한 뒤에 쓰인 포인트도, 때가 되기 전에 소멸한 포인트도 없어요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT l.customer_id, l.id AS lot_id, t.id AS transfer_id, t.kind
+            FROM dg_transfer AS t
+            JOIN dg_entry AS e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
+            JOIN dg_lot AS l ON l.customer_id = e.customer_id AND l.id = e.lot_id
+            WHERE e.account = 'available' AND e.points < 0
+              AND ((t.kind = 'expire' AND t.occurred_at < l.expires_at)
+                   OR (t.kind <> 'expire' AND t.occurred_at >= l.expires_at))
+            """
+        ],
+    ),
+)
+
+
+def _of_gifts() -> Check:
+    return sql_check(
+        "clearing.returns",
+        _("선물한 포인트가 그대로 도착하고, 오가는 포인트의 합이 0으로 돌아와요."),
+        counted="SELECT count(*) FROM dg_transfer WHERE kind IN ('gift_out', 'gift_in')",
+        broken=_lost_gifts(),
+    )
+
+
 def checks() -> list[Check]:
     """Return the ledger's invariants, in the words of the database at hand."""
-    return [*_of_transfers(), *_of_balances(), *_of_lots()]
-
-
-def _of_transfers() -> list[Check]:
-    return [
-        sql_check(
-            "transfer.balances",
-            _("거래마다 기입이 둘 이상이고 합이 0이에요."),
-            counted=_TRANSFERS,
-            broken=[
-                """
-                SELECT t.customer_id, t.id AS transfer_id, count(e.number) AS sides, sum(e.points) AS total
-                FROM dg_transfer AS t
-                LEFT JOIN dg_entry AS e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
-                GROUP BY t.customer_id, t.id
-                HAVING count(e.number) < 2 OR sum(e.points) <> 0
-                    OR sum(CASE WHEN e.points > 0 THEN e.points ELSE 0 END) <> t.points
-                    OR max(CASE WHEN e.currency <> t.currency THEN 1 ELSE 0 END) = 1
-                """
-            ],
-        ),
-        sql_check(
-            "entry.transfer",
-            _("기입마다 그 거래가 있어요."),
-            counted=_ENTRIES,
-            broken=[
-                """
-                SELECT e.customer_id, e.transfer_id
-                FROM (SELECT customer_id, transfer_id FROM dg_entry GROUP BY customer_id, transfer_id) AS e
-                WHERE NOT EXISTS (SELECT 1 FROM dg_transfer AS t
-                                  WHERE t.customer_id = e.customer_id AND t.id = e.transfer_id)
-                """
-            ],
-        ),
-        sql_check(
-            "key.once",
-            _("멱등 키마다 거래가 하나예요."),
-            counted=_TRANSFERS,
-            broken=[
-                "SELECT customer_id, key, count(*) AS transfers FROM dg_transfer"
-                " GROUP BY customer_id, key HAVING count(*) > 1"
-            ],
-        ),
-        sql_check(
-            "reversal.within_original",
-            _("취소한 포인트가 원래 거래의 포인트보다 많지 않아요."),
-            counted="SELECT count(*) FROM dg_transfer WHERE reverses_id IS NOT NULL",
-            broken=[
-                """
-                SELECT r.customer_id, r.reverses_id, max(o.points) AS points, sum(r.points) AS reversed
-                FROM dg_transfer AS r
-                LEFT JOIN dg_transfer AS o ON o.customer_id = r.customer_id AND o.id = r.reverses_id
-                WHERE r.reverses_id IS NOT NULL GROUP BY r.customer_id, r.reverses_id
-                HAVING max(o.points) IS NULL OR sum(r.points) > max(o.points)
-                """
-            ],
-        ),
-        sql_check(
-            "clearing.returns",
-            _("선물한 포인트가 그대로 도착하고, 오가는 포인트의 합이 0으로 돌아와요."),
-            counted="SELECT count(*) FROM dg_transfer WHERE kind IN ('gift_out', 'gift_in')",
-            broken=_lost_gifts(),
-        ),
-        sql_check(
-            "transfer.event",
-            _("거래마다 그 활동이 꼭 하나 있어요."),
-            counted=_TRANSFERS,
-            broken=[
-                _WITHOUT_EVENT,
-                "SELECT customer_id, subject_id AS transfer_id, count(*) AS events FROM dg_event"
-                " WHERE name LIKE 'points.%%' GROUP BY customer_id, subject_id HAVING count(*) > 1",
-            ],
-        ),
-    ]
-
-
-def _of_balances() -> list[Check]:
-    return [
-        sql_check(
-            "currency.balances",
-            _("포인트 종류마다 모든 기입의 합이 0이에요."),
-            counted=_ENTRIES,
-            broken=[
-                "SELECT max(currency) AS currency, sum(points) AS total FROM dg_entry"
-                " WHERE currency = %(currency)s HAVING sum(points) <> 0",
-                "SELECT DISTINCT currency FROM dg_entry"
-                " WHERE currency NOT IN (SELECT code FROM dg_point_currency)",
-            ],
-        ),
-        sql_check(
-            "balance.stored",
-            _("적어 둔 잔액이 기입을 다시 더한 값과 같아요."),
-            counted="SELECT count(*) FROM dg_account",
-            broken=[_BALANCE_DRIFT],
-        ),
-        sql_check(
-            "available.lots",
-            _("쓸 수 있는 포인트가 열린 적립분에 남은 포인트와 같아요."),
-            counted=_LOTS,
-            broken=[f"{_LOT_DRIFT} WHERE coalesce(available, 0) <> coalesce(open_points, 0)"],
-        ),
-        sql_check(
-            "pending.lots",
-            _("적립 예정 포인트가 아직 안 열린 적립분에 남은 포인트와 같아요."),
-            counted=_LOTS,
-            broken=[f"{_LOT_DRIFT} WHERE coalesce(pending, 0) <> coalesce(waiting_points, 0)"],
-        ),
-        sql_check(
-            "debt.policy",
-            _("빚은 정책이 허락하는 포인트 종류에만 있고, 음수가 아니에요."),
-            counted="SELECT count(*) FROM dg_account WHERE kind = 'debt'",
-            broken=[
-                """
-                SELECT a.customer_id, a.currency, -a.balance AS debt FROM dg_account AS a
-                JOIN dg_point_currency AS c ON c.code = a.currency
-                WHERE a.kind = 'debt' AND (a.balance > 0 OR (a.balance < 0 AND c.shortfall = 'floor'))
-                """
-            ],
-        ),
-        sql_check(
-            "debt.settled",
-            _("빚이 남은 회원에게 쓸 수 있는 포인트가 따로 있지 않아요."),
-            counted="SELECT count(*) FROM dg_account",
-            broken=[
-                f"SELECT customer_id, available, debt FROM ({_STORED}) AS stored"  # noqa: S608
-                " WHERE debt < 0 AND available > 0"
-            ],
-        ),
-    ]
-
-
-def _of_lots() -> list[Check]:
-    return [
-        sql_check(
-            "lot.recomputed",
-            _("적립분에 남은 포인트, 소멸한 포인트, 취소한 포인트가 기입에서 다시 나와요."),
-            counted=_LOTS,
-            broken=[
-                """
-                SELECT l.customer_id, l.id AS lot_id, l."left", coalesce(e.kept, 0) AS summed
-                FROM dg_lot AS l LEFT JOIN (
-                    SELECT customer_id, lot_id,
-                           sum(CASE WHEN account = 'expired' THEN 0 ELSE points END) AS kept,
-                           sum(CASE WHEN account = 'expired' THEN points ELSE 0 END) AS gone
-                    FROM dg_entry WHERE lot_id IS NOT NULL GROUP BY customer_id, lot_id
-                ) AS e ON e.customer_id = l.customer_id AND e.lot_id = l.id
-                WHERE l."left" <> coalesce(e.kept, 0) OR l.expired <> coalesce(e.gone, 0)
-                """,
-                """
-                SELECT l.customer_id, l.id AS lot_id, l.reversed, coalesce(r.points, 0) AS summed
-                FROM dg_lot AS l LEFT JOIN (
-                    SELECT customer_id, reverses_id, sum(points) AS points FROM dg_transfer
-                    WHERE reverses_id IS NOT NULL GROUP BY customer_id, reverses_id
-                ) AS r ON r.customer_id = l.customer_id AND r.reverses_id = l.transfer_id
-                WHERE l.reversed <> coalesce(r.points, 0)
-                """,
-            ],
-        ),
-        sql_check(
-            "lot.origin",
-            _("적립분의 포인트가 그것을 만든 거래의 기입과 같아요."),
-            counted=_LOTS,
-            broken=[
-                """
-                SELECT l.customer_id, l.id AS lot_id, l.points, sum(e.points) AS summed
-                FROM dg_lot AS l
-                LEFT JOIN dg_entry AS e ON e.customer_id = l.customer_id AND e.transfer_id = l.transfer_id
-                     AND e.lot_id = l.id AND e.points > 0
-                GROUP BY l.customer_id, l.id HAVING coalesce(sum(e.points), 0) <> l.points
-                """,
-                """
-                SELECT e.customer_id, e.transfer_id, e.lot_id FROM dg_entry AS e
-                WHERE e.lot_id IS NOT NULL AND NOT EXISTS (
-                    SELECT 1 FROM dg_lot AS l WHERE l.customer_id = e.customer_id AND l.id = e.lot_id)
-                """,
-            ],
-        ),
-        sql_check(
-            "lot.not_overdrawn",
-            _("적립분에서 나간 포인트가 들어온 포인트보다 많지 않아요."),
-            counted=_LOTS,
-            broken=[
-                """
-                SELECT customer_id, id AS lot_id, points, "left", expired FROM dg_lot
-                WHERE "left" < 0 OR "left" > points OR expired < 0 OR reversed > points
-                """
-            ],
-        ),
-        sql_check(
-            "lot.expiry",
-            _("소멸한 뒤에 쓰인 포인트도, 때가 되기 전에 소멸한 포인트도 없어요."),
-            counted=_LOTS,
-            broken=[
-                """
-                SELECT l.customer_id, l.id AS lot_id, t.id AS transfer_id, t.kind
-                FROM dg_transfer AS t
-                JOIN dg_entry AS e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
-                JOIN dg_lot AS l ON l.customer_id = e.customer_id AND l.id = e.lot_id
-                WHERE e.account = 'available' AND e.points < 0
-                  AND ((t.kind = 'expire' AND t.occurred_at < l.expires_at)
-                       OR (t.kind <> 'expire' AND t.occurred_at >= l.expires_at))
-                """
-            ],
-        ),
-    ]
+    return [*_OF_TRANSFERS, _of_gifts(), *_OF_BALANCES, *_OF_LOTS]
