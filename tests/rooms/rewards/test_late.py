@@ -94,7 +94,7 @@ def test_late_return__of_an_order_with_a_correction__takes_from_both_lots() -> N
 def test_return__points_already_spent__debt_or_floor_by_the_currencys_policy(
     shortfall: str, debt: int, issued: int
 ) -> None:
-    open_program(TiersDraft(LEVELS[:1], window_size=30), rules=[HALF_MORE], terms=TermsDraft(0, Expiry.NEVER))
+    open_program(TiersDraft(LEVELS, window_size=30), rules=[HALF_MORE], terms=TermsDraft(0, Expiry.NEVER))
     PointCurrency.objects.update(shortfall=shortfall)
     telling = Telling("t", customers=1)
     telling.tell([Bought(0, "a", MARCH, {BREAD: 4_000})], recorded_at=MARCH)
