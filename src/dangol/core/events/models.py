@@ -25,7 +25,6 @@ class Event(models.Model):
 
     class Meta:
         db_table = "dg_event"
-        constraints = (models.UniqueConstraint(fields=["customer_id", "customer_seq"], name="dg_event_seq"),)
         indexes = (
             models.Index(fields=["position"], name="dg_event_position"),
             models.Index(fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)),

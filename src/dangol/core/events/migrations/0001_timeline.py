@@ -75,7 +75,6 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'dg_event',
                 'indexes': [models.Index(fields=['position'], name='dg_event_position'), models.Index(condition=models.Q(('position__isnull', True)), fields=['id'], name='dg_event_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('customer_id', 'customer_seq'), name='dg_event_seq')],
             },
         ),
     ]
