@@ -193,7 +193,7 @@ def test_judge__rule_superseded__each_purchase_by_the_version_of_its_instant() -
 
 def test_in_time_order__same_instant__purchases_returns_grants() -> None:
     grant = Granted(START, 1, None)
-    acts = [grant, bring_back("r", 0, 1, "a"), buy("a", 0, 1), buy("b", -1, 1)]
+    acts: list[Act] = [grant, bring_back("r", 0, 1, "a"), buy("a", 0, 1), buy("b", -1, 1)]
 
     assert in_time_order(acts) == [acts[3], acts[2], acts[1], grant]
 

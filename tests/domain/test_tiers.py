@@ -1,5 +1,6 @@
 """Tiers: what counts, how long a level is held, what a review decides. Worked by hand."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,7 +51,7 @@ def climb(
     amounts: dict[str, int],
     upto: str,
     joined_on: date | None = None,
-    grants: dict[str, tuple[int, datetime | None]] | None = None,
+    grants: Mapping[str, tuple[int, datetime | None]] | None = None,
 ) -> Climber:
     """Tell a newcomer's amounts and grants by day, and let time pass."""
     climber = Climber(versions, NOWHERE, History(), joined_on=joined_on)

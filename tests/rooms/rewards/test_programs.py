@@ -21,7 +21,17 @@ from dangol.rooms.rewards.programs import (
 )
 from dangol.rooms.rewards.selectors import list_programs
 from dangol.rooms.rewards.services import advance
-from tests.rooms.rewards.shop import BREAD, LEVELS, ROLLING, RULES, Bought, Brought, Telling, open_program
+from tests.rooms.rewards.shop import (
+    BREAD,
+    LEVELS,
+    ROLLING,
+    RULES,
+    Bought,
+    Brought,
+    Telling,
+    Told,
+    open_program,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2025, 3, 1, 17, tzinfo=UTC)
@@ -87,7 +97,7 @@ def test_supersede_rule__from_an_instant__each_order_by_the_version_of_its_own()
     telling = Telling("t", customers=1)
 
     version = supersede_rule(rule_id, RuleDraft("Base", 5, 100), at=AT, recorded_at=AT)
-    story = [
+    story: list[Told] = [
         Bought(0, "before", AT - DAY, {BREAD: 1_000}),
         Bought(0, "after", AT, {BREAD: 1_000}),
         Brought(0, "r", AT + DAY, {BREAD: 400}, "before"),

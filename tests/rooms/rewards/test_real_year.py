@@ -10,13 +10,16 @@ import duckdb
 import pytest
 
 from dangol.core.commerce.models import Order
+from dangol.core.ledger import invariants
 from dangol.core.ledger.models import Transfer
+from dangol.core.ledger.verify import verify
 from dangol.domain.accrual import Expiry, Rounding, compute_points
 from dangol.domain.tiers import Downgrade, Measure, Window
 from dangol.rooms.rewards.models import Accrual
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft
 from dangol.rooms.rewards.selectors import count_by_tier, points_by_rule
 from dangol.rooms.rewards.services import advance
+from dangol.rooms.rewards.verify import checks
 from dangol.rooms.rewards.whys import accruals_of, whys_of
 from tests.rooms.rewards.shop import Bought, Brought, Telling, Told, open_program
 from tests.rooms.rewards.test_same_result import assert_same, by_month
@@ -132,3 +135,6 @@ def test_real_year__each_points_line__is_computed_again_from_its_why() -> None:
         for one in points_by_rule(program_id=program)
     ]
     assert {one.rule_id: one.points for one in totals} == dict(paid)
+    findings = list(verify([*invariants.checks(), *checks()]))
+    assert [finding.check.name for finding in findings if not finding.is_kept] == []
+    assert all(finding.looked.checked for finding in findings if finding.check.name.startswith("accrual"))

@@ -6,12 +6,14 @@ with their why; the way there differs, since nothing that was posted is ever cha
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from functools import partial
+from itertools import groupby, permutations
 from random import Random
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -203,6 +205,66 @@ def test_history__any_small_one_told_in_three_ways__same(
     assert_same(shuffled.outcome.as_it_stands(), yearly.outcome.as_it_stands())
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_orders_of_one_instant__heard_of_one_by_one_in_any_order__same(order: Sequence[int]) -> None:
+    open_programs()
+    # Many shops note only the day: which of these reaches silver goes by the shop's numbers.
+    story = [Bought(0, f"{place}", YEAR, {BREAD: 19_000 + place}) for place in range(3)]
+    yearly, till = (Telling(name, customers=1) for name in "yt")
+
+    yearly.tell(story, recorded_at=NOW)
+    till.ring_up([story[place] for place in order])
+    advance(as_of=NOW)
+
+    assert_same(till.outcome.as_it_stands(), yearly.outcome.as_it_stands())
+    tiers = {row[3] for row in yearly.outcome.whys() if row[1] == "R"}
+    assert tiers == {"member", "silver"}
+
+
+def test_accrue__the_only_order_handed_over_again__nothing_changes() -> None:
+    open_programs()
+    telling = Telling("t", customers=1)
+    telling.ring_up([Bought(0, "1", YEAR, {BREAD: 25_000})])
+    expected = telling.outcome.in_full()
+
+    with write_transaction():
+        accrue(recorded_orders())
+
+    assert_same(telling.outcome.in_full(), expected)
+
+
+def recorded_orders() -> list[Recorded]:
+    """Return the orders and returns on the timeline, as a consumer is handed them."""
+    return [
+        Recorded(
+            one.id, one.customer_id, one.customer_seq, one.name, one.subject_id, one.occurred_at,
+            one.recorded_at, decode(one.name, one.payload),
+        )
+        for one in Event.objects.filter(name__startswith="order.")
+    ]  # fmt: skip
+
+
+def test_till__eight_ring_up_one_member_at_once__same_as_it_stands() -> None:
+    open_programs()
+    story = [one for one in year_of(8, orders=120) if one.who == 0 and isinstance(one, Bought)][:40]
+    yearly, tills = (Telling(name, customers=1) for name in "yt")
+    yearly.tell(story, recorded_at=NOW)
+
+    with ThreadPoolExecutor(max_workers=8) as tellers:
+        list(tellers.map(partial(ring_up_alone, tills), [story[place::8] for place in range(8)]))
+    advance(as_of=NOW)
+
+    assert_same(tills.outcome.as_it_stands(), yearly.outcome.as_it_stands())
+
+
+def ring_up_alone(till: Telling, story: Sequence[Told]) -> None:
+    """Ring up in a thread of its own, on a connection of its own."""
+    try:
+        till.ring_up(story)
+    finally:
+        connections.close_all()
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_accrue__events_handed_over_again__nothing_changes(late: bool) -> None:
     open_programs()
@@ -216,13 +278,7 @@ def test_accrue__events_handed_over_again__nothing_changes(late: bool) -> None:
     advance(as_of=NOW)
     expected = telling.outcome.in_full()
     recorded = Event.objects.count()
-    events = [
-        Recorded(
-            one.id, one.customer_id, one.customer_seq, one.name, one.subject_id, one.occurred_at,
-            one.recorded_at, decode(one.name, one.payload),
-        )
-        for one in Event.objects.filter(name__startswith="order.")
-    ]  # fmt: skip
+    events = recorded_orders()
 
     with write_transaction():
         accrue(events[len(events) // 2 :])
