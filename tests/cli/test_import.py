@@ -1,0 +1,32 @@
+"""`dangol import` as its user runs it."""
+
+from pathlib import Path
+
+from tests.cli.instances import fresh_instance
+
+ORDERS = "주문번호,회원번호,판매일시,상품코드,판매금액\n1,a,2026-03-01 10:00,A,1000\n2,b,2026-03-02 10:00,A,oops\n"
+
+
+def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_bytes(ORDERS.encode("cp949"))
+    with fresh_instance(tmp_path) as instance:
+        instance.run("init")
+        shown = instance.run("import", "orders", str(path), "--preview", "--json")
+        tried = instance.run("import", "orders", str(path), "--dry-run", "--json")
+        taken = instance.run("import", "orders", str(path), "--json")
+        again = instance.run("import", "orders", str(path), "--json", "--quiet")
+        jobs = instance.run("import", "jobs", "--json")
+        undone = instance.run("import", "undo", taken.data["job"], "--json")
+        missing = instance.run("import", "orders", str(tmp_path / "none.csv"))
+        unknown = instance.run("import", "orders", str(path), "--map", "amount=없는열")
+        misused = instance.run("import", "orders", str(path), "--map", "amount")
+
+    assert (shown.code, shown.data["mapping"]["amount"]) == (0, "판매금액")
+    assert (tried.code, tried.data["totals"]["orders"], tried.data["job"]) == (5, 1, None)
+    assert (taken.code, taken.data["good"], taken.data["bad"]) == (5, 1, 1)
+    assert Path(taken.data["errors"]).read_text(encoding="utf-8-sig").splitlines()[1].startswith("orders.csv,3,amount,oops,")
+    assert (again.code, again.data["repeat"]) == (5, True)
+    assert [job["state"] for job in jobs.data["jobs"]] == ["done"]
+    assert (undone.code, undone.data["reversed"]) == (0, 1)
+    assert (missing.code, unknown.code, misused.code) == (3, 4, 2)
