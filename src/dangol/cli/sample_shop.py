@@ -58,7 +58,7 @@ def make_program(at: datetime) -> None:
     if Program.objects.exists():
         return
     levels = (
-        LevelDraft("member", _("회원"), 0),
+        LevelDraft("member", pgettext("tier", "회원"), 0),
         LevelDraft("silver", _("실버"), 150_000),
         LevelDraft("gold", _("골드"), 400_000),
     )
