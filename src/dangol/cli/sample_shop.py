@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext as _
+from django.utils.translation import get_language, gettext as _, pgettext
 
 from dangol.cli.init import show_instance
 from dangol.cli.instance import ShopFacts, make_instance, migrate_databases
