@@ -181,6 +181,23 @@ def rooms_page() -> str:
     return f"# Rooms and floors\n\nLower ones first.\n\n{table(('app', 'what it is for', 'tables'), rows)}\n"
 
 
+def actions_page() -> str:
+    """Return the page of actions: what each does, what it is asked with and what it answers."""
+    actions = import_module("dangol.project.actions").ACTIONS
+    parts = [
+        "# Actions",
+        "What may be done to or for a customer, through the catalog: once for each key, with a dry run. Ids"
+        " are text; instants are ISO 8601 with an offset.",
+    ]
+    for action in sorted(actions, key=lambda action: action.name):
+        asked = table(("field", "type"), list(fields(action.payload)))
+        answered = table(("answer", "type"), list(fields(action.result)))
+        parts.append(
+            f"## `{action.name}`\n\n{said(action.payload)}\n\n{asked}\n\n{said(action.result)}\n\n{answered}"
+        )
+    return "\n\n".join(parts) + "\n"
+
+
 def work_page() -> str:
     """Return the page of what runs by itself: consumers of events, tasks and their schedules."""
     consumers = import_module("dangol.project.consumers")
@@ -210,6 +227,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "files.md": files_page,
     "rooms.md": rooms_page,
+    "actions.md": actions_page,
     "work.md": work_page,
 }
 
