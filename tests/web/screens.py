@@ -1,7 +1,8 @@
-"""Pictures of all pages, for the README and for looking at: `python -m tests.web.screens URL FOLDER`.
+"""Pictures of pages, for the README and for looking at: `python -m tests.web.screens URL FOLDER [NAME …]`.
 
 URL is a running instance; the owner's name and password come from `DANGOL_SCREENS_USER` and
-`DANGOL_SCREENS_PASSWORD`. The member shown is the one who has spent most.
+`DANGOL_SCREENS_PASSWORD`. The member shown is `DANGOL_SCREENS_MEMBER` (a number), else the one who has
+spent most. Without names all pictures are taken.
 """
 
 import os
@@ -28,16 +29,18 @@ PICTURES = (
     ("member-home-en", "{home}", "en", 390, "light"),
     ("design-ko", "/design", "ko", 1440, "light"),
 )
-MOST_HEIGHT = 1_800
+MOST_HEIGHT = 1_400
 
 
-def main(base: str, folder: Path) -> None:
-    """Take every picture of the instance at `base` into `folder`."""
+def main(base: str, folder: Path, names: list[str]) -> None:
+    """Take the named pictures, or all, of the instance at `base` into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     chromium = os.environ.get("DANGOL_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, path, language, width, scheme in PICTURES:
+            if names and name not in names:
+                continue
             context = browser.new_context(
                 base_url=base, locale=language, color_scheme="dark" if scheme == "dark" else "light",
                 viewport={"width": width, "height": 900}, device_scale_factor=2 if width < 720 else 1,
@@ -45,14 +48,21 @@ def main(base: str, folder: Path) -> None:
             page = context.new_page()
             sign_in(page)
             page.goto(find(page, path))
-            if why := page.locator("details.why").first if "member" in name and "home" not in name else None:
-                why.evaluate("(one) => { one.open = true }") if why.count() else None
+            if path.startswith("{member}"):
+                open_first_why(page)
             # The whole page, with the menu as tall as it is.
             height = page.evaluate("document.documentElement.scrollHeight")
             page.set_viewport_size({"width": width, "height": min(height, MOST_HEIGHT)})
             page.screenshot(path=str(folder / f"{name}.png"))
             context.close()
         browser.close()
+
+
+def open_first_why(page: Page) -> None:
+    """Open the first why, if there is one."""
+    why = page.locator("details.why").first
+    if why.count():
+        why.evaluate("(one) => { one.open = true }")
 
 
 def sign_in(page: Page) -> None:
@@ -68,7 +78,8 @@ def find(page: Page, path: str) -> str:
     """Return the address with the member's page or home filled in."""
     if "{" not in path:
         return path
-    page.goto("/members?sort=spend")
+    number = os.environ.get("DANGOL_SCREENS_MEMBER", "")
+    page.goto(f"/members?sort=spend&q={number}")
     member = page.locator("tbody a").first.get_attribute("href") or ""
     if "{home}" in path:
         page.goto(member)
@@ -77,4 +88,4 @@ def find(page: Page, path: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), sys.argv[3:])
