@@ -221,6 +221,27 @@ def test_orders_of_one_instant__heard_of_one_by_one_in_any_order__same(order: Se
     assert tiers == {"member", "silver"}
 
 
+def test_points_as_measure__corrected_order_was_brought_back__later_reviews_count_as_if_in_order() -> None:
+    open_program(BY_POINTS)
+    day = timedelta(days=1)
+    known: list[Told] = [
+        Bought(0, "a", YEAR + 10 * day, {BREAD: 10_000}),
+        Brought(0, "r", YEAR + 25 * day, {BREAD: 5_000}, "a"),
+    ]
+    late, later = Bought(0, "late", YEAR, {BREAD: 50_000}), Bought(0, "b", YEAR + 100 * day, {BREAD: 100})
+    yearly, monthly = (Telling(name, customers=1) for name in "ym")
+
+    yearly.tell([late, *known, later], recorded_at=NOW)
+    files: list[list[Told]] = [known, [late], [later]]
+    for file in files:
+        monthly.tell(file, recorded_at=NOW)
+
+    # As silver "a" earned 125 on day 10 and lost 63 on day 25. The review on day 80 counts from day 21:
+    # the correction of 12, on record on day 10, must not be taken for what that day and this one were.
+    assert_same(monthly.outcome.as_it_stands(), yearly.outcome.as_it_stands())
+    assert yearly.outcome.tiers()[-1][5:7] == ("missed", -63)
+
+
 def test_accrue__the_only_order_handed_over_again__nothing_changes() -> None:
     open_programs()
     telling = Telling("t", customers=1)
