@@ -13,19 +13,31 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import NO_BROWSER
+from tests.reports import NO_BROWSER
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("sqlite", "postgres")
 # These know no database: once is enough.
-ONCE = ("tests/domain", "tests/test_house.py", "tests/test_tidy.py", "tests/test_docs.py")
+ONCE = (
+    "tests/domain",
+    "tests/test_house.py",
+    "tests/test_tidy.py",
+    "tests/test_docs.py",
+    "tests/test_runs.py",
+)
+
+
+def cores() -> int:
+    """Return the cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(kind: str, report: Path, words: list[str]) -> int:
     """Run the tests on one kind of database; return pytest's exit code."""
     given = {"DANGOL_TEST_DATABASE": kind, "DANGOL_TEST_REPORT": str(report)}
     left_out = [f"--ignore={path}" for path in ONCE] if kind == "postgres" else []
-    command = [sys.executable, "-m", "pytest", "-q", *left_out, *words]
+    workers = ["-n", str(cores()), "--dist", "worksteal"]
+    command = [sys.executable, "-m", "pytest", "-q", *workers, *left_out, *words]
     return subprocess.run(
         command, cwd=ROOT, env=os.environ | given, stdin=subprocess.DEVNULL, check=False
     ).returncode

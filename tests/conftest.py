@@ -12,9 +12,9 @@ import pysqlite3
 import pytest
 
 from dangol.core.people.data_keys import forget_cached_keys
+from tests.reports import NO_BROWSER
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-NO_BROWSER = "No browser found"
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,10 @@ os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(HOME))
 os.environ["DANGOL_HOME"] = str(HOME)
 os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
-os.environ.setdefault("XDG_RUNTIME_DIR", str(HOME))
+# Where the embedded server keeps its lock; others may have to enter HOME, but not this.
+RUNTIME = HOME / "runtime"
+RUNTIME.mkdir(mode=0o700, exist_ok=True)
+os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
 KIND = os.environ.setdefault("DANGOL_TEST_DATABASE", "sqlite")
 
 if KIND == "postgres":

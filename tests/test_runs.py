@@ -1,0 +1,33 @@
+"""The closing of `make test`: a green run that hides something is no green run."""
+
+from typing import Any
+
+import pytest
+
+from tests.__main__ import complaints
+from tests.reports import NO_BROWSER
+
+RAN = {"on_database": 3, "skipped": {}}
+
+
+@pytest.mark.parametrize(
+    ("sqlite", "postgres", "found"),
+    [
+        (RAN, RAN, []),
+        (RAN, None, ["No test ran on postgres."]),
+        (RAN, RAN | {"on_database": 0}, ["No test ran on postgres."]),
+        (RAN | {"skipped": {"a": "late"}}, RAN, []),
+        (
+            RAN | {"skipped": {"a": "late"}},
+            RAN | {"skipped": {"a": "late"}},
+            ["a ran on neither database: late"],
+        ),
+        (RAN | {"skipped": {"a": f"{NO_BROWSER}."}}, RAN | {"skipped": {"a": f"{NO_BROWSER}."}}, []),
+    ],
+)
+def test_complaints__of_two_runs__name_what_did_not_happen(
+    sqlite: dict[str, Any], postgres: dict[str, Any] | None, found: list[str]
+) -> None:
+    reports = {"sqlite": sqlite} | ({"postgres": postgres} if postgres else {})
+
+    assert complaints(reports) == found
