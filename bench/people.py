@@ -5,6 +5,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 
 from django.conf import settings
 
@@ -43,7 +44,7 @@ def measure() -> Iterator[Figure]:
         ("a phone", "010-2000-{:04d}"),
         ("four digits", "{:04d}"),
     ):
-        taken = _milliseconds(lambda at, text=text: find_customers(text.format(at)))
+        taken = _milliseconds(partial(_find, text))
         yield at_most(f"find by {label} among {len(people):,}", taken, "ms", GOAL_PAGE_MS)
     yield at_least("keys wrapped anew", _rewrap(), "keys/s", GOAL_REWRAPPED_A_SECOND)
 
@@ -54,8 +55,9 @@ def _make() -> tuple[list[Id], float, float]:
     made, found = [], []
     for number in range(BATCHES):
         values = [f"{number}-{place}" for place in range(BATCH)]
-        made.append(_seconds(lambda values=values: people.extend(_resolve(values))))
-        found.append(_seconds(lambda values=values: _resolve(values)))
+        made.append(_seconds(partial(_resolve, values)))
+        found.append(_seconds(partial(_resolve, values)))
+        people += _resolve(values)
     return people, min(made), min(found)
 
 
@@ -98,7 +100,11 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def _find(text: str, number: int) -> object:
+    return find_customers(text.format(number))
+
+
 def _milliseconds(look: Callable[[int], object]) -> float:
     """Return the median of many looks, each at another place."""
-    times = sorted(_seconds(lambda place=place: look(place * PAGE)) for place in range(LOOKS))
+    times = sorted(_seconds(partial(look, place * PAGE)) for place in range(LOOKS))
     return times[LOOKS // 2] * 1_000

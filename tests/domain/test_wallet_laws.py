@@ -52,14 +52,15 @@ class Purse:
     def apply(self, command: Command, *, named: tuple[bytes, ...] = ()) -> Movement | None:
         """Give the command to both wallets; None where the rules refuse it."""
         self._load(named)
-        outcomes = []
+        outcomes: list[object] = []
         for wallet in (self.kept, self.stored):
             try:
                 outcomes.append(wallet.apply(command))
             except DomainError as refusal:
                 outcomes.append((refusal.code, refusal.data))
         assert outcomes[0] == outcomes[1]
-        return outcomes[0] if isinstance(outcomes[0], Movement) else None
+        kept = outcomes[0]
+        return kept if isinstance(kept, Movement) else None
 
     def settle(self, upto: datetime) -> None:
         """Let both wallets come to an instant."""
