@@ -4,7 +4,9 @@ from pathlib import Path
 
 from tests.cli.instances import fresh_instance
 
-ORDERS = "주문번호,회원번호,판매일시,상품코드,판매금액\n1,a,2026-03-01 10:00,A,1000\n2,b,2026-03-02 10:00,A,oops\n"
+ORDERS = (
+    "주문번호,회원번호,판매일시,상품코드,판매금액\n1,a,2026-03-01 10:00,A,1000\n2,b,2026-03-02 10:00,A,oops\n"
+)
 
 
 def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_path: Path) -> None:
@@ -25,7 +27,12 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
     assert (shown.code, shown.data["mapping"]["amount"]) == (0, "판매금액")
     assert (tried.code, tried.data["totals"]["orders"], tried.data["job"]) == (5, 1, None)
     assert (taken.code, taken.data["good"], taken.data["bad"]) == (5, 1, 1)
-    assert Path(taken.data["errors"]).read_text(encoding="utf-8-sig").splitlines()[1].startswith("orders.csv,3,amount,oops,")
+    assert (
+        Path(taken.data["errors"])
+        .read_text(encoding="utf-8-sig")
+        .splitlines()[1]
+        .startswith("orders.csv,3,amount,oops,")
+    )
     assert (again.code, again.data["repeat"]) == (5, True)
     assert [job["state"] for job in jobs.data["jobs"]] == ["done"]
     assert (undone.code, undone.data["reversed"]) == (0, 1)

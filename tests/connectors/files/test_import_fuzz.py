@@ -17,10 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 ROWS = 100
 EXAMPLES = SIZE.fuzz_cases // ROWS
 NASTY = (
-    "", "0", "1", "-1", "1.5", "1,000", "₩5", "$5", "=1+1", "+82 10-1234-5678", "'", "''=x", "a@b.kr", "nan", "inf",
+    "", "0", "1", "-1", "1.5", "1,000", "₩5", "$5", "=1+1", "+82 10-1234-5678", "'", "''=x", "a@b.kr", "nan",
+    "inf",
     "9" * 30, "-9223372036854775808", "1e308", "2026-03-01", "2026-02-30", "45352", "20260301", "0000-00-00",
-    "2026-03-01T10:00:00+09:00", "2026-03-01 25:00", "9999-12-31", "0001-01-01", "2026-03-01T10:00+99:99", "오전 3:00",
-    "김하늘", "\u200b", "\ufeff", "e\u0301", "💳", "\r", "\n", "\t", "\x07", "a" * 300, "NULL", "동의", "N", "true",
+    "2026-03-01T10:00:00+09:00", "2026-03-01 25:00", "9999-12-31", "0001-01-01", "2026-03-01T10:00+99:99",
+    "오전 3:00",
+    "김하늘", "\u200b", "\ufeff", "e\u0301", "💳", "\r", "\n", "\t", "\x07", "a" * 300, "NULL", "동의",
+    "N", "true",
 )  # fmt: skip
 
 
@@ -34,7 +37,9 @@ def shop() -> None:
 @given(data=st.data(), kind=st.sampled_from(Kind))
 def test_import__any_cells__rows_are_good_or_bad(tmp_path: Path, data: st.DataObject, kind: Kind) -> None:
     headers = [column.name for column in COLUMNS[kind]]
-    cells = st.sampled_from(NASTY) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+    cells = st.sampled_from(NASTY) | st.text(
+        st.characters(codec="utf-8", exclude_characters="\0"), max_size=8
+    )
     row = st.lists(cells, min_size=len(headers), max_size=len(headers))
     rows = data.draw(st.lists(row, min_size=1, max_size=ROWS))
     rows = [one for one in rows if any(cell.strip() for cell in one)]
