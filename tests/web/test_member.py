@@ -4,6 +4,7 @@ import gzip
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from itertools import pairwise
 
 import pytest
@@ -109,6 +110,18 @@ def test_timeline__orders__carry_their_points(story: Story) -> None:
     assert len(orders) == Order.objects.filter(customer_id=story.regular).count()
     assert all(one.why for one in orders)
     assert [one.at for one in items] == sorted((one.at for one in items), reverse=True)
+
+
+def test_timeline__tier__tells_the_figures_it_was_decided_on(clerk: Client, story: Story) -> None:
+    path, text = f"/members/{show_id(story.regular)}", ""
+    while path:
+        page = clerk.get(path).content.decode()
+        text += re.sub(r"<[^>]+>", "", page)
+        more = re.search(r'<a class="btn wide" href="([^"]+)"', page)
+        path = f"/members/{show_id(story.regular)}{unescape(more[1])}" if more else ""
+
+    assert "골드로 바뀌었어요" in text
+    assert re.search(r"전에는 실버 · 기준을 채웠어요 · 구매 금액 \$6\d\d\.\d\d, 기준 \$600\.00", text)
 
 
 def test_orders__lines__add_up_to_the_order(story: Story) -> None:

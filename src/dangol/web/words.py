@@ -15,7 +15,12 @@ from dangol.rooms.rewards.events import TierChanged
 from dangol.web.formats import format_money, format_number, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 
-TierNames = Mapping[str, str]
+
+class Setting(NamedTuple):
+    """What words need to know of the shop: its tiers' names by key, and its money."""
+
+    tiers: Mapping[str, str]
+    currency: str
 
 
 class Told(NamedTuple):
@@ -36,13 +41,13 @@ def person_label(person: PersonView) -> str:
     return _("회원 %(number)s") % {"number": person.label}
 
 
-def tell(item: TimelineItem, tiers: TierNames) -> Told:
+def tell(item: TimelineItem, setting: Setting) -> Told:
     """Return a timeline item in words; an event no page knows is shown by its name."""
     teller = _TELLERS.get(type(item.payload))
-    return teller(item.payload, item, tiers) if teller else Told("circle-dot", item.name)
+    return teller(item.payload, item, setting) if teller else Told("circle-dot", item.name)
 
 
-def _order(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, OrderPlaced)
     count = len(payload.lines)
     what = ngettext("물건 %(count)s가지", "물건 %(count)s가지", count) % {"count": format_number(count)}
@@ -52,23 +57,28 @@ def _order(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
     return Told("shopping-bag", title, " · ".join(part for part in parts if part), change)
 
 
-def _return(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _return(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, OrderReturned)
     title = _("%(amount)s 반품") % {"amount": format_money(payload.net_minor, payload.currency)}
     change = item.why.points if item.why and item.why.points else None
     return Told("undo-2", title, "", change)
 
 
-def _tier(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _tier(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, TierChanged)
-    before, after = (tiers.get(key, key) for key in (payload.from_tier, payload.to_tier))
+    before, after = (setting.tiers.get(key, key) for key in (payload.from_tier, payload.to_tier))
     title = _("%(tier_ro)s 바뀌었어요") % {"tier_ro": with_josa(after, "으로")}
-    detail = _("전에는 %(tier)s") % {"tier": before}
-    return Told("medal", title, f"{detail} · {tier_cause(payload.cause)}")
+    figures = _("%(measure)s %(value)s, 기준 %(threshold)s") % {
+        "measure": measure_name(payload.measure),
+        "value": measured(payload.value, payload.measure, setting.currency),
+        "threshold": measured(payload.threshold, payload.measure, setting.currency),
+    }
+    before_it = _("전에는 %(tier)s") % {"tier": before}
+    return Told("medal", title, " · ".join([before_it, tier_cause(payload.cause), figures]))
 
 
-def _points(icon: str, title: object, sign: int) -> Callable[[Payload, TimelineItem, TierNames], Told]:
-    def teller(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _points(icon: str, title: object, sign: int) -> Callable[[Payload, TimelineItem, Setting], Told]:
+    def teller(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
         points, reason = getattr(payload, "points", 0), getattr(payload, "reason", "")
         direction = -1 if getattr(payload, "taken", False) else sign
         return Told(icon, str(title), reason_name(reason), direction * points)
@@ -76,17 +86,17 @@ def _points(icon: str, title: object, sign: int) -> Callable[[Payload, TimelineI
     return teller
 
 
-def _joined(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _joined(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     return Told("user-plus", _("회원이 됐어요"))
 
 
-def _updated(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _updated(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, CustomerUpdated)
     fields = ", ".join(field_name(field) for field in payload.fields)
     return Told("user-pen", _("회원 정보가 바뀌었어요"), fields)
 
 
-def _consent(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
+def _consent(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, ConsentGranted | ConsentWithdrawn)
     names = {"channel": channel_name(payload.channel), "purpose": purpose_name(payload.purpose)}
     if isinstance(payload, ConsentGranted):
@@ -94,7 +104,7 @@ def _consent(payload: Payload, item: TimelineItem, tiers: TierNames) -> Told:
     return Told("bell-off", _("%(channel)s 수신을 거부했어요") % names, names["purpose"])
 
 
-_TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, TierNames], Told]] = {
+_TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, Setting], Told]] = {
     OrderPlaced: _order,
     OrderReturned: _return,
     TierChanged: _tier,

@@ -13,12 +13,12 @@ from dangol.core.ledger.events import PointsExpired
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.formats import format_local, format_money_in_words, with_josa
-from dangol.web.frame import frame_of
+from dangol.web.frame import Frame, frame_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import read_statement
 from dangol.web.scheme import TierView, find_program, tiers_of
-from dangol.web.words import Told, measured, tell
+from dangol.web.words import Setting, Told, measured, tell
 
 TABS = ("timeline", "points", "orders")
 
@@ -55,7 +55,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "tier_names": {tier.level: tier.name for tier in tiers},
         "tier_by_key": {tier.key: tier.name for tier in tiers},
         "last_day": request.GET.get("day", ""),
-    } | _list(tab, customer_id, running, tiers, after=after, frame_at=frame.at)
+    } | _list(tab, customer_id, running, tiers, after=after, frame=frame)
     if request.headers.get("HX-Request"):
         return render(request, f"web/member_{tab}.html#items", context)
     member = find_member(customer_id, running, at=frame.at)
@@ -78,7 +78,7 @@ def _list(
     tiers: Sequence[TierView],
     *,
     after: str,
-    frame_at: Any,
+    frame: Frame,
 ) -> dict[str, Any]:
     if tab == "orders":
         orders = read_orders(customer_id, after=after)
@@ -91,9 +91,9 @@ def _list(
             "days": _by_day((line.at, line) for line in statement.lines),
             "next_after": statement.next_after,
         }
-    timeline = read_timeline(customer_id, at=frame_at, after=after)
-    names = {tier.key: tier.name for tier in tiers}
-    rows = _merge_expired([TimelineRow(item, tell(item, names)) for item in timeline.items])
+    timeline = read_timeline(customer_id, at=frame.at, after=after)
+    setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
+    rows = _merge_expired([TimelineRow(item, tell(item, setting)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}
 
 
