@@ -224,6 +224,7 @@ def run_import(
             _forget(job, folder)
             raise
         try:
+            stage.shrink()
             _load(stage, job, loader, context, tell)
             totals = loader.totals(stage)
             errors = _write_errors(folder, _all_problems(job, stage))

@@ -20,7 +20,7 @@ from dangol.connectors.files.parsing import Parsed, Reading, cleaned, literal, n
 from dangol.connectors.files.problems import Code, Problem
 from dangol.connectors.files.sources import Piece, Source, open_source
 
-MEMORY = "350MB"
+READING_MEMORY, LOADING_MEMORY = "160MB", "96MB"
 MARK, _FAST = "!", "?"
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
 
@@ -51,7 +51,7 @@ class Stage:
         self.mappings: list[dict[str, str]] = []
         self.columns: list[Column] = list(COLUMNS[kind])
         self._kept: list[str] = []
-        self.db = duckdb.connect(place, config={"memory_limit": MEMORY, "threads": 2, **spill})
+        self.db = duckdb.connect(place, config={"memory_limit": READING_MEMORY, "threads": 2, **spill})
 
     def close(self) -> None:
         """Close the table; what is in a file stays."""
@@ -62,6 +62,11 @@ class Stage:
         self.mappings, self.files = [dict(one) for one in mappings], list(files)
         traits = sorted({name for one in mappings for name in one if name.startswith(TRAIT)})
         self.columns += [Column(name, Type.TEXT, longest=200) for name in traits]
+
+    def shrink(self) -> None:
+        """Give back the memory that reading and sorting needed: handing out batches needs little."""
+        self.db.execute(f"SET memory_limit = '{LOADING_MEMORY}'")
+        pa.default_memory_pool().release_unused()
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
