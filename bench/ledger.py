@@ -8,8 +8,10 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from django.db import connection
 
@@ -124,12 +126,8 @@ def _keep_balances(wanted: Sequence[tuple[Id, int]]) -> None:
 def _spends(member: Id) -> Iterator[Figure]:
     """Yield how long one spend takes, and how long five bare statements of the same weight."""
     earn_points(member, points=1_000_000, currency=POINTS, key="rich", at=AT)
-    at = AT + timedelta(days=1)
-    ours = [
-        _seconds(lambda number=number: spend_points(member, points=1, currency=POINTS, key=f"s{number}", at=at))
-        for number in range(SPENDS)
-    ]  # fmt: skip
-    bare = [_seconds(lambda: _five_statements(member)) for _ in range(SPENDS)]
+    ours = [_seconds(partial(_spend, member, f"spend {number}")) for number in range(SPENDS)]
+    bare = [_seconds(partial(_five_statements, member)) for _ in range(SPENDS)]
     yield Figure("one spend, median", statistics.median(ours) * 1_000, "ms")
     yield Figure("one spend, p99", _p99(ours) * 1_000, "ms")
     yield Figure("five bare statements, median", statistics.median(bare) * 1_000, "ms")
@@ -138,10 +136,14 @@ def _spends(member: Id) -> Iterator[Figure]:
     )
 
 
+def _spend(member: Id, key: str) -> None:
+    spend_points(member, points=1, currency=POINTS, key=key, at=AT + timedelta(days=1))
+
+
 def _five_statements(member: Id) -> None:
     """Do what a bare ledger does: lock, one transfer, two entries, a balance, and commit."""
 
-    def sent(value: Id) -> object:
+    def sent(value: Id) -> Any:
         return value.hex() if connection.vendor == "postgresql" else bytearray(value)
 
     transfer_id, owner = new_id(), sent(member)
@@ -179,11 +181,7 @@ def _p99(values: Sequence[float]) -> float:
 
 def spend_timed(told: Path, member: Id) -> None:
     """Spend again and again; write how long each took, in seconds."""
-    at = AT + timedelta(days=1)
-    taken = [
-        _seconds(lambda key=f"{told.name} {number}": spend_points(member, points=1, currency=POINTS, key=key, at=at))
-        for number in range(SPENDS_EACH)
-    ]  # fmt: skip
+    taken = [_seconds(partial(_spend, member, f"{told.name} {number}")) for number in range(SPENDS_EACH)]
     told.write_text("\n".join(map(str, taken)))
 
 

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -87,29 +88,34 @@ def acknowledged(path: Path) -> set[tuple[str, str]]:
     return {(line[:32], line[33:]) for line in lines}
 
 
-def test_ledger__writers_killed_under_load__nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+def test_ledger__writers_and_worker_killed_under_load__nothing_acknowledged_is_lost(tmp_path: Path) -> None:
     traders = members(12)
     for member in traders:
         earn_points(member, points=100, currency=POINTS, key="start", at=day(0))
     told = [tmp_path / f"w{number}" for number in range(WRITERS)]
-    running = [writers.start(writers.trade, path, traders, path.name) for path in told]
+    roles: list[tuple[Callable[..., None], tuple[object, ...]]] = [
+        (writers.trade, (path, traders, path.name)) for path in told
+    ] + [(writers.receive, ())] * 2
+    running = [writers.start(act, *arguments) for act, arguments in roles]
     dice = random.Random()
 
     try:
         for _ in range(SIZE.kill_cycles * 3):
             time.sleep(dice.uniform(0.1, 0.4))
-            victim = dice.randrange(WRITERS)
+            victim = dice.randrange(len(roles))
             running[victim].kill()
             running[victim].join()
-            path = told[victim]
-            running[victim] = writers.start(writers.trade, path, traders, path.name)
+            act, arguments = roles[victim]
+            running[victim] = writers.start(act, *arguments)
         time.sleep(0.5)
     finally:
         for process in running:
             process.kill()
             process.join()
+    sent = Transfer.objects.filter(kind="gift_out").count()
     let_worker_by()
 
+    assert Transfer.objects.filter(kind="gift_in").count() == sent > 0
     noted = set().union(*(acknowledged(path) for path in told))
     kept = {(member.hex(), key) for member, key in Transfer.objects.values_list("customer_id", "key")}
     assert len(noted) > 50

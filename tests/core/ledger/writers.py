@@ -6,6 +6,7 @@ They are forked from a server that imports this module once, so each starts in a
 import multiprocessing
 import os
 import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
@@ -19,6 +20,9 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 
+from dangol.core.events.reader import Reader
+from dangol.core.events.sequencer import number_waiting
+from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.core.ledger.services import (
     earn_points,
     gift_points,
@@ -26,6 +30,7 @@ from dangol.core.ledger.services import (
 )
 from dangol.core.storage.ids import Id
 from dangol.domain.points import InsufficientPoints
+from dangol.project.clock import now
 from tests.core.ledger.shop import POINTS, day
 
 _context = multiprocessing.get_context("forkserver")
@@ -120,3 +125,12 @@ def _trade_once(what: int, member: Id, other: Id, key: str) -> None:
         spend_points(member, points=3, currency=POINTS, key=key, at=at)
     else:
         gift_points(member, receiver_id=other, points=2, currency=POINTS, key=key, at=at)
+
+
+def receive() -> None:
+    """Number events and book the receivers' side of gifts until killed."""
+    reader = Reader(RECEIVE_GIFTS, now)
+    while True:
+        number_waiting()
+        if not reader.advance():
+            time.sleep(0.01)
