@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel.numbers import get_currency_precision
+from django.db.models import Sum
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.base import name_customers
@@ -59,7 +60,8 @@ class Orders:
         """Return how many lines there are."""
         if not self._source:
             return OrderLine.objects.count() + ReturnLine.objects.count()
-        sold = sum(Order.objects.filter(source=self._source).values_list("line_count", flat=True).iterator())
+        own = Order.objects.filter(source=self._source)
+        sold: int = own.aggregate(lines=Sum("line_count", default=0))["lines"]
         # Returns keep no count of their lines.
         returned = Return.objects.filter(source=self._source).values("id")
         return sold + ReturnLine.objects.filter(return_id__in=returned).count()
