@@ -40,13 +40,13 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "demo": Command("dangol.cli.demo:demo", _("실제 가게의 한 해를 견본으로 열어 봐요."), needs_shop=False),
     "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
-    "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
+    "serve": Command("dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요.")),
+    "worker": Command("dangol.cli.worker:worker", _("할 일을 하고 활동을 처리해요.")),
+    "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
-    "serve": Command("dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
-    "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
-    "worker": Command("dangol.cli.worker:worker", _("할 일을 하고 활동을 처리해요.")),
+    "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }
 
 
