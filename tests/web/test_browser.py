@@ -148,7 +148,24 @@ def test_sign_in__axe__no_violation(open_context: Open, story: Story, language: 
 
     assert page.url.endswith("/sign-in?next=/")
     assert not find_violations(page)
+    page.locator("#username").fill("owner")
+    page.locator("#password").fill("wrong")
+    page.locator("#password").press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert not find_violations(page)
     assert complaints == []
+
+
+def test_popovers__axe__no_violation(open_context: Open, story: Story) -> None:
+    page = open_context(width=390).new_page()
+    page.goto("/")
+
+    for name in ("menu", "sample", "account"):
+        page.locator(f"[popovertarget={name}]").click()
+        page.locator(f"#{name}:popover-open").wait_for()
+
+        assert not find_violations(page), f"{name}: {find_violations(page)}"
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -170,8 +187,10 @@ def test_keys__only_the_keyboard__finds_a_member_and_a_why(open_context: Open, s
 
     page.keyboard.press("?")
     assert page.get_by_role("dialog", name="단축키").is_visible()
+    assert not find_violations(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
+    assert not find_violations(page)
     page.keyboard.type("1501")
     page.keyboard.press("Enter")
     page.wait_for_url("**/members?q=1501")

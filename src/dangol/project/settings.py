@@ -57,6 +57,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
 MIDDLEWARE = [
+    # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
+    "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
