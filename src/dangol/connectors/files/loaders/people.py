@@ -67,7 +67,6 @@ class CustomersLoader(RowsLoader):
         }  # fmt: skip
         ids = [owners[row[2], row[3]] for row in rows]
         joined = {owner: instant_of(row[9]) for owner, row in zip(ids, rows, strict=True) if row[9]}
-        join_members(list(dict.fromkeys(ids)), recorded_at=context.recorded_at, joined_at=joined)
         people = [_person(owner, row, traits) for owner, row in zip(ids, rows, strict=True)]
         written = Written(len(rows))
         for row, refusal in zip(rows, set_people(people, recorded_at=context.recorded_at), strict=True):
@@ -75,6 +74,8 @@ class CustomersLoader(RowsLoader):
                 refuse(written, row[:2], row[2], row[3], refusal)
             else:
                 written.counts["customers"] += 1
+        # Last: identities are locked before customers everywhere, and joining locks customers.
+        join_members(list(dict.fromkeys(ids)), recorded_at=context.recorded_at, joined_at=joined)
         return written
 
 
