@@ -6,6 +6,7 @@ a module `verify.py`; `dangol ledger verify` runs them all over one instant's st
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -82,6 +83,8 @@ def run_select(sql: str, params: Mapping[str, Any], *, limit: int) -> list[Offen
 def _shown(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Decimal):  # PostgreSQL's type for a sum of whole numbers
+        return int(value)
     return show_id(value) if isinstance(value, bytes) and len(value) == 16 else value
 
 
