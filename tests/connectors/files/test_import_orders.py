@@ -9,7 +9,15 @@ import pytest
 from django.db.models import Sum
 
 from dangol.connectors.files.columns import Kind
-from dangol.core.commerce.models import Order, OrderLine, Product, Return, ReturnLine
+from dangol.core.commerce.models import (
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderTender,
+    Product,
+    Return,
+    ReturnLine,
+)
 from dangol.core.ledger.models import Transfer
 from dangol.core.people.models import Customer
 from tests.connectors.files.shops import bad_rows, bring_in, open_program, open_shop, write_file
@@ -253,3 +261,26 @@ def test_orders__decimal_parquet__read_exactly(tmp_path: Path) -> None:
 
     assert bad_rows(report) == [(2, "amount", "amount.too_large")]
     assert Order.objects.get().net_minor == 1250
+
+
+def test_orders__discounts_and_tenders_of_the_whole_order__kept_by_name(tmp_path: Path) -> None:
+    path = write_file(
+        tmp_path,
+        HEADER.strip()
+        + ",order_discounts,tenders\n"
+        + "1,a,2026-03-01,A,1,3000,직원=500,card=2000; 현금=500\n"
+        + "1,a,2026-03-01,B,1,1000,직원=500,card=2000; 현금=500\n"
+        + "2,a,2026-03-01,A,1,3000,,\n"
+        + "3,a,2026-03-01,A,1,3000,직원,card=0.5\n",
+    )
+
+    report = bring_in(tmp_path, Kind.ORDERS, path)
+
+    assert bad_rows(report) == [
+        (5, "order_discounts", "amount.list_unreadable"),
+        (5, "tenders", "amount.list_unreadable"),
+    ]
+    assert dict(Order.objects.values_list("number", "net_minor")) == {"1": 3500, "2": 3000}
+    assert list(OrderDiscount.objects.values_list("kind", "amount_minor")) == [("직원", 500)]
+    tenders = OrderTender.objects.order_by("number").values_list("kind", "amount_minor")
+    assert list(tenders) == [("card", 2000), ("현금", 500)]

@@ -87,6 +87,8 @@ _COLUMNS: Mapping[Kind, tuple[Column, ...]] = {
         Column("channel", Type.TEXT, longest=20),
         Column("currency", Type.TEXT, longest=10),
         Column("earns", Type.FLAG),
+        Column("order_discounts", Type.TEXT, longest=200),
+        Column("tenders", Type.TEXT, longest=200),
     ),
     Kind.RETURNS: (
         Column("return", Type.TEXT, required=True, longest=60),

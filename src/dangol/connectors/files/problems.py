@@ -31,6 +31,7 @@ class Code(StrEnum):
     AMOUNT_LARGE = "amount.too_large"
     AMOUNT_NEGATIVE = "amount.negative"
     AMOUNTS_DISAGREE = "amount.sums_disagree"
+    AMOUNT_LIST = "amount.list_unreadable"
     TIME = "time.unreadable"
     TIME_SERIAL = "time.spreadsheet_serial"
     TIME_FUTURE = "time.in_future"
@@ -90,6 +91,9 @@ WORDS: Mapping[Code, Words] = {
     Code.AMOUNT_NEGATIVE: Words(_("음수일 수 없는 값이에요."), _("반품이면 수량을 음수로 적어 주세요.")),
     Code.AMOUNTS_DISAGREE: Words(
         _("정가에서 할인을 뺀 값이 결제 금액과 달라요."), _("세 금액을 맞추거나 한 열을 빼고 가져와 주세요.")
+    ),
+    Code.AMOUNT_LIST: Words(
+        _("이름과 금액의 목록으로 읽을 수 없어요."), _("coupon=1000; card=5000처럼 적어 주세요.")
     ),
     Code.TIME: Words(
         _("날짜로 읽을 수 없어요."), _("2026-03-01 14:05나 2026-03-01T14:05+09:00처럼 적어 주세요.")

@@ -131,7 +131,8 @@ def _rules(view: ShopView, context: Context) -> Rules:
             found |= find_by_identity(kind, values[start : start + _LOOKUP]).keys()
         return found
 
-    return Rules(view.currency, normalize, None if context.create else known)
+    exponent = get_currency_precision(view.currency)
+    return Rules(view.currency, exponent, normalize, None if context.create else known)
 
 
 def _wish(request: Request) -> Wish:

@@ -26,6 +26,7 @@ class Rules(NamedTuple):
     """
 
     currency: str
+    exponent: int
     normalize: Normalize
     known: Callable[[str, list[str]], set[str]] | None = None
 
@@ -107,11 +108,12 @@ def shape_orders(stage: Stage, rules: Rules) -> None:
     listed = "list_amount" if stage.kind is Kind.ORDERS else "CAST(NULL AS BIGINT)"
     discount = "abs(discount)" if stage.kind is Kind.ORDERS else "CAST(NULL AS BIGINT)"
     extra = (
-        "store, channel, name, category, earns"
+        "store, channel, name, category, earns, order_discounts, tenders"
         if stage.kind is Kind.ORDERS
         else (
             "NULL::VARCHAR AS store, NULL::VARCHAR AS channel, NULL::VARCHAR AS name,"
-            " NULL::VARCHAR AS category, NULL::BOOLEAN AS earns"
+            " NULL::VARCHAR AS category, NULL::BOOLEAN AS earns,"
+            " NULL::VARCHAR AS order_discounts, NULL::VARCHAR AS tenders"
         )
     )
     named = named_rows(stage)
@@ -139,7 +141,13 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
     add_problems(stage, "sorted", f"'{Code.AMOUNT_NEGATIVE}'", column="amount", value="amount", where=where)
     where = "NOT bad AND abs(listed) - discount <> abs(amount)"
     add_problems(stage, "sorted", f"'{Code.AMOUNTS_DISAGREE}'", column="amount", value="amount", where=where)
-    for code, parts in ((Code.ORDER_CUSTOMERS, ("who_key",)), (Code.ORDER_PLACES, ("store", "channel"))):
+    for column in ("order_discounts", "tenders"):
+        where = f"NOT bad AND NOT regexp_full_match({column}, {literal(_amounts(rules))})"
+        add_problems(stage, "sorted", f"'{Code.AMOUNT_LIST}'", column=column, value=column, where=where)
+    for code, parts in (
+        (Code.ORDER_CUSTOMERS, ("who_key",)),
+        (Code.ORDER_PLACES, ("store", "channel", "order_discounts", "tenders")),
+    ):
         several = " OR ".join(f"min({part}) <> max({part})" for part in parts)
         stage.db.execute(
             "INSERT INTO problems SELECT file, line, 'order', number, "  # noqa: S608 - our own names
@@ -148,6 +156,12 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
             f" one.is_return = sorted.is_return"
             " WHERE NOT bad"
         )
+
+
+def _amounts(rules: Rules) -> str:
+    """Return the pattern of `coupon=1000; card=5000`: names with amounts as precise as the currency."""
+    one = r"\s*[^=;]{1,40}=\s*[0-9]{1,15}" + (rf"(\.[0-9]{{1,{rules.exponent}}})?" if rules.exponent else "")
+    return rf"{one}\s*(;{one}\s*)*"
 
 
 def _own_words(currency: str) -> tuple[str, ...]:
@@ -179,6 +193,7 @@ def _make_docs(stage: Stage) -> None:
         "CREATE TABLE docs AS SELECT row_number() OVER () - 1 AS doc, * FROM ("
         " SELECT number, is_return, max(order_number) AS order_number, max(who_column) AS who_column,"
         " max(who_key) AS who_key, min(instant) AS instant, max(store) AS store, max(channel) AS channel,"
+        " max(order_discounts) AS order_discounts, max(tenders) AS tenders,"
         " bool_and(coalesce(earns, true)) AS earns, count(*) AS line_count FROM good GROUP"
         " BY number, is_return"
         " ORDER BY coalesce(max(who_column), ''), coalesce(max(who_key), ''), min(instant),"

@@ -173,8 +173,11 @@ _ORDERS = """
            timezone('UTC', transaction_timestamp + to_weeks({weeks})) AS placed_at,
            product_id::VARCHAR AS product, quantity, sales_value AS amount,
            sales_value + retail_disc + coupon_match_disc AS list_amount,
-           store_id::VARCHAR AS store, coupon_disc AS manufacturer_coupon, 'USD' AS currency
+           store_id::VARCHAR AS store, 'USD' AS currency,
+           CASE WHEN sum(coupon_disc) OVER basket > 0
+                THEN 'manufacturer_coupon=' || printf('%.2f', sum(coupon_disc) OVER basket) END AS tenders
     FROM {transactions} WHERE household_id IN ({chosen})
+    WINDOW basket AS (PARTITION BY basket_id)
     ORDER BY transaction_timestamp, basket_id, product_id
 """
 _CAMPAIGNS = """

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
+
+from babel.numbers import get_currency_precision
 
 from dangol.connectors.files.columns import IDENTITIES
 from dangol.connectors.files.loaders.base import (
@@ -38,7 +41,10 @@ from dangol.core.storage.transactions import write_transaction
 
 BATCH = 5_000
 _CATALOG_BATCH = 10_000
-_DOC = "doc, number, is_return, order_number, who_column, who_key, instant, store, channel, earns, line_count"
+_DOC = (
+    "doc, number, is_return, order_number, who_column, who_key, instant, store, channel,"
+    " order_discounts, tenders, earns, line_count"
+)
 
 
 class _Doc(NamedTuple):
@@ -53,6 +59,8 @@ class _Doc(NamedTuple):
     instant: int
     store: str | None
     channel: str | None
+    order_discounts: str | None
+    tenders: str | None
     earns: bool
     line_count: int
 
@@ -188,9 +196,19 @@ class OrdersLoader:
         return OrderDraft(
             owner, context.source, doc.number, placed_at, context.currency, lines,
             self._stores[doc.store] if doc.store else None, doc.store, doc.channel or "store",
+            _amounts(doc.order_discounts, context.currency), _amounts(doc.tenders, context.currency),
             earns=doc.earns and (context.cut_over is None or placed_at >= context.cut_over),
             is_guest=doc.who is None,
         )  # fmt: skip
+
+
+def _amounts(cell: str | None, currency: str) -> tuple[tuple[str, int], ...]:
+    """Return `coupon=1000; card=5000` as names and minor units; `shapes` has judged its form."""
+    if not cell:
+        return ()
+    exponent = get_currency_precision(currency)
+    pairs = (part.rpartition("=") for part in cell.split(";"))
+    return tuple((name.strip(), int(Decimal(amount.strip()).scaleb(exponent))) for name, _, amount in pairs)
 
 
 def _return(doc: _Doc, owner: Id, lines: list[LineDraft], context: Context) -> ReturnDraft:
