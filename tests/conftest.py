@@ -3,13 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pysqlite3
 import pytest
+from django.utils import translation
 
 from dangol.core.people.data_keys import forget_cached_keys
 from tests.reports import NO_BROWSER
@@ -21,6 +22,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def fresh_keys() -> None:
     """Forget remembered keys: each test finds an empty key store."""
     forget_cached_keys()
+
+
+@pytest.fixture(autouse=True)
+def korean() -> Iterator[None]:
+    """Speak the source language at the start of each test, whatever the one before has chosen."""
+    with translation.override("ko"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,7 @@ def test_amount__won_as_shops_write_it__exact(tmp_path: Path, text: str, won: in
         ("1.0000001", "amount.too_precise"),
         ("100000000000001", "amount.too_large"),
         ("9223372036854775808", "amount.too_large"),
+        ("-9223372036854775808", "amount.too_large"),
         ("1" * 60, "amount.too_large"),
         ("$5", "currency.not_the_shops"),
         ("5 EUR", "currency.not_the_shops"),

@@ -33,7 +33,8 @@ class Visits(models.Model):
     objects: ClassVar[models.Manager["Visits"]] = models.Manager()
 
     class Meta:
-        app_label = "dg_events"
+        # No installed app's: it is not to be taken for a model of the product.
+        app_label = "tests"
         db_table = "test_visits"
         managed = False
 

@@ -20,6 +20,8 @@ def _words(text: str) -> list[str]:
 
 
 LARGEST = 10**14
+# Not abs(): of the smallest 64-bit number there is none.
+_TOO_LARGE = f"NOT BETWEEN -{LARGEST} AND {LARGEST}"
 QUANTITY_DIGITS = 3
 _TOLERANCE = "1e-6"
 _WIDE, _NARROW = "０１２３４５６７８９．，－＋：／（）　", "0123456789.,-+:/() "
@@ -244,17 +246,18 @@ def _number(column: Column, text: str, fast: str, native: str, digits: int, fore
         f"CASE WHEN {text} IS NULL THEN NULL"
         f" WHEN NOT {is_number} THEN CASE WHEN false THEN NULL{other} ELSE '{Code.AMOUNT}' END"
         f" WHEN length({fraction}) > {digits} THEN '{Code.AMOUNT_PRECISE}'"
-        f" WHEN {value} IS NULL OR abs({value}) > {LARGEST} THEN '{Code.AMOUNT_LARGE}'"
+        f" WHEN {value} IS NULL OR {value} {_TOO_LARGE} THEN '{Code.AMOUNT_LARGE}'"
         f"{_sign(column, value)} END"
     )
     value = f"CASE WHEN {is_number} AND length({fraction}) <= {digits} THEN {value} END"
     unit = 10 ** (_QUICK_DIGITS - digits)
     at_once = (
         f"CASE WHEN {fast} % {unit} <> 0 THEN '{Code.AMOUNT_PRECISE}'"
-        f" WHEN abs({fast} // {unit}) > {LARGEST} THEN '{Code.AMOUNT_LARGE}'{_sign(column, fast)} END"
+        f" WHEN {fast} // {unit} {_TOO_LARGE} THEN '{Code.AMOUNT_LARGE}'{_sign(column, fast)} END"
     )
+    read = f"CASE WHEN {fast} IS NOT NULL THEN {fast} // {unit} ELSE {value} END"
     return Parsed(
-        f"CASE WHEN {fast} IS NOT NULL THEN {fast} // {unit} ELSE {value} END",
+        f"CASE WHEN ({read}) {_TOO_LARGE} THEN NULL ELSE {read} END",
         f"CASE WHEN {fast} IS NOT NULL THEN {at_once} ELSE {problem} END",
     )
 
