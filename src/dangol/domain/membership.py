@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
+from dangol.domain.points import MOST_POINTS
 from dangol.domain.tiers import NOWHERE, Climber, History, Measure, Standing, TierMove, TierRules
 
 
@@ -51,6 +52,7 @@ class Zero(StrEnum):
     UNLINKED = "unlinked"
     NOTHING_LEFT = "nothing_left"
     SAME_POINTS = "same_points"
+    TOO_LARGE = "too_large"
 
 
 class Purchase(NamedTuple):
@@ -208,6 +210,8 @@ def _buy(program: Program, tier: str, act: Purchase) -> Accrual:
     zero = None
     if not points:
         zero = _why_nothing(act, parts)
+    elif points > MOST_POINTS:  # more than the ledger takes: a slip of the till, and no reason to stop it
+        parts, points, zero = [], 0, Zero.TOO_LARGE
     release_at, expires_at = dates_of(program.terms_at(act.at), act.at)
     return Accrual(
         act.order_id, act.order_id, act.at, tier, act.net_minor, points, tuple(parts), zero,

@@ -162,6 +162,7 @@ _ZEROS = {
     "already_paid": lazy("전에 쓰던 프로그램에서 이미 적립했어요."),
     "unlinked": lazy("어느 구매의 반품인지 알 수 없어 포인트는 그대로예요."),
     "nothing_left": lazy("되돌릴 포인트가 없었어요."),
+    "too_large": lazy("한 번에 적립할 수 있는 포인트를 넘어 적립하지 않았어요. 구매 금액을 확인해 주세요."),
 }
 _ROUNDINGS = {
     "down": lazy("소수점 아래는 버려요"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import random_id
 from dangol.domain.accrual import Expiry
 from dangol.domain.tiers import Measure, Window
@@ -21,6 +22,7 @@ from dangol.rooms.rewards.programs import (
 )
 from dangol.rooms.rewards.selectors import list_programs
 from dangol.rooms.rewards.services import advance
+from dangol.rooms.rewards.verify import checks
 from tests.rooms.rewards.shop import (
     BREAD,
     LEVELS,
@@ -178,3 +180,21 @@ def test_supersede_tiers__dearer_from_an_instant__kept_to_the_review_and_dropped
         (50, 1, 0, "missed", 40_000),
     ]
     assert find_program(program_id).rules.tiers.version == 2
+
+
+def test_accrue__order_worth_more_points_than_the_ledger_takes__placed_with_a_zero_and_its_why() -> None:
+    open_program()
+    telling = Telling("t", customers=1)
+    slip = Bought(0, "slip", AT, {BREAD: 9_000_000_000_000})
+    after = Bought(0, "next", AT + DAY, {BREAD: 1_000})
+
+    telling.tell([slip, after], recorded_at=AT + DAY)
+    telling.tell([Brought(0, "r", AT, slip.amounts, "slip")], recorded_at=AT + 2 * DAY)
+
+    said = [(row[4], row[9], row[10]) for row in telling.outcome.accruals()]
+    assert ("order slip", 0, "too_large") in said
+    assert ("return r", 0, "nothing_left") in said
+    assert [row[4] for row in telling.outcome.whys() if row[2] == "order next"] == [
+        15
+    ]  # the spend does count
+    assert all(finding.is_kept for finding in verify(checks()))
