@@ -1,11 +1,13 @@
 """What rewards offers to be done: points given, tiers set."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dangol.core.actions.catalog import InvalidPayload
 from dangol.core.actions.services import Request, run, run_batch
 from dangol.core.ledger.models import Lot, Transfer
 from dangol.core.storage.ids import parse_id, random_id, show_id
@@ -74,6 +76,48 @@ def test_award_points__program_or_expiry_that_cannot_be__is_refused(
         )  # fmt: skip
 
     assert not Transfer.objects.exists()
+
+
+def test_award_points__expiry_in_the_shops_zone__same_request_as_in_utc() -> None:
+    open_program()
+    member = random_id()
+    outcomes = [
+        run(
+            "rewards.award_points", {"points": 5, "reason": "x", "expires_at": told},
+            customer_id=member, idempotency_key="k", at=AT,
+        )
+        for told in ("2027-01-01T00:00:00+09:00", "2026-12-31T15:00:00Z")
+    ]  # fmt: skip
+
+    assert Lot.objects.get(customer_id=member).expires_at == datetime(2026, 12, 31, 15, tzinfo=UTC)
+    assert [one.repeated for one in outcomes] == [False, True]
+
+
+@pytest.mark.parametrize("told", ["2027-01-01T00:00:00", "9999-12-31T23:00:00-09:00"])
+@pytest.mark.parametrize(
+    ("name", "payload", "field"),
+    [
+        ("rewards.award_points", {"points": 5, "reason": "x"}, "expires_at"),
+        ("rewards.set_tier", {"tier": "gold", "reason": "x"}, "held_until"),
+    ],
+)
+def test_payload__instant_without_a_zone_or_past_all_calendars__is_refused(
+    name: str, payload: dict[str, Any], field: str, told: str
+) -> None:
+    open_program()
+
+    with pytest.raises(InvalidPayload):
+        run(name, {**payload, field: told}, customer_id=random_id(), idempotency_key="k", at=AT)
+
+
+def test_set_tier__held_until_in_the_shops_zone__that_instant() -> None:
+    open_program()
+    member = random_id()
+    payload = {"tier": "gold", "reason": "x", "held_until": "2027-01-01T00:00:00+09:00"}
+
+    run("rewards.set_tier", payload, customer_id=member, idempotency_key="k", at=AT)
+
+    assert Membership.objects.get(customer_id=member).held_until == datetime(2026, 12, 31, 15, tzinfo=UTC)
 
 
 def test_set_tier__gold_by_hand__earns_as_gold_and_is_reviewed_when_its_time_is_up() -> None:

@@ -6,10 +6,10 @@ something done (a journey, a challenge, a member of staff) knows the action's na
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import import_module
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -28,6 +28,10 @@ class InvalidPayload(DomainError):
     """A payload that is not of the action's type; `problem` names the field and what is wrong with it."""
 
     code = "actions.invalid_payload"
+
+
+# An instant in a payload: it names its zone, for what has none means another instant in every shop.
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class ActionPayload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,13 +76,24 @@ class Action(Generic[P, R]):
         return (self.payload.__doc__ or "").strip().splitlines()[0]
 
     def read(self, payload: P | dict[str, Any]) -> P:
-        """Return the payload as the action's own type; raises InvalidPayload."""
-        if isinstance(payload, self.payload):
-            return payload
+        """Return the payload as the action's own type, its instants in UTC; raises InvalidPayload."""
         try:
-            return msgspec.convert(payload, self.payload)
-        except msgspec.ValidationError as error:
+            if not isinstance(payload, self.payload):
+                payload = msgspec.convert(payload, self.payload)
+            return _in_utc(payload)
+        except (msgspec.ValidationError, OverflowError) as error:
             raise InvalidPayload(action=self.name, problem=str(error)) from error
+
+
+def _in_utc(payload: P) -> P:
+    """Return the payload with its instants in UTC: one instant is then stored and hashed in one way."""
+    given = {name: getattr(payload, name) for name in payload.__struct_fields__}
+    instants = {name: value for name, value in given.items() if isinstance(value, datetime)}
+    for name, value in instants.items():
+        if value.tzinfo is None:
+            raise msgspec.ValidationError(f"Expected `datetime` with a timezone component - at `$.{name}`")
+        instants[name] = value.astimezone(UTC)
+    return msgspec.structs.replace(payload, **instants) if instants else payload
 
 
 class ActionView(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from dangol.core.actions.catalog import Action, ActionPayload, ActionResult, Call
+from dangol.core.actions.catalog import Action, ActionPayload, ActionResult, Call, Instant
 from dangol.core.ledger.services import Order, apply
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import dates_of
@@ -29,7 +29,7 @@ class AwardPoints(ActionPayload, frozen=True):
 
     points: Annotated[int, Meta(gt=0, le=MOST_POINTS)]
     reason: Words
-    expires_at: datetime | None = None
+    expires_at: Instant | None = None
     program: str | None = None
 
 
@@ -51,7 +51,7 @@ class SetTier(ActionPayload, frozen=True):
 
     tier: Annotated[str, Meta(min_length=1, max_length=20)]
     reason: Words
-    held_until: datetime | None = None
+    held_until: Instant | None = None
     program: str | None = None
 
 
