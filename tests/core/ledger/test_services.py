@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
@@ -28,6 +29,7 @@ from dangol.core.ledger.services import (
     settle_due,
     spend_points,
 )
+from dangol.core.ledger.store import due_customers
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.points import (
@@ -111,6 +113,33 @@ def test_settle_due__a_lot_taken_back_while_it_waited__is_not_due_any_more(membe
 
     assert settle_due(as_of=day(400)) == 0
     assert Lot.objects.get(customer_id=member).due_at is None
+
+
+def test_settle_due__more_due_than_the_limit__soonest_first_until_nothing_is_left() -> None:
+    slow, soon = members(2)
+    for number in range(3):
+        earn(soon, 100, number, expires_at=30)
+    earn(slow, 100, 0, expires_at=31)
+
+    settled = [settle_due(as_of=day(40), limit=2) for _ in range(3)]
+
+    assert settled == [1, 1, 0]
+    assert (balance(soon), balance(slow)) == (Balance(), Balance())
+
+
+def test_due_customers__however_much_is_due__reads_the_index_in_its_order() -> None:
+    with CaptureQueriesContext(connection) as asked:
+        due_customers(as_of=day(40), limit=2)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_bitmapscan = off")
+        how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        cursor.execute(f"{how} {asked[0]['sql']}")
+        plan = str(cursor.fetchall())
+    assert "dg_lot_due" in plan
+    assert not [word for word in ("Sort", "Aggregate", "TEMP B-TREE") if word in plan]
 
 
 def test_apply__same_key_same_content__answers_with_the_first(member: Id) -> None:

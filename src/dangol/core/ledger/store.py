@@ -183,13 +183,15 @@ def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known
 
 
 def due_customers(*, as_of: datetime, limit: int) -> list[tuple[Id, str]]:
-    """Return customers (and the currency) with lots to open or lapse by `as_of`, soonest due first."""
+    """Return customers (and the currency) of the `limit` lots due first of those due by `as_of`, each once.
+
+    In the order of the index, so that a batch costs the same however much is due.
+    """
     rows = read_rows(
         Lot,
         ("customer_id", "currency", "due_at"),
-        f"SELECT customer_id, currency, min(due_at) FROM {table(Lot)}"  # noqa: S608 - our own table
-        " WHERE due_at IS NOT NULL AND due_at <= %s GROUP BY customer_id, currency"
-        " ORDER BY 3 LIMIT %s",
+        f"SELECT customer_id, currency, due_at FROM {table(Lot)}"  # noqa: S608 - our own table
+        " WHERE due_at IS NOT NULL AND due_at <= %s ORDER BY due_at LIMIT %s",
         [as_of if connection.vendor == "postgresql" else as_of.replace(tzinfo=None).isoformat(" "), limit],
     )
-    return [(customer_id, currency) for customer_id, currency, _ in rows]
+    return list(dict.fromkeys((customer_id, currency) for customer_id, currency, _ in rows))
