@@ -142,7 +142,8 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
                 next(_encoded(rows, kinds, _TO_POSTGRES)),
             )
         else:
-            with cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            # Django's cursor has no COPY, and only its own methods turn the driver's errors into Django's.
+            with connection.wrap_database_errors, cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in _encoded(rows, kinds, _TO_POSTGRES):
                     copy.write_row(row)
 
