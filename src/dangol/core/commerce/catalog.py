@@ -5,8 +5,8 @@ from datetime import datetime
 
 from dangol.core.commerce.drafts import ProductDraft, ProductRef
 from dangol.core.commerce.models import Product
-from dangol.core.storage.ids import new_id
-from dangol.core.storage.rows import insert_rows, select_matching, update_rows
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 
 
@@ -21,30 +21,48 @@ def find_products(numbers: Iterable[str]) -> dict[str, ProductRef]:
 def upsert_products(drafts: Sequence[ProductDraft], *, recorded_at: datetime) -> dict[str, ProductRef]:
     """Add or change products; of two drafts with one number the later holds. Returns them by number.
 
-    Orders keep the category they were placed under: the timeline carries it.
+    Writers at the same time wait for each other and never in a circle: what is new is added first, then
+    what was there already is locked, both in sorted order. Orders keep the category they were placed
+    under: the timeline carries it.
     """
-    require_write_transaction()
     wanted = {draft.number: draft for draft in drafts}
-    known = find_products(wanted)
-    fresh = {number: new_id() for number in wanted if number not in known}
-    insert_rows(
+    ours = _add_missing(list(wanted.values()), recorded_at)
+    rows = select_matching(
         Product,
-        ("id", "number", "name", "category", "brand", "updated_at"),
-        [(key, *wanted[number], recorded_at) for number, key in fresh.items()],
+        ("number", "id"),
+        ("number",),
+        [(number,) for number in wanted],
+        order_by=("number",),
+        lock=True,
     )
     update_rows(
         Product,
         ("number",),
         ("name", "category", "brand", "updated_at"),
-        [(*wanted[number], recorded_at) for number in known],
+        [(*wanted[number], recorded_at) for number, key in rows if key != ours[number]],
     )
-    ids = fresh | {number: ref.id for number, ref in known.items()}
-    return {number: ProductRef(ids[number], draft.category) for number, draft in wanted.items()}
+    return {number: ProductRef(key, wanted[number].category) for number, key in rows}
 
 
 def ensure_products(numbers: Iterable[str], *, recorded_at: datetime) -> dict[str, ProductRef]:
     """Return these products by number; one nobody told us of is kept with nothing but its number."""
     wanted = set(numbers)
     known = find_products(wanted)
-    missing = [ProductDraft(number) for number in sorted(wanted - known.keys())]
-    return known | upsert_products(missing, recorded_at=recorded_at) if missing else known
+    missing = wanted - known.keys()
+    if missing:
+        _add_missing([ProductDraft(number) for number in missing], recorded_at)
+        known |= find_products(missing)
+    return known
+
+
+def _add_missing(drafts: Sequence[ProductDraft], recorded_at: datetime) -> dict[str, Id]:
+    """Insert those nobody has inserted; returns the id each was offered: its own where it was missing."""
+    require_write_transaction()
+    ours = {draft.number: new_id() for draft in sorted(drafts)}
+    named = {draft.number: draft for draft in drafts}
+    insert_missing(
+        Product,
+        ("id", "number", "name", "category", "brand", "updated_at"),
+        [(key, *named[number], recorded_at) for number, key in ours.items()],
+    )
+    return ours
