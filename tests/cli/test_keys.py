@@ -1,6 +1,7 @@
 """`dangol keys`: on real homes, with real processes."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,19 @@ def test_keys_rotate__key_file__grows_by_a_line_and_stays_private(shop: Instance
     assert (shop.home / "master.keys").stat().st_mode & 0o777 == 0o600
     secret = (shop.home / "master.keys").read_text().split(":")[-1].strip()
     assert secret not in answer.out + answer.words
+
+
+def test_keys_rotate__several_at_once__no_line_is_lost(shop: Instance) -> None:
+    [first] = names(shop)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: shop.run("keys", "rotate", "--json"), range(4)))
+
+    assert [answer.code for answer in answers] == [0] * 4
+    kept, *added = names(shop)
+    assert kept == first
+    assert {answer.data["newest"] for answer in answers} == set(added)
+    assert len(added) == 4
 
 
 def test_keys_rotate__keys_in_the_environment__shows_the_line_to_add(shop: Instance) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption
-from dangol.core.people.keys import append_master_key, new_master_key_line
+from dangol.core.people.keys import hold_key_file, new_master_key_line
 from dangol.core.people.rotation import KeysStatus, keys_status, rewrap_keys
 
 app = typer.Typer(no_args_is_help=True)
@@ -37,20 +37,30 @@ def rotate(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     Where the environment holds the master keys, the line to add is shown instead, and the next run wraps.
     """
     output = Output(as_json=as_json, quiet=quiet)
-    before = keys_status()
     path: Path | None = settings.MASTER_KEYS_FILE
-    if not before.waiting and path is None:
-        output.say(_("이 줄을 DANGOL_MASTER_KEYS의 끝에 더하고 모두 다시 시작하세요."))
-        output.say(_("그다음 `dangol keys rotate`를 또 실행하세요."))
-        line = new_master_key_line()
-        output.show("dangol.keys.line/1", {"line": line}, line)
-        raise typer.Exit(ExitCode.PARTLY_DONE)
-    if not before.waiting and path is not None:
-        append_master_key(path, new_master_key_line())
-    _rewrap(output)
+    if path is None:
+        _ask_for_a_line(output)
+        _rewrap(output)
+    else:
+        # Held to the end: whoever rotates at the same time waits, and then sees what this one has done.
+        with hold_key_file(path) as append:
+            if not keys_status().waiting:
+                append(new_master_key_line())
+            _rewrap(output)
     after = keys_status()
     output.show("dangol.keys/1", after._asdict() | {"waiting": after.waiting}, _table(after))
     output.say(_("옛 줄은 그때의 키 저장소 백업이 모두 사라진 뒤에 지우세요."))
+
+
+def _ask_for_a_line(output: Output) -> None:
+    """Show the line to add to the environment, and end there, unless a rotation waits to be finished."""
+    if keys_status().waiting:
+        return
+    output.say(_("이 줄을 DANGOL_MASTER_KEYS의 끝에 더하고 모두 다시 시작하세요."))
+    output.say(_("그다음 `dangol keys rotate`를 또 실행하세요."))
+    line = new_master_key_line()
+    output.show("dangol.keys.line/1", {"line": line}, line)
+    raise typer.Exit(ExitCode.PARTLY_DONE)
 
 
 def _rewrap(output: Output) -> None:

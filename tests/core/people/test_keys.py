@@ -1,6 +1,7 @@
 """Master keys: where they come from, and what they wrap."""
 
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,18 @@ def test_key_ring__file_grown__followed_at_once(settings: Settings, tmp_path: Pa
 
     oldest, newest = key_ring().keys
     assert (oldest, newest) == ("first", key_ring().newest)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_append_master_key__many_at_once__every_line_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "master.keys"
+    lines = [f"mk-{number}:{KEY}" for number in range(32)]
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: append_master_key(path, line), lines))
+
+    assert sorted(path.read_text().split()) == sorted(lines)
+    assert {one.name for one in tmp_path.iterdir()} == {"master.keys", "master.keys.lock"}
     assert path.stat().st_mode & 0o777 == 0o600
 
 

@@ -10,10 +10,13 @@ import re
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from fcntl import LOCK_EX, flock
+from functools import lru_cache, partial
 from pathlib import Path
+from tempfile import mkstemp
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -118,16 +121,46 @@ def new_master_key_line() -> str:
     return f"mk-{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 
+@contextmanager
+def hold_key_file(path: Path) -> Iterator[Callable[[str], None]]:
+    """Hold the key file against every other process; gives what adds a line at its end.
+
+    Two that read it at once would each write back what they had read, and one line would be lost, with all
+    the keys already wrapped under it. The lock is a file beside it, for the key file itself is replaced;
+    where the folder may only be read, nobody adds a line, and nothing is locked.
+    """
+    if not os.access(path.parent, os.W_OK):
+        yield partial(_append, path)
+        return
+    handle = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        flock(handle, LOCK_EX)
+        yield partial(_append, path)
+    finally:
+        os.close(handle)
+
+
 def append_master_key(path: Path, line: str) -> None:
-    """Add a line at the end of the key file, in one step that a crash cannot leave half done."""
+    """Add a line at the end of the key file, in one step that a crash cannot leave half done.
+
+    Waits for whoever holds the file: see `hold_key_file`.
+    """
+    with hold_key_file(path) as append:
+        append(line)
+
+
+def _append(path: Path, line: str) -> None:
     earlier = path.read_text() if path.exists() else ""
-    fresh = path.with_name(f"{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(f"{earlier.rstrip()}\n{line}\n".lstrip())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    handle, draft = mkstemp(prefix=f"{path.name}.", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{earlier.rstrip()}\n{line}\n".lstrip())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
