@@ -60,7 +60,9 @@ def main(shown: int) -> None:
     named = {rule.id: rule.category for rule in models.EarningRule.objects.all()}
     for rule_id, points in models.AccrualPart.objects.values_list("rule_id", "points"):
         rules[named[rule_id]] = rules.get(named[rule_id], 0) + points
+    profiles = people.profiles_of(list(members), unmasked=True)
     told = {
+        "described": sum(bool(profile.traits) for profile in profiles.values()),
         "members": figures,
         "pages": pages,
         "overview": page(client, "/?days=90"),

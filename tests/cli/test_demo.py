@@ -74,6 +74,12 @@ def test_demo__points_by_rule_and_tiers__tie_out(demo: Demo) -> None:
     assert {"member": levels[0], "silver": levels[1], "gold": levels[2]} == demo.expected.tiers()
 
 
+def test_demo__demographics__all_that_the_sample_has(demo: Demo) -> None:
+    households = None if WHOLE else set(demo.shows["members"])
+
+    assert demo.shows["described"] == demo.expected.described(households)
+
+
 def test_demo__member_pages__show_the_same_figures(demo: Demo) -> None:
     wanted = demo.expected.members()
 

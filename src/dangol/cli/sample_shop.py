@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import get_language, gettext as _, pgettext
+from django.utils.translation import get_language, gettext as _, gettext_lazy, pgettext
 
 from dangol.cli.init import show_instance
 from dangol.cli.instance import ShopFacts, make_instance, migrate_databases
@@ -16,7 +16,9 @@ from dangol.connectors.sample.complete_journey import CURRENCY, ZONE, CompleteJo
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import find_shop
 from dangol.core.people.shops import set_shop
+from dangol.core.refusals import Words, register
 from dangol.domain.accrual import Expiry
+from dangol.domain.errors import DomainError
 from dangol.domain.tiers import Measure, Window
 from dangol.rooms.rewards.models import Program
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
@@ -26,6 +28,22 @@ TERMS = TermsDraft(pending_days=14, expiry=Expiry.END_OF_MONTH, expiry_count=6)
 TRAITS = (
     "age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count",
 )  # fmt: skip
+
+
+class SampleRefused(DomainError):
+    """Rows of the sample itself were refused, which only a bug can do; `errors` names them."""
+
+    code = "sample.refused"
+
+
+register(
+    {
+        SampleRefused.code: Words(
+            gettext_lazy("견본의 {file}에서 {rows}줄을 가져오지 못했어요: {errors}"),
+            gettext_lazy("`dangol doctor`"),
+        )
+    }
+)
 
 
 def make_shop(output: Output) -> None:
@@ -95,12 +113,15 @@ def import_orders(output: Output, files: SampleFiles, at: datetime) -> Report:
 
 def _import(output: Output, label: str, rows: int, request: Request, at: datetime) -> Report:
     with output.track(label, rows) as told:
-        return run_import(
+        report = run_import(
             request,
             at=at,
             home=Path(settings.HOME),
             tell=lambda _step, done, total: _tell(told, rows, done, total),
         )
+    if report.bad:
+        raise SampleRefused(file=request.paths[0].name, rows=report.bad, errors=str(report.errors))
+    return report
 
 
 def _tell(told: Tracker, rows: int, done: int, total: int) -> None:

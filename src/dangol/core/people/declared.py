@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from typing import TypeAlias
 
 from dangol.core.people.normalizing import clean_text
-from dangol.core.people.refused_values import DayOutOfRange, NotALanguage, NotATrait
+from dangol.core.people.refused_values import DayOutOfRange, NotALanguage, NotATrait, PlaceholderValue
 
 Trait: TypeAlias = str | int | bool
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
@@ -31,15 +32,23 @@ def check_language(language: str) -> str:
 
 
 def check_traits(traits: Mapping[str, Trait | None]) -> dict[str, Trait | None]:
-    """Return traits with their text cleaned. Raises RefusedValue for a name or a value that cannot be one."""
-    return {name: _check_trait(name, value) for name, value in traits.items()}
+    """Return traits with their text cleaned; one whose value is a program's word for nothing is left out.
+
+    Zero is a value: no children at home is something to know. Raises RefusedValue for a name or a value
+    that cannot be one.
+    """
+    checked = {}
+    for name, value in traits.items():
+        with suppress(PlaceholderValue):
+            checked[name] = _check_trait(name, value)
+    return checked
 
 
 def _check_trait(name: str, value: Trait | None) -> Trait | None:
     if not _TRAIT_NAME.fullmatch(name):
         raise NotATrait(field="traits")
     if isinstance(value, str):
-        return clean_text(value, field=name, longest=LONGEST_TRAIT)
+        return clean_text(value, field=name, longest=LONGEST_TRAIT, may_be_zero=True)
     if value is not None and not isinstance(value, int):
         raise NotATrait(field=name)
     return value

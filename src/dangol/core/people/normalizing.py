@@ -14,11 +14,11 @@ PLACEHOLDERS = frozenset(
 )
 
 
-def clean_text(text: str, *, field: str, longest: int, form: Form = "NFC") -> str:
+def clean_text(text: str, *, field: str, longest: int, form: Form = "NFC", may_be_zero: bool = False) -> str:
     """Return `text` in a Unicode normal form, trimmed, with single spaces inside.
 
-    Raises RefusedValue for nothing, for a program's word for nothing, for zeros only, for characters that
-    cannot be seen, and for more than `longest` characters.
+    Raises RefusedValue for nothing, for a program's word for nothing, for zeros only (unless they may be
+    meant), for characters that cannot be seen, and for more than `longest` characters.
     """
     clean = " ".join(unicodedata.normalize(form, text).split())
     if not clean:
@@ -27,7 +27,7 @@ def clean_text(text: str, *, field: str, longest: int, form: Form = "NFC") -> st
         raise TooLong(field=field)
     if not clean.isprintable() and any(map(_is_unseen, clean)):
         raise UnseenCharacter(field=field)
-    if clean.casefold() in PLACEHOLDERS or _ZEROS.fullmatch(clean):
+    if clean.casefold() in PLACEHOLDERS or (not may_be_zero and _ZEROS.fullmatch(clean)):
         raise PlaceholderValue(field=field)
     return clean
 
