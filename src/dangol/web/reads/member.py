@@ -16,6 +16,7 @@ from dangol.domain.calendars import day_of
 from dangol.domain.tiers import Measure, window_start
 from dangol.rooms.rewards.models import Accrual, Membership
 from dangol.rooms.rewards.programs import Running
+from dangol.web.places import read_instant, read_whole
 from dangol.web.reads.members import read_usable
 from dangol.web.reads.statement import Why, read_whys
 
@@ -243,7 +244,7 @@ def _read_place(after: str) -> tuple[datetime, int] | None:
     """Return the place an address names; one that makes no sense is the beginning."""
     instant, _, seq = after.partition("~")
     try:
-        return datetime.fromisoformat(instant), int(seq)
+        return read_instant(instant), read_whole(seq)
     except ValueError:
         return None
 
@@ -280,7 +281,7 @@ def read_orders(customer_id: Id, *, after: str = "", limit: int = ORDERS_PAGE) -
 def _before_order(after: str) -> Q | None:
     instant, _, order_id = after.partition("~")
     try:
-        at, last = datetime.fromisoformat(instant), parse_id(order_id)
+        at, last = read_instant(instant), parse_id(order_id)
     except ValueError:
         return None
     return Q(placed_at__lt=at) | Q(placed_at=at, id__lt=last)

@@ -16,6 +16,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.points import Account as Place
 from dangol.rooms.rewards.models import Membership
+from dangol.web.places import read_instant, read_whole
 
 PAGE = 50
 MOST_FOUND = 200
@@ -31,6 +32,10 @@ class Sort(StrEnum):
     SPEND = "spend"
     POINTS = "points"
     JOINED = "joined"
+
+
+# These sort by whole numbers, the others by instants.
+COUNTED = frozenset({Sort.SPEND, Sort.POINTS})
 
 
 class MemberQuery(NamedTuple):
@@ -119,7 +124,7 @@ def _ordered(members: QuerySet[Customer], query: MemberQuery, scheme: Scheme) ->
                 key=Coalesce(_membership("last_order_at", scheme.program_id), "joined_at", "created_at")
             )
     ascending = query.sort is Sort.AWAY
-    place = _read_place(query.after)
+    place = _read_place(query.after, query.sort)
     if place:
         key, customer_id = place
         way = "gt" if ascending else "lt"
@@ -134,15 +139,14 @@ def _write_place(key: Any, customer_id: Id) -> str:
     return urlsafe_b64encode(customer_id + text.encode()).decode().rstrip("=")
 
 
-def _read_place(text: str) -> tuple[Any, Id] | None:
+def _read_place(text: str, sort: Sort) -> tuple[datetime | int, Id] | None:
     """Return the place an address names; one that was tampered with names the beginning."""
     try:
         raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        value = raw[16:].decode()
-        key: Any = datetime.fromisoformat(value) if "T" in value else int(value)
+        read = read_whole if sort in COUNTED else read_instant
+        return read(raw[16:].decode()), raw[:16]
     except ValueError:
         return None
-    return (key, raw[:16]) if len(raw) > 16 else None
 
 
 def _read_keys(ordered: QuerySet[Customer], limit: int) -> list[tuple[Id, Any]]:

@@ -14,6 +14,7 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part
 from dangol.domain.points import Account as Place, Kind
 from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule
+from dangol.web.places import read_instant
 
 PAGE = 20
 USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
@@ -190,7 +191,7 @@ def _older_than(after: str) -> Q | None:
     """Return the condition for what comes after a place; a place that makes no sense is the beginning."""
     instant, _, transfer_id = after.partition("~")
     try:
-        at, last = datetime.fromisoformat(instant), parse_id(transfer_id)
+        at, last = read_instant(instant), parse_id(transfer_id)
     except ValueError:
         return None
     return Q(occurred_at__lt=at) | Q(occurred_at=at, id__lt=last)
