@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.storage.transactions import write_transaction
-from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page
+from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page, walk_members
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -105,6 +107,18 @@ def test_csv__as_on_the_page__every_row_of_the_filter(clerk: Client, story: Stor
     assert [row["회원 번호"] for row in rows] == [line.person.external_id for line in lines]
     assert [row["구매 금액"] for row in rows] == [f"{line.spend_minor / 100:.2f}" for line in lines]
     assert "김하늘" not in text
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_walk__any_batch__everyone_in_order_sorted_once(story: Story, sort: Sort) -> None:
+    query, scheme = MemberQuery(sort=sort), Scheme(story.program_id, CURRENCY)
+    with CaptureQueriesContext(connection) as statements:
+        walked = list(walk_members(query, scheme, at=NOW, size=2))
+
+    assert walked == walk(query, scheme, limit=50)
+    assert len(walked) > 4
+    found = [one["sql"] for one in statements if 'WHERE "dg_customer"."kind" =' in one["sql"]]
+    assert len(found) == 1
 
 
 def test_csv__name_like_a_formula__is_text(clerk: Client, story: Story) -> None:

@@ -206,10 +206,12 @@ def read_usable(customer_ids: Sequence[Id], currency: str) -> Mapping[Id, int]:
 def walk_members(
     query: MemberQuery, scheme: Scheme, *, at: datetime, size: int = 500
 ) -> Iterator[MemberLine]:
-    """Go through all members a query matches, a page at a time."""
-    while True:
-        page = read_member_page(query, scheme, at=at, limit=size)
-        yield from page.lines
-        if not page.next_after:
-            return
-        query = query._replace(after=page.next_after)
+    """Go through all members a query matches, `size` at a time, each once.
+
+    They are found and sorted once, and their ids kept: to sort again for each batch would take a time
+    that grows with the square of their number.
+    """
+    ordered = _ordered(_matching(query, scheme, at), query, scheme)
+    ids = list(ordered.values_list("customer_id", flat=True))
+    for start in range(0, len(ids), size):
+        yield from read_lines(ids[start : start + size], scheme)
