@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dangol.connectors.files.delimited import LONGEST_LINE, CsvFile, sniff_delimiter
 from dangol.connectors.files.encodings import detect_encoding
-from dangol.connectors.files.errors import FileEmpty, NotATable, Undecodable
+from dangol.connectors.files.errors import BadOption, FileEmpty, NotATable, Undecodable
 from dangol.connectors.files.problems import Code
+from dangol.connectors.files.sources import open_source
 from tests.sizes import SIZE
 
 KOREAN = "주문번호,이름\n1,김하늘\n2,뷁\n"
@@ -72,6 +73,17 @@ def test_read__no_table__refused(tmp_path: Path, data: bytes, refusal: type[Exce
 
     with pytest.raises(refusal):
         read(path)
+
+
+@pytest.mark.parametrize("option", [{"encoding": "klingon"}, {"delimiter": "ab"}])
+def test_read__option_that_means_nothing__named(tmp_path: Path, option: dict[str, str]) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n")
+
+    with pytest.raises(BadOption) as refusal:
+        open_source(path, **option)
+
+    assert refusal.value.data["option"] == f"--{next(iter(option))}"
 
 
 def test_read__undecodable__names_the_line(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from dangol.connectors.files.errors import FileEmpty, NotATable, Undecodable
+from dangol.connectors.files.errors import BadOption, FileEmpty, NotATable, Undecodable
 
 _CHUNK = 1 << 20
 _HEAD = 4_096
@@ -48,7 +48,10 @@ def detect_encoding(path: Path, *, wanted: str | None = None) -> Encoding:
         ((mark, names) for mark, names in _MARKS if head.startswith(mark)), (b"", ("utf-8", "cp949"))
     )
     if wanted:
-        candidates = (codecs.lookup(wanted).name,)
+        try:
+            candidates = (codecs.lookup(wanted).name,)
+        except LookupError as error:
+            raise BadOption(option="--encoding", value=wanted, known="utf-8, cp949, utf-16") from error
         if candidates[0] in {"utf-16", "utf-8-sig"} and mark:
             candidates = (
                 ("utf-8",)

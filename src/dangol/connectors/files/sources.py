@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from dangol.connectors.files.delimited import BadRow, CsvFile, sniff_delimiter
 from dangol.connectors.files.encodings import detect_encoding
-from dangol.connectors.files.errors import FileEmpty, FileMissing, NotATable
+from dangol.connectors.files.errors import BadOption, FileEmpty, FileMissing, NotATable
 
 ROWS = 100_000
 LINE = "line"
@@ -43,6 +43,8 @@ class Source(Protocol):
 class _Csv:
     def __init__(self, path: Path, encoding: str | None, delimiter: str | None) -> None:
         found = detect_encoding(path, wanted=encoding)
+        if delimiter and len(delimiter) != 1:
+            raise BadOption(option="--delimiter", value=delimiter, known=", ; tab |")
         self._file = CsvFile(path, found, delimiter or sniff_delimiter(path, found))
         self.headers = self._file.headers
 
