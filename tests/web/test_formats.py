@@ -130,6 +130,8 @@ def test_format_days_left__exclusive_end__counts_to_the_last_day(until: datetime
         ("회원 4", "은", "회원 4는"),
         ("회원 8", "로", "회원 8로"),
         ("ABM", "과", "ABM과"),
+        ("Silver", "이", "Silver가"),
+        ("SR", "으로", "SR로"),
         ("‘가을 쿠폰’", "을", "‘가을 쿠폰’을"),
         ("골드", "이에요", "골드예요"),
     ],

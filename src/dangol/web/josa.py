@@ -11,9 +11,10 @@ _PAIRS = {
     "으로": ("으로", "로"), "로": ("으로", "로"), "이에요": ("이에요", "예요"), "예요": ("이에요", "예요"),
     "이나": ("이나", "나"), "나": ("이나", "나"),
 }  # fmt: skip
-_CLOSED = frozenset("013678LMNRlmnr")
+# A capital is read as a letter (알), a small r at a word's end is a long vowel (실버).
+_CLOSED = frozenset("013678LMNRlmn")
 # Closed by ㄹ, after which "로" keeps its short form: 서울로, 1로, 7로, 8로.
-_CLOSED_BY_RIEUL = frozenset("178LRlr")
+_CLOSED_BY_RIEUL = frozenset("178LRl")
 _RIEUL = 8
 
 
