@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from dangol.core.ledger.models import Entry, Lot, PointCurrency, Transfer
+from dangol.core.ledger.store import Known
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.errors import NotFound
@@ -28,6 +29,14 @@ def plan_reversal(
         raise UnknownTransfer(transfer=show_id(transfer_id))
     plan = _claw_back if original.kind == Kind.EARN.value else _restore
     return plan(original, points, key=key, at=at, reason=reason), original.currency
+
+
+def takes_all(customer_id: Id, reversal: Known) -> bool:
+    """Say whether a reversal took back all that was left of its original: then it is the last, to nothing."""
+    own = Transfer.objects.filter(customer_id=customer_id)
+    original = own.filter(id=reversal.reverses_id).values_list("points", flat=True).first()
+    taken = dict(own.filter(reverses_id=reversal.reverses_id).values_list("id", "points"))
+    return sum(taken.values()) == original and reversal.transfer_id == max(taken)
 
 
 def _claw_back(original: Transfer, points: int | None, *, key: str, at: datetime, reason: str) -> ClawBack:

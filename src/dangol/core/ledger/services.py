@@ -13,7 +13,7 @@ from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.events import tell
 from dangol.core.ledger.models import PointCurrency
-from dangol.core.ledger.reversals import plan_reversal
+from dangol.core.ledger.reversals import plan_reversal, takes_all
 from dangol.core.ledger.store import Known, due_customers, find_transfers, load_wallets, save_wallets
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
@@ -34,7 +34,7 @@ from dangol.domain.wallet import Wallet
 
 
 class KeyReused(DomainError):
-    """An idempotency key came again with another amount, kind, currency or subject."""
+    """An idempotency key came again with another amount, kind, currency, subject or expiry."""
 
     code = "points.key_reused"
 
@@ -107,8 +107,9 @@ def apply(orders: Sequence[Order], currency: str, *, recorded_at: datetime) -> l
             results.append(Result(None, 0, refusal=refusal))
             continue
         known[customer_id, command.key] = Known(
-            movement.id, movement.kind, movement.points, movement.subject_id, currency, movement.reverses_id
-        )
+            movement.id, movement.kind, movement.points, movement.subject_id, currency,
+            movement.reverses_id, _expiry_of(command),
+        )  # fmt: skip
         results.append(Result(movement.id, movement.points, lot_id=movement.entries[-1].lot_id))
     _finish(wallets, currency, recorded_at)
     return results
@@ -122,12 +123,20 @@ def _lots_of(command: Command) -> Iterable[Id]:
     return ()
 
 
+def _expiry_of(command: Command) -> datetime | None:
+    """Return when the lot lapses that an earning or an adjustment makes; one that takes points makes none."""
+    if isinstance(command, Earn) or (isinstance(command, Adjust) and command.points > 0):
+        return command.expires_at
+    return None
+
+
 def _replay(earlier: Known, command: Command, currency: str) -> Result:
     same = (
         earlier.kind in _KINDS[type(command)]
         and earlier.points == abs(command.points)
         and earlier.subject_id == command.subject_id
         and earlier.currency == currency
+        and earlier.expires_at == _expiry_of(command)
     )
     if same:
         return Result(earlier.transfer_id, earlier.points, repeated=True)
@@ -273,7 +282,8 @@ def reverse_transfer(
         lock_customers([customer_id])
         earlier = find_transfers([(customer_id, key)]).get((customer_id, key))
         if earlier:
-            if earlier.reverses_id != transfer_id or points not in (None, earlier.points):
+            same = takes_all(customer_id, earlier) if points is None else points == earlier.points
+            if earlier.reverses_id != transfer_id or not same:
                 raise KeyReused(key=key)
             return Result(earlier.transfer_id, earlier.points, repeated=True)
         command, currency = plan_reversal(

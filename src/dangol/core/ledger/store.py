@@ -32,10 +32,15 @@ _TRANSFER = (
     "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id",
 )  # fmt: skip
 _ENTRY = ("customer_id", "transfer_id", "number", "currency", "account", "points", "lot_id")
+_LOT_MAKERS = (domain.Kind.EARN.value, domain.Kind.ADJUST.value)
 
 
 class Known(NamedTuple):
-    """What is recorded under an idempotency key."""
+    """What is recorded under an idempotency key.
+
+    `expires_at` is that of the lot which an earning or an adjustment made; an adjustment that took
+    points made none.
+    """
 
     transfer_id: Id
     kind: str
@@ -43,6 +48,7 @@ class Known(NamedTuple):
     subject_id: Id | None
     currency: str
     reverses_id: Id | None
+    expires_at: datetime | None = None
 
 
 def load_wallets(
@@ -179,7 +185,13 @@ def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known
         ("customer_id", "key"),
         keys,
     )
-    return {(customer_id, key): Known(*rest) for customer_id, key, *rest in rows}
+    known = {(customer_id, key): Known(*rest) for customer_id, key, *rest in rows}
+    makers = [
+        (customer_id, one.transfer_id) for (customer_id, _), one in known.items() if one.kind in _LOT_MAKERS
+    ]
+    made = select_matching(Lot, ("transfer_id", "expires_at"), ("customer_id", "transfer_id"), makers)
+    ends = {transfer_id: expires_at or NEVER for transfer_id, expires_at in made}
+    return {key: one._replace(expires_at=ends.get(one.transfer_id)) for key, one in known.items()}
 
 
 def due_customers(*, as_of: datetime, limit: int) -> list[tuple[Id, str]]:
