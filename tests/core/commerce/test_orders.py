@@ -8,11 +8,22 @@ from django.db import connection, connections
 
 from dangol.core.commerce.claims import AlreadyClaimed, UnknownOrder, claim_guest_order
 from dangol.core.commerce.events import OrderPlaced, SoldLine
-from dangol.core.commerce.models import Order, OrderDiscount, OrderLine, OrderNumber, OrderTender, Product
+from dangol.core.commerce.models import (
+    Order,
+    OrderDiscount,
+    OrderLine,
+    OrderNumber,
+    OrderTender,
+    Product,
+    Return,
+    ReturnNumber,
+)
+from dangol.core.commerce.returns import record_sales
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.storage.ids import random_id
-from tests.core.commerce.shop import DAY, MORNING, order, place, stock
+from dangol.core.storage.transactions import write_transaction
+from tests.core.commerce.shop import DAY, MORNING, back, order, place, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,6 +103,35 @@ def test_place_orders__same_order_by_eight_writers_at_once__is_stored_once() -> 
 
     assert sorted(repeated) == [False] + [True] * 7
     assert Order.objects.count() == 1
+
+
+def test_record_sales__guest_sales_by_eight_writers_at_once__are_stored_once() -> None:
+    shelf = stock()
+    barrier = threading.Barrier(8)
+
+    def write(place: int) -> list[bool]:
+        guest = random_id()  # each writer makes a guest of its own, so no lock of a customer guards them
+        orders = [
+            order(shelf, guest, f"{number}", MORNING, ("A1", 1, 4_500), is_guest=True) for number in range(30)
+        ]
+        unknown = [back(shelf, guest, f"r{number}", MORNING, ("L1", 1, 5_000)) for number in range(30)]
+        turn = -1 if place % 2 else 1
+        barrier.wait()
+        try:
+            with write_transaction():
+                placed, returned = record_sales(orders[::turn], unknown[::turn], recorded_at=MORNING)
+        finally:
+            connections.close_all()
+        assert not any(one.conflict for one in placed)
+        return [one.repeated or one.conflict for one in (*placed, *returned)]
+
+    with ThreadPoolExecutor(8) as pool:
+        told_before = list(pool.map(write, range(8)))
+
+    assert sorted(map(all, told_before)) == [False] + [True] * 7
+    assert sorted(map(any, told_before)) == [False] + [True] * 7
+    assert Order.objects.count() == OrderNumber.objects.count() == Event.objects.count() // 2 == 30
+    assert Return.objects.count() == ReturnNumber.objects.count() == 30
 
 
 def test_place_orders__any_number__takes_as_many_statements() -> None:

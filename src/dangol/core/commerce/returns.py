@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dangol.core.commerce.drafts import OrderDraft, Outcome, ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.events import OrderReturned, ReturnedLine
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Return, ReturnLine, ReturnNumber
-from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders
+from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders, take_numbers
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.storage.ids import Id, new_id, show_id
@@ -33,14 +33,22 @@ class _Sold(NamedTuple):
     number: int
     product_id: Id
 
+    def fits(self, draft: ReturnDraft, line: ReturnLineDraft, order_id: Id | None) -> bool:
+        """Whether the returned line may have come from here; `order_id` is the order it names, if known."""
+        if order_id is None:
+            return self.placed_at <= draft.returned_at
+        return self.order_id == order_id and line.order_line in (None, self.number)
+
+
+_Part: TypeAlias = tuple[ReturnLineDraft, _Sold | None]
+
 
 class _Linked(NamedTuple):
     """A return, each line with the order line found for it (or none)."""
 
     return_id: Id
     draft: ReturnDraft
-    content_hash: bytes
-    lines: list[tuple[ReturnLineDraft, _Sold | None]]
+    lines: list[_Part]
 
     @property
     def order_id(self) -> Id | None:
@@ -53,8 +61,8 @@ def record_returns(drafts: Sequence[ReturnDraft], *, recorded_at: datetime) -> l
     """Store returns and put `order.returned` on the timeline; returns an outcome for each draft.
 
     A line is linked to its order by the order's number, else to the latest earlier sale of the same
-    product to the same customer that has as much left to bring back, else kept unlinked. A repeat is
-    recognized by (source, number).
+    product to the same customer that has as much left to bring back, else kept unlinked. A line may come
+    back from several lines of the order named. A repeat is recognized by (source, number).
     """
     outcomes, told = store_returns(drafts, recorded_at=recorded_at)
     record_batch(told, recorded_at=recorded_at)
@@ -69,6 +77,9 @@ def record_sales(
     So a return is told before the orders that came after it, as it was at the till. Returns an outcome
     for each order and for each return.
     """
+    require_write_transaction()
+    # All at once and before any number is taken: a writer that holds numbers must not wait for customers.
+    lock_customers([*(order.customer_id for order in orders), *(one.customer_id for one in returns)])
     placed, sold = store_orders(orders, recorded_at=recorded_at)
     returned, brought_back = store_returns(returns, recorded_at=recorded_at)
     told = sorted([*sold, *brought_back], key=lambda draft: draft.occurred_at)
@@ -82,29 +93,30 @@ def store_returns(
     """Store returns; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)
-    known = find_numbers(ReturnNumber, "return_id", [(draft.source, draft.number) for draft in drafts])
+    offered = [NumberTaken(new_id(), draft.customer_id, _hash(draft)) for draft in drafts]
+    taken = take_numbers(
+        ReturnNumber,
+        "return_id",
+        [((draft.source, draft.number), one) for draft, one in zip(drafts, offered, strict=True)],
+    )
     shelf = _Shelf(drafts)
     outcomes, fresh = [], []
-    for draft in drafts:
-        content_hash = hash_content(*_content(draft))
-        if earlier := known.get((draft.source, draft.number)):
-            same = earlier.content_hash == content_hash
-            outcomes.append(Outcome(earlier.id, earlier.customer_id, repeated=same, conflict=not same))
-            continue
-        linked = _Linked(
-            new_id(), draft, content_hash, [(line, shelf.take(draft, line)) for line in draft.lines]
-        )
-        known[draft.source, draft.number] = NumberTaken(linked.return_id, draft.customer_id, content_hash)
-        fresh.append(linked)
-        outcomes.append(Outcome(linked.return_id, draft.customer_id))
+    for draft, ours, kept in zip(drafts, offered, taken, strict=True):
+        if kept.id == ours.id:
+            lines = [part for line in draft.lines for part in shelf.take(draft, line)]
+            fresh.append(_Linked(ours.id, draft, lines))
+            outcomes.append(Outcome(ours.id, draft.customer_id))
+        else:
+            same = kept.content_hash == ours.content_hash
+            outcomes.append(Outcome(kept.id, kept.customer_id, repeated=same, conflict=not same))
     _store(fresh, recorded_at)
     return outcomes, [_event(one) for one in fresh]
 
 
-def _content(draft: ReturnDraft) -> tuple[Any, ...]:
+def _hash(draft: ReturnDraft) -> bytes:
     """Return what makes a return the same return when it is told again; the catalog may have changed."""
     lines = [(line.product, *line[3:]) for line in draft.lines]
-    return draft.customer_id, draft.returned_at, draft.currency, lines, draft.order_number
+    return hash_content(draft.customer_id, draft.returned_at, draft.currency, lines, draft.order_number)
 
 
 class _Shelf:
@@ -113,53 +125,68 @@ class _Shelf:
     def __init__(self, drafts: Sequence[ReturnDraft]) -> None:
         numbers = [(one.source, one.order_number) for one in drafts if one.order_number]
         self._named = {key: found.id for key, found in find_numbers(OrderNumber, "order_id", numbers).items()}
-        customers = [(key,) for key in {draft.customer_id for draft in drafts}]
         self._lines: dict[tuple[Id, Id], list[_Sold]] = defaultdict(list)
         self._left: dict[tuple[Id, int], int] = {}
-        wanted = {line.product_id for draft in drafts for line in draft.lines}
-        placed: dict[Id, datetime] = dict(
-            select_matching(Order, ("id", "placed_at"), ("customer_id",), customers)
-        )
-        for customer_id, order_id, number, product_id, quantity in select_matching(
+        wanted = {(draft.customer_id, line.product_id) for draft in drafts for line in draft.lines}
+        sold = select_matching(
             OrderLine,
             ("customer_id", "order_id", "number", "product_id", "quantity_milli"),
-            ("customer_id",),
-            customers,
-        ):
-            if product_id in wanted:
-                sold = _Sold(placed[order_id], order_id, number, product_id)
-                self._lines[customer_id, product_id].append(sold)
-                self._left[order_id, number] = quantity
+            ("customer_id", "product_id"),
+            sorted(wanted),
+        )
+        orders = sorted({line[:2] for line in sold})
+        placed: dict[Id, datetime] = dict(
+            select_matching(Order, ("id", "placed_at"), ("customer_id", "id"), orders)
+        )
+        for customer_id, order_id, number, product_id, quantity in sold:
+            line = _Sold(placed[order_id], order_id, number, product_id)
+            self._lines[customer_id, product_id].append(line)
+            self._left[order_id, number] = quantity
         for lines in self._lines.values():
             lines.sort(reverse=True)
         for order_id, number, quantity in select_matching(
-            ReturnLine, ("order_id", "order_line", "quantity_milli"), ("customer_id",), customers
+            ReturnLine, ("order_id", "order_line", "quantity_milli"), ("customer_id", "order_id"), orders
         ):
             if (order_id, number) in self._left:
                 self._left[order_id, number] -= quantity
 
-    def take(self, draft: ReturnDraft, line: ReturnLineDraft) -> _Sold | None:
-        """Return the order line this line undoes and count its quantity as brought back."""
+    def take(self, draft: ReturnDraft, line: ReturnLineDraft) -> list[_Part]:
+        """Return the line with the order line it undoes, and count its quantity as brought back.
+
+        Where no single line of the order named has as much left but several together have, the line comes
+        back in parts.
+        """
         order_id = self._named.get((draft.source, draft.order_number or ""))
-        for sold in self._lines[draft.customer_id, line.product_id]:
-            fits = sold.order_id == order_id if order_id else sold.placed_at <= draft.returned_at
-            if line.order_line is not None and order_id:
-                fits = fits and sold.number == line.order_line
-            if fits and self._left[sold.order_id, sold.number] >= line.quantity_milli:
-                self._left[sold.order_id, sold.number] -= line.quantity_milli
-                return sold
-        return None
+        fitting = [
+            sold
+            for sold in self._lines[draft.customer_id, line.product_id]
+            if sold.fits(draft, line, order_id)
+        ]
+        wanted = line.quantity_milli
+        for sold in fitting:
+            if self._left[sold.order_id, sold.number] >= wanted:
+                self._left[sold.order_id, sold.number] -= wanted
+                return [(line, sold)]
+        if order_id is None or sum(self._left[sold.order_id, sold.number] for sold in fitting) < wanted:
+            return [(line, None)]
+        return self._split(line, fitting)
+
+    def _split(self, line: ReturnLineDraft, order_lines: Sequence[_Sold]) -> list[_Part]:
+        """Spread the line over the order's lines, in their order; its money in proportion, to the unit."""
+        parts: list[_Part] = []
+        quantity = net = 0
+        for sold in sorted(order_lines):
+            part = min(self._left[sold.order_id, sold.number], line.quantity_milli - quantity)
+            if part > 0:
+                self._left[sold.order_id, sold.number] -= part
+                quantity += part
+                share = line.net_minor * quantity // line.quantity_milli - net
+                net += share
+                parts.append((line._replace(quantity_milli=part, net_minor=share), sold))
+        return parts
 
 
 def _store(fresh: Sequence[_Linked], recorded_at: datetime) -> None:
-    insert_rows(
-        ReturnNumber,
-        ("source", "number", "customer_id", "return_id", "content_hash"),
-        [
-            (one.draft.source, one.draft.number, one.draft.customer_id, one.return_id, one.content_hash)
-            for one in fresh
-        ],
-    )
     insert_rows(Return, _RETURN, [_return_row(one, recorded_at) for one in fresh])
     insert_rows(
         ReturnLine,

@@ -13,7 +13,7 @@ from dangol.core.commerce.models import Order, OrderDiscount, OrderLine, OrderNu
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.storage.ids import Id, new_id
-from dangol.core.storage.rows import Model, insert_rows, select_matching
+from dangol.core.storage.rows import Model, insert_missing, insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 
 _ORDER = (
@@ -24,7 +24,6 @@ _LINE = (
     "customer_id", "order_id", "number", "product_id",
     "quantity_milli", "list_minor", "discount_minor", "net_minor",
 )  # fmt: skip
-_NUMBER = ("source", "number", "customer_id", "order_id", "content_hash")
 _PART = ("customer_id", "order_id", "number", "kind", "amount_minor")
 _encoder = msgspec.json.Encoder()
 
@@ -55,6 +54,30 @@ def find_numbers(
     }
 
 
+def take_numbers(
+    model: Model, target: str, offers: Sequence[tuple[tuple[str, str], NumberTaken]]
+) -> list[NumberTaken]:
+    """Let each (source, number) name what is offered, unless it names something already.
+
+    Returns what each offer's number names now; of two offers under one number the first holds. Numbers are
+    taken in sorted order, so that two writers telling of the same things wait for each other and do not
+    fail: the customer's lock is no guard where each of them has made a guest of its own.
+    """
+    first = dict(reversed(offers))
+    known = find_numbers(model, target, list(first))
+    free = sorted(first.keys() - known.keys())
+    inserted = insert_missing(
+        model,
+        ("source", "number", target, "customer_id", "content_hash"),
+        [(*key, *first[key]) for key in free],
+    )
+    if inserted < len(free):
+        known |= find_numbers(model, target, free)
+    else:
+        known |= {key: first[key] for key in free}
+    return [known[key] for key, _ in offers]
+
+
 def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list[Outcome]:
     """Store orders and put `order.placed` on the timeline; returns an outcome for each draft, in order.
 
@@ -70,23 +93,22 @@ def store_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> tupl
     """Store orders; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)
-    known = find_numbers(OrderNumber, "order_id", [(draft.source, draft.number) for draft in drafts])
+    offered = [NumberTaken(new_id(), draft.customer_id, hash_content(*_content(draft))) for draft in drafts]
+    taken = take_numbers(
+        OrderNumber,
+        "order_id",
+        [((draft.source, draft.number), one) for draft, one in zip(drafts, offered, strict=True)],
+    )
     outcomes, fresh = [], []
-    for draft in drafts:
-        content_hash = hash_content(*_content(draft))
-        earlier = known.get((draft.source, draft.number))
-        if earlier:
-            same = earlier.content_hash == content_hash
-            outcomes.append(Outcome(earlier.id, earlier.customer_id, repeated=same, conflict=not same))
-            continue
-        order_id = new_id()
-        known[draft.source, draft.number] = NumberTaken(order_id, draft.customer_id, content_hash)
-        fresh.append((order_id, draft, content_hash))
-        outcomes.append(Outcome(order_id, draft.customer_id))
+    for draft, ours, kept in zip(drafts, offered, taken, strict=True):
+        if kept.id == ours.id:
+            fresh.append((ours.id, draft))
+            outcomes.append(Outcome(ours.id, draft.customer_id))
+        else:
+            same = kept.content_hash == ours.content_hash
+            outcomes.append(Outcome(kept.id, kept.customer_id, repeated=same, conflict=not same))
     _store(fresh, recorded_at)
-    told = [
-        Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft, _ in fresh
-    ]
+    told = [Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft in fresh]
     return outcomes, told
 
 
@@ -101,19 +123,14 @@ def _content(draft: OrderDraft) -> tuple[Any, ...]:
     return owner, draft.placed_at, draft.currency, lines, draft.store, *draft[8:]
 
 
-def _store(fresh: Sequence[tuple[Id, OrderDraft, bytes]], recorded_at: datetime) -> None:
-    insert_rows(
-        OrderNumber,
-        _NUMBER,
-        [(one.source, one.number, one.customer_id, key, digest) for key, one, digest in fresh],
-    )
-    insert_rows(Order, _ORDER, [_order_row(key, one, recorded_at) for key, one, _ in fresh])
+def _store(fresh: Sequence[tuple[Id, OrderDraft]], recorded_at: datetime) -> None:
+    insert_rows(Order, _ORDER, [_order_row(key, one, recorded_at) for key, one in fresh])
     insert_rows(
         OrderLine,
         _LINE,
         [
             (draft.customer_id, order_id, number, line[0], line[3], line[4], line[5], line[6])
-            for order_id, draft, _ in fresh
+            for order_id, draft in fresh
             for number, line in enumerate(draft.lines, start=1)
         ],
     )
@@ -123,7 +140,7 @@ def _store(fresh: Sequence[tuple[Id, OrderDraft, bytes]], recorded_at: datetime)
             _PART,
             [
                 (draft.customer_id, order_id, number, kind, amount_minor)
-                for order_id, draft, _ in fresh
+                for order_id, draft in fresh
                 for number, (kind, amount_minor) in enumerate(getattr(draft, parts), start=1)
             ],
         )
