@@ -15,7 +15,7 @@ from dangol.connectors.files.errors import (
     PointsSpent,
 )
 from dangol.connectors.files.jobs import Request
-from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.connectors.files.services import dry_run, new_folder, preview
 from dangol.connectors.files.undo import undo_import
 from dangol.core.commerce.models import Order, Product, Return
@@ -67,6 +67,21 @@ def test_customers__korean_headers__people_with_traits(tmp_path: Path) -> None:
     assert profile.person.joined_at == datetime(2024, 1, 1, 15, tzinfo=UTC)
     assert profile.traits == {"skin": "건성"}
     assert list(selectors.find_by_identity("phone", ["010-9999-8888"])) == ["010-9999-8888"]
+
+
+def test_customers__refused_by_a_service__value_in_the_errors_file_only(tmp_path: Path) -> None:
+    bring_in(
+        tmp_path, Kind.CUSTOMERS, write_file(tmp_path, "회원번호,휴대폰\n7,010-1234-5678\n", "first.csv")
+    )
+    text = "회원번호,이메일,휴대폰\n8,someone@shop.kr,010-1234-5678\n"
+
+    report = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text, "second.csv"))
+
+    assert report.errors is not None
+    assert bad_rows(report) == [(2, "phone", "people.identity_taken")]
+    assert "010-1234-5678" in report.errors.read_text("utf-8-sig")
+    kept = ImportBatch.objects.values_list("refusals", flat=True)
+    assert sorted(map(json.loads, kept)) == [[], [[0, 2, "phone", "people.identity_taken"]]]
 
 
 def test_products__category_columns__one_path(tmp_path: Path) -> None:

@@ -288,7 +288,12 @@ def _forget(job: ImportJob, folder: Path) -> None:
 def _all_problems(job: ImportJob, stage: Stage) -> Iterator[Problem]:
     """Yield what is wrong with the rows, and what services refused, in the order of files and lines."""
     places = {name: place for place, name in reversed(list(enumerate(stage.files)))}
-    refused = [Problem(stage.files[one.file], *one[1:]) for one in refusals_of(job)]
+    refusals = list(refusals_of(job))
+    values = stage.values_at([(one.file, one.line, one.column) for one in refusals])
+    refused = [
+        Problem(stage.files[one.file], one.line, one.column, value, one.code)
+        for one, value in zip(refusals, values, strict=True)
+    ]
 
     def place(one: Problem) -> tuple[int, int]:
         return places[one.file], one.line

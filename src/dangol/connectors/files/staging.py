@@ -208,6 +208,21 @@ class Stage:
         self.db.execute(f"INSERT INTO problems {taken}")
         self.db.unregister("rows_without_cells")
 
+    def values_at(self, places: Sequence[tuple[int, int, str]]) -> list[str]:
+        """Return what stands in places (file, line, name of a column); empty where nothing does."""
+        found: dict[tuple[int, int, str], str] = {}
+        for name in {name for _, _, name in places}.intersection(one.name for one in self.columns):
+            wanted = [(file, line) for file, line, column in places if column == name]
+            files, lines = zip(*wanted, strict=True)
+            self.db.register("places", pa.table({"file": files, "line": lines}))
+            rows = self.fetch(
+                f"SELECT file, line, CAST({quoted(name)} AS VARCHAR) FROM typed"  # noqa: S608 - our own names
+                f" SEMI JOIN places USING (file, line) WHERE {quoted(name)} IS NOT NULL"
+            )
+            self.db.unregister("places")
+            found |= {(file, line, name): value for file, line, value in rows}
+        return [found.get(place, "") for place in places]
+
     def problems(self) -> Iterator[Problem]:
         """Yield what is wrong, in the order of files and lines."""
         if not self.one("SELECT count(*) FROM information_schema.tables WHERE table_name = 'problems'"):

@@ -30,12 +30,14 @@ class Context(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A row that a service refused: where it stands, which column and value, and the code of the why."""
+    """A row that a service refused: where it stands, which column, and the code of the why.
+
+    Never the value: refusals are kept with the import, in plain text, and a value may name a person.
+    """
 
     file: int
     line: int
     column: str
-    value: str
     code: str
 
 

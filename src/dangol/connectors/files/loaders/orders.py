@@ -227,10 +227,10 @@ def _note(
     kind: str,
     written: Written,
 ) -> None:
-    refused: dict[int, str] = {}
+    refused: list[int] = []
     for doc, outcome in zip(docs, outcomes, strict=True):
         if outcome.conflict:
-            refused[doc.doc] = doc.number
+            refused.append(doc.doc)
         elif outcome.repeated:
             written.counts[f"repeated_{kind}s"] += 1
         else:
@@ -240,9 +240,8 @@ def _note(
     if not refused:
         return
     chosen = ", ".join(map(str, refused))
-    rows = stage.fetch(f"SELECT doc, file, line FROM lines WHERE doc IN ({chosen}) ORDER BY file, line")  # noqa: S608
-    for doc_number, file, line in rows:
-        written.refusals.append(Refusal(file, line, kind, refused[doc_number], taken.value))
+    rows = stage.fetch(f"SELECT file, line FROM lines WHERE doc IN ({chosen}) ORDER BY file, line")  # noqa: S608
+    written.refusals += [Refusal(file, line, kind, taken.value) for file, line in rows]
     written.counts["refused"] += len(rows)
 
 

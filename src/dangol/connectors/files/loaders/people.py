@@ -71,7 +71,7 @@ class CustomersLoader(RowsLoader):
         written = Written(len(rows))
         for row, refusal in zip(rows, set_people(people, recorded_at=context.recorded_at), strict=True):
             if refusal:
-                refuse(written, row[:2], row[2], row[3], refusal)
+                refuse(written, row[:2], str(refusal.data.get("kind", row[2])), refusal)
             else:
                 written.counts["customers"] += 1
         # Last: identities are locked before customers everywhere, and joining locks customers.
@@ -120,7 +120,7 @@ class ConsentsLoader(RowsLoader):
             known, record_consents(drafts, recorded_at=context.recorded_at), strict=True
         ):
             if outcome.refusal:
-                refuse(written, row[:2], "channel", row[4], outcome.refusal)
+                refuse(written, row[:2], "channel", outcome.refusal)
             elif outcome.repeated:
                 written.counts["repeated"] += 1
             elif outcome.id:

@@ -79,7 +79,7 @@ class BalancesLoader(RowsLoader):
         written = Written(len(rows))
         for row, order, result in zip(rows, commands, results, strict=True):
             if result.refusal:
-                refuse(written, row[:2], "points", row[4], result.refusal)
+                refuse(written, row[:2], "points", result.refusal)
             elif result.repeated:
                 written.counts["repeated"] += 1
             elif result.transfer_id:
@@ -118,7 +118,7 @@ class TiersLoader(RowsLoader):
             given.append(row)
         for row, refusal in zip(given, self._give(grants, context.recorded_at), strict=True):
             if refusal:
-                refuse(written, row[:2], "tier", row[4], refusal)
+                refuse(written, row[:2], "tier", refusal)
             else:
                 written.counts["tiers"] += 1
         return written

@@ -75,10 +75,8 @@ def find_owners(named: Sequence[tuple[str, str]], context: Context) -> list[Id |
     return [found.get(one) for one in named]
 
 
-def refuse(
-    written: Written, place: tuple[int, int], column: str, value: object, refusal: DomainError
-) -> None:
+def refuse(written: Written, place: tuple[int, int], column: str, refusal: DomainError) -> None:
     """Note that a service refused a row."""
     column = str(refusal.data.get("field", column))
-    written.refusals.append(Refusal(*place, column, "" if value is None else str(value), refusal.code))
+    written.refusals.append(Refusal(*place, column, refusal.code))
     written.counts["refused"] += 1
