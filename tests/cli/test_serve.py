@@ -162,7 +162,7 @@ def test_serve__port_taken__names_the_next_free_one(instance: Instance) -> None:
 
     assert result.returncode == 4
     remedy = result.stderr.splitlines()[-1]
-    assert "dangol serve --port " in remedy
+    assert f"dangol serve --home {instance.home} --port " in remedy
     assert int(remedy.rstrip("`").split()[-1]) > port
 
 

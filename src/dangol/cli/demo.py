@@ -36,7 +36,7 @@ def demo(
     """Make the demo shop unless it is there, bring the sample in unless it is in, and serve it."""
     output = Output(as_json=as_json, quiet=quiet)
     if serves:
-        require_free_port(host, port)
+        require_free_port(host, port, words="demo")
     make_shop(output)
     mark = Path(settings.HOME) / FINISHED
     if mark.exists():

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 import pysqlite3
@@ -16,7 +15,7 @@ from rich.console import Group
 from rich.text import Text
 
 from dangol.cli.exits import ExitCode
-from dangol.cli.home import NoShop, require_shop
+from dangol.cli.home import NoShop, command, require_shop
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
@@ -49,12 +48,6 @@ class Finding(NamedTuple):
     level: Level
     sentence: str
     remedy: str = ""
-
-
-def command(words: str) -> str:
-    """Return a `dangol` command for this home, to be typed as it is."""
-    home: Path = settings.HOME
-    return f"dangol {words}" if home == Path.home() / ".dangol" else f"dangol {words} --home {home}"
 
 
 def check_database() -> Iterator[Finding]:

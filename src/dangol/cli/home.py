@@ -1,6 +1,9 @@
 """The instance's home: whether a shop lives there."""
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -27,6 +30,13 @@ register(
         )
     }
 )
+
+
+def command(words: str) -> str:
+    """Return a `dangol` command for this home, to be typed as it is: by its path where it is not found."""
+    program = "dangol" if which("dangol") else os.path.relpath(Path(sys.executable).with_name("dangol"))
+    home: Path = settings.HOME
+    return f"{program} {words}" if home == Path.home() / ".dangol" else f"{program} {words} --home {home}"
 
 
 def has_secret_key() -> bool:

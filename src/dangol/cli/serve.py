@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.translation import gettext as _, gettext_lazy
 
+from dangol.cli.home import command
 from dangol.cli.output import Output, QuietOption
 from dangol.cli.processes import (
     needs_sequencer,
@@ -37,7 +38,7 @@ class Kind(StrEnum):
 
 
 class PortTaken(DomainError):
-    """Another program listens on `port`; `free` is the next port that nobody has."""
+    """Another program listens on `port`; `free` is the next one that nobody has, `command` uses it."""
 
     code = "serve.port_taken"
     retryable = True
@@ -53,7 +54,7 @@ register(
     {
         PortTaken.code: Words(
             gettext_lazy("{port}번 포트는 다른 프로그램이 쓰고 있어요."),
-            gettext_lazy("`dangol serve --port {free}`"),
+            gettext_lazy("`{command}`"),
         ),
         NoSequencerNeeded.code: Words(
             gettext_lazy("SQLite에서는 시퀀서가 필요 없어요."), gettext_lazy("`dangol serve`")
@@ -107,11 +108,12 @@ def child_commands(*, host: str, port: int) -> Mapping[str, Sequence[str]]:
     return {kind.value: [*base, "--only", kind.value, "--host", host, "--port", str(port)] for kind in kinds}
 
 
-def require_free_port(host: str, port: int) -> None:
+def require_free_port(host: str, port: int, *, words: str = "serve") -> None:
     """Raise PortTaken, naming the next free port, where somebody else listens on this one."""
     if not _is_free(host, port):
         tried = range(port + 1, min(port + 1 + PORTS_TRIED, 65536))
-        raise PortTaken(port=port, free=next((one for one in tried if _is_free(host, one)), 0))
+        free = next((one for one in tried if _is_free(host, one)), 0)
+        raise PortTaken(port=port, free=free, command=f"{command(words)} --port {free}")
 
 
 def _is_free(host: str, port: int) -> bool:
