@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, connections
 
 from dangol.core.commerce.claims import AlreadyClaimed, UnknownOrder, claim_guest_order
-from dangol.core.commerce.events import OrderPlaced, SoldLine
+from dangol.core.commerce.events import OrderPlaced, OrderReturned, SoldLine
 from dangol.core.commerce.models import (
     Order,
     OrderDiscount,
@@ -16,14 +16,16 @@ from dangol.core.commerce.models import (
     OrderTender,
     Product,
     Return,
+    ReturnLine,
     ReturnNumber,
 )
 from dangol.core.commerce.returns import record_sales
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
+from dangol.core.people.services import make_guests
 from dangol.core.storage.ids import random_id
 from dangol.core.storage.transactions import write_transaction
-from tests.core.commerce.shop import DAY, MORNING, back, order, place, stock
+from tests.core.commerce.shop import DAY, MORNING, back, bring_back, order, place, stock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,6 +156,12 @@ def test_place_orders__any_number__takes_as_many_statements() -> None:
     assert statements(10, 2) == statements(20, 500)
 
 
+def is_guest(event: Event) -> bool:
+    payload = decode(event.name, event.payload)
+    assert isinstance(payload, OrderReturned)
+    return payload.is_guest
+
+
 def test_claim_guest_order__member_comes_later__order_is_theirs_and_told_again() -> None:
     shelf, guest, regular = stock(), random_id(), random_id()
     (outcome,) = place(order(shelf, guest, "7", MORNING, ("A1", 1, 4_500), is_guest=True))
@@ -166,6 +174,46 @@ def test_claim_guest_order__member_comes_later__order_is_theirs_and_told_again()
     assert OrderNumber.objects.get().customer_id == regular
     event = Event.objects.get(customer_id=regular, name="order.claimed")
     assert event.occurred_at == MORNING
+
+
+def test_claim_guest_order__some_is_back_already__the_return_goes_along_and_is_told_again() -> None:
+    shelf, regular = stock(), random_id()
+    with write_transaction():
+        [guest] = make_guests(1, recorded_at=MORNING)
+    place(order(shelf, guest, "7", MORNING, ("A1", 2, 9_000), ("L1", 1, 5_000), is_guest=True))
+    of_order = back(shelf, guest, "r1", MORNING + DAY, ("A1", 1, 4_500), order_number="7")
+    of_nothing = back(shelf, guest, "r2", MORNING + DAY, ("B1", 1, 14_000))
+    first, _ = bring_back(of_order, of_nothing)
+
+    claim_guest_order(source="till", number="7", customer_id=regular, recorded_at=MORNING + 2 * DAY)
+
+    assert Return.objects.get(customer_id=regular).id == first.id
+    assert ReturnLine.objects.get(customer_id=regular).return_id == first.id
+    assert ReturnNumber.objects.get(customer_id=regular).number == "r1"
+    for model in (Return, ReturnLine, ReturnNumber):
+        assert model._default_manager.filter(customer_id=guest).count() == 1
+    events = Event.objects.filter(name="order.returned", subject_id=first.id).order_by("recorded_at")
+    told = [(one.customer_id, one.occurred_at, is_guest(one)) for one in events]
+    assert told == [
+        (guest, MORNING + DAY, True),
+        (regular, MORNING + DAY, False),
+    ]
+    names = Event.objects.filter(customer_id=regular).order_by("customer_seq").values_list("name", flat=True)
+    assert list(names) == ["order.claimed", "order.returned"]
+
+
+def test_claim_guest_order__its_return_told_again__is_a_repeat() -> None:
+    shelf, regular = stock(), random_id()
+    with write_transaction():
+        [guest] = make_guests(1, recorded_at=MORNING)
+    place(order(shelf, guest, "7", MORNING, ("A1", 2, 9_000), is_guest=True))
+    draft = back(shelf, guest, "r1", MORNING + DAY, ("A1", 1, 4_500), order_number="7")
+    (first,) = bring_back(draft)
+    claim_guest_order(source="till", number="7", customer_id=regular, recorded_at=MORNING + 2 * DAY)
+
+    again = bring_back(draft, draft._replace(customer_id=regular))
+
+    assert [(one.id, one.customer_id, one.repeated) for one in again] == [(first.id, regular, True)] * 2
 
 
 def test_claim_guest_order__again_by_the_same_member__changes_nothing() -> None:

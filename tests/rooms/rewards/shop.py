@@ -101,7 +101,7 @@ class Telling:
         with write_transaction():
             record_sales(
                 [self.order(one) for one in story if isinstance(one, Bought)],
-                [self._return(one) for one in story if isinstance(one, Brought)],
+                [self.give_back(one) for one in story if isinstance(one, Brought)],
                 recorded_at=recorded_at,
             )
 
@@ -112,7 +112,7 @@ class Telling:
                 if isinstance(one, Bought):
                     place_orders([self.order(one)], recorded_at=one.at)
                 else:
-                    record_returns([self._return(one)], recorded_at=one.at)
+                    record_returns([self.give_back(one)], recorded_at=one.at)
 
     def place(self, drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> None:
         """Place orders that are not of a story."""
@@ -130,7 +130,7 @@ class Telling:
             discounts=discounts, earns=told.earns,
         )  # fmt: skip
 
-    def _return(self, told: Brought) -> ReturnDraft:
+    def give_back(self, told: Brought) -> ReturnDraft:
         lines = [
             ReturnLineDraft(product_id(category), category[:60], category, 1_000, net)
             for category, net in told.amounts.items()

@@ -50,6 +50,7 @@ class OrderReturned(Payload, frozen=True):
     currency: str
     net_minor: int
     lines: list[ReturnedLine]
+    is_guest: bool = False
 
 
 @named("order.claimed")

@@ -11,6 +11,8 @@ from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Return, R
 from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders, take_numbers
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.models import Customer
+from dangol.core.people.selectors import GUEST
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
@@ -93,7 +95,11 @@ def store_returns(
     """Store returns; returns an outcome for each draft, and what is to be put on the timeline."""
     require_write_transaction()
     lock_customers(draft.customer_id for draft in drafts)
-    offered = [NumberTaken(new_id(), draft.customer_id, _hash(draft)) for draft in drafts]
+    guests = _guests_among(drafts)
+    offered = [
+        NumberTaken(new_id(), draft.customer_id, _hash(draft, is_guest=draft.customer_id in guests))
+        for draft in drafts
+    ]
     taken = take_numbers(
         ReturnNumber,
         "return_id",
@@ -107,16 +113,28 @@ def store_returns(
             fresh.append(_Linked(ours.id, draft, lines))
             outcomes.append(Outcome(ours.id, draft.customer_id))
         else:
-            same = kept.content_hash == ours.content_hash
+            # A guest's return may have gone to the member who claimed the order since.
+            same = kept.content_hash in {ours.content_hash, _hash(draft, is_guest=True)}
             outcomes.append(Outcome(kept.id, kept.customer_id, repeated=same, conflict=not same))
     _store(fresh, recorded_at)
-    return outcomes, [_event(one) for one in fresh]
+    return outcomes, [_event(one, is_guest=one.draft.customer_id in guests) for one in fresh]
 
 
-def _hash(draft: ReturnDraft) -> bytes:
-    """Return what makes a return the same return when it is told again; the catalog may have changed."""
+def _guests_among(drafts: Sequence[ReturnDraft]) -> set[Id]:
+    """Return which of the customers are guests; known from the customer, since a till does not tell."""
+    keys = [(key,) for key in sorted({draft.customer_id for draft in drafts})]
+    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), keys)
+    return {customer_id for customer_id, kind in kinds if kind == GUEST}
+
+
+def _hash(draft: ReturnDraft, *, is_guest: bool) -> bytes:
+    """Return what makes a return the same return when it is told again.
+
+    Not the product's category, which the catalog may have changed since, and not who a guest was.
+    """
     lines = [(line.product, *line[3:]) for line in draft.lines]
-    return hash_content(draft.customer_id, draft.returned_at, draft.currency, lines, draft.order_number)
+    owner = None if is_guest else draft.customer_id
+    return hash_content(owner, draft.returned_at, draft.currency, lines, draft.order_number)
 
 
 class _Shelf:
@@ -211,7 +229,7 @@ def _return_row(one: _Linked, recorded_at: datetime) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _event(one: _Linked) -> Draft:
+def _event(one: _Linked, *, is_guest: bool) -> Draft:
     draft = one.draft
     payload = OrderReturned(
         source=draft.source,
@@ -229,5 +247,6 @@ def _event(one: _Linked) -> Draft:
             )
             for line, sold in one.lines
         ],
+        is_guest=is_guest,
     )
     return Draft(draft.customer_id, payload, draft.returned_at, one.return_id)

@@ -34,15 +34,15 @@ class Reader:
     def read(self, event: Recorded) -> list[Purchase | GivenBack]:
         """Return what the event means for the program: one act, or one for each order brought back from.
 
-        A guest's order and one in another currency mean nothing to it.
+        What a guest bought or brought back, and what is in another currency, means nothing to it.
         """
         payload = event.payload
         assert isinstance(payload, OrderPlaced | OrderReturned)
-        if payload.currency != self._currency:
+        if payload.currency != self._currency or payload.is_guest:
             return []
         if isinstance(payload, OrderReturned):
             return self._given_back(event, payload)
-        return [] if payload.is_guest else [self._purchase(event, payload)]
+        return [self._purchase(event, payload)]
 
     def _purchase(self, event: Recorded, payload: OrderPlaced) -> Purchase:
         amounts: dict[str, int] = defaultdict(int)
