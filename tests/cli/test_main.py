@@ -2,11 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 import typer
+from django.test import override_settings
 
 from dangol.cli.main import COMMANDS, language, run, take_globals
+from dangol.core.people.models import Store
+from dangol.core.storage.ids import new_id
+from dangol.core.storage.transactions import write_transaction
 
 
 @pytest.mark.parametrize(
@@ -77,3 +82,63 @@ def test_run__refused_with_json__tells_the_code_on_stdout(capsys: pytest.Capture
     said = capsys.readouterr()
     assert json.loads(said.out)["error"]["code"] == "value.not_a_zone"
     assert "Asia/Seoul" in said.err
+
+
+def break_commands(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let any command end in this error."""
+
+    def fail(arguments: Sequence[str]) -> int:
+        raise error
+
+    monkeypatch.setattr("dangol.cli.main._run_command", fail)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_run__database_error__keeps_the_row_back_and_names_the_next_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write_twice(arguments: Sequence[str]) -> int:
+        with write_transaction():
+            for _ in range(2):
+                Store.objects.create(id=new_id(), number="kim@example.com", updated_at=datetime.now(UTC))
+        return 0
+
+    monkeypatch.setattr("dangol.cli.main._run_command", write_twice)
+
+    assert run(["doctor", "--json"]) == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["error"]["data"]["kind"] == "IntegrityError"
+    assert "dangol doctor" in said.err
+    for text in (said.out, said.err):
+        assert "kim@" not in text
+        assert "Traceback" not in text
+        assert "dg_store" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (ValueError("kim@example.com"), "ValueError"),
+        (OSError(28, "No space left on device"), "No space left"),
+    ],
+)
+def test_run__unforeseen_error__says_its_kind_but_not_its_words(
+    error: Exception, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    break_commands(monkeypatch, error)
+
+    assert run(["doctor"]) == 1
+
+    said = capsys.readouterr().err
+    assert word in said
+    assert "DANGOL_DEBUG=1" in said
+    assert "kim@" not in said
+
+
+@override_settings(DEBUG=True)
+def test_run__debugging__raises_the_error_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    break_commands(monkeypatch, ZeroDivisionError())
+
+    with pytest.raises(ZeroDivisionError):
+        run(["doctor"])

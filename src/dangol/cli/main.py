@@ -7,6 +7,7 @@ what they say is translated as it is read, and their models need Django.
 import json
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
@@ -16,7 +17,9 @@ from typing import Annotated, NamedTuple
 import django
 import typer
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error as DatabaseError
 from django.utils.functional import Promise
 from django.utils.translation import activate, gettext, gettext_lazy as _
 from rich.console import Console
@@ -27,6 +30,7 @@ from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError, NotFound
 
 LANGUAGES = ("ko", "en")
+OURS = Path(__file__).parents[1]
 
 
 class Command(NamedTuple):
@@ -121,17 +125,49 @@ def build_app(names: Sequence[str]) -> typer.Typer:
     return app
 
 
-def refuse(error: DomainError, *, as_json: bool) -> int:
-    """Say why not, and what to do next; return the exit code."""
-    sentence, remedy = explain(error)
-    if as_json:
-        told = {"code": error.code, "data": error.data, "sentence": sentence, "remedy": remedy}
-        sys.stdout.write(json.dumps({"error": told}, ensure_ascii=False, default=str) + "\n")
+def _say(sentence: str, remedy: str) -> None:
     words = Console(stderr=True, highlight=False, soft_wrap=True)
     words.print(sentence, style="bold", markup=False)
     if remedy:
         words.print(f"→ {remedy}", markup=False)
+
+
+def _write_error(told: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps({"error": told}, ensure_ascii=False, default=str) + "\n")
+
+
+def refuse(error: DomainError, *, as_json: bool) -> int:
+    """Say why not, and what to do next; return the exit code."""
+    sentence, remedy = explain(error)
+    if as_json:
+        _write_error({"code": error.code, "data": error.data, "sentence": sentence, "remedy": remedy})
+    _say(sentence, remedy)
     return ExitCode.NOT_FOUND if isinstance(error, NotFound) else ExitCode.REFUSED
+
+
+def fail(error: Exception, *, as_json: bool) -> int:
+    """Say that something broke, where, and what to do next; return the exit code.
+
+    What the error itself says is kept back, for a terminal's text ends in logs and in mails: a database
+    quotes the row it could not write, with the people in it. The kind and the place hold nobody's data.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    # The last of our own lines says more than one inside a library.
+    at = next((one for one in reversed(frames) if Path(one.filename).is_relative_to(OURS)), frames[-1])
+    facts = {"kind": type(error).__name__, "place": f"{Path(at.filename).name}:{at.lineno}"}
+    if isinstance(error, DatabaseError):
+        code, remedy = "database.failed", "dangol doctor"
+        sentence = gettext("데이터베이스가 하던 일을 마치지 못했어요({kind}, {place}).")
+    else:
+        code, remedy = "command.failed", gettext("자세히 보려면 DANGOL_DEBUG=1로 다시 실행하세요.")
+        sentence = gettext("예상하지 못한 일로 멈췄어요({kind}, {place}).")
+        if isinstance(error, OSError) and error.strerror:
+            facts["kind"] = error.strerror
+    sentence = sentence.format_map(facts)
+    if as_json:
+        _write_error({"code": code, "data": facts, "sentence": sentence, "remedy": remedy})
+    _say(sentence, remedy)
+    return ExitCode.FAILED
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -151,6 +187,10 @@ def run(arguments: Sequence[str]) -> int:
         return refuse(refusal, as_json="--json" in rest)
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except Exception as error:
+        if settings.DEBUG:
+            raise
+        return fail(error, as_json="--json" in rest)
 
 
 def _run_command(arguments: Sequence[str]) -> int:
