@@ -127,6 +127,19 @@ def test_tiers__given_from_a_file__unknown_tier_refused(tmp_path: Path) -> None:
     assert sorted(Membership.objects.values_list("level", flat=True))[-1] == 1
 
 
+def test_tiers__one_person_by_number_and_by_email__second_row_refused(tmp_path: Path) -> None:
+    people = "회원번호,이메일\na,a@shop.kr\nb,\n"
+    bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, people, "people.csv"))
+    text = "회원번호,이메일,등급\na,,gold\n,a@shop.kr,member\nb,,member\n"
+
+    report = bring_in(tmp_path, Kind.TIERS, write_file(tmp_path, text, "tiers.csv"))
+
+    owner = selectors.find_by_identity("external", ["a"])["a"]
+    assert bad_rows(report) == [(3, "email", "row.repeated")]
+    assert report.counts == {"tiers": 2, "refused": 1}
+    assert Membership.objects.get(customer_id=owner).level == 1
+
+
 def test_consents__words_of_two_languages__recorded_once(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS))
     text = (

@@ -50,6 +50,11 @@ class Written:
     refusals: list[Refusal] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
+    def refuse(self, place: tuple[int, int], column: str, code: str) -> None:
+        """Note that the row in this place (file, line) was refused."""
+        self.refusals.append(Refusal(*place, column, code))
+        self.counts["refused"] += 1
+
 
 class Loader(Protocol):
     """One kind of import."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from dangol.connectors.files.loaders.base import Context, Written, instant_of
-from dangol.connectors.files.loaders.rows import RowsLoader, find_owners, refuse
+from dangol.connectors.files.loaders.rows import BATCH, RowsLoader, find_owners, refuse
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, add_problems
 from dangol.connectors.files.staging import Stage
@@ -96,6 +96,7 @@ class TiersLoader(RowsLoader):
 
     def __init__(self, give: GiveTiers) -> None:
         self._give = give
+        self._repeats: set[tuple[int, int]] = set()
 
     def judge(self, stage: Stage, rules: Rules, context: Context) -> None:
         """Take one row a member."""
@@ -105,14 +106,30 @@ class TiersLoader(RowsLoader):
             " ORDER BY file, line) AS turn FROM named WHERE NOT bad AND who_key IS NOT NULL) WHERE turn > 1"
         )
 
+    def prepare(self, stage: Stage, context: Context) -> None:
+        """Find the rows of members whom an earlier row names by something else, their e-mail say."""
+        seen: set[Id] = set()
+        cursor = stage.db.cursor()
+        cursor.execute("SELECT file, line, who_column, who_key FROM items ORDER BY file, line")
+        while rows := cursor.fetchmany(BATCH):
+            owners = find_owners([row[2:] for row in rows], context._replace(create=False))
+            for row, owner in zip(rows, owners, strict=True):
+                if owner in seen:
+                    self._repeats.add(row[:2])
+                elif owner is not None:
+                    seen.add(owner)
+
     def write(self, stage: Stage, start: int, context: Context) -> Written:
-        """Give the next tiers."""
+        """Give the next tiers, one to a member."""
         rows = self.read(stage, start, ["who_column", "who_key", "tier", "since", "held_until"])
         owners = find_owners([(row[2], row[3]) for row in rows], context)
         written = Written(len(rows))
         grants, given = [], []
         for row, owner in zip(rows, owners, strict=True):
             assert owner is not None, "a customer nobody knows was refused before"
+            if row[:2] in self._repeats:
+                written.refuse(row[:2], row[2], Code.REPEATED)
+                continue
             since = instant_of(row[5]) if row[5] else context.recorded_at
             grants.append((owner, row[4], since, _end_of(row[6], context) if row[6] else None))
             given.append(row)

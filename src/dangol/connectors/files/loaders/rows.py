@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dangol.connectors.files.columns import IDENTITIES
-from dangol.connectors.files.loaders.base import Context, Refusal, Written
+from dangol.connectors.files.loaders.base import Context, Written
 from dangol.connectors.files.shapes import Rules, identify, judge_customers, named_rows
 from dangol.connectors.files.staging import Stage, quoted
 from dangol.core.people.selectors import find_by_identity
@@ -77,6 +77,4 @@ def find_owners(named: Sequence[tuple[str, str]], context: Context) -> list[Id |
 
 def refuse(written: Written, place: tuple[int, int], column: str, refusal: DomainError) -> None:
     """Note that a service refused a row."""
-    column = str(refusal.data.get("field", column))
-    written.refusals.append(Refusal(*place, column, refusal.code))
-    written.counts["refused"] += 1
+    written.refuse(place, str(refusal.data.get("field", column)), refusal.code)
