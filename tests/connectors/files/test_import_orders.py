@@ -284,3 +284,43 @@ def test_orders__discounts_and_tenders_of_the_whole_order__kept_by_name(tmp_path
     assert list(OrderDiscount.objects.values_list("kind", "amount_minor")) == [("직원", 500)]
     tenders = OrderTender.objects.order_by("number").values_list("kind", "amount_minor")
     assert list(tenders) == [("card", 2000), ("현금", 500)]
+
+
+def test_orders__more_off_than_they_cost__refused(tmp_path: Path) -> None:
+    path = write_file(
+        tmp_path,
+        HEADER.strip()
+        + ",order_discounts,tenders\n"
+        + "1,a,2026-03-01,A,1,3000,직원=3000; 쿠폰=1001,\n"
+        + "1,a,2026-03-01,B,1,1000,직원=3000; 쿠폰=1001,\n"
+        + "2,a,2026-03-01,A,1,3000,직원=3000,\n"
+        + "3,a,2026-03-01,A,1,3000,,card=999999999999999\n"
+        + "4,a,2026-03-01,A,1,3000,직원=999999999999999,\n",
+    )
+
+    report = bring_in(tmp_path, Kind.ORDERS, path)
+
+    assert bad_rows(report) == [
+        (2, "order_discounts", "amount.sums_disagree"),
+        (3, "order_discounts", "amount.sums_disagree"),
+        (5, "tenders", "amount.too_large"),
+        (6, "order_discounts", "amount.sums_disagree"),
+        (6, "order_discounts", "amount.too_large"),
+    ]
+    assert dict(Order.objects.values_list("number", "net_minor")) == {"2": 0}
+
+
+def test_orders__discounts_in_cents__compared_to_the_cent(tmp_path: Path) -> None:
+    open_shop(currency="USD", zone="America/New_York", region="US")
+    path = write_file(
+        tmp_path,
+        HEADER.strip()
+        + ",order_discounts\n"
+        + "1,a,2026-03-01,A,1,10.00,staff=9.5; coupon=0.5\n"
+        + "2,a,2026-03-01,A,1,10.00,staff=9.5; coupon=0.51\n",
+    )
+
+    report = bring_in(tmp_path, Kind.ORDERS, path)
+
+    assert bad_rows(report) == [(3, "order_discounts", "amount.sums_disagree")]
+    assert dict(Order.objects.values_list("number", "net_minor")) == {"1": 0}

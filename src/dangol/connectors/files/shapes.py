@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from dangol.connectors.files.columns import CUSTOMER, IDENTITIES, Kind
-from dangol.connectors.files.parsing import literal
+from dangol.connectors.files.parsing import LARGEST, literal
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.staging import Stage
 
@@ -144,6 +144,9 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
     for column in ("order_discounts", "tenders"):
         where = f"NOT bad AND NOT regexp_full_match({column}, {literal(_amounts(rules))})"
         add_problems(stage, "sorted", f"'{Code.AMOUNT_LIST}'", column=column, value=column, where=where)
+        where = f"NOT bad AND list_max({_minor_units(column, rules)}) > {LARGEST}"
+        add_problems(stage, "sorted", f"'{Code.AMOUNT_LARGE}'", column=column, value=column, where=where)
+    _judge_order_discounts(stage, rules)
     for code, parts in (
         (Code.ORDER_CUSTOMERS, ("who_key",)),
         (Code.ORDER_PLACES, ("store", "channel", "order_discounts", "tenders")),
@@ -156,6 +159,24 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
             f" one.is_return = sorted.is_return"
             " WHERE NOT bad"
         )
+
+
+def _judge_order_discounts(stage: Stage, rules: Rules) -> None:
+    """Refuse orders that were given more off than they cost; where a line is bad, the sum is not known."""
+    given = f"list_sum({_minor_units('order_discounts', rules)})"
+    stage.db.execute(
+        "INSERT INTO problems SELECT file, line, 'order_discounts', coalesce(order_discounts, ''),"  # noqa: S608
+        f" '{Code.AMOUNTS_DISAGREE}' FROM sorted SEMI JOIN (SELECT number FROM sorted WHERE NOT is_return"
+        f" GROUP BY number HAVING NOT bool_or(bad) AND max({given}) > sum(amount)) one USING (number)"
+        " WHERE NOT is_return"
+    )
+
+
+def _minor_units(column: str, rules: Rules) -> str:
+    """Return SQL for the amounts of such a list in minor units; NULL where it is none."""
+    amounts = f"regexp_extract_all({column}, '=\\s*([0-9.]+)', 1)"
+    scaled = f"list_transform({amounts}, lambda one: TRY_CAST(one AS DECIMAL(30, 6)) * {10**rules.exponent})"
+    return f"CASE WHEN regexp_full_match({column}, {literal(_amounts(rules))}) THEN {scaled} END"
 
 
 def _amounts(rules: Rules) -> str:
