@@ -3,11 +3,13 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import (
+    BadOption,
     CannotUndo,
     ColumnMissing,
     ColumnTwice,
@@ -138,6 +140,35 @@ def test_tiers__one_person_by_number_and_by_email__second_row_refused(tmp_path: 
     assert bad_rows(report) == [(3, "email", "row.repeated")]
     assert report.counts == {"tiers": 2, "refused": 1}
     assert Membership.objects.get(customer_id=owner).level == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("source", "s" * 41),
+        ("delimiter", ";;"),
+        ("delimiter", '"'),
+        ("encoding", "utf-9"),
+        ("encoding", "base64"),
+        ("encoding", "x" * 5_000),
+    ],
+)
+def test_options__that_cannot_stand__refused_before_there_is_a_job(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {name: value}
+
+    with pytest.raises(BadOption) as refusal:
+        bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), **options)
+
+    assert refusal.value.data["option"] == f"--{name}"
+    assert not ImportJob.objects.exists()
+
+
+def test_options__source_of_forty_letters__taken(tmp_path: Path) -> None:
+    bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), source="단" * 40)
+
+    assert set(Order.objects.values_list("source", flat=True)) == {"단" * 40}
 
 
 def test_consents__words_of_two_languages__recorded_once(tmp_path: Path) -> None:

@@ -8,15 +8,19 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import file_digest, sha256
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import FileMissing, JobRunning, UnknownJob
+from dangol.connectors.files.errors import BadOption, FileMissing, JobRunning, UnknownJob
 from dangol.connectors.files.loaders.base import Refusal, Written
 from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
+
+# As long as the columns of orders and returns that hold it.
+LONGEST_SOURCE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,19 @@ class Request:
     cut_over: str = ""
     create: bool = True
     points_currency: str = ""
+
+
+def check_options(request: Request) -> None:
+    """Raise BadOption for what could be neither used nor stored, before anything is read or written."""
+    if len(request.source) > LONGEST_SOURCE:
+        raise BadOption(option="--source", value=request.source, known=f"≤ {LONGEST_SOURCE}")
+    delimiter = request.delimiter
+    if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
+        raise BadOption(option="--delimiter", value=delimiter, known=", ; | tab")
+    try:
+        TextIOWrapper(BytesIO(), encoding=request.encoding or "utf-8")
+    except (LookupError, ValueError) as error:
+        raise BadOption(option="--encoding", value=str(request.encoding)) from error
 
 
 def describe_files(paths: Sequence[Path]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from dangol.connectors.files.errors import BadOption
 from dangol.connectors.files.guard import guarded
 from dangol.connectors.files.jobs import (
     Request,
+    check_options,
     folder_of,
     only_worker,
     open_job,
@@ -150,6 +151,7 @@ class Preview(NamedTuple):
 
 def preview(request: Request, *, at: datetime) -> Preview:
     """Return the first rows of the first file as they are understood; raises as `run_import` does."""
+    check_options(request)
     view = shop()
     stage = Stage(request.kind, _reading(request, view, at))
     try:
@@ -183,6 +185,7 @@ def new_folder(home: Path) -> Path:
 
 def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None) -> Report:
     """Read and judge the files and write nothing but the errors file, in `folder`."""
+    check_options(request)
     view = shop()
     context = _context(request, view, at)
     loader = _loader(request.kind, give_tiers)
@@ -210,6 +213,7 @@ def run_import(
 
     Raises the refusals of a whole file (see `Stage.read`), BadOption and JobRunning; then nothing is written.
     """
+    check_options(request)
     view = shop()
     context = _context(request, view, at)
     job = open_job(request, at=at)
