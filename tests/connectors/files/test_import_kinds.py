@@ -21,6 +21,7 @@ from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.connectors.files.services import dry_run, new_folder, preview
 from dangol.connectors.files.undo import undo_import
 from dangol.core.commerce.models import Order, Product, Return
+from dangol.core.events.models import Event
 from dangol.core.ledger.models import Lot, Transfer
 from dangol.core.ledger.services import spend_points
 from dangol.core.people import selectors
@@ -84,6 +85,25 @@ def test_customers__refused_by_a_service__value_in_the_errors_file_only(tmp_path
     assert "010-1234-5678" in report.errors.read_text("utf-8-sig")
     kept = ImportBatch.objects.values_list("refusals", flat=True)
     assert sorted(map(json.loads, kept)) == [[], [[0, 2, "phone", "people.identity_taken"]]]
+
+
+def test_customers__refused_by_a_service__nobody_is_made(tmp_path: Path) -> None:
+    bring_in(
+        tmp_path, Kind.CUSTOMERS, write_file(tmp_path, "회원번호,휴대폰\n7,010-1234-5678\n", "first.csv")
+    )
+    text = (
+        "회원번호,이메일,휴대폰,가입일\n8,eight@shop.kr,010-1234-5678,2024-01-02\n"
+        "9,nine@shop.kr,010-1111-2222,2024-01-03\n10,ten@shop.kr,010-1234-5678,\n"
+    )
+
+    report = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text, "second.csv"))
+
+    assert report.counts == {"customers": 1, "refused": 2}
+    assert set(selectors.find_by_identity("external", ["7", "8", "9"])) == {"7", "9"}
+    assert set(selectors.find_by_identity("email", ["nine@shop.kr", "ten@shop.kr"])) == {"nine@shop.kr"}
+    assert selectors.count_by_kind() == {"guest": 0, "customer": 0, "member": 2}
+    joined = Event.objects.filter(name="customer.joined").order_by("occurred_at")
+    assert [event.occurred_at for event in joined] == [datetime(2024, 1, 2, 15, tzinfo=UTC), NOW]
 
 
 def test_products__category_columns__one_path(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ Identities are claimed before customers are locked, here and in profiles.py: who
 transaction keeps this order, or two of them could wait for each other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
@@ -21,10 +22,10 @@ from dangol.core.people.lookup import (
     identity_keys,
     replace_tokens,
 )
-from dangol.core.people.models import Customer
+from dangol.core.people.models import Customer, Identity, SearchToken
 from dangol.core.people.selectors import CUSTOMER, GUEST, MEMBER, region_for
 from dangol.core.storage.ids import Id, random_id
-from dangol.core.storage.rows import insert_rows, select_matching, update_rows
+from dangol.core.storage.rows import delete_rows, insert_rows, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 
 _CUSTOMER = ("customer_id", "kind", "joined_at", "created_at", "language")
@@ -45,6 +46,40 @@ def resolve_customers(
     Those already known stay as they are. Two transactions that make the same value at once end up with
     the same customer. Raises RefusedValue if any value is none (`normalize_identity` tells beforehand).
     """
+    return _resolve(kind, values, recorded_at, (joined_at or {}) if join else None)[0]
+
+
+class Found(NamedTuple):
+    """Whom each value names, and who of them did not exist before."""
+
+    owners: dict[str, Id]
+    made: frozenset[Id]
+
+
+def find_or_make_customers(kind: str, values: Sequence[str], *, recorded_at: datetime) -> Found:
+    """Return whom each value names, as `resolve_customers` without joining, and whom this call made.
+
+    For callers that may yet refuse what they were told: they give back the ones nothing was accepted of
+    with `unmake_customers`, and let the others join with `join_members`.
+    """
+    owners, made = _resolve(kind, values, recorded_at, None)
+    return Found(owners, made)
+
+
+def unmake_customers(customer_ids: Iterable[Id]) -> None:
+    """Take away customers made in this very transaction, of whom nothing was recorded: nobody saw them.
+
+    Their data keys stay in the key store, which is another database; a key without a person does no harm.
+    """
+    require_write_transaction()
+    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
+    for model in (SearchToken, Identity, Customer):
+        delete_rows(model, ("customer_id",), keys)
+
+
+def _resolve(
+    kind: str, values: Sequence[str], recorded_at: datetime, joined_at: Mapping[str, datetime] | None
+) -> tuple[dict[str, Id], frozenset[Id]]:
     require_write_transaction()
     kind = Kind(kind)
     region = region_for([kind])
@@ -53,16 +88,21 @@ def resolve_customers(
     keys = {value: table[kind, form] for value, form in normal.items()}
     owners = find_owners(keys.values())
     missing = {key: normal[value] for value, key in keys.items() if key not in owners}
+    made: frozenset[Id] = frozenset()
     if missing:
-        since = {keys[value]: at for value, at in (joined_at or {}).items() if value in keys}
-        owners |= _make_customers(missing, since if join else None, recorded_at)
-    return {value: owners[key] for value, key in keys.items()}
+        since = None
+        if joined_at is not None:
+            since = {keys[value]: at for value, at in joined_at.items() if value in keys}
+        claimed, made = _make_customers(missing, since, recorded_at)
+        owners |= claimed
+    return {value: owners[key] for value, key in keys.items()}, made
 
 
 def _make_customers(
     values: Mapping[Key, str], joined_at: Mapping[Key, datetime] | None, recorded_at: datetime
-) -> dict[Key, Id]:
-    """Make a customer for each identity that nobody else claims meanwhile; returns who owns each one.
+) -> tuple[dict[Key, Id], frozenset[Id]]:
+    """Make a customer for each identity that nobody else claims meanwhile; returns who owns each one,
+    and which of them are new.
 
     They are members where `joined_at` is given, since then or since now; else customers.
     """
@@ -86,7 +126,7 @@ def _make_customers(
         ],
         recorded_at=recorded_at,
     )
-    return owners
+    return owners, frozenset(claim.customer_id for claim in ours)
 
 
 def make_guests(count: int, *, recorded_at: datetime) -> list[Id]:
@@ -102,10 +142,12 @@ def join_members(
     *,
     recorded_at: datetime,
     joined_at: Mapping[Id, datetime] | None = None,
+    via: Mapping[Id, str] | None = None,
 ) -> int:
     """Make members of customers and guests; returns how many were none before.
 
-    Must be called inside a write transaction; `customer.joined` is recorded for each new member.
+    Must be called inside a write transaction; `customer.joined` is recorded for each new member, with the
+    kind of identity in `via` for those who were not known before.
     """
     require_write_transaction()
     lock_customers(customer_ids)
@@ -122,7 +164,7 @@ def join_members(
         [(owner, MEMBER, at) for owner, at in joining.items()],
     )
     record_batch(
-        [Draft(owner, CustomerJoined(via=""), at) for owner, at in joining.items()],
+        [Draft(owner, CustomerJoined(via=(via or {}).get(owner, "")), at) for owner, at in joining.items()],
         recorded_at=recorded_at,
     )
     return len(joining)

@@ -12,7 +12,7 @@ from dangol.connectors.files.shapes import Rules
 from dangol.connectors.files.staging import Stage
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.profiles import PersonRow, set_people
-from dangol.core.people.services import join_members, resolve_customers
+from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers
 from dangol.core.storage.ids import Id
 
 _CHANNELS: Mapping[str, str] = {
@@ -53,37 +53,42 @@ class CustomersLoader(RowsLoader):
             )
 
     def write(self, stage: Stage, start: int, context: Context) -> Written:
-        """Make members of those nobody knows, then store what the rows say of each."""
+        """Make members of those whose rows are accepted; a refused row makes nobody."""
         traits = [column.name for column in stage.columns if column.name.startswith(TRAIT)]
         rows = self.read(stage, start, [*_PERSON, *traits])
-        since = _since(rows)
-        owners = {
-            (column, value): owner
-            for column, firsts in sorted(since.items())
-            for value, owner in resolve_customers(
-                IDENTITIES[column], list(firsts), recorded_at=context.recorded_at,
-                joined_at={value: at for value, at in firsts.items() if at},
-            ).items()
-        }  # fmt: skip
+        owners, via = _find_or_make(rows, context)
         ids = [owners[row[2], row[3]] for row in rows]
-        joined = {owner: instant_of(row[9]) for owner, row in zip(ids, rows, strict=True) if row[9]}
         people = [_person(owner, row, traits) for owner, row in zip(ids, rows, strict=True)]
         written = Written(len(rows))
-        for row, refusal in zip(rows, set_people(people, recorded_at=context.recorded_at), strict=True):
+        joined: dict[Id, datetime] = {}
+        for row, owner, refusal in zip(
+            rows, ids, set_people(people, recorded_at=context.recorded_at), strict=True
+        ):
             if refusal:
                 refuse(written, row[:2], str(refusal.data.get("kind", row[2])), refusal)
-            else:
-                written.counts["customers"] += 1
+                continue
+            written.counts["customers"] += 1
+            at = instant_of(row[9]) if row[9] else context.recorded_at
+            joined[owner] = at if row[9] else joined.get(owner, at)
+        unmake_customers(via.keys() - joined.keys())
         # Last: identities are locked before customers everywhere, and joining locks customers.
-        join_members(list(dict.fromkeys(ids)), recorded_at=context.recorded_at, joined_at=joined)
+        join_members(list(joined), recorded_at=context.recorded_at, joined_at=joined, via=via)
         return written
 
 
-def _since(rows: list[tuple[Any, ...]]) -> dict[str, dict[str, datetime | None]]:
-    since: dict[str, dict[str, datetime | None]] = {}
-    for row in rows:
-        since.setdefault(row[2], {}).setdefault(row[3], instant_of(row[9]) if row[9] else None)
-    return since
+def _find_or_make(
+    rows: list[tuple[Any, ...]], context: Context
+) -> tuple[dict[tuple[str, str], Id], dict[Id, str]]:
+    """Return whom each column and value names, and by which kind of identity those came who are new."""
+    owners: dict[tuple[str, str], Id] = {}
+    via: dict[Id, str] = {}
+    for column in sorted({row[2] for row in rows}):
+        values = list(dict.fromkeys(row[3] for row in rows if row[2] == column))
+        kind = IDENTITIES[column]
+        found = find_or_make_customers(kind, values, recorded_at=context.recorded_at)
+        owners |= {(column, value): owner for value, owner in found.owners.items()}
+        via |= dict.fromkeys(found.made, kind)
+    return owners, via
 
 
 def _person(owner: Id, row: tuple[Any, ...], traits: list[str]) -> PersonRow:
