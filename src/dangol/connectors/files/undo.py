@@ -4,7 +4,7 @@ Undoing may be killed and run again: what is reversed already has nothing left t
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +13,17 @@ from dangol.connectors.files.errors import CannotUndo, PointsSpent
 from dangol.connectors.files.jobs import subjects_of
 from dangol.connectors.files.models import ImportJob
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
-from dangol.core.commerce.models import Order, OrderLine, Product, ReturnLine
+from dangol.core.commerce.models import (
+    Order,
+    OrderLine,
+    OrderNumber,
+    Product,
+    Return,
+    ReturnLine,
+    ReturnNumber,
+)
 from dangol.core.commerce.returns import record_returns
+from dangol.core.events.services import lock_customers
 from dangol.core.ledger import services as ledger
 from dangol.core.ledger.models import Lot, Transfer
 from dangol.core.people.consents import ConsentDraft, record_consents
@@ -29,7 +38,7 @@ Pair = tuple[Id, Id]
 
 
 class Undone(NamedTuple):
-    """How many things were reversed, and how many stay because their points are spent."""
+    """How many things were reversed, and how many were not: their points are spent, or they are gone."""
 
     reversed: int
     kept: int
@@ -41,43 +50,88 @@ def undo_import(job: ImportJob, *, at: datetime, skips_spent: bool = False) -> U
     Orders come back whole, so that the points they earned are taken back by their own rules; lots
     brought along are taken back; consents that were given are withdrawn (one that was withdrawn stays:
     nobody agrees by machine). Raises CannotUndo for another kind of import or one not finished, and
-    PointsSpent where points it led to are spent, unless `skips_spent` leaves those as they are.
+    PointsSpent where points it led to are spent, unless `skips_spent` leaves those as they are: before
+    anything is reversed, or later where they were spent meanwhile, with whole batches reversed by then.
     """
     undo = {Kind.ORDERS: _return_orders, Kind.BALANCES: _take_lots_back, Kind.CONSENTS: _withdraw}.get(
         Kind(job.kind)
     )
     if undo is None or job.state != ImportJob.State.DONE:
         raise CannotUndo(kind=job.kind, state=job.state)
-    spent = _spent(job)
-    if spent and not skips_spent:
-        raise PointsSpent(orders=len(spent), points=sum(spent.values()))
-    done = 0
+    kind = Kind(job.kind)
+    if not skips_spent:
+        _refuse_spent(kind, subjects_of(job))
+    done = kept = 0
     for pairs in subjects_of(job):
         with write_transaction():
-            done += undo([pair for pair in pairs if pair not in spent], at)
+            owned, gone = _lock(kind, pairs)
+            if not skips_spent:
+                _refuse_spent(kind, [owned])
+            spent = _spent(kind, owned)
+            done += undo([pair for pair in owned if pair not in spent], at)
+            kept += len(spent) + gone
     job.state, job.undone_at = ImportJob.State.UNDONE, at
     with write_transaction():
         job.save(update_fields=["state", "undone_at"])
-    return Undone(done, len(spent))
+    return Undone(done, kept)
 
 
-def _spent(job: ImportJob) -> dict[Pair, int]:
+def _lock(kind: Kind, pairs: Sequence[Pair]) -> tuple[list[Pair], int]:
+    """Lock all whose things these are until the batch is done; returns what `_owned_now` returns."""
+    owned, _ = _owned_now(kind, pairs)
+    lock_customers(owner for owner, _ in (*pairs, *owned))
+    owned, gone = _owned_now(kind, pairs)
+    lock_customers(owner for owner, _ in owned)  # one more only where an order was claimed meanwhile
+    return owned, gone
+
+
+def _owned_now(kind: Kind, pairs: Sequence[Pair]) -> tuple[list[Pair], int]:
+    """Return the things with their owners of today, and how many there are no more.
+
+    A guest's order, and what was brought back of it, may have been claimed by a member since.
+    """
+    if kind != Kind.ORDERS:
+        return list(pairs), 0
+    key = ("customer_id", "id")
+    here: set[Pair] = {
+        (owner, one) for model in (Order, Return) for owner, one in select_matching(model, key, key, pairs)
+    }
+    elsewhere = [(subject,) for owner, subject in pairs if (owner, subject) not in here]
+    moved = [
+        (owner, subject)
+        for model, name in ((OrderNumber, "order_id"), (ReturnNumber, "return_id"))
+        for owner, subject in select_matching(model, ("customer_id", name), (name,), elsewhere)
+    ]
+    return sorted([*here, *moved]), len(elsewhere) - len(moved)
+
+
+def _refuse_spent(kind: Kind, batches: Iterable[Sequence[Pair]]) -> None:
+    """Raise PointsSpent if any of the things has led to points that are used already."""
+    orders = points = 0
+    for pairs in batches:
+        spent = _spent(kind, _owned_now(kind, pairs)[0])
+        orders += len(spent)
+        points += sum(spent.values())
+    if orders:
+        raise PointsSpent(orders=orders, points=points)
+
+
+def _spent(kind: Kind, pairs: Sequence[Pair]) -> dict[Pair, int]:
     """Return the things whose points are used already, with how many points."""
     spent: dict[Pair, int] = {}
-    if job.kind == Kind.CONSENTS:
+    if kind == Kind.CONSENTS:
         return spent
-    for pairs in subjects_of(job):
-        origin = {pair: pair for pair in pairs}
-        if job.kind == Kind.ORDERS:
-            rows = select_matching(
-                Transfer, ("customer_id", "id", "subject_id"), ("customer_id", "subject_id"), pairs,
-                where="t.kind = %s", params=[TransferKind.EARN.value],
-            )  # fmt: skip
-            origin = {(owner, transfer_id): (owner, order_id) for owner, transfer_id, order_id in rows}
-        for lot in _lots(list(origin)):
-            if lot.used:
-                pair = origin[lot.customer_id, lot.transfer_id]
-                spent[pair] = spent.get(pair, 0) + lot.used
+    origin = {pair: pair for pair in pairs}
+    if kind == Kind.ORDERS:
+        rows = select_matching(
+            Transfer, ("customer_id", "id", "subject_id"), ("customer_id", "subject_id"), pairs,
+            where="t.kind = %s", params=[TransferKind.EARN.value],
+        )  # fmt: skip
+        origin = {(owner, transfer_id): (owner, order_id) for owner, transfer_id, order_id in rows}
+    for lot in _lots(list(origin)):
+        if lot.used:
+            pair = origin[lot.customer_id, lot.transfer_id]
+            spent[pair] = spent.get(pair, 0) + lot.used
     return spent
 
 

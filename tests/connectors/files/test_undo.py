@@ -1,0 +1,105 @@
+"""Undoing an import while the shop is open: what was spent, claimed or lost meanwhile."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dangol.connectors.files import undo
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import PointsSpent
+from dangol.connectors.files.jobs import subjects_of
+from dangol.connectors.files.models import ImportJob
+from dangol.core.commerce.claims import claim_guest_order
+from dangol.core.commerce.models import Order, OrderNumber, Return
+from dangol.core.ledger.models import Lot
+from dangol.core.ledger.services import spend_points
+from dangol.core.people.services import resolve_customers
+from dangol.core.storage.ids import Id, random_id
+from dangol.core.storage.transactions import write_transaction
+from tests.connectors.files.shops import NOW, bring_in, open_program, open_shop, write_file
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+HEADER = "order,customer,date,sku,amount\n"
+
+
+@pytest.fixture(autouse=True)
+def shop() -> None:
+    open_shop()
+    open_program()
+
+
+def imported(folder: Path, lines: str) -> ImportJob:
+    """Import a file of orders; return its job."""
+    job = bring_in(folder, Kind.ORDERS, write_file(folder, HEADER + lines)).job
+    assert job is not None
+    return job
+
+
+def spend_between(monkeypatch: pytest.MonkeyPatch, who: Id) -> None:
+    """Let a till spend points of the first order after all was looked through, before it is reversed."""
+    readings: list[int] = []
+
+    def interrupted(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
+        readings.append(1)
+        if len(readings) == 2:
+            spend_points(who, points=4, currency="points", key="till", at=NOW)
+        yield from subjects_of(job)
+
+    monkeypatch.setattr(undo, "subjects_of", interrupted)
+
+
+def test_undo__points_spent_after_the_look__refused_with_nothing_reversed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = imported(tmp_path, "1,a,2026-03-01,A,1000\n")
+    spend_between(monkeypatch, Order.objects.get().customer_id)
+
+    with pytest.raises(PointsSpent) as refusal:
+        undo.undo_import(job, at=NOW)
+
+    assert refusal.value.data == {"orders": 1, "points": 4}
+    assert not Return.objects.exists()
+    assert ImportJob.objects.get().state == "done"
+
+
+def test_undo__guest_order_claimed_since__comes_back_from_the_member(tmp_path: Path) -> None:
+    job = imported(tmp_path, "1,,2026-03-01,A,1000\n2,b,2026-03-02,A,2000\n")
+    named = OrderNumber.objects.get(number="1")
+    with write_transaction():
+        [member] = resolve_customers("external", ["c"], recorded_at=NOW).values()
+    claim_guest_order(source=named.source, number="1", customer_id=member, recorded_at=NOW)
+    assert Lot.objects.get(customer_id=member).left == 10
+
+    undone = undo.undo_import(job, at=NOW)
+
+    assert undone == (2, 0)
+    assert Return.objects.get(customer_id=member).order_id == named.order_id
+    assert Lot.objects.get(customer_id=member).left == 0
+
+
+def test_undo__claimed_and_spent__is_refused_and_then_kept(tmp_path: Path) -> None:
+    job = imported(tmp_path, "1,,2026-03-01,A,1000\n")
+    named = OrderNumber.objects.get()
+    with write_transaction():
+        [member] = resolve_customers("external", ["c"], recorded_at=NOW).values()
+    claim_guest_order(source=named.source, number="1", customer_id=member, recorded_at=NOW)
+    spend_points(member, points=10, currency="points", key="till", at=NOW)
+
+    with pytest.raises(PointsSpent):
+        undo.undo_import(job, at=NOW)
+
+    assert undo.undo_import(job, at=NOW, skips_spent=True) == (0, 1)
+
+
+def test_undo__an_order_that_is_gone__is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = imported(tmp_path, "1,a,2026-03-01,A,1000\n")
+    owner = Order.objects.get().customer_id
+
+    def with_one_gone(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
+        for pairs in subjects_of(job):
+            yield [*pairs, (owner, random_id())]
+
+    monkeypatch.setattr(undo, "subjects_of", with_one_gone)
+
+    assert undo.undo_import(job, at=NOW) == (1, 1)
