@@ -15,13 +15,15 @@ import pytest
 
 from tests.cli.instances import Instance, fresh_instance
 
-# A program that pays 1 % at once; its points lapse at the end of the 24th month.
-OPEN_PROGRAM = """
+# A shop with a program that pays 1 % at once; its points lapse at the end of the 24th month.
+OPEN_SHOP = """
 import django; django.setup()
 from datetime import UTC, datetime
+from dangol.cli.instance import ShopFacts, make_instance
 from dangol.domain.accrual import Expiry
 from dangol.domain.tiers import Measure, Window
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
+make_instance(ShopFacts("가게", "Asia/Seoul", "KRW", "KR", "ko"), owner="owner", has_own_program=True)
 create_program(
     name="단골", points_currency="P", money_currency="KRW", zone="Asia/Seoul",
     rules=(RuleDraft("1%", 1, 100),), terms=TermsDraft(expiry=Expiry.END_OF_MONTH, expiry_count=24),
@@ -54,9 +56,8 @@ def days_ago(*days: int) -> list[str]:
 
 
 def open_shop(instance: Instance) -> Instance:
-    assert instance.run("init", "--quiet", "--zone", "Asia/Seoul").code == 0
     given = instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings")
-    subprocess.run([sys.executable, "-c", OPEN_PROGRAM], env=given, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", OPEN_SHOP], env=given, check=True, timeout=60)
     return instance
 
 

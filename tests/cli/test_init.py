@@ -1,6 +1,8 @@
 """`dangol init`: a shop is made once, with nothing left open and nothing overwritten."""
 
+import csv
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,32 @@ def test_init__empty_home__makes_a_shop_its_owner_can_enter(instance: Instance) 
     found = {one["check"]: one for one in checked.data["findings"]}
     assert checked.code == 0
     assert found["shop"]["sentence"] == "모퉁이 빵집 · Asia/Seoul · KRW"
+
+
+@pytest.mark.parametrize(
+    ("currency", "paid", "points", "tier"),
+    [
+        ("KRW", "300000", 3_000, "silver"),
+        ("USD", "499.99", 499, "member"),
+        ("KWD", "2000.500", 2_000, "gold"),
+    ],
+)
+def test_init__then_an_import_of_orders__has_points_and_tiers(
+    instance: Instance, tmp_path: Path, currency: str, paid: str, points: int, tier: str
+) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    orders = tmp_path / "orders.csv"
+    orders.write_text(f"customer,order_id,ordered_at,product_id,quantity,amount\nC1,O1,{today},P1,1,{paid}\n")
+    instance.run("init", "--currency", currency)
+
+    taken = instance.run("import", "orders", str(orders), "--json")
+
+    assert taken.code == 0
+    told = tmp_path / "members.csv"
+    assert instance.run("export", "members", str(told)).code == 0
+    (member,) = csv.DictReader(told.read_text(encoding="utf-8-sig").splitlines())
+    assert (member["points"], member["tier"]) == (str(points), tier)
+    assert instance.run("ledger", "verify").code == 0
 
 
 def test_init__home_with_a_shop__refuses_and_changes_nothing(instance: Instance) -> None:

@@ -12,6 +12,7 @@ from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
+from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
@@ -19,6 +20,7 @@ from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from dangol.project.clock import now
 
 # Without 0 and o, 1 and l: a password is read off a screen once.
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -81,11 +83,12 @@ def migrate_databases() -> list[str]:
     return list(dict.fromkeys(applied))
 
 
-def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
+def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False) -> NewInstance:
     """Make the instance in its home: folder, keys, tables, the shop, and an owner with a random password.
 
-    Keys that are there are kept, so a making that was cut off can be run again. Raises InstanceExists, and
-    RefusedValue for facts that make no sense, before anything is made.
+    It has a first program, unless whoever makes it brings their own. Keys that are there are kept, so a
+    making that was cut off can be run again. Raises InstanceExists, and RefusedValue for facts that make
+    no sense, before anything is made.
     """
     check_shop(**facts._asdict())
     _make_folder(settings.HOME)
@@ -97,6 +100,10 @@ def make_instance(facts: ShopFacts, *, owner: str) -> NewInstance:
         if Shop.objects.exists():
             raise InstanceExists(home=str(settings.HOME))
         set_shop(**facts._asdict())
+        if not has_own_program:
+            make_first_program(
+                currency=facts.currency, zone=facts.zone, language=facts.language, recorded_at=now()
+            )
         Staff.objects.create_superuser(owner, password=password)
     return NewInstance(settings.HOME, owner, password)
 

@@ -53,7 +53,7 @@ def make_shop(output: Output) -> None:
         migrate_databases()
         if Shop.objects.exists():
             return
-    show_instance(make_instance(facts, owner=OWNER), output)
+    show_instance(make_instance(facts, owner=OWNER, has_own_program=True), output)
 
 
 def open_sample(at: datetime) -> CompleteJourney:
