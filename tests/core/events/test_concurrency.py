@@ -123,6 +123,7 @@ def test_find_timeline_faults__each_planted__is_counted(tmp_path: Path) -> None:
     assert find_timeline_faults()[:2] == (1, 1)
     Event.objects.filter(pk=first.pk).update(position=second.position)
     assert find_timeline_faults()[1:3] == (1, 1)
+    Event.objects.filter(pk=first.pk).update(position=first.position)
     mine = list(Event.objects.filter(customer_id=third.customer_id).order_by("position")[:2])
     Event.objects.filter(pk=mine[0].pk).update(position=mine[1].position)
     Event.objects.filter(pk=mine[1].pk).update(position=mine[0].position)
