@@ -48,14 +48,23 @@ class Instance(NamedTuple):
         kept = {name: value for name, value in os.environ.items() if name not in GIVEN_TO_TESTS}
         return kept | {"DANGOL_HOME": str(self.home), "DANGOL_LANG": "ko"} | self.databases | given
 
-    def run(self, *words: str, seconds: float = 60.0, **given: str) -> Answer:
-        """Run `dangol` with these words and further environment variables, as its user would."""
-        done = subprocess.run(
+    def start(self, *words: str, **given: str) -> "subprocess.Popen[str]":
+        """Start `dangol` with these words and further environment variables, and do not wait for it."""
+        return subprocess.Popen(
             [sys.executable, "-m", "dangol", *words, "--home", str(self.home)],
             env=self.environment(**given),
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=seconds,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def run(self, *words: str, seconds: float = 60.0, **given: str) -> Answer:
+        """Run `dangol` to its end, as its user would."""
+        with self.start(*words, **given) as process:
+            try:
+                out, said = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        return Answer(process.returncode, out, said)
 
 
 @contextmanager
