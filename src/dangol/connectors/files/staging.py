@@ -22,6 +22,7 @@ from dangol.connectors.files.sources import Piece, Source, open_source
 
 READING_MEMORY, LOADING_MEMORY = "160MB", "96MB"
 MARK, _FAST = "!", "?"
+_ROWS_A_THREAD = 12_500
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
 
 
@@ -134,11 +135,13 @@ class Stage:
 
     def _take(self, number: int, piece: Piece) -> None:
         """Read a piece by the types of its columns, and append it to `typed` and `problems`."""
-        self.db.register("raw", piece.table)
+        # DuckDB hands out an Arrow table to its threads batch by batch.
+        batches = piece.table.to_batches(max_chunksize=_ROWS_A_THREAD)
+        self.db.register("raw", pa.Table.from_batches(batches, piece.table.schema))
         natives = self._natives(number)
-        self.db.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {self._reading_sql(number, natives)}")
-        self.db.execute(f"INSERT INTO cells SELECT {', '.join(self._kept)} FROM fresh")  # noqa: S608 - our own names
-        self._collect(number, natives)
+        reading = self._reading_sql(number, natives)
+        self.db.execute(f"INSERT INTO cells SELECT {', '.join(self._kept)} FROM ({reading})")  # noqa: S608 - our own names
+        self._collect(number, natives, reading)
         self.db.unregister("raw")
         self._note(number, piece.bad)
 
@@ -183,16 +186,18 @@ class Stage:
         inner = f"SELECT {number}::SMALLINT AS file, line, {', '.join(values)} FROM ({source})"  # noqa: S608
         return f"SELECT *, ({' OR '.join(marks)}) AS bad FROM ({inner})"  # noqa: S608
 
-    def _collect(self, number: int, natives: Mapping[str, str]) -> None:
-        """Write down what is wrong in the fresh rows, each value as it was given."""
-        if not self.one("SELECT count(*) FROM fresh WHERE bad"):
+    def _collect(self, number: int, natives: Mapping[str, str], reading: str) -> None:
+        """Write down what is wrong in the rows of `raw`, each value as it was given."""
+        if not self.one(f"SELECT count(*) FROM cells SEMI JOIN raw USING (line) WHERE file = {number} AND bad"):  # noqa: S608
             return
+        # A second reading, for the few pieces that need it, is cheaper than keeping every mark of all.
+        self.db.execute(f"CREATE OR REPLACE TEMP TABLE marked AS SELECT * FROM ({reading}) WHERE bad")  # noqa: S608
         for name in natives:
             mark = quoted(name + MARK)
             self.db.execute(
                 f"INSERT INTO problems SELECT {number}, f.line, {literal(name)},"  # noqa: S608
                 f" coalesce(CAST(r.{quoted(name)} AS VARCHAR), ''), f.{mark}"
-                f" FROM fresh f JOIN raw r ON r.line = f.line WHERE f.{mark} IS NOT NULL"
+                f" FROM marked f JOIN raw r ON r.line = f.line WHERE f.{mark} IS NOT NULL"
             )
 
     def _note(self, number: int, bad: Sequence[BadRow]) -> None:
