@@ -188,7 +188,8 @@ class Stage:
 
     def _collect(self, number: int, natives: Mapping[str, str], reading: str) -> None:
         """Write down what is wrong in the rows of `raw`, each value as it was given."""
-        if not self.one(f"SELECT count(*) FROM cells SEMI JOIN raw USING (line) WHERE file = {number} AND bad"):  # noqa: S608
+        taken = f"cells SEMI JOIN raw USING (line) WHERE file = {number} AND bad"
+        if not self.one(f"SELECT count(*) FROM {taken}"):  # noqa: S608 - our own names
             return
         # A second reading, for the few pieces that need it, is cheaper than keeping every mark of all.
         self.db.execute(f"CREATE OR REPLACE TEMP TABLE marked AS SELECT * FROM ({reading}) WHERE bad")  # noqa: S608

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import LOOKUP_SEP
 
 from dangol.core.storage.ids import Id
+from dangol.core.storage.postgres import INSTANT_LOADER, array_text, copy_text
 
 Row: TypeAlias = tuple[Any, ...]
 Model: TypeAlias = type[models.Model]
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 else:
     Column = models.Field
 
+_COPIED_AT_ONCE = 10_000
 _POSTGRES_TYPES = {
     "IdField": "uuid",
     "BinaryField": "bytea",
@@ -144,8 +146,8 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
         else:
             # Django's cursor has no COPY, and only its own methods turn the driver's errors into Django's.
             with connection.wrap_database_errors, cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for row in _encoded(rows, kinds, _TO_POSTGRES):
-                    copy.write_row(row)
+                for some in batches(rows, _COPIED_AT_ONCE):
+                    copy.write(copy_text(some, kinds))
 
 
 @lru_cache(maxsize=512)
@@ -174,8 +176,8 @@ def input_table(
     kinds = [_kind(_field(model, name)) for name in names]
     sql = _input_sql(connection.vendor, model, tuple(names), alias)
     if connection.vendor == "postgresql":
-        encoded = list(_encoded(rows, kinds, _TO_POSTGRES))
-        return sql, [list(column) for column in zip(*encoded, strict=True)] or [[] for _ in names]
+        encoded = _encoded(rows, kinds, _TO_POSTGRES)
+        return sql, [array_text(column) for column in zip(*encoded, strict=True)] or ["{}" for _ in names]
     return sql, [json.dumps(list(_encoded(rows, kinds, _TO_JSON)))]
 
 
@@ -184,7 +186,7 @@ def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] |
     if connection.vendor == "postgresql":
         by_kind: dict[str, Callable[[Any], Any]] = {
             "IdField": lambda value: value.bytes,
-            "DateTimeField": lambda value: value.astimezone(UTC),
+            "DateTimeField": lambda value: value.replace(tzinfo=UTC),
         }
     else:
         by_kind = {"DateTimeField": _instant_of, "DateField": _date_of}
@@ -200,7 +202,11 @@ def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] |
 
 def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any] = ()) -> list[Row]:
     """Run a SELECT whose columns are the named fields of `model`; return tuples of Python values."""
-    with connection_of(model).cursor() as cursor:
+    connection = connection_of(model)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Sessions are in UTC, so the driver's own loader will do; Django's reads each by a pattern.
+            cursor.cursor.adapters.register_loader("timestamptz", INSTANT_LOADER)
         cursor.execute(sql, params)
         rows = cursor.fetchall()
     if not rows:
