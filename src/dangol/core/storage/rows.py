@@ -60,15 +60,29 @@ def _kind(field: Column) -> str:
     return kind if kind in _POSTGRES_TYPES else "plain"
 
 
+@lru_cache(maxsize=1_024)
+def _kinds(model: Model, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([_kind(_field(model, name)) for name in names])
+
+
+def _quoted(name: str) -> str:
+    """Return a name of our own as both databases quote it."""
+    return f'"{name}"'
+
+
 def table(model: Model) -> str:
     """Return the model's quoted table name."""
-    return connection_of(model).ops.quote_name(model._meta.db_table)
+    return _quoted(model._meta.db_table)
 
 
 def columns(model: Model, names: Sequence[str], prefix: str = "") -> str:
     """Return the quoted columns of the named fields, comma separated, each with `prefix`."""
-    quote = connection_of(model).ops.quote_name
-    return ", ".join(prefix + quote(_column(model, name)) for name in names)
+    return _columns(model, tuple(names), prefix)
+
+
+@lru_cache(maxsize=1_024)
+def _columns(model: Model, names: tuple[str, ...], prefix: str) -> str:
+    return ", ".join([prefix + _quoted(_column(model, name)) for name in names])
 
 
 @lru_cache(maxsize=16_384)
@@ -127,7 +141,7 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
     """Insert `rows`, tuples in the order of the named fields. Conflicts raise IntegrityError."""
     if not rows:
         return
-    kinds = [_kind(_field(model, name)) for name in names]
+    kinds = _kinds(model, tuple(names))
     into = f"{table(model)} ({columns(model, names)})"
     connection = connection_of(model)
     with connection.cursor() as cursor:
@@ -153,9 +167,9 @@ def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None
 @lru_cache(maxsize=512)
 def _input_sql(vendor: str, model: Model, names: tuple[str, ...], alias: str) -> str:
     fields = [_field(model, name) for name in names]
-    connection = connection_of(model)
-    quoted = [connection.ops.quote_name(name) for name in names]
+    quoted = [_quoted(name) for name in names]
     if vendor == "postgresql":
+        connection = connection_of(model)
         types = [_POSTGRES_TYPES.get(_kind(field)) or field.db_type(connection) for field in fields]
         arrays = ", ".join(f"%s::{str(kind).split('(')[0]}[]" for kind in types)
         return f"unnest({arrays}) AS {alias} ({', '.join(quoted)})"
@@ -173,7 +187,7 @@ def input_table(
 ) -> tuple[str, list[Any]]:
     """Return SQL and its parameters for a table of `rows`, to stand in FROM under `alias`."""
     connection = connection_of(model)
-    kinds = [_kind(_field(model, name)) for name in names]
+    kinds = _kinds(model, tuple(names))
     sql = _input_sql(connection.vendor, model, tuple(names), alias)
     if connection.vendor == "postgresql":
         encoded = _encoded(rows, kinds, _TO_POSTGRES)
@@ -181,9 +195,9 @@ def input_table(
     return sql, [json.dumps(list(_encoded(rows, kinds, _TO_JSON)))]
 
 
-def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] | None]:
-    connection = connection_of(model)
-    if connection.vendor == "postgresql":
+@lru_cache(maxsize=1_024)
+def _decoders(vendor: str, model: Model, names: tuple[str, ...]) -> list[Callable[[Any], Any] | None]:
+    if vendor == "postgresql":
         by_kind: dict[str, Callable[[Any], Any]] = {
             "IdField": lambda value: value.bytes,
             "DateTimeField": lambda value: value.replace(tzinfo=UTC),
@@ -193,7 +207,7 @@ def _decoders(model: Model, names: Sequence[str]) -> list[Callable[[Any], Any] |
     found: list[Callable[[Any], Any] | None] = []
     for name in names:
         field = _field(model, name)
-        if isinstance(field, models.BooleanField) and connection.vendor == "sqlite":
+        if isinstance(field, models.BooleanField) and vendor == "sqlite":
             found.append(bool)
         else:
             found.append(by_kind.get(_kind(field)))
@@ -211,7 +225,7 @@ def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any
         rows = cursor.fetchall()
     if not rows:
         return []
-    decoders = _decoders(model, names)
+    decoders = _decoders(connection.vendor, model, tuple(names))
     assert len(decoders) == len(rows[0]), "one name for each column"
     return list(
         zip(
@@ -222,6 +236,16 @@ def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any
             strict=True,
         )
     )
+
+
+@lru_cache(maxsize=1_024)
+def _matched(model: Model, keys: tuple[str, ...]) -> str:
+    return " AND ".join([f"t.{_quoted(_column(model, key))} = input.{_quoted(key)}" for key in keys])
+
+
+@lru_cache(maxsize=1_024)
+def _assigned(model: Model, names: tuple[str, ...]) -> str:
+    return ", ".join([f"{_quoted(_column(model, name))} = input.{_quoted(name)}" for name in names])
 
 
 def select_matching(
@@ -246,12 +270,8 @@ def select_matching(
     assert order_by or not lock, "locks over several rows are taken in sorted order"
     connection = connection_of(model)
     source, given = input_table(model, keys, rows)
-    join = " AND ".join(
-        f"t.{column} = input.{connection.ops.quote_name(key)}"
-        for key, column in ((key, connection.ops.quote_name(_column(model, key))) for key in keys)
-    )
     wanted = columns(model, names, "t.")
-    sql = f"SELECT {wanted} FROM {source} JOIN {table(model)} AS t ON {join}"  # noqa: S608 - our own names
+    sql = f"SELECT {wanted} FROM {source} JOIN {table(model)} AS t ON {_matched(model, tuple(keys))}"  # noqa: S608 - our own names
     if where:
         sql += f" WHERE {where}"
     if order_by:
@@ -271,13 +291,10 @@ def update_rows(model: Model, keys: Sequence[str], changed: Sequence[str], rows:
     if not rows:
         return 0
     source, params = input_table(model, [*keys, *changed], rows)
-    connection = connection_of(model)
-    quote = connection.ops.quote_name
-    assigned = ", ".join(f"{quote(_column(model, name))} = input.{quote(name)}" for name in changed)
-    matched = " AND ".join(f"t.{quote(_column(model, name))} = input.{quote(name)}" for name in keys)
-    with connection.cursor() as cursor:
+    assigned = _assigned(model, tuple(changed))
+    with connection_of(model).cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {matched}",  # noqa: S608
+            f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {_matched(model, tuple(keys))}",  # noqa: S608
             params,
         )
         return int(cursor.rowcount)
@@ -288,9 +305,8 @@ def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> i
     if not rows:
         return 0
     source, params = input_table(model, names, rows)
-    connection = connection_of(model)
-    chosen = ", ".join(f"input.{connection.ops.quote_name(name)}" for name in names)
-    with connection.cursor() as cursor:
+    chosen = ", ".join([f"input.{_quoted(name)}" for name in names])
+    with connection_of(model).cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
             f" SELECT {chosen} FROM {source} WHERE true ON CONFLICT DO NOTHING",
@@ -304,9 +320,8 @@ def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     source, params = input_table(model, keys, rows)
-    connection = connection_of(model)
-    chosen = ", ".join(f"input.{connection.ops.quote_name(key)}" for key in keys)
-    with connection.cursor() as cursor:
+    chosen = ", ".join([f"input.{_quoted(key)}" for key in keys])
+    with connection_of(model).cursor() as cursor:
         cursor.execute(
             f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
             f" (SELECT {chosen} FROM {source})",
