@@ -7,7 +7,7 @@
 #   make soak    the tests' laws at full size (hours)
 #   make docs    write docs/reference anew
 #
-# PYTHON=/path/to/python3.13 chooses the interpreter (3.11 or newer).
+# PYTHON=/path/to/python3.13 chooses the interpreter (3.11 or newer), VENV=folder where its packages go.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -17,10 +17,11 @@ FITTING := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$each -c '$(FITTING)' 2>/dev/null; then echo $$each; exit; fi; done)
 
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 # A development environment has all that the demo needs.
-DEMO := $(if $(wildcard .venv/dev.stamp),.venv/dev.stamp,.venv/demo.stamp)
-DEV := .venv/dev.stamp
+DEMO := $(if $(wildcard $(VENV)/dev.stamp),$(VENV)/dev.stamp,$(VENV)/demo.stamp)
+DEV := $(VENV)/dev.stamp
 
 help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
@@ -53,20 +54,20 @@ format: $(DEV)
 	@$(BIN)/ruff check --quiet --fix .
 
 clean:
-	rm -rf .venv build src/dangol.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build src/dangol.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 
-.venv/bin/python:
+$(BIN)/python:
 	@test -n '$(PYTHON)' || { echo 'Dangol needs Python 3.11 or newer with venv (Debian: apt install python3-venv).'; exit 1; }
-	@echo 'Making .venv with $(PYTHON) …'
+	@echo 'Making $(VENV) with $(PYTHON) …'
 	@$(PYTHON) -c '$(FITTING)' || { echo '$(PYTHON) is not Python 3.11 or newer with venv.'; exit 1; }
-	@$(PYTHON) -m venv .venv
+	@$(PYTHON) -m venv $(VENV)
 
 # uv is three times as quick, but reads no pip configuration; where it does not get through, pip does.
-.venv/%.stamp: requirements/%.lock requirements/installer.lock pyproject.toml | .venv/bin/python
+$(VENV)/%.stamp: requirements/%.lock requirements/installer.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing requirements/$*.lock …'
 	@{ $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/installer.lock \
 	   && UV_COMPILE_BYTECODE=1 $(BIN)/uv pip install -q --no-config --python $(BIN)/python --require-hashes -r requirements/$*.lock; } \
-	 2>.venv/uv.log \
+	 2>$(VENV)/uv.log \
 	 || $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/$*.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-index --no-build-isolation -e .
 	@touch $@
