@@ -1,4 +1,7 @@
-"""The child process of the kill test: makes a home, imports into it, or tells all that is in its tables."""
+"""The child process of the kill test: makes a home, imports into it, or tells all that is in its tables.
+
+On PostgreSQL the environment names the home's databases.
+"""
 
 import os
 import sys
@@ -6,15 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 WHAT, HOME, FILE = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-HOME.mkdir(exist_ok=True)
+HOME.mkdir(parents=True, exist_ok=True)
 os.environ |= {
     "DANGOL_HOME": str(HOME),
     "DANGOL_SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
     "DANGOL_MASTER_KEYS": "test-1:dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc=",
     "DJANGO_SETTINGS_MODULE": "dangol.project.settings",
 }
-for name in ("DATABASE_URL", "DANGOL_KEYS_URL"):
-    os.environ.pop(name, None)
 
 import django  # noqa: E402 - settings come first
 
