@@ -41,6 +41,7 @@ def test_column_chart__values__bars_are_as_high_as_they_say() -> None:
         [Series("적립", "s1", [50, 100]), Series("사용", "s2", [0, 25])],
         label="<두 주>",
         write=str,
+        write_tick=str,
     )
 
     root = ElementTree.fromstring(drawn)
@@ -92,6 +93,8 @@ def test_render_barcode__unwritable__refused(text: str) -> None:
 
 
 def test_charts__markup__no_inline_style() -> None:
-    drawn = column_chart(["1"], [Series("a", "s3", [1])], label="", write=str) + sparkline([1, 2])
+    drawn = column_chart(["1"], [Series("a", "s3", [1])], label="", write=str, write_tick=str) + sparkline(
+        [1, 2]
+    )
 
     assert not re.search(r"\bstyle=", drawn)

@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from hypothesis import given, strategies as st
 
 from dangol.web import formats
+from dangol.web.charts import nice_steps
 from dangol.web.josa import with_particle
 
 
@@ -40,7 +41,14 @@ CASES: list[tuple[Write, str, str]] = [
     (lambda: formats.format_compact(38_200_000), "3,820만", "38.2M"),
     (lambda: formats.format_compact(120_000_000), "1억 2,000만", "120M"),
     (lambda: formats.format_compact(100_000_000), "1억", "100M"),
-    (lambda: formats.format_compact(-12_345), "−1만", "−12.3K"),
+    (lambda: formats.format_compact(-12_345), "−1.2만", "−12.3K"),
+    (lambda: formats.format_compact(10_999), "1만", "10.9K"),
+    (lambda: formats.format_compact(123_456), "12만", "123.4K"),
+    (lambda: formats.format_tick(0), "0", "0"),
+    (lambda: formats.format_tick(7_500), "7,500", "7.5K"),
+    (lambda: formats.format_tick(15_000), "1.5만", "15K"),
+    (lambda: formats.format_tick(2_500_000), "250만", "2.5M"),
+    (lambda: formats.format_tick(150_000_000), "1.5억", "150M"),
     (lambda: formats.format_percent(1, 8), "12.5%", "12.5%"),
     (lambda: formats.format_percent(2, 3), "66.7%", "66.7%"),
     (lambda: formats.format_percent(0, 0), "–", "–"),
@@ -148,3 +156,12 @@ def test_format_compact__any_number__never_promises_more(value: int) -> None:
     digits = shown.lstrip("−").rstrip("KMBT").replace(",", "")
     scale = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}.get(shown[-1], 1)
     assert float(digits) * scale <= abs(value) * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@given(largest=st.integers(min_value=0, max_value=10**15))
+def test_format_tick__any_axis__no_label_twice(language: str, largest: int) -> None:
+    with translation.override(language):
+        labels = [formats.format_tick(tick) for tick in nice_steps(largest)]
+
+    assert len(set(labels)) == len(labels)

@@ -43,11 +43,16 @@ def nice_steps(largest: int, *, steps: int = 4) -> list[int]:
 
 
 def column_chart(
-    labels: Sequence[str], series: Sequence[Series], *, label: str, write: Callable[[int], str]
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    label: str,
+    write: Callable[[int], str],
+    write_tick: Callable[[int], str],
 ) -> SafeString:
-    """Return grouped columns over `labels`; `label` says the chart in a sentence, `write` writes a value.
+    """Return grouped columns over `labels`; `label` says the chart in a sentence.
 
-    The last column's values are written above its bars.
+    `write_tick` writes the numbers of the axis; the last column's values are above its bars, by `write`.
     """
     ticks = nice_steps(max((value for one in series for value in one.values), default=0))
     scale = (_BASE - _TOP) / ticks[-1]
@@ -58,7 +63,7 @@ def column_chart(
         _HEIGHT,
         label,
         _HATCH,
-        _grid(ticks, scale, write),
+        _grid(ticks, scale, write_tick),
         _columns(len(labels), series, scale, write),
         _column_labels(labels, slot),
     )
@@ -71,12 +76,14 @@ _HATCH = mark_safe(
 )
 
 
-def _grid(ticks: Sequence[int], scale: float, write: Callable[[int], str]) -> SafeString:
+def _grid(ticks: Sequence[int], scale: float, write_tick: Callable[[int], str]) -> SafeString:
     rows = []
     for tick in ticks:
         y = _BASE - tick * scale
         style = "grid" if tick else "base"
-        rows.append((style, _LEFT, _WIDTH, f"{y:.1f}", f"{y:.1f}", _LEFT - 8, f"{y + 4:.1f}", write(tick)))
+        rows.append(
+            (style, _LEFT, _WIDTH, f"{y:.1f}", f"{y:.1f}", _LEFT - 8, f"{y + 4:.1f}", write_tick(tick))
+        )
     return format_html_join(
         "",
         '<line class="{}" x1="{}" x2="{}" y1="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>',

@@ -95,8 +95,21 @@ def _with_unit(shown: str, points: int) -> str:
     return f"{shown} pt" if abs(points) == 1 else f"{shown} pts"
 
 
+def format_tick(value: int) -> str:
+    """Return a number in one unit, exactly: `1.5만`, `1,500만`, `1.5억`; in English `15K`, `12.5M`.
+
+    For the round numbers of an axis: no two of them may read the same.
+    """
+    for size, unit in _KOREAN_UNITS if language() == "ko" else _ENGLISH_UNITS:
+        if value >= size:
+            whole, rest = divmod(value, size)
+            part = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
+            return f"{whole:,}.{part}{unit}" if part else f"{whole:,}{unit}"
+    return format_number(value)
+
+
 def format_compact(value: int) -> str:
-    """Return a large number in few characters: `3,820만`, `1억 2,000만`; in English `38.2M`.
+    """Return a large number in few characters: `1.5만`, `3,820만`, `1억 2,000만`; in English `38.2M`.
 
     Digits beyond the shown ones are cut, never rounded up: a headline must not promise what is not there.
     """
@@ -107,6 +120,9 @@ def format_compact(value: int) -> str:
 def _compact_korean(value: int) -> str:
     if value < 10**4:
         return f"{value:,}"
+    if value < 10**5:
+        whole, thousand = divmod(value // 10**3, 10)
+        return f"{whole}.{thousand}만" if thousand else f"{whole}만"
     parts = []
     for size, unit in _KOREAN_UNITS:
         count, value = divmod(value, size)

@@ -37,6 +37,7 @@ def show_design(request: HttpRequest) -> HttpResponse:
         ],
         label=_("막대 그림의 보기예요."),
         write=format_number,
+        write_tick=format_number,
     )
     context = {"colors": _COLORS, "chart": chart, "spark": sparkline(earned)}
     return render(request, "web/design.html", context)

@@ -121,7 +121,9 @@ def _flow_chart(flow: reads.PointFlow, period: Period, balances: Mapping[str, in
     label = (by_day if period.by_day else by_week) % {"totals": totals}
     rows = zip(period.columns, *(one.values for one in series), strict=True)
     return {
-        "chart": column_chart(labels, series, label=label, write=formats.format_compact),
+        "chart": column_chart(
+            labels, series, label=label, write=formats.format_compact, write_tick=formats.format_tick
+        ),
         "series": series,
         "rows": [(row[0], row[1:]) for row in rows],
         "totals": [sum(one.values) for one in series],
