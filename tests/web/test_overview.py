@@ -6,12 +6,15 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
 from dangol.core.commerce.models import Order
 from dangol.core.ledger.models import Lot, Transfer
+from dangol.core.people.models import Customer
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.models import TierChange
 from dangol.web.formats import format_money, format_number
 from dangol.web.periods import make_period, read_days
 from dangol.web.reads.overview import read_happenings, read_point_flow, read_purchases, read_spend_by_column
@@ -126,11 +129,21 @@ def test_overview__nothing_at_all__says_how_to_begin(clerk: Client, still_clock:
     assert "dangol import orders FILE" in clerk.get("/").content.decode()
 
 
-def test_read_happenings__latest_first__nothing_from_the_future(story: Story) -> None:
-    at = NOW - timedelta(days=20)
+@pytest.mark.parametrize("days_ago", [0, 20, 110])
+@pytest.mark.parametrize("limit", [1, 8, 500])
+def test_read_happenings__any_limit__the_latest_of_all_kinds(story: Story, days_ago: int, limit: int) -> None:
+    at = NOW - timedelta(days=days_ago)
+    moves = TierChange.objects.exclude(from_level=F("to_level"))
+    by_hand = [
+        *(("tier", moved_at) for moved_at in moves.values_list("at", flat=True)),
+        *(("joined", one) for one in Customer.objects.values_list("joined_at", flat=True) if one),
+        *(("order", placed_at) for placed_at in Order.objects.values_list("placed_at", flat=True)),
+    ]
+    latest = sorted((one for one in by_hand if one[1] <= at), key=lambda one: one[1])[::-1]
 
-    found = read_happenings(at=at, limit=8)
+    found = read_happenings(at=at, limit=limit)
 
-    assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
-    assert all(one.at <= at for one in found)
-    assert {one.kind for one in found} >= {"order", "tier"}
+    assert [one.at for one in found] == [moment for _, moment in latest[:limit]]
+    assert {(one.kind, one.at) for one in found} <= set(latest)
+    if limit == 500 and not days_ago:
+        assert {one.kind for one in found} == {"order", "joined", "tier"}

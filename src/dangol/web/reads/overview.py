@@ -175,7 +175,8 @@ def read_levels(program_id: Id) -> dict[int, int]:
 
 
 def read_happenings(*, at: datetime, limit: int) -> list[Happening]:
-    """Return the latest of what happened: tiers, joins, orders and lapsed points; three statements."""
+    """Return the latest of all tier moves, joins and orders up to `at`, newest first; three statements."""
+    # Any of the kinds may hold all of the latest, so as many of each are read.
     found = [
         Happening("tier", moved_at, customer_id, level=to_level, up=to_level > from_level)
         for customer_id, moved_at, from_level, to_level in TierChange.objects.filter(
@@ -196,6 +197,6 @@ def read_happenings(*, at: datetime, limit: int) -> list[Happening]:
         Happening("order", placed_at, customer_id, amount=net_minor)
         for customer_id, placed_at, net_minor in Order.objects.filter(placed_at__lte=at)
         .order_by("-placed_at")
-        .values_list("customer_id", "placed_at", "net_minor")[: limit // 2]
+        .values_list("customer_id", "placed_at", "net_minor")[:limit]
     ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]
