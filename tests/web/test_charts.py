@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dangol.web.barcodes import render_barcode
-from dangol.web.charts import Series, column_chart, nice_steps, sparkline
+from dangol.web.charts import Label, Series, column_chart, nice_steps, sparkline
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_nice_steps__any_value__few_even_and_enough(largest: int) -> None:
 
 def test_column_chart__values__bars_are_as_high_as_they_say() -> None:
     drawn = column_chart(
-        ["1", "2"],
+        [Label("1"), Label("2", "이번 주, 아직")],
         [Series("적립", "s1", [50, 100]), Series("사용", "s2", [0, 25])],
         label="<두 주>",
         write=str,
@@ -46,12 +46,28 @@ def test_column_chart__values__bars_are_as_high_as_they_say() -> None:
 
     root = ElementTree.fromstring(drawn)
     heights = {
-        style: [float(bar.get("height", "")) for bar in root.iter("rect") if bar.get("class") == style]
+        style: [
+            float(bar.get("height", "")) for bar in root.iter("rect") if style in (bar.get("class") or "")
+        ]
         for style in ("s1", "s2")
     }
     assert heights["s1"][1] == 2 * heights["s1"][0] == 4 * heights["s2"][0]
     assert root.get("aria-label") == "<두 주>"
     assert [text.text for text in root.iter("text") if text.get("class") == "value"] == ["100", "25"]
+
+
+def test_column_chart__column_not_whole__lighter_and_says_why() -> None:
+    labels = [Label("1", "주 중간부터"), *(Label(str(one)) for one in range(2, 13)), Label("13", "아직")]
+
+    root = ElementTree.fromstring(
+        column_chart(labels, [Series("a", "s1", [5] * 13)], label="", write=str, write_tick=str)
+    )
+
+    classes = [bar.get("class") for bar in root.iter("rect") if "s1" in (bar.get("class") or "")]
+    assert classes == ["s1 part", *["s1"] * 11, "s1 part"]
+    edges = {text.text: (text.get("x"), text.get("text-anchor")) for text in root.iter("text")}
+    assert edges["주 중간부터"] == ("56.0", "start")
+    assert edges["아직"] == ("760.0", "end")
 
 
 @pytest.mark.parametrize("values", [[], [3], [0, 0, 0]])
@@ -93,8 +109,8 @@ def test_render_barcode__unwritable__refused(text: str) -> None:
 
 
 def test_charts__markup__no_inline_style() -> None:
-    drawn = column_chart(["1"], [Series("a", "s3", [1])], label="", write=str, write_tick=str) + sparkline(
-        [1, 2]
-    )
+    drawn = column_chart(
+        [Label("1")], [Series("a", "s3", [1])], label="", write=str, write_tick=str
+    ) + sparkline([1, 2])
 
     assert not re.search(r"\bstyle=", drawn)

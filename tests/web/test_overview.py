@@ -25,12 +25,12 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.mark.parametrize(
-    ("days", "starts_at", "before_starts_at", "before_ends_at", "columns"),
+    ("days", "starts_at", "before_starts_at", "before_ends_at", "columns", "whole"),
     [
         # Clocks went back on 1 November 2026: midnight was at 04:00 UTC before it, at 05:00 after.
-        (7, "2026-11-16T05:00Z", "2026-11-09T05:00Z", "2026-11-15T18:24Z", 7),
-        (30, "2026-10-24T04:00Z", "2026-09-24T04:00Z", "2026-10-23T17:24Z", 5),
-        (90, "2026-08-25T04:00Z", "2026-05-27T04:00Z", "2026-08-24T17:24Z", 13),
+        (7, "2026-11-16T05:00Z", "2026-11-09T05:00Z", "2026-11-15T18:24Z", 7, [0, 1, 2, 3, 4, 5]),
+        (30, "2026-10-24T04:00Z", "2026-09-24T04:00Z", "2026-10-23T17:24Z", 5, [1, 2, 3]),
+        (90, "2026-08-25T04:00Z", "2026-05-27T04:00Z", "2026-08-24T17:24Z", 13, list(range(1, 12))),
     ],
 )
 def test_make_period__length__begins_at_the_shop_s_midnight(
@@ -39,6 +39,7 @@ def test_make_period__length__begins_at_the_shop_s_midnight(
     before_starts_at: str,
     before_ends_at: str,
     columns: int,
+    whole: list[int],
 ) -> None:
     period = make_period(days, at=NOW, zone=NEW_YORK)
 
@@ -48,6 +49,7 @@ def test_make_period__length__begins_at_the_shop_s_midnight(
     assert len(period.columns) == columns
     assert period.columns[0].starts_at == period.starts_at
     assert period.columns[-1].ends_at > period.ends_at
+    assert period.whole(range(columns)) == whole
     for earlier, later in pairwise(period.columns):
         assert earlier.ends_at == later.starts_at
 
@@ -90,6 +92,7 @@ def test_overview__points__columns_add_up_to_the_tiles(days: int, clerk: Client,
     for kind in ("earn", "expire", "spend"):
         by_hand = sum(transfers.filter(kind=kind).values_list("points", flat=True))
         assert flow.now[kind] == sum(column.get(kind, 0) for column in flow.columns) == by_hand
+        assert len(flow.whole_columns) < len(flow.columns)
     page = re.sub(r"<[^>]+>", "", clerk.get(f"/?days={days}").content.decode())
     assert f"{format_number(flow.now['earn'])}P" in page
 

@@ -10,15 +10,23 @@ from typing import NamedTuple
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-_WIDTH, _HEIGHT = 760, 250
+_WIDTH, _HEIGHT = 760, 266
 _LEFT, _TOP, _BASE = 56, 28, 220
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 36, 4
 _GAP = 3
 _WIDEST_BAR = 26.0
 # Under this a bar would be too thin to be seen at all.
 _THINNEST_MARK = 1.5
-# From here on a column has room for its values above it.
+# From here on a column has room for its values above it, and for a note under its label.
 _WIDE_SLOT = 60
+_NOTE_SLOT = 96
+
+
+class Label(NamedTuple):
+    """What stands under a column, with a note of why it is not whole: such a column is drawn lighter."""
+
+    text: str
+    note: str = ""
 
 
 class Series(NamedTuple):
@@ -43,7 +51,7 @@ def nice_steps(largest: int, *, steps: int = 4) -> list[int]:
 
 
 def column_chart(
-    labels: Sequence[str],
+    labels: Sequence[Label],
     series: Sequence[Series],
     *,
     label: str,
@@ -64,7 +72,7 @@ def column_chart(
         label,
         _HATCH,
         _grid(ticks, scale, write_tick),
-        _columns(len(labels), series, scale, write),
+        _columns(labels, series, scale, write),
         _column_labels(labels, slot),
     )
 
@@ -91,15 +99,25 @@ def _grid(ticks: Sequence[int], scale: float, write_tick: Callable[[int], str]) 
     )
 
 
-def _column_labels(labels: Sequence[str], slot: float) -> SafeString:
+def _column_labels(labels: Sequence[Label], slot: float) -> SafeString:
     # Where the columns are narrow only every second or third label has room.
     every = max(1, round(74 / slot))
     rows = [
-        (f"{_LEFT + slot * (place + 0.5):.1f}", _BASE + 22, text)
-        for place, text in enumerate(labels)
+        (f"{_LEFT + slot * (place + 0.5):.1f}", _BASE + 22, "middle", one.text)
+        for place, one in enumerate(labels)
         if (len(labels) - 1 - place) % every == 0
     ]
-    return format_html_join("", '<text x="{}" y="{}" text-anchor="middle">{}</text>', rows)
+    notes = [(place, one.note) for place, one in enumerate(labels) if one.note]
+    rows += [(*_note_place(place, len(labels), slot), note) for place, note in notes]
+    return format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', rows)
+
+
+def _note_place(place: int, columns: int, slot: float) -> tuple[str, int, str]:
+    """Return where a note stands: under its label, at the drawing's edge where the column is narrow."""
+    x, anchor = _LEFT + slot * (place + 0.5), "middle"
+    if slot < _NOTE_SLOT and place in (0, columns - 1):
+        x, anchor = (_LEFT, "start") if place == 0 else (_WIDTH, "end")
+    return f"{x:.1f}", _BASE + 38, anchor
 
 
 class _Bar(NamedTuple):
@@ -111,11 +129,13 @@ class _Bar(NamedTuple):
     height: float
 
 
-def _columns(columns: int, series: Sequence[Series], scale: float, write: Callable[[int], str]) -> SafeString:
-    slot = (_WIDTH - _LEFT) / max(columns, 1)
+def _columns(
+    labels: Sequence[Label], series: Sequence[Series], scale: float, write: Callable[[int], str]
+) -> SafeString:
+    slot = (_WIDTH - _LEFT) / max(len(labels), 1)
     width = min(_WIDEST_BAR, (slot - 4 * _GAP) / len(series) - _GAP)
     drawn = []
-    for place in range(columns):
+    for place, label in enumerate(labels):
         left = _LEFT + slot * (place + 0.5) - (width + _GAP) * len(series) / 2
         for number, one in enumerate(series):
             value = one.values[place]
@@ -123,16 +143,16 @@ def _columns(columns: int, series: Sequence[Series], scale: float, write: Callab
                 continue
             height = max(value * scale, _THINNEST_MARK)
             bar = _Bar(left + (width + _GAP) * number, _BASE - height, width, height)
-            drawn.append(_draw_bar(bar, one.style))
-            if place == columns - 1 and slot >= _WIDE_SLOT:
+            drawn.append(_draw_bar(bar, one.style, is_whole=not label.note))
+            if place == len(labels) - 1 and slot >= _WIDE_SLOT:
                 drawn.append(_draw_value(bar, write(value)))
     return mark_safe("".join(drawn))  # made of escaped parts
 
 
-def _draw_bar(bar: _Bar, style: str) -> SafeString:
+def _draw_bar(bar: _Bar, style: str, *, is_whole: bool) -> SafeString:
     return format_html(
         '<rect class="{}"{} x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
-        style,
+        style if is_whole else f"{style} part",
         mark_safe(' fill="url(#hatch)"') if style == "s3" else "",
         *(f"{part:.1f}" for part in (*bar, min(4.0, bar.width / 3, bar.height / 2))),
     )

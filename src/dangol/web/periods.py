@@ -1,11 +1,13 @@
 """The stretch of time a page shows, the equally long one before it, and how it is cut into columns."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from dangol.domain.calendars import start_of_day
 
+Value = TypeVar("Value")
 LENGTHS = (7, 30, 90)
 USUAL = 30
 # Up to here each day has a column of its own, beyond it each week.
@@ -13,11 +15,12 @@ MOST_DAYS_APART = 7
 
 
 class Column(NamedTuple):
-    """A day or a week of the period; its end is exclusive."""
+    """A day or a week of the period; its end is exclusive. One that runs or was cut is not whole."""
 
     first_day: date
     starts_at: datetime
     ends_at: datetime
+    is_whole: bool
 
 
 class Period(NamedTuple):
@@ -37,12 +40,18 @@ class Period(NamedTuple):
         """Whether a column is a day; otherwise it is a week that begins on Monday."""
         return self.days <= MOST_DAYS_APART
 
+    def whole(self, values: Sequence[Value]) -> list[Value]:
+        """Return what stands in the whole columns: only those can be compared with one another."""
+        pairs = zip(self.columns, values, strict=True)
+        return [value for column, value in pairs if column.is_whole]
+
 
 def make_period(days: int, *, at: datetime, zone: ZoneInfo) -> Period:
     """Return the period of `days` days that ends now.
 
     Today counts as the last day, as far as it has gone, and the period before it ends at the same time
-    of day: so like is compared with like. The first week may be cut by the period's start.
+    of day: so like is compared with like. The first week may be cut by the period's start, and the last
+    column runs on: neither is whole.
     """
     today = at.astimezone(zone).date()
     first_day = today - timedelta(days=days - 1)
@@ -70,7 +79,8 @@ def _columns(first_day: date, last_day: date, zone: ZoneInfo, *, step: int) -> l
     while day <= last_day:
         length = step - day.weekday() if step == 7 else 1
         following = day + timedelta(days=length)
-        columns.append(Column(day, start_of_day(day, zone), start_of_day(following, zone)))
+        is_whole = length == step and following <= last_day
+        columns.append(Column(day, start_of_day(day, zone), start_of_day(following, zone), is_whole))
         day = following
     return columns
 

@@ -43,7 +43,7 @@ class Shopping(NamedTuple):
     before: Purchases
     returns: int
     returned_minor: int
-    spend_by_column: list[int]
+    spend_by_whole_column: list[int]
     currency: str
 
 
@@ -95,7 +95,7 @@ def _spend_tile(shopping: Shopping) -> Tile:
         parts.append(_("반품 %(amount)s") % {"amount": returned})
     return Tile(
         "shopping-bag", _("구매"), _("구매 금액"), whole, point + cents,
-        sparkline(shopping.spend_by_column), compare(now.spend_minor, shopping.before.spend_minor),
+        sparkline(shopping.spend_by_whole_column), compare(now.spend_minor, shopping.before.spend_minor),
         " · ".join(parts),
     )  # fmt: skip
 
@@ -154,6 +154,6 @@ def _flow_tile(
 ) -> Tile:
     return Tile(
         icon, _("보상"), label, formats.format_number(flow.now[kind]), _("P"),
-        sparkline([column.get(kind, 0) for column in flow.columns]),
+        sparkline([column.get(kind, 0) for column in flow.whole_columns]),
         compare(flow.now[kind], flow.before[kind], more_is_good=more_is_good), foot,
     )  # fmt: skip

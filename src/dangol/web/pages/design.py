@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from dangol.web.charts import Series, column_chart, sparkline
+from dangol.web.charts import Label, Series, column_chart, sparkline
 from dangol.web.formats import format_number
 
 _COLORS = (
@@ -29,7 +29,10 @@ def show_design(request: HttpRequest) -> HttpResponse:
     """Show the components. The figures here are examples of form and are said to be."""
     earned, spent, expired = zip(*_COLUMNS, strict=True)
     chart = column_chart(
-        [str(number) for number in range(1, len(_COLUMNS) + 1)],
+        [
+            *(Label(str(number)) for number in range(1, len(_COLUMNS))),
+            Label(str(len(_COLUMNS)), _("이번 주, 아직")),
+        ],
         [
             Series(_("적립"), "s1", earned),
             Series(_("사용"), "s2", spent),

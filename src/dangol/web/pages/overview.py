@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from dangol.core.people.selectors import names_of
 from dangol.domain.points import Account as Place, Kind
 from dangol.web import formats
-from dangol.web.charts import Series, column_chart
+from dangol.web.charts import Label, Series, column_chart
 from dangol.web.frame import Frame, frame_of
-from dangol.web.periods import LENGTHS, Period, end_of_soon, make_period, read_days
+from dangol.web.periods import LENGTHS, Column, Period, end_of_soon, make_period, read_days
 from dangol.web.reads import overview as reads
 from dangol.web.reads.members import SOON_DAYS
 from dangol.web.scheme import TierView, find_program, tiers_of
@@ -57,8 +57,8 @@ def show_overview(request: HttpRequest) -> HttpResponse:
 
 def _read_shopping(period: Period, currency: str) -> Shopping:
     now, before = reads.read_purchases(period, currency)
-    spend_by_column = reads.read_spend_by_column(period, currency)
-    return Shopping(now, before, *reads.read_returns(period, currency), spend_by_column, currency)
+    spend = period.whole(reads.read_spend_by_column(period, currency))
+    return Shopping(now, before, *reads.read_returns(period, currency), spend, currency)
 
 
 def _add_points(
@@ -115,16 +115,25 @@ def _flow_chart(flow: reads.PointFlow, period: Period, balances: Mapping[str, in
     series = [
         Series(name, style, [column.get(kind, 0) for column in flow.columns]) for name, style, kind in kinds
     ]
-    labels = [formats.format_day_short(column.first_day) for column in period.columns]
+    labels = [Label(formats.format_day_short(one.first_day), _note(one, period)) for one in period.columns]
     totals = ", ".join(f"{one.name} {formats.format_points(sum(one.values))}" for one in series)
     by_day, by_week = _("하루씩 본 포인트 흐름: %(totals)s"), _("한 주씩 본 포인트 흐름: %(totals)s")
     label = (by_day if period.by_day else by_week) % {"totals": totals}
-    rows = zip(period.columns, *(one.values for one in series), strict=True)
+    rows = zip(period.columns, labels, *(one.values for one in series), strict=True)
     return {
         "chart": column_chart(
             labels, series, label=label, write=formats.format_compact, write_tick=formats.format_tick
         ),
         "series": series,
-        "rows": [(row[0], row[1:]) for row in rows],
+        "rows": [(row[0], row[1].note, row[2:]) for row in rows],
         "totals": [sum(one.values) for one in series],
     }
+
+
+def _note(column: Column, period: Period) -> str:
+    """Return why a column is not whole, empty where it is."""
+    if column.is_whole:
+        return ""
+    if column is not period.columns[-1]:
+        return _("주 중간부터")
+    return _("오늘, 아직") if period.by_day else _("이번 주, 아직")

@@ -31,11 +31,12 @@ class Purchases(NamedTuple):
 
 
 class PointFlow(NamedTuple):
-    """Points moved in the period, in the one before it, and in each column, by kind of transfer."""
+    """Points moved in the period, in the one before it, and in each (whole) column, by kind of transfer."""
 
     now: Mapping[str, int]
     before: Mapping[str, int]
     columns: list[Mapping[str, int]]
+    whole_columns: list[Mapping[str, int]]
 
 
 class Expiring(NamedTuple):
@@ -136,7 +137,8 @@ def read_point_flow(period: Period, currency: str) -> PointFlow:
         by_column[column][kind] += points
         if column != BEFORE:
             now[kind] += points
-    return PointFlow(now, by_column[BEFORE], [by_column[number] for number in range(len(period.columns))])
+    columns: list[Mapping[str, int]] = [by_column[number] for number in range(len(period.columns))]
+    return PointFlow(now, by_column[BEFORE], columns, period.whole(columns))
 
 
 def read_balances(currency: str) -> dict[str, int]:
