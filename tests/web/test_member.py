@@ -97,6 +97,22 @@ def test_member_page__why__shows_rule_version_and_arithmetic(clerk: Client, stor
     assert "쓸 수 있는 때" in text
 
 
+def test_member_page__opening__adds_nothing_a_second_time(clerk: Client, story: Story) -> None:
+    pages, after = "", ""
+    while True:
+        path = f"/members/{show_id(story.regular)}"
+        pages += clerk.get(path, {"tab": "points", "after": after}).content.decode()
+        if not (after := read_statement(story.regular, CURRENCY, after=after).next_after):
+            break
+
+    plus = [int(shown.replace(",", "")) for shown in re.findall(r'class="amt plus">\+([\d,]+)P', pages)]
+    lines = all_lines(story)
+    assert sum(plus) == sum(line.signed for line in lines if line.signed > 0 and line.kind != "post")
+    opened = next(line for line in lines if line.kind == "post")
+    assert f'<p class="amt quiet">{opened.change}P 사용 가능</p>' in pages
+    assert pages.count('class="amt quiet"') == sum(line.kind == "post" for line in lines)
+
+
 def test_timeline__orders__carry_their_points(story: Story) -> None:
     items, after = [], ""
     while True:

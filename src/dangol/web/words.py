@@ -12,8 +12,9 @@ from dangol.core.people.events import ConsentGranted, ConsentWithdrawn, Customer
 from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
-from dangol.web.formats import format_money, format_number, format_points_change, with_josa
+from dangol.web.formats import format_money, format_number, format_points, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
+from dangol.web.reads.statement import StatementLine
 
 
 class Setting(NamedTuple):
@@ -140,6 +141,16 @@ _TRANSFERS: Mapping[str, tuple[str, object]] = {
 def transfer_name(kind: str) -> str:
     """Return what a movement of points is called."""
     return str(_TRANSFERS[kind][1])
+
+
+def line_amount(line: StatementLine) -> str:
+    """Return the points of a line of history with their sign.
+
+    An opening has none: its points were shown with a plus when they were earned.
+    """
+    if line.kind == Kind.POST:
+        return _("%(points)s 사용 가능") % {"points": format_points(line.change)}
+    return format_points_change(line.signed)
 
 
 def transfer_icon(kind: str) -> str:

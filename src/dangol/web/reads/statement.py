@@ -117,6 +117,11 @@ class StatementLine:
         return self.lots[0][1] if self.lots else None
 
     @property
+    def adds(self) -> bool:
+        """Whether points are new here: what opens was shown as earned before."""
+        return self.signed > 0 and self.kind != Kind.POST
+
+    @property
     def signed(self) -> int:
         """The points with the sign that a history shows: what is pending counts when it is earned."""
         if self.kind == Kind.EARN:
