@@ -200,6 +200,16 @@ def test_home__signed_link__opens_without_signing_in(client: Client, story: Stor
     assert "noindex" in page
 
 
+def test_home__sum_of_several_rules__names_each(client: Client, story: Story) -> None:
+    page = client.get(make_home_link(story.regular), headers={"accept-language": "ko"}).content.decode()
+
+    lines = [re.findall(r'<span class="sub">([^<]* × [^<]*)</span>', one) for one in page.split("<li>")]
+    several = [sums for sums in lines if len(sums) > 1]
+    assert several
+    for sums in several:
+        assert [one.rpartition(" · ")[2] for one in sums] == ["기본 적립", "우유 더 적립"]
+
+
 def test_home__own_name__is_whole(client: Client, story: Story) -> None:
     assert (
         "김하늘 님, 반가워요"
