@@ -6,11 +6,14 @@ from datetime import timedelta
 from html import unescape
 from itertools import pairwise
 
+import msgspec
 import pytest
 import time_machine
 from django.core import signing
 from django.test import Client
+from django.utils import translation
 
+from dangol.core.commerce.events import OrderPlaced
 from dangol.core.commerce.models import Order
 from dangol.core.storage.ids import random_id, show_id
 from dangol.domain.accrual import compute_points
@@ -19,6 +22,7 @@ from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import Standing, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
 from dangol.web.scheme import TierView, find_program
+from dangol.web.words import Setting, tell
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -125,6 +129,29 @@ def test_timeline__orders__carry_their_points(story: Story) -> None:
     assert len(orders) == Order.objects.filter(customer_id=story.regular).count()
     assert all(one.why for one in orders)
     assert [one.at for one in items] == sorted((one.at for one in items), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "store", "detail"),
+    [
+        ("store", "406", "물건 1가지 · 매장 406"),
+        ("store", None, "물건 1가지 · 매장"),
+        ("online", "406", "물건 1가지 · 온라인 · 매장 406"),
+        ("online", None, "물건 1가지 · 온라인"),
+    ],
+)
+def test_tell__order__says_that_the_number_is_a_store_s(
+    story: Story, channel: str, store: str | None, detail: str
+) -> None:
+    items = read_timeline(story.regular, at=NOW).items
+    item = next(one for one in items if isinstance(one.payload, OrderPlaced))
+    assert isinstance(item.payload, OrderPlaced)
+    payload = msgspec.structs.replace(
+        item.payload, channel=channel, store=store, lines=item.payload.lines[:1]
+    )
+
+    with translation.override("ko"):
+        assert tell(item._replace(payload=payload), Setting({}, "USD")).detail == detail
 
 
 def test_timeline__tier__tells_the_figures_it_was_decided_on(clerk: Client, story: Story) -> None:

@@ -52,7 +52,10 @@ def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, OrderPlaced)
     count = len(payload.lines)
     what = ngettext("물건 %(count)s가지", "물건 %(count)s가지", count) % {"count": format_number(count)}
-    parts = [what, channel_name(payload.channel), payload.store or ""]
+    store = _("매장 %(number)s") % {"number": payload.store} if payload.store else ""
+    # A numbered store says by itself that it was in a store.
+    channel = "" if store and payload.channel == "store" else channel_name(payload.channel)
+    parts = [what, channel, store]
     title = _("%(amount)s 구매") % {"amount": format_money(payload.net_minor, payload.currency)}
     change = item.why.points if item.why and item.why.points else None
     return Told("shopping-bag", title, " · ".join(part for part in parts if part), change)
