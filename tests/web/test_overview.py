@@ -113,6 +113,18 @@ def test_overview__points_that_lapse_soon__named_with_their_owners(clerk: Client
     assert f"회원 {owners}명" in clerk.get("/members?soon=1").content.decode()
 
 
+def test_overview__tiles__each_with_a_caption_of_its_own(clerk: Client, story: Story) -> None:
+    page = clerk.get("/?days=90").content.decode()
+
+    heads = [
+        re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(r'<h2 class="t-head"[^>]*>(.*?)</h2>', page)
+    ]
+    assert heads == [
+        "회원이 가진 포인트", "구매 금액", "두 번 이상 산 회원", "한 번이라도 산 회원", "적립한 포인트",
+        "쓴 포인트", "사라진 포인트",
+    ]  # fmt: skip
+
+
 def test_overview__only_members__has_no_tile_and_no_chart(clerk: Client, still_clock: datetime) -> None:
     open_shop()
     set_working()

@@ -24,10 +24,9 @@ class Change(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """One figure of one room."""
+    """One figure, under a label of its own: it says what is measured, and no two tiles share one."""
 
     icon: str
-    room: str
     label: str
     number: str
     unit: str
@@ -94,7 +93,7 @@ def _spend_tile(shopping: Shopping) -> Tile:
         returned = formats.format_money(-shopping.returned_minor, currency)
         parts.append(_("반품 %(amount)s") % {"amount": returned})
     return Tile(
-        "shopping-bag", _("구매"), _("구매 금액"), whole, point + cents,
+        "shopping-bag", _("구매 금액"), whole, point + cents,
         sparkline(shopping.spend_by_whole_column), compare(now.spend_minor, shopping.before.spend_minor),
         " · ".join(parts),
     )  # fmt: skip
@@ -107,7 +106,7 @@ def _repeat_tile(shopping: Shopping) -> Tile:
         "산 회원 %(count)s명 가운데 %(again)s명", "산 회원 %(count)s명 가운데 %(again)s명", now.buyers
     )
     return Tile(
-        "repeat", _("구매"), _("두 번 이상 산 회원"), shown.removesuffix("%"), "%" if "%" in shown else "",
+        "repeat", _("두 번 이상 산 회원"), shown.removesuffix("%"), "%" if "%" in shown else "",
         _NOTHING, compare_shares((now.repeat_buyers, now.buyers), (before.repeat_buyers, before.buyers)),
         sentence % {
             "count": formats.format_number(now.buyers), "again": formats.format_number(now.repeat_buyers),
@@ -122,7 +121,7 @@ def _buyers_tile(shopping: Shopping, members: int, joined: int) -> Tile:
         new = ngettext("새 회원 %(count)s명", "새 회원 %(count)s명", joined)
         parts.append(new % {"count": formats.format_number(joined)})
     return Tile(
-        "users", _("회원"), _("한 번이라도 산 회원"), formats.format_number(shopping.now.buyers), _("명"),
+        "users", _("한 번이라도 산 회원"), formats.format_number(shopping.now.buyers), _("명"),
         _NOTHING, compare(shopping.now.buyers, shopping.before.buyers), " · ".join(parts),
     )  # fmt: skip
 
@@ -153,7 +152,7 @@ def _flow_tile(
     icon: str, label: str, kind: Kind, flow: PointFlow, foot: str, *, more_is_good: bool = True
 ) -> Tile:
     return Tile(
-        icon, _("보상"), label, formats.format_number(flow.now[kind]), _("P"),
+        icon, label, formats.format_number(flow.now[kind]), _("P"),
         sparkline([column.get(kind, 0) for column in flow.whole_columns]),
         compare(flow.now[kind], flow.before[kind], more_is_good=more_is_good), foot,
     )  # fmt: skip
