@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from itertools import pairwise
 
@@ -11,12 +11,13 @@ import pytest
 import time_machine
 from django.core import signing
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dangol.core.commerce.events import OrderPlaced
 from dangol.core.commerce.models import Order
 from dangol.core.storage.ids import random_id, show_id
 from dangol.domain.accrual import compute_points
+from dangol.web.formats import format_date, format_last_day, with_josa
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import Standing, find_member, read_orders, read_timeline
@@ -202,6 +203,29 @@ def test_describe_progress__way_to_the_next_tier__in_words(
     assert (progress.title, progress.percent) == (title, percent)
 
 
+@pytest.mark.parametrize(
+    ("window_from", "window_days", "korean", "english"),
+    [
+        (NOW - timedelta(days=364), 365, "365일 동안 $118.00", "In 365 days $118.00"),
+        (NOW - timedelta(days=10), 0, "11월 12일부터 $118.00", "Since Nov 12 $118.00"),
+        (None, 0, "지금까지 $118.00", "So far $118.00"),
+    ],
+)
+def test_describe_progress__what_counts__says_over_what_time(
+    window_from: datetime | None, window_days: int, korean: str, english: str
+) -> None:
+    standing = Standing(
+        0, None, None, False, "spend", 11_800, 0, 1, 20_000, window_from, window_days
+    )  # fmt: skip
+
+    for language, words in (("ko", korean), ("en", english)):
+        with translation.override(language):
+            progress = describe_progress(standing, TIERS, "USD")
+
+        assert progress is not None
+        assert progress.done == words
+
+
 def test_find_member__tier_value__counts_what_was_bought_in_the_window(story: Story) -> None:
     member = find_member(story.regular, find_program(), at=NOW)
 
@@ -210,6 +234,7 @@ def test_find_member__tier_value__counts_what_was_bought_in_the_window(story: St
     spend = sum(Order.objects.filter(customer_id=story.regular).values_list("net_minor", flat=True))
     assert member.standing.value == spend - 399
     assert member.standing.level == 2
+    assert member.standing.window_days == 365
 
 
 def test_member_page__nobody__is_not_found(clerk: Client, story: Story) -> None:
@@ -235,6 +260,20 @@ def test_home__sum_of_several_rules__names_each(client: Client, story: Story) ->
     assert several
     for sums in several:
         assert [one.rpartition(" · ")[2] for one in sums] == ["기본 적립", "우유 더 적립"]
+
+
+@pytest.mark.parametrize("number", ["1501", "1503"])
+def test_home__tier__says_until_when_it_is_held(client: Client, story: Story, number: str) -> None:
+    member = find_member(story.customers[number], find_program(), at=NOW)
+    assert member is not None
+    assert member.standing is not None
+    assert member.standing.held_until is not None
+    name = with_josa(TIERS[member.standing.level].name, "을")
+
+    page = client.get(make_home_link(member.customer_id), headers={"accept-language": "ko"}).content.decode()
+
+    with timezone.override("America/New_York"):
+        assert f"{name} {format_date(format_last_day(member.standing.held_until))}까지 지켜요." in page
 
 
 def test_home__own_name__is_whole(client: Client, story: Story) -> None:

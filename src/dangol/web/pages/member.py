@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.ledger.events import PointsExpired
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
-from dangol.web.formats import format_local, format_money_in_words, with_josa
+from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
@@ -24,7 +24,10 @@ TABS = ("timeline", "points", "orders")
 
 
 class TierProgress(NamedTuple):
-    """How far it is to the next tier, in words and as a share; at the top there is no next one."""
+    """How far it is to the next tier, in words and as a share; at the top there is no next one.
+
+    `done` says what was gathered and over what time: it is not all that was ever bought.
+    """
 
     title: str
     percent: int
@@ -127,7 +130,7 @@ def describe_progress(
         return TierProgress(
             _("가장 높은 등급 %(tier)s") % {"tier": with_josa(name, "이에요")},
             100,
-            measured(standing.value, standing.measure, currency),
+            _gathered(standing, currency),
             "",
         )
     name = tiers[standing.next_level].name
@@ -143,6 +146,16 @@ def describe_progress(
     return TierProgress(
         title,
         min(100, 100 * max(standing.value, 0) // standing.next_threshold),
-        measured(standing.value, standing.measure, currency),
+        _gathered(standing, currency),
         measured(standing.next_threshold, standing.measure, currency),
     )
+
+
+def _gathered(standing: Standing, currency: str) -> str:
+    amount = measured(standing.value, standing.measure, currency)
+    if days := standing.window_days:
+        words = ngettext("%(days)s일 동안 %(amount)s", "%(days)s일 동안 %(amount)s", days)
+        return words % {"days": days, "amount": amount}
+    if standing.window_from:
+        return _("%(day)s부터 %(amount)s") % {"day": format_day(standing.window_from), "amount": amount}
+    return _("지금까지 %(amount)s") % {"amount": amount}

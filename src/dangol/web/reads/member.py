@@ -13,7 +13,7 @@ from dangol.core.people.selectors import ConsentState, Profile, consents_of, pro
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.calendars import day_of
-from dangol.domain.tiers import Measure, window_start
+from dangol.domain.tiers import Measure, Window, window_start
 from dangol.rooms.rewards.models import Accrual, Membership
 from dangol.rooms.rewards.programs import Running
 from dangol.web.places import read_instant, read_whole
@@ -27,7 +27,10 @@ FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
 
 
 class Standing(NamedTuple):
-    """Where a member stands. `value` counts towards `next_threshold` (None at the top), as `measure` says."""
+    """Where a member stands. `value` counts towards `next_threshold` (None at the top), as `measure` says.
+
+    It was gathered since `window_from` (None: ever), in a rolling window of `window_days` (0: in another).
+    """
 
     level: int
     since: datetime | None
@@ -39,6 +42,7 @@ class Standing(NamedTuple):
     next_level: int | None
     next_threshold: int | None
     window_from: datetime | None
+    window_days: int = 0
 
     @property
     def missing(self) -> int:
@@ -191,6 +195,7 @@ def _standing(
         next_level=level + 1 if above else None,
         next_threshold=above.threshold if above else None,
         window_from=start,
+        window_days=rules.window_size if start and rules.window is Window.ROLLING else 0,
     )
 
 
