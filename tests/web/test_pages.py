@@ -10,6 +10,7 @@ from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
+from structlog.testing import capture_logs
 
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
@@ -161,6 +162,26 @@ def test_error_page__both_languages__says_what_to_do(
     assert {
         word for words in read(answers["en"].content.decode()).words for word in HANGUL.findall(words)
     } <= set(DATA)
+
+
+def test_error_page__member_s_own_link__log_has_its_route_only(
+    client: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("dangol.web.pages.home.find_program", fail)
+    client.raise_request_exception = False
+    link = make_home_link(story.regular)
+
+    with capture_logs() as logs:
+        answer = client.get(link)
+
+    assert answer.status_code == 500
+    (told,) = (one for one in logs if one["event"] == "page.failed")
+    assert told["route"] == "m/<str:token>"
+    assert told["code"] in answer.content.decode()
+    assert link.removeprefix("/m/") not in str(logs)
 
 
 def test_pages__more_data__same_number_of_statements(story: Story) -> None:

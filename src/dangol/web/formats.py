@@ -1,7 +1,7 @@
 """How figures, instants and words are written on a page, in Korean and in English.
 
 Every function writes in the active language and, for instants, in the active time zone (the shop's,
-set by `dangol.web.middleware`). The minus sign is U+2212, so that it is as wide as a digit and is
+set by `dangol.web.frame`). The minus sign is U+2212, so that it is as wide as a digit and is
 read aloud as "minus".
 """
 

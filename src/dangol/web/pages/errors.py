@@ -45,9 +45,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer where we made a mistake; the code on the page is the one in the log."""
+    """Answer where we made a mistake; the code on the page is the one in the log.
+
+    The log has the route, not the address: a member's own address is the key to their page.
+    """
     code = secrets.token_hex(2).upper()
-    log.error("page.failed", code=code, path=request.path)
+    match = request.resolver_match
+    log.error("page.failed", code=code, route=match.route if match else "")
     words = _("죄송합니다. 저희 쪽에서 생긴 일이에요. 돈과 포인트는 그대로예요. 잠시 뒤 다시 열어 보세요.")
     return _page(500, _("페이지를 보여 드리지 못했어요"), words, code=code)
 
