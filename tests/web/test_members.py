@@ -4,13 +4,16 @@ import csv
 import io
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from dangol.connectors.files.guard import unguarded
 from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.people.selectors import profiles_of
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page, walk_members
 from tests.web.story import CURRENCY, NOW, Story
@@ -122,10 +125,31 @@ def test_walk__any_batch__everyone_in_order_sorted_once(story: Story, sort: Sort
 
 
 def test_csv__name_like_a_formula__is_text(clerk: Client, story: Story) -> None:
+    names = {story.newcomer: "=1+1", story.customers["1503"]: "'=1+1", story.customers["1504"]: "@a"}
     with write_transaction():
-        set_people([PersonRow(story.newcomer, name="=1+1")], recorded_at=NOW)
+        set_people([PersonRow(owner, name=name) for owner, name in names.items()], recorded_at=NOW)
 
-    text = b"".join(clerk.get("/members.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = read_csv(clerk)
 
-    cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+    cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if cell.startswith(("=", "+", "@"))]
+    masked = {profile.person.name or "" for profile in profiles_of(list(names)).values()}
+    # The names are masked, and what an import reads from the file is what the page shows.
+    assert masked <= {unguarded(row["이름"]) for row in rows}
+
+
+def test_csv__instants__in_the_shop_s_zone(clerk: Client, story: Story) -> None:
+    lines = walk(MemberQuery(), Scheme(story.program_id, CURRENCY), limit=50)
+    zone = ZoneInfo("America/New_York")
+
+    rows = read_csv(clerk)
+
+    joined = [line.joined_at.astimezone(zone).isoformat() for line in lines if line.joined_at]
+    assert [row["가입"] for row in rows] == joined
+    assert {row["마지막 방문"][-6:] for row in rows if row["마지막 방문"]} == {"-05:00"}
+
+
+def read_csv(clerk: Client) -> list[dict[str, str]]:
+    """Return the rows of the file of all members."""
+    text = b"".join(clerk.get("/members.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    return list(csv.DictReader(io.StringIO(text)))

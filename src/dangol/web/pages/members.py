@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
+from dangol.connectors.files.columns import Type
+from dangol.connectors.files.exports.cells import money, texts
+from dangol.core.people.selectors import ShopView
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.periods import end_of_soon
@@ -21,8 +24,6 @@ SORTS = (
     (Sort.POINTS, lazy("포인트가 많은 순서")),
     (Sort.JOINED, lazy("늦게 가입한 순서")),
 )
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read_query(request: HttpRequest, tiers: list[TierView]) -> MemberQuery:
@@ -68,7 +69,7 @@ def export_members(request: HttpRequest) -> StreamingHttpResponse:
     running = find_program()
     tiers = tiers_of(running)
     query = read_query(request, tiers)._replace(after="")
-    rows = _rows(walk_members(query, scheme_of(running), at=frame.at), tiers, frame.shop.currency)
+    rows = _rows(walk_members(query, scheme_of(running), at=frame.at), tiers, frame.shop)
     response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="members-{frame.today.isoformat()}.csv"'
     return response
@@ -81,8 +82,12 @@ class _Echo:
         return text
 
 
-def _rows(lines: Iterator[MemberLine], tiers: list[TierView], currency: str) -> Iterator[str]:
+def _rows(lines: Iterator[MemberLine], tiers: list[TierView], shop: ShopView) -> Iterator[str]:
     write = csv.writer(_Echo()).writerow
+    # As the command's export writes them: text that is no formula, instants in the shop's zone.
+    cells = texts(shop.tz)
+    text, amount, instant = cells[Type.TEXT], cells[Type.MONEY], cells[Type.INSTANT]
+    digits = minor_digits(shop.currency)
     names = {tier.level: tier.name for tier in tiers}
     # The mark tells spreadsheets that the file is UTF-8.
     yield "\ufeff" + write(
@@ -95,21 +100,10 @@ def _rows(lines: Iterator[MemberLine], tiers: list[TierView], currency: str) -> 
         person = line.person
         yield write(
             [
-                _text(person.external_id or person.label), _text(person.name or ""),
-                _text(names.get(line.level, "")),
-                line.points, _decimal(line.spend_minor, currency), currency, line.order_count,
-                line.last_order_at.isoformat() if line.last_order_at else "",
-                line.joined_at.isoformat() if line.joined_at else "",
+                text(person.external_id or person.label), text(person.name or ""),
+                text(names.get(line.level, "")),
+                line.points, amount(money(line.spend_minor, digits)), shop.currency, line.order_count,
+                instant(line.last_order_at) if line.last_order_at else "",
+                instant(line.joined_at) if line.joined_at else "",
             ]
         )  # fmt: skip
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
-
-
-def _decimal(minor: int, currency: str) -> str:
-    digits = minor_digits(currency)
-    whole, part = divmod(abs(minor), 10**digits)
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{whole}.{part:0{digits}d}" if digits else f"{sign}{whole}"

@@ -77,11 +77,6 @@ class MemberView(NamedTuple):
     consents: list[ConsentState]
     home_store: str
 
-    @property
-    def shown_id(self) -> str:
-        """The id as addresses have it."""
-        return show_id(self.customer_id)
-
 
 class TimelineItem(NamedTuple):
     """Something that happened; an order carries the why of its points."""
