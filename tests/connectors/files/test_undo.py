@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from django.db import connections
 
 from dangol.connectors.files import undo
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import PointsSpent
 from dangol.connectors.files.jobs import subjects_of
-from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.loaders import orders as order_loader
+from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.core.commerce.claims import claim_guest_order
-from dangol.core.commerce.models import Order, OrderNumber, Return
+from dangol.core.commerce.models import Order, OrderNumber, Product, Return
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import spend_points
 from dangol.core.people.services import resolve_customers
@@ -47,6 +50,36 @@ def spend_between(monkeypatch: pytest.MonkeyPatch, who: Id) -> None:
         yield from subjects_of(job)
 
     monkeypatch.setattr(undo, "subjects_of", interrupted)
+
+
+def write_elsewhere() -> None:
+    """Commit something on another connection."""
+
+    def write() -> None:
+        with write_transaction():
+            Product.objects.create(id=random_id(), number=random_id().hex(), updated_at=NOW)
+        connections.close_all()
+
+    thread = Thread(target=write)
+    thread.start()
+    thread.join()
+
+
+def test_undo__another_writes_between_many_batches__all_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_loader, "BATCH", 1)
+    job = imported(tmp_path, "".join(f"{n},c{n:02},2026-03-01,A,1000\n" for n in range(25)))
+    assert ImportBatch.objects.count() > 20
+
+    def beside_another(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
+        for pairs in subjects_of(job):
+            write_elsewhere()
+            yield pairs
+
+    monkeypatch.setattr(undo, "subjects_of", beside_another)
+
+    assert undo.undo_import(job, at=NOW) == (25, 0)
 
 
 def test_undo__points_spent_after_the_look__refused_with_nothing_reversed(

@@ -142,15 +142,26 @@ def save_batch(job: ImportJob, written: Written) -> None:
     job.save(update_fields=["done_count", "counts"])
 
 
+def _batches(job: ImportJob, order: str) -> Iterator[ImportBatch]:
+    """Yield the batches one by one, each read by itself.
+
+    No reading stays open while the caller writes: on SQLite a transaction that began under an older reading
+    of the same connection may not write once anybody else has.
+    """
+    of_job = ImportBatch.objects.filter(job_id=job.id)
+    for number in list(of_job.order_by(order).values_list("number", flat=True)):
+        yield of_job.get(number=number)
+
+
 def subjects_of(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
     """Yield what the batches of an import made, the last batch first."""
-    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("-number").iterator(chunk_size=10):
+    for batch in _batches(job, "-number"):
         data = bytes(batch.subjects)
         yield [(data[at : at + 16], data[at + 16 : at + 32]) for at in range(0, len(data), 32)]
 
 
 def refusals_of(job: ImportJob) -> Iterator[Refusal]:
     """Yield the rows services refused, batch by batch."""
-    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("number").iterator(chunk_size=10):
+    for batch in _batches(job, "number"):
         for one in json.loads(batch.refusals):
             yield Refusal(*one)
