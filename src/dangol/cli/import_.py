@@ -255,7 +255,7 @@ def undo(
 ) -> None:
     """Undo an import by reversals; refused where points it led to are spent already."""
     output = Output(as_json=as_json, quiet=quiet)
-    undone = undo_import(find_job(job), at=now(), skips_spent=skips_spent)
+    undone = undo_import(find_job(job), at=now(), home=Path(settings.HOME), skips_spent=skips_spent)
     output.say(
         _("{count:,}건을 되돌렸고 {kept:,}건은 남겨 두었어요.").format(
             count=undone.reversed, kept=undone.kept

@@ -9,8 +9,8 @@ import pytest
 
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import (
+    AlreadyUndone,
     BadOption,
-    CannotUndo,
     ColumnMissing,
     ColumnTwice,
     ColumnUnknown,
@@ -286,14 +286,14 @@ def test_undo__orders__come_back_with_their_points(tmp_path: Path) -> None:
     report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS))
     assert report.job is not None
 
-    undone = undo_import(report.job, at=NOW)
+    undone = undo_import(report.job, at=NOW, home=tmp_path)
 
     assert undone == (2, 0)
     assert Return.objects.count() == 2
     assert sum(Lot.objects.values_list("left", flat=True)) == 0
     assert ImportJob.objects.get().state == "undone"
-    with pytest.raises(CannotUndo):
-        undo_import(report.job, at=NOW)
+    with pytest.raises(AlreadyUndone):
+        undo_import(report.job, at=NOW, home=tmp_path)
 
 
 def test_undo__points_spent__refused_then_the_rest(tmp_path: Path) -> None:
@@ -303,11 +303,11 @@ def test_undo__points_spent__refused_then_the_rest(tmp_path: Path) -> None:
     spend_points(owner, points=5, currency="points", key="s", at=NOW)
 
     with pytest.raises(PointsSpent) as refusal:
-        undo_import(report.job, at=NOW)
+        undo_import(report.job, at=NOW, home=tmp_path)
 
     assert refusal.value.data == {"orders": 1, "points": 5}
     assert not Return.objects.exists()
-    assert undo_import(report.job, at=NOW, skips_spent=True) == (1, 1)
+    assert undo_import(report.job, at=NOW, home=tmp_path, skips_spent=True) == (1, 1)
     assert Transfer.objects.filter(kind__in=["claw_back", "void"]).count() == 1
 
 
@@ -322,8 +322,8 @@ def test_undo__balances_and_consents__taken_back(tmp_path: Path) -> None:
     assert balances.job is not None
     assert consents.job is not None
 
-    assert undo_import(balances.job, at=NOW) == (1, 0)
-    assert undo_import(consents.job, at=NOW) == (1, 0)
+    assert undo_import(balances.job, at=NOW, home=tmp_path) == (1, 0)
+    assert undo_import(consents.job, at=NOW, home=tmp_path) == (1, 0)
 
     owner = selectors.find_by_identity("external", ["a"])["a"]
     assert sum(Lot.objects.values_list("left", flat=True)) == 0

@@ -9,10 +9,13 @@ from django.db import connections
 
 from dangol.connectors.files import undo
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import PointsSpent
-from dangol.connectors.files.jobs import subjects_of
+from dangol.connectors.files.errors import AlreadyUndone, CannotUndo, JobRunning, NothingToUndo, PointsSpent
+from dangol.connectors.files.jobs import Request, folder_of, only_worker, open_job, subjects_of
 from dangol.connectors.files.loaders import orders as order_loader
+from dangol.connectors.files.loaders.base import Context, Written
+from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.models import ImportBatch, ImportJob
+from dangol.connectors.files.staging import Stage
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.models import Order, OrderNumber, Product, Return
 from dangol.core.ledger.models import Lot
@@ -79,7 +82,96 @@ def test_undo__another_writes_between_many_batches__all_is_undone(
 
     monkeypatch.setattr(undo, "subjects_of", beside_another)
 
-    assert undo.undo_import(job, at=NOW) == (25, 0)
+    assert undo.undo_import(job, at=NOW, home=tmp_path) == (25, 0)
+
+
+class Killed(BaseException):
+    """Ends a process where it stands."""
+
+
+def killed_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whoever imports orders die before the next batch after so many."""
+    write, left = OrdersLoader.write, [1] * writes
+
+    def dying(self: OrdersLoader, stage: Stage, start: int, context: Context) -> Written:
+        if not left:
+            raise Killed
+        left.pop()
+        return write(self, stage, start, context)
+
+    monkeypatch.setattr(OrdersLoader, "write", dying)
+    monkeypatch.setattr(order_loader, "BATCH", 1)
+
+
+def half_imported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ImportJob:
+    """Import three orders of which the last is not written."""
+    with monkeypatch.context() as patch:
+        killed_after(2, patch)
+        with pytest.raises(Killed):
+            imported(folder, "1,a,2026-03-01,A,1000\n2,b,2026-03-01,A,1000\n3,c,2026-03-01,A,1000\n")
+    return ImportJob.objects.get()
+
+
+def test_undo__an_import_killed_half_way__undoes_what_it_made_and_never_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = half_imported(tmp_path, monkeypatch)
+    assert (job.state, Order.objects.count()) == ("ready", 2)
+
+    assert undo.undo_import(job, at=NOW, home=tmp_path) == (2, 0)
+
+    assert set(Lot.objects.values_list("left", flat=True)) == {0}
+    again = bring_in(tmp_path, Kind.ORDERS, tmp_path / "orders.csv").job
+    assert again is not None
+    assert again.id != job.id
+    with pytest.raises(AlreadyUndone):
+        undo.undo_import(job, at=NOW, home=tmp_path)
+
+
+def test_undo__itself_killed_half_way__the_import_does_not_go_on_and_the_undoing_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = half_imported(tmp_path, monkeypatch)
+
+    def killed(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
+        yield next(subjects_of(job))
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "subjects_of", killed)
+        with pytest.raises(Killed):
+            undo.undo_import(job, at=NOW, home=tmp_path, skips_spent=True)
+    again = bring_in(tmp_path, Kind.ORDERS, tmp_path / "orders.csv").job
+
+    assert again is not None
+    assert again.id != job.id
+    assert undo.undo_import(job, at=NOW, home=tmp_path) == (1, 0)
+    assert Return.objects.count() == 2
+
+
+def test_undo__while_the_import_runs__is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = half_imported(tmp_path, monkeypatch)
+
+    with only_worker(folder_of(tmp_path, job.id)), pytest.raises(JobRunning):
+        undo.undo_import(job, at=NOW, home=tmp_path)
+
+    assert not Return.objects.exists()
+
+
+def test_undo__an_import_that_has_only_begun__has_nothing_to_undo(tmp_path: Path) -> None:
+    path = write_file(tmp_path, HEADER)
+    job = open_job(Request(Kind.ORDERS, (path,), {}), at=NOW)
+
+    with pytest.raises(NothingToUndo):
+        undo.undo_import(job, at=NOW, home=tmp_path)
+
+
+def test_undo__customers__are_corrected_instead(tmp_path: Path) -> None:
+    job = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, "customer\na\n")).job
+    assert job is not None
+
+    with pytest.raises(CannotUndo):
+        undo.undo_import(job, at=NOW, home=tmp_path)
 
 
 def test_undo__points_spent_after_the_look__refused_with_nothing_reversed(
@@ -89,7 +181,7 @@ def test_undo__points_spent_after_the_look__refused_with_nothing_reversed(
     spend_between(monkeypatch, Order.objects.get().customer_id)
 
     with pytest.raises(PointsSpent) as refusal:
-        undo.undo_import(job, at=NOW)
+        undo.undo_import(job, at=NOW, home=tmp_path)
 
     assert refusal.value.data == {"orders": 1, "points": 4}
     assert not Return.objects.exists()
@@ -104,7 +196,7 @@ def test_undo__guest_order_claimed_since__comes_back_from_the_member(tmp_path: P
     claim_guest_order(source=named.source, number="1", customer_id=member, recorded_at=NOW)
     assert Lot.objects.get(customer_id=member).left == 10
 
-    undone = undo.undo_import(job, at=NOW)
+    undone = undo.undo_import(job, at=NOW, home=tmp_path)
 
     assert undone == (2, 0)
     assert Return.objects.get(customer_id=member).order_id == named.order_id
@@ -120,9 +212,9 @@ def test_undo__claimed_and_spent__is_refused_and_then_kept(tmp_path: Path) -> No
     spend_points(member, points=10, currency="points", key="till", at=NOW)
 
     with pytest.raises(PointsSpent):
-        undo.undo_import(job, at=NOW)
+        undo.undo_import(job, at=NOW, home=tmp_path)
 
-    assert undo.undo_import(job, at=NOW, skips_spent=True) == (0, 1)
+    assert undo.undo_import(job, at=NOW, home=tmp_path, skips_spent=True) == (0, 1)
 
 
 def test_undo__an_order_that_is_gone__is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,4 +227,4 @@ def test_undo__an_order_that_is_gone__is_counted(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(undo, "subjects_of", with_one_gone)
 
-    assert undo.undo_import(job, at=NOW) == (1, 1)
+    assert undo.undo_import(job, at=NOW, home=tmp_path) == (1, 1)

@@ -10,6 +10,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import file_digest, sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from dangol.connectors.files.columns import Kind
@@ -74,7 +75,10 @@ def _options(request: Request) -> dict[str, Any]:
 
 
 def open_job(request: Request, *, at: datetime) -> ImportJob:
-    """Return the import of these files, asked for in this way: the one begun before, else a new one."""
+    """Return the import of these files, asked for in this way: the one begun before, else a new one.
+
+    What was undone, in whole or in part, never goes on: the same files are then a new import.
+    """
     files = describe_files(request.paths)
     options = _options(request)
     content = [options, *sorted(one["sha256"] for one in files)]
@@ -113,6 +117,13 @@ def folder_of(home: Path, job_id: Id) -> Path:
     folder = home / "imports" / show_id(job_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def clear_table(folder: Path) -> None:
+    """Take away the table of an import; the errors file stays."""
+    for name in ("stage.duckdb", "stage.duckdb.wal"):
+        (folder / name).unlink(missing_ok=True)
+    rmtree(folder / "spill", ignore_errors=True)
 
 
 @contextmanager

@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import get_currency_precision
 
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import BadOption
+from dangol.connectors.files.errors import BadOption, JobRunning
 from dangol.connectors.files.guard import guarded
 from dangol.connectors.files.jobs import (
     Request,
     check_options,
+    clear_table,
     folder_of,
     only_worker,
     open_job,
@@ -196,7 +197,7 @@ def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTie
         return Report(None, rows, bad, {}, loader.totals(stage), stage.mappings, errors)
     finally:
         stage.close()
-        _clear(folder)
+        clear_table(folder)
 
 
 def run_import(
@@ -220,6 +221,8 @@ def run_import(
     folder = folder_of(home, job.id)
     with only_worker(folder):
         job.refresh_from_db()
+        if job.state == ImportJob.State.UNDONE:  # between finding it and holding it
+            raise JobRunning(job=folder.name)
         if job.state == ImportJob.State.DONE:
             return _report(job, folder, {}, is_repeat=True)
         loader = _loader(request.kind, give_tiers)
@@ -236,7 +239,7 @@ def run_import(
         finally:
             stage.close()
         _finish(job, errors, at)
-        _clear(folder)
+        clear_table(folder)
     return _report(job, folder, totals)
 
 
@@ -255,7 +258,7 @@ def _ready_stage(
         stage = Stage(request.kind, reading, folder)
         stage.reopen(json.loads(job.mapping), [one["name"] for one in json.loads(job.files)])
         return stage
-    _clear(folder)
+    clear_table(folder)
     tell("read", 0, 0)
     stage = Stage(request.kind, reading, folder)
     try:
@@ -355,10 +358,3 @@ def _report(job: ImportJob, folder: Path, totals: dict[str, object], *, is_repea
         errors,
         is_repeat,
     )
-
-
-def _clear(folder: Path) -> None:
-    """Take away the table; the errors file stays."""
-    for name in ("stage.duckdb", "stage.duckdb.wal"):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "spill", ignore_errors=True)
