@@ -20,6 +20,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         again = instance.run("import", "orders", str(path), "--json", "--quiet")
         jobs = instance.run("import", "jobs", "--json")
         undone = instance.run("import", "undo", taken.data["job"], "--json")
+        afresh = instance.run("import", "orders", str(path), "--json")
         missing = instance.run("import", "orders", str(tmp_path / "none.csv"))
         unknown = instance.run("import", "orders", str(path), "--map", "amount=없는열")
         misused = instance.run("import", "orders", str(path), "--map", "amount")
@@ -36,4 +37,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
     assert (again.code, again.data["repeat"]) == (5, True)
     assert [job["state"] for job in jobs.data["jobs"]] == ["done"]
     assert (undone.code, undone.data["reversed"]) == (0, 1)
+    assert "--source" in undone.words
+    assert (afresh.code, afresh.data["counts"]["undone"]) == (5, 1)
+    assert "--source" in afresh.words
     assert (missing.code, unknown.code, misused.code) == (3, 4, 2)

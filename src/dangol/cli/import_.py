@@ -196,6 +196,13 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
         output.complain(
             _("잘못된 줄 {bad:,}개를 여기에 적었어요: {path}").format(bad=report.bad, path=report.errors)
         )
+    if undone := report.counts.get("undone"):
+        output.complain(
+            _(
+                "{count:,}건은 앞서 가져왔다가 되돌린 것이어서 가져오지 않았어요."
+                " 다시 가져오려면 --source에 다른 이름을 적으세요."
+            ).format(count=undone)
+        )
     data = {
         "job": show_id(report.job.id) if report.job else None,
         "dry_run": is_dry,
@@ -255,12 +262,15 @@ def undo(
 ) -> None:
     """Undo an import by reversals; refused where points it led to are spent already."""
     output = Output(as_json=as_json, quiet=quiet)
-    undone = undo_import(find_job(job), at=now(), home=Path(settings.HOME), skips_spent=skips_spent)
+    found = find_job(job)
+    undone = undo_import(found, at=now(), home=Path(settings.HOME), skips_spent=skips_spent)
     output.say(
         _("{count:,}건을 되돌렸고 {kept:,}건은 남겨 두었어요.").format(
             count=undone.reversed, kept=undone.kept
         )
     )
+    if found.kind in {Kind.ORDERS, Kind.BALANCES}:
+        output.say(_("되돌린 것을 다시 가져오려면, 고친 파일이라도 --source에 다른 이름을 적으세요."))
     output.show("dangol.import.undo/1", undone._asdict())
     if undone.kept:
         raise typer.Exit(ExitCode.PARTLY_DONE)

@@ -23,7 +23,7 @@ from dangol.core.ledger.services import spend_points
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
-from tests.connectors.files.shops import NOW, bring_in, open_program, open_shop, write_file
+from tests.connectors.files.shops import NOW, bad_rows, bring_in, open_program, open_shop, write_file
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HEADER = "order,customer,date,sku,amount\n"
@@ -228,3 +228,47 @@ def test_undo__an_order_that_is_gone__is_counted(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(undo, "subjects_of", with_one_gone)
 
     assert undo.undo_import(job, at=NOW, home=tmp_path) == (1, 1)
+
+
+@pytest.mark.parametrize("lines", ["1,a,2026-03-01,A,1000\n", "1,a,2026-03-01,A,900\n"])
+def test_import__orders_that_were_undone__says_so_and_takes_them_under_another_source(
+    tmp_path: Path, lines: str
+) -> None:
+    undo.undo_import(imported(tmp_path, "1,a,2026-03-01,A,1000\n"), at=NOW, home=tmp_path)
+    corrected = write_file(tmp_path, HEADER + lines, "corrected.csv")
+
+    refused = bring_in(tmp_path, Kind.ORDERS, corrected)
+    taken = bring_in(tmp_path, Kind.ORDERS, corrected, source="again")
+
+    assert bad_rows(refused) == [(2, "order", "order.undone")]
+    assert (refused.bad, refused.counts) == (1, {"undone": 1, "refused": 1})
+    assert (taken.bad, taken.counts["orders"]) == (0, 1)
+
+
+def test_import__an_order_kept_by_the_undoing__is_a_repeat(tmp_path: Path) -> None:
+    job = imported(tmp_path, "1,a,2026-03-01,A,1000\n")
+    spend_points(Order.objects.get().customer_id, points=4, currency="points", key="till", at=NOW)
+    undo.undo_import(job, at=NOW, home=tmp_path, skips_spent=True)
+
+    again = bring_in(tmp_path, Kind.ORDERS, tmp_path / "orders.csv")
+
+    assert (again.bad, again.counts) == (0, {"repeated_orders": 1})
+
+
+@pytest.mark.parametrize("points", [100, 90])
+def test_import__balances_that_were_undone__says_so_and_takes_them_under_another_source(
+    tmp_path: Path, points: int
+) -> None:
+    imported(tmp_path, "1,a,2026-03-01,A,1000\n")
+    first = write_file(tmp_path, "customer,lot,points\na,L1,100\n", "first.csv")
+    job = bring_in(tmp_path, Kind.BALANCES, first).job
+    assert job is not None
+    undo.undo_import(job, at=NOW, home=tmp_path)
+    corrected = write_file(tmp_path, f"customer,lot,points\na,L1,{points}\n", "corrected.csv")
+
+    refused = bring_in(tmp_path, Kind.BALANCES, corrected)
+    taken = bring_in(tmp_path, Kind.BALANCES, corrected, source="again")
+
+    assert bad_rows(refused) == [(2, "points", "lot.undone")]
+    assert (refused.bad, refused.counts["undone"]) == (1, 1)
+    assert (taken.bad, taken.counts["points"]) == (0, points)

@@ -13,6 +13,7 @@ from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import AlreadyUndone, CannotUndo, NothingToUndo, PointsSpent
 from dangol.connectors.files.jobs import clear_table, folder_of, only_worker, subjects_of
 from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.undone import SOURCE, key_of, name_of
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.models import (
     Order,
@@ -34,7 +35,6 @@ from dangol.core.storage.rows import select_matching
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.points import ClawBack, Kind as TransferKind, Shortfall
 
-SOURCE = "undo"
 Pair = tuple[Id, Id]
 
 
@@ -224,7 +224,7 @@ def _return_orders(pairs: Sequence[Pair], at: datetime) -> int:
     )
     drafts = [
         ReturnDraft(
-            owner, source, f"{SOURCE}:{number}", at, currency,
+            owner, source, name_of(number), at, currency,
             [
                 ReturnLineDraft(line[1], *products[line.product_id], *line[2:], line.number)
                 for line in left[order_id]
@@ -242,7 +242,7 @@ def _take_lots_back(pairs: Sequence[Pair], at: datetime) -> int:
     by_currency: dict[str, list[ledger.Order]] = defaultdict(list)
     for lot in _lots(pairs):
         if points := lot.points - lot.reversed:
-            key = f"{SOURCE}:{lot.id.hex()}"
+            key = key_of(lot.id)
             command = ClawBack(key, at, points, lot.id, Shortfall.FLOOR, SOURCE, lot.transfer_id)
             by_currency[lot.currency].append(ledger.Order(lot.customer_id, command))
     done = 0
@@ -271,7 +271,7 @@ def _withdraw(pairs: Sequence[Pair], at: datetime) -> int:
             at=at,
             source=SOURCE,
             wording=wording,
-            key=f"{SOURCE}:{fact.hex()}",
+            key=key_of(fact),
         )
         for owner, channel, purpose, granted, wording, fact in sorted(rows)
         if granted
