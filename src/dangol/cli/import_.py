@@ -18,6 +18,7 @@ from dangol.connectors.files import services
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request, find_job
 from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.problems import Problem
 from dangol.connectors.files.undo import undo_import
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
@@ -148,10 +149,16 @@ def _preview(request: Request, output: Output) -> None:
         {
             "mapping": mapping,
             "rows": [dict(zip(shown.columns, row, strict=True)) for row in shown.rows],
-            "problems": [problem._asdict() for problem in shown.problems],
+            "problems": [_told(problem) for problem in shown.problems],
         },
         table,
     )
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    told = problem._asdict()
+    del told["facts"]  # only what services refuse has any
+    return told
 
 
 def _import(request: Request, output: Output, *, is_dry: bool) -> None:

@@ -84,7 +84,8 @@ def test_customers__refused_by_a_service__value_in_the_errors_file_only(tmp_path
     assert bad_rows(report) == [(2, "phone", "people.identity_taken")]
     assert "010-1234-5678" in report.errors.read_text("utf-8-sig")
     kept = ImportBatch.objects.values_list("refusals", flat=True)
-    assert sorted(map(json.loads, kept)) == [[], [[0, 2, "phone", "people.identity_taken"]]]
+    refused = [0, 2, "phone", "people.identity_taken", {"kind": "phone"}]
+    assert sorted(map(json.loads, kept)) == [[], [refused]]
 
 
 def test_customers__refused_by_a_service__nobody_is_made(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -153,7 +154,7 @@ WORDS: Mapping[Code, Words] = {
 def explain_code(code: str) -> Words:
     """Return the words of a row's problem, in the active language when they are read.
 
-    A refusal by a service keeps its own code; its sentence may name facts that a file's row does not have.
+    A refusal by a service keeps its own code; its sentence may name facts that are not kept with a row.
     """
     if code in set(Code):
         return WORDS[Code(code)]
@@ -169,3 +170,4 @@ class Problem(NamedTuple):
     column: str
     value: str
     code: str
+    facts: Mapping[str, str | int] = MappingProxyType({})

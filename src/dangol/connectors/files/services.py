@@ -298,7 +298,7 @@ def _all_problems(job: ImportJob, stage: Stage) -> Iterator[Problem]:
     refusals = list(refusals_of(job))
     values = stage.values_at([(one.file, one.line, one.column) for one in refusals])
     refused = [
-        Problem(stage.files[one.file], one.line, one.column, value, one.code)
+        Problem(stage.files[one.file], one.line, one.column, value, one.code, one.facts)
         for one, value in zip(refusals, values, strict=True)
     ]
 
@@ -323,17 +323,23 @@ def _write_errors(folder: Path, problems: Iterable[Problem]) -> Path | None:
     return path
 
 
-class _Facts(dict[str, str]):
-    """What a sentence may ask for: it gets the name of the fact where a row does not know it."""
+class _Unsaid:
+    """Stands for a fact that is not kept with a row: the rest of the sentence is still worth reading."""
 
-    def __missing__(self, name: str) -> str:
-        return name
+    def __format__(self, form: str) -> str:
+        return "…"
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, name: str) -> _Unsaid:
+        return _Unsaid()
 
 
 def say_why(problem: Problem) -> tuple[str, str]:
     """Return what is wrong with a row, and what to do, in the active language."""
     words = explain_code(problem.code)
-    facts = _Facts(field=problem.column, value=problem.value)
+    said = {problem.column: problem.value, "field": problem.column, "value": problem.value}
+    facts = _Facts({**said, **problem.facts})
     return str(words.reason).format_map(facts), str(words.remedy).format_map(facts)
 
 

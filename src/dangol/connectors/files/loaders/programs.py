@@ -89,6 +89,8 @@ class BalancesLoader(RowsLoader):
             if (order.customer_id, order.command.key) in undone:
                 written.refuse(row[:2], "points", Code.LOT_UNDONE)
                 written.counts["undone"] += 1
+            elif isinstance(result.refusal, ledger.KeyReused):
+                written.refuse(row[:2], "points", Code.LOT_TAKEN)
             elif result.refusal:
                 refuse(written, row[:2], "points", result.refusal)
             elif result.repeated:
