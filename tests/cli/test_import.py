@@ -41,3 +41,16 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
     assert (afresh.code, afresh.data["counts"]["undone"]) == (5, 1)
     assert "--source" in afresh.words
     assert (missing.code, unknown.code, misused.code) == (3, 4, 2)
+
+
+def test_import__a_kind_that_is_corrected_instead__names_no_undo(tmp_path: Path) -> None:
+    people, orders = tmp_path / "people.csv", tmp_path / "orders.csv"
+    people.write_text("customer\na\n")
+    orders.write_text("order,customer,date,sku,amount\n1,a,2026-03-01,A,1000\n")
+    with fresh_instance(tmp_path) as instance:
+        instance.run("init")
+        corrected = instance.run("import", "customers", str(people))
+        undone = instance.run("import", "orders", str(orders))
+
+    assert (corrected.code, "import undo" in corrected.words) == (0, False)
+    assert (undone.code, "import undo" in undone.words) == (0, True)

@@ -19,7 +19,7 @@ from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request, find_job
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.problems import Problem
-from dangol.connectors.files.undo import undo_import
+from dangol.connectors.files.undo import can_undo, undo_import
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now
@@ -223,7 +223,7 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
         "errors": report.errors,
     }
     output.show("dangol.import/1", data, table)
-    if report.job and not report.is_repeat:
+    if report.job and not report.is_repeat and can_undo(Kind(report.job.kind)):
         output.say(_("되돌리려면: dangol import undo {job}").format(job=show_id(report.job.id)))
 
 
