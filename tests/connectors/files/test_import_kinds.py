@@ -278,9 +278,24 @@ def test_preview__first_rows_as_understood(tmp_path: Path) -> None:
     shown = preview(Request(Kind.ORDERS, (path,), {}), at=NOW)
 
     assert len(shown.rows) == 20
+    assert dict(zip(shown.columns, shown.rows[0], strict=True)) == {
+        "line": 2, "order": "1", "customer": "a", "placed_at": "2026-03-01 00:00:00+09:00", "product": "A",
+        "amount": "1",
+    }  # fmt: skip
     assert shown.mappings == [
         {"order": "order", "customer": "customer", "placed_at": "date", "product": "sku", "amount": "amount"}
     ]
+
+
+def test_preview__cents_and_another_zone__money_and_instants_of_the_shop(tmp_path: Path) -> None:
+    open_shop(currency="USD", zone="America/New_York", region="US")
+    text = "order,customer,date,sku,amount,quantity\n1,a,2026-07-01T12:00Z,A,12.5,1.250\n2,a,oops,A,,2\n"
+
+    shown = preview(Request(Kind.ORDERS, (write_file(tmp_path, text),), {}), at=NOW)
+
+    at, amount, quantity = map(shown.columns.index, ("placed_at", "amount", "quantity"))
+    read = [(row[at], row[amount], row[quantity]) for row in shown.rows]
+    assert read == [("2026-07-01 08:00:00-04:00", "12.50", "1.25"), (None, None, "2")]
 
 
 def test_undo__orders__come_back_with_their_points(tmp_path: Path) -> None:

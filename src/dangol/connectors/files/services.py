@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import get_currency_precision
 
-from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.columns import Kind, Type
 from dangol.connectors.files.errors import BadOption, JobRunning
+from dangol.connectors.files.exports.cells import money, quantity
 from dangol.connectors.files.guard import guarded
 from dangol.connectors.files.jobs import (
     Request,
@@ -27,7 +28,7 @@ from dangol.connectors.files.jobs import (
     refusals_of,
     save_batch,
 )
-from dangol.connectors.files.loaders.base import Context, Loader
+from dangol.connectors.files.loaders.base import Context, Loader, instant_of
 from dangol.connectors.files.loaders.catalog import ProductsLoader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
@@ -142,7 +143,7 @@ def _wish(request: Request) -> Wish:
 
 
 class Preview(NamedTuple):
-    """The first rows of a file as they are understood."""
+    """The first rows of a file as they are understood, written as an export writes them."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
@@ -160,9 +161,28 @@ def preview(request: Request, *, at: datetime) -> Preview:
         names = [name for name in stage.mappings[0] if name != "time"]
         shown = ", ".join(["line", *map(quoted, names)])
         rows = stage.fetch(f"SELECT {shown} FROM typed ORDER BY line LIMIT {PREVIEWED}")  # noqa: S608
-        return Preview(["line", *names], rows, list(stage.problems()), stage.mappings)
+        types = {column.name: column.type for column in stage.columns}
+        read = _readable(rows, [Type.POINTS, *(types[name] for name in names)], view)
+        return Preview(["line", *names], read, list(stage.problems()), stage.mappings)
     finally:
         stage.close()
+
+
+def _readable(rows: list[tuple[Any, ...]], types: list[Type], view: ShopView) -> list[tuple[Any, ...]]:
+    """Return rows of `typed` with instants by the shop's clock, money by its currency, quantities whole."""
+    digits = get_currency_precision(view.currency)
+    written: dict[Type, Callable[[Any], Any]] = {
+        Type.MONEY: lambda minor: f"{money(minor, digits):f}",
+        Type.QUANTITY: lambda milli: f"{quantity(milli).normalize():f}",
+        Type.INSTANT: lambda micros: instant_of(micros).astimezone(view.tz).isoformat(" "),
+    }
+    return [
+        tuple(
+            written[kind](cell) if cell is not None and kind in written else cell
+            for kind, cell in zip(types, row, strict=True)
+        )
+        for row in rows
+    ]
 
 
 def _build(
