@@ -18,6 +18,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         tried = instance.run("import", "orders", str(path), "--dry-run", "--json")
         taken = instance.run("import", "orders", str(path), "--json")
         again = instance.run("import", "orders", str(path), "--json", "--quiet")
+        narrow = instance.run("import", "jobs", COLUMNS="60")
         jobs = instance.run("import", "jobs", "--json")
         undone = instance.run("import", "undo", taken.data["job"], "--json")
         afresh = instance.run("import", "orders", str(path), "--json")
@@ -35,6 +36,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         .startswith("orders.csv,3,amount,oops,")
     )
     assert (again.code, again.data["repeat"]) == (5, True)
+    assert taken.data["job"] in narrow.out
     assert [job["state"] for job in jobs.data["jobs"]] == ["done"]
     assert (undone.code, undone.data["reversed"]) == (0, 1)
     assert "--source" in undone.words

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from django.conf import settings
 from django.utils.translation import gettext as _
-from rich.table import Table
+from rich.table import Column, Table
 
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption, Tracker
@@ -232,7 +232,17 @@ def jobs(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Show the latest imports."""
     output = Output(as_json=as_json, quiet=quiet)
     found = list(ImportJob.objects.order_by("-started_at")[:_SHOWN_JOBS])
-    table = Table("job", "kind", "state", "files", "rows", "bad", "done", "started")
+    whole = max((len(show_id(job.id)) for job in found), default=0)  # an id cut short is none
+    table = Table(
+        Column("job", min_width=whole, no_wrap=True),
+        "kind",
+        "state",
+        "files",
+        "rows",
+        "bad",
+        "done",
+        "started",
+    )
     for job in found:
         started = f"{job.started_at:%Y-%m-%d %H:%M}"
         counts = (f"{job.row_count:,}", f"{job.bad_count:,}", f"{job.done_count:,}/{job.item_count:,}")

@@ -9,8 +9,16 @@ from django.db import connections
 
 from dangol.connectors.files import undo
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import AlreadyUndone, CannotUndo, JobRunning, NothingToUndo, PointsSpent
-from dangol.connectors.files.jobs import Request, folder_of, only_worker, open_job, subjects_of
+from dangol.connectors.files.errors import (
+    AlreadyUndone,
+    AmbiguousJob,
+    CannotUndo,
+    JobRunning,
+    NothingToUndo,
+    PointsSpent,
+    UnknownJob,
+)
+from dangol.connectors.files.jobs import Request, find_job, folder_of, only_worker, open_job, subjects_of
 from dangol.connectors.files.loaders import orders as order_loader
 from dangol.connectors.files.loaders.base import Context, Written
 from dangol.connectors.files.loaders.orders import OrdersLoader
@@ -21,7 +29,7 @@ from dangol.core.commerce.models import Order, OrderNumber, Product, Return
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import spend_points
 from dangol.core.people.services import resolve_customers
-from dangol.core.storage.ids import Id, random_id
+from dangol.core.storage.ids import Id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from tests.connectors.files.shops import NOW, bad_rows, bring_in, open_program, open_shop, write_file
 
@@ -272,3 +280,17 @@ def test_import__balances_that_were_undone__says_so_and_takes_them_under_another
     assert bad_rows(refused) == [(2, "points", "lot.undone")]
     assert (refused.bad, refused.counts["undone"]) == (1, 1)
     assert (taken.bad, taken.counts["points"]) == (0, points)
+
+
+def test_find_job__by_its_beginning__only_where_one_begins_so(tmp_path: Path) -> None:
+    first, second = imported(tmp_path, "1,a,2026-03-01,A,1\n"), imported(tmp_path, "2,a,2026-03-01,A,1\n")
+    names = show_id(first.id), show_id(second.id)
+    shared = names[0][: [a == b for a, b in zip(*names, strict=True)].index(False)]
+
+    assert find_job(names[0][: len(shared) + 1]).id == first.id
+    with pytest.raises(AmbiguousJob) as several:
+        find_job(shared)
+    with pytest.raises(UnknownJob):
+        find_job("none")
+
+    assert several.value.data == {"job": shared, "count": 2}

@@ -63,6 +63,12 @@ class UnknownJob(NotFound):
     code = "files.unknown_job"
 
 
+class AmbiguousJob(DomainError):
+    """The ids of several imports begin like this."""
+
+    code = "files.ambiguous_job"
+
+
 class JobRunning(DomainError):
     """Another process is working on this very import."""
 

@@ -14,7 +14,7 @@ from shutil import rmtree
 from typing import Any
 
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import BadOption, FileMissing, JobRunning, UnknownJob
+from dangol.connectors.files.errors import AmbiguousJob, BadOption, FileMissing, JobRunning, UnknownJob
 from dangol.connectors.files.loaders.base import Refusal, Written
 from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
@@ -101,12 +101,14 @@ def open_job(request: Request, *, at: datetime) -> ImportJob:
 
 
 def find_job(text: str) -> ImportJob:
-    """Return the import whose id `text` is, or begins it; raises UnknownJob."""
+    """Return the import whose id `text` is, or begins it; raises UnknownJob or AmbiguousJob."""
     try:
         found = ImportJob.objects.filter(id=parse_id(text)).first()
     except ValueError:
         begins = [job for job in ImportJob.objects.all() if show_id(job.id).startswith(text.lower())]
-        found = begins[0] if len(begins) == 1 else None
+        if len(begins) > 1:
+            raise AmbiguousJob(job=text, count=len(begins)) from None
+        found = begins[0] if begins else None
     if found is None:
         raise UnknownJob(job=text)
     return found

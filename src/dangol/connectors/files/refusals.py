@@ -40,6 +40,10 @@ register(
         errors.UnknownJob.code: Words(
             _("‘{job}’ 가져오기가 없어요."), _("`dangol import jobs`로 번호를 확인하세요.")
         ),
+        errors.AmbiguousJob.code: Words(
+            _("‘{job}’(으)로 시작하는 가져오기가 {count}개예요."),
+            _("`dangol import jobs`에서 번호를 더 길게 적으세요."),
+        ),
         errors.JobRunning.code: Words(
             _("다른 프로세스가 이 파일을 가져오고 있어요."), _("그것이 끝난 뒤에 다시 실행하세요.")
         ),
