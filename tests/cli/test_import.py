@@ -22,6 +22,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         jobs = instance.run("import", "jobs", "--json")
         undone = instance.run("import", "undo", taken.data["job"], "--json")
         afresh = instance.run("import", "orders", str(path), "--json")
+        english = instance.run("import", "orders", str(path), "--dry-run", DANGOL_LANG="en")
         missing = instance.run("import", "orders", str(tmp_path / "none.csv"))
         unknown = instance.run("import", "orders", str(path), "--map", "amount=없는열")
         misused = instance.run("import", "orders", str(path), "--map", "amount")
@@ -42,6 +43,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
     assert "--source" in undone.words
     assert (afresh.code, afresh.data["counts"]["undone"]) == (5, 1)
     assert "--source" in afresh.words
+    assert "1 wrong line is written here" in english.words
     assert (missing.code, unknown.code, misused.code) == (3, 4, 2)
 
 

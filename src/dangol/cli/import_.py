@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from django.conf import settings
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 from rich.table import Column, Table
 
 from dangol.cli.exits import ExitCode
@@ -201,7 +201,11 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
         table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
     if report.errors:
         output.complain(
-            _("잘못된 줄 {bad:,}개를 여기에 적었어요: {path}").format(bad=report.bad, path=report.errors)
+            ngettext(
+                "잘못된 줄 {bad:,}개를 여기에 적었어요: {path}",
+                "잘못된 줄 {bad:,}개를 여기에 적었어요: {path}",
+                report.bad,
+            ).format(bad=report.bad, path=report.errors)
         )
     if undone := report.counts.get("undone"):
         output.complain(

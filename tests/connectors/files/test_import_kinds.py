@@ -186,6 +186,14 @@ def test_options__that_cannot_stand__refused_before_there_is_a_job(
     assert not ImportJob.objects.exists()
 
 
+@pytest.mark.parametrize("source", ["", "  "])
+def test_options__no_source__refused_by_name(tmp_path: Path, source: str) -> None:
+    with pytest.raises(BadOption) as refusal:
+        bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), source=source)
+
+    assert refusal.value.data["option"] == "--source"
+
+
 def test_options__source_of_forty_letters__taken(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), source="단" * 40)
 
@@ -269,6 +277,15 @@ def test_dry_run__totals_and_errors__nothing_written(tmp_path: Path) -> None:
     assert not Order.objects.exists()
     assert not ImportJob.objects.exists()
     assert not any(selectors.count_by_kind().values())
+
+
+def test_dry_run__nothing_wrong__leaves_no_folder(tmp_path: Path) -> None:
+    request = Request(Kind.ORDERS, (write_file(tmp_path, ORDERS),), {})
+
+    report = dry_run(request, at=NOW, folder=new_folder(tmp_path))
+
+    assert (report.bad, report.errors) == (0, None)
+    assert list((tmp_path / "imports").iterdir()) == []
 
 
 def test_preview__first_rows_as_understood(tmp_path: Path) -> None:

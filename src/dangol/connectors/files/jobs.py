@@ -45,8 +45,8 @@ class Request:
 
 def check_options(request: Request) -> None:
     """Raise BadOption for what could be neither used nor stored, before anything is read or written."""
-    if len(request.source) > LONGEST_SOURCE:
-        raise BadOption(option="--source", value=request.source, known=f"≤ {LONGEST_SOURCE}")
+    if not request.source.strip() or len(request.source) > LONGEST_SOURCE:
+        raise BadOption(option="--source", value=request.source, known=f"1-{LONGEST_SOURCE}")
     delimiter = request.delimiter
     if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
         raise BadOption(option="--delimiter", value=delimiter, known=", ; | tab")

@@ -205,7 +205,7 @@ def new_folder(home: Path) -> Path:
 
 
 def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None) -> Report:
-    """Read and judge the files and write nothing but the errors file, in `folder`."""
+    """Read and judge the files and write nothing but the errors file, in `folder`; an empty one goes."""
     check_options(request)
     view = shop()
     context = _context(request, view, at)
@@ -218,6 +218,8 @@ def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTie
     finally:
         stage.close()
         clear_table(folder)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def run_import(
