@@ -73,6 +73,7 @@ def stage_cells(
         ("0", 0),
         ("KRW 1,000", 1000),
         ("1234.00", 1234),
+        ("12.000", 12),
         ("100000000000000", LARGEST),
         ("\u00a012\u3000", 12),
         ("(500)", -500),
@@ -87,6 +88,7 @@ def test_amount__won_as_shops_write_it__exact(tmp_path: Path, text: str, won: in
     [
         ("1,23", "amount.unreadable"),
         ("1.234,50", "amount.unreadable"),
+        ("12.500,00", "amount.unreadable"),
         ("abc", "amount.unreadable"),
         ("1e3", "amount.unreadable"),
         ("--5", "amount.unreadable"),
