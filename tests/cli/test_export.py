@@ -174,6 +174,7 @@ def test_export__what_cannot_be__is_refused_before_anything_is_written(
 
     assert answer.code == code
     assert named in answer.words
+    assert "dangol import" not in answer.words
     assert sorted(tmp_path.iterdir()) == there
 
 

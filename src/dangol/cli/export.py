@@ -148,7 +148,7 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except BadOption as error:
-        raise typer.BadParameter(" ".join(explain(error))) from error
+        raise typer.BadParameter(explain(error)[0]) from error  # the usage names the help to read
 
 
 def _export(kind: str, table: Table, file: Path, output: Output, *, bom: bool) -> None:

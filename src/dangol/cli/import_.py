@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 from django.conf import settings
-from django.utils.translation import gettext as _
-from rich.table import Table
+from django.utils.translation import gettext as _, ngettext
+from rich.table import Column, Table
 
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption, Tracker
@@ -18,7 +18,8 @@ from dangol.connectors.files import services
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request, find_job
 from dangol.connectors.files.models import ImportJob
-from dangol.connectors.files.undo import undo_import
+from dangol.connectors.files.problems import Problem
+from dangol.connectors.files.undo import can_undo, undo_import
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now
@@ -148,10 +149,16 @@ def _preview(request: Request, output: Output) -> None:
         {
             "mapping": mapping,
             "rows": [dict(zip(shown.columns, row, strict=True)) for row in shown.rows],
-            "problems": [problem._asdict() for problem in shown.problems],
+            "problems": [_told(problem) for problem in shown.problems],
         },
         table,
     )
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    told = problem._asdict()
+    del told["facts"]  # only what services refuse has any
+    return told
 
 
 def _import(request: Request, output: Output, *, is_dry: bool) -> None:
@@ -194,7 +201,18 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
         table.add_row(name, f"{value:,}" if isinstance(value, int) else str(value))
     if report.errors:
         output.complain(
-            _("잘못된 줄 {bad:,}개를 여기에 적었어요: {path}").format(bad=report.bad, path=report.errors)
+            ngettext(
+                "잘못된 줄 {bad:,}개를 여기에 적었어요: {path}",
+                "잘못된 줄 {bad:,}개를 여기에 적었어요: {path}",
+                report.bad,
+            ).format(bad=report.bad, path=report.errors)
+        )
+    if undone := report.counts.get("undone"):
+        output.complain(
+            _(
+                "{count:,}건은 앞서 가져왔다가 되돌린 것이어서 가져오지 않았어요."
+                " 다시 가져오려면 --source에 다른 이름을 적으세요."
+            ).format(count=undone)
         )
     data = {
         "job": show_id(report.job.id) if report.job else None,
@@ -209,7 +227,7 @@ def _say(report: services.Report, output: Output, *, is_dry: bool) -> None:
         "errors": report.errors,
     }
     output.show("dangol.import/1", data, table)
-    if report.job and not report.is_repeat:
+    if report.job and not report.is_repeat and can_undo(Kind(report.job.kind)):
         output.say(_("되돌리려면: dangol import undo {job}").format(job=show_id(report.job.id)))
 
 
@@ -218,7 +236,17 @@ def jobs(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Show the latest imports."""
     output = Output(as_json=as_json, quiet=quiet)
     found = list(ImportJob.objects.order_by("-started_at")[:_SHOWN_JOBS])
-    table = Table("job", "kind", "state", "files", "rows", "bad", "done", "started")
+    whole = max((len(show_id(job.id)) for job in found), default=0)  # an id cut short is none
+    table = Table(
+        Column("job", min_width=whole, no_wrap=True),
+        "kind",
+        "state",
+        "files",
+        "rows",
+        "bad",
+        "done",
+        "started",
+    )
     for job in found:
         started = f"{job.started_at:%Y-%m-%d %H:%M}"
         counts = (f"{job.row_count:,}", f"{job.bad_count:,}", f"{job.done_count:,}/{job.item_count:,}")
@@ -255,12 +283,15 @@ def undo(
 ) -> None:
     """Undo an import by reversals; refused where points it led to are spent already."""
     output = Output(as_json=as_json, quiet=quiet)
-    undone = undo_import(find_job(job), at=now(), skips_spent=skips_spent)
+    found = find_job(job)
+    undone = undo_import(found, at=now(), home=Path(settings.HOME), skips_spent=skips_spent)
     output.say(
         _("{count:,}건을 되돌렸고 {kept:,}건은 남겨 두었어요.").format(
             count=undone.reversed, kept=undone.kept
         )
     )
+    if found.kind in {Kind.ORDERS, Kind.BALANCES}:
+        output.say(_("되돌린 것을 다시 가져오려면, 고친 파일이라도 --source에 다른 이름을 적으세요."))
     output.show("dangol.import.undo/1", undone._asdict())
     if undone.kept:
         raise typer.Exit(ExitCode.PARTLY_DONE)

@@ -9,8 +9,8 @@ import pytest
 
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import (
+    AlreadyUndone,
     BadOption,
-    CannotUndo,
     ColumnMissing,
     ColumnTwice,
     ColumnUnknown,
@@ -84,7 +84,8 @@ def test_customers__refused_by_a_service__value_in_the_errors_file_only(tmp_path
     assert bad_rows(report) == [(2, "phone", "people.identity_taken")]
     assert "010-1234-5678" in report.errors.read_text("utf-8-sig")
     kept = ImportBatch.objects.values_list("refusals", flat=True)
-    assert sorted(map(json.loads, kept)) == [[], [[0, 2, "phone", "people.identity_taken"]]]
+    refused = [0, 2, "phone", "people.identity_taken", {"kind": "phone"}]
+    assert sorted(map(json.loads, kept)) == [[], [refused]]
 
 
 def test_customers__refused_by_a_service__nobody_is_made(tmp_path: Path) -> None:
@@ -185,6 +186,14 @@ def test_options__that_cannot_stand__refused_before_there_is_a_job(
     assert not ImportJob.objects.exists()
 
 
+@pytest.mark.parametrize("source", ["", "  "])
+def test_options__no_source__refused_by_name(tmp_path: Path, source: str) -> None:
+    with pytest.raises(BadOption) as refusal:
+        bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), source=source)
+
+    assert refusal.value.data["option"] == "--source"
+
+
 def test_options__source_of_forty_letters__taken(tmp_path: Path) -> None:
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS), source="단" * 40)
 
@@ -270,6 +279,15 @@ def test_dry_run__totals_and_errors__nothing_written(tmp_path: Path) -> None:
     assert not any(selectors.count_by_kind().values())
 
 
+def test_dry_run__nothing_wrong__leaves_no_folder(tmp_path: Path) -> None:
+    request = Request(Kind.ORDERS, (write_file(tmp_path, ORDERS),), {})
+
+    report = dry_run(request, at=NOW, folder=new_folder(tmp_path))
+
+    assert (report.bad, report.errors) == (0, None)
+    assert list((tmp_path / "imports").iterdir()) == []
+
+
 def test_preview__first_rows_as_understood(tmp_path: Path) -> None:
     rows = "".join(f"{number},a,2026-03-01,A,{number}\n" for number in range(1, 50))
     path = write_file(tmp_path, "order,customer,date,sku,amount\n" + rows)
@@ -277,23 +295,38 @@ def test_preview__first_rows_as_understood(tmp_path: Path) -> None:
     shown = preview(Request(Kind.ORDERS, (path,), {}), at=NOW)
 
     assert len(shown.rows) == 20
+    assert dict(zip(shown.columns, shown.rows[0], strict=True)) == {
+        "line": 2, "order": "1", "customer": "a", "placed_at": "2026-03-01 00:00:00+09:00", "product": "A",
+        "amount": "1",
+    }  # fmt: skip
     assert shown.mappings == [
         {"order": "order", "customer": "customer", "placed_at": "date", "product": "sku", "amount": "amount"}
     ]
+
+
+def test_preview__cents_and_another_zone__money_and_instants_of_the_shop(tmp_path: Path) -> None:
+    open_shop(currency="USD", zone="America/New_York", region="US")
+    text = "order,customer,date,sku,amount,quantity\n1,a,2026-07-01T12:00Z,A,12.5,1.250\n2,a,oops,A,,2\n"
+
+    shown = preview(Request(Kind.ORDERS, (write_file(tmp_path, text),), {}), at=NOW)
+
+    at, amount, quantity = map(shown.columns.index, ("placed_at", "amount", "quantity"))
+    read = [(row[at], row[amount], row[quantity]) for row in shown.rows]
+    assert read == [("2026-07-01 08:00:00-04:00", "12.50", "1.25"), (None, None, "2")]
 
 
 def test_undo__orders__come_back_with_their_points(tmp_path: Path) -> None:
     report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS))
     assert report.job is not None
 
-    undone = undo_import(report.job, at=NOW)
+    undone = undo_import(report.job, at=NOW, home=tmp_path)
 
     assert undone == (2, 0)
     assert Return.objects.count() == 2
     assert sum(Lot.objects.values_list("left", flat=True)) == 0
     assert ImportJob.objects.get().state == "undone"
-    with pytest.raises(CannotUndo):
-        undo_import(report.job, at=NOW)
+    with pytest.raises(AlreadyUndone):
+        undo_import(report.job, at=NOW, home=tmp_path)
 
 
 def test_undo__points_spent__refused_then_the_rest(tmp_path: Path) -> None:
@@ -303,11 +336,11 @@ def test_undo__points_spent__refused_then_the_rest(tmp_path: Path) -> None:
     spend_points(owner, points=5, currency="points", key="s", at=NOW)
 
     with pytest.raises(PointsSpent) as refusal:
-        undo_import(report.job, at=NOW)
+        undo_import(report.job, at=NOW, home=tmp_path)
 
     assert refusal.value.data == {"orders": 1, "points": 5}
     assert not Return.objects.exists()
-    assert undo_import(report.job, at=NOW, skips_spent=True) == (1, 1)
+    assert undo_import(report.job, at=NOW, home=tmp_path, skips_spent=True) == (1, 1)
     assert Transfer.objects.filter(kind__in=["claw_back", "void"]).count() == 1
 
 
@@ -322,8 +355,8 @@ def test_undo__balances_and_consents__taken_back(tmp_path: Path) -> None:
     assert balances.job is not None
     assert consents.job is not None
 
-    assert undo_import(balances.job, at=NOW) == (1, 0)
-    assert undo_import(consents.job, at=NOW) == (1, 0)
+    assert undo_import(balances.job, at=NOW, home=tmp_path) == (1, 0)
+    assert undo_import(consents.job, at=NOW, home=tmp_path) == (1, 0)
 
     owner = selectors.find_by_identity("external", ["a"])["a"]
     assert sum(Lot.objects.values_list("left", flat=True)) == 0

@@ -73,6 +73,7 @@ def stage_cells(
         ("0", 0),
         ("KRW 1,000", 1000),
         ("1234.00", 1234),
+        ("12.000", 12),
         ("100000000000000", LARGEST),
         ("\u00a012\u3000", 12),
         ("(500)", -500),
@@ -87,6 +88,7 @@ def test_amount__won_as_shops_write_it__exact(tmp_path: Path, text: str, won: in
     [
         ("1,23", "amount.unreadable"),
         ("1.234,50", "amount.unreadable"),
+        ("12.500,00", "amount.unreadable"),
         ("abc", "amount.unreadable"),
         ("1e3", "amount.unreadable"),
         ("--5", "amount.unreadable"),
@@ -149,6 +151,9 @@ def test_amount__any_float__taken_only_near_a_minor_unit(tmp_path: Path, values:
         ("2026-03-01 오전 12:30", "2026-02-28T15:30"),
         ("２０２６-０３-０１", "2026-02-28T15:00"),
         ("2026-03-01 14:05:06-0530", "2026-03-01T19:35:06"),
+        ("2026-03-01 14:05+14:00", "2026-03-01T00:05"),
+        ("2026-03-01 14:05-14", "2026-03-02T04:05"),
+        ("2026. 3. 1. 14:05 +13:45", "2026-03-01T00:20"),
     ],
 )
 def test_instant__as_shops_write_it__exact(tmp_path: Path, text: str, instant: str) -> None:
@@ -158,6 +163,21 @@ def test_instant__as_shops_write_it__exact(tmp_path: Path, text: str, instant: s
 
     assert problem is None
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-01T14:05+99:00",
+        "2026-03-01T14:05-99",
+        "2026-03-01T14:05+14:01",
+        "2026-03-01T14:05-1500",
+        "2026-03-01T14:05+09:60",
+        "2026. 3. 1. 14:05 +15:00",
+    ],
+)
+def test_instant__offset_that_no_clock_has__unreadable(tmp_path: Path, text: str) -> None:
+    assert stage_cells(tmp_path, "placed_at", [text]) == [(None, "time.unreadable")]
 
 
 LOCALS = (

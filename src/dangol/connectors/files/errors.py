@@ -63,6 +63,12 @@ class UnknownJob(NotFound):
     code = "files.unknown_job"
 
 
+class AmbiguousJob(DomainError):
+    """The ids of several imports begin like this."""
+
+    code = "files.ambiguous_job"
+
+
 class JobRunning(DomainError):
     """Another process is working on this very import."""
 
@@ -71,9 +77,21 @@ class JobRunning(DomainError):
 
 
 class CannotUndo(DomainError):
-    """An import of this kind, or in this state, leaves nothing that could be reversed."""
+    """What imports of this kind leave is never reversed, but corrected."""
 
     code = "files.cannot_undo"
+
+
+class NothingToUndo(DomainError):
+    """The import has written nothing so far."""
+
+    code = "files.nothing_to_undo"
+
+
+class AlreadyUndone(DomainError):
+    """The import was undone before, to its end."""
+
+    code = "files.already_undone"
 
 
 class PointsSpent(DomainError):

@@ -10,10 +10,11 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import file_digest, sha256
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import BadOption, FileMissing, JobRunning, UnknownJob
+from dangol.connectors.files.errors import AmbiguousJob, BadOption, FileMissing, JobRunning, UnknownJob
 from dangol.connectors.files.loaders.base import Refusal, Written
 from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
@@ -44,8 +45,8 @@ class Request:
 
 def check_options(request: Request) -> None:
     """Raise BadOption for what could be neither used nor stored, before anything is read or written."""
-    if len(request.source) > LONGEST_SOURCE:
-        raise BadOption(option="--source", value=request.source, known=f"≤ {LONGEST_SOURCE}")
+    if not request.source.strip() or len(request.source) > LONGEST_SOURCE:
+        raise BadOption(option="--source", value=request.source, known=f"1-{LONGEST_SOURCE}")
     delimiter = request.delimiter
     if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
         raise BadOption(option="--delimiter", value=delimiter, known=", ; | tab")
@@ -74,7 +75,10 @@ def _options(request: Request) -> dict[str, Any]:
 
 
 def open_job(request: Request, *, at: datetime) -> ImportJob:
-    """Return the import of these files, asked for in this way: the one begun before, else a new one."""
+    """Return the import of these files, asked for in this way: the one begun before, else a new one.
+
+    What was undone, in whole or in part, never goes on: the same files are then a new import.
+    """
     files = describe_files(request.paths)
     options = _options(request)
     content = [options, *sorted(one["sha256"] for one in files)]
@@ -97,12 +101,14 @@ def open_job(request: Request, *, at: datetime) -> ImportJob:
 
 
 def find_job(text: str) -> ImportJob:
-    """Return the import whose id `text` is, or begins it; raises UnknownJob."""
+    """Return the import whose id `text` is, or begins it; raises UnknownJob or AmbiguousJob."""
     try:
         found = ImportJob.objects.filter(id=parse_id(text)).first()
     except ValueError:
         begins = [job for job in ImportJob.objects.all() if show_id(job.id).startswith(text.lower())]
-        found = begins[0] if len(begins) == 1 else None
+        if len(begins) > 1:
+            raise AmbiguousJob(job=text, count=len(begins)) from None
+        found = begins[0] if begins else None
     if found is None:
         raise UnknownJob(job=text)
     return found
@@ -113,6 +119,13 @@ def folder_of(home: Path, job_id: Id) -> Path:
     folder = home / "imports" / show_id(job_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def clear_table(folder: Path) -> None:
+    """Take away the table of an import; the errors file stays."""
+    for name in ("stage.duckdb", "stage.duckdb.wal"):
+        (folder / name).unlink(missing_ok=True)
+    rmtree(folder / "spill", ignore_errors=True)
 
 
 @contextmanager
@@ -142,15 +155,26 @@ def save_batch(job: ImportJob, written: Written) -> None:
     job.save(update_fields=["done_count", "counts"])
 
 
+def _batches(job: ImportJob, order: str) -> Iterator[ImportBatch]:
+    """Yield the batches one by one, each read by itself.
+
+    No reading stays open while the caller writes: on SQLite a transaction that began under an older reading
+    of the same connection may not write once anybody else has.
+    """
+    of_job = ImportBatch.objects.filter(job_id=job.id)
+    for number in list(of_job.order_by(order).values_list("number", flat=True)):
+        yield of_job.get(number=number)
+
+
 def subjects_of(job: ImportJob) -> Iterator[list[tuple[Id, Id]]]:
     """Yield what the batches of an import made, the last batch first."""
-    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("-number").iterator(chunk_size=10):
+    for batch in _batches(job, "-number"):
         data = bytes(batch.subjects)
         yield [(data[at : at + 16], data[at + 16 : at + 32]) for at in range(0, len(data), 32)]
 
 
 def refusals_of(job: ImportJob) -> Iterator[Refusal]:
     """Yield the rows services refused, batch by batch."""
-    for batch in ImportBatch.objects.filter(job_id=job.id).order_by("number").iterator(chunk_size=10):
+    for batch in _batches(job, "number"):
         for one in json.loads(batch.refusals):
             yield Refusal(*one)

@@ -35,6 +35,7 @@ class ImportJob(models.Model):
     errors_path = models.TextField(blank=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    # Empty in state `undone` while not all of it is undone yet.
     undone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -43,9 +44,11 @@ class Code(StrEnum):
     ORDER_PLACES = "order.several_places"
     ORDER_HELD = "order.held_back"
     ORDER_TAKEN = "order.number_taken"
+    ORDER_UNDONE = "order.undone"
     RETURN_TAKEN = "return.number_taken"
     LOT_EXPIRED = "lot.already_expired"
     LOT_TAKEN = "lot.key_taken"
+    LOT_UNDONE = "lot.undone"
 
 
 class Words(NamedTuple):
@@ -129,6 +132,10 @@ WORDS: Mapping[Code, Words] = {
         _("같은 번호의 주문이 다른 내용으로 이미 있어요."),
         _("번호를 확인하거나 --source로 출처를 나누어 주세요."),
     ),
+    Code.ORDER_UNDONE: Words(
+        _("이 번호의 주문은 앞서 가져왔다가 되돌린 것이에요."),
+        _("다시 가져오려면 --source에 다른 이름을 적어 주세요."),
+    ),
     Code.RETURN_TAKEN: Words(
         _("같은 번호의 반품이 다른 내용으로 이미 있어요."),
         _("번호를 확인하거나 --source로 출처를 나누어 주세요."),
@@ -137,13 +144,17 @@ WORDS: Mapping[Code, Words] = {
     Code.LOT_TAKEN: Words(
         _("같은 적립분이 다른 내용으로 이미 있어요."), _("앞서 가져온 파일과 다른 점을 확인해 주세요.")
     ),
+    Code.LOT_UNDONE: Words(
+        _("이 적립분은 앞서 가져왔다가 되돌린 것이에요."),
+        _("다시 가져오려면 --source에 다른 이름을 적어 주세요."),
+    ),
 }
 
 
 def explain_code(code: str) -> Words:
     """Return the words of a row's problem, in the active language when they are read.
 
-    A refusal by a service keeps its own code; its sentence may name facts that a file's row does not have.
+    A refusal by a service keeps its own code; its sentence may name facts that are not kept with a row.
     """
     if code in set(Code):
         return WORDS[Code(code)]
@@ -159,3 +170,4 @@ class Problem(NamedTuple):
     column: str
     value: str
     code: str
+    facts: Mapping[str, str | int] = MappingProxyType({})

@@ -40,12 +40,23 @@ register(
         errors.UnknownJob.code: Words(
             _("‘{job}’ 가져오기가 없어요."), _("`dangol import jobs`로 번호를 확인하세요.")
         ),
+        errors.AmbiguousJob.code: Words(
+            _("‘{job}’(으)로 시작하는 가져오기가 {count}개예요."),
+            _("`dangol import jobs`에서 번호를 더 길게 적으세요."),
+        ),
         errors.JobRunning.code: Words(
             _("다른 프로세스가 이 파일을 가져오고 있어요."), _("그것이 끝난 뒤에 다시 실행하세요.")
         ),
         errors.CannotUndo.code: Words(
-            _("{kind} 가져오기는 되돌릴 것이 없거나 되돌릴 수 없는 상태예요({state})."),
-            _("고친 파일을 다시 가져오세요."),
+            _("{kind} 가져오기는 되돌리지 않고 고쳐요."), _("고친 파일을 다시 가져오세요.")
+        ),
+        errors.NothingToUndo.code: Words(
+            _("이 가져오기는 아직 아무것도 쓰지 않아서 되돌릴 것이 없어요."),
+            _("그대로 두거나, 같은 명령으로 다시 가져오세요."),
+        ),
+        errors.AlreadyUndone.code: Words(
+            _("이 가져오기는 이미 되돌렸어요."),
+            _("다시 가져오려면 `--source`에 다른 이름을 적으세요."),
         ),
         errors.PointsSpent.code: Words(
             _("이 가져오기로 생긴 포인트를 이미 썼어요: {orders}건, {points}포인트."),

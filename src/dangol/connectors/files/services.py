@@ -14,19 +14,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import get_currency_precision
 
-from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import BadOption
+from dangol.connectors.files.columns import Kind, Type
+from dangol.connectors.files.errors import BadOption, JobRunning
+from dangol.connectors.files.exports.cells import money, quantity
 from dangol.connectors.files.guard import guarded
 from dangol.connectors.files.jobs import (
     Request,
     check_options,
+    clear_table,
     folder_of,
     only_worker,
     open_job,
     refusals_of,
     save_batch,
 )
-from dangol.connectors.files.loaders.base import Context, Loader
+from dangol.connectors.files.loaders.base import Context, Loader, instant_of
 from dangol.connectors.files.loaders.catalog import ProductsLoader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
@@ -141,7 +143,7 @@ def _wish(request: Request) -> Wish:
 
 
 class Preview(NamedTuple):
-    """The first rows of a file as they are understood."""
+    """The first rows of a file as they are understood, written as an export writes them."""
 
     columns: list[str]
     rows: list[tuple[Any, ...]]
@@ -159,9 +161,28 @@ def preview(request: Request, *, at: datetime) -> Preview:
         names = [name for name in stage.mappings[0] if name != "time"]
         shown = ", ".join(["line", *map(quoted, names)])
         rows = stage.fetch(f"SELECT {shown} FROM typed ORDER BY line LIMIT {PREVIEWED}")  # noqa: S608
-        return Preview(["line", *names], rows, list(stage.problems()), stage.mappings)
+        types = {column.name: column.type for column in stage.columns}
+        read = _readable(rows, [Type.POINTS, *(types[name] for name in names)], view)
+        return Preview(["line", *names], read, list(stage.problems()), stage.mappings)
     finally:
         stage.close()
+
+
+def _readable(rows: list[tuple[Any, ...]], types: list[Type], view: ShopView) -> list[tuple[Any, ...]]:
+    """Return rows of `typed` with instants by the shop's clock, money by its currency, quantities whole."""
+    digits = get_currency_precision(view.currency)
+    written: dict[Type, Callable[[Any], Any]] = {
+        Type.MONEY: lambda minor: f"{money(minor, digits):f}",
+        Type.QUANTITY: lambda milli: f"{quantity(milli).normalize():f}",
+        Type.INSTANT: lambda micros: instant_of(micros).astimezone(view.tz).isoformat(" "),
+    }
+    return [
+        tuple(
+            written[kind](cell) if cell is not None and kind in written else cell
+            for kind, cell in zip(types, row, strict=True)
+        )
+        for row in rows
+    ]
 
 
 def _build(
@@ -184,7 +205,7 @@ def new_folder(home: Path) -> Path:
 
 
 def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None) -> Report:
-    """Read and judge the files and write nothing but the errors file, in `folder`."""
+    """Read and judge the files and write nothing but the errors file, in `folder`; an empty one goes."""
     check_options(request)
     view = shop()
     context = _context(request, view, at)
@@ -196,7 +217,9 @@ def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTie
         return Report(None, rows, bad, {}, loader.totals(stage), stage.mappings, errors)
     finally:
         stage.close()
-        _clear(folder)
+        clear_table(folder)
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def run_import(
@@ -220,6 +243,8 @@ def run_import(
     folder = folder_of(home, job.id)
     with only_worker(folder):
         job.refresh_from_db()
+        if job.state == ImportJob.State.UNDONE:  # between finding it and holding it
+            raise JobRunning(job=folder.name)
         if job.state == ImportJob.State.DONE:
             return _report(job, folder, {}, is_repeat=True)
         loader = _loader(request.kind, give_tiers)
@@ -236,7 +261,7 @@ def run_import(
         finally:
             stage.close()
         _finish(job, errors, at)
-        _clear(folder)
+        clear_table(folder)
     return _report(job, folder, totals)
 
 
@@ -255,7 +280,7 @@ def _ready_stage(
         stage = Stage(request.kind, reading, folder)
         stage.reopen(json.loads(job.mapping), [one["name"] for one in json.loads(job.files)])
         return stage
-    _clear(folder)
+    clear_table(folder)
     tell("read", 0, 0)
     stage = Stage(request.kind, reading, folder)
     try:
@@ -295,7 +320,7 @@ def _all_problems(job: ImportJob, stage: Stage) -> Iterator[Problem]:
     refusals = list(refusals_of(job))
     values = stage.values_at([(one.file, one.line, one.column) for one in refusals])
     refused = [
-        Problem(stage.files[one.file], one.line, one.column, value, one.code)
+        Problem(stage.files[one.file], one.line, one.column, value, one.code, one.facts)
         for one, value in zip(refusals, values, strict=True)
     ]
 
@@ -320,17 +345,23 @@ def _write_errors(folder: Path, problems: Iterable[Problem]) -> Path | None:
     return path
 
 
-class _Facts(dict[str, str]):
-    """What a sentence may ask for: it gets the name of the fact where a row does not know it."""
+class _Unsaid:
+    """Stands for a fact that is not kept with a row: the rest of the sentence is still worth reading."""
 
-    def __missing__(self, name: str) -> str:
-        return name
+    def __format__(self, form: str) -> str:
+        return "…"
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, name: str) -> _Unsaid:
+        return _Unsaid()
 
 
 def say_why(problem: Problem) -> tuple[str, str]:
     """Return what is wrong with a row, and what to do, in the active language."""
     words = explain_code(problem.code)
-    facts = _Facts(field=problem.column, value=problem.value)
+    said = {problem.column: problem.value, "field": problem.column, "value": problem.value}
+    facts = _Facts({**said, **problem.facts})
     return str(words.reason).format_map(facts), str(words.remedy).format_map(facts)
 
 
@@ -355,10 +386,3 @@ def _report(job: ImportJob, folder: Path, totals: dict[str, object], *, is_repea
         errors,
         is_repeat,
     )
-
-
-def _clear(folder: Path) -> None:
-    """Take away the table; the errors file stays."""
-    for name in ("stage.duckdb", "stage.duckdb.wal"):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "spill", ignore_errors=True)

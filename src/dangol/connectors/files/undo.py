@@ -4,14 +4,16 @@ Undoing may be killed and run again: what is reversed already has nothing left t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import CannotUndo, PointsSpent
-from dangol.connectors.files.jobs import subjects_of
+from dangol.connectors.files.errors import AlreadyUndone, CannotUndo, NothingToUndo, PointsSpent
+from dangol.connectors.files.jobs import clear_table, folder_of, only_worker, subjects_of
 from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.undone import SOURCE, key_of, name_of
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.models import (
     Order,
@@ -33,7 +35,6 @@ from dangol.core.storage.rows import select_matching
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.points import ClawBack, Kind as TransferKind, Shortfall
 
-SOURCE = "undo"
 Pair = tuple[Id, Id]
 
 
@@ -44,23 +45,43 @@ class Undone(NamedTuple):
     kept: int
 
 
-def undo_import(job: ImportJob, *, at: datetime, skips_spent: bool = False) -> Undone:
-    """Reverse what an import of orders, balances or consents has made.
+def can_undo(kind: Kind) -> bool:
+    """Whether what imports of this kind make can be reversed."""
+    return kind in _REVERSALS
+
+
+def undo_import(job: ImportJob, *, at: datetime, home: Path, skips_spent: bool = False) -> Undone:
+    """Reverse what an import of orders, balances or consents has made, also one that was killed half-way.
 
     Orders come back whole, so that the points they earned are taken back by their own rules; lots
     brought along are taken back; consents that were given are withdrawn (one that was withdrawn stays:
-    nobody agrees by machine). Raises CannotUndo for another kind of import or one not finished, and
-    PointsSpent where points it led to are spent, unless `skips_spent` leaves those as they are: before
-    anything is reversed, or later where they were spent meanwhile, with whole batches reversed by then.
+    nobody agrees by machine). Once the first batch is reversed the import cannot go on any more.
+
+    Raises CannotUndo for another kind of import, NothingToUndo, AlreadyUndone, JobRunning while it is being
+    imported, and PointsSpent where points it led to are spent, unless `skips_spent` leaves those as they
+    are: before anything is reversed, or later where they were spent meanwhile, with whole batches reversed
+    by then.
     """
-    undo = {Kind.ORDERS: _return_orders, Kind.BALANCES: _take_lots_back, Kind.CONSENTS: _withdraw}.get(
-        Kind(job.kind)
-    )
-    if undo is None or job.state != ImportJob.State.DONE:
-        raise CannotUndo(kind=job.kind, state=job.state)
-    kind = Kind(job.kind)
-    if not skips_spent:
-        _refuse_spent(kind, subjects_of(job))
+    kind, folder = Kind(job.kind), folder_of(home, job.id)
+    if not can_undo(kind):
+        raise CannotUndo(kind=job.kind)
+    with only_worker(folder):
+        job.refresh_from_db()
+        if job.state == ImportJob.State.NEW:
+            raise NothingToUndo
+        if job.undone_at:
+            raise AlreadyUndone
+        if not skips_spent:
+            _refuse_spent(kind, subjects_of(job))
+        undone = _reverse(job, kind, at, skips_spent=skips_spent)
+        job.state, job.undone_at = ImportJob.State.UNDONE, at
+        with write_transaction():
+            job.save(update_fields=["state", "undone_at"])
+        clear_table(folder)
+    return undone
+
+
+def _reverse(job: ImportJob, kind: Kind, at: datetime, *, skips_spent: bool) -> Undone:
     done = kept = 0
     for pairs in subjects_of(job):
         with write_transaction():
@@ -68,11 +89,10 @@ def undo_import(job: ImportJob, *, at: datetime, skips_spent: bool = False) -> U
             if not skips_spent:
                 _refuse_spent(kind, [owned])
             spent = _spent(kind, owned)
-            done += undo([pair for pair in owned if pair not in spent], at)
+            done += _REVERSALS[kind]([pair for pair in owned if pair not in spent], at)
             kept += len(spent) + gone
-    job.state, job.undone_at = ImportJob.State.UNDONE, at
-    with write_transaction():
-        job.save(update_fields=["state", "undone_at"])
+            # From here on it is being undone, whatever becomes of this process; `undone_at` says that all is.
+            ImportJob.objects.filter(id=job.id).update(state=ImportJob.State.UNDONE)
     return Undone(done, kept)
 
 
@@ -204,7 +224,7 @@ def _return_orders(pairs: Sequence[Pair], at: datetime) -> int:
     )
     drafts = [
         ReturnDraft(
-            owner, source, f"{SOURCE}:{number}", at, currency,
+            owner, source, name_of(number), at, currency,
             [
                 ReturnLineDraft(line[1], *products[line.product_id], *line[2:], line.number)
                 for line in left[order_id]
@@ -222,7 +242,7 @@ def _take_lots_back(pairs: Sequence[Pair], at: datetime) -> int:
     by_currency: dict[str, list[ledger.Order]] = defaultdict(list)
     for lot in _lots(pairs):
         if points := lot.points - lot.reversed:
-            key = f"{SOURCE}:{lot.id.hex()}"
+            key = key_of(lot.id)
             command = ClawBack(key, at, points, lot.id, Shortfall.FLOOR, SOURCE, lot.transfer_id)
             by_currency[lot.currency].append(ledger.Order(lot.customer_id, command))
     done = 0
@@ -251,10 +271,17 @@ def _withdraw(pairs: Sequence[Pair], at: datetime) -> int:
             at=at,
             source=SOURCE,
             wording=wording,
-            key=f"{SOURCE}:{fact.hex()}",
+            key=key_of(fact),
         )
         for owner, channel, purpose, granted, wording, fact in sorted(rows)
         if granted
     ]
     outcomes = record_consents(drafts, recorded_at=at)
     return sum(outcome.refusal is None for outcome in outcomes)
+
+
+_REVERSALS: Mapping[Kind, Callable[[Sequence[Pair], datetime], int]] = {
+    Kind.ORDERS: _return_orders,
+    Kind.BALANCES: _take_lots_back,
+    Kind.CONSENTS: _withdraw,
+}

@@ -1,6 +1,6 @@
 """Orders and returns: documents of lines, carried out by customer and in time order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from dangol.connectors.files.loaders.base import (
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, shape_orders
 from dangol.connectors.files.staging import Stage
+from dangol.connectors.files.undone import name_of, undone_orders
 from dangol.core.commerce.catalog import find_products, upsert_products
 from dangol.core.commerce.drafts import (
     LineDraft,
@@ -156,7 +157,10 @@ class OrdersLoader:
             [_return(doc, owners[doc.doc], lines[doc.doc], context) for doc in returns],
             recorded_at=context.recorded_at,
         )
-        _note(stage, orders, placed, Code.ORDER_TAKEN, "order", written)
+        undone = _undone(stage, orders, placed, context)
+        _refuse(stage, undone, Code.ORDER_UNDONE, "order", written)
+        written.counts["undone"] += len(undone)
+        _note(stage, orders, placed, Code.ORDER_TAKEN, "order", written, but=undone)
         _note(stage, returns, returned, Code.RETURN_TAKEN, "return", written)
         made = [(one.customer_id, one.id) for one in returned if not one.repeated and not one.conflict]
         found = select_matching(Return, ("order_id",), ("customer_id", "id"), made)
@@ -226,9 +230,12 @@ def _note(
     taken: Code,
     kind: str,
     written: Written,
+    but: Collection[int] = (),
 ) -> None:
     refused: list[int] = []
     for doc, outcome in zip(docs, outcomes, strict=True):
+        if doc.doc in but:
+            continue
         if outcome.conflict:
             refused.append(doc.doc)
         elif outcome.repeated:
@@ -237,11 +244,31 @@ def _note(
             written.counts[f"{kind}s"] += 1
             written.counts["lines"] += doc.line_count
             written.subjects.append((outcome.customer_id, outcome.id))
-    if not refused:
+    _refuse(stage, refused, taken, kind, written)
+
+
+def _undone(stage: Stage, docs: Sequence[_Doc], outcomes: Iterable[Outcome], context: Context) -> list[int]:
+    """Return the documents whose number names an order that was undone; repeated or not, it does nothing.
+
+    Not where the file itself tells of the undoing, as an export does: there the two belong together.
+    """
+    known = {
+        doc.number: doc.doc
+        for doc, outcome in zip(docs, outcomes, strict=True)
+        if outcome.conflict or outcome.repeated
+    }
+    if not known or not (found := undone_orders(context.source, known.keys())):
+        return []
+    told = {number for (number,) in stage.fetch("SELECT number FROM docs WHERE is_return")}
+    return sorted(known[number] for number in found if name_of(number) not in told)
+
+
+def _refuse(stage: Stage, docs: Sequence[int], code: Code, kind: str, written: Written) -> None:
+    if not docs:
         return
-    chosen = ", ".join(map(str, refused))
+    chosen = ", ".join(map(str, docs))
     rows = stage.fetch(f"SELECT file, line FROM lines WHERE doc IN ({chosen}) ORDER BY file, line")  # noqa: S608
-    written.refusals += [Refusal(file, line, kind, taken.value) for file, line in rows]
+    written.refusals += [Refusal(file, line, kind, code.value) for file, line in rows]
     written.counts["refused"] += len(rows)
 
 

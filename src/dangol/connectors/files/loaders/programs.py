@@ -8,6 +8,7 @@ from dangol.connectors.files.loaders.rows import BATCH, RowsLoader, find_owners,
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, add_problems
 from dangol.connectors.files.staging import Stage
+from dangol.connectors.files.undone import undone_lots
 from dangol.core.ledger import services as ledger
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
@@ -77,8 +78,20 @@ class BalancesLoader(RowsLoader):
             commands.append(ledger.Order(owner, command))
         results = ledger.apply(commands, context.points_currency, recorded_at=context.recorded_at)
         written = Written(len(rows))
+        undone = undone_lots(
+            [
+                (order.customer_id, order.command.key)
+                for order, result in zip(commands, results, strict=True)
+                if result.repeated or result.refusal
+            ]
+        )
         for row, order, result in zip(rows, commands, results, strict=True):
-            if result.refusal:
+            if (order.customer_id, order.command.key) in undone:
+                written.refuse(row[:2], "points", Code.LOT_UNDONE)
+                written.counts["undone"] += 1
+            elif isinstance(result.refusal, ledger.KeyReused):
+                written.refuse(row[:2], "points", Code.LOT_TAKEN)
+            elif result.refusal:
                 refuse(written, row[:2], "points", result.refusal)
             elif result.repeated:
                 written.counts["repeated"] += 1

@@ -77,4 +77,4 @@ def find_owners(named: Sequence[tuple[str, str]], context: Context) -> list[Id |
 
 def refuse(written: Written, place: tuple[int, int], column: str, refusal: DomainError) -> None:
     """Note that a service refused a row."""
-    written.refuse(place, str(refusal.data.get("field", column)), refusal.code)
+    written.refuse(place, str(refusal.data.get("field", column)), refusal.code, refusal.data)
