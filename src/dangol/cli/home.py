@@ -7,13 +7,13 @@ from shutil import which
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connections
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
 from dangol.domain.errors import NotFound
 
-MIGRATIONS = "django_migrations"
+MIGRATIONS, DEFAULT = "django_migrations", "default"
 
 
 class NoShop(NotFound):
@@ -47,12 +47,17 @@ def has_secret_key() -> bool:
         return False
 
 
+def table_names(alias: str = DEFAULT) -> list[str]:
+    """Return the names of a database's tables: none where its file is missing, which is not created."""
+    connection = connections[alias]
+    # Looking for tables would make SQLite create the file it does not find.
+    is_missing = connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).is_file()
+    return [] if is_missing else connection.introspection.table_names()
+
+
 def has_shop() -> bool:
     """Say whether a shop has been made here; nothing is created by asking."""
-    # Looking for tables would make SQLite create the file it does not find.
-    is_file = connection.vendor == "sqlite"
-    there = not is_file or Path(connection.settings_dict["NAME"]).is_file()
-    return there and has_secret_key() and MIGRATIONS in connection.introspection.table_names()
+    return has_secret_key() and MIGRATIONS in table_names()
 
 
 def require_shop() -> None:

@@ -13,9 +13,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
-from dangol.cli.home import has_secret_key
+from dangol.cli.home import has_secret_key, table_names
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
+from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
 from dangol.core.storage.transactions import write_transaction
@@ -44,13 +45,14 @@ register(
 
 
 class ShopFacts(NamedTuple):
-    """What a shop is told at its making."""
+    """What a shop is told at its making; only a sample has been moved by weeks."""
 
     name: str
     zone: str
     currency: str
     region: str
     language: str
+    sample_shift_weeks: int | None = None
 
 
 class NewInstance(NamedTuple):
@@ -81,6 +83,11 @@ def migrate_databases() -> list[str]:
         applied += pending_migrations(alias)
         call_command("migrate", database=alias, verbosity=0, interactive=False)
     return list(dict.fromkeys(applied))
+
+
+def kept_shop() -> ShopView | None:
+    """Return the shop that lives here, None where none does; nothing is created by asking."""
+    return find_shop() if Shop._meta.db_table in table_names() else None
 
 
 def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False) -> NewInstance:
