@@ -89,6 +89,18 @@ def test_init__unknown_fact__refuses_before_making_anything(
     assert not instance.home.exists()
 
 
+@pytest.mark.parametrize("name", ["master.keys", "secret.key"])
+def test_init__shop_that_lost_a_key__makes_no_other_one(instance: Instance, name: str) -> None:
+    instance.run("init")
+    (instance.home / name).unlink()
+
+    again = instance.run("init", "--json")
+
+    assert again.code == 4
+    assert again.data["error"]["code"] == "home.has_a_shop"
+    assert not (instance.home / name).exists()
+
+
 def test_init__cut_off_after_the_keys__keeps_them_and_goes_on(instance: Instance) -> None:
     instance.home.mkdir(mode=0o700)
     key = instance.home / "secret.key"

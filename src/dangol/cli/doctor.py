@@ -15,11 +15,13 @@ from rich.console import Group
 from rich.text import Text
 
 from dangol.cli.exits import ExitCode
-from dangol.cli.home import NoShop, command, require_shop
+from dangol.cli.home import KeyStoreLost, command, place, require_shop
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
 from dangol.core.people.keys import key_ring
+from dangol.core.people.keystore import KEY_STORE
+from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.refusals import explain
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
@@ -116,7 +118,7 @@ def check_shop() -> Iterator[Finding]:
 
 
 def check_keys() -> Iterator[Finding]:
-    """Look whether the master keys are there and open what they should."""
+    """Look whether the master keys are there and open what they should, and whether everyone has a key."""
     try:
         ring = key_ring()
         used = set(PersonKey.objects.order_by().values_list("master", flat=True).distinct())
@@ -131,10 +133,18 @@ def check_keys() -> Iterator[Finding]:
         yield Finding("keys", Level.BAD, str(error), _("열쇠 파일의 그 줄을 백업에서 되돌리세요."))
         return
     old = used - {ring.newest, ""}
+    if lost := count_lost_keys():
+        words = ngettext(
+            "고객 %(count)d명의 키가 없어서 그 개인정보를 열 수 없어요.",
+            "고객 %(count)d명의 키가 없어서 그 개인정보를 열 수 없어요.",
+            lost,
+        )
+        _sentence, remedy = explain(KeyStoreLost(store=place(KEY_STORE)))
+        yield Finding("keys", Level.BAD, words % {"count": lost}, remedy)
     if old:
         sentence = _("예전 마스터 키로 감싼 열쇠가 남아 있어요: {names}").format(names=", ".join(sorted(old)))
         yield Finding("keys", Level.WARN, sentence, command("keys rotate"))
-    else:
+    elif not lost:
         yield Finding("keys", Level.OK, ring.newest)
 
 
@@ -184,8 +194,9 @@ def examine() -> list[Finding]:
     """Run all checks that make sense here, in the order in which things depend on one another."""
     try:
         require_shop()
-    except NoShop as error:
-        return [Finding("home", Level.BAD, *explain(error))]
+    except DomainError as error:
+        about = "keys" if isinstance(error, KeyStoreLost) else "home"
+        return [Finding(about, Level.BAD, *explain(error))]
     found = [finding for check in ALWAYS for finding in check()]
     for check in WITH_SHOP:
         found += _run(check)

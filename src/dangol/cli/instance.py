@@ -95,9 +95,11 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
 
     It has a first program, unless whoever makes it brings their own. Keys that are there are kept, so a
     making that was cut off can be run again. Raises InstanceExists, and RefusedValue for facts that make
-    no sense, before anything is made.
+    no sense, before anything is made: a shop that has lost its keys must not be given new ones.
     """
     check_shop(**facts._asdict())
+    if kept_shop():
+        raise InstanceExists(home=str(settings.HOME))
     _make_folder(settings.HOME)
     _make_secrets(settings.HOME)
     _make_files()

@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import get_language, gettext as _, gettext_lazy, pgettext
 
+from dangol.cli.home import require_shop
 from dangol.cli.init import show_instance
 from dangol.cli.instance import ShopFacts, kept_shop, make_instance, migrate_databases
 from dangol.cli.output import Output, Tracker
@@ -65,6 +66,7 @@ def make_shop(output: Output, at: datetime) -> None:
     """
     require_demo_home()
     if kept_shop():
+        require_shop()
         migrate_databases()
         return
     weeks = CompleteJourney(now=at).weeks
