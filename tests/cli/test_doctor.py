@@ -137,6 +137,36 @@ def test_doctor__master_key_garbled__stops_with_words(instance: Instance) -> Non
     assert "name:base64" in told.words
 
 
+def test_doctor__database_cannot_be_used__names_it_and_the_remedy_without_the_password(
+    instance: Instance,
+) -> None:
+    if instance.databases:
+        url = "postgresql://kim:pass-word@127.0.0.1:1/none"
+        told = instance._replace(databases={"DATABASE_URL": url}).run("doctor")
+        wanted = ["none (127.0.0.1:1)", "DATABASE_URL"]
+    else:
+        file = instance.home / "dangol.sqlite3"
+        file.write_bytes(b"x" * 5_000)
+        told = instance.run("doctor")
+        wanted = [str(file), "SQLITE_NOTADB"]
+
+    assert told.code == 1
+    assert all(word in told.out for word in wanted)
+    assert "pass-word" not in told.out + told.words
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://kim:pass-word@h/n?bogus=1", "postgresql://kim:pass-word%zz@h/n"]
+)
+def test_doctor__address_nobody_can_read__is_told_without_the_password(tmp_path: Path, url: str) -> None:
+    told = Instance(tmp_path, {"DATABASE_URL": url}).run("doctor")
+
+    assert told.code == 2
+    assert "DATABASE_URL" in told.words
+    assert "pass-word" not in told.words
+    assert "Traceback" not in told.words
+
+
 def test_doctor__nobody_works__warns_and_names_serve(instance: Instance) -> None:
     found = findings(instance)["worker"]
 
