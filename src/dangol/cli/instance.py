@@ -1,5 +1,6 @@
 """Making an instance: its folder, secrets, databases, shop and owner. `init` and `demo` both begin here."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -34,8 +35,18 @@ class InstanceExists(DomainError):
     code = "home.has_a_shop"
 
 
+class HomeUnusable(DomainError):
+    """No instance can be made in this folder (`home`), for this reason of the system's (`reason`)."""
+
+    code = "home.unusable"
+
+
 register(
     {
+        HomeUnusable.code: Words(
+            _("홈 폴더(--home)로 쓸 수 없어요: {home} ({reason})"),
+            _("쓸 수 있는 다른 폴더를 `--home`으로 고르거나 권한을 확인하세요."),
+        ),
         InstanceExists.code: Words(
             _("{home}에는 이미 가게가 있어요. 아무것도 바꾸지 않았어요."),
             _("다른 폴더를 `--home`으로 고르거나, 판을 올렸다면 `dangol init --upgrade`를 실행하세요."),
@@ -90,16 +101,21 @@ def kept_shop() -> ShopView | None:
     return find_shop() if Shop._meta.db_table in table_names() else None
 
 
+def require_room(facts: ShopFacts) -> None:
+    """Raise RefusedValue for facts that make no sense, and InstanceExists where a shop lives already."""
+    check_shop(**facts._asdict())
+    if kept_shop():
+        raise InstanceExists(home=str(settings.HOME))
+
+
 def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False) -> NewInstance:
     """Make the instance in its home: folder, keys, tables, the shop, and an owner with a random password.
 
     It has a first program, unless whoever makes it brings their own. Keys that are there are kept, so a
-    making that was cut off can be run again. Raises InstanceExists, and RefusedValue for facts that make
-    no sense, before anything is made: a shop that has lost its keys must not be given new ones.
+    making that was cut off can be run again. Raises what require_room raises before anything is made: a
+    shop that has lost its keys must not be given new ones. Raises HomeUnusable.
     """
-    check_shop(**facts._asdict())
-    if kept_shop():
-        raise InstanceExists(home=str(settings.HOME))
+    require_room(facts)
     _make_folder(settings.HOME)
     _make_secrets(settings.HOME)
     _make_files()
@@ -118,7 +134,12 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
 
 
 def _make_folder(home: Path) -> None:
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeUnusable(home=str(home), reason=error.strerror) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise HomeUnusable(home=str(home), reason=os.strerror(errno.EACCES))
 
 
 def _make_secrets(home: Path) -> None:
