@@ -14,7 +14,7 @@ def main(households: int) -> None:
     output = import_module("dangol.cli.output").Output(quiet=True)
     home = Path(import_module("django.conf").settings.HOME)
     at = import_module("dangol.project.clock").now()
-    sample_shop.make_shop(output)
+    sample_shop.make_shop(output, at)
     journey = sample_shop.open_sample(at)
     sample_shop.make_program(at)
     sample_shop.import_people_and_products(output, journey.write(home / "sample", households=households), at)

@@ -98,8 +98,24 @@ def test_demo__ledger__verifies(demo: Demo) -> None:
 
 
 def test_demo__made_again__does_not_import_again(demo: Demo) -> None:
-    again = demo.instance.run("demo", "--no-serve", "--json", seconds=LONGEST)
+    again = demo.instance.run("demo", "--no-serve", "--json", "--households", "3", seconds=LONGEST)
 
     assert again.code == 0, again.words
     assert json.loads(_figures(demo.instance))["members"] == demo.shows["members"]
     assert "lines" not in again.out
+    assert "--households 3" in again.words
+
+
+def test_demo__shop_of_ones_own__is_refused_and_nothing_changes(tmp_path: Path) -> None:
+    with fresh_instance(tmp_path) as own:
+        own.run("init", "--name", "모퉁이 빵집", "--zone", "Asia/Seoul", "--currency", "KRW")
+        before = {path.name for path in own.home.iterdir()}
+
+        refused = own.run("demo", "--no-serve", "--json")
+
+        assert refused.code == 4
+        assert refused.data["error"]["code"] == "sample.not_the_demo"
+        assert str(own.home) in refused.words
+        assert "--home" in refused.words
+        assert {path.name for path in own.home.iterdir()} == before
+        assert "모퉁이 빵집 · Asia/Seoul · KRW" in own.run("doctor").out

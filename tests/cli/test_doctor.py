@@ -1,10 +1,12 @@
 """`dangol doctor`: each fault is named with the command that mends it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pysqlite3
 import pytest
 
@@ -31,6 +33,32 @@ def findings(instance: Instance) -> dict[str, Any]:
     return {one["check"]: one for one in instance.run("doctor", "--json").data["findings"]}
 
 
+def add_customers(instance: Instance, folder: Path) -> None:
+    """Bring two customers in."""
+    people = folder / "people.csv"
+    people.write_text("customer_id,email\nC1,kim@example.com\nC2,lee@example.com\n")
+    assert instance.run("import", "customers", str(people)).code == 0
+
+
+def empty_key_store(instance: Instance, *, tables_stay: bool = False) -> None:
+    """Lose the key store, or only what stands in it."""
+    url = instance.databases.get("DANGOL_KEYS_URL")
+    if url:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(
+                "TRUNCATE dg_key_person, dg_key_shared"
+                if tables_stay
+                else "DROP SCHEMA public CASCADE; CREATE SCHEMA public"
+            )
+    elif tables_stay:
+        with closing(pysqlite3.connect(instance.home / "keys.sqlite3")) as file:
+            file.execute("DELETE FROM dg_key_person")
+            file.commit()
+    else:
+        for path in instance.home.glob("keys.sqlite3*"):
+            path.unlink()
+
+
 def test_doctor__no_shop__names_the_commands_that_make_one(tmp_path: Path) -> None:
     with fresh_instance(tmp_path) as nowhere:
         told = nowhere.run("doctor")
@@ -49,10 +77,55 @@ def test_doctor__key_file_open_to_others__is_bad(instance: Instance) -> None:
     assert f"chmod 600 {instance.home / 'master.keys'}" in told.out
 
 
-def test_doctor__master_key_lost__is_bad(instance: Instance) -> None:
+def test_doctor__master_key_lost__is_to_be_put_back(instance: Instance) -> None:
     (instance.home / "master.keys").unlink()
 
-    assert findings(instance)["keys"]["level"] == "bad"
+    found = findings(instance)["keys"]
+
+    assert found["level"] == "bad"
+    assert "master.keys" in found["remedy"]
+    assert "init" not in found["remedy"]
+
+
+def test_doctor__secret_key_lost__is_to_be_put_back(instance: Instance) -> None:
+    (instance.home / "secret.key").unlink()
+
+    found = findings(instance)["home"]
+
+    assert found["level"] == "bad"
+    assert "secret.key" in found["remedy"]
+    assert "init" not in found["remedy"]
+
+
+def test_doctor__key_store_lost__is_to_be_put_back_and_not_made_anew(
+    instance: Instance, tmp_path: Path
+) -> None:
+    add_customers(instance, tmp_path)
+    empty_key_store(instance)
+
+    said = [instance.run(*words) for words in (["init", "--upgrade"], ["keys", "status"], ["worker"])]
+
+    assert [one.code for one in said] == [4, 4, 4]
+    assert not (instance.home / "keys.sqlite3").exists()
+    found = findings(instance)
+    assert found["keys"]["level"] == "bad"
+    assert "init" not in found["keys"]["remedy"]
+    assert "migrations" not in found
+
+
+def test_doctor__key_store_older_than_the_customers__counts_who_lost_their_key(
+    instance: Instance, tmp_path: Path
+) -> None:
+    empty_key_store(instance)
+    assert instance.run("init", "--upgrade").code == 0
+    assert findings(instance)["keys"]["level"] == "ok"
+    add_customers(instance, tmp_path)
+    empty_key_store(instance, tables_stay=True)
+
+    found = findings(instance)["keys"]
+
+    assert found["level"] == "bad"
+    assert "2" in found["sentence"]
 
 
 def test_doctor__master_key_garbled__stops_with_words(instance: Instance) -> None:
@@ -62,6 +135,36 @@ def test_doctor__master_key_garbled__stops_with_words(instance: Instance) -> Non
 
     assert told.code == 2
     assert "name:base64" in told.words
+
+
+def test_doctor__database_cannot_be_used__names_it_and_the_remedy_without_the_password(
+    instance: Instance,
+) -> None:
+    if instance.databases:
+        url = "postgresql://kim:pass-word@127.0.0.1:1/none"
+        told = instance._replace(databases={"DATABASE_URL": url}).run("doctor")
+        wanted = ["none (127.0.0.1:1)", "DATABASE_URL"]
+    else:
+        file = instance.home / "dangol.sqlite3"
+        file.write_bytes(b"x" * 5_000)
+        told = instance.run("doctor")
+        wanted = [str(file), "SQLITE_NOTADB"]
+
+    assert told.code == 1
+    assert all(word in told.out for word in wanted)
+    assert "pass-word" not in told.out + told.words
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://kim:pass-word@h/n?bogus=1", "postgresql://kim:pass-word%zz@h/n"]
+)
+def test_doctor__address_nobody_can_read__is_told_without_the_password(tmp_path: Path, url: str) -> None:
+    told = Instance(tmp_path, {"DATABASE_URL": url}).run("doctor")
+
+    assert told.code == 2
+    assert "DATABASE_URL" in told.words
+    assert "pass-word" not in told.words
+    assert "Traceback" not in told.words
 
 
 def test_doctor__nobody_works__warns_and_names_serve(instance: Instance) -> None:

@@ -23,6 +23,7 @@ def test_init__empty_home__makes_a_shop_its_owner_can_enter(instance: Instance) 
     assert made.data["schema"] == "dangol.init/1"
     assert made.data["owner"] == "owner"
     assert len(made.data["password"]) >= 20
+    assert f"dangol serve --home {instance.home}`" in made.words
     secret = [path for path in instance.home.iterdir() if path.stat().st_mode & 0o077]
     assert not secret
     assert instance.home.stat().st_mode & 0o077 == 0
@@ -76,6 +77,7 @@ def test_init__home_with_a_shop__refuses_and_changes_nothing(instance: Instance)
     [
         (["--zone", "Mars/One"], "value.not_a_zone"),
         (["--currency", "BEANS"], "value.unknown_code"),
+        (["--currency", "XAU"], "value.unknown_code"),
         (["--region", "한국"], "value.unknown_code"),
     ],
 )
@@ -86,7 +88,31 @@ def test_init__unknown_fact__refuses_before_making_anything(
 
     assert refused.code == 4
     assert refused.data["error"]["code"] == code
+    assert len(refused.words.splitlines()) == 2
     assert not instance.home.exists()
+
+
+def test_init__home_that_cannot_be_a_folder__is_refused_by_name(instance: Instance) -> None:
+    home = Path("/dev/null/shop")
+
+    refused = instance._replace(home=home).run("init", "--json")
+
+    assert refused.code == 4
+    assert refused.data["error"]["code"] == "home.unusable"
+    assert str(home) in refused.words
+    assert "--home" in refused.words
+
+
+@pytest.mark.parametrize("name", ["master.keys", "secret.key"])
+def test_init__shop_that_lost_a_key__makes_no_other_one(instance: Instance, name: str) -> None:
+    instance.run("init")
+    (instance.home / name).unlink()
+
+    again = instance.run("init", "--json")
+
+    assert again.code == 4
+    assert again.data["error"]["code"] == "home.has_a_shop"
+    assert not (instance.home / name).exists()
 
 
 def test_init__cut_off_after_the_keys__keeps_them_and_goes_on(instance: Instance) -> None:

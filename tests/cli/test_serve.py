@@ -1,5 +1,6 @@
 """The whole instance as real processes: started, killed, started again, and never left behind."""
 
+import errno
 import os
 import signal
 import socket
@@ -12,7 +13,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from dangol.cli.serve import HostElsewhere, HostUnknown, PortForbidden, PortTaken, require_free_port
 from dangol.cli.supervisor import Child
+from dangol.core.refusals import explain
+from dangol.domain.errors import DomainError
 from tests.cli.instances import Instance, fresh_instance
 
 LONGEST_SECONDS = 15.0
@@ -131,6 +135,40 @@ def test_serve__port_taken__names_the_next_free_one(instance: Instance) -> None:
     remedy = result.words.splitlines()[-1]
     assert f"dangol serve --home {instance.home} --port " in remedy
     assert int(remedy.rstrip("`").split()[-1]) > port
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        (OSError(errno.EADDRINUSE, "in use"), PortTaken),
+        (socket.gaierror(socket.EAI_NONAME, "no such name"), HostUnknown),
+        (UnicodeError("label empty"), HostUnknown),
+        (OSError(errno.EADDRNOTAVAIL, "not here"), HostElsewhere),
+        (PermissionError(errno.EACCES, "denied"), PortForbidden),
+    ],
+)
+def test_require_free_port__cannot_listen__says_why(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, refusal: type[DomainError]
+) -> None:
+    def listen(host: str, port: int) -> int:
+        if port == 80:
+            raise error
+        return port
+
+    monkeypatch.setattr("dangol.cli.serve._listen", listen)
+
+    with pytest.raises(refusal) as refused:
+        require_free_port("shop.example", 80)
+
+    sentence, remedy = explain(refused.value)
+    assert "…" not in sentence + remedy
+    assert "dangol serve" in remedy
+    assert "--port 0" not in remedy
+
+
+def test_require_free_port__address_of_another_machine__is_refused() -> None:
+    with pytest.raises(HostElsewhere):
+        require_free_port("192.0.2.1", 8000)
 
 
 def test_serve__sequencer_alone__runs_on_postgresql_only(instance: Instance) -> None:

@@ -16,6 +16,7 @@ from dangol.cli.sample_shop import (
     make_program,
     make_shop,
     open_sample,
+    require_demo_home,
 )
 from dangol.cli.serve import LOOPBACK, PORT, require_free_port, serve
 from dangol.connectors.sample.history import record_history
@@ -35,12 +36,19 @@ def demo(
 ) -> None:
     """Make the demo shop unless it is there, bring the sample in unless it is in, and serve it."""
     output = Output(as_json=as_json, quiet=quiet)
+    require_demo_home()
     if serves:
         require_free_port(host, port, words="demo")
-    make_shop(output)
+    make_shop(output, now())
     mark = Path(settings.HOME) / FINISHED
     if mark.exists():
         output.say(_("견본은 이미 들어 있어요. 다시 가져오지 않았어요."))
+        if households is not None:
+            output.say(
+                _("--households {count}은(는) 쓰지 않았어요. 그만큼만 보려면 다른 홈에 만드세요.").format(
+                    count=households
+                )
+            )
     else:
         _bring_in(output, households)
         mark.touch()

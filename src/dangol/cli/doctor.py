@@ -14,12 +14,15 @@ from django.utils.translation import gettext as _, ngettext
 from rich.console import Group
 from rich.text import Text
 
+from dangol.cli.broken_database import explain_broken, is_broken_file, name_error
 from dangol.cli.exits import ExitCode
-from dangol.cli.home import NoShop, command, require_shop
+from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_names
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
 from dangol.core.people.keys import key_ring
+from dangol.core.people.keystore import KEY_STORE
+from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.refusals import explain
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
@@ -48,6 +51,15 @@ class Finding(NamedTuple):
     level: Level
     sentence: str
     remedy: str = ""
+
+
+def check_access() -> Iterator[Finding]:
+    """Look whether both databases can be read at all; says nothing where they can."""
+    for alias in connections:
+        try:
+            table_names(alias)
+        except DatabaseError as error:
+            yield Finding("database", Level.BAD, *explain_broken(alias, error))
 
 
 def check_database() -> Iterator[Finding]:
@@ -116,7 +128,7 @@ def check_shop() -> Iterator[Finding]:
 
 
 def check_keys() -> Iterator[Finding]:
-    """Look whether the master keys are there and open what they should."""
+    """Look whether the master keys are there and open what they should, and whether everyone has a key."""
     try:
         ring = key_ring()
         used = set(PersonKey.objects.order_by().values_list("master", flat=True).distinct())
@@ -131,10 +143,18 @@ def check_keys() -> Iterator[Finding]:
         yield Finding("keys", Level.BAD, str(error), _("열쇠 파일의 그 줄을 백업에서 되돌리세요."))
         return
     old = used - {ring.newest, ""}
+    if lost := count_lost_keys():
+        words = ngettext(
+            "고객 %(count)d명의 키가 없어서 그 개인정보를 열 수 없어요.",
+            "고객 %(count)d명의 키가 없어서 그 개인정보를 열 수 없어요.",
+            lost,
+        )
+        _sentence, remedy = explain(KeyStoreLost(store=place(KEY_STORE)))
+        yield Finding("keys", Level.BAD, words % {"count": lost}, remedy)
     if old:
         sentence = _("예전 마스터 키로 감싼 열쇠가 남아 있어요: {names}").format(names=", ".join(sorted(old)))
         yield Finding("keys", Level.WARN, sentence, command("keys rotate"))
-    else:
+    elif not lost:
         yield Finding("keys", Level.OK, ring.newest)
 
 
@@ -182,11 +202,14 @@ WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_cons
 
 def examine() -> list[Finding]:
     """Run all checks that make sense here, in the order in which things depend on one another."""
+    if unusable := list(check_access()):
+        return unusable
     try:
         require_shop()
-    except NoShop as error:
-        return [Finding("home", Level.BAD, *explain(error))]
-    found = [finding for check in ALWAYS for finding in check()]
+    except DomainError as error:
+        about = "keys" if isinstance(error, KeyStoreLost) else "home"
+        return [Finding(about, Level.BAD, *explain(error))]
+    found = [finding for check in ALWAYS for finding in _run(check)]
     for check in WITH_SHOP:
         found += _run(check)
         if check is check_migrations and found[-1].level is Level.BAD:
@@ -199,7 +222,11 @@ def _run(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return list(check())
     except DatabaseError as error:
         name = check.__name__.removeprefix("check_")
-        return [Finding(name, Level.BAD, str(error), command("init --upgrade"))]
+        remedy = (
+            _("데이터베이스를 백업에서 되돌리세요.") if is_broken_file(error) else command("init --upgrade")
+        )
+        sentence = _("데이터베이스가 답하지 못했어요({name}).").format(name=name_error(error))
+        return [Finding(name, Level.BAD, sentence, remedy)]
 
 
 def doctor(as_json: JsonOption = False, quiet: QuietOption = False) -> None:

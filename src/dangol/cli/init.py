@@ -6,8 +6,14 @@ import typer
 from django.conf import settings
 from django.utils.translation import get_language, gettext as _
 
-from dangol.cli.home import require_shop
-from dangol.cli.instance import NewInstance, ShopFacts, make_instance, migrate_databases
+from dangol.cli.home import command, require_shop
+from dangol.cli.instance import (
+    NewInstance,
+    ShopFacts,
+    make_instance,
+    migrate_databases,
+    require_room,
+)
 from dangol.cli.output import JsonOption, Output, QuietOption
 
 IN_KOREA = ("Asia/Seoul", "KRW", "KR", "ko")
@@ -31,10 +37,11 @@ def init(
     if upgrade:
         _upgrade(output)
         return
-    output.say(_("{home}에 가게를 만드는 중이에요…").format(home=settings.HOME))
     facts = ShopFacts(name, zone, currency, region, language)
+    require_room(facts)
+    output.say(_("{home}에 가게를 만드는 중이에요…").format(home=settings.HOME))
     show_instance(make_instance(facts, owner=owner), output)
-    output.say(_("다음: `dangol serve`"))
+    output.say(_("다음: `{command}`").format(command=command("serve")))
 
 
 def show_instance(made: NewInstance, output: Output) -> None:

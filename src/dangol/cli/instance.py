@@ -1,5 +1,6 @@
 """Making an instance: its folder, secrets, databases, shop and owner. `init` and `demo` both begin here."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -13,9 +14,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
-from dangol.cli.home import has_secret_key
+from dangol.cli.home import has_secret_key, table_names
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
+from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
 from dangol.core.storage.transactions import write_transaction
@@ -33,8 +35,18 @@ class InstanceExists(DomainError):
     code = "home.has_a_shop"
 
 
+class HomeUnusable(DomainError):
+    """No instance can be made in this folder (`home`), for this reason of the system's (`reason`)."""
+
+    code = "home.unusable"
+
+
 register(
     {
+        HomeUnusable.code: Words(
+            _("홈 폴더(--home)로 쓸 수 없어요: {home} ({reason})"),
+            _("쓸 수 있는 다른 폴더를 `--home`으로 고르거나 권한을 확인하세요."),
+        ),
         InstanceExists.code: Words(
             _("{home}에는 이미 가게가 있어요. 아무것도 바꾸지 않았어요."),
             _("다른 폴더를 `--home`으로 고르거나, 판을 올렸다면 `dangol init --upgrade`를 실행하세요."),
@@ -44,13 +56,14 @@ register(
 
 
 class ShopFacts(NamedTuple):
-    """What a shop is told at its making."""
+    """What a shop is told at its making; only a sample has been moved by weeks."""
 
     name: str
     zone: str
     currency: str
     region: str
     language: str
+    sample_shift_weeks: int | None = None
 
 
 class NewInstance(NamedTuple):
@@ -83,14 +96,26 @@ def migrate_databases() -> list[str]:
     return list(dict.fromkeys(applied))
 
 
+def kept_shop() -> ShopView | None:
+    """Return the shop that lives here, None where none does; nothing is created by asking."""
+    return find_shop() if Shop._meta.db_table in table_names() else None
+
+
+def require_room(facts: ShopFacts) -> None:
+    """Raise RefusedValue for facts that make no sense, and InstanceExists where a shop lives already."""
+    check_shop(**facts._asdict())
+    if kept_shop():
+        raise InstanceExists(home=str(settings.HOME))
+
+
 def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False) -> NewInstance:
     """Make the instance in its home: folder, keys, tables, the shop, and an owner with a random password.
 
     It has a first program, unless whoever makes it brings their own. Keys that are there are kept, so a
-    making that was cut off can be run again. Raises InstanceExists, and RefusedValue for facts that make
-    no sense, before anything is made.
+    making that was cut off can be run again. Raises what require_room raises before anything is made: a
+    shop that has lost its keys must not be given new ones. Raises HomeUnusable.
     """
-    check_shop(**facts._asdict())
+    require_room(facts)
     _make_folder(settings.HOME)
     _make_secrets(settings.HOME)
     _make_files()
@@ -109,7 +134,12 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
 
 
 def _make_folder(home: Path) -> None:
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeUnusable(home=str(home), reason=error.strerror) from None
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise HomeUnusable(home=str(home), reason=os.strerror(errno.EACCES))
 
 
 def _make_secrets(home: Path) -> None:

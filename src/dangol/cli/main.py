@@ -24,8 +24,9 @@ from django.utils.functional import Promise
 from django.utils.translation import activate, gettext, gettext_lazy as _
 from rich.console import Console
 
+from dangol.cli.broken_database import name_error
 from dangol.cli.exits import ExitCode
-from dangol.cli.home import require_shop
+from dangol.cli.home import command, require_shop
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError, NotFound
 
@@ -149,14 +150,16 @@ def fail(error: Exception, *, as_json: bool) -> int:
     """Say that something broke, where, and what to do next; return the exit code.
 
     What the error itself says is kept back, for a terminal's text ends in logs and in mails: a database
-    quotes the row it could not write, with the people in it. The kind and the place hold nobody's data.
+    quotes the row it could not write, with the people in it. The kind, the database's own name for it and
+    the place hold nobody's data.
     """
     frames = traceback.extract_tb(error.__traceback__)
     # The last of our own lines says more than one inside a library.
     at = next((one for one in reversed(frames) if Path(one.filename).is_relative_to(OURS)), frames[-1])
     facts = {"kind": type(error).__name__, "place": f"{Path(at.filename).name}:{at.lineno}"}
     if isinstance(error, DatabaseError):
-        code, remedy = "database.failed", "dangol doctor"
+        code, remedy = "database.failed", command("doctor")
+        facts["kind"] = name_error(error)
         sentence = gettext("데이터베이스가 하던 일을 마치지 못했어요({kind}, {place}).")
     else:
         code, remedy = "command.failed", gettext("자세히 보려면 DANGOL_DEBUG=1로 다시 실행하세요.")

@@ -6,16 +6,15 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.translation import get_language, gettext as _, gettext_lazy, pgettext
 
+from dangol.cli.home import require_shop
 from dangol.cli.init import show_instance
-from dangol.cli.instance import ShopFacts, make_instance, migrate_databases
+from dangol.cli.instance import ShopFacts, kept_shop, make_instance, migrate_databases
 from dangol.cli.output import Output, Tracker
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request
 from dangol.connectors.files.services import Report, run_import
 from dangol.connectors.sample.complete_journey import CURRENCY, ZONE, CompleteJourney, SampleFiles
-from dangol.core.people.models import Shop
-from dangol.core.people.selectors import find_shop
-from dangol.core.people.shops import set_shop
+from dangol.core.people.selectors import shop
 from dangol.core.refusals import Words, register
 from dangol.domain.accrual import Expiry
 from dangol.domain.errors import DomainError
@@ -30,6 +29,12 @@ TRAITS = (
 )  # fmt: skip
 
 
+class NotTheDemo(DomainError):
+    """The shop in this home (`home`) is no demo; nothing was brought into it and nothing changed."""
+
+    code = "sample.not_the_demo"
+
+
 class SampleRefused(DomainError):
     """Rows of the sample itself were refused, which only a bug can do; `errors` names them."""
 
@@ -38,37 +43,47 @@ class SampleRefused(DomainError):
 
 register(
     {
+        NotTheDemo.code: Words(
+            gettext_lazy("{home}에는 견본이 아닌 가게가 있어요. 아무것도 넣거나 바꾸지 않았어요."),
+            gettext_lazy(
+                "견본을 둘 다른 폴더를 고르세요: `dangol demo --home demo-shop`"
+                " (DATABASE_URL을 쓴다면 다른 데이터베이스도)"
+            ),
+        ),
         SampleRefused.code: Words(
             gettext_lazy("견본의 {file}에서 {rows}줄을 가져오지 못했어요: {errors}"),
             gettext_lazy("`dangol doctor`"),
-        )
+        ),
     }
 )
 
 
-def make_shop(output: Output) -> None:
-    """Make the instance; one that was made before is brought to this version's tables."""
-    facts = ShopFacts(NAME, ZONE.key, CURRENCY, REGION, get_language() or "en")
-    if (Path(settings.HOME) / "secret.key").exists():
+def make_shop(output: Output, at: datetime) -> None:
+    """Make the instance, with the sample moved to the week before `at`; one that was made before is brought
+    to this version's tables.
+
+    Raises NotTheDemo.
+    """
+    require_demo_home()
+    if kept_shop():
+        require_shop()
         migrate_databases()
-        if Shop.objects.exists():
-            return
+        return
+    weeks = CompleteJourney(now=at).weeks
+    facts = ShopFacts(NAME, ZONE.key, CURRENCY, REGION, get_language() or "en", weeks)
     show_instance(make_instance(facts, owner=OWNER, has_own_program=True), output)
 
 
+def require_demo_home() -> None:
+    """Raise NotTheDemo where a shop lives that is not the demo's own: only that one says how it was moved."""
+    known = kept_shop()
+    if known is not None and known.sample_shift_weeks is None:
+        raise NotTheDemo(home=str(settings.HOME))
+
+
 def open_sample(at: datetime) -> CompleteJourney:
-    """Return the sample, moved as it was when this shop first took it in, or else to the week before `at`."""
-    known = find_shop()
-    journey = CompleteJourney(now=at, weeks=known.sample_shift_weeks if known else None)
-    set_shop(
-        name=NAME,
-        zone=ZONE.key,
-        currency=CURRENCY,
-        region=REGION,
-        language=get_language() or "en",
-        sample_shift_weeks=journey.weeks,
-    )
-    return journey
+    """Return the sample, moved as it was when this shop was made."""
+    return CompleteJourney(now=at, weeks=shop().sample_shift_weeks)
 
 
 def make_program(at: datetime) -> None:

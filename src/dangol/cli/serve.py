@@ -1,5 +1,7 @@
 """`dangol serve`: the whole instance under one parent, or one of its processes alone."""
 
+import contextlib
+import errno
 import os
 import socket
 import sys
@@ -44,6 +46,24 @@ class PortTaken(DomainError):
     retryable = True
 
 
+class HostUnknown(DomainError):
+    """Nobody knows the name `host`; `command` listens on this machine only."""
+
+    code = "serve.host_unknown"
+
+
+class HostElsewhere(DomainError):
+    """`host` is not an address of this machine; `command` listens on this machine only."""
+
+    code = "serve.host_elsewhere"
+
+
+class PortForbidden(DomainError):
+    """This user may not listen on `port`; `command` uses one that anybody may."""
+
+    code = "serve.port_forbidden"
+
+
 class NoSequencerNeeded(DomainError):
     """This database numbers its events itself."""
 
@@ -55,6 +75,15 @@ register(
         PortTaken.code: Words(
             gettext_lazy("{port}번 포트는 다른 프로그램이 쓰고 있어요."),
             gettext_lazy("`{command}`"),
+        ),
+        HostUnknown.code: Words(
+            gettext_lazy("‘{host}’(--host)이라는 이름을 찾을 수 없어요."), gettext_lazy("`{command}`")
+        ),
+        HostElsewhere.code: Words(
+            gettext_lazy("{host}(--host)은(는) 이 컴퓨터의 주소가 아니에요."), gettext_lazy("`{command}`")
+        ),
+        PortForbidden.code: Words(
+            gettext_lazy("{port}번 포트를 열 권한이 없어요."), gettext_lazy("`{command}`")
         ),
         NoSequencerNeeded.code: Words(
             gettext_lazy("SQLite에서는 시퀀서가 필요 없어요."), gettext_lazy("`dangol serve`")
@@ -86,7 +115,7 @@ def serve(
 def run_alone(kind: Kind, *, host: str, port: int) -> None:
     """Run one process in the foreground until SIGTERM or SIGINT.
 
-    Raises PortTaken, or NoSequencerNeeded on SQLite.
+    Raises what require_free_port raises, or NoSequencerNeeded on SQLite.
     """
     if kind is Kind.WEB:
         require_free_port(host, port)
@@ -109,20 +138,38 @@ def child_commands(*, host: str, port: int) -> Mapping[str, Sequence[str]]:
 
 
 def require_free_port(host: str, port: int, *, words: str = "serve") -> None:
-    """Raise PortTaken, naming the next free port, where somebody else listens on this one."""
-    if not _is_free(host, port):
-        tried = range(port + 1, min(port + 1 + PORTS_TRIED, 65536))
-        free = next((one for one in tried if _is_free(host, one)), 0)
-        raise PortTaken(port=port, free=free, command=f"{command(words)} --port {free}")
+    """Raise PortTaken, naming a free port, where somebody else listens on this one.
+
+    Raises HostUnknown, HostElsewhere or PortForbidden where nobody could listen there.
+    """
+    try:
+        _listen(host, port)
+    except (socket.gaierror, UnicodeError):
+        raise HostUnknown(host=host, command=f"{command(words)} --host {LOOPBACK}") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            free = _free_port(host, port + 1)
+            raise PortTaken(port=port, free=free, command=f"{command(words)} --port {free}") from None
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise HostElsewhere(host=host, command=f"{command(words)} --host {LOOPBACK}") from None
+        if error.errno in (errno.EACCES, errno.EPERM):
+            raise PortForbidden(port=port, command=f"{command(words)} --port {PORT}") from None
+        raise
 
 
-def _is_free(host: str, port: int) -> bool:
+def _free_port(host: str, first: int) -> int:
+    """Return the next port from `first` on that nobody has, else whichever the system gives."""
+    for port in range(first, min(first + PORTS_TRIED, 65536)):
+        with contextlib.suppress(OSError):
+            return _listen(host, port)
+    return _listen(host, 0)
+
+
+def _listen(host: str, port: int) -> int:
+    """Take a port and leave it at once; return its number. Raises what a socket raises."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         if os.name == "posix":  # a port that was just left may be taken at once
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((host, port))
-        except OSError:
-            return False
-    return True
+        trial.bind((host, port))
+        return int(trial.getsockname()[1])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from dangol.core.people.keys import parse_master_keys
@@ -89,7 +90,8 @@ def master_keys_file(home_path: Path) -> Path | None:
 def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:
     """Return Django's settings for the database `variable` names (postgresql://…), else for the file `path`.
 
-    `pragmas` are further ones for SQLite.
+    `pragmas` are further ones for SQLite. Raises ImproperlyConfigured for an address that cannot be read,
+    without its words: they hold a password.
     """
     url = os.environ.get(variable, "").strip()
     if not url:
@@ -101,7 +103,13 @@ def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:
         }
     if not url.startswith(("postgresql://", "postgres://")):
         raise ImproperlyConfigured(f"{variable} must begin with postgresql:// (SQLite is used without it).")
-    parts = conninfo_to_dict(url)
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError:
+        raise ImproperlyConfigured(
+            f"{variable} is no address of PostgreSQL; write postgresql://user:password@host:5432/name,"
+            " after a ? only libpq's own options, and odd characters of a password as %XX."
+        ) from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "dangol"),

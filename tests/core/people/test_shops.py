@@ -42,6 +42,11 @@ def test_shop__before_and_after_it_is_set__there_is_one() -> None:
     assert Shop.objects.count() == 1
 
 
+@pytest.mark.parametrize("currency", ["XAF", "XCD", "XOF", "XPF"])
+def test_set_shop__currency_of_several_countries__is_money(currency: str) -> None:
+    assert set_shop(name="가게", zone="UTC", currency=currency, region="SN").currency == currency
+
+
 @pytest.mark.parametrize(
     ("field", "value", "refusal"),
     [
@@ -49,6 +54,8 @@ def test_shop__before_and_after_it_is_set__there_is_one() -> None:
         ("zone", "Seoul", NotAZone),
         ("zone", "../etc/passwd", NotAZone),
         ("currency", "KRX", UnknownCode),
+        ("currency", "XTS", UnknownCode),
+        ("currency", "XAU", UnknownCode),
         ("region", "KO", UnknownCode),
         ("language", "Korean", NotALanguage),
     ],

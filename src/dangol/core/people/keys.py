@@ -34,7 +34,7 @@ _CONTEXT = b"dangol wrapped key\0"
 
 
 class NoMasterKey(DomainError):
-    """There is no master key; `dangol init` makes one."""
+    """There is no master key: a shop has one from its making on, so it was lost and must be put back."""
 
     code = "keys.no_master_key"
 

@@ -81,7 +81,10 @@ register(
             _("고객 {customer_id}의 키가 없어요."),
             _("키 저장소가 데이터베이스보다 오래됐어요. 키 저장소의 새 백업을 되돌리세요."),
         ),
-        NoMasterKey.code: Words(_("마스터 키가 없어요."), _("`dangol init`을 실행하세요.")),
+        NoMasterKey.code: Words(
+            _("마스터 키가 없어요."),
+            _("master.keys를 백업에서 되돌리세요(DANGOL_MASTER_KEYS를 썼다면 그 값을 다시 주세요)."),
+        ),
         UnknownMasterKey.code: Words(
             _("마스터 키 {name}이(가) 없어요."),
             _("지운 줄을 master.keys에 다시 넣고 `dangol keys rotate`를 실행하세요."),

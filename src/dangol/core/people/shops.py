@@ -17,6 +17,8 @@ from dangol.core.storage.rows import insert_missing, select_matching, update_row
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 
 _STORE = ("number", "name", "zone", "address")
+# ISO 4217 keeps X for what no one country issues: metals, tests, "no currency", and these, which are money.
+_MONEY_OF_UNIONS = ("XAF", "XCD", "XCG", "XOF", "XPF")
 
 
 class StoreRow(NamedTuple):
@@ -39,11 +41,11 @@ def check_shop(
 ) -> ShopView:
     """Return the shop's facts as they are kept. Raises RefusedValue naming the odd field.
 
-    `zone` is an IANA name, `currency` ISO 4217, `region` ISO 3166 in two letters.
+    `zone` is an IANA name, `currency` ISO 4217 and money, `region` ISO 3166 in two letters.
     """
     if not name.strip():
         raise EmptyValue(field="name")
-    if not is_currency(currency):
+    if not is_currency(currency) or (currency.startswith("X") and currency not in _MONEY_OF_UNIONS):
         raise UnknownCode(field="currency")
     if region not in SUPPORTED_REGIONS:
         raise UnknownCode(field="region")

@@ -1,0 +1,31 @@
+"""Whether the key store still has everyone's key: an older copy of it looks as good as a whole one."""
+
+from collections.abc import Sequence
+
+from dangol.core.people.models import Customer, Identity, PersonKey
+from dangol.core.storage.rows import Row, select_matching
+from dangol.core.storage.walks import read_between, walk
+
+BATCH = 10_000
+_OWNER = ("customer_id",)
+_SEALED = ("name_sealed", "birthday_sealed", "traits_sealed")
+
+
+def count_lost_keys(*, batch: int = BATCH) -> int:
+    """Return of how many people something is sealed that no key opens any more.
+
+    A destroyed key is not lost: its tombstone is there. Customers are read before their keys, and keys are
+    committed before their customers, so nobody who comes meanwhile is taken for one without a key.
+    """
+    return sum(_count_lost(people) for people in walk(Customer, _OWNER, _OWNER, size=batch))
+
+
+def _count_lost(people: Sequence[Row]) -> int:
+    keyed = set(read_between(PersonKey, _OWNER, _OWNER, people[0], people[-1], order_by=_OWNER))
+    keyless = [row for row in people if row not in keyed]
+    # A guest has no key, since nothing of a guest is sealed.
+    lost = set(select_matching(Identity, _OWNER, _OWNER, keyless))
+    for owner, *sealed in select_matching(Customer, (*_OWNER, *_SEALED), _OWNER, keyless):
+        if any(blob is not None for blob in sealed):
+            lost.add((owner,))
+    return len(lost)
