@@ -43,13 +43,15 @@ def words_by_code() -> Mapping[str, Words]:
 
 
 class _Unsaid:
-    """Stands for a fact that an error should have and has not: the rest is still worth reading."""
+    """Stands for a fact that is not there: the rest of the sentence is still worth reading."""
 
     def __format__(self, form: str) -> str:
         return "…"
 
 
-class _Facts(dict[str, Any]):
+class Facts(dict[str, Any]):
+    """The facts a sentence is filled with by `format_map`; one that is asked for and missing reads as “…”."""
+
     def __missing__(self, name: str) -> _Unsaid:
         return _Unsaid()
 
@@ -62,5 +64,5 @@ def explain(error: DomainError) -> tuple[str, str]:
     words = words_by_code().get(error.code)
     if words is None:
         return str(_("거절됐어요: {error}")).format(error=error), ""
-    facts = _Facts(error.data)
+    facts = Facts(error.data)
     return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)

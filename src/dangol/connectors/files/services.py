@@ -43,6 +43,7 @@ from dangol.core.ledger.models import PointCurrency
 from dangol.core.people.identities import normalize_identity
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import ShopView, find_by_identity, shop
+from dangol.core.refusals import Facts
 from dangol.core.storage.transactions import write_transaction
 
 PREVIEWED = 20
@@ -345,23 +346,11 @@ def _write_errors(folder: Path, problems: Iterable[Problem]) -> Path | None:
     return path
 
 
-class _Unsaid:
-    """Stands for a fact that is not kept with a row: the rest of the sentence is still worth reading."""
-
-    def __format__(self, form: str) -> str:
-        return "…"
-
-
-class _Facts(dict[str, object]):
-    def __missing__(self, name: str) -> _Unsaid:
-        return _Unsaid()
-
-
 def say_why(problem: Problem) -> tuple[str, str]:
     """Return what is wrong with a row, and what to do, in the active language."""
     words = explain_code(problem.code)
     said = {problem.column: problem.value, "field": problem.column, "value": problem.value}
-    facts = _Facts({**said, **problem.facts})
+    facts = Facts({**said, **problem.facts})
     return str(words.reason).format_map(facts), str(words.remedy).format_map(facts)
 
 
