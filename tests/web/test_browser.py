@@ -249,6 +249,8 @@ def test_pages__without_scripts__still_work(open_context: Open, story: Story) ->
     page.locator("#find").fill("1501")
     page.locator("#find").press("Enter")
     page.get_by_role("link", name="회원 1501").click()
+    first = page.locator(".line > li").first.inner_text()
     page.get_by_role("link", name="더 보기").click()
+    page.wait_for_url("**after=**", wait_until="load")
 
-    assert page.locator(".line > li").count() > 0
+    assert page.locator(".line > li").first.inner_text() != first
