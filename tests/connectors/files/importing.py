@@ -1,9 +1,11 @@
 """The child process of the kill test: makes a home, imports into it, or tells all that is in its tables.
 
-On PostgreSQL the environment names the home's databases.
+On PostgreSQL the environment names the home's databases. Batches are small, so that a second process
+takes part; it is waited for, and, where that is asked for, killed in the middle of its work.
 """
 
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +26,9 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from dangol.connectors.files import loading, partner  # noqa: E402
 from dangol.connectors.files.columns import Kind  # noqa: E402
+from dangol.connectors.files.loaders import orders  # noqa: E402
 from tests.connectors.files.shops import bring_in, open_program, open_shop  # noqa: E402
 
 # By natural keys only: ids are random, and so is when each was learned.
@@ -55,14 +59,30 @@ TOLD = (
 )
 
 
+class Partner(partner.Partner):
+    """A partner that is there from the first batch on, and dies after a few where that is asked for."""
+
+    def begin(self, place: int) -> None:
+        """Wait until it is up; from the fourth batch on it may be dead at any moment."""
+        if self._pipe and not self.has_begun:
+            self._pipe.poll(60)
+        super().begin(place)
+        if self.has_begun and place == 1:
+            sys.stdout.write("side by side\n")
+        if self.has_begun and place > 3 and WHAT == "lose":
+            os.kill(self._process.pid or 0, signal.SIGKILL)
+
+
 def main() -> None:
     """Do what the parent asks."""
+    orders.BATCH = 1_000
+    vars(loading)["Partner"] = Partner
     if WHAT == "init":
         call_command("migrate", verbosity=0)
         call_command("migrate", database="keys", verbosity=0)
         open_shop()
         open_program()
-    elif WHAT == "run":
+    elif WHAT in {"run", "lose"}:
         bring_in(HOME, Kind.ORDERS, FILE, at=datetime(2026, 6, 1, 3, 0, tzinfo=UTC))
     else:
         with connection.cursor() as cursor:
@@ -73,4 +93,5 @@ def main() -> None:
         sys.stdout.write((next((HOME / "imports").glob("*/errors.csv"))).read_text(encoding="utf-8-sig"))
 
 
-main()
+if __name__ == "__main__":  # the second process imports this file too
+    main()

@@ -62,7 +62,7 @@ def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(tmp_path
     with fresh_instance(tmp_path / "whole") as whole:
         finish(whole, path, what="init")
         began = time.monotonic()
-        finish(whole, path)
+        assert finish(whole, path) == b"side by side\n"
         length = time.monotonic() - began
         wanted = finish(whole, path, what="tell")
     assert wanted.count(b"\n") > ORDERS
@@ -78,3 +78,16 @@ def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(tmp_path
             finish(broken, path)
             told = finish(broken, path, what="tell")
         assert told == wanted, sha256(told).hexdigest()
+
+
+def test_import__its_second_process_is_killed__goes_on_alone_to_the_same_tables(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    write_orders(path)
+    told = []
+    for what in ("run", "lose"):
+        with fresh_instance(tmp_path / what) as instance:
+            finish(instance, path, what="init")
+            assert finish(instance, path, what=what) == b"side by side\n"
+            told.append(finish(instance, path, what="tell"))
+
+    assert told[0] == told[1]

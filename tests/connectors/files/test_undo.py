@@ -101,11 +101,11 @@ def killed_after(writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let whoever imports orders die before the next batch after so many."""
     write, left = OrdersLoader.write, [1] * writes
 
-    def dying(self: OrdersLoader, stage: Stage, start: int, context: Context) -> Written:
+    def dying(self: OrdersLoader, stage: Stage, start: int, end: int, context: Context) -> Written:
         if not left:
             raise Killed
         left.pop()
-        return write(self, stage, start, context)
+        return write(self, stage, start, end, context)
 
     monkeypatch.setattr(OrdersLoader, "write", dying)
     monkeypatch.setattr(order_loader, "BATCH", 1)

@@ -139,8 +139,8 @@ def only_worker(folder: Path) -> Iterator[None]:
         yield
 
 
-def save_batch(job: ImportJob, written: Written) -> None:
-    """Note what a batch did, in the same transaction as the batch: so a resumed import does nothing twice."""
+def save_batch(job: ImportJob, end: int, written: Written) -> None:
+    """Note what the batch up to `end` did, in its own transaction: so a resumed import does nothing twice."""
     require_write_transaction()
     counts = Counter(json.loads(job.counts))
     counts.update(written.counts)
@@ -150,7 +150,7 @@ def save_batch(job: ImportJob, written: Written) -> None:
         subjects=b"".join(owner + subject for owner, subject in written.subjects),
         refusals=json.dumps(written.refusals, ensure_ascii=False),
     ).save(force_insert=True)
-    job.done_count += written.items
+    job.done_count = end
     job.counts = json.dumps({name: number for name, number in counts.items() if number})
     job.save(update_fields=["done_count", "counts"])
 

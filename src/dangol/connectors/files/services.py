@@ -26,19 +26,18 @@ from dangol.connectors.files.jobs import (
     only_worker,
     open_job,
     refusals_of,
-    save_batch,
 )
-from dangol.connectors.files.loaders.base import Context, Loader, instant_of
+from dangol.connectors.files.loaders.base import Context, Loader, Progress, instant_of
 from dangol.connectors.files.loaders.catalog import ProductsLoader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
 from dangol.connectors.files.loaders.programs import BalancesLoader, GiveTiers, TiersLoader
-from dangol.connectors.files.memory import collector_paused
+from dangol.connectors.files.loading import load
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.parsing import Reading
 from dangol.connectors.files.problems import Problem, explain_code
 from dangol.connectors.files.shapes import Rules
-from dangol.connectors.files.staging import Stage, Wish, quoted
+from dangol.connectors.files.staging import Made, Stage, Wish, quoted
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.people.identities import normalize_identity
 from dangol.core.people.refused_values import RefusedValue
@@ -50,7 +49,6 @@ PREVIEWED = 20
 SKEW = timedelta(days=1)
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LOOKUP = 10_000
-Progress = Callable[[str, int, int], None]
 
 
 class Report(NamedTuple):
@@ -255,8 +253,7 @@ def run_import(
             _forget(job, folder)
             raise
         try:
-            stage.shrink()
-            _load(stage, job, loader, context, tell)
+            load(stage, job, loader, context, tell)
             totals = loader.totals(stage)
             errors = _write_errors(folder, _all_problems(job, stage))
         finally:
@@ -278,9 +275,8 @@ def _ready_stage(
     """Return the table of the job: the one made before, if it was made to its end, else made now."""
     reading = _reading(request, view, context.recorded_at)
     if job.state == ImportJob.State.READY and (folder / "stage.duckdb").exists():
-        stage = Stage(request.kind, reading, folder)
-        stage.reopen(json.loads(job.mapping), [one["name"] for one in json.loads(job.files)])
-        return stage
+        files = [one["name"] for one in json.loads(job.files)]
+        return Stage.reopen(Made(request.kind, reading, folder, json.loads(job.mapping), files))
     clear_table(folder)
     tell("read", 0, 0)
     stage = Stage(request.kind, reading, folder)
@@ -288,23 +284,14 @@ def _ready_stage(
         rows, bad = _build(request, stage, loader, context, view)
         items = loader.count(stage)
         stage.db.execute("CHECKPOINT")
-    except BaseException:
+    finally:
         stage.close()
-        raise
     job.row_count, job.bad_count, job.item_count = rows, bad, items
     job.mapping = json.dumps(stage.mappings, ensure_ascii=False)
     job.state = ImportJob.State.READY
     with write_transaction():
         job.save(update_fields=["row_count", "bad_count", "item_count", "mapping", "state"])
-    return stage
-
-
-def _load(stage: Stage, job: ImportJob, loader: Loader, context: Context, tell: Progress) -> None:
-    loader.prepare(stage, context)
-    while job.done_count < job.item_count:
-        with collector_paused(), write_transaction():
-            save_batch(job, loader.write(stage, job.done_count, context))
-        tell("write", job.done_count, job.item_count)
+    return Stage.reopen(stage.made)
 
 
 def _forget(job: ImportJob, folder: Path) -> None:

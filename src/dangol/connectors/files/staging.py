@@ -7,7 +7,7 @@ columns of `typed`. Files come in pieces and DuckDB spills to the job's folder, 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -36,6 +36,23 @@ class Wish:
     delimiter: str | None = None
 
 
+class Made(NamedTuple):
+    """A table made to its end: where it is, and of what."""
+
+    kind: Kind
+    reading: Reading
+    folder: Path
+    mappings: Sequence[Mapping[str, str]]
+    files: Sequence[str]
+
+
+def _connect(folder: Path | None, *, read_only: bool = False, **settings: Any) -> duckdb.DuckDBPyConnection:
+    if folder is None:
+        return duckdb.connect(":memory:", config=settings)
+    spill = {"temp_directory": str(folder / "spill")}
+    return duckdb.connect(folder / "stage.duckdb", read_only=read_only, config={**settings, **spill})
+
+
 def quoted(name: str) -> str:
     """Return a name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
@@ -45,29 +62,43 @@ class Stage:
     """The table of one import, in `folder`, or in memory where none is given."""
 
     def __init__(self, kind: Kind, reading: Reading, folder: Path | None = None) -> None:
-        place = str(folder / "stage.duckdb") if folder else ":memory:"
-        spill = {"temp_directory": str(folder / "spill")} if folder else {}
-        self.kind, self.reading = kind, reading
+        self.kind, self.reading, self._folder = kind, reading, folder
         self.files: list[str] = []
         self.mappings: list[dict[str, str]] = []
         self.columns: list[Column] = list(COLUMNS[kind])
         self._kept: list[str] = []
-        self.db = duckdb.connect(place, config={"memory_limit": READING_MEMORY, "threads": 2, **spill})
+        self.db = _connect(folder, memory_limit=READING_MEMORY, threads=2)
 
     def close(self) -> None:
         """Close the table; what is in a file stays."""
         self.db.close()
 
-    def reopen(self, mappings: Sequence[Mapping[str, str]], files: Sequence[str]) -> None:
-        """Go on with a table that an earlier process has made to its end."""
-        self.mappings, self.files = [dict(one) for one in mappings], list(files)
-        traits = sorted({name for one in mappings for name in one if name.startswith(TRAIT)})
-        self.columns += [Column(name, Type.TEXT, longest=200) for name in traits]
+    @classmethod
+    def reopen(cls, made: "Made") -> "Stage":
+        """Return a table that was made to its end, here or by another process: it can only be read.
 
-    def shrink(self) -> None:
-        """Give back the memory that reading and sorting needed: handing out batches needs little."""
-        self.db.execute(f"SET memory_limit = '{LOADING_MEMORY}'")
-        pa.default_memory_pool().release_unused()
+        Several processes may read it at once, and handing out batches needs little memory.
+        """
+        stage = cls.__new__(cls)
+        stage.kind, stage.reading, stage._folder = made.kind, made.reading, made.folder
+        stage.mappings, stage.files = [dict(one) for one in made.mappings], list(made.files)
+        traits = sorted({name for one in made.mappings for name in one if name.startswith(TRAIT)})
+        stage.columns = [*COLUMNS[made.kind], *(Column(name, Type.TEXT, longest=200) for name in traits)]
+        stage.db = _connect(made.folder, read_only=True, memory_limit=LOADING_MEMORY, threads=1)
+        return stage
+
+    @property
+    def made(self) -> "Made":
+        """What it takes to open the table again."""
+        assert self._folder, "a table in memory is not opened again"
+        return Made(self.kind, self.reading, self._folder, self.mappings, self.files)
+
+    def batches(self, sql: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a query, `size` at a time."""
+        cursor = self.db.cursor()
+        cursor.execute(sql)
+        while rows := cursor.fetchmany(size):
+            yield rows
 
     def fetch(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
@@ -233,9 +264,7 @@ class Stage:
         """Yield what is wrong, in the order of files and lines."""
         if not self.one("SELECT count(*) FROM information_schema.tables WHERE table_name = 'problems'"):
             return
-        cursor = self.db.cursor()
-        cursor.execute('SELECT * FROM problems ORDER BY file, line, "column", code')
-        while rows := cursor.fetchmany(10_000):
+        for rows in self.batches('SELECT * FROM problems ORDER BY file, line, "column", code', 10_000):
             for file, line, column, value, code in rows:
                 yield Problem(self.files[file], line, column, value, code)
 

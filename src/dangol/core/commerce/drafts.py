@@ -53,7 +53,10 @@ class ReturnLineDraft(NamedTuple):
 
 
 class ReturnDraft(NamedTuple):
-    """A return as the shop tells it; `order_number` is the order it undoes, of the same source, if known."""
+    """A return as the shop tells it; `order_number` is the order it undoes, of the same source, if known.
+
+    `is_guest` says whether the customer is nobody known; None where the teller cannot say, as a till.
+    """
 
     customer_id: Id
     source: str
@@ -62,6 +65,7 @@ class ReturnDraft(NamedTuple):
     currency: str
     lines: Sequence[ReturnLineDraft]
     order_number: str | None = None
+    is_guest: bool | None = None
 
 
 class ProductDraft(NamedTuple):
@@ -84,10 +88,12 @@ class Outcome(NamedTuple):
     """What became of one draft.
 
     `repeated`: it was already there with the same content. `conflict`: its number is taken by other
-    content, so it was refused and nothing was written for it.
+    content, so it was refused and nothing was written for it. `is_linked`: whether a return's lines belong
+    to one order.
     """
 
     id: Id
     customer_id: Id
     repeated: bool = False
     conflict: bool = False
+    is_linked: bool = False

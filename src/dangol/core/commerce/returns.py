@@ -1,5 +1,6 @@
 """Goods that come back, linked to the sale they undo."""
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -66,7 +67,9 @@ def record_returns(drafts: Sequence[ReturnDraft], *, recorded_at: datetime) -> l
     product to the same customer that has as much left to bring back, else kept unlinked. A line may come
     back from several lines of the order named. A repeat is recognized by (source, number).
     """
-    outcomes, told = store_returns(drafts, recorded_at=recorded_at)
+    require_write_transaction()
+    lock_customers(draft.customer_id for draft in drafts)
+    outcomes, told = _store_returns(drafts, _Shelf(drafts), recorded_at=recorded_at)
     record_batch(told, recorded_at=recorded_at)
     return outcomes
 
@@ -82,19 +85,21 @@ def record_sales(
     require_write_transaction()
     # All at once and before any number is taken: a writer that holds numbers must not wait for customers.
     lock_customers([*(order.customer_id for order in orders), *(one.customer_id for one in returns)])
+    shelf = _Shelf(returns)
     placed, sold = store_orders(orders, recorded_at=recorded_at)
-    returned, brought_back = store_returns(returns, recorded_at=recorded_at)
+    for draft, outcome in zip(orders, placed, strict=True):
+        if not outcome.repeated and not outcome.conflict:
+            shelf.add(outcome.id, draft)
+    returned, brought_back = _store_returns(returns, shelf, recorded_at=recorded_at)
     told = sorted([*sold, *brought_back], key=lambda draft: draft.occurred_at)
     record_batch(told, recorded_at=recorded_at)
     return placed, returned
 
 
-def store_returns(
-    drafts: Sequence[ReturnDraft], *, recorded_at: datetime
+def _store_returns(
+    drafts: Sequence[ReturnDraft], shelf: "_Shelf", *, recorded_at: datetime
 ) -> tuple[list[Outcome], list[Draft]]:
     """Store returns; returns an outcome for each draft, and what is to be put on the timeline."""
-    require_write_transaction()
-    lock_customers(draft.customer_id for draft in drafts)
     guests = _guests_among(drafts)
     offered = [
         NumberTaken(new_id(), draft.customer_id, _hash(draft, is_guest=draft.customer_id in guests))
@@ -105,13 +110,13 @@ def store_returns(
         "return_id",
         [((draft.source, draft.number), one) for draft, one in zip(drafts, offered, strict=True)],
     )
-    shelf = _Shelf(drafts)
     outcomes, fresh = [], []
     for draft, ours, kept in zip(drafts, offered, taken, strict=True):
         if kept.id == ours.id:
             lines = [part for line in draft.lines for part in shelf.take(draft, line)]
-            fresh.append(_Linked(ours.id, draft, lines))
-            outcomes.append(Outcome(ours.id, draft.customer_id))
+            linked = _Linked(ours.id, draft, lines)
+            fresh.append(linked)
+            outcomes.append(Outcome(ours.id, draft.customer_id, is_linked=linked.order_id is not None))
         else:
             # A guest's return may have gone to the member who claimed the order since.
             same = kept.content_hash in {ours.content_hash, _hash(draft, is_guest=True)}
@@ -121,10 +126,11 @@ def store_returns(
 
 
 def _guests_among(drafts: Sequence[ReturnDraft]) -> set[Id]:
-    """Return which of the customers are guests; known from the customer, since a till does not tell."""
-    keys = [(key,) for key in sorted({draft.customer_id for draft in drafts})]
-    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), keys)
-    return {customer_id for customer_id, kind in kinds if kind == GUEST}
+    """Return which of the customers are guests: as told, else as recorded."""
+    untold = [(key,) for key in sorted({draft.customer_id for draft in drafts if draft.is_guest is None})]
+    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), untold)
+    told = {draft.customer_id for draft in drafts if draft.is_guest}
+    return told.union(customer_id for customer_id, kind in kinds if kind == GUEST)
 
 
 def _hash(draft: ReturnDraft, *, is_guest: bool) -> bytes:
@@ -138,7 +144,10 @@ def _hash(draft: ReturnDraft, *, is_guest: bool) -> bytes:
 
 
 class _Shelf:
-    """What the customers of a batch of returns have bought and not yet brought back."""
+    """What the customers of a batch of returns have bought and not yet brought back.
+
+    As recorded when it is made; what is sold from then on has to be added.
+    """
 
     def __init__(self, drafts: Sequence[ReturnDraft]) -> None:
         numbers = [(one.source, one.order_number) for one in drafts if one.order_number]
@@ -146,6 +155,7 @@ class _Shelf:
         self._lines: dict[tuple[Id, Id], list[_Sold]] = defaultdict(list)
         self._left: dict[tuple[Id, int], int] = {}
         wanted = {(draft.customer_id, line.product_id) for draft in drafts for line in draft.lines}
+        self._wanted = wanted
         sold = select_matching(
             OrderLine,
             ("customer_id", "order_id", "number", "product_id", "quantity_milli"),
@@ -158,15 +168,22 @@ class _Shelf:
         )
         for customer_id, order_id, number, product_id, quantity in sold:
             line = _Sold(placed[order_id], order_id, number, product_id)
-            self._lines[customer_id, product_id].append(line)
+            insort(self._lines[customer_id, product_id], line)
             self._left[order_id, number] = quantity
-        for lines in self._lines.values():
-            lines.sort(reverse=True)
         for order_id, number, quantity in select_matching(
             ReturnLine, ("order_id", "order_line", "quantity_milli"), ("customer_id", "order_id"), orders
         ):
             if (order_id, number) in self._left:
                 self._left[order_id, number] -= quantity
+
+    def add(self, order_id: Id, draft: OrderDraft) -> None:
+        """Put what an order has just sold on the shelf, where a return may be about it."""
+        self._named.setdefault((draft.source, draft.number), order_id)
+        for number, line in enumerate(draft.lines, start=1):
+            if (draft.customer_id, line.product_id) in self._wanted:
+                sold = _Sold(draft.placed_at, order_id, number, line.product_id)
+                insort(self._lines[draft.customer_id, line.product_id], sold)
+                self._left[order_id, number] = line.quantity_milli
 
     def take(self, draft: ReturnDraft, line: ReturnLineDraft) -> list[_Part]:
         """Return the line with the order line it undoes, and count its quantity as brought back.
@@ -177,7 +194,7 @@ class _Shelf:
         order_id = self._named.get((draft.source, draft.order_number or ""))
         fitting = [
             sold
-            for sold in self._lines[draft.customer_id, line.product_id]
+            for sold in reversed(self._lines[draft.customer_id, line.product_id])
             if sold.fits(draft, line, order_id)
         ]
         wanted = line.quantity_milli

@@ -1,7 +1,8 @@
 """Recording events, in the same transaction as what they tell of."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db import connection
 
@@ -10,6 +11,7 @@ from dangol.core.events.models import CustomerHead, Event, Head
 from dangol.core.events.payloads import encode
 from dangol.core.events.records import Draft, Recorded
 from dangol.core.storage.ids import Id, id_after
+from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import (
     insert_missing,
     insert_rows,
@@ -21,6 +23,8 @@ from dangol.core.storage.rows import (
 from dangol.core.storage.transactions import require_write_transaction
 
 SHARD = 0
+# A customer's last sequence number and last event id.
+Place: TypeAlias = tuple[int, Id | None]
 _COLUMNS = (
     "id", "customer_id", "customer_seq", "name", "subject_id",
     "occurred_at", "recorded_at", "payload", "inline_done", "position",
@@ -28,27 +32,73 @@ _COLUMNS = (
 _HEAD = ("customer_id", "last_seq", "last_event_id")
 
 
-def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, tuple[int, Id | None]]:
+def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, Place]:
     """Lock all that belongs to these customers until the transaction ends, in sorted order.
 
     Lock before looking: two tills may serve the same customer at once. Returns each customer's last
     sequence number and last event id.
     """
     require_write_transaction()
-    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
-
-    def lock() -> dict[Id, tuple[int, Id | None]]:
-        found = select_matching(
-            CustomerHead, _HEAD, ["customer_id"], keys, order_by=["customer_id"], lock=True
-        )
-        return {customer_id: (seq, event_id) for customer_id, seq, event_id in found}
-
-    heads = lock()
-    if len(heads) < len(keys):
-        missing = [(key, 0) for (key,) in keys if key not in heads]
+    ordered = sorted_ids(customer_ids)
+    if plan := current_plan():
+        return plan.guard(_PlannedHeads).look_at(ordered)
+    heads = _read_heads(ordered)
+    if len(heads) < len(ordered):
+        missing = [(key, 0) for key in ordered if key not in heads]
         insert_missing(CustomerHead, ["customer_id", "last_seq"], missing)
-        heads = lock()
+        heads = _read_heads(ordered)
     return heads
+
+
+def touch_customers(customer_ids: Iterable[Id]) -> None:
+    """Say that something of these customers has changed of which no event tells.
+
+    Their heads move on, so that nothing planned on what was before is carried out.
+    """
+    heads = lock_customers(customer_ids)
+    _move_heads({customer_id: (seq, id_after(last_id)) for customer_id, (seq, last_id) in heads.items()})
+
+
+def _read_heads(customer_ids: Sequence[Id]) -> dict[Id, Place]:
+    found = select_matching(
+        CustomerHead,
+        _HEAD,
+        ["customer_id"],
+        [(customer_id,) for customer_id in customer_ids],
+        order_by=["customer_id"],
+        lock=True,
+    )
+    return {customer_id: (seq, event_id) for customer_id, seq, event_id in found}
+
+
+class _PlannedHeads:
+    """Where customers stood when a plan was made, and where its own events leave them.
+
+    All that belongs to a customer changes under the customer's lock and moves the head, so a head that
+    stands where it stood says that nothing the plan has read of this customer has changed.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[Id, Place] = {}
+        self._now: dict[Id, Place] = {}
+
+    def look_at(self, customer_ids: Sequence[Id]) -> dict[Id, Place]:
+        """Return where these customers stand, with what the plan has told of them."""
+        if unseen := [customer_id for customer_id in customer_ids if customer_id not in self._now]:
+            found: dict[Id, Place] = dict.fromkeys(unseen, (0, None))
+            found |= _read_heads(unseen)
+            self._found |= found
+            self._now |= found
+        return {customer_id: self._now[customer_id] for customer_id in customer_ids}
+
+    def move(self, heads: Mapping[Id, Place]) -> None:
+        """Note where the plan's events leave these customers."""
+        self._now.update(heads)
+
+    def confirm(self) -> None:
+        """Lock the customers; raises Overtaken where one of them has moved on."""
+        if lock_customers(self._found) != self._found:
+            raise Overtaken
 
 
 def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Recorded]:
@@ -79,27 +129,25 @@ def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Reco
             )
         )
     _insert(recorded)
-    update_rows(
-        CustomerHead,
-        ["customer_id"],
-        ["last_seq", "last_event_id"],
-        [(customer_id, seq, event_id) for customer_id, (seq, event_id) in heads.items()],
-    )
+    _move_heads(heads)
     _run_inline(recorded)
     return recorded
 
 
+def _move_heads(heads: Mapping[Id, Place]) -> None:
+    if plan := current_plan():
+        plan.guard(_PlannedHeads).move(heads)
+    rows = [(customer_id, *place) for customer_id, place in heads.items()]
+    update_rows(CustomerHead, ["customer_id"], ["last_seq", "last_event_id"], rows)
+
+
 def _insert(recorded: Sequence[Recorded]) -> None:
-    positions: Iterable[int | None] = [None] * len(recorded)
-    if connection.vendor == "sqlite":
-        positions = _take_positions(len(recorded))
+    is_numbered = connection.vendor == "sqlite"  # else a sequencer numbers what has been committed
     insert_rows(
         Event,
-        _COLUMNS,
-        [
-            (*event[:7], encode(event.payload), inline_mask(event.name), position)
-            for event, position in zip(recorded, positions, strict=True)
-        ],
+        _COLUMNS if is_numbered else _COLUMNS[:-1],
+        [(*event[:7], encode(event.payload), inline_mask(event.name)) for event in recorded],
+        numbers=_take_positions if is_numbered else None,
     )
 
 

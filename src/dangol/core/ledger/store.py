@@ -17,6 +17,7 @@ from dangol.core.storage.rows import (
     select_matching,
     table,
     update_rows,
+    write_sql,
 )
 from dangol.domain import points as domain
 from dangol.domain.points import NEVER, Movement
@@ -166,15 +167,15 @@ def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
     rows = [(customer_id, currency, kind, points) for (customer_id, kind), points in sorted(sums.items())]
     source, params = input_table(Account, names, rows)
     # Summed before it is proposed: a check sees what is inserted, not what a conflict makes of it.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table(Account)} ({columns(Account, names)})"  # noqa: S608 - our own names
-            f" SELECT {columns(Account, names[:3], 'input.')}, input.balance + coalesce(t.balance, 0)"
-            f" FROM {source} LEFT JOIN {table(Account)} AS t ON t.customer_id = input.customer_id"
-            " AND t.currency = input.currency AND t.kind = input.kind WHERE true"
-            " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = excluded.balance",
-            params,
-        )
+    write_sql(
+        Account,
+        f"INSERT INTO {table(Account)} ({columns(Account, names)})"  # noqa: S608 - our own names
+        f" SELECT {columns(Account, names[:3], 'input.')}, input.balance + coalesce(t.balance, 0)"
+        f" FROM {source} LEFT JOIN {table(Account)} AS t ON t.customer_id = input.customer_id"
+        " AND t.currency = input.currency AND t.kind = input.kind WHERE true"
+        " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = excluded.balance",
+        params,
+    )
 
 
 def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known]:

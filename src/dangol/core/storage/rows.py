@@ -9,7 +9,7 @@ instants are aware datetimes in UTC, JSON is text.
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import LOOKUP_SEP
 
 from dangol.core.storage.ids import Id
+from dangol.core.storage.plans import current_plan
 from dangol.core.storage.postgres import INSTANT_LOADER, array_text, copy_text
 
 Row: TypeAlias = tuple[Any, ...]
@@ -137,31 +138,82 @@ def _encoded(
     )
 
 
-def insert_rows(model: Model, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert `rows`, tuples in the order of the named fields. Conflicts raise IntegrityError."""
+def _write(model: Model, write: Callable[[], int], expected: int | None = None) -> int:
+    """Write now, or, while a plan is made, when it is carried out; then all `expected` rows must change."""
+    plan = current_plan(connection_of(model).alias)
+    if plan is None:
+        return write()
+    plan.add(model, write, expected)
+    return expected or 0
+
+
+def insert_rows(
+    model: Model,
+    names: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    numbers: Callable[[int], Iterable[int]] | None = None,
+) -> None:
+    """Insert `rows`, tuples in the order of the named fields. Conflicts raise IntegrityError.
+
+    With `numbers` the rows lack the last field: asked, when they are written, for as many as there are
+    rows, it gives its values.
+    """
     if not rows:
         return
-    kinds = _kinds(model, tuple(names))
     into = f"{table(model)} ({columns(model, names)})"
+    marks = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608 - our own names
+    kinds = _kinds(model, tuple(names[: len(rows[0])]))
     connection = connection_of(model)
+    if connection.vendor == "sqlite":
+        ready = _encoded(rows, kinds, _TO_SQLITE)
+        asked = partial(numbers, len(rows)) if numbers else None
+        _write(model, partial(_insert_each, connection, marks, ready, asked))
+        return
+    assert numbers is None, "PostgreSQL numbers nothing while it inserts"
+    if len(rows) == 1:
+        _write(model, partial(_insert_each, connection, marks, _encoded(rows, kinds, _TO_POSTGRES), None))
+    else:
+        texts: Iterable[str] = (copy_text(some, kinds) for some in batches(rows, _COPIED_AT_ONCE))
+        if current_plan(connection.alias):
+            texts = list(texts)
+        _write(model, partial(_copy, connection, into, texts))
+
+
+def _insert_each(
+    connection: BaseDatabaseWrapper,
+    sql: str,
+    rows: Iterable[Row],
+    numbers: Callable[[], Iterable[int]] | None,
+) -> int:
+    if numbers:
+        rows = ((*row, number) for row, number in zip(rows, numbers(), strict=True))
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            marks = ", ".join(["%s"] * len(names))
-            cursor.executemany(
-                f"INSERT INTO {into} VALUES ({marks})",  # noqa: S608 - names of our own models
-                cast(Sequence[Any], _encoded(rows, kinds, _TO_SQLITE)),
-            )
-        elif len(rows) == 1:
-            marks = ", ".join(["%s"] * len(names))
-            cursor.execute(
-                f"INSERT INTO {into} VALUES ({marks})",  # noqa: S608 - names of our own models
-                next(_encoded(rows, kinds, _TO_POSTGRES)),
-            )
-        else:
-            # Django's cursor has no COPY, and only its own methods turn the driver's errors into Django's.
-            with connection.wrap_database_errors, cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy:
-                for some in batches(rows, _COPIED_AT_ONCE):
-                    copy.write(copy_text(some, kinds))
+        cursor.executemany(sql, cast(Sequence[Any], rows))
+    return 0
+
+
+def _copy(connection: BaseDatabaseWrapper, into: str, texts: Iterable[str]) -> int:
+    # Django's cursor has no COPY, and only its own methods turn the driver's errors into Django's.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.cursor.copy(f"COPY {into} FROM STDIN") as copy,
+    ):
+        for text in texts:
+            copy.write(text)
+    return 0
+
+
+def write_sql(model: Model, sql: str, params: Sequence[Any], expected: int | None = None) -> int:
+    """Run a statement that writes to the model's table; returns how many rows it changed."""
+
+    def write() -> int:
+        with connection_of(model).cursor() as cursor:
+            cursor.execute(sql, params)
+            return int(cursor.rowcount)
+
+    return _write(model, write, expected)
 
 
 @lru_cache(maxsize=512)
@@ -215,8 +267,14 @@ def _decoders(vendor: str, model: Model, names: tuple[str, ...]) -> list[Callabl
 
 
 def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any] = ()) -> list[Row]:
-    """Run a SELECT whose columns are the named fields of `model`; return tuples of Python values."""
+    """Run a SELECT whose columns are the named fields of `model`; return tuples of Python values.
+
+    Raises Overtaken where a plan that is being made has written to the model's table.
+    """
     connection = connection_of(model)
+    plan = current_plan(connection.alias)
+    if plan:
+        plan.check_read(model)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Sessions are in UTC, so the driver's own loader will do; Django's reads each by a pattern.
@@ -278,7 +336,7 @@ def select_matching(
         sql += f" ORDER BY {columns(model, order_by, 't.')}"
     if limit is not None:
         sql += f" LIMIT {limit:d}"
-    if lock and connection.vendor == "postgresql":
+    if lock and connection.vendor == "postgresql" and not current_plan(connection.alias):
         sql += " FOR UPDATE OF t"
     return read_rows(model, names, sql, [*given, *params])
 
@@ -292,12 +350,12 @@ def update_rows(model: Model, keys: Sequence[str], changed: Sequence[str], rows:
         return 0
     source, params = input_table(model, [*keys, *changed], rows)
     assigned = _assigned(model, tuple(changed))
-    with connection_of(model).cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {_matched(model, tuple(keys))}",  # noqa: S608
-            params,
-        )
-        return int(cursor.rowcount)
+    return write_sql(
+        model,
+        f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {_matched(model, tuple(keys))}",  # noqa: S608
+        params,
+        len(rows),
+    )
 
 
 def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> int:
@@ -306,13 +364,13 @@ def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> i
         return 0
     source, params = input_table(model, names, rows)
     chosen = ", ".join([f"input.{_quoted(name)}" for name in names])
-    with connection_of(model).cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
-            f" SELECT {chosen} FROM {source} WHERE true ON CONFLICT DO NOTHING",
-            params,
-        )
-        return int(cursor.rowcount)
+    return write_sql(
+        model,
+        f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
+        f" SELECT {chosen} FROM {source} WHERE true ON CONFLICT DO NOTHING",
+        params,
+        len(rows),
+    )
 
 
 def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
@@ -321,13 +379,13 @@ def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
         return 0
     source, params = input_table(model, keys, rows)
     chosen = ", ".join([f"input.{_quoted(key)}" for key in keys])
-    with connection_of(model).cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
-            f" (SELECT {chosen} FROM {source})",
-            params,
-        )
-        return int(cursor.rowcount)
+    return write_sql(
+        model,
+        f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
+        f" (SELECT {chosen} FROM {source})",
+        params,
+        len(rows),
+    )
 
 
 def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
+from dangol.core.storage.plans import current_plan
+
 
 class _WriterLock:
     """One writer at a time for a SQLite file, among the threads and processes of this machine."""
@@ -67,9 +69,9 @@ def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
     A savepoint is deliberately not made for the inner one: whoever cannot finish lets all of it go.
     Reads that need no consistency with a write belong outside, since on SQLite this waits for its turn.
+    While a plan is made of what to write (`plans`), it joins the plan.
     """
-    connection = connections[using]
-    if connection.in_atomic_block:
+    if connections[using].in_atomic_block or current_plan(using):
         yield
         return
     lock = _lock_for(using)
@@ -84,5 +86,5 @@ def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 
 def require_write_transaction(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Assert that the caller has opened a transaction: only a bug could have forgotten it."""
-    assert connections[using].in_atomic_block, "call this inside write_transaction()"
+    """Assert that the caller has opened a transaction, or plans one: only a bug could have forgotten it."""
+    assert connections[using].in_atomic_block or current_plan(using), "call this inside write_transaction()"

@@ -1,7 +1,7 @@
 """What every loader is handed and hands back."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -16,6 +16,7 @@ from dangol.core.storage.ids import Id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_FACTS: Mapping[str, str | int] = {}
 # Words of the program or of the shop, never a cell of the file.
+Progress = Callable[[str, int, int], None]
 TOLD = frozenset({"currency", "kind", "known", "problem"})
 
 
@@ -48,9 +49,8 @@ class Refusal(NamedTuple):
 
 @dataclass(slots=True)
 class Written:
-    """What a batch has come to: items done, pairs of customer and thing made, rows refused, and counts."""
+    """What a batch has come to: pairs of customer and thing made, rows refused, and counts."""
 
-    items: int
     subjects: list[tuple[Id, Id]] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -70,7 +70,9 @@ class Written:
 
 
 class Loader(Protocol):
-    """One kind of import."""
+    """One kind of import. One that `can_plan` decides without seeing what it has just written."""
+
+    can_plan: bool
 
     def shape(self, stage: Stage, rules: Rules, context: Context) -> None:
         """Judge the typed rows together and put the good ones into the order they are carried out in."""
@@ -81,11 +83,14 @@ class Loader(Protocol):
     def totals(self, stage: Stage) -> dict[str, object]:
         """Return the sums a person checks before the import is let go."""
 
-    def prepare(self, stage: Stage, context: Context) -> None:
+    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
         """Make sure of what the batches refer to. May be done again after a crash."""
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
-        """Carry out the next items, from `start` on, inside the caller's write transaction."""
+    def end_of(self, stage: Stage, start: int) -> int:
+        """Return where the batch that begins at `start` ends, exclusive."""
+
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
+        """Carry out these items inside the caller's write transaction, or, where `can_plan`, plan it."""
 
 
 def whole_numbers(column: pa.ChunkedArray) -> list[int]:
@@ -100,15 +105,3 @@ def whole_numbers(column: pa.ChunkedArray) -> list[int]:
 def instant_of(micros: int) -> datetime:
     """Return the instant so many microseconds after 1970 in UTC, exactly."""
     return _EPOCH + timedelta(microseconds=micros)
-
-
-def cut(keys: Sequence[object], size: int) -> int:
-    """Return how many of `keys`, sorted by customer, make a batch of about `size`: whole customers if it
-    can be.
-    """
-    if len(keys) <= size:
-        return len(keys)
-    end = size
-    while end > 1 and keys[end] == keys[end - 1]:
-        end -= 1
-    return end if keys[end] != keys[end - 1] else size

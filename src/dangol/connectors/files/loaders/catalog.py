@@ -23,14 +23,16 @@ class ProductsLoader(RowsLoader):
         where = f"NOT bad AND length({_PATH}) > {_LONGEST_PATH}"
         add_problems(stage, "named", f"'{Code.TEXT_TOO_LONG}'", column="category", value=_PATH, where=where)
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
         """Add or change the next products."""
-        rows = self.read(stage, start, ["product", "name", "category", "category_2", "category_3", "brand"])
+        rows = self.read(
+            stage, start, end, ["product", "name", "category", "category_2", "category_3", "brand"]
+        )
         drafts = [
             ProductDraft(row[2], row[3] or "", " > ".join(filter(None, row[4:7])), row[7] or "")
             for row in rows
         ]
         upsert_products(drafts, recorded_at=context.recorded_at)
-        written = Written(len(rows))
+        written = Written()
         written.counts["products"] = len(rows)
         return written

@@ -10,9 +10,9 @@ from babel.numbers import get_currency_precision
 from dangol.connectors.files.columns import IDENTITIES
 from dangol.connectors.files.loaders.base import (
     Context,
+    Progress,
     Refusal,
     Written,
-    cut,
     instant_of,
     whole_numbers,
 )
@@ -30,14 +30,14 @@ from dangol.core.commerce.drafts import (
     ReturnDraft,
     ReturnLineDraft,
 )
-from dangol.core.commerce.models import OrderNumber, Return
+from dangol.core.commerce.models import OrderNumber
 from dangol.core.commerce.returns import record_sales
 from dangol.core.commerce.services import find_numbers
 from dangol.core.people.selectors import find_stores
 from dangol.core.people.services import make_guests, resolve_customers
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import batches, select_matching
+from dangol.core.storage.rows import batches
 from dangol.core.storage.transactions import write_transaction
 
 BATCH = 5_000
@@ -73,6 +73,8 @@ class _Doc(NamedTuple):
 
 class OrdersLoader:
     """Orders (and, in the same file, returns as negative quantities), or a file of returns alone."""
+
+    can_plan = True
 
     def __init__(self) -> None:
         self._products: list[tuple[str, ProductRef]] = []
@@ -118,10 +120,15 @@ class OrdersLoader:
             found[name] = int(str(found[name]))
         return found | {"products": stage.one("SELECT count(*) FROM products")}
 
-    def prepare(self, stage: Stage, context: Context) -> None:
-        """Have a product for each number and a store for each: unknown ones are kept with what the file
-        tells.
+    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
+        """Have a product, a store and a customer for each that is named: unknown ones are kept with what
+        the file tells.
         """
+        self._find_products(stage, context)
+        self._find_stores(stage, context)
+        _make_customers(stage, context, tell)
+
+    def _find_products(self, stage: Stage, context: Context) -> None:
         rows = stage.fetch("SELECT number, name, category FROM products ORDER BY place")
         known: dict[str, ProductRef] = {}
         for some in batches(rows, _CATALOG_BATCH):
@@ -130,6 +137,8 @@ class OrdersLoader:
                 missing = [ProductDraft(*row) for row in some if row[0] not in found]
                 known |= found | upsert_products(missing, recorded_at=context.recorded_at)
         self._products = [(number, known[number]) for number, _, _ in rows]
+
+    def _find_stores(self, stage: Stage, context: Context) -> None:
         stores = [
             row[0]
             for row in stage.fetch("SELECT DISTINCT store FROM docs WHERE store IS NOT NULL ORDER BY 1")
@@ -139,22 +148,30 @@ class OrdersLoader:
             missing_stores = [StoreRow(number) for number in stores if number not in self._stores]
             self._stores |= upsert_stores(missing_stores, recorded_at=context.recorded_at)
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
-        """Place the next orders and record the next returns."""
+    def end_of(self, stage: Stage, start: int) -> int:
+        """Return where the batch that begins at `start` ends: with whole customers if it can be."""
+        end = start + BATCH
+        first = stage.fetch(
+            "SELECT min(doc) FROM docs JOIN (SELECT who_column, who_key FROM docs"  # noqa: S608 - a number
+            f" WHERE doc = {end}) next USING (who_column, who_key)"
+        )[0][0]
+        return min(end if first is None or first <= start else first, self.count(stage))
+
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
+        """Place these orders and record these returns."""
         rows = stage.fetch(
-            f"SELECT {_DOC} FROM docs WHERE doc BETWEEN {start} AND {start + BATCH} ORDER BY doc"  # noqa: S608
+            f"SELECT {_DOC} FROM docs WHERE doc BETWEEN {start} AND {end - 1} ORDER BY doc"  # noqa: S608
         )
         docs = [_Doc(*row) for row in rows]
-        docs = docs[: cut([doc.who or doc.number for doc in docs], BATCH)]
         lines = self._read_lines(stage, docs)
         owners, guests = _owners(docs, context)
-        written = Written(len(docs))
-        written.counts["guests"] = guests
+        written = Written()
+        written.counts["guests"] = len(guests)
         orders = [doc for doc in docs if not doc.is_return]
         returns = [doc for doc in docs if doc.is_return]
         placed, returned = record_sales(
             [self._order(doc, owners[doc.doc], lines[doc.doc], context) for doc in orders],
-            [_return(doc, owners[doc.doc], lines[doc.doc], context) for doc in returns],
+            [_return(doc, owners[doc.doc], lines[doc.doc], context, guests) for doc in returns],
             recorded_at=context.recorded_at,
         )
         undone = _undone(stage, orders, placed, context)
@@ -162,9 +179,9 @@ class OrdersLoader:
         written.counts["undone"] += len(undone)
         _note(stage, orders, placed, Code.ORDER_TAKEN, "order", written, but=undone)
         _note(stage, returns, returned, Code.RETURN_TAKEN, "return", written)
-        made = [(one.customer_id, one.id) for one in returned if not one.repeated and not one.conflict]
-        found = select_matching(Return, ("order_id",), ("customer_id", "id"), made)
-        written.counts["unlinked_returns"] += sum(order_id is None for (order_id,) in found)
+        written.counts["unlinked_returns"] += sum(
+            not (one.is_linked or one.repeated or one.conflict) for one in returned
+        )
         return written
 
     def _read_lines(self, stage: Stage, docs: Sequence[_Doc]) -> dict[int, list[LineDraft]]:
@@ -206,6 +223,23 @@ class OrdersLoader:
         )  # fmt: skip
 
 
+def _make_customers(stage: Stage, context: Context, tell: Progress) -> None:
+    """Make members of the customers nobody knows yet, since their first order of the file."""
+    named = "SELECT who_column, who_key, min(instant) FROM docs WHERE who_key IS NOT NULL GROUP BY ALL"
+    total, done = int(stage.one(f"SELECT count(*) FROM ({named})")), 0  # noqa: S608 - our own SQL
+    for rows in stage.batches(f"{named} ORDER BY ALL", BATCH):
+        since: dict[str, dict[str, datetime]] = {}
+        for column, value, instant in rows:
+            since.setdefault(column, {})[value] = instant_of(instant)
+        with write_transaction():
+            for column, firsts in since.items():
+                resolve_customers(
+                    IDENTITIES[column], list(firsts), recorded_at=context.recorded_at, joined_at=firsts
+                )
+        done += len(rows)
+        tell("customers", done, total)
+
+
 def _amounts(cell: str | None, currency: str) -> tuple[tuple[str, int], ...]:
     """Return `coupon=1000; card=5000` as names and minor units; `shapes` has judged its form."""
     if not cell:
@@ -215,11 +249,15 @@ def _amounts(cell: str | None, currency: str) -> tuple[tuple[str, int], ...]:
     return tuple((name.strip(), int(Decimal(amount.strip()).scaleb(exponent))) for name, _, amount in pairs)
 
 
-def _return(doc: _Doc, owner: Id, lines: list[LineDraft], context: Context) -> ReturnDraft:
+def _return(
+    doc: _Doc, owner: Id, lines: list[LineDraft], context: Context, guests: Collection[Id]
+) -> ReturnDraft:
+    # Whoever else brings back without a name bought as a guest before, and may be known by now.
+    is_guest = False if doc.who else True if owner in guests else None
     return ReturnDraft(
         owner, context.source, doc.number, instant_of(doc.instant), context.currency,
         [ReturnLineDraft(*line[:4], line.net_minor) for line in lines],
-        doc.order_number,
+        doc.order_number, is_guest,
     )  # fmt: skip
 
 
@@ -272,18 +310,16 @@ def _refuse(stage: Stage, docs: Sequence[int], code: Code, kind: str, written: W
     written.counts["refused"] += len(rows)
 
 
-def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], int]:
-    """Return whose each document is, making customers nobody knew and guests for orders without one."""
+def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], frozenset[Id]]:
+    """Return whose each document is, making guests for orders without a customer; and these guests."""
     owners: dict[int, Id] = {}
-    since: dict[str, dict[str, datetime]] = {}
+    named: dict[str, dict[str, None]] = {}
     for doc in docs:
         if doc.who:
-            since.setdefault(doc.who[0], {}).setdefault(doc.who[1], instant_of(doc.instant))
+            named.setdefault(doc.who[0], {})[doc.who[1]] = None
     ids = {
-        column: resolve_customers(
-            IDENTITIES[column], list(firsts), recorded_at=context.recorded_at, joined_at=firsts
-        )
-        for column, firsts in sorted(since.items())
+        column: resolve_customers(IDENTITIES[column], list(values), recorded_at=context.recorded_at)
+        for column, values in sorted(named.items())
     }
     for doc in docs:
         if doc.who:
@@ -295,4 +331,4 @@ def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], int]
     made = dict(zip(fresh, make_guests(len(fresh), recorded_at=context.recorded_at), strict=True))
     for doc, name in zip(strays, names, strict=True):
         owners[doc.doc] = earlier[name].customer_id if name in earlier else made[name]
-    return owners, len(fresh)
+    return owners, frozenset(made.values())

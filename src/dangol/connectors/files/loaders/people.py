@@ -52,14 +52,14 @@ class CustomersLoader(RowsLoader):
                 f" WHERE NOT n.bad AND w.key IS NULL AND n.who_column <> '{column}'"
             )
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
         """Make members of those whose rows are accepted; a refused row makes nobody."""
         traits = [column.name for column in stage.columns if column.name.startswith(TRAIT)]
-        rows = self.read(stage, start, [*_PERSON, *traits])
+        rows = self.read(stage, start, end, [*_PERSON, *traits])
         owners, via = _find_or_make(rows, context)
         ids = [owners[row[2], row[3]] for row in rows]
         people = [_person(owner, row, traits) for owner, row in zip(ids, rows, strict=True)]
-        written = Written(len(rows))
+        written = Written()
         joined: dict[Id, datetime] = {}
         for row, owner, refusal in zip(
             rows, ids, set_people(people, recorded_at=context.recorded_at), strict=True
@@ -106,13 +106,13 @@ class ConsentsLoader(RowsLoader):
 
     order = 'who_column, who_key, "at", file, line'
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
         """Append the next facts."""
         rows = self.read(
-            stage, start, ["who_column", "who_key", "channel", "purpose", "granted", "at", "wording"]
+            stage, start, end, ["who_column", "who_key", "channel", "purpose", "granted", "at", "wording"]
         )
         owners = find_owners([(row[2], row[3]) for row in rows], context)
-        written = Written(len(rows))
+        written = Written()
         known = [(row, owner) for row, owner in zip(rows, owners, strict=True) if owner]
         drafts = [
             ConsentDraft(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from dangol.connectors.files.loaders.base import Context, Written, instant_of
+from dangol.connectors.files.loaders.base import Context, Progress, Written, instant_of
 from dangol.connectors.files.loaders.rows import BATCH, RowsLoader, find_owners, refuse
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, add_problems
@@ -59,10 +59,10 @@ class BalancesLoader(RowsLoader):
         row = stage.fetch("SELECT count(*), count(DISTINCT who_key), coalesce(sum(points), 0) FROM items")[0]
         return dict(zip(("lots", "customers", "points"), map(int, row), strict=True))
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
         """Put the next lots on the ledger."""
         columns = ["who_column", "who_key", "points", "earned_at", "expires_on", "lot", "item"]
-        rows = self.read(stage, start, columns)
+        rows = self.read(stage, start, end, columns)
         twins = dict(
             stage.fetch(f"SELECT item, twin FROM twins WHERE item BETWEEN {start} AND {start + len(rows)}")  # noqa: S608
         )
@@ -77,7 +77,7 @@ class BalancesLoader(RowsLoader):
             command = Earn(f"balance:{context.source}:{name}", at, points, at, ends_at, REASON)
             commands.append(ledger.Order(owner, command))
         results = ledger.apply(commands, context.points_currency, recorded_at=context.recorded_at)
-        written = Written(len(rows))
+        written = Written()
         undone = undone_lots(
             [
                 (order.customer_id, order.command.key)
@@ -119,12 +119,12 @@ class TiersLoader(RowsLoader):
             " ORDER BY file, line) AS turn FROM named WHERE NOT bad AND who_key IS NOT NULL) WHERE turn > 1"
         )
 
-    def prepare(self, stage: Stage, context: Context) -> None:
+    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
         """Find the rows of members whom an earlier row names by something else, their e-mail say."""
         seen: set[Id] = set()
-        cursor = stage.db.cursor()
-        cursor.execute("SELECT file, line, who_column, who_key FROM items ORDER BY file, line")
-        while rows := cursor.fetchmany(BATCH):
+        for rows in stage.batches(
+            "SELECT file, line, who_column, who_key FROM items ORDER BY file, line", BATCH
+        ):
             owners = find_owners([row[2:] for row in rows], context._replace(create=False))
             for row, owner in zip(rows, owners, strict=True):
                 if owner in seen:
@@ -132,11 +132,11 @@ class TiersLoader(RowsLoader):
                 elif owner is not None:
                     seen.add(owner)
 
-    def write(self, stage: Stage, start: int, context: Context) -> Written:
+    def write(self, stage: Stage, start: int, end: int, context: Context) -> Written:
         """Give the next tiers, one to a member."""
-        rows = self.read(stage, start, ["who_column", "who_key", "tier", "since", "held_until"])
+        rows = self.read(stage, start, end, ["who_column", "who_key", "tier", "since", "held_until"])
         owners = find_owners([(row[2], row[3]) for row in rows], context)
-        written = Written(len(rows))
+        written = Written()
         grants, given = [], []
         for row, owner in zip(rows, owners, strict=True):
             assert owner is not None, "a customer nobody knows was refused before"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dangol.connectors.files.columns import IDENTITIES
-from dangol.connectors.files.loaders.base import Context, Written
+from dangol.connectors.files.loaders.base import Context, Progress, Written
 from dangol.connectors.files.shapes import Rules, identify, judge_customers, named_rows
 from dangol.connectors.files.staging import Stage, quoted
 from dangol.core.people.selectors import find_by_identity
@@ -18,6 +18,7 @@ BATCH = 5_000
 class RowsLoader:
     """A loader whose items are rows of `typed`, in an order of their own."""
 
+    can_plan = False
     names_customer = True
     needs_known = True
     order = "file, line"
@@ -48,13 +49,17 @@ class RowsLoader:
         """Return how many rows would be taken."""
         return {stage.kind.value: self.count(stage)}
 
-    def prepare(self, stage: Stage, context: Context) -> None:
+    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
         """Nothing is referred to."""
 
-    def read(self, stage: Stage, start: int, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the next rows: file, line, and the columns."""
+    def end_of(self, stage: Stage, start: int) -> int:
+        """Return where the batch that begins at `start` ends: so many rows later."""
+        return min(start + BATCH, self.count(stage))
+
+    def read(self, stage: Stage, start: int, end: int, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the rows from `start` to `end`, exclusive: file, line, and the columns."""
         names = ", ".join(["file", "line", *map(quoted, columns)])
-        where = f"item BETWEEN {start} AND {start + BATCH - 1}"
+        where = f"item BETWEEN {start} AND {end - 1}"
         return stage.fetch(f"SELECT {names} FROM items WHERE {where} ORDER BY item")  # noqa: S608
 
 

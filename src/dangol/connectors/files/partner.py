@@ -1,0 +1,125 @@
+"""A second process at the side of an import, which carries out every other batch.
+
+The two tell each other over a pipe how many batches are written, and each waits for the one before its
+own. Nothing depends on the second one: when it is lost, or does not come up, the first goes on alone.
+This module is the first thing the new process imports, so it knows no models.
+"""
+
+import multiprocessing
+import signal
+import sys
+from contextlib import suppress
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+import django
+from django.db import connections
+
+_GONE = (EOFError, OSError)
+_LEAVING_SECONDS = 10.0
+
+
+class Turns:
+    """One end of the pipe: how many batches are written, by whichever of the two."""
+
+    def __init__(self, pipe: "Connection[Any, Any]", written: int) -> None:
+        self._pipe = pipe
+        self._written = written
+
+    def wait_for(self, place: int) -> None:
+        """Return once all batches before `place` are written; raises EOFError where the other is gone."""
+        while self._written < place:
+            self._written = self._pipe.recv()
+
+    def tell(self, place: int) -> None:
+        """Say that the batch at `place` is written."""
+        self._written = place + 1
+        self._pipe.send(self._written)
+
+
+class Partner:
+    """The second process as the first one sees it; without a task there is none."""
+
+    def __init__(self, task: Any = None) -> None:
+        self.has_begun = False
+        self._task = task
+        self._pipe: Connection[Any, Any] | None = None
+        if task is None:
+            return
+        spawning = multiprocessing.get_context("spawn")
+        self._pipe, theirs = spawning.Pipe()
+        self._process = spawning.Process(target=_work, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def begin(self, place: int) -> None:
+        """Leave it every other batch from `place` on, as soon as it has come up."""
+        if self._pipe is None or self.has_begun:
+            return None
+        try:
+            if not self._pipe.poll():
+                return None
+            if self._pipe.recv() != _databases():  # it would write somewhere else
+                return self._lose()
+            self._pipe.send((self._task, place))
+            self._turns = Turns(self._pipe, place - 1)  # the first process is at the one before
+            self.has_begun = True
+        except _GONE:
+            self._lose()
+
+    def wait_for(self, place: int) -> None:
+        """Return once all batches before `place` are written, or the partner is lost."""
+        try:
+            if self.has_begun:
+                self._turns.wait_for(place)
+        except _GONE:
+            self._lose()
+
+    def tell(self, place: int) -> None:
+        """Tell it that the batch at `place` is written."""
+        try:
+            if self.has_begun:
+                self._turns.tell(place)
+        except _GONE:
+            self._lose()
+
+    def close(self) -> None:
+        """Let it go, and wait until it has gone."""
+        if self._task is None:
+            return
+        self._lose()
+        self._process.join(_LEAVING_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+    def _lose(self) -> None:
+        self.has_begun = False
+        if self._pipe:
+            self._pipe.close()
+            self._pipe = None
+
+
+def _databases() -> list[str]:
+    return [str(connections[alias].settings_dict["NAME"]) for alias in sorted(connections)]
+
+
+def _work(pipe: "Connection[Any, Any]") -> None:
+    """Be the second process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one has heard it too, and will let go
+    try:
+        django.setup()
+        help_out = import_module("dangol.connectors.files.loading").help_out
+        pipe.send(_databases())
+        task, place = pipe.recv()
+        help_out(task, place, Turns(pipe, place - 1))
+    except _GONE:
+        pass
+    except Exception:
+        # Said by the first process, when the same batch fails there: here it would be said bare, with data.
+        sys.exit(1)
+    finally:
+        with suppress(Exception):
+            connections.close_all()
