@@ -9,7 +9,6 @@ the same indexes, keys and durability and nothing decided: the ratio says what j
 
 import json
 import resource
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 from bench.figures import Figure, at_least, at_most
 from bench.instances import fresh_environment, run_in
+from bench.memory import watch_children
 
 HOUSEHOLDS = 2_469
 PARTS = (("a quarter", HOUSEHOLDS // 4), ("half", HOUSEHOLDS // 2), ("all", HOUSEHOLDS))
@@ -25,7 +25,7 @@ LINES_A_SECOND, MEMORY_MB, OF_BARE, LINEAR = 40_000, 1_024, 0.4, 1.25
 
 
 class Run(NamedTuple):
-    """One import: how many lines, how long it took, and the most memory its process held."""
+    """One import: how many lines, how long it took, and the most memory its processes held together."""
 
     lines: int
     seconds: float
@@ -43,7 +43,7 @@ def measure() -> Iterator[Figure]:
             runs.append(_import(given, home, households))
             yield Figure(f"import, {words}: {runs[-1].lines:,} lines", runs[-1].seconds, "s")
         whole = runs[-1]
-        yield at_least("lines of the year a second", whole.lines / whole.seconds, "/s", LINES_A_SECOND)
+        yield _rate(whole, "DATABASE_URL" in given)
         yield Figure("processor time for it", whole.cpu_seconds, "s")
         yield at_most("peak memory", whole.peak_mb, "MB", MEMORY_MB)
         per_line = [run.seconds / run.lines for run in runs]
@@ -55,19 +55,21 @@ def measure() -> Iterator[Figure]:
         yield at_least("bare insert : import", told["seconds"] / whole.seconds, "", OF_BARE)
 
 
+def _rate(whole: Run, is_postgres: bool) -> Figure:
+    """Return the lines a second. The promise is SQLite's: on PostgreSQL the bare insert alone is as slow."""
+    words, rate = "lines of the year a second", whole.lines / whole.seconds
+    return Figure(words, rate, "/s") if is_postgres else at_least(words, rate, "/s", LINES_A_SECOND)
+
+
 def _import(given: dict[str, str], home: Path, households: int) -> Run:
     """Make an instance with the demo's program, and time the import of its order lines alone."""
     run_in(given, "bench.year_shop", str(households))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     orders = str(home / "sample" / "orders.parquet")
-    done = run_in(given, "dangol", "import", "orders", orders, "--source", "bench", "--json", "--quiet")
+    with watch_children() as peak:
+        done = run_in(given, "dangol", "import", "orders", orders, "--source", "bench", "--json", "--quiet")
     seconds = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Run(json.loads(done.stdout)["rows"], seconds, cpu, _peak_mb(after.ru_maxrss))
-
-
-def _peak_mb(maxrss: int) -> float:
-    """Return the largest child so far: Linux tells kilobytes, macOS bytes."""
-    return maxrss / 1024 if sys.platform != "darwin" else maxrss / 1024**2
+    return Run(json.loads(done.stdout)["rows"], seconds, cpu, peak.bytes / 1024**2)
