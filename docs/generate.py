@@ -146,7 +146,9 @@ def errors_page() -> str:
     rows = []
     for code, error in sorted(errors.ERRORS.items()):
         told = words.get(code)
-        exit_code = 3 if issubclass(error, errors.NotFound) else 4
+        exit_code = 4
+        if issubclass(error, errors.NotFound | errors.Malformed):
+            exit_code = 3 if issubclass(error, errors.NotFound) else 2
         sentence, remedy = (told.sentence, told.remedy) if told else ("", "")
         rows.append((f"`{code}`", said(error), sentence, remedy, "yes" if error.retryable else "", exit_code))
     head = ("code", "meaning", "sentence", "what to do", "retry", "exit")

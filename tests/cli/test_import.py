@@ -26,6 +26,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         missing = instance.run("import", "orders", str(tmp_path / "none.csv"))
         unknown = instance.run("import", "orders", str(path), "--map", "amount=없는열")
         misused = instance.run("import", "orders", str(path), "--map", "amount")
+        meant = instance.run("import", "orders", str(path), "--zone", "Mars/Olympus", "--json")
 
     assert (shown.code, shown.data["mapping"]["amount"]) == (0, "판매금액")
     assert (tried.code, tried.data["totals"]["orders"], tried.data["job"]) == (5, 1, None)
@@ -45,6 +46,7 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
     assert "--source" in afresh.words
     assert "1 wrong line is written here" in english.words
     assert (missing.code, unknown.code, misused.code) == (3, 4, 2)
+    assert (meant.code, meant.data["error"]["code"]) == (2, "files.bad_option")
 
 
 def test_import__a_kind_that_is_corrected_instead__names_no_undo(tmp_path: Path) -> None:

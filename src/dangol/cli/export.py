@@ -22,7 +22,6 @@ from dangol.connectors.files.exports.members import Consents, Members, Tier, poi
 from dangol.connectors.files.exports.orders import Orders
 from dangol.connectors.files.exports.writing import Form, check_target, write_file, write_stream
 from dangol.core.people.selectors import shop
-from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.snapshots import read_snapshot
 from dangol.project.clock import now
@@ -81,8 +80,7 @@ def orders(
     table = Orders(source=source)
     known = table.sources()
     if source and source not in known:
-        with _usage_errors():
-            raise BadOption(option="--source", value=source, known=", ".join(known))
+        raise BadOption(option="--source", value=source, known=", ".join(known))
     if not source and len(known) > 1:
         words = _("출처가 여럿이에요({sources}). 다시 가져올 파일이면 --source로 하나씩 내보내세요.")
         output.say(words.format(sources=", ".join(known)))
@@ -137,18 +135,8 @@ def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool) -> Output:
     if file == STDOUT and as_json:
         raise typer.BadParameter(_("--json과 -는 둘 다 표준 출력에 써요. 파일 이름을 주세요."))
     if file != STDOUT:
-        with _usage_errors():
-            check_target(file, bom=bom)
+        check_target(file, bom=bom)
     return Output(as_json=as_json, quiet=quiet)
-
-
-@contextmanager
-def _usage_errors() -> Iterator[None]:
-    """Tell a word on the command line that means nothing as what it is, with the usage."""
-    try:
-        yield
-    except BadOption as error:
-        raise typer.BadParameter(explain(error)[0]) from error  # the usage names the help to read
 
 
 def _export(kind: str, table: Table, file: Path, output: Output, *, bom: bool) -> None:
@@ -197,6 +185,5 @@ def _points_currency(wanted: str) -> str:
     if wanted in known:
         return wanted
     if wanted or len(known) > 1:
-        with _usage_errors():
-            raise BadOption(option="--points", value=wanted, known=", ".join(known))
+        raise BadOption(option="--points", value=wanted, known=", ".join(known))
     return known[0] if known else ""

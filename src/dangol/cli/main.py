@@ -28,7 +28,7 @@ from dangol.cli.broken_database import name_error
 from dangol.cli.exits import ExitCode
 from dangol.cli.home import command, require_shop
 from dangol.core.refusals import explain
-from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.errors import DomainError, Malformed, NotFound
 
 LANGUAGES = ("ko", "en")
 OURS = Path(__file__).parents[1]
@@ -143,6 +143,8 @@ def refuse(error: DomainError, *, as_json: bool) -> int:
     if as_json:
         _write_error({"code": error.code, "data": error.data, "sentence": sentence, "remedy": remedy})
     _say(sentence, remedy)
+    if isinstance(error, Malformed):
+        return ExitCode.USAGE
     return ExitCode.NOT_FOUND if isinstance(error, NotFound) else ExitCode.REFUSED
 
 

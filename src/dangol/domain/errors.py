@@ -47,5 +47,9 @@ class DomainError(Exception):
         return _restore, (type(self), self.data)
 
 
+class Malformed(DomainError):
+    """The family of refusals that say the request itself cannot be meant, whatever the state of things."""
+
+
 class NotFound(DomainError):
     """The family of refusals that say the thing asked for is not there."""

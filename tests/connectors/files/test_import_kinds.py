@@ -186,6 +186,24 @@ def test_options__that_cannot_stand__refused_before_there_is_a_job(
     assert not ImportJob.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("kind", "option", "given"),
+    [
+        (Kind.ORDERS, "--points", {"points_currency": "points"}),
+        (Kind.CUSTOMERS, "--points", {"points_currency": "points"}),
+        (Kind.CUSTOMERS, "--cut-over", {"cut_over": "2026-03-01"}),
+        (Kind.BALANCES, "--cut-over", {"cut_over": "2026-03-01"}),
+    ],
+)
+def test_options__that_mean_nothing_for_a_kind__are_refused_and_not_ignored(
+    kind: Kind, option: str, given: dict[str, Any], tmp_path: Path
+) -> None:
+    with pytest.raises(BadOption) as refusal:
+        bring_in(tmp_path, kind, write_file(tmp_path, ORDERS), **given)
+
+    assert refusal.value.data["option"] == option
+
+
 @pytest.mark.parametrize("source", ["", "  "])
 def test_options__no_source__refused_by_name(tmp_path: Path, source: str) -> None:
     with pytest.raises(BadOption) as refusal:

@@ -1,6 +1,6 @@
 """Refusals of a whole file or job."""
 
-from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.errors import DomainError, Malformed, NotFound
 
 
 class FileMissing(NotFound):
@@ -100,7 +100,7 @@ class PointsSpent(DomainError):
     code = "files.points_spent"
 
 
-class BadOption(DomainError):
+class BadOption(Malformed):
     """An option has a value that means nothing here; `known` lists those that do, where they are few."""
 
     code = "files.bad_option"

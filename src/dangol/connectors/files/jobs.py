@@ -22,6 +22,8 @@ from dangol.core.storage.transactions import require_write_transaction, write_tr
 
 # As long as the columns of orders and returns that hold it.
 LONGEST_SOURCE = 40
+# Folders in the home: one for each import, and, while somebody reads their errors files, for dry runs.
+IMPORTS, DRY_RUN = "imports", "dry-run-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,10 @@ def check_options(request: Request) -> None:
     """Raise BadOption for what could be neither used nor stored, before anything is read or written."""
     if not request.source.strip() or len(request.source) > LONGEST_SOURCE:
         raise BadOption(option="--source", value=request.source, known=f"1-{LONGEST_SOURCE}")
+    if request.points_currency and request.kind is not Kind.BALANCES:
+        raise BadOption(option="--points", value=request.points_currency, known="import balances")
+    if request.cut_over and request.kind is not Kind.ORDERS:
+        raise BadOption(option="--cut-over", value=request.cut_over, known="import orders")
     delimiter = request.delimiter
     if delimiter and (len(delimiter) > 1 or delimiter in '"\r\n'):
         raise BadOption(option="--delimiter", value=delimiter, known=", ; | tab")
@@ -116,7 +122,7 @@ def find_job(text: str) -> ImportJob:
 
 def folder_of(home: Path, job_id: Id) -> Path:
     """Return the folder in which an import keeps its table and its errors."""
-    folder = home / "imports" / show_id(job_id)
+    folder = home / IMPORTS / show_id(job_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 

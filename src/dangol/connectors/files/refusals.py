@@ -63,7 +63,8 @@ register(
             _("`--skip-spent`를 붙이면 그것만 남기고 되돌려요."),
         ),
         errors.BadOption.code: Words(
-            _("{option} 값 ‘{value}’을(를) 쓸 수 없어요. {known}"), _("`dangol import --help`를 보세요.")
+            _("{option} 값 ‘{value}’을(를) 쓸 수 없어요. {known}"),
+            _("명령에 `--help`를 붙이면 쓸 수 있는 값을 알려 줘요."),
         ),
     }
 )

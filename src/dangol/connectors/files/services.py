@@ -19,6 +19,8 @@ from dangol.connectors.files.errors import BadOption, JobRunning
 from dangol.connectors.files.exports.cells import money, quantity
 from dangol.connectors.files.guard import guarded
 from dangol.connectors.files.jobs import (
+    DRY_RUN,
+    IMPORTS,
     Request,
     check_options,
     clear_table,
@@ -198,9 +200,9 @@ def _build(
 
 def new_folder(home: Path) -> Path:
     """Return a fresh folder for a dry run's errors."""
-    place = home / "imports"
+    place = home / IMPORTS
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Path(mkdtemp(prefix="dry-run-", dir=place))
+    return Path(mkdtemp(prefix=DRY_RUN, dir=place))
 
 
 def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTiers | None = None) -> Report:
