@@ -40,14 +40,13 @@ def rotate(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     path: Path | None = settings.MASTER_KEYS_FILE
     if path is None:
         _ask_for_a_line(output)
-        _rewrap(output)
+        after = _rewrap(output)
     else:
         # Held to the end: whoever rotates at the same time waits, and then sees what this one has done.
         with hold_key_file(path) as append:
             if not keys_status().waiting:
                 append(new_master_key_line())
-            _rewrap(output)
-    after = keys_status()
+            after = _rewrap(output)
     output.show("dangol.keys/1", after._asdict() | {"waiting": after.waiting}, _table(after))
     output.say(_("옛 줄은 그때의 키 저장소 백업이 모두 사라진 뒤에 지우세요."))
 
@@ -63,7 +62,7 @@ def _ask_for_a_line(output: Output) -> None:
     raise typer.Exit(ExitCode.PARTLY_DONE)
 
 
-def _rewrap(output: Output) -> None:
+def _rewrap(output: Output) -> KeysStatus:
     done = 0
     with output.track(_("키 다시 감싸기"), keys_status().waiting) as tell:
 
@@ -73,6 +72,7 @@ def _rewrap(output: Output) -> None:
             tell(done)
 
         rewrap_keys(on_batch=on_batch)
+    return keys_status()
 
 
 def _table(found: KeysStatus) -> Table:
