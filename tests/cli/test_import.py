@@ -37,6 +37,8 @@ def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_p
         .splitlines()[1]
         .startswith("orders.csv,3,amount,oops,")
     )
+    assert "고객을 찾는 중: 1 / 1" in taken.words
+    assert "가져오는 중: 1 / 1" in taken.words
     assert (again.code, again.data["repeat"]) == (5, True)
     assert taken.data["job"] in narrow.out
     assert [job["state"] for job in jobs.data["jobs"]] == ["done"]

@@ -17,6 +17,7 @@ from dangol.cli.output import JsonOption, Output, QuietOption, Tracker
 from dangol.connectors.files import services
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request, find_job
+from dangol.connectors.files.loaders.base import Step
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.problems import Problem
 from dangol.connectors.files.undo import can_undo, undo_import
@@ -174,16 +175,18 @@ def _import(request: Request, output: Output, *, is_dry: bool) -> None:
 
 def _run(request: Request, output: Output, at: datetime, home: Path) -> services.Report:
     """Import, and show how it goes on once it is known how much there is to do."""
+    labels = {Step.CUSTOMERS: _("고객을 찾는 중"), Step.WRITE: _("가져오는 중")}
     with ExitStack() as stack:
-        trackers: list[Tracker] = []
+        trackers: dict[Step, Tracker] = {}
 
-        def tell(step: str, done: int, total: int) -> None:
-            if step == "read":
+        def tell(step: Step, done: int, total: int) -> None:
+            if step is Step.READ:
                 output.say(_("파일을 읽고 있어요 …"))
                 return
-            if not trackers:
-                trackers.append(stack.enter_context(output.track(_("가져오는 중"), total)))
-            trackers[0](done)
+            if step not in trackers:
+                stack.close()  # a terminal shows one bar at a time
+                trackers[step] = stack.enter_context(output.track(labels[step], total))
+            trackers[step](done)
 
         return services.run_import(request, at=at, home=home, give_tiers=give_tiers, tell=tell)
 

@@ -12,6 +12,7 @@ from dangol.cli.instance import ShopFacts, kept_shop, make_instance, migrate_dat
 from dangol.cli.output import Output, Tracker
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request
+from dangol.connectors.files.loaders.base import Step
 from dangol.connectors.files.services import Report, run_import
 from dangol.connectors.sample.complete_journey import CURRENCY, ZONE, CompleteJourney, SampleFiles
 from dangol.core.people.selectors import shop
@@ -132,14 +133,14 @@ def _import(output: Output, label: str, rows: int, request: Request, at: datetim
             request,
             at=at,
             home=Path(settings.HOME),
-            tell=lambda _step, done, total: _tell(told, rows, done, total),
+            tell=lambda step, done, total: _tell(told, rows, step, done, total),
         )
     if report.bad:
         raise SampleRefused(file=request.paths[0].name, rows=report.bad, errors=str(report.errors))
     return report
 
 
-def _tell(told: Tracker, rows: int, done: int, total: int) -> None:
+def _tell(told: Tracker, rows: int, step: Step, done: int, total: int) -> None:
     """Tell progress in rows of the file; imports count what they write."""
-    if total:
+    if step is Step.WRITE:
         told(rows * done // total)

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from typing import NamedTuple, TypeAlias
 
 from dangol.connectors.files.jobs import save_batch
-from dangol.connectors.files.loaders.base import Context, Loader, Progress, Written
+from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step, Written
 from dangol.connectors.files.memory import collector_paused
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.partner import Partner, Turns
@@ -87,7 +87,7 @@ def _take_turns(worker: "_Worker", batches: list[Bounds], partner: Partner, tell
             partner.wait_for(place)
             with write_transaction():
                 worker.look()
-        tell("write", job.done_count, job.item_count)
+        tell(Step.WRITE, job.done_count, job.item_count)
 
 
 class _Worker:

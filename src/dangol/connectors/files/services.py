@@ -29,7 +29,7 @@ from dangol.connectors.files.jobs import (
     open_job,
     refusals_of,
 )
-from dangol.connectors.files.loaders.base import Context, Loader, Progress, instant_of
+from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step, instant_of
 from dangol.connectors.files.loaders.catalog import ProductsLoader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.loaders.people import ConsentsLoader, CustomersLoader
@@ -71,7 +71,7 @@ class Report(NamedTuple):
         return self.rows - self.bad
 
 
-def _silent(step: str, done: int, total: int) -> None:
+def _silent(step: Step, done: int, total: int) -> None:
     """Tell nobody."""
 
 
@@ -280,7 +280,7 @@ def _ready_stage(
         files = [one["name"] for one in json.loads(job.files)]
         return Stage.reopen(Made(request.kind, reading, folder, json.loads(job.mapping), files))
     clear_table(folder)
-    tell("read", 0, 0)
+    tell(Step.READ, 0, 0)
     stage = Stage(request.kind, reading, folder)
     try:
         rows, bad = _build(request, stage, loader, context, view)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,8 +17,19 @@ from dangol.core.storage.ids import Id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_FACTS: Mapping[str, str | int] = {}
 # Words of the program or of the shop, never a cell of the file.
-Progress = Callable[[str, int, int], None]
 TOLD = frozenset({"currency", "kind", "known", "problem"})
+
+
+class Step(StrEnum):
+    """What an import is at: reading files, making customers, writing."""
+
+    READ = "read"
+    CUSTOMERS = "customers"
+    WRITE = "write"
+
+
+# Hears the step, and how much of how much of it is done; of reading only that it has begun.
+Progress = Callable[[Step, int, int], None]
 
 
 class Context(NamedTuple):

@@ -12,6 +12,7 @@ from dangol.connectors.files.loaders.base import (
     Context,
     Progress,
     Refusal,
+    Step,
     Written,
     instant_of,
     whole_numbers,
@@ -237,7 +238,7 @@ def _make_customers(stage: Stage, context: Context, tell: Progress) -> None:
                     IDENTITIES[column], list(firsts), recorded_at=context.recorded_at, joined_at=firsts
                 )
         done += len(rows)
-        tell("customers", done, total)
+        tell(Step.CUSTOMERS, done, total)
 
 
 def _amounts(cell: str | None, currency: str) -> tuple[tuple[str, int], ...]:
