@@ -154,7 +154,7 @@ class OrdersLoader:
         end = start + BATCH
         first = stage.fetch(
             "SELECT min(doc) FROM docs JOIN (SELECT who_column, who_key FROM docs"  # noqa: S608 - a number
-            f" WHERE doc = {end}) next USING (who_column, who_key)"
+            f" WHERE doc = {end}) next USING (who_column, who_key) WHERE doc BETWEEN {start} AND {end}"
         )[0][0]
         return min(end if first is None or first <= start else first, self.count(stage))
 
