@@ -59,18 +59,21 @@ TOLD = (
 )
 
 
+ENDINGS = {"killed": signal.SIGKILL, "stopped": signal.SIGSTOP}
+
+
 class Partner(partner.Partner):
-    """A partner that is there from the first batch on, and dies after a few where that is asked for."""
+    """A partner that is there from the first batch on, and leaves off after a few where that is asked for."""
 
     def begin(self, place: int) -> None:
-        """Wait until it is up; from the fourth batch on it may be dead at any moment."""
+        """Wait until it is up; after the third batch it may be dead, or stand still, at any moment."""
         if self._pipe and not self.has_begun:
             self._pipe.poll(60)
         super().begin(place)
         if self.has_begun and place == 1:
             sys.stdout.write("side by side\n")
-        if self.has_begun and place > 3 and WHAT == "lose":
-            os.kill(self._process.pid or 0, signal.SIGKILL)
+        if self.has_begun and place > 3 and WHAT in ENDINGS:
+            os.kill(self._process.pid or 0, ENDINGS[WHAT])
 
 
 def main() -> None:
@@ -82,7 +85,8 @@ def main() -> None:
         call_command("migrate", database="keys", verbosity=0)
         open_shop()
         open_program()
-    elif WHAT in {"run", "lose"}:
+    elif WHAT in {"run", *ENDINGS}:
+        partner.PATIENCE_SECONDS = 3.0
         bring_in(HOME, Kind.ORDERS, FILE, at=datetime(2026, 6, 1, 3, 0, tzinfo=UTC))
     else:
         with connection.cursor() as cursor:

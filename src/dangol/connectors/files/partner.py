@@ -8,7 +8,8 @@ This module is the first thing the new process imports, so it knows no models.
 import multiprocessing
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
@@ -18,6 +19,8 @@ from django.db import connections
 
 _GONE = (EOFError, OSError)
 _LEAVING_SECONDS = 10.0
+# Many times what a batch takes on a busy machine. Whoever is given up wrongly finds its batch written.
+PATIENCE_SECONDS = 120.0
 
 
 class Turns:
@@ -27,9 +30,14 @@ class Turns:
         self._pipe = pipe
         self._written = written
 
-    def wait_for(self, place: int) -> None:
-        """Return once all batches before `place` are written; raises EOFError where the other is gone."""
+    def wait_for(self, place: int, patience: float | None = None) -> None:
+        """Return once all batches before `place` are written.
+
+        Raises EOFError where the other is gone, TimeoutError where it was not heard for `patience` seconds.
+        """
         while self._written < place:
+            if not self._pipe.poll(patience):
+                raise TimeoutError
             self._written = self._pipe.recv()
 
     def tell(self, place: int) -> None:
@@ -55,32 +63,33 @@ class Partner:
 
     def begin(self, place: int) -> None:
         """Leave it every other batch from `place` on, as soon as it has come up."""
-        if self._pipe is None or self.has_begun:
-            return None
-        try:
-            if not self._pipe.poll():
-                return None
-            if self._pipe.recv() != _databases():  # it would write somewhere else
-                return self._lose()
-            self._pipe.send((self._task, place))
-            self._turns = Turns(self._pipe, place - 1)  # the first process is at the one before
-            self.has_begun = True
-        except _GONE:
-            self._lose()
+        with self._or_alone():
+            if self._pipe and not self.has_begun and self._pipe.poll():
+                if self._pipe.recv() != _databases():
+                    raise EOFError  # it would write somewhere else
+                self._pipe.send((self._task, place))
+                self._turns = Turns(self._pipe, place - 1)  # the first process is at the one before
+                self.has_begun = True
 
     def wait_for(self, place: int) -> None:
         """Return once all batches before `place` are written, or the partner is lost."""
-        try:
+        with self._or_alone():
             if self.has_begun:
-                self._turns.wait_for(place)
-        except _GONE:
-            self._lose()
+                self._turns.wait_for(place, PATIENCE_SECONDS)
 
     def tell(self, place: int) -> None:
         """Tell it that the batch at `place` is written."""
-        try:
+        with self._or_alone():
             if self.has_begun:
                 self._turns.tell(place)
+
+    @contextmanager
+    def _or_alone(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:  # it stands still, and would stand in the way of leaving
+            self._process.kill()
+            self._lose()
         except _GONE:
             self._lose()
 
