@@ -1,8 +1,10 @@
 """Batches of orders planned beside other writers: as under the lock, whoever comes between."""
 
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
@@ -10,16 +12,22 @@ from django.db import connections
 
 from dangol.connectors.files import loading
 from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import JobRunning
 from dangol.connectors.files.loaders import orders as order_loader
 from dangol.connectors.files.loaders.orders import OrdersLoader
+from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.partner import Partner
+from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.models import Order, OrderLine, ReturnLine
 from dangol.core.events.models import Event
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import earn_points
 from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.models import Customer
-from dangol.core.storage.plans import Plan
+from dangol.core.people.services import resolve_customers
+from dangol.core.storage.ids import Id
+from dangol.core.storage.plans import Overtaken, Plan
+from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.models import Accrual, Membership
 from tests.connectors.files.shops import NOW, bring_in, open_program, open_shop, write_file
 
@@ -41,6 +49,12 @@ FILE = HEADER + "".join(
 def shop() -> None:
     open_shop()
     open_program()
+
+
+def member() -> Id:
+    """Make somebody who may claim what a guest bought."""
+    with write_transaction():
+        return resolve_customers("external", ["m"], recorded_at=NOW)["m"]
 
 
 def everything() -> list[list[tuple[Any, ...]]]:
@@ -118,11 +132,6 @@ def test_load__a_till_between_plan_and_lock__both_stand(
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "0,a,2025-12-01,A,1,500\n"))
     owner = Customer.objects.get().customer_id
     made = carried_out(monkeypatch)
-    carry_out = Plan.carry_out
-
-    def late(self: Plan) -> None:
-        carry_out(self)
-        raise AssertionError("the head has moved on")
 
     def earning(*given: Any) -> Any:
         planned = plan(*given)
@@ -137,7 +146,6 @@ def test_load__a_till_between_plan_and_lock__both_stand(
 
     plan = loading._Worker.plan
     monkeypatch.setattr(loading._Worker, "plan", earning)
-    monkeypatch.setattr(Plan, "carry_out", late)
 
     bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "1,a,2026-01-01,A,1,2000\n"))
 
@@ -168,6 +176,85 @@ def test_load__the_job_was_carried_on_by_another__writes_nothing_twice(
     assert report.job is not None
     assert report.job.done_count == report.job.item_count
     assert report.counts["orders"] == Order.objects.count() == 6
+
+
+@pytest.mark.parametrize("meanwhile", ["the order comes", "the order is claimed"])
+def test_load__a_return_planned_on_what_is_known_of_its_order__is_decided_again(
+    meanwhile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No event of the guest who brings back tells that the number is taken now, or the order claimed."""
+    plan, acts = loading._Worker.plan, [1]
+    order = write_file(tmp_path, HEADER + "9,,2026-01-01,A,1,2000\n", "order.csv")
+    owner = member()
+    if meanwhile == "the order is claimed":
+        bring_in(tmp_path, Kind.ORDERS, order)
+
+    def planned(*given: Any) -> Any:
+        found = plan(*given)
+        if acts:
+            acts.pop()
+            if meanwhile == "the order comes":
+                bring_in(tmp_path, Kind.ORDERS, order)
+            else:
+                claim_guest_order(source="file", number="9", customer_id=owner, recorded_at=NOW)
+        return found
+
+    monkeypatch.setattr(loading._Worker, "plan", planned)
+    path = write_file(tmp_path, HEADER + "9,,2026-02-01,A,-1,-2000\n")
+    report = bring_in(tmp_path, Kind.ORDERS, path)
+
+    assert report.counts.get("unlinked_returns", 0) == 0
+    line, sold = ReturnLine.objects.get(), OrderLine.objects.get()
+    assert (line.customer_id, line.order_id) == (sold.customer_id, sold.order_id)
+    assert sum(Lot.objects.values_list("left", flat=True)) == 0
+
+
+def test_load__undone_by_who_thought_it_dead__stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_loader, "BATCH", 2)
+    plan = loading._Worker.plan
+
+    def undone(*given: Any) -> Any:
+        ImportJob.objects.update(state=ImportJob.State.UNDONE)
+        return plan(*given)
+
+    monkeypatch.setattr(loading._Worker, "plan", undone)
+
+    with pytest.raises(JobRunning):
+        bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, FILE))
+
+    assert not Order.objects.exists()
+
+
+def test_load__overtaken_again_and_again__plans_only_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_loader, "BATCH", 1)
+    monkeypatch.setattr(loading, "LEAST_FOR_TWO", 1_000)
+    tries: list[int] = []
+
+    def never(self: Plan) -> None:
+        tries.append(1)
+        raise Overtaken
+
+    monkeypatch.setattr(Plan, "carry_out", never)
+    lines = [f"{number},c{number},2026-01-01,A,1,100\n" for number in range(14)]
+
+    report = bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, HEADER + "".join(lines)))
+
+    assert report.counts["orders"] == 14
+    assert len(tries) == 6, "two, four left out, two, four left out, two"
+
+
+@pytest.mark.parametrize("error", [BlockingIOError, AssertionError])
+def test_load__no_second_process_can_be_started__goes_on_alone(
+    error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_loader, "BATCH", 1)
+    monkeypatch.setattr(SpawnProcess, "start", Mock(side_effect=error))
+
+    bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, FILE))
+
+    assert Order.objects.count() == 6
 
 
 def test_load__the_second_process_would_write_elsewhere__goes_on_alone(

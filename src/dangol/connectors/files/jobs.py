@@ -146,7 +146,7 @@ def only_worker(folder: Path) -> Iterator[None]:
 
 
 def save_batch(job: ImportJob, end: int, written: Written) -> None:
-    """Note what the batch up to `end` did, in its own transaction: so a resumed import does nothing twice."""
+    """Note what the batch up to `end` did, in the same transaction: a resumed import does nothing twice."""
     require_write_transaction()
     counts = Counter(json.loads(job.counts))
     counts.update(written.counts)

@@ -12,18 +12,21 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import NamedTuple, TypeAlias
 
+from dangol.connectors.files.errors import JobRunning
 from dangol.connectors.files.jobs import save_batch
 from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step, Written
 from dangol.connectors.files.memory import collector_paused
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.partner import Partner, Turns
 from dangol.connectors.files.staging import Made, Stage
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.plans import Overtaken, Plan, planning
 from dangol.core.storage.transactions import write_transaction
 
 # Fewer are done before a second process has come up.
 LEAST_FOR_TWO = 6
+# So many overtaken plans in a row let so many batches be decided under the lock before the next plan.
+_MISSES, _RESTS = 2, 4
 Bounds: TypeAlias = tuple[int, int]
 
 
@@ -39,7 +42,7 @@ class Task(NamedTuple):
 
 def load(stage: Stage, job: ImportJob, loader: Loader, context: Context, tell: Progress) -> None:
     """Carry out all that is left to do; `tell` hears how far it is, in items."""
-    loader.prepare(stage, context, tell)
+    loader.prepare(stage, job.done_count, context, tell)
     batches = list(_bounds(stage, job, loader))
     task = Task(job.id, stage.made, loader, context, batches)
     is_shared = loader.can_plan and len(batches) >= LEAST_FOR_TWO and _cores() > 1
@@ -96,20 +99,34 @@ class _Worker:
     def __init__(self, stage: Stage, job: ImportJob, loader: Loader, context: Context) -> None:
         self.job = job
         self._stage, self._loader, self._context = stage, loader, context
+        self._misses = self._rests = 0
 
     def look(self) -> None:
-        """See how far the job is; in a write transaction nobody else then carries it on."""
+        """See how far the job is, inside a write transaction: nobody else then carries it on.
+
+        Raises JobRunning where it is no longer to be carried on: undone, by who thought this process dead.
+        """
         self.job.refresh_from_db(
-            fields=("done_count", "counts"), from_queryset=ImportJob.objects.select_for_update()
+            fields=("state", "done_count", "counts"), from_queryset=ImportJob.objects.select_for_update()
         )
+        if self.job.state != ImportJob.State.READY:
+            raise JobRunning(job=show_id(self.job.id))
 
     def plan(self, start: int, end: int) -> tuple[Written, Plan] | None:
         """Decide a batch beside other writers; None where it has to be decided under the lock."""
-        if not self._loader.can_plan:
+        if not self._loader.can_plan or self._rests:
+            self._rests = max(self._rests - 1, 0)
             return None
         with suppress(Overtaken), collector_paused(), planning() as plan:
             return self._loader.write(self._stage, start, end, self._context), plan
+        self._note_overtaken()
         return None
+
+    def _note_overtaken(self) -> None:
+        """What is overtaken twice in a row will be again: plan the next few batches no more."""
+        self._misses += 1
+        if self._misses >= _MISSES:
+            self._misses, self._rests = 0, _RESTS
 
     def carry_out(self, start: int, end: int, planned: tuple[Written, Plan] | None) -> bool:
         """Write the batch; False where the job does not stand where it begins, and nothing is written."""
@@ -118,7 +135,9 @@ class _Worker:
                 if is_at := self._is_at(start):
                     planned[1].carry_out()
                     save_batch(self.job, end, planned[0])
+                self._misses = 0
                 return is_at
+            self._note_overtaken()
         with collector_paused(), write_transaction():
             if is_at := self._is_at(start):
                 save_batch(self.job, end, self._loader.write(self._stage, start, end, self._context))

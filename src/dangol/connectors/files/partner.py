@@ -2,7 +2,7 @@
 
 The two tell each other over a pipe how many batches are written, and each waits for the one before its
 own. Nothing depends on the second one: when it is lost, or does not come up, the first goes on alone.
-This module is the first thing the new process imports, so it knows no models.
+The new process imports this module before Django is ready, so it knows no models.
 """
 
 import multiprocessing
@@ -18,7 +18,7 @@ import django
 from django.db import connections
 
 _GONE = (EOFError, OSError)
-_LEAVING_SECONDS = 10.0
+_LEAVING_SECONDS = 2.0
 # Many times what a batch takes on a busy machine. Whoever is given up wrongly finds its batch written.
 PATIENCE_SECONDS = 120.0
 
@@ -56,9 +56,11 @@ class Partner:
         if task is None:
             return
         spawning = multiprocessing.get_context("spawn")
-        self._pipe, theirs = spawning.Pipe()
+        ours, theirs = spawning.Pipe()
         self._process = spawning.Process(target=_work, args=(theirs,), daemon=True)
-        self._process.start()
+        with suppress(OSError, AssertionError), _interrupts_held():  # no more processes, or none from here
+            self._process.start()
+            self._pipe = ours
         theirs.close()
 
     def begin(self, place: int) -> None:
@@ -98,6 +100,8 @@ class Partner:
         if self._task is None:
             return
         self._lose()
+        if self._process.pid is None:
+            return
         self._process.join(_LEAVING_SECONDS)
         if self._process.is_alive():
             self._process.kill()
@@ -111,13 +115,22 @@ class Partner:
             self._pipe = None
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let a process that is started meanwhile never be interrupted: the first one is, and lets it go."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _databases() -> list[str]:
     return [str(connections[alias].settings_dict["NAME"]) for alias in sorted(connections)]
 
 
 def _work(pipe: "Connection[Any, Any]") -> None:
     """Be the second process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one has heard it too, and will let go
     try:
         django.setup()
         help_out = import_module("dangol.connectors.files.loading").help_out

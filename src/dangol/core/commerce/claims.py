@@ -19,7 +19,7 @@ from dangol.core.commerce.models import (
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Draft
-from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.events.services import lock_customers, record_batch, touch_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import Model, delete_rows, insert_rows, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import write_transaction
@@ -57,6 +57,7 @@ def claim_guest_order(*, source: str, number: str, customer_id: Id, recorded_at:
         if not placed.is_guest:
             raise AlreadyClaimed(source=source, number=number)
         return_ids = _move(owner, customer_id, named.order_id)
+        touch_customers([owner])  # the guest, of whom no event tells
         claimed = msgspec.structs.asdict(placed) | {"is_guest": False}
         at = Order.objects.get(customer_id=customer_id, id=named.order_id).placed_at
         told = [Draft(customer_id, OrderClaimed(**claimed), at, named.order_id)]

@@ -12,8 +12,7 @@ from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Return, R
 from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders, take_numbers
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.people.models import Customer
-from dangol.core.people.selectors import GUEST
+from dangol.core.people.selectors import find_guests
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
@@ -127,10 +126,8 @@ def _store_returns(
 
 def _guests_among(drafts: Sequence[ReturnDraft]) -> set[Id]:
     """Return which of the customers are guests: as told, else as recorded."""
-    untold = [(key,) for key in sorted({draft.customer_id for draft in drafts if draft.is_guest is None})]
-    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), untold)
     told = {draft.customer_id for draft in drafts if draft.is_guest}
-    return told.union(customer_id for customer_id, kind in kinds if kind == GUEST)
+    return told | find_guests(draft.customer_id for draft in drafts if draft.is_guest is None)
 
 
 def _hash(draft: ReturnDraft, *, is_guest: bool) -> bytes:
@@ -154,13 +151,12 @@ class _Shelf:
         self._named = {key: found.id for key, found in find_numbers(OrderNumber, "order_id", numbers).items()}
         self._lines: dict[tuple[Id, Id], list[_Sold]] = defaultdict(list)
         self._left: dict[tuple[Id, int], int] = {}
-        wanted = {(draft.customer_id, line.product_id) for draft in drafts for line in draft.lines}
-        self._wanted = wanted
+        self._wanted = {(draft.customer_id, line.product_id) for draft in drafts for line in draft.lines}
         sold = select_matching(
             OrderLine,
             ("customer_id", "order_id", "number", "product_id", "quantity_milli"),
             ("customer_id", "product_id"),
-            sorted(wanted),
+            sorted(self._wanted),
         )
         orders = sorted({line[:2] for line in sold})
         placed: dict[Id, datetime] = dict(

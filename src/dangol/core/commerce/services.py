@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -13,6 +13,7 @@ from dangol.core.commerce.models import Order, OrderDiscount, OrderLine, OrderNu
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import Model, insert_missing, insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 
@@ -26,6 +27,8 @@ _LINE = (
 )  # fmt: skip
 _PART = ("customer_id", "order_id", "number", "kind", "amount_minor")
 _encoder = msgspec.json.Encoder()
+# A source and what it calls an order or a return.
+Number: TypeAlias = tuple[str, str]
 
 
 class NumberTaken(NamedTuple):
@@ -41,10 +44,37 @@ def hash_content(*content: Any) -> bytes:
     return blake2b(_encoder.encode(content), digest_size=16).digest()
 
 
-def find_numbers(
-    model: Model, target: str, keys: Sequence[tuple[str, str]]
-) -> dict[tuple[str, str], NumberTaken]:
-    """Return what is known under each (source, number); `target` names the column of the id."""
+def find_numbers(model: Model, target: str, keys: Sequence[Number]) -> dict[Number, NumberTaken]:
+    """Return what is known under each (source, number); `target` names the column of the id.
+
+    A plan made on it is overtaken where a number meanwhile names something else, or something at all.
+    """
+    found = _find_numbers(model, target, keys)
+    if plan := current_plan():
+        plan.guard(_LookedUp).note(model, target, keys, found)
+    return found
+
+
+class _LookedUp:
+    """Numbers a plan has looked up, and what they named then: no customer's head tells of a new one."""
+
+    def __init__(self) -> None:
+        self._looks: list[tuple[Model, str, Sequence[Number], dict[Number, NumberTaken]]] = []
+
+    def note(
+        self, model: Model, target: str, keys: Sequence[Number], found: dict[Number, NumberTaken]
+    ) -> None:
+        """Remember what was found under these numbers."""
+        self._looks.append((model, target, keys, found))
+
+    def confirm(self) -> None:
+        """Look again; raises Overtaken where something else is found."""
+        for model, target, keys, found in self._looks:
+            if _find_numbers(model, target, keys) != found:
+                raise Overtaken
+
+
+def _find_numbers(model: Model, target: str, keys: Sequence[Number]) -> dict[Number, NumberTaken]:
     rows = select_matching(
         model, ("source", "number", target, "customer_id", "content_hash"), ("source", "number"), keys
     )
@@ -55,7 +85,7 @@ def find_numbers(
 
 
 def take_numbers(
-    model: Model, target: str, offers: Sequence[tuple[tuple[str, str], NumberTaken]]
+    model: Model, target: str, offers: Sequence[tuple[Number, NumberTaken]]
 ) -> list[NumberTaken]:
     """Let each (source, number) name what is offered, unless it names something already.
 
@@ -64,7 +94,7 @@ def take_numbers(
     fail: the customer's lock is no guard where each of them has made a guest of its own.
     """
     first = dict(reversed(offers))
-    known = find_numbers(model, target, list(first))
+    known = _find_numbers(model, target, list(first))
     free = sorted(first.keys() - known.keys())
     inserted = insert_missing(
         model,
@@ -72,7 +102,7 @@ def take_numbers(
         [(*key, *first[key]) for key in free],
     )
     if inserted < len(free):
-        known |= find_numbers(model, target, free)
+        known |= _find_numbers(model, target, free)
     else:
         known |= {key: first[key] for key in free}
     return [known[key] for key, _ in offers]

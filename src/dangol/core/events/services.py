@@ -23,7 +23,7 @@ from dangol.core.storage.rows import (
 from dangol.core.storage.transactions import require_write_transaction
 
 SHARD = 0
-# A customer's last sequence number and last event id.
+# A customer's last sequence number, and the id above which the next event's has to be.
 Place: TypeAlias = tuple[int, Id | None]
 _COLUMNS = (
     "id", "customer_id", "customer_seq", "name", "subject_id",
@@ -35,8 +35,7 @@ _HEAD = ("customer_id", "last_seq", "last_event_id")
 def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, Place]:
     """Lock all that belongs to these customers until the transaction ends, in sorted order.
 
-    Lock before looking: two tills may serve the same customer at once. Returns each customer's last
-    sequence number and last event id.
+    Lock before looking: two tills may serve the same customer at once. Returns where each customer stands.
     """
     require_write_transaction()
     ordered = sorted_ids(customer_ids)

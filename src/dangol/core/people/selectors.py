@@ -35,7 +35,7 @@ from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.sealing import Place, Sealed, open_many
 from dangol.core.storage.ids import Id, show_id
-from dangol.core.storage.rows import select_matching
+from dangol.core.storage.rows import select_matching, sorted_ids
 from dangol.domain.errors import NotFound
 
 GUEST, CUSTOMER, MEMBER = "guest", "customer", "member"
@@ -331,6 +331,13 @@ def ids_after(after: Id | None, *, limit: int) -> list[Id]:
     if after is not None:
         everyone = everyone.filter(customer_id__gt=after)
     return list(everyone.values_list("customer_id", flat=True)[:limit])
+
+
+def find_guests(customer_ids: Iterable[Id]) -> set[Id]:
+    """Return which of these customers are guests."""
+    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
+    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), keys)
+    return {customer_id for customer_id, kind in kinds if kind == GUEST}
 
 
 def count_by_kind() -> dict[str, int]:

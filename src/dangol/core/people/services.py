@@ -25,6 +25,7 @@ from dangol.core.people.lookup import (
 from dangol.core.people.models import Customer, Identity, SearchToken
 from dangol.core.people.selectors import CUSTOMER, GUEST, MEMBER, region_for
 from dangol.core.storage.ids import Id, random_id
+from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import delete_rows, insert_rows, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 
@@ -90,6 +91,8 @@ def _resolve(
     missing = {key: normal[value] for value, key in keys.items() if key not in owners}
     made: frozenset[Id] = frozenset()
     if missing:
+        if current_plan():  # a plan locks customers first, and keys are another database's
+            raise Overtaken
         since = None
         if joined_at is not None:
             since = {keys[value]: at for value, at in joined_at.items() if value in keys}

@@ -91,5 +91,6 @@ def planning(using: str = DEFAULT_DB_ALIAS) -> Iterator[Plan]:
 
 
 def _only_reading(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    assert sql.lstrip().upper().startswith("SELECT"), f"planning writes nothing: {sql[:80]}"
+    if not sql.lstrip().upper().startswith("SELECT"):
+        raise RuntimeError(f"Planning writes nothing, and would have: {sql[:80]}")
     return execute(sql, params, many, context)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from dangol.core.events.records import Draft, Recorded
-from dangol.core.events.services import record_batch, touch_customers
+from dangol.core.events.services import record_batch
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, update_rows
 from dangol.domain.membership import (
@@ -61,7 +61,6 @@ class Batch:
 
     def advance(self, customer_ids: Sequence[Id], *, as_of: datetime) -> None:
         """Hold the reviews of these members that are due by `as_of`."""
-        touch_customers(customer_ids)  # a review that changes no tier is no event
         self._run({customer_id: [] for customer_id in customer_ids}, upto=as_of)
 
     def grant(self, grants: Mapping[Id, Granted]) -> None:

@@ -236,7 +236,11 @@ def _write_tiers(
 
 
 def load_programs() -> list[Running]:
-    """Return all programs with their rules, four statements in all."""
+    """Return all programs with their rules, four statements in all.
+
+    Programs first: of one that is seen, all else was there before it, also where no transaction holds it.
+    """
+    programs = list(models.Program.objects.order_by("id"))
     rules: dict[Id, list[models.EarningRule]] = {}
     for rule in models.EarningRule.objects.order_by("id", "version"):
         rules.setdefault(rule.program_id, []).append(rule)
@@ -246,10 +250,7 @@ def load_programs() -> list[Running]:
     tier_rules: dict[Id, list[models.TierRules]] = {}
     for version in models.TierRules.objects.order_by("version"):
         tier_rules.setdefault(version.program_id, []).append(version)
-    return [
-        _running(row, rules.get(row.id, []), terms[row.id], tier_rules[row.id])
-        for row in models.Program.objects.order_by("id")
-    ]
+    return [_running(row, rules.get(row.id, []), terms[row.id], tier_rules[row.id]) for row in programs]
 
 
 def find_program(program_id: Id | None = None) -> Running:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dangol.core.events.services import lock_customers
+from dangol.core.events.services import lock_customers, touch_customers
 from dangol.core.ledger.services import settle_due
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
@@ -43,7 +43,7 @@ def review_due(running: Running, *, as_of: datetime, limit: int = 1_000) -> int:
     with write_transaction():
         due = store.due_members(running.id, as_of=as_of, limit=limit)
         if due:
-            lock_customers(due)
+            touch_customers(due)  # a review that changes no tier is no event
             Batch(running, recorded_at=as_of).advance(due, as_of=as_of)
     return len(due)
 

@@ -95,8 +95,8 @@ class Loader(Protocol):
     def totals(self, stage: Stage) -> dict[str, object]:
         """Return the sums a person checks before the import is let go."""
 
-    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
-        """Make sure of what the batches refer to. May be done again after a crash."""
+    def prepare(self, stage: Stage, start: int, context: Context, tell: Progress) -> None:
+        """Make sure of what the items from `start` on refer to. May be done again after a crash."""
 
     def end_of(self, stage: Stage, start: int) -> int:
         """Return where the batch that begins at `start` ends, exclusive."""

@@ -34,7 +34,7 @@ from dangol.core.commerce.drafts import (
 from dangol.core.commerce.models import OrderNumber
 from dangol.core.commerce.returns import record_sales
 from dangol.core.commerce.services import find_numbers
-from dangol.core.people.selectors import find_stores
+from dangol.core.people.selectors import find_by_identity, find_guests, find_stores
 from dangol.core.people.services import make_guests, resolve_customers
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.storage.ids import Id
@@ -121,13 +121,13 @@ class OrdersLoader:
             found[name] = int(str(found[name]))
         return found | {"products": stage.one("SELECT count(*) FROM products")}
 
-    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
+    def prepare(self, stage: Stage, start: int, context: Context, tell: Progress) -> None:
         """Have a product, a store and a customer for each that is named: unknown ones are kept with what
         the file tells.
         """
         self._find_products(stage, context)
         self._find_stores(stage, context)
-        _make_customers(stage, context, tell)
+        _make_customers(stage, start, context, tell)
 
     def _find_products(self, stage: Stage, context: Context) -> None:
         rows = stage.fetch("SELECT number, name, category FROM products ORDER BY place")
@@ -167,12 +167,12 @@ class OrdersLoader:
         lines = self._read_lines(stage, docs)
         owners, guests = _owners(docs, context)
         written = Written()
-        written.counts["guests"] = len(guests)
+        written.counts["guests"] = guests.made
         orders = [doc for doc in docs if not doc.is_return]
         returns = [doc for doc in docs if doc.is_return]
         placed, returned = record_sales(
             [self._order(doc, owners[doc.doc], lines[doc.doc], context) for doc in orders],
-            [_return(doc, owners[doc.doc], lines[doc.doc], context, guests) for doc in returns],
+            [_return(doc, owners[doc.doc], lines[doc.doc], context, guests.ids) for doc in returns],
             recorded_at=context.recorded_at,
         )
         undone = _undone(stage, orders, placed, context)
@@ -224,19 +224,23 @@ class OrdersLoader:
         )  # fmt: skip
 
 
-def _make_customers(stage: Stage, context: Context, tell: Progress) -> None:
-    """Make members of the customers nobody knows yet, since their first order of the file."""
-    named = "SELECT who_column, who_key, min(instant) FROM docs WHERE who_key IS NOT NULL GROUP BY ALL"
+def _make_customers(stage: Stage, start: int, context: Context, tell: Progress) -> None:
+    """Make members of the customers nobody knows yet, since their first order of those from `start` on."""
+    named = (
+        "SELECT who_column, who_key, min(instant) FROM docs"  # noqa: S608 - a number
+        f" WHERE doc >= {start} AND who_key IS NOT NULL GROUP BY ALL"
+    )
     total, done = int(stage.one(f"SELECT count(*) FROM ({named})")), 0  # noqa: S608 - our own SQL
     for rows in stage.batches(f"{named} ORDER BY ALL", BATCH):
         since: dict[str, dict[str, datetime]] = {}
         for column, value, instant in rows:
             since.setdefault(column, {})[value] = instant_of(instant)
-        with write_transaction():
-            for column, firsts in since.items():
-                resolve_customers(
-                    IDENTITIES[column], list(firsts), recorded_at=context.recorded_at, joined_at=firsts
-                )
+        for column, firsts in since.items():
+            kind = IDENTITIES[column]
+            known = find_by_identity(kind, list(firsts))
+            if unknown := [value for value in firsts if value not in known]:
+                with write_transaction():
+                    resolve_customers(kind, unknown, recorded_at=context.recorded_at, joined_at=firsts)
         done += len(rows)
         tell(Step.CUSTOMERS, done, total)
 
@@ -253,12 +257,10 @@ def _amounts(cell: str | None, currency: str) -> tuple[tuple[str, int], ...]:
 def _return(
     doc: _Doc, owner: Id, lines: list[LineDraft], context: Context, guests: Collection[Id]
 ) -> ReturnDraft:
-    # Whoever else brings back without a name bought as a guest before, and may be known by now.
-    is_guest = False if doc.who else True if owner in guests else None
     return ReturnDraft(
         owner, context.source, doc.number, instant_of(doc.instant), context.currency,
         [ReturnLineDraft(*line[:4], line.net_minor) for line in lines],
-        doc.order_number, is_guest,
+        doc.order_number, is_guest=owner in guests,
     )  # fmt: skip
 
 
@@ -311,8 +313,15 @@ def _refuse(stage: Stage, docs: Sequence[int], code: Code, kind: str, written: W
     written.counts["refused"] += len(rows)
 
 
-def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], frozenset[Id]]:
-    """Return whose each document is, making guests for orders without a customer; and these guests."""
+class _Guests(NamedTuple):
+    """Who of a batch's owners is nobody known, and how many of them were made for it."""
+
+    ids: set[Id]
+    made: int
+
+
+def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], _Guests]:
+    """Return whose each document is, making guests for orders without a customer."""
     owners: dict[int, Id] = {}
     named: dict[str, dict[str, None]] = {}
     for doc in docs:
@@ -329,7 +338,9 @@ def _owners(docs: Sequence[_Doc], context: Context) -> tuple[dict[int, Id], froz
     names = [(context.source, doc.order_number or doc.number) for doc in strays]
     earlier = find_numbers(OrderNumber, "order_id", names) if names else {}
     fresh = sorted({name for name in names if name not in earlier})
+    # A guest of an earlier file may have claimed the order since, and be a member.
+    guests = find_guests(one.customer_id for one in earlier.values())
     made = dict(zip(fresh, make_guests(len(fresh), recorded_at=context.recorded_at), strict=True))
     for doc, name in zip(strays, names, strict=True):
         owners[doc.doc] = earlier[name].customer_id if name in earlier else made[name]
-    return owners, frozenset(made.values())
+    return owners, _Guests(guests.union(made.values()), len(made))

@@ -119,7 +119,7 @@ class TiersLoader(RowsLoader):
             " ORDER BY file, line) AS turn FROM named WHERE NOT bad AND who_key IS NOT NULL) WHERE turn > 1"
         )
 
-    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
+    def prepare(self, stage: Stage, start: int, context: Context, tell: Progress) -> None:
         """Find the rows of members whom an earlier row names by something else, their e-mail say."""
         seen: set[Id] = set()
         for rows in stage.batches(

@@ -49,7 +49,7 @@ class RowsLoader:
         """Return how many rows would be taken."""
         return {stage.kind.value: self.count(stage)}
 
-    def prepare(self, stage: Stage, context: Context, tell: Progress) -> None:
+    def prepare(self, stage: Stage, start: int, context: Context, tell: Progress) -> None:
         """Nothing is referred to."""
 
     def end_of(self, stage: Stage, start: int) -> int:
