@@ -24,7 +24,9 @@ from bench.figures import Figure, load
 from bench.machine import describe, figures
 
 HERE = Path(__file__).resolve().parent
-FRAME = {"__init__", "__main__", "bare_rows", "figures", "instances", "machine", "run_one", "year_shop"}
+FRAME = {
+    "__init__", "__main__", "bare_rows", "figures", "instances", "machine", "memory", "run_one", "year_shop",
+}  # fmt: skip
 KINDS = ("sqlite", "postgres")
 
 

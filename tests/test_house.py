@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from django.db import models
 from django.test.utils import isolate_apps
 
+from bench import __main__ as bench
 from dangol.core.storage.constraints import SqlForeignKey
 from dangol.core.storage.fields import IdField
 from dangol.project.consumers import INLINE
@@ -188,3 +190,8 @@ def test_import_contract__planted_fault__breaks_that_one_alone(copy: Path, contr
     broken = [number for number, (_name, state) in enumerate(contracts) if state == "BROKEN"]
     assert told.returncode == 1
     assert broken == [list(FAULTS).index(contract)]
+
+
+def test_bench__each_module_is_a_benchmark_or_named_as_none() -> None:
+    for name in bench.names():
+        assert callable(vars(import_module(f"bench.{name}")).get("measure")), f"add {name} to FRAME"

@@ -42,10 +42,11 @@ def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, Place]:
     if plan := current_plan():
         return plan.guard(_PlannedHeads).look_at(ordered)
     heads = _read_heads(ordered)
-    if len(heads) < len(ordered):
-        missing = [(key, 0) for key in ordered if key not in heads]
-        insert_missing(CustomerHead, ["customer_id", "last_seq"], missing)
-        heads = _read_heads(ordered)
+    if missing := [(key, 0) for key in ordered if key not in heads]:
+        made = insert_missing(CustomerHead, ["customer_id", "last_seq"], missing)
+        if made < len(missing):  # somebody else made one meanwhile, and may have moved it on
+            return _read_heads(ordered)
+        heads |= {key: (0, None) for key, _ in missing}
     return heads
 
 
