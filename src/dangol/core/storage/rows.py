@@ -161,33 +161,26 @@ def insert_rows(
     """
     if not rows:
         return
-    into = f"{table(model)} ({columns(model, names)})"
-    marks = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608 - our own names
-    kinds = _kinds(model, tuple(names[: len(rows[0])]))
     connection = connection_of(model)
-    if connection.vendor == "sqlite":
-        ready = _encoded(rows, kinds, _TO_SQLITE)
-        asked = partial(numbers, len(rows)) if numbers else None
-        _write(model, partial(_insert_each, connection, marks, ready, asked))
-        return
-    assert numbers is None, "PostgreSQL numbers nothing while it inserts"
-    if len(rows) == 1:
-        _write(model, partial(_insert_each, connection, marks, _encoded(rows, kinds, _TO_POSTGRES), None))
-    else:
+    into = f"{table(model)} ({columns(model, names)})"
+    kinds = _kinds(model, tuple(names[: len(rows[0])]))
+    if connection.vendor == "postgresql" and len(rows) > 1:
+        assert numbers is None, "PostgreSQL numbers nothing while it inserts"
         texts: Iterable[str] = (copy_text(some, kinds) for some in batches(rows, _COPIED_AT_ONCE))
-        if current_plan(connection.alias):
-            texts = list(texts)
+        texts = list(texts) if current_plan(connection.alias) else texts
         _write(model, partial(_copy, connection, into, texts))
+        return
+    sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608 - our own names
+    ready = _encoded(rows, kinds, _TO_SQLITE if connection.vendor == "sqlite" else _TO_POSTGRES)
+    asked = partial(numbers, len(rows)) if numbers else None
+    _write(model, partial(_insert_each, connection, sql, ready, asked))
 
 
 def _insert_each(
-    connection: BaseDatabaseWrapper,
-    sql: str,
-    rows: Iterable[Row],
-    numbers: Callable[[], Iterable[int]] | None,
+    connection: BaseDatabaseWrapper, sql: str, rows: Iterable[Row], asked: Callable[[], Iterable[int]] | None
 ) -> int:
-    if numbers:
-        rows = ((*row, number) for row, number in zip(rows, numbers(), strict=True))
+    if asked:
+        rows = ((*row, number) for row, number in zip(rows, asked(), strict=True))
     with connection.cursor() as cursor:
         cursor.executemany(sql, cast(Sequence[Any], rows))
     return 0
