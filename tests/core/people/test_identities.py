@@ -66,6 +66,8 @@ def test_normalize_identity__one_value_in_many_spellings__one_form(
         (Kind.PHONE, "12", NotAPhone),
         (Kind.PHONE, "0", PlaceholderValue),
         (Kind.PHONE, "010-0000-0000", PlaceholderValue),
+        (Kind.CARD, "0000-", PlaceholderValue),
+        (Kind.CARD, "0000 0000-0000", PlaceholderValue),
         (Kind.PHONE, "1588-1588 ext. 2", NotAPhone),
         (Kind.CARD, "A-1234567", NotDigits),
         (Kind.CARD, "123", WrongLength),

@@ -97,6 +97,8 @@ def normalize_card(value: str) -> str:
     digits = _CARD_MARKS.sub("", clean)
     if not (digits.isascii() and digits.isdigit()):
         raise NotDigits(field=Kind.CARD)
+    if not digits.strip("0"):
+        raise PlaceholderValue(field=Kind.CARD)
     if not SHORTEST_CARD <= len(digits) <= LONGEST_CARD:
         raise WrongLength(field=Kind.CARD)
     if _PAYMENT_CARD.fullmatch(digits) and _passes_luhn(digits):
