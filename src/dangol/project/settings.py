@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "dangol.core.tasks",
     "dangol.core.events",
     "dangol.core.people",
+    "dangol.core.access",
     "dangol.core.commerce",
     "dangol.core.ledger",
     "dangol.core.actions",

@@ -1,0 +1,1 @@
+"""Who may do what: rights and roles, keys for programs, and the record of who looked at whom."""
