@@ -12,7 +12,7 @@ import pytest
 
 from dangol.cli import doctor
 from dangol.cli.doctor import Level
-from dangol.cli.instance import pending_migrations
+from dangol.cli.migrating import pending_migrations
 from dangol.core.events.models import Cursor, Head
 from dangol.core.tasks.models import Heartbeat
 from dangol.core.tasks.selectors import expected_processes

@@ -17,7 +17,8 @@ from rich.text import Text
 from dangol.cli.broken_database import explain_broken, is_broken_file, name_error
 from dangol.cli.exits import ExitCode
 from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_names
-from dangol.cli.instance import pending_migrations, secret_files
+from dangol.cli.instance import secret_files
+from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
 from dangol.core.people.keys import key_ring

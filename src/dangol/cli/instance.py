@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
-from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
+from dangol.cli.migrating import migrate_databases
+from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
+from dangol.core.storage.spaces import TEST
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now
@@ -67,33 +68,18 @@ class ShopFacts(NamedTuple):
 
 
 class NewInstance(NamedTuple):
-    """A fresh instance; the password is stored nowhere but as its hash."""
+    """A fresh instance; the password and the test space's key are stored nowhere but as their hashes."""
 
     home: Path
     owner: str
     password: str
+    test_key: str
 
 
 def new_password() -> str:
     """Return a random password of 20 letters in groups, about 100 bits."""
     groups = ("".join(secrets.choice(LETTERS) for _place in range(GROUP_LENGTH)) for _group in range(GROUPS))
     return "-".join(groups)
-
-
-def pending_migrations(alias: str) -> list[str]:
-    """Return the migrations that a database still lacks, as `app.name`."""
-    executor = MigrationExecutor(connections[alias])
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
-
-
-def migrate_databases() -> list[str]:
-    """Bring both databases to this version's tables; return the migrations that were applied."""
-    applied = []
-    for alias in connections:
-        applied += pending_migrations(alias)
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
-    return list(dict.fromkeys(applied))
 
 
 def kept_shop() -> ShopView | None:
@@ -120,17 +106,19 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
     _make_secrets(settings.HOME)
     _make_files()
     migrate_databases()
+    copy_empty_tables(TEST)
     password = new_password()
     with write_transaction():
         if Shop.objects.exists():
             raise InstanceExists(home=str(settings.HOME))
-        set_shop(**facts._asdict())
+        shop = set_shop(**facts._asdict())
         if not has_own_program:
             make_first_program(
                 currency=facts.currency, zone=facts.zone, language=facts.language, recorded_at=now()
             )
         Staff.objects.create_superuser(owner, password=password)
-    return NewInstance(settings.HOME, owner, password)
+    fill_space(TEST, shop)
+    return NewInstance(settings.HOME, owner, password, make_test_key(TEST, created_by=owner))
 
 
 def _make_folder(home: Path) -> None:

@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
+from dangol.core.events.settling import settle_all
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
@@ -56,17 +57,9 @@ def shop_zone() -> ZoneInfo:
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
     """Do everything that is due now: schedules, jobs, positions, consumers and the lake."""
-    runner, readers = Runner(clock), Readers(clock=clock)
     lake = LakeWriter(settings.LAKE, clock)
-    zone, jobs = shop_zone(), 0
-    while True:
-        scheduled = enqueue_due(as_of=clock(), zone=zone)
-        numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
-        jobs += ran
-        if not (scheduled or numbered or ran or read):
-            break
-    readers.flush()
-    return Settled(jobs, lake.flush(), runner.failures, readers.stuck())
+    done = settle_all(clock=clock, zone=shop_zone())
+    return Settled(done.jobs, lake.flush(), done.failed_jobs, done.stuck_consumers)
 
 
 def run_worker() -> None:

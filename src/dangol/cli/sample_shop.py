@@ -8,7 +8,8 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy, p
 
 from dangol.cli.home import require_shop
 from dangol.cli.init import show_instance
-from dangol.cli.instance import ShopFacts, kept_shop, make_instance, migrate_databases
+from dangol.cli.instance import ShopFacts, kept_shop, make_instance
+from dangol.cli.migrating import migrate_databases
 from dangol.cli.output import Output, Tracker
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dangol.core.people.data_keys import destroy_key, shared_key
+from dangol.core.people.data_keys import destroy_key, forget_cached_keys
 from dangol.core.people.models import SearchToken, SharedKey
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.selectors import ShopView, find_customers, names_of
@@ -100,7 +100,7 @@ def test_find_customers__phone_and_card_ending_alike__hashes_shared_but_kinds_ke
 def test_hashes__under_another_index_key__differ(cast: dict[str, Id]) -> None:
     before = set(SearchToken.objects.values_list("token", flat=True))
     SharedKey.objects.all().delete()
-    shared_key.cache_clear()
+    forget_cached_keys()
 
     assert find_customers("김하늘") == []
     assert all(len(bytes(token)) == 16 for token in before)

@@ -23,6 +23,7 @@ from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_missing, insert_rows, select_matching, sorted_ids
+from dangol.core.storage.spaces import current_space
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
@@ -116,9 +117,13 @@ def shared_owner(name: str) -> Id:
     return name.encode().ljust(16, b"\0")
 
 
-@lru_cache(maxsize=8)
 def shared_key(name: str) -> bytes:
     """Return the key called `name`, made at its first use and never changed after."""
+    return _shared_key(name, current_space())
+
+
+@lru_cache(maxsize=8)
+def _shared_key(name: str, space: str) -> bytes:
     owner = shared_owner(name)
     ring = key_ring()
     wrapped = SharedKey.objects.filter(name=name).values_list("wrapped", flat=True)
@@ -138,4 +143,4 @@ def _unwrap(ring: KeyRing, blob: bytes, owner: Id) -> AESGCM:
 def forget_cached_keys() -> None:
     """Forget every key this process remembers: for tests, which empty the key store under it."""
     _unwrap.cache_clear()
-    shared_key.cache_clear()
+    _shared_key.cache_clear()

@@ -77,3 +77,14 @@ class Heartbeat(models.Model):
 
     class Meta:
         db_table = "dg_task_heartbeat"
+
+
+class SpaceClock(models.Model):
+    """What time it is in a test space: one row, which only moves forward. The shop's own space has none."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_task_clock"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_task_clock_only_one"),)

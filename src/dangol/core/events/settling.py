@@ -1,0 +1,58 @@
+"""Doing all that is due, in this process, until nothing is: for a command, and for a test space.
+
+A test space has no worker. Whoever uses it brings it up to date first, and when its clock is moved, all that
+time makes due on the way is done before anything else happens.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dangol.core.events import sequencer
+from dangol.core.events.runtime import Readers
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.clock import move_clock
+from dangol.core.tasks.registry import Due, all_schedules
+from dangol.core.tasks.runner import Runner
+from dangol.core.tasks.scheduler import enqueue_due
+from dangol.core.tasks.services import JobDraft, enqueue_batch
+
+
+class Settled(NamedTuple):
+    """What was done until nothing was due any more, and what could not be.
+
+    `failed_jobs` counts tries, of which most will be repeated.
+    """
+
+    jobs: int
+    failed_jobs: int
+    stuck_consumers: list[str]
+
+
+def settle_all(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Settled:
+    """Do everything that is due by `clock`: schedules in the shop's `zone`, jobs, positions, consumers."""
+    runner, readers, jobs = Runner(clock), Readers(clock=clock), 0
+    while True:
+        scheduled = enqueue_due(as_of=clock(), zone=zone)
+        numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
+        jobs += ran
+        if not (scheduled or numbered or ran or read):
+            break
+    readers.flush()
+    return Settled(jobs, runner.failures, readers.stuck())
+
+
+def pass_time(at: datetime, *, now: datetime, zone: ZoneInfo) -> Settled:
+    """Move a test space's clock from `now` to `at` and do all that falls due on the way.
+
+    Each thing is done at its own instant. Raises ClockOfTheShop or ClockBackwards.
+    """
+    settle_all(clock=lambda: now, zone=zone)
+    move_clock(at, now=now)
+    names = sorted(all_schedules())
+    with write_transaction():
+        # Not by their rhythm, which could leave the last minutes out: all of them, for this very instant.
+        drafts = [JobDraft(name, Due(at), at, key=f"{name}@{at.isoformat()}") for name in names]
+        enqueue_batch(drafts, enqueued_at=at)
+    return settle_all(clock=lambda: at, zone=zone)
