@@ -222,6 +222,27 @@ def work_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def api_page() -> str:
+    """Return the page of the HTTP API: each operation, what it does, and the right a key needs for it."""
+    document = msgspec.json.decode(openapi())
+    rows = [
+        (f"`{method.upper()} {address}`", f"`{one['x-right']}`", " ".join(one.get("description", "").split()))
+        for address, operations in document["paths"].items()
+        for method, one in operations.items()
+    ]
+    intro = (
+        "Every operation at `/api/v1`, with the scope its key needs. [openapi.json](openapi.json) has every"
+        " field, and a running instance serves it at `/api/v1/openapi.json`. [How to begin](../start/api.md)."
+    )
+    return f"# HTTP API\n\n{intro}\n\n{table(('operation', 'scope', 'what it does'), rows)}\n"
+
+
+def openapi() -> str:
+    """Return the OpenAPI document."""
+    found: bytes = import_module("dangol.api.urls").openapi()
+    return f"{found.decode()}\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -231,7 +252,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rooms.md": rooms_page,
     "actions.md": actions_page,
     "work.md": work_page,
+    "api.md": api_page,
 }
+FILES: Mapping[str, Callable[[], str]] = {"openapi.json": openapi}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -239,6 +262,7 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory(prefix="dangol-docs-") as home:
         prepare(home)
         pages = {REFERENCE / name: f"{NOTE}\n\n{make()}" for name, make in PAGES.items()}
+        pages |= {REFERENCE / name: make() for name, make in FILES.items()}
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
     if "--check" in arguments:
         for path in stale:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "dangol"
 # Tables keyed by a value, in which it is unique across all customers.
 LOOKUPS = {
+    "dg_api.Answer",
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
     "dg_people.Identity",

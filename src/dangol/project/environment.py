@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from limits import parse
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -39,6 +40,16 @@ def flag(name: str, *, default: bool) -> bool:
     if value not in TRUE | FALSE:
         raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no; write 1 or 0.")
     return value in TRUE
+
+
+def rate(name: str, *, default: str) -> str:
+    """Return a rate such as `600/minute`; raises ImproperlyConfigured for any other word."""
+    value = os.environ.get(name, "").strip() or default
+    try:
+        parse(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is no rate; write 600/minute or 50/second.") from None
+    return value
 
 
 def words(name: str, *, default: tuple[str, ...]) -> list[str]:

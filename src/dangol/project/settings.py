@@ -20,6 +20,9 @@ DEBUG = environment.flag("DANGOL_DEBUG", default=False)
 ALLOWED_HOSTS = environment.words("DANGOL_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
+# How often one API key may ask, in each web process.
+API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -39,6 +42,7 @@ INSTALLED_APPS = [
     "dangol.core.actions",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
+    "dangol.api",
     "dangol.web",
     "dangol.project",
 ]
@@ -58,6 +62,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
 MIDDLEWARE = [
+    # Programs come in by a door of their own, before all that pages need.
+    "dangol.api.door.ApiDoor",
     # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",

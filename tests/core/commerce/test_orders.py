@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, connections
 
-from dangol.core.commerce.claims import AlreadyClaimed, UnknownOrder, claim_guest_order
+from dangol.core.commerce.claims import AlreadyClaimed, claim_guest_order
 from dangol.core.commerce.events import OrderPlaced, OrderReturned, SoldLine
 from dangol.core.commerce.models import (
     Order,
@@ -20,6 +20,7 @@ from dangol.core.commerce.models import (
     ReturnNumber,
 )
 from dangol.core.commerce.returns import record_sales
+from dangol.core.commerce.selectors import UnknownOrder
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.people.services import make_guests

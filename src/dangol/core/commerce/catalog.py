@@ -66,3 +66,11 @@ def _add_missing(drafts: Sequence[ProductDraft], recorded_at: datetime) -> dict[
         [(key, *named[number], recorded_at) for number, key in ours.items()],
     )
     return ours
+
+
+def list_products(*, after: str | None = None, limit: int = 50) -> list[ProductDraft]:
+    """Return products by number, from `after` (exclusive) on."""
+    products = Product.objects.order_by("number")
+    if after is not None:
+        products = products.filter(number__gt=after)
+    return [ProductDraft(*row) for row in products.values_list(*ProductDraft._fields)[:limit]]

@@ -16,6 +16,7 @@ from dangol.core.commerce.models import (
     ReturnLine,
     ReturnNumber,
 )
+from dangol.core.commerce.selectors import UnknownOrder
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Draft
@@ -23,13 +24,7 @@ from dangol.core.events.services import lock_customers, record_batch, touch_cust
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import Model, delete_rows, insert_rows, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.errors import DomainError, NotFound
-
-
-class UnknownOrder(NotFound):
-    """There is no order of this number from this source."""
-
-    code = "order.unknown"
+from dangol.domain.errors import DomainError
 
 
 class AlreadyClaimed(DomainError):
@@ -48,7 +43,7 @@ def claim_guest_order(*, source: str, number: str, customer_id: Id, recorded_at:
     with write_transaction():
         named = OrderNumber.objects.filter(source=source, number=number).first()
         if named is None:
-            raise UnknownOrder(source=source, number=number)
+            raise UnknownOrder(order=f"{source}:{number}")
         lock_customers([named.customer_id, customer_id])
         owner = OrderNumber.objects.get(source=source, number=number).customer_id
         if owner == customer_id:

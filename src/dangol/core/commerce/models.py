@@ -43,6 +43,8 @@ class Order(models.Model):
 
     class Meta:
         db_table = "dg_order"
+        # An address names an order by its id alone.
+        indexes = (models.Index(fields=["id"], name="dg_order_id"),)
 
 
 class OrderNumber(models.Model):

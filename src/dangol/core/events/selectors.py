@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 
 from dangol.core.events.consumers import cursor_consumers
 from dangol.core.events.models import Cursor, Event, Head
 from dangol.core.events.services import SHARD
+from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import table
 
 
@@ -28,6 +30,30 @@ class TimelineFaults(NamedTuple):
     missing_positions: int
     doubled_positions: int
     inverted: int
+
+
+class Told(NamedTuple):
+    """An event as it is read for a person or a program: its payload is still the JSON that was written."""
+
+    id: Id
+    name: str
+    customer_seq: int
+    subject_id: Id | None
+    occurred_at: datetime
+    recorded_at: datetime
+    payload: str
+
+
+def timeline_of(
+    customer_id: Id, *, before: tuple[datetime, int] | None = None, limit: int = 50
+) -> list[Told]:
+    """Return what happened to a customer, the latest first, from `before` (instant, sequence number) on."""
+    events = Event.objects.filter(customer_id=customer_id)
+    if before:
+        at, seq = before
+        events = events.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, customer_seq__lt=seq))
+    rows = events.order_by("-occurred_at", "-customer_seq").values_list(*Told._fields)
+    return [Told(*row) for row in rows[:limit]]
 
 
 def read_head() -> int:

@@ -56,3 +56,11 @@ def pass_time(at: datetime, *, now: datetime, zone: ZoneInfo) -> Settled:
         drafts = [JobDraft(name, Due(at), at, key=f"{name}@{at.isoformat()}") for name in names]
         enqueue_batch(drafts, enqueued_at=at)
     return settle_all(clock=lambda: at, zone=zone)
+
+
+def keep_up(*, clock: Callable[[], datetime]) -> None:
+    """Do what has just been left for a worker: positions, consumers, and jobs that are due by `clock`."""
+    runner, readers = Runner(clock), Readers(clock=clock)
+    while sequencer.number_waiting() + runner.run_due() + readers.advance():
+        pass
+    readers.flush()

@@ -27,6 +27,7 @@ from dangol.core.people.refused_values import (
 )
 from dangol.core.people.sealing import PersonErased, SealBroken
 from dangol.core.people.selectors import NoShop
+from dangol.core.people.shops import UnknownStore
 from dangol.core.refusals import Words, register
 
 register(
@@ -69,6 +70,9 @@ register(
             _("값을 고치거나 두 고객이 같은 사람인지 확인하세요."),
         ),
         UnknownCustomer.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객을 먼저 가져오세요.")),
+        UnknownStore.code: Words(
+            _("그런 매장은 없어요: {store}"), _("매장을 먼저 등록하거나 번호를 고치세요.")
+        ),
         PersonErased.code: Words(_("개인정보를 지운 고객이에요: {customer_id}")),
         ConsentKeyReused.code: Words(
             _("‘{key}’은(는) 이미 다른 동의 기록의 키예요."), _("동의 기록마다 다른 키를 쓰세요.")

@@ -264,6 +264,12 @@ def find_by_identity(kind: str, values: Sequence[str]) -> dict[str, Id]:
     return {value: owners[keys[one]] for value, one in normal.items() if keys[one] in owners}
 
 
+def known_customers(customer_ids: Iterable[Id]) -> set[Id]:
+    """Return which of these ids are somebody's."""
+    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
+    return {owner for (owner,) in select_matching(Customer, ("customer_id",), ("customer_id",), keys)}
+
+
 def find_customers(text: str, *, limit: int = 50) -> list[Id]:
     """Return whom a search means, in no order of names: whole identities first, then endings and names.
 

@@ -15,10 +15,17 @@ from dangol.core.people.selectors import ShopView, find_stores
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
+from dangol.domain.errors import NotFound
 
 _STORE = ("number", "name", "zone", "address")
 # ISO 4217 keeps X for what no one country issues: metals, tests, "no currency", and these, which are money.
 _MONEY_OF_UNIONS = ("XAF", "XCD", "XCG", "XOF", "XPF")
+
+
+class UnknownStore(NotFound):
+    """The shop has no store of this number (`store`)."""
+
+    code = "people.unknown_store"
 
 
 class StoreRow(NamedTuple):

@@ -9,6 +9,7 @@ register(
         "task.key_reused": Words(
             _("같은 키로 다른 일을 맡기려고 해요: {key}"), _("일이 다르면 키도 다르게 하세요.")
         ),
+        "task.unknown_job": Words(_("그런 할 일은 없어요: {job}"), _("끝난 일은 30일 동안만 남아 있어요.")),
         "space.unknown": Words(
             _("‘{space}’라는 시험 공간은 없어요."), _("`dangol init --space {space}`으로 만드세요.")
         ),

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.models import Heartbeat, Job, State
+from dangol.domain.errors import NotFound
 
 SILENT_AFTER = timedelta(seconds=30)
 
@@ -16,6 +18,47 @@ class Silence(NamedTuple):
 
     name: str
     since: datetime | None
+
+
+class UnknownJob(NotFound):
+    """There is no such job (`job`); done ones are kept for 30 days."""
+
+    code = "task.unknown_job"
+
+
+class JobView(NamedTuple):
+    """A job as a list shows it."""
+
+    id: Id
+    name: str
+    state: str
+    attempts: int
+    enqueued_at: datetime
+    run_at: datetime
+    finished_at: datetime | None
+    progress_done: int
+    progress_total: int | None
+    last_error: str
+
+
+def find_job(job_id: Id) -> JobView:
+    """Return a job; raises UnknownJob."""
+    row = Job.objects.filter(pk=job_id).values_list(*JobView._fields).first()
+    if row is None:
+        raise UnknownJob(job=show_id(job_id))
+    return JobView(*row)
+
+
+def list_jobs(
+    *, state: str | None = None, before: tuple[datetime, Id] | None = None, limit: int = 50
+) -> list[JobView]:
+    """Return jobs, the latest first, from `before` (when it was left, its id) on."""
+    jobs = Job.objects.filter(state=state) if state else Job.objects.all()
+    if before:
+        at, job_id = before
+        jobs = jobs.filter(Q(enqueued_at__lt=at) | Q(enqueued_at=at, id__lt=job_id))
+    rows = jobs.order_by("-enqueued_at", "-id").values_list(*JobView._fields)
+    return [JobView(*row) for row in rows[:limit]]
 
 
 def expected_processes() -> tuple[str, ...]:

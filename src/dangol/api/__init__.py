@@ -1,0 +1,1 @@
+"""The HTTP API: what a program may ask and do, at /api/v1."""

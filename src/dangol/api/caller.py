@@ -1,0 +1,48 @@
+"""Who asks: the API key, the request's name, and the instant it is answered at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from dangol.core.access.keys import KeyView
+from dangol.core.access.rights import Right
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What every operation may know of who asks."""
+
+    key: KeyView
+    request_id: str
+    at: datetime
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Return who asks; the door has put it there."""
+    caller = request.META["dangol.caller"]
+    assert isinstance(caller, Caller)
+    return caller
+
+
+class Needs(HttpBearer):
+    """Lets a request through to an operation if its key has the right; else raises MissingRight.
+
+    The key itself has been checked at the door.
+    """
+
+    def __init__(self, right: Right) -> None:
+        super().__init__()
+        self.right = right
+
+    def __call__(self, request: HttpRequest) -> Any:
+        """Return who asks."""
+        caller = caller_of(request)
+        caller.key.require(self.right)
+        return caller
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        """Not asked: `__call__` does without the token."""
+        raise AssertionError

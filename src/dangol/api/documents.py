@@ -1,0 +1,100 @@
+"""The API's own description: OpenAPI 3.1, with what every operation has in common written into each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ninja import NinjaAPI, Schema
+
+from dangol.api.caller import Needs
+
+PROBLEM = "Problem"
+_PROBLEM_REF = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
+# What any operation may answer beside its own; further ones go with reading, writing and addresses.
+_ALWAYS = {
+    "400": "The request cannot be read, or a header is wrong.",
+    "401": "The key is missing, unknown, expired or revoked.",
+    "403": "The key has not the right this needs.",
+    "404": "What the address names is not there.",
+    "422": "A field is missing, unknown or wrong; `param` names it.",
+    "429": "Too many requests; come again after `Retry-After` seconds.",
+    "500": "Something broke; nothing was changed.",
+    "503": "Busy; come again after `Retry-After` seconds.",
+}
+_WRITING = {
+    "409": "The state of things forbids it, or the same key is in flight.",
+    "413": "The body is too long.",
+}
+_CLOCK = {
+    "name": "Dangol-Clock",
+    "in": "header",
+    "required": False,
+    "description": "Test keys only: the instant at which this happens, with all that is due by then.",
+    "schema": {"type": "string", "format": "date-time"},
+}
+_DRY_RUN = {
+    "name": "dry_run",
+    "in": "query",
+    "required": False,
+    "description": "Do all of it, answer, and take it back.",
+    "schema": {"type": "boolean"},
+}
+
+
+class ProblemView(Schema):
+    """A refusal (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    param: str | None
+    message: dict[str, str]
+    data: dict[str, Any]
+    request_id: str
+    errors: list[dict[str, Any]] | None = None
+
+
+def build_document(api: NinjaAPI) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document."""
+    document: dict[str, Any] = dict(api.get_openapi_schema(path_prefix="/api/v1/"))
+    document["openapi"] = "3.1.0"
+    document["servers"] = [{"url": "/"}]
+    document["components"]["schemas"][PROBLEM] = ProblemView.model_json_schema()
+    rights = dict(rights_by_operation(api))
+    for address, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _complete(operation, method, rights[method.upper(), address])
+    return document
+
+
+def rights_by_operation(api: NinjaAPI) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield what each operation (method, address) needs; every one of them says so."""
+    for _prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                (needs,) = operation.auth_callbacks
+                assert isinstance(needs, Needs), f"{path} says not what it needs"
+                for method in operation.methods:
+                    yield (method, f"/api/v1{path}"), str(needs.right)
+
+
+def _complete(operation: dict[str, Any], method: str, right: str) -> None:
+    operation["x-right"] = right
+    responses = operation["responses"]
+    writes = method != "get"
+    for status, meaning in (_ALWAYS | (_WRITING if writes else {})).items():
+        responses[status] = {"description": meaning, "content": _PROBLEM_REF}
+    parameters = operation.setdefault("parameters", [])
+    parameters.append(_CLOCK)
+    if writes:
+        parameters.append(_DRY_RUN)
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": method == "post",
+                "description": "Names this request for good: sent again, it is answered as before.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            }
+        )

@@ -1,0 +1,160 @@
+"""Orders and returns in the form the API shows."""
+
+from dangol.api.replies import Instant, Shown
+from dangol.api.showing import show_why
+from dangol.api.views import Minor, WhyView
+from dangol.core.commerce.selectors import read_order, read_return
+from dangol.core.people.selectors import stores_by_id
+from dangol.core.storage.ids import Id, show_id
+from dangol.rooms.rewards.whys import WhyView as Judged, accruals_of
+
+
+class OrderLineView(Shown):
+    """A line of an order; amounts are for the whole line."""
+
+    line: int
+    product: str
+    product_name: str
+    quantity_milli: int
+    list_minor: Minor
+    discount_minor: Minor
+    net_minor: Minor
+
+
+class AmountView(Shown):
+    """A reduction, or a way of paying."""
+
+    kind: str
+    amount_minor: Minor
+
+
+class EarnedView(Shown):
+    """What an order earned in a program, and why: one judgement after another, the first one first."""
+
+    program_id: str
+    currency: str
+    points: int
+    whys: list[WhyView]
+
+
+class ReturnedView(Shown):
+    """A return of this order."""
+
+    id: str
+    number: str
+    returned_at: Instant
+    net_minor: Minor
+
+
+class OrderView(Shown):
+    """An order, its points with their whys, and what came back of it."""
+
+    id: str
+    member_id: str
+    source: str
+    number: str
+    placed_at: Instant
+    recorded_at: Instant
+    store: str | None
+    channel: str
+    currency: str
+    list_minor: Minor
+    discount_minor: Minor
+    net_minor: Minor
+    lines: list[OrderLineView]
+    discounts: list[AmountView]
+    tenders: list[AmountView]
+    earned: list[EarnedView]
+    returns: list[ReturnedView]
+
+
+class ReturnLineView(Shown):
+    """A line of a return, and the line of its order that it undoes, where that is known."""
+
+    line: int
+    product: str
+    product_name: str
+    quantity_milli: int
+    net_minor: Minor
+    order_id: str | None
+    order_line: int | None
+
+
+class ReturnView(Shown):
+    """Goods brought back, and how the order's points stand after it."""
+
+    id: str
+    member_id: str
+    order_id: str | None
+    source: str
+    number: str
+    returned_at: Instant
+    recorded_at: Instant
+    currency: str
+    net_minor: Minor
+    lines: list[ReturnLineView]
+    earned: list[EarnedView]
+
+
+def show_order(customer_id: Id, order_id: Id) -> OrderView:
+    """Return an order."""
+    whole = read_order(customer_id, order_id)
+    facts = whole.facts
+    stores = stores_by_id([facts.store_id]) if facts.store_id else {}
+    return OrderView(
+        id=show_id(facts.id), member_id=show_id(customer_id), source=facts.source, number=facts.number,
+        placed_at=facts.placed_at, recorded_at=facts.recorded_at,
+        store=stores[facts.store_id].number if facts.store_id else None, channel=facts.channel,
+        currency=facts.currency, list_minor=facts.list_minor, discount_minor=facts.discount_minor,
+        net_minor=facts.net_minor,
+        lines=[
+            OrderLineView(
+                line=line.number, product=line.product, product_name=line.product_name,
+                quantity_milli=line.quantity_milli, list_minor=line.list_minor,
+                discount_minor=line.discount_minor, net_minor=line.net_minor,
+            )
+            for line in whole.lines
+        ],
+        discounts=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.discounts],
+        tenders=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.tenders],
+        earned=_earned(customer_id, order_id),
+        returns=[
+            ReturnedView(
+                id=show_id(one.id), number=one.number, returned_at=one.returned_at, net_minor=one.net_minor
+            )
+            for one in whole.returns
+        ],
+    )  # fmt: skip
+
+
+def show_return(customer_id: Id, return_id: Id) -> ReturnView:
+    """Return a return."""
+    facts, lines = read_return(customer_id, return_id)
+    return ReturnView(
+        id=show_id(facts.id), member_id=show_id(customer_id),
+        order_id=show_id(facts.order_id) if facts.order_id else None,
+        source=facts.source, number=facts.number, returned_at=facts.returned_at,
+        recorded_at=facts.recorded_at, currency=facts.currency, net_minor=facts.net_minor,
+        lines=[
+            ReturnLineView(
+                line=line.number, product=line.product, product_name=line.product_name,
+                quantity_milli=line.quantity_milli, net_minor=line.net_minor,
+                order_id=show_id(line.order_id) if line.order_id else None, order_line=line.order_line,
+            )
+            for line in lines
+        ],
+        earned=_earned(customer_id, facts.order_id) if facts.order_id else [],
+    )  # fmt: skip
+
+
+def _earned(customer_id: Id, order_id: Id) -> list[EarnedView]:
+    by_program: dict[Id, list[Judged]] = {}
+    for why in accruals_of([(customer_id, order_id)]):
+        by_program.setdefault(why.program_id, []).append(why)
+    return [
+        EarnedView(
+            program_id=show_id(program_id), currency=own[0].currency,
+            points=sum(one.part.points for one in own[-1].parts), whys=[show_why(why) for why in own],
+        )
+        for program_id, own in by_program.items()
+    ]  # fmt: skip

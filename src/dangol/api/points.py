@@ -1,0 +1,144 @@
+"""A member's points and tier: what there is, why, and the ways to move it."""
+
+from hashlib import sha256
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Router
+from pydantic import Field
+
+from dangol.api.caller import Needs, caller_of
+from dangol.api.cursors import make_cursor, read_instant_and_id
+from dangol.api.idempotency import HEADER, once
+from dangol.api.references import MemberRef, find_member
+from dangol.api.replies import Given, GivenInstant, Limit, Reply, show
+from dangol.api.showing import show_line, show_points, show_standing
+from dangol.api.views import HistoryPage, PointsView, StandingView, TransferView
+from dangol.core.access.rights import Right
+from dangol.core.ledger.selectors import Mark, statement
+from dangol.core.ledger.services import Result, adjust_points, gift_points, spend_points
+from dangol.core.storage.ids import Id, show_id
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.programs import find_program
+from dangol.rooms.rewards.selectors import standings_of
+from dangol.rooms.rewards.whys import whys_of
+
+router = Router(tags=["points"])
+MOST = 100_000_000
+Count = Annotated[int, Field(gt=0, le=MOST, strict=True)]
+Reason = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SpendIn(Given):
+    """Points to be exchanged, and for what."""
+
+    points: Count
+    reason: Reason
+
+
+class AdjustIn(Given):
+    """Points to be given (positive) or taken (negative) by hand, and why. Given ones may lapse."""
+
+    points: Annotated[int, Field(ge=-MOST, le=MOST, strict=True)]
+    reason: Reason
+    expires_at: GivenInstant | None = None
+
+
+class GiftIn(Given):
+    """Points for another member."""
+
+    points: Count
+    to: MemberRef
+    reason: Annotated[str, Field(max_length=200)] = ""
+
+
+class ExpiryInThePast(DomainError):
+    """Points were to be given that have lapsed already (`expires_at`)."""
+
+    code = "points.expiry_in_the_past"
+
+
+@router.get("/members/{member}/points", auth=Needs(Right.POINTS_READ), response=PointsView)
+def get_points(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
+    """Show what a member has: to spend, pending, each lot, and what lapses next."""
+    return show(show_points(find_member(member), _currency()))
+
+
+@router.get("/members/{member}/points/history", auth=Needs(Right.POINTS_READ), response=HistoryPage)
+def get_history(
+    request: HttpRequest, member: Path[MemberRef], cursor: str | None = None, limit: Limit = 50
+) -> HttpResponse:
+    """Tell how a member's points came and went, the latest first; each line answers why."""
+    owner, place = find_member(member), read_instant_and_id(cursor)
+    before = Mark(*place) if place else None
+    lines = statement(owner, _currency(), before=before, limit=limit + 1)
+    shown, rest = lines[:limit], lines[limit:]
+    whys = whys_of(owner, [line.transfer_id for line in shown])
+    after = make_cursor(shown[-1].occurred_at, shown[-1].transfer_id) if rest else None
+    data = [show_line(line, whys.get(line.transfer_id)) for line in shown]
+    return show(HistoryPage(data=data, next_cursor=after))
+
+
+@router.get("/members/{member}/tier", auth=Needs(Right.POINTS_READ), response=StandingView)
+def get_tier(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
+    """Show a member's tier, and how far it is to the next one and to keep this one."""
+    owner = find_member(member)
+    return show(show_standing(standings_of([owner], as_of=caller_of(request).at)[owner]))
+
+
+@router.post("/members/{member}/points/spend", auth=Needs(Right.POINTS_SPEND), response={201: TransferView})
+@once
+def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> Reply:
+    """Exchange points, soonest to lapse first."""
+    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    made = spend_points(
+        owner, points=payload.points, currency=currency, key=_key(request), at=caller.at,
+        reason=payload.reason,
+    )  # fmt: skip
+    return _moved(owner, currency, made)
+
+
+@router.post("/members/{member}/points/adjust", auth=Needs(Right.POINTS_ADJUST), response={201: TransferView})
+@once
+def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> Reply:
+    """Give or take points by hand."""
+    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    if payload.expires_at and payload.expires_at <= caller.at:
+        raise ExpiryInThePast(field="expires_at", expires_at=payload.expires_at.isoformat())
+    made = adjust_points(
+        owner, points=payload.points, currency=currency, key=_key(request), at=caller.at,
+        reason=payload.reason, expires_at=payload.expires_at,
+    )  # fmt: skip
+    return _moved(owner, currency, made)
+
+
+@router.post("/members/{member}/points/gift", auth=Needs(Right.POINTS_GIFT), response={201: TransferView})
+@once
+def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Reply:
+    """Send points to another member, who has them, with their expiry, a moment later."""
+    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    made = gift_points(
+        owner, receiver_id=find_member(payload.to), points=payload.points, currency=currency,
+        key=_key(request), at=caller.at, reason=payload.reason,
+    )  # fmt: skip
+    return _moved(owner, currency, made)
+
+
+def _currency() -> str:
+    """Return the kind of points of the shop's first program."""
+    return find_program().row.points_currency
+
+
+def _key(request: HttpRequest) -> str:
+    """Return what names this movement in the ledger for good: who asks, and their own name for it."""
+    caller = caller_of(request)
+    name = request.headers.get(HEADER, caller.request_id)
+    return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
+
+
+def _moved(owner: Id, currency: str, made: Result) -> Reply:
+    assert made.transfer_id is not None, "a refusal is raised"
+    view = TransferView(
+        id=show_id(made.transfer_id), points=made.points, balance=show_points(owner, currency)
+    )
+    return Reply(view, 201)

@@ -1,0 +1,234 @@
+"""Programs: the rules by which points are earned, their terms, and the tiers."""
+
+from datetime import datetime
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Router
+from pydantic import Field
+
+from dangol.api.caller import Needs, caller_of
+from dangol.api.idempotency import once
+from dangol.api.replies import Given, GivenInstant, Instant, Reply, Shown, show
+from dangol.api.showing import show_tier
+from dangol.api.views import Minor, TierView
+from dangol.core.access.rights import Right
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.domain.accrual import Expiry, Rounding
+from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.tiers import Downgrade, Measure, Window
+from dangol.rooms.rewards.programs import (
+    LevelDraft,
+    RuleDraft,
+    TermsDraft,
+    TiersDraft,
+    UnknownProgram,
+    supersede_rule,
+    supersede_terms,
+    supersede_tiers,
+)
+from dangol.rooms.rewards.selectors import ProgramView as Running, list_programs
+
+router = Router(tags=["programs"])
+Whole = Annotated[int, Field(ge=0, le=10**12, strict=True)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Ratio = Annotated[
+    list[Annotated[int, Field(gt=0, le=10_000, strict=True)]], Field(min_length=2, max_length=2)
+]
+
+
+class UnknownRule(NotFound):
+    """The program has no rule of this id (`rule`)."""
+
+    code = "rewards.unknown_rule"
+
+
+class StartsInThePast(DomainError):
+    """A version was to hold from an instant (`field`) that is over."""
+
+    code = "rewards.starts_in_the_past"
+
+
+class RuleView(Shown):
+    """A version of a rule: `rate_points` for each `rate_minor` of what it counts."""
+
+    id: str
+    version: int
+    name: str
+    category: str
+    rate_points: int
+    rate_minor: Minor
+    multipliers: dict[str, list[int]]
+    rounding: str
+    active_from: Instant | None
+    active_to: Instant | None
+
+
+class ProgramView(Shown):
+    """A program as it is in force, with all versions of its rules."""
+
+    id: str
+    name: str
+    points_currency: str
+    money_currency: str
+    zone: str
+    pending_days: int
+    expiry: str
+    expiry_count: int
+    measure: str
+    window: str
+    window_size: int
+    grace_days: int
+    downgrade: str
+    tiers: list[TierView]
+    rules: list[RuleView]
+
+
+class ProgramList(Shown):
+    """All programs; the first one is meant where none is named."""
+
+    data: list[ProgramView]
+
+
+class _Version(Given):
+    """A version holds from `active_from` on: now, unless said otherwise; never in the past."""
+
+    active_from: GivenInstant | None = None
+
+
+class RuleIn(_Version):
+    """How a rule is to read. A tier's multiplier is a fraction: `{"gold": [3, 2]}`."""
+
+    name: Name
+    rate_points: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
+    rate_minor: Annotated[int, Field(gt=0, le=10**9, strict=True)]
+    category: Annotated[str, Field(max_length=250)] = ""
+    multipliers: Annotated[dict[str, Ratio], Field(default_factory=dict, max_length=50)]
+    rounding: Rounding = Rounding.DOWN
+
+
+class TermsIn(_Version):
+    """How long points wait, and last."""
+
+    pending_days: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    expiry: Expiry
+    expiry_count: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+
+
+class LevelIn(Given):
+    """A tier; its key stays for good."""
+
+    key: Annotated[str, Field(min_length=1, max_length=20)]
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    threshold: Whole
+
+
+class TiersIn(_Version):
+    """What the tiers take, how long it is counted, and when one is lost."""
+
+    levels: Annotated[list[LevelIn], Field(min_length=1, max_length=20)]
+    measure: Measure
+    window: Window
+    window_size: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    grace_days: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    downgrade: Downgrade = Downgrade.QUALIFIED
+
+
+@router.get("/programs", auth=Needs(Right.PROGRAMS_READ), response=ProgramList)
+def get_programs(request: HttpRequest) -> HttpResponse:
+    """List the programs with their rules and tiers."""
+    return show(ProgramList(data=[_view(one) for one in list_programs()]))
+
+
+@router.get("/programs/{program}", auth=Needs(Right.PROGRAMS_READ), response=ProgramView)
+def get_program(request: HttpRequest, program: Path[str]) -> HttpResponse:
+    """Show a program."""
+    return show(_view(_find(program)))
+
+
+@router.post(
+    "/programs/{program}/rules/{rule}/versions",
+    auth=Needs(Right.PROGRAMS_PUBLISH),
+    response={201: ProgramView},
+)
+@once
+def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payload: RuleIn) -> Reply:
+    """Let a new version of a rule hold from an instant on; the version before ends there."""
+    found, at = _find(program), caller_of(request).at
+    rule_id = _id(rule)
+    if rule_id is None or rule_id not in {one.id for one in found.rules}:
+        raise UnknownRule(rule=rule)
+    draft = RuleDraft(
+        payload.name, payload.rate_points, payload.rate_minor, payload.category,
+        {tier: (num, den) for tier, (num, den) in payload.multipliers.items()}, payload.rounding,
+    )  # fmt: skip
+    supersede_rule(rule_id, draft, at=_from(payload, at), recorded_at=at)
+    return Reply(_view(_find(program)), 201)
+
+
+@router.post(
+    "/programs/{program}/terms/versions", auth=Needs(Right.PROGRAMS_PUBLISH), response={201: ProgramView}
+)
+@once
+def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
+    """Let new terms hold for points earned from an instant on."""
+    found, at = _find(program), caller_of(request).at
+    draft = TermsDraft(payload.pending_days, payload.expiry, payload.expiry_count)
+    supersede_terms(found.id, draft, at=_from(payload, at), recorded_at=at)
+    return Reply(_view(_find(program)), 201)
+
+
+@router.post(
+    "/programs/{program}/tiers/versions", auth=Needs(Right.PROGRAMS_PUBLISH), response={201: ProgramView}
+)
+@once
+def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) -> Reply:
+    """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay."""
+    found, at = _find(program), caller_of(request).at
+    draft = TiersDraft(
+        [LevelDraft(one.key, one.name, one.threshold) for one in payload.levels], payload.measure,
+        payload.window, payload.window_size, payload.grace_days, payload.downgrade,
+    )  # fmt: skip
+    supersede_tiers(found.id, draft, at=_from(payload, at), recorded_at=at)
+    return Reply(_view(_find(program)), 201)
+
+
+def _from(payload: _Version, at: datetime) -> datetime:
+    """Return from when a version holds; one that began in the past would change what members were told."""
+    if payload.active_from is not None and payload.active_from < at:
+        raise StartsInThePast(field="active_from")
+    return payload.active_from or at
+
+
+def _id(reference: str) -> Id | None:
+    try:
+        return parse_id(reference)
+    except ValueError:
+        return None
+
+
+def _find(reference: str) -> Running:
+    wanted = _id(reference)
+    for program in list_programs():
+        if program.id == wanted:
+            return program
+    raise UnknownProgram()
+
+
+def _view(program: Running) -> ProgramView:
+    return ProgramView(
+        id=show_id(program.id), name=program.name, points_currency=program.points_currency,
+        money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,
+        expiry=program.expiry, expiry_count=program.expiry_count, measure=program.measure,
+        window=program.window, window_size=program.window_size, grace_days=program.grace_days,
+        downgrade=program.downgrade, tiers=[show_tier(tier) for tier in program.tiers],
+        rules=[
+            RuleView(
+                id=show_id(rule.id), version=rule.version, name=rule.name, category=rule.category,
+                rate_points=rule.rate_points, rate_minor=rule.rate_minor,
+                multipliers={tier: list(ratio) for tier, ratio in rule.multipliers.items()},
+                rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
+            )
+            for rule in program.rules
+        ],
+    )  # fmt: skip

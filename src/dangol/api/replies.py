@@ -1,0 +1,63 @@
+"""Replies: what an operation answers, as bytes that can be kept and sent again."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, NamedTuple
+
+from django.http import HttpResponse
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer
+
+MEDIA_TYPE = "application/json"
+MOST_A_PAGE = 200
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no instant in UTC") from None
+
+
+def _shown(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# An instant as it is sent, and as it comes in: with its offset.
+Instant = Annotated[datetime, PlainSerializer(_shown, return_type=str, when_used="json")]
+GivenInstant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE)]
+
+
+class Given(Schema):
+    """What comes in. A field nobody knows is refused: it was meant for something."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Shown(Schema):
+    """What goes out."""
+
+
+class Reply(NamedTuple):
+    """An answer with its status and further headers."""
+
+    body: Shown
+    status: int = 200
+    headers: Mapping[str, str] = {}
+
+    @property
+    def text(self) -> bytes:
+        """The body as JSON."""
+        return self.body.model_dump_json().encode()
+
+    def respond(self) -> HttpResponse:
+        """Return the answer as a response."""
+        return HttpResponse(
+            self.text, status=self.status, content_type=MEDIA_TYPE, headers=dict(self.headers)
+        )
+
+
+def show(body: Shown) -> HttpResponse:
+    """Return a body as the response to a question."""
+    return Reply(body).respond()

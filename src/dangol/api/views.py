@@ -1,0 +1,191 @@
+"""What the API shows: one class for each thing, in one form everywhere."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from dangol.api.replies import Instant, Shown
+
+Minor = Annotated[int, Field(description="Minor units of the currency; won have none.")]
+Trait = str | int | bool
+
+
+class MemberView(Shown):
+    """A member. Personal fields are masked unless the key may see them."""
+
+    id: str
+    kind: str
+    external_id: str | None
+    name: str | None
+    email: str | None
+    phone: str | None
+    card: str | None
+    birthday: str | None
+    language: str
+    home_store: str | None
+    traits: dict[str, Trait]
+    joined_at: Instant | None
+    created_at: Instant
+    erased: bool
+
+
+class MemberPage(Shown):
+    """Members, the latest joined first."""
+
+    data: list[MemberView]
+    next_cursor: str | None
+
+
+class LotView(Shown):
+    """Points earned together. `expires_at` is the first instant at which they are gone; null: never."""
+
+    id: str
+    points: int
+    left: int
+    pending: bool
+    earned_at: Instant
+    release_at: Instant
+    expires_at: Instant | None
+
+
+class ExpiringView(Shown):
+    """Points that lapse together, and the first instant at which they are gone."""
+
+    points: int
+    expires_at: Instant
+
+
+class PointsView(Shown):
+    """What a member has. `available` may be spent now, and is net of `debt`."""
+
+    currency: str
+    available: int
+    pending: int
+    debt: int
+    next_expiry: ExpiringView | None
+    lots: list[LotView]
+
+
+class PartView(Shown):
+    """What one rule paid: base × rate × multiplier, rounded as the rule says."""
+
+    rule_id: str
+    rule_version: int
+    rule: str
+    category: str
+    base_minor: Minor
+    rate_points: int
+    rate_minor: int
+    multiplier: list[int]
+    rounding: str
+    points: int
+
+
+class WhyView(Shown):
+    """Why points came or went: the order, the tier held then, and each rule's sum."""
+
+    order_id: str
+    tier: str
+    net_minor: Minor
+    points: int
+    zero: str | None
+    is_return: bool
+    is_correction: bool
+    parts: list[PartView]
+    parts_before: list[PartView]
+
+
+class LineView(Shown):
+    """A line of the history: what it did to the points that may be spent, and what they were after it."""
+
+    id: str
+    kind: str
+    points: int
+    change: int
+    pending_change: int
+    balance: int
+    occurred_at: Instant
+    recorded_at: Instant
+    reason: str
+    subject_id: str | None
+    reverses_id: str | None
+    why: WhyView | None
+
+
+class HistoryPage(Shown):
+    """Lines, the latest first."""
+
+    data: list[LineView]
+    next_cursor: str | None
+
+
+class TransferView(Shown):
+    """A movement of points just made, and what the member has after it."""
+
+    id: str
+    points: int
+    balance: PointsView
+
+
+class TierView(Shown):
+    """A tier; the threshold is in the unit of the program's measure."""
+
+    key: str
+    name: str
+    level: int
+    threshold: int
+
+
+class StandingView(Shown):
+    """Where a member stands. Amounts are in `unit`: minor units (spend), points, orders or days (tenure)."""
+
+    program_id: str
+    tier: TierView
+    since: Instant | None
+    held_until: Instant | None
+    in_grace: bool
+    unit: str
+    value: int
+    next: TierView | None
+    missing: int
+    to_keep: int
+    next_review_at: Instant | None
+    order_count: int
+    spend_minor: Minor
+
+
+class EventView(Shown):
+    """Something that happened, as the timeline tells it."""
+
+    id: str
+    name: str
+    seq: int
+    subject_id: str | None
+    occurred_at: Instant
+    recorded_at: Instant
+    data: dict[str, object]
+
+
+class EventPage(Shown):
+    """Events, the latest first."""
+
+    data: list[EventView]
+    next_cursor: str | None
+
+
+class ConsentView(Shown):
+    """What a member said about a channel and a purpose, and since when it holds."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    at: Instant
+    source: str
+    wording: str
+
+
+class ConsentsView(Shown):
+    """What holds now, and all that was ever said, earliest first."""
+
+    current: list[ConsentView]
+    history: list[ConsentView]

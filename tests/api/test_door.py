@@ -1,0 +1,190 @@
+"""The door: who is let in, what is refused, and in which words."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client, override_settings
+
+from dangol.api.limits import GUESSES
+from dangol.core.access.keys import list_keys, make_key, revoke_key
+from dangol.core.access.rights import Right
+from dangol.project.clock import now
+from tests.api.conftest import Caller, key_with
+from tests.spaces import fresh_space
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+def test_door__any_refusal__is_a_problem_with_its_facts_in_two_languages(api: Caller) -> None:
+    refused = api.get("/members/external:nobody")
+
+    assert (refused.status, refused.headers["Content-Type"]) == (404, "application/problem+json")
+    assert refused.data["code"] == "members.unknown"
+    assert refused.data["message"]["en"].startswith("There is no such member.")
+    assert refused.data["message"]["ko"].startswith("그런 회원은 없어요.")
+    assert refused.data["request_id"] == refused.headers["X-Request-Id"]
+    assert "nobody" not in refused.raw.decode()
+
+
+@pytest.mark.parametrize(("language", "begins"), [("ko-KR,en;q=0.5", "그런"), ("en", "There")])
+def test_door__language_of_the_request__is_that_of_the_detail(
+    api: Caller, language: str, begins: str
+) -> None:
+    assert api.get("/members/x", Accept_Language=language).data["detail"].startswith(begins)
+
+
+def test_door__name_of_the_request__is_kept_where_it_is_one(api: Caller) -> None:
+    assert api.get("/stores", X_Request_Id="till-7.4").headers["X-Request-Id"] == "till-7.4"
+    assert api.get("/stores", X_Request_Id="a b\tc").headers["X-Request-Id"] != "a b\tc"
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer dg_live_" + "A" * 43]
+)
+def test_door__without_a_key_that_opens__is_401(api: Caller, authorization: str) -> None:
+    refused = Caller("").send("GET", "/stores", None, Authorization=authorization)
+
+    assert (refused.status, refused.data["code"]) == (401, "access.unknown_key")
+    assert refused.headers["WWW-Authenticate"] == 'Bearer realm="dangol"'
+
+
+def test_door__whoever_guesses_keys__has_to_wait(api: Caller) -> None:
+    answers = [Caller("guess").get("/stores").status for _ in range(GUESSES.amount + 1)]
+
+    assert answers == [401] * GUESSES.amount + [429]
+    assert int(Caller("guess").get("/stores").headers["Retry-After"]) > 0
+
+
+def test_door__key_taken_back_or_over__is_401(shop: None) -> None:
+    revoked = key_with()
+    revoke_key(list_keys()[0].id, at=now())
+    over = make_key(
+        name="x", space="live", scopes=[], created_by="o", at=now(), expires_at=now() - timedelta(seconds=1)
+    )
+
+    assert Caller(revoked).get("/stores").data["code"] == "access.key_revoked"
+    assert Caller(over.secret).get("/stores").data["code"] == "access.key_expired"
+
+
+def test_door__key_without_the_right__is_403_and_says_which(shop: None) -> None:
+    refused = Caller(key_with(Right.MEMBERS_READ)).get("/stores")
+
+    assert (refused.status, refused.data["code"]) == (403, "access.missing_right")
+    assert refused.data["data"] == {"right": "catalog.read"}
+
+
+def test_door__address_or_method_there_is_not__says_so(api: Caller) -> None:
+    missing, wrong = api.get("/nothing"), api.send("PUT", "/stores", None)
+
+    assert (missing.status, missing.data["code"]) == (404, "request.no_such_address")
+    assert (wrong.status, wrong.data["code"], wrong.headers["Allow"]) == (
+        405, "request.wrong_method", "GET, POST",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("body", ["{", "[1", b"\xff\xfe{}", '{"a": 1}}', "nonsense"])
+def test_door__body_that_is_no_json__is_400(api: Caller, body: str | bytes) -> None:
+    refused = api.post("/orders", body)
+
+    assert (refused.status, refused.data["code"]) == (400, "request.not_json")
+
+
+@override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1_000)
+def test_door__body_that_is_too_long__is_413(api: Caller) -> None:
+    refused = api.post("/orders", '{"number": "' + "x" * 1_000 + '"}')
+
+    assert (refused.status, refused.data["code"]) == (413, "request.too_large")
+
+
+def test_door__wrong_fields__are_named_by_their_place_without_their_values(api: Caller) -> None:
+    body = {"number": "1", "phone": "010-1234-5678", "lines": [{"product": "P", "list_minor": 1.5}]}
+
+    refused = api.post("/orders", body)
+
+    assert (refused.status, refused.data["code"]) == (422, "request.invalid")
+    assert {(one["param"], one["code"]) for one in refused.data["errors"]} == {
+        ("phone", "field.unknown"), ("lines.0.list_minor", "field.not_whole"),
+    }  # fmt: skip
+    assert refused.data["errors"][0]["message"].keys() == {"ko", "en"}
+    assert "010-1234" not in refused.raw.decode()
+
+
+@override_settings(API_RATE="3/minute")
+def test_door__key_that_asks_too_often__is_429_and_told_when(api: Caller) -> None:
+    answers = [api.get("/stores") for _ in range(4)]
+
+    assert [one.status for one in answers] == [200, 200, 200, 429]
+    assert [one.headers["RateLimit-Remaining"] for one in answers[:3]] == ["2", "1", "0"]
+    assert 0 < int(answers[3].headers["Retry-After"]) <= 60
+
+
+def test_door__openapi__is_open_to_all_and_every_operation_names_its_right(shop: None) -> None:
+    document = Client().get("/api/v1/openapi.json").json()
+
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert document["openapi"] == "3.1.0"
+    assert len(operations) > 20
+    assert {one["x-right"] for one in operations} <= set(Right)
+
+
+def test_door__no_cookie_and_no_page__of_the_pages_middleware(api: Caller) -> None:
+    answer = api.get("/stores")
+
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.fixture
+def trial(shop: None) -> Iterator[Caller]:
+    with fresh_space("trial") as space:
+        yield Caller(key_with(space=space))
+
+
+def test_test_key__what_it_makes__is_in_its_space_only(api: Caller, trial: Caller) -> None:
+    made = trial.post("/members", {"external_id": "T-1"})
+
+    assert made.status == 201
+    assert trial.get("/members/external:T-1").status == 200
+    assert api.get("/members/external:T-1").status == 404
+    assert api.get(f"/members/{made.data['id']}").status == 404
+
+
+def test_clock__moved_ahead_with_a_request__points_lapse_and_the_tier_with_them(trial: Caller) -> None:
+    trial.post("/members", {"external_id": "T-1"})
+    trial.post(
+        "/orders",
+        {"number": "1", "member": "external:T-1", "lines": [{"product": "P", "list_minor": 400_000}]},
+    )
+    here = trial.get("/members/external:T-1/points").data
+    tier = trial.get("/members/external:T-1/tier").data["tier"]["key"]
+    later = (datetime.now(UTC) + timedelta(days=800)).isoformat()
+
+    there = trial.get("/members/external:T-1/points", Dangol_Clock=later).data
+
+    assert (here["available"], tier) == (4_000, "silver")
+    assert (there["available"], there["lots"]) == (0, [])
+    assert trial.get("/members/external:T-1/tier").data["tier"]["key"] == "member"
+    kinds = [line["kind"] for line in trial.get("/members/external:T-1/points/history").data["data"]]
+    assert kinds == ["expire", "earn"]
+
+
+def test_clock__set_back_or_of_the_shop_or_no_instant__is_refused(api: Caller, trial: Caller) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=10)
+    assert trial.get("/stores", Dangol_Clock=ahead.isoformat()).status == 200
+
+    back = trial.get("/stores", Dangol_Clock=(ahead - timedelta(days=1)).isoformat())
+    assert (back.status, back.data["code"]) == (409, "clock.backwards")
+    assert trial.get("/stores", Dangol_Clock="2027-01-01").data["code"] == "request.not_an_instant"
+    assert api.get("/stores", Dangol_Clock=ahead.isoformat()).data["code"] == "clock.of_the_shop"
+
+
+def test_gift_in_a_test_space__without_a_worker__has_arrived(trial: Caller) -> None:
+    for name in ("A", "B"):
+        trial.post("/members", {"external_id": name})
+    trial.post("/members/external:A/points/adjust", {"points": 500, "reason": "시험"})
+
+    given = trial.post("/members/external:A/points/gift", {"points": 200, "to": "external:B"})
+
+    assert given.data["balance"]["available"] == 300
+    assert trial.get("/members/external:B/points").data["available"] == 200
