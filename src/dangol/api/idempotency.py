@@ -22,7 +22,7 @@ from dangol.api.problems import MEDIA_TYPE as PROBLEM, problem_of
 from dangol.api.refused import InFlight, KeyMissing, KeyTooLong, NotJson, OtherRequest
 from dangol.api.replies import MEDIA_TYPE, Reply
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.errors import DomainError
 
 P = ParamSpec("P")
@@ -42,13 +42,6 @@ class _Asked(NamedTuple):
     @property
     def key(self) -> tuple[bytes, str]:
         return self.caller.key.id, self.name
-
-
-class _DryRun(Exception):
-    """Carries an answer out of the transaction that is taken back."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        self.response = response
 
 
 def once(operation: Callable[P, Reply]) -> Callable[P, HttpResponse]:
@@ -130,12 +123,9 @@ def _keep_refusal(asked: _Asked, response: HttpResponse) -> HttpResponse:
 
 
 def _run_dry(act: Callable[[], Reply]) -> HttpResponse:
-    try:
-        with write_transaction():
-            raise _DryRun(act().respond())
-    except _DryRun as done:
-        done.response.headers["Dangol-Dry-Run"] = "true"
-        return done.response
+    response = try_out(act).respond()
+    response.headers["Dangol-Dry-Run"] = "true"
+    return response
 
 
 def _digest(request: HttpRequest) -> bytes:

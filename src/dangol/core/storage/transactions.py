@@ -8,12 +8,15 @@ threads on a lock and processes on a lock file beside the database, before they 
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from dangol.core.storage.plans import current_plan
+
+T = TypeVar("T")
 
 
 class _WriterLock:
@@ -83,6 +86,27 @@ def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     finally:
         if lock:
             lock.release()
+
+
+class _TakenBack(Exception):
+    """Carries what was done out of the transaction that undoes it."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+def try_out(act: Callable[[], T], using: str = DEFAULT_DB_ALIAS) -> T:
+    """Do it all, return what it returned, and take everything back: it says exactly what would happen.
+
+    It stands alone, outside any other transaction. What `act` raises is raised.
+    """
+    assert not connections[using].in_atomic_block, "what is tried out stands alone"
+    try:
+        with write_transaction(using):
+            raise _TakenBack(act())
+    except _TakenBack as done:
+        result: T = done.result
+        return result
 
 
 def require_write_transaction(using: str = DEFAULT_DB_ALIAS) -> None:
