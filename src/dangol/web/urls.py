@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages import design, home, member, members, overview, session
+from dangol.web.pages import design, home, joining, member, members, overview, session, till
 
 register_converter(IdConverter, "id")
 
@@ -14,6 +14,14 @@ urlpatterns = [
     path("members.csv", members.export_members, name="members-csv"),
     path("members/<id:customer_id>", member.show_member, name="member"),
     path("m/<str:token>", home.show_home, name="home"),
+    path("till", till.find, name="till"),
+    path("till/join", joining.join, name="till-join"),
+    path("till/members/<id:customer_id>", till.show_member, name="till-member"),
+    path("till/members/<id:customer_id>/earn", till.earn, name="till-earn"),
+    path("till/members/<id:customer_id>/claim", till.claim, name="till-claim"),
+    path("till/sales/<str:number>", till.show_receipt, name="till-receipt"),
+    path("till/sales/<str:number>/undo", till.undo, name="till-undo"),
+    path("till/sales/<str:number>/move", till.move, name="till-move"),
     path("design", design.show_design, name="design"),
     path("sign-in", session.sign_in, name="sign-in"),
     path("sign-out", session.sign_out, name="sign-out"),

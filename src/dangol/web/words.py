@@ -185,6 +185,7 @@ _ROUNDINGS = {
     "up": lazy("소수점 아래는 올려요"),
 }
 _CHANNELS = {
+    "none": pgettext_lazy("channel", "연락 없음"),
     "store": lazy("매장"), "online": lazy("온라인"), "app": lazy("앱"), "phone": lazy("전화"),
     "email": lazy("이메일"), "sms": lazy("문자"), "kakao": lazy("카카오톡"), "push": lazy("앱 알림"),
     "call": pgettext_lazy("channel", "통화"), "post": lazy("우편"),

@@ -61,7 +61,7 @@ register(
             _("이름은 영문 소문자로, 값은 글이나 정수로 적으세요."),
         ),
         NotAChannel.code: Words(
-            _("그런 채널은 없어요."), _("email, sms, kakao, push, call, post 가운데 하나를 적으세요.")
+            _("그런 채널은 없어요."), _("email, sms, kakao, push, call, post, none 가운데 하나를 적으세요.")
         ),
         NotAPurpose.code: Words(_("동의의 목적이 아니에요."), _("marketing처럼 영문 소문자로 적으세요.")),
         NotAZone.code: Words(_("그런 시간대는 없어요."), _("Asia/Seoul처럼 IANA 이름을 적으세요.")),
