@@ -20,11 +20,11 @@ from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_na
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
-from dangol.core.people.keys import key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.refusals import explain
+from dangol.core.storage.master_keys import key_ring
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
 from dangol.core.tasks.selectors import dead_jobs, silent_workers
 from dangol.domain.errors import DomainError

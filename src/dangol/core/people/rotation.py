@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from django.db.models import Count
 
 from dangol.core.people.data_keys import shared_owner
-from dangol.core.people.keys import KeyRing, UnknownMasterKey, key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
+from dangol.core.storage.master_keys import KeyRing, UnknownMasterKey, key_ring
 from dangol.core.storage.rows import update_rows
 from dangol.core.storage.transactions import write_transaction
 
