@@ -18,6 +18,8 @@ from granian.log import LogLevels
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
+from dangol.core.events.webhooks.selectors import caller_for_endpoints
+from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
@@ -55,25 +57,28 @@ def shop_zone() -> ZoneInfo:
 
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
-    """Do everything that is due now: schedules, jobs, positions, consumers and the lake."""
+    """Do everything that is due now: schedules, jobs, positions, consumers, webhooks and the lake."""
     runner, readers = Runner(clock), Readers(clock=clock)
-    lake = LakeWriter(settings.LAKE, clock)
+    lake, sender = LakeWriter(settings.LAKE, clock), Sender(clock=clock, caller=caller_for_endpoints)
     zone, jobs = shop_zone(), 0
-    while True:
-        scheduled = enqueue_due(as_of=clock(), zone=zone)
-        numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
-        jobs += ran
-        if not (scheduled or numbered or ran or read):
-            break
+    try:
+        while True:
+            scheduled = enqueue_due(as_of=clock(), zone=zone)
+            numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
+            jobs += ran
+            if not (scheduled or numbered or ran or read or sender.deliver_due()):
+                break
+    finally:
+        sender.close()
     readers.flush()
     return Settled(jobs, lake.flush(), runner.failures, readers.stuck())
 
 
 def run_worker() -> None:
-    """Do jobs, read events for consumers and write the lake, each in a thread of its own."""
+    """Do jobs, read events for consumers, send webhooks and write the lake, each in a thread of its own."""
     stopping = threading.Event()
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
-    lake = LakeWriter(settings.LAKE, now)
+    lake, sender = LakeWriter(settings.LAKE, now), Sender(clock=now, caller=caller_for_endpoints)
     lake.delete_leftovers()
 
     def keep_up() -> int:
@@ -85,11 +90,13 @@ def run_worker() -> None:
         [
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
+            Loop("webhooks", sender.turn, REST_OF_SENDER_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],
         stopping,
     )
+    sender.close()
     readers.flush()
 
 

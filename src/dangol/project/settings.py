@@ -20,6 +20,8 @@ DEBUG = environment.flag("DANGOL_DEBUG", default=False)
 ALLOWED_HOSTS = environment.words("DANGOL_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
+# For development: webhooks may go to this machine and to private networks, by http and to any port.
+WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -32,6 +34,7 @@ INSTALLED_APPS = [
     "template_partials",
     "dangol.core.tasks",
     "dangol.core.events",
+    "dangol.core.events.webhooks",
     "dangol.core.people",
     "dangol.core.access",
     "dangol.core.commerce",
