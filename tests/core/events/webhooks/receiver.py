@@ -84,6 +84,10 @@ class Receiver:
         """Wait, but not beyond the end of the test."""
         self._stopping.wait(seconds)
 
+    def release(self) -> None:
+        """Let go of all whom it keeps waiting."""
+        self._stopping.set()
+
     def __enter__(self) -> "Receiver":
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self

@@ -48,7 +48,7 @@ from tests.core.events.webhooks.receiver import Receiver, answer
 from tests.core.events.webhooks.shop import AT, Clock, endpoint, fan_out, happen, sender, spend
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-URL = "https://hooks.example.com/dangol"
+URL = "https://hooks.example.net/dangol"
 DAY = timedelta(days=1)
 
 

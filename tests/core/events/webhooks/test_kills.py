@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dangol.core.events.webhooks.models import Attempt, Delivery, DeliveryState
-from dangol.core.events.webhooks.sender import Sender
+from dangol.core.events.webhooks.sender import LEASE, Sender
 from dangol.core.events.webhooks.transport import Caller
 from dangol.project.clock import now
 from tests.core.events import actors
@@ -16,14 +16,15 @@ from tests.core.events.webhooks.shop import endpoint, fan_out, happen
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LEASE = timedelta(seconds=1)
+# Killed senders are to be followed soon.
+SHORT_LEASE = timedelta(seconds=2)
 COUNT = 60
 KILLED_MAY_REPEAT = 8
 
 
-def send() -> None:
+def send(lease: timedelta) -> None:
     """Be a sender until killed."""
-    sending = Sender(clock=now, caller=lambda: Caller(allow_private=True), lease=LEASE)
+    sending = Sender(clock=now, caller=lambda: Caller(allow_private=True), lease=lease)
     while True:
         if not sending.turn():
             time.sleep(0.01)
@@ -42,7 +43,7 @@ def test_sender__killed_in_the_middle_again_and_again__nothing_is_lost() -> None
         events = happen(COUNT, at=now())
         fan_out(now())
         for cycle in range(SIZE.kill_cycles):
-            victim = actors.start(send)
+            victim = actors.start(send, SHORT_LEASE)
             begun = len(receiver.got)
             deadline = time.monotonic() + 30
             while len(receiver.got) < begun + 5 and len(set(receiver.ids)) < COUNT:
@@ -50,7 +51,7 @@ def test_sender__killed_in_the_middle_again_and_again__nothing_is_lost() -> None
                 time.sleep(0.005)
             victim.kill()
             victim.join()
-        rescuer = actors.start(send)
+        rescuer = actors.start(send, SHORT_LEASE)
         try:
             wait_until_all_arrived()
         finally:
@@ -67,7 +68,7 @@ def test_senders__three_side_by_side__everything_arrives_once() -> None:
         endpoint(receiver.url, at=now())
         endpoint(receiver.url, at=now())
         events = happen(10 * SIZE.rounds, at=now())
-        senders = [actors.start(send) for _ in range(3)]
+        senders = [actors.start(send, LEASE) for _ in range(3)]
         try:
             fan_out(now())
             wait_until_all_arrived()

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
@@ -26,7 +27,7 @@ HTTPS_PORT = 443
 LONGEST_URL = 2_000
 ADDRESSES_TRIED = 3
 USER_AGENT = "Dangol-Webhooks/1"
-Resolve = Callable[[str, int], Awaitable[list[str]]]
+Resolve = Callable[[str], Awaitable[list[str]]]
 
 
 class Failure(StrEnum):
@@ -64,10 +65,53 @@ class NameUnknown(Exception):
     """A name has no address."""
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """Return all addresses of a name; raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def look_up(host: str) -> list[str]:
+    """Return all addresses of a name; raises OSError. It may take as long as name servers let it."""
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Resolver:
+    """Looks names up, each in a thread of its own and once at a time.
+
+    A name whose server does not answer holds one thread, however many messages wait for it; in a pool that
+    all names share, a few such would keep every other name waiting. Threads end with the process.
+    """
+
+    def __init__(self, look: Callable[[str], list[str]] = look_up) -> None:
+        self._look = look
+        self._asked: dict[str, asyncio.Future[list[str]]] = {}
+
+    async def resolve(self, host: str) -> list[str]:
+        """Return all addresses of a name; raises OSError."""
+        asked = self._asked.get(host)
+        if asked is None:
+            loop = asyncio.get_running_loop()
+            asked = self._asked[host] = loop.create_future()
+            threading.Thread(
+                target=self._ask, args=(loop, host, asked), name="name lookup", daemon=True
+            ).start()
+        # One who stops waiting must not stop it for the others.
+        return await asyncio.shield(asked)
+
+    def _ask(self, loop: asyncio.AbstractEventLoop, host: str, asked: "asyncio.Future[list[str]]") -> None:
+        found: list[str] | OSError | UnicodeError
+        try:
+            found = self._look(host)
+        except (OSError, UnicodeError) as error:
+            found = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._tell, host, asked, found)
+
+    def _tell(
+        self, host: str, asked: "asyncio.Future[list[str]]", found: list[str] | OSError | UnicodeError
+    ) -> None:
+        del self._asked[host]
+        if isinstance(found, Exception):
+            asked.set_exception(found)
+            asked.exception()  # it may be that nobody waits for it any more
+        else:
+            asked.set_result(found)
 
 
 def check_url(url: str, *, allow_private: bool) -> str:
@@ -113,17 +157,20 @@ class Caller:
         *,
         allow_private: bool,
         timeout: float = TIMEOUT_SECONDS,
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._allow_private, self._timeout, self._resolve = allow_private, timeout, resolve
+        self._allow_private, self._timeout = allow_private, timeout
+        self._resolve = resolve or Resolver().resolve
         self._context = context or httpx.create_ssl_context(trust_env=False)
 
     async def send(self, url: str, headers: Mapping[str, str], body: str) -> Reply:
         """Post a message; never raises for what the other side does."""
         began = time.monotonic()
         try:
-            status, answer, retry_after = await self._post(httpx.URL(url), headers, body.encode())
+            # Checked again: the endpoint may be older than the setting.
+            checked = httpx.URL(check_url(url, allow_private=self._allow_private))
+            status, answer, retry_after = await self._post(checked, headers, body.encode())
             failure = _failure_of(status)
         except _FAILURES as error:
             return Reply(None, _kind_of(error), "", None, _since(began))
@@ -139,7 +186,7 @@ class Caller:
         # No connection is kept: one that was opened to an address belongs to the name it was opened for.
         async with httpx.AsyncHTTPTransport(verify=self._context, trust_env=False) as transport:
             async with asyncio.timeout(self._timeout):
-                addresses = await self._addresses(url.raw_host.decode(), url.port or HTTPS_PORT)
+                addresses = await self._addresses(url.raw_host.decode())
                 response = await self._reach(transport, addresses, url, sent, body)
             answer = await _read_start(response)
             return response.status_code, answer, response.headers.get("retry-after")
@@ -165,9 +212,9 @@ class Caller:
                     raise
         raise NameUnknown
 
-    async def _addresses(self, host: str, port: int) -> list[str]:
+    async def _addresses(self, host: str) -> list[str]:
         try:
-            found = await self._resolve(host, port)
+            found = await self._resolve(host)
         except (OSError, UnicodeError):
             raise NameUnknown from None
         if not found:
@@ -204,6 +251,8 @@ def _failure_of(status: int) -> str:
 # The first that fits; the network's own errors are all of the last two kinds.
 _KINDS: Mapping[type[Exception], Failure] = {
     AddressRefused: Failure.ADDRESS_REFUSED,
+    UrlMalformed: Failure.ADDRESS_REFUSED,
+    UrlNotPublic: Failure.ADDRESS_REFUSED,
     NameUnknown: Failure.NAME_UNKNOWN,
     httpx.TimeoutException: Failure.TIMEOUT,
     TimeoutError: Failure.TIMEOUT,
