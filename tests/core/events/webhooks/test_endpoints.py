@@ -15,6 +15,7 @@ from dangol.core.events.webhooks.sealed_secrets import signing_keys
 from dangol.core.events.webhooks.selectors import (
     check_signature,
     count_by_state,
+    count_deliveries,
     examples_since,
     find_endpoint,
     list_deliveries,
@@ -232,16 +233,38 @@ def test_replay__unknown_message_disabled_endpoint_backward_period__refused() ->
     assert state_changes_since(changes[0].id) == changes[1:]
 
 
-def test_delete_endpoint__with_a_log__nothing_of_it_is_left() -> None:
+def test_delete_endpoint__with_a_log__nothing_is_sent_and_at_night_nothing_is_left() -> None:
+    with Receiver(answer(200)) as receiver, sender(Clock()) as sending:
+        gone, other = endpoint(receiver.url), endpoint(URL)
+        happen(2)
+        fan_out()
+        delete_endpoint(gone.endpoint_id)
+        assert [one.id for one in list_endpoints()] == [other.endpoint_id]
+        assert not Secret.objects.exclude(endpoint_id=other.endpoint_id).exists()
+        disable_endpoint(other.endpoint_id, at=AT)
+        assert sending.deliver_due() == 0
+    delete_endpoint(other.endpoint_id)
+
+    while delete_old(as_of=AT + DAY):
+        pass
+
+    assert not Delivery.objects.exists()
+    assert Message.objects.count() == 2
+    while delete_old(as_of=AT + 31 * DAY):
+        pass
+    assert not Message.objects.exists()
+
+
+def test_count_deliveries__by_state__what_a_page_shows() -> None:
     made = endpoint(URL)
-    happen(2)
+    happen(3)
+    fan_out()
+    disable_endpoint(made.endpoint_id, at=AT)
+    enable_endpoint(made.endpoint_id, at=AT)
+    happen(1)
     fan_out()
 
-    delete_endpoint(made.endpoint_id)
-
-    assert not Endpoint.objects.exists()
-    assert not Secret.objects.exists()
-    assert not Delivery.objects.exists()
+    assert count_deliveries(made.endpoint_id) == {"waiting": 1, "sending": 0, "delivered": 0, "failed": 3}
 
 
 def test_list_deliveries__page_after_page__newest_first_and_each_once() -> None:

@@ -128,6 +128,7 @@ class Delivery(models.Model):
                 condition=models.Q(due_at__isnull=False),
             ),
             models.Index(fields=["endpoint_id", "created_at"], name="dg_webhook_delivery_created"),
+            models.Index(fields=["endpoint_id", "state", "message_id"], name="dg_webhook_delivery_state"),
         )
 
 

@@ -21,7 +21,6 @@ from dangol.core.events.webhooks.errors import (
     TooManyEndpoints,
 )
 from dangol.core.events.webhooks.models import (
-    Attempt,
     Delivery,
     DeliveryState,
     Endpoint,
@@ -104,10 +103,10 @@ def update_endpoint(
 
 
 def delete_endpoint(endpoint_id: Id) -> None:
-    """Delete an endpoint with its secrets and its log. Raises EndpointUnknown."""
+    """Delete an endpoint and its secrets; its long log goes by night. Raises EndpointUnknown."""
     with write_transaction():
         endpoint = _lock(endpoint_id)
-        for model in (Secret, Attempt, Delivery, EndpointChange):
+        for model in (Secret, EndpointChange):
             model.objects.filter(endpoint_id=endpoint_id).delete()
         delete_rows(Endpoint, ["id"], [(endpoint.pk,)])
 
