@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pysqlite3
 import typer
@@ -21,14 +22,16 @@ from dangol.cli.instance import secret_files
 from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
-from dangol.core.people.keys import key_ring
+from dangol.core.events.webhooks.selectors import list_endpoints
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.refusals import explain
+from dangol.core.storage.master_keys import key_ring
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
 from dangol.core.tasks.selectors import dead_jobs, silent_workers
 from dangol.domain.errors import DomainError
+from dangol.domain.webhooks import EndpointState
 from dangol.project.clock import now
 
 OLDEST_POSTGRES = 15
@@ -197,8 +200,23 @@ def check_consumers() -> Iterator[Finding]:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
 
+def check_webhooks() -> Iterator[Finding]:
+    """Look for endpoints that fail or were given up; says nothing where all is well or there is none."""
+    for one in list_endpoints():
+        if one.state == EndpointState.ACTIVE:
+            continue
+        sentence = (
+            _("웹훅이 ‘{host}’(으)로 가지 않아요.")
+            if one.state == EndpointState.FAILING
+            else _("‘{host}’(으)로 웹훅을 보내지 않고 있어요.")
+        )
+        remedy = _("웹훅 화면에서 까닭을 보고, 고친 뒤에 놓친 것을 다시 보내세요.")
+        # Its path may be the receiver's secret.
+        yield Finding("webhooks", Level.WARN, sentence.format(host=urlsplit(one.url).hostname), remedy)
+
+
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers)
+WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers, check_webhooks)
 
 
 def examine() -> list[Finding]:

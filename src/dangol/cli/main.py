@@ -50,6 +50,8 @@ COMMANDS: Mapping[str, Command] = {
     "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
+    "listen": Command("dangol.cli.listen:listen", _("일어나는 일을 개발 중인 프로그램에 웹훅으로 전해요.")),
+    "trigger": Command("dangol.cli.trigger:trigger", _("지어낸 활동 하나를 시험 웹훅으로 보내요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
     "clock": Command("dangol.cli.clock:app", _("시험 공간의 시계를 보고 앞으로 옮겨요.")),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),

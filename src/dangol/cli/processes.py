@@ -19,6 +19,8 @@ from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.settling import settle_all
+from dangol.core.events.webhooks.selectors import caller_for_endpoints
+from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
@@ -56,17 +58,25 @@ def shop_zone() -> ZoneInfo:
 
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
-    """Do everything that is due now: schedules, jobs, positions, consumers and the lake."""
-    lake = LakeWriter(settings.LAKE, clock)
-    done = settle_all(clock=clock, zone=shop_zone())
-    return Settled(done.jobs, lake.flush(), done.failed_jobs, done.stuck_consumers)
+    """Do everything that is due now: schedules, jobs, positions, consumers, webhooks and the lake."""
+    lake, sender = LakeWriter(settings.LAKE, clock), Sender(clock=clock, caller=caller_for_endpoints)
+    jobs, failed = 0, 0
+    try:
+        while True:
+            done = settle_all(clock=clock, zone=shop_zone())
+            jobs, failed = jobs + done.jobs, failed + done.failed_jobs
+            if not sender.deliver_due():
+                break
+    finally:
+        sender.close()
+    return Settled(jobs, lake.flush(), failed, done.stuck_consumers)
 
 
 def run_worker() -> None:
-    """Do jobs, read events for consumers and write the lake, each in a thread of its own."""
+    """Do jobs, read events for consumers, send webhooks and write the lake, each in a thread of its own."""
     stopping = threading.Event()
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
-    lake = LakeWriter(settings.LAKE, now)
+    lake, sender = LakeWriter(settings.LAKE, now), Sender(clock=now, caller=caller_for_endpoints)
     lake.delete_leftovers()
 
     def keep_up() -> int:
@@ -78,11 +88,13 @@ def run_worker() -> None:
         [
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
+            Loop("webhooks", sender.turn, REST_OF_SENDER_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],
         stopping,
     )
+    sender.close()
     readers.flush()
 
 

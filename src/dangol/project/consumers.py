@@ -5,8 +5,9 @@ So new ones are added at the end, and none is ever removed or moved.
 """
 
 from dangol.core.events.consumers import Consumer
+from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.rooms.rewards.consumers import ACCRUE
 
 INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT]

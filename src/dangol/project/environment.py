@@ -10,7 +10,7 @@ from limits import parse
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from dangol.core.people.keys import parse_master_keys
+from dangol.core.storage.master_keys import parse_master_keys
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SQLITE_OPTIONS: Mapping[str, Any] = {

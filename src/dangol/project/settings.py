@@ -23,6 +23,8 @@ LAKE = HOME / "lake"
 # How often one API key may ask, in each web process.
 API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# For development: webhooks may go to this machine and to private networks, by http and to any port.
+WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -35,6 +37,7 @@ INSTALLED_APPS = [
     "template_partials",
     "dangol.core.tasks",
     "dangol.core.events",
+    "dangol.core.events.webhooks",
     "dangol.core.people",
     "dangol.core.access",
     "dangol.core.commerce",

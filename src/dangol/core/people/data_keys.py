@@ -18,10 +18,10 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections
 
-from dangol.core.people.keys import KEY_BYTES, KeyRing, key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
+from dangol.core.storage.master_keys import KEY_BYTES, KeyRing, key_ring
 from dangol.core.storage.rows import insert_missing, insert_rows, select_matching, sorted_ids
 from dangol.core.storage.spaces import current_space
 from dangol.core.storage.transactions import write_transaction

@@ -4,7 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.people.consents import ConsentKeyReused
 from dangol.core.people.data_keys import PersonKeyMissing
-from dangol.core.people.keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
 from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
 from dangol.core.people.refused_values import (
     DayOutOfRange,
@@ -29,6 +28,7 @@ from dangol.core.people.sealing import PersonErased, SealBroken
 from dangol.core.people.selectors import NoShop
 from dangol.core.people.shops import UnknownStore
 from dangol.core.refusals import Words, register
+from dangol.core.storage.master_keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
 
 register(
     {
