@@ -219,8 +219,8 @@ def play(acts: list[tuple[str, int, int]], keys: list[Id]) -> list[Any]:
             there.discard(place)
         elif place in there and act in ("update", "add"):
             seen.append((update if act == "update" else add)(row))
-    found = heads()
-    return [*seen, [found.get(key) for key in keys]]
+    there_now = heads()
+    return [*seen, [there_now.get(key) for key in keys]]
 
 
 @settings(max_examples=SIZE.examples, deadline=None)

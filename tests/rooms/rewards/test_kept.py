@@ -52,7 +52,9 @@ class Till:
 
 def supersede(rule_id: Id, points: int) -> None:
     """Publish a new rate, from before the first order on."""
-    supersede_rule(rule_id, RuleDraft("Base", points, 100), at=AT - DAY + points * DAY / 1_000, recorded_at=AT)
+    supersede_rule(
+        rule_id, RuleDraft("Base", points, 100), at=AT - DAY + points * DAY / 1_000, recorded_at=AT
+    )
 
 
 def test_accrue__nothing_changed__loads_no_programs() -> None:
