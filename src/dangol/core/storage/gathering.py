@@ -24,7 +24,7 @@ from dangol.core.storage.columns import Model, Row
 from dangol.core.storage.cursors import prepared
 from dangol.core.storage.plans import current_plan
 from dangol.core.storage.transactions import require_write_transaction
-from dangol.core.storage.values import input_params
+from dangol.core.storage.values import input_params, records_params
 
 _UNDOES = re.compile(r"\s*ROLLBACK TO\b", re.IGNORECASE)
 _READS = re.compile(r"\s*SELECT\b", re.IGNORECASE)
@@ -53,6 +53,10 @@ class Write(NamedTuple):
     def place(self, row: Row) -> Row:
         """Return which row of the table is changed."""
         return row[: self.keys]
+
+    def params(self, rows: Sequence[Row]) -> list[Any]:
+        """Return the parameters of `sql` for these rows."""
+        return (input_params if self.keys else records_params)(self.model, self.names, rows)
 
 
 class Gathering:
@@ -126,19 +130,25 @@ def _tables_of(sql: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _together(parts: tuple[str, ...]) -> str:
-    """Return one statement that does all parts and says how many rows each has changed."""
-    named = ", ".join(f"w{place} AS ({part} RETURNING 1)" for place, part in enumerate(parts))
-    counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(len(parts)))  # noqa: S608
-    return f"WITH {named} SELECT {counts}"
+def _together(parts: tuple[tuple[str, bool], ...]) -> str:
+    """Return one statement that does all parts and says how many rows each has changed: 0 if it only adds."""
+    named = [
+        f"w{place} AS ({sql}{' RETURNING 1' if changes else ''})"
+        for place, (sql, changes) in enumerate(parts)
+    ]
+    counts = [
+        f"(SELECT count(*) FROM w{place})" if changes else "0"  # noqa: S608 - our own names
+        for place, (_, changes) in enumerate(parts)
+    ]
+    return f"WITH {', '.join(named)} SELECT {', '.join(counts)}"
 
 
 def _send_together(
     connection: BaseDatabaseWrapper, waiting: Sequence[tuple[Write, list[Row]]]
 ) -> Sequence[int]:
-    params = [param for write, rows in waiting for param in input_params(write.model, write.names, rows)]
+    params = [param for write, rows in waiting for param in write.params(rows)]
     with prepared(connection, size=max(len(rows) for _, rows in waiting)) as cursor:
-        cursor.execute(_together(tuple([write.sql for write, _ in waiting])), params)
+        cursor.execute(_together(tuple([(write.sql, write.keys > 0) for write, _ in waiting])), params)
         counts: Sequence[int] = cursor.fetchone()
     return counts
 

@@ -30,7 +30,14 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.plans import current_plan
 from dangol.core.storage.postgres import copy_text
 from dangol.core.storage.reading import matched, read_rows, select_matching
-from dangol.core.storage.values import input_params, input_sql, input_table, to_driver
+from dangol.core.storage.values import (
+    input_params,
+    input_sql,
+    input_table,
+    records_params,
+    records_sql,
+    to_driver,
+)
 
 __all__ = [
     "Model", "Row", "batches", "columns", "connection_of", "delete_rows", "input_table", "insert_missing",
@@ -76,7 +83,7 @@ def _insert_sql(model: Model, names: tuple[str, ...], end: str = "") -> str:
     chosen = ", ".join([f"input.{quoted(name)}" for name in names])
     return (
         f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
-        f" SELECT {chosen} FROM {input_sql(model, names, 'input')}{end}"
+        f" SELECT {chosen} FROM {records_sql(model, names, 'input')}{end}"
     )
 
 
@@ -175,7 +182,7 @@ def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> i
     if not rows:
         return 0
     sql = _insert_sql(model, tuple(names), " WHERE true ON CONFLICT DO NOTHING")
-    return _write_now(model, names, rows, sql)
+    return _write_now(model, rows, sql, records_params(model, names, rows))
 
 
 def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
@@ -188,12 +195,12 @@ def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
         f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
         f" (SELECT {chosen} FROM {source})"
     )
-    return _write_now(model, keys, rows, sql)
+    return _write_now(model, rows, sql, input_params(model, keys, rows))
 
 
-def _write_now(model: Model, names: Sequence[str], rows: Sequence[Row], sql: str) -> int:
+def _write_now(model: Model, rows: Sequence[Row], sql: str, params: Sequence[Any]) -> int:
     """Write even where writes are gathered, since the caller has to know what came of it."""
-    write = _ready(model, tuple(names), sql, rows)
+    write = partial(_execute, connection_of(model), sql, params, len(rows))
     if plan := current_plan(connection_of(model).alias):
         plan.add(model, write, len(rows))
         return len(rows)
