@@ -21,6 +21,7 @@ from dangol.api.models import Answer
 from dangol.api.problems import MEDIA_TYPE as PROBLEM, problem_of
 from dangol.api.refused import InFlight, KeyMissing, KeyTooLong, NotJson, OtherRequest
 from dangol.api.replies import MEDIA_TYPE, Reply
+from dangol.core.storage.gathering import gathered
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.errors import DomainError
@@ -81,7 +82,7 @@ def _answer_once(request: HttpRequest, act: Callable[[], Reply]) -> HttpResponse
 
 
 def _carry_out(asked: _Asked, act: Callable[[], Reply]) -> HttpResponse:
-    with write_transaction():
+    with write_transaction(), gathered():
         if not _take(asked):
             return _replay(asked)
         response = act().respond()

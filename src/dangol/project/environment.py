@@ -22,6 +22,8 @@ SQLITE_OPTIONS: Mapping[str, Any] = {
     ),
 }
 POSTGRES_OPTIONS: Mapping[str, Any] = {
+    # Statements through `storage.cursors.prepared` are; Django's own cursors never are.
+    "prepare_threshold": 5,
     "options": "-c idle_in_transaction_session_timeout=30s -c synchronous_commit=on",
 }
 SHORTEST_KEY = 32

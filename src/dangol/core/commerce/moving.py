@@ -11,7 +11,6 @@ from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, WholeOrder, read_order
 from dangol.core.commerce.services import place_orders
 from dangol.core.events.services import lock_customers
-from dangol.core.people.selectors import stores_by_id
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.errors import DomainError
@@ -124,8 +123,7 @@ def _again(whole: WholeOrder, to: Id, number: str) -> OrderDraft:
         )
         for line in whole.lines
     ]  # fmt: skip
-    store = stores_by_id([order.store_id])[order.store_id].number if order.store_id else None
     return OrderDraft(
-        to, order.source, number, order.placed_at, order.currency, lines, order.store_id, store,
+        to, order.source, number, order.placed_at, order.currency, lines, order.store_id, whole.store,
         order.channel, tuple(whole.discounts), tuple(whole.tenders), earns=order.earns,
     )  # fmt: skip

@@ -10,9 +10,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from dangol.core.storage.plans import current_plan
 
@@ -66,6 +68,42 @@ def _lock_for(using: str) -> _WriterLock | None:
         return lock
 
 
+class _Memory:
+    """What is known for as long as a transaction lasts: by kind, made at the first call."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.kept: dict[type[Any], Any] = {}
+
+
+K = TypeVar("K")
+_memory: ContextVar[_Memory | None] = ContextVar("memory", default=None)
+
+
+def remembered(kind: type[K], using: str = DEFAULT_DB_ALIAS) -> K:
+    """Return what is kept of this kind until the transaction ends, however it ends; made by `kind()`.
+
+    Outside of write_transaction(), as in an `atomic` block of somebody else's, nothing is kept: each call
+    makes a new one. A rollback to a savepoint does not undo it: see `savepoints`.
+    """
+    memory = _memory.get()
+    if memory is None or memory.connection is not connections[using]:
+        return kind()
+    kept = memory.kept.get(kind)
+    if kept is None:
+        kept = memory.kept[kind] = kind()
+    assert isinstance(kept, kind)
+    return kept
+
+
+def savepoints(using: str = DEFAULT_DB_ALIAS) -> tuple[str, ...]:
+    """Return the savepoints we are inside of, outermost first.
+
+    What was done inside of one may be undone, and so holds only while we are still inside.
+    """
+    return tuple(connections[using].savepoint_ids)
+
+
 @contextmanager
 def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Open the transaction in which something is written; within another one it joins that one.
@@ -80,10 +118,12 @@ def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     lock = _lock_for(using)
     if lock:
         lock.acquire()
+    token = _memory.set(_Memory(connections[using]))
     try:
         with transaction.atomic(using=using):
             yield
     finally:
+        _memory.reset(token)
         if lock:
             lock.release()
 
