@@ -77,7 +77,11 @@ def measure() -> Iterator[Figure]:
     yield Figure("an order, median", statistics.median(taken) * 1_000, "ms")
     yield Figure("processor time of the application an order", _each(done, "own"), "ms")
     if vendor == "postgresql":
-        yield Figure("processor time of PostgreSQL an order", _each(done, "server"), "ms")
+        server = _each(done, "server")
+        yield Figure("processor time of PostgreSQL an order", server, "ms")
+        yield Figure(
+            "PostgreSQL : both", server / (server + _each(done, "own")), "", "what a busy machine allows"
+        )
         yield at_most("an order, p99", p99_ms, "ms", GOAL_P99_MS)
         yield at_most("statements an order", 2 + len(sent[0][-1]), "", GOAL_STATEMENTS)
         yield from _replay(sent, rate)
