@@ -39,7 +39,7 @@ from tests.rooms.rewards.shop import open_program
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 CLIENTS = {"postgresql": 8, "sqlite": 16}
-MEMBERS_EACH, WARM_UP, ORDERS_EACH, COMMITS = 25, 25, 250, 400
+MEMBERS_EACH, WARM_UP, ORDERS_EACH, COMMITS = 25, 25, 125, 400
 # Enough for the highest tier, so that no order changes one.
 EARLIER = 15
 GOAL_RATIO, GOAL_STATEMENTS, GOAL_P99_MS, GOAL_COMMITS = 0.3, 7, 60, 3
