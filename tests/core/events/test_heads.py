@@ -13,13 +13,14 @@ from dangol.core.events.models import Event
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch, touch_customers
 from dangol.core.people.events import CustomerJoined
+from dangol.core.people.keystore import KEY_STORE
 from dangol.core.storage.gathering import gathered
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.plans import planning
 from dangol.core.storage.transactions import write_transaction
 from tests.sizes import SIZE
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)
 THREADS = 8
 
@@ -111,6 +112,18 @@ def test_lock_customers__the_transaction_was_rolled_back__the_next_one_looks_aga
         joined(owner)
 
     assert numbers(owner) == [1, 2]
+
+
+def test_lock_customers__moved_inside_a_transaction_of_the_key_store__stands_where_it_was_left() -> None:
+    owner = random_id()
+
+    with write_transaction():
+        joined(owner)
+        with write_transaction(KEY_STORE):
+            joined(owner)
+        joined(owner)
+
+    assert numbers(owner) == [1, 2, 3]
 
 
 def test_lock_customers__after_a_plan_in_the_same_transaction__stands_where_the_plan_left_the_customer() -> (

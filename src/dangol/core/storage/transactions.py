@@ -69,10 +69,13 @@ def _lock_for(using: str) -> _WriterLock | None:
 
 
 class _Memory:
-    """What is known for as long as a transaction lasts: by kind, made at the first call."""
+    """What is known for as long as a transaction lasts: by kind, made at the first call.
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
+    `outer` is that of a transaction in another database, inside of which this one is.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper, outer: "_Memory | None") -> None:
+        self.connection, self.outer = connection, outer
         self.kept: dict[type[Any], Any] = {}
 
 
@@ -86,8 +89,10 @@ def remembered(kind: type[K], using: str = DEFAULT_DB_ALIAS) -> K:
     Outside of write_transaction(), as in an `atomic` block of somebody else's, nothing is kept: each call
     makes a new one. A rollback to a savepoint does not undo it: see `savepoints`.
     """
-    memory = _memory.get()
-    if memory is None or memory.connection is not connections[using]:
+    memory, connection = _memory.get(), connections[using]
+    while memory and memory.connection is not connection:
+        memory = memory.outer
+    if memory is None:
         return kind()
     kept = memory.kept.get(kind)
     if kept is None:
@@ -118,7 +123,7 @@ def write_transaction(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     lock = _lock_for(using)
     if lock:
         lock.acquire()
-    token = _memory.set(_Memory(connections[using]))
+    token = _memory.set(_Memory(connections[using], _memory.get()))
     try:
         with transaction.atomic(using=using):
             yield

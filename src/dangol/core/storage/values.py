@@ -162,8 +162,20 @@ def records_params(model: Model, names: Sequence[str], rows: Sequence[Row]) -> l
     """Return the parameters that go with `records_sql`, for at least one row."""
     if vendor_of(model) != "postgresql":
         return input_params(model, names, rows)
-    turned = _by_columns(rows, kinds_of(model, tuple(names)), _TO_RECORDS)
-    return [msgspec.json.encode([dict(zip(names, row, strict=True)) for row in turned]).decode()]
+    turns = _record_turns(model, tuple(names))
+    records = [
+        {
+            name: value if turn is None or value is None else turn(value)
+            for (name, turn), value in zip(turns, row, strict=True)
+        }
+        for row in rows
+    ]
+    return [msgspec.json.encode(records).decode()]
+
+
+@lru_cache(maxsize=512)
+def _record_turns(model: Model, names: tuple[str, ...]) -> list[tuple[str, Turn | None]]:
+    return [(name, _TO_RECORDS.get(kind)) for name, kind in zip(names, kinds_of(model, names), strict=True)]
 
 
 def input_table(
