@@ -222,6 +222,22 @@ def work_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def metrics_page() -> str:
+    """Return the page of the meters: what each tells, and when it is time to act."""
+    declared = import_module("dangol.core.metrics").declared_metrics()
+    rows = [
+        (f"`{name}`", told.kind, ", ".join(f"`{label}`" for label in told.labels), told.meaning, told.alert)
+        for name, told in sorted(declared.items())
+    ]
+    intro = (
+        "What `/metrics` shows, in Prometheus' text form. Counters begin at nothing when a process starts;"
+        " those of all processes on a machine are added up. No label holds anything of a person."
+        " [What to watch, and what to do](../operate/monitoring.md)."
+    )
+    head = ("metric", "kind", "labels", "meaning", "act when")
+    return f"# Metrics\n\n{intro}\n\n{table(head, rows)}\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -231,6 +247,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rooms.md": rooms_page,
     "actions.md": actions_page,
     "work.md": work_page,
+    "metrics.md": metrics_page,
 }
 
 

@@ -10,7 +10,7 @@ import pysqlite3
 import typer
 from django.conf import settings
 from django.db import Error as DatabaseError, connection, connections
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from rich.console import Group
 from rich.text import Text
 
@@ -20,6 +20,8 @@ from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_na
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
+from dangol.core.operations.models import ProofName
+from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keys import key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
@@ -196,8 +198,36 @@ def check_consumers() -> Iterator[Finding]:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
 
+_PROVED = {
+    ProofName.BACKUP: (gettext_lazy("데이터 백업"), "backup --to DIR"),
+    ProofName.KEY_BACKUP: (gettext_lazy("키 백업"), "backup keys --to DIR"),
+    ProofName.RESTORE_TEST: (gettext_lazy("되돌려 보기"), "backup test"),
+    ProofName.LEDGER: (gettext_lazy("원장 확인"), "ledger verify"),
+}
+
+
+def check_backups() -> Iterator[Finding]:
+    """Tell when each was last backed up, tried and proved, and where; warns of what is overdue."""
+    proofs, at = find_proofs(), now()
+    for name, (label, words) in _PROVED.items():
+        proof = proofs.get(name)
+        if proof is None or proof.good_at is None:
+            sentence = _("{label}: 한 번도 없었어요.").format(label=label)
+        else:
+            sentence = _("{label}: 마지막 {at:%Y-%m-%d %H:%M}Z {told}").format(
+                label=label, at=proof.good_at, told="" if proof.broken else proof.told
+            )
+        if proof is not None and proof.broken:
+            broken = _("{label}: 맞지 않았어요. {told}").format(label=label, told=proof.told)
+            yield Finding("backups", Level.BAD, broken, command(words))
+        elif is_overdue(proof, name, as_of=at):
+            yield Finding("backups", Level.WARN, sentence.strip(), command(words))
+        else:
+            yield Finding("backups", Level.OK, sentence.strip())
+
+
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers)
+WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers, check_backups)
 
 
 def examine() -> list[Finding]:

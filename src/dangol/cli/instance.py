@@ -3,23 +3,26 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import Error as DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
+from dangol.core.metrics import TX_RETRIES
 from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
+from dangol.core.storage.faults import Fault, classify
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now
@@ -27,6 +30,7 @@ from dangol.project.clock import now
 # Without 0 and o, 1 and l: a password is read off a screen once.
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 GROUPS, GROUP_LENGTH = 5, 4
+MIGRATION_TRIES = 10
 
 
 class InstanceExists(DomainError):
@@ -41,8 +45,19 @@ class HomeUnusable(DomainError):
     code = "home.unusable"
 
 
+class MigrationWaits(DomainError):
+    """Migrations (`names`) could not get their locks: others hold the tables and do not let go."""
+
+    code = "home.migration_waits"
+    retryable = True
+
+
 register(
     {
+        MigrationWaits.code: Words(
+            _("다른 일이 표를 놓지 않아 아직 적용하지 못했어요: {names}"),
+            _("오래 걸리는 일(가져오기, 긴 조회)이 끝난 뒤 `dangol init --upgrade`를 다시 실행하세요."),
+        ),
         HomeUnusable.code: Words(
             _("홈 폴더(--home)로 쓸 수 없어요: {home} ({reason})"),
             _("쓸 수 있는 다른 폴더를 `--home`으로 고르거나 권한을 확인하세요."),
@@ -87,12 +102,30 @@ def pending_migrations(alias: str) -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
-def migrate_databases() -> list[str]:
-    """Bring both databases to this version's tables; return the migrations that were applied."""
+def migrate_databases(*, pause: Callable[[float], None] = time.sleep) -> list[str]:
+    """Bring both databases to this version's tables; return the migrations that were applied.
+
+    On PostgreSQL no step waits for a lock longer than 2 s, since everyone else would queue behind it: it
+    gives up and tries again after a `pause`, up to 10 times. Each migration is a transaction of its own, so
+    what was applied stays. Raises MigrationWaits where others never let go.
+    """
     applied = []
     for alias in connections:
         applied += pending_migrations(alias)
-        call_command("migrate", database=alias, verbosity=0, interactive=False)
+        if connections[alias].vendor == "postgresql":
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+        for attempt in range(1, MIGRATION_TRIES + 1):
+            try:
+                call_command("migrate", database=alias, verbosity=0, interactive=False)
+                break
+            except DatabaseError as error:
+                if classify(error) is not Fault.BUSY:
+                    raise
+                if attempt == MIGRATION_TRIES:
+                    raise MigrationWaits(names=", ".join(pending_migrations(alias))) from None
+                TX_RETRIES.labels("migration").inc()
+                pause(min(0.5 * 2**attempt, 15.0))
     return list(dict.fromkeys(applied))
 
 

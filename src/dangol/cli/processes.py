@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,16 @@ from django.db import connection, connections
 from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
+from dangol.core.operations.health import DRAINING
+from dangol.core.operations.tally import sum_points
 from dangol.core.people.models import Shop
+from dangol.core.storage.transactions import limit_waits
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
@@ -27,7 +32,19 @@ from dangol.project.clock import now
 
 # The pid of `dangol serve`, told to its children: one whose parent is another has been orphaned.
 PARENT = "DANGOL_SUPERVISOR"
-WEB_WORKERS, WEB_THREADS, WEB_DRAIN_SECONDS = 2, 4, 25
+# What a process is called in its log.
+PROCESS = "DANGOL_PROCESS"
+WEB_WORKERS, WEB_DRAIN_SECONDS = 2, 25
+# Threads that only wait for clients and for a page's thread; they hold no connection to a database.
+WAITING_THREADS = 128
+# A client has so long for its head, and a connection that asks for nothing is kept so long.
+HEAD_SECONDS = 10
+# A person or a till waits for the web: nothing there may wait long for others.
+LONGEST_WRITER_WAIT_SECONDS = 2.0
+WEB_POSTGRES = "-c lock_timeout=2s -c statement_timeout=15s"
+WORK_POSTGRES = "-c lock_timeout=30s -c statement_timeout=30min"
+CONNECT_SECONDS = 2
+TALLY_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
 PARENT_CHECK_SECONDS = 0.5
 
@@ -63,7 +80,8 @@ def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
         scheduled = enqueue_due(as_of=clock(), zone=zone)
         numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
         jobs += ran
-        if not (scheduled or numbered or ran or read):
+        summed = sum_points(at=clock())
+        if not (scheduled or numbered or ran or read or summed):
             break
     readers.flush()
     return Settled(jobs, lake.flush(), runner.failures, readers.stuck())
@@ -71,6 +89,7 @@ def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
 
 def run_worker() -> None:
     """Do jobs, read events for consumers and write the lake, each in a thread of its own."""
+    _name_process("worker", WORK_POSTGRES)
     stopping = threading.Event()
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
     lake = LakeWriter(settings.LAKE, now)
@@ -86,6 +105,7 @@ def run_worker() -> None:
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
+            Loop("tally", lambda: sum_points(at=now()), TALLY_SECONDS, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],
         stopping,
@@ -95,6 +115,7 @@ def run_worker() -> None:
 
 def run_sequencer() -> None:
     """Give events their positions; SQLite has no need of it."""
+    _name_process("sequencer", WORK_POSTGRES)
     stopping = threading.Event()
     loops = [
         Loop("sequencer", sequencer.catch_up, sequencer.REST_SECONDS, stopping),
@@ -105,6 +126,7 @@ def run_sequencer() -> None:
 
 def run_scheduler() -> None:
     """Leave jobs for what falls due."""
+    _name_process("scheduler", WORK_POSTGRES)
     stopping = threading.Event()
 
     def schedule() -> int:
@@ -115,9 +137,13 @@ def run_scheduler() -> None:
 
 
 def run_web(*, host: str, port: int) -> None:
-    """Serve the pages."""
+    """Serve the pages until told to stop: then unready first, and what is in hand is finished."""
+    _name_process("web", WEB_POSTGRES)
     # The workers are forked: a connection must not be shared with them.
     connections.close_all()
+    # Told through the environment, since workers may be started as programs of their own.
+    mark = os.environ[DRAINING] = str(settings.HOME / f"stopping-{os.getpid()}")
+    Path(mark).unlink(missing_ok=True)
     _stop_with_parent(os.environ.get(PARENT))
     server = Granian(
         "dangol.project.wsgi:application",
@@ -125,12 +151,17 @@ def run_web(*, host: str, port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=WEB_WORKERS,
-        blocking_threads=WEB_THREADS,
+        blocking_threads=WAITING_THREADS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         workers_kill_timeout=WEB_DRAIN_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )
-    server.serve(target_loader=_load_application, wrap_loader=False)
+    server.on_startup(lambda: _drain_on_signal(server, Path(mark)))
+    try:
+        server.serve(target_loader=_load_application, wrap_loader=False)
+    finally:
+        Path(mark).unlink(missing_ok=True)
 
 
 def needs_sequencer() -> bool:
@@ -141,8 +172,37 @@ def needs_sequencer() -> bool:
 def _load_application() -> Callable[..., Any]:
     """Load the application in a web worker, which has the web process for its parent."""
     _stop_with_parent(str(os.getppid()))
+    limit_waits(LONGEST_WRITER_WAIT_SECONDS)
     application: Callable[..., Any] = import_string(settings.WSGI_APPLICATION)
     return application
+
+
+def _drain_on_signal(server: Any, mark: Path) -> None:
+    """Upon SIGTERM be unready for a while before nothing new is taken, so that whoever sends requests here
+    has noticed; upon SIGINT, which a person sends, stop at once.
+    """
+
+    def drain(number: int, _frame: object) -> None:
+        pause = settings.DRAIN_SECONDS if number == signal.SIGTERM and not mark.exists() else 0
+        mark.touch()
+        timer = threading.Timer(pause, server.signal_handler_interrupt)
+        timer.daemon = True
+        timer.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, drain)
+
+
+def _name_process(name: str, postgres: str) -> None:
+    """Name this process in its log, and say how long its statements may wait and last."""
+    os.environ[PROCESS] = name
+    for alias in connections:
+        given = connections.settings[alias]
+        if given["ENGINE"] == "django.db.backends.postgresql":
+            options = given["OPTIONS"]
+            options["options"] = f"{options.get('options', '')} {postgres}".strip()
+            options.setdefault("connect_timeout", CONNECT_SECONDS)
+    connections.close_all()
 
 
 def _heartbeats(name: str, stopping: threading.Event) -> Loop:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core import logs
 from dangol.project import environment
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -20,6 +21,16 @@ DEBUG = environment.flag("DANGOL_DEBUG", default=False)
 ALLOWED_HOSTS = environment.words("DANGOL_HOSTS", default=("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
+# Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
+READ_ONLY = environment.read_only()
+METRICS_TOKEN = environment.secret(HOME, "DANGOL_METRICS_TOKEN", "metrics.token")
+# What one request may bring, in bytes; files are imported by the command.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.number("DANGOL_MAX_BODY", default=1024 * 1024)
+WEB_THREADS = environment.number("DANGOL_WEB_THREADS", default=4)
+DRAIN_SECONDS = environment.number("DANGOL_DRAIN_SECONDS", default=2)
+POSTGRES_PROGRAMS = environment.folder("DANGOL_POSTGRES_BIN")
+LOGGING = logs.logging_settings()
+logs.configure()
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -37,6 +48,7 @@ INSTALLED_APPS = [
     "dangol.core.commerce",
     "dangol.core.ledger",
     "dangol.core.actions",
+    "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
     "dangol.web",
@@ -54,10 +66,13 @@ DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 # Inline and cursor consumers are listed in one file above all rooms.
 EVENT_CONSUMERS = "dangol.project.consumers"
 ACTION_CATALOG = "dangol.project.actions"
+LEDGER_CHECKS = "dangol.project.checks"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
 MIDDLEWARE = [
+    "dangol.web.watch.WatchMiddleware",
+    "dangol.web.health.HealthMiddleware",
     # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -72,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dangol.web.frame.FrameMiddleware",
+    "dangol.web.read_only.ReadOnlyMiddleware",
 ]
 CSRF_FAILURE_VIEW = "dangol.web.pages.errors.csrf_failed"
 ROOT_URLCONF = "dangol.project.urls"
