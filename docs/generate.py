@@ -30,7 +30,7 @@ def prepare(home: str) -> None:
             os.environ.pop(name, None)
     import_module("dangol.cli.main").set_up({})
     for module in walk_packages(dangol.__path__, "dangol."):
-        if not module.name.endswith(("__main__", ".wsgi")) and ".migrations" not in module.name:
+        if not module.name.endswith(("__main__", ".wsgi", ".rsgi")) and ".migrations" not in module.name:
             import_module(module.name)
 
 

@@ -69,10 +69,10 @@ def main(words: list[str]) -> int:
                 reports[kind] = json.loads(report.read_text())
     problems = failed or complaints(reports)
     ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
-    for words, thing in ((NO_BROWSER, "browser"), (NO_ENGINE, "container")):
+    for missing, thing in ((NO_BROWSER, "browser"), (NO_ENGINE, "container")):
         skips = [item for one in reports.values() for item in one["skipped"].items()]
-        if unseen := {test for test, why in skips if why.startswith(words)}:
-            print(f"{words}: {len(unseen)} {thing} tests did not run.")
+        if unseen := {test for test, why in skips if why.startswith(missing)}:
+            print(f"{missing}: {len(unseen)} {thing} tests did not run.")
     for problem in problems:
         print(problem)
     closing = "FAILED" if problems else "All tests passed"

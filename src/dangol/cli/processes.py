@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -35,8 +35,7 @@ PARENT = "DANGOL_SUPERVISOR"
 # What a process is called in its log.
 PROCESS = "DANGOL_PROCESS"
 WEB_WORKERS, WEB_DRAIN_SECONDS = 2, 25
-# Threads that only wait for clients and for a page's thread; they hold no connection to a database.
-WAITING_THREADS = 128
+DOOR = "dangol.project.rsgi:application"
 # A client has so long for its head, and a connection that asks for nothing is kept so long.
 HEAD_SECONDS = 10
 # A person or a till waits for the web: nothing there may wait long for others.
@@ -146,12 +145,13 @@ def run_web(*, host: str, port: int) -> None:
     Path(mark).unlink(missing_ok=True)
     _stop_with_parent(os.environ.get(PARENT))
     server = Granian(
-        "dangol.project.wsgi:application",
+        DOOR,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=WEB_WORKERS,
-        blocking_threads=WAITING_THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         workers_kill_timeout=WEB_DRAIN_SECONDS,
         respawn_failed_workers=True,
@@ -173,7 +173,7 @@ def _load_application() -> Callable[..., Any]:
     """Load the application in a web worker, which has the web process for its parent."""
     _stop_with_parent(str(os.getppid()))
     limit_waits(LONGEST_WRITER_WAIT_SECONDS)
-    application: Callable[..., Any] = import_string(settings.WSGI_APPLICATION)
+    application: Callable[..., Any] = import_string(DOOR.replace(":", "."))
     return application
 
 
@@ -202,6 +202,8 @@ def _name_process(name: str, postgres: str) -> None:
             options = given["OPTIONS"]
             options["options"] = f"{options.get('options', '')} {postgres}".strip()
             options.setdefault("connect_timeout", CONNECT_SECONDS)
+        elif name == "web":
+            given["OPTIONS"]["timeout"] = LONGEST_WRITER_WAIT_SECONDS
     connections.close_all()
 
 

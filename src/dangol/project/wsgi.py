@@ -1,12 +1,8 @@
-"""The web server's way in."""
+"""The pages as plain WSGI: what the door (`rsgi`) calls, and any other server may."""
 
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from dangol.web.intake import Intake, Limits
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dangol.project.settings")
-pages = get_wsgi_application()
-application = Intake(pages, Limits(settings.MOST_BODY_BYTES, threads=settings.WEB_THREADS))
+application = get_wsgi_application()

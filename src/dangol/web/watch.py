@@ -6,6 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from dangol.core.metrics import HTTP_REQUESTS, HTTP_SECONDS
@@ -25,6 +26,8 @@ def request_id_of(request: HttpRequest) -> str:
 def route_of(request: HttpRequest) -> str:
     """Return the pattern of the address, never the address: that may hold someone's id, or be their key."""
     match = request.resolver_match
+    if match is None and request.path_info.startswith(f"/{settings.STATIC_URL.strip('/')}/"):
+        return "static"
     if match is None:
         return request.path_info if request.path_info in ANSWERS else "none"
     return match.view_name or match.route
