@@ -11,7 +11,7 @@ import pysqlite3
 import typer
 from django.conf import settings
 from django.db import Error as DatabaseError, connection, connections
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from rich.console import Group
 from rich.text import Text
 
@@ -23,6 +23,8 @@ from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
 from dangol.core.events.webhooks.selectors import list_endpoints
+from dangol.core.operations.models import ProofName
+from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
@@ -215,8 +217,38 @@ def check_webhooks() -> Iterator[Finding]:
         yield Finding("webhooks", Level.WARN, sentence.format(host=urlsplit(one.url).hostname), remedy)
 
 
+_PROVED = {
+    ProofName.BACKUP: (gettext_lazy("데이터 백업"), "backup --to DIR"),
+    ProofName.KEY_BACKUP: (gettext_lazy("키 백업"), "backup keys --to DIR"),
+    ProofName.RESTORE_TEST: (gettext_lazy("되돌려 보기"), "backup test"),
+    ProofName.LEDGER: (gettext_lazy("원장 확인"), "ledger verify"),
+}
+
+
+def check_backups() -> Iterator[Finding]:
+    """Tell when each was last backed up, tried and proved, and where; warns of what is overdue."""
+    proofs, at = find_proofs(), now()
+    for name, (label, words) in _PROVED.items():
+        proof = proofs.get(name)
+        if proof is None or proof.good_at is None:
+            sentence = _("{label}: 한 번도 없었어요.").format(label=label)
+        else:
+            sentence = _("{label}: 마지막 {at:%Y-%m-%d %H:%M}Z {told}").format(
+                label=label, at=proof.good_at, told="" if proof.broken else proof.told
+            )
+        if proof is not None and proof.broken:
+            broken = _("{label}: 맞지 않았어요. {told}").format(label=label, told=proof.told)
+            yield Finding("backups", Level.BAD, broken, command(words))
+        elif is_overdue(proof, name, as_of=at):
+            yield Finding("backups", Level.WARN, sentence.strip(), command(words))
+        else:
+            yield Finding("backups", Level.OK, sentence.strip())
+
+
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers, check_webhooks)
+WITH_SHOP = (
+    check_migrations, check_shop, check_keys, check_workers, check_consumers, check_webhooks, check_backups,
+)  # fmt: skip
 
 
 def examine() -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core import logs
 from dangol.project import environment
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -22,9 +23,18 @@ CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
 # How often one API key may ask, in each web process.
 API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # For development: webhooks may go to this machine and to private networks, by http and to any port.
 WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
+# Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
+READ_ONLY = environment.read_only()
+METRICS_TOKEN = environment.secret(HOME, "DANGOL_METRICS_TOKEN", "metrics.token")
+# What one request may bring, in bytes; files are imported by the command.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.number("DANGOL_MAX_BODY", default=1024 * 1024)
+WEB_THREADS = environment.number("DANGOL_WEB_THREADS", default=4)
+DRAIN_SECONDS = environment.number("DANGOL_DRAIN_SECONDS", default=2)
+POSTGRES_PROGRAMS = environment.folder("DANGOL_POSTGRES_BIN")
+LOGGING = logs.logging_settings()
+logs.configure()
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -43,6 +53,7 @@ INSTALLED_APPS = [
     "dangol.core.commerce",
     "dangol.core.ledger",
     "dangol.core.actions",
+    "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
     "dangol.api",
@@ -61,10 +72,13 @@ DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 # Inline and cursor consumers are listed in one file above all rooms.
 EVENT_CONSUMERS = "dangol.project.consumers"
 ACTION_CATALOG = "dangol.project.actions"
+LEDGER_CHECKS = "dangol.project.checks"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
 MIDDLEWARE = [
+    "dangol.web.watch.WatchMiddleware",
+    "dangol.web.health.HealthMiddleware",
     # Programs come in by a door of their own, before all that pages need.
     "dangol.api.door.ApiDoor",
     # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
@@ -81,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dangol.web.frame.FrameMiddleware",
+    "dangol.web.read_only.ReadOnlyMiddleware",
 ]
 CSRF_FAILURE_VIEW = "dangol.web.pages.errors.csrf_failed"
 ROOT_URLCONF = "dangol.project.urls"

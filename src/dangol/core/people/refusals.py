@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.people.consents import ConsentKeyReused
-from dangol.core.people.data_keys import PersonKeyMissing
+from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
 from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
 from dangol.core.people.refused_values import (
     DayOutOfRange,
@@ -84,6 +84,10 @@ register(
         PersonKeyMissing.code: Words(
             _("고객 {customer_id}의 키가 없어요."),
             _("키 저장소가 데이터베이스보다 오래됐어요. 키 저장소의 새 백업을 되돌리세요."),
+        ),
+        KeyStoreGone.code: Words(
+            _("키 저장소가 없어서 지금은 이름과 번호로 찾을 수 없어요."),
+            _("키 저장소를 백업에서 되돌리고 다시 시작하세요."),
         ),
         NoMasterKey.code: Words(
             _("마스터 키가 없어요."),
