@@ -222,6 +222,38 @@ def work_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def roles_page() -> str:
+    """Return the page of who may do what: rights by role, and each address with the right it needs."""
+    rights, guard = import_module("dangol.core.access.rights"), import_module("dangol.web.guard")
+    roles = list(rights.Role)
+    head = [f"`{role.value}`" for role in roles]
+    by_right = [
+        (f"`{right.value}`", *("✓" if right in rights.RIGHTS[role] else "" for role in roles))
+        for right in rights.Right
+    ]
+    doors = {
+        guard.Door.ALL: "everybody", guard.Door.MEMBER: "the member whose link it is",
+        guard.Door.KEY: "an API key, by its scopes", guard.Door.STAFF: "all staff",
+        guard.Door.SETUP: "all staff, before a second factor is set up",
+    }  # fmt: skip
+    by_route = []
+    for route in sorted(guard.routes()):
+        access = route.access
+        assert access is not None, f"{route.path} opens to nobody: declare what it needs"
+        needed = f"`{access.right.value}`" if access.right else doors[access.door]
+        may = ("✓" if not access.right or access.right in rights.RIGHTS[role] else "" for role in roles)
+        by_route.append((f"`{route.path}`", needed, *may))
+    parts = [
+        "# Roles",
+        "Who may do what. A member of staff has one role; each page names the one right it needs, and a page"
+        " that names none opens to nobody. A test tries every address below as every role."
+        " A `store` role may be bound to one store, and then another store's members are not found.",
+        f"## Rights by role\n\n{table(('right', *head), by_right)}",
+        f"## Addresses\n\n{table(('address', 'opens to', *head), by_route)}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -231,6 +263,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rooms.md": rooms_page,
     "actions.md": actions_page,
     "work.md": work_page,
+    "roles.md": roles_page,
 }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from dangol.core.people.models import Staff
+from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, tell_story
 
 
@@ -25,6 +25,4 @@ def story(transactional_db: None, still_clock: datetime) -> Story:
 @pytest.fixture
 def clerk(transactional_db: None) -> Client:
     """Return a signed-in browser that speaks Korean."""
-    client = Client(headers={"accept-language": "ko"})
-    client.force_login(Staff.objects.create_user("owner", password="a-long-enough-password"))
-    return client
+    return sign_in(Client(headers={"accept-language": "ko"}))

@@ -11,9 +11,9 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from dangol.core.people.models import Staff
 from dangol.core.storage.ids import show_id
 from dangol.web.links import make_home_link
+from tests.web.staff import sign_in
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -59,9 +59,7 @@ def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
     def make(
         *, language: str = "ko", scheme: Any = "light", width: int = 1440, scripts: bool = True
     ) -> BrowserContext:
-        client = Client()
-        staff, _ = Staff.objects.get_or_create(username="owner")
-        client.force_login(staff)
+        client = sign_in(Client())
         viewport: ViewportSize = {"width": width, "height": 900}
         context = browser.new_context(
             base_url=live_server.url, locale=language, color_scheme=scheme, viewport=viewport,

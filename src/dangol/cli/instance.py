@@ -11,12 +11,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
+from dangol.core.access.services import make_owner
 from dangol.core.people.keys import append_master_key, new_master_key_line
-from dangol.core.people.models import Shop, Staff
+from dangol.core.people.models import Shop
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
@@ -129,7 +130,7 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
             make_first_program(
                 currency=facts.currency, zone=facts.zone, language=facts.language, recorded_at=now()
             )
-        Staff.objects.create_superuser(owner, password=password)
+        make_owner(owner, password, reason=gettext("가게를 처음 만들었어요"), at=now())
     return NewInstance(settings.HOME, owner, password)
 
 

@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Annotated
 
 import typer
@@ -28,6 +29,7 @@ from dangol.core.refusals import Words, register
 from dangol.domain.errors import DomainError
 
 LOOPBACK, PORT, PORTS_TRIED = "127.0.0.1", 8000, 100
+MFA, OPTIONAL = "DANGOL_MFA", "optional"
 
 
 class Kind(StrEnum):
@@ -70,8 +72,18 @@ class NoSequencerNeeded(DomainError):
     code = "serve.no_sequencer_needed"
 
 
+class SecondFactorOff(DomainError):
+    """Others reach `host`, and `DANGOL_MFA` lets staff in without a second factor."""
+
+    code = "serve.second_factor_off"
+
+
 register(
     {
+        SecondFactorOff.code: Words(
+            gettext_lazy("{host}(--host)은(는) 다른 컴퓨터에서도 열려서, 두 번째 인증 없이 열 수 없어요."),
+            gettext_lazy("DANGOL_MFA=optional을 지우거나 `{command}`로 이 컴퓨터에서만 여세요."),
+        ),
         PortTaken.code: Words(
             gettext_lazy("{port}번 포트는 다른 프로그램이 쓰고 있어요."),
             gettext_lazy("`{command}`"),
@@ -99,6 +111,7 @@ def serve(
     quiet: QuietOption = False,
 ) -> None:
     """Serve the shop: web, worker, scheduler and, on PostgreSQL, the sequencer, under one parent."""
+    require_second_factor(host)
     if only is not None:
         run_alone(only, host=host, port=port)
         return
@@ -110,6 +123,20 @@ def serve(
     commands = child_commands(host=host, port=port)
     connections.close_all()
     Supervisor(commands, say=output.complain).run()
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def require_second_factor(host: str) -> None:
+    """Raise SecondFactorOff where others reach this address and no second factor is asked for."""
+    if not settings.MFA_REQUIRED and not is_loopback(host):
+        raise SecondFactorOff(host=host, command=f"{command('serve')} --host {LOOPBACK}")
 
 
 def run_alone(kind: Kind, *, host: str, port: int) -> None:
