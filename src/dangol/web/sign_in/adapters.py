@@ -3,6 +3,7 @@
 import os
 import time
 from base64 import b64decode, b64encode
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -127,7 +128,9 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         """Return the QR code as a picture."""
-        return segno.make(url, error="m").svg_inline(scale=4, dark="#161d28", light="#ffffff", svgns=True)
+        drawn = BytesIO()
+        segno.make(url, error="m").save(drawn, kind="svg", scale=4, dark="#161d28", light="#ffffff")
+        return drawn.getvalue().decode()
 
     def encrypt(self, text: str) -> str:
         """Seal a secret under a key of the key store."""

@@ -10,6 +10,8 @@ if (passkeyForm) {
   });
   document.addEventListener("allauth.error", (event) => {
     event.preventDefault();
-    if (say) say.hidden = false;
+    if (!say) return;
+    say.setAttribute("role", "alert");
+    say.hidden = false;
   });
 }
