@@ -120,6 +120,7 @@ def test_passkey__another_device__says_so_in_words(page: Page, open_context: Ope
     stranger = with_sensor(context.new_page())
     complaints = watch(stranger)
     stranger.goto("/sign-in")
+    assert not stranger.get_by_text("패스키를 쓰지 못했어요").is_visible()
 
     stranger.get_by_role("button", name="패스키로 로그인하기").click()
     stranger.get_by_role("alert").wait_for()

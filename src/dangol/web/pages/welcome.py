@@ -15,6 +15,7 @@ from dangol.core.access.staff_errors import LinkOver
 from dangol.web.frame import frame_of
 from dangol.web.guard import open_to_all
 from dangol.web.pages.errors import staff_link_over
+from dangol.web.sign_in.leaving import leave
 
 
 @open_to_all
@@ -31,6 +32,7 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
         spend_link(secret, password=request.POST["password"], at=at)
     except LinkOver:
         return staff_link_over(request)
+    leave(request)  # whoever was signed in here is not the one who now chose a password
     return HttpResponseRedirect(f"{reverse('account_login')}?opened=1")
 
 

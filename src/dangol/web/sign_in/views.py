@@ -10,15 +10,14 @@ from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.internal.flows import perform_passwordless_login
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, RemoveWebAuthnView
 from django.conf import settings
-from django.contrib.auth import logout
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_POST
 
-from dangol.core.access.sessions import Outcome, end_sessions, record_sign_in
+from dangol.core.access.sessions import Outcome, record_sign_in
 from dangol.project.clock import now
-from dangol.web.guard import find_visitor_of
+from dangol.web.sign_in.leaving import leave
 from dangol.web.sign_in.origins import origin_of
 from dangol.web.sign_in.passkeys import passkeys_work
 
@@ -95,8 +94,5 @@ class RemovePasskeyView(RemoveWebAuthnView):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session, or leave a sign-in half-way."""
-    visitor = find_visitor_of(request)
-    if visitor is not None:
-        end_sessions([visitor.session_id], Outcome.SIGNED_OUT, at=now())
-    logout(request)
+    leave(request)
     return HttpResponseRedirect(reverse(settings.LOGIN_URL))
