@@ -1,5 +1,6 @@
 """Passkeys in a real browser, with Chromium's virtual authenticator for a finger on the sensor."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -205,3 +206,46 @@ def test_sign_ins__by_passkey__are_written_down(page: Page) -> None:
     rows = SignIn.objects.filter(staff=Staff.objects.get(username="owner")).order_by("id")
     told = [row for row in rows.values_list("outcome", "how") if row[1] != ""]
     assert told == [("signed_in", "password"), ("signed_out", "password"), ("signed_in", "passkey")]
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("ko", "dark"), ("en", "light")])
+def test_pages__of_one_s_factors__are_accessible_in_both_languages(
+    open_context: Open, story: Story, language: str, scheme: str
+) -> None:
+    context = open_context(language=language, scheme=scheme, width=390)
+    context.clear_cookies()
+    page = with_sensor(context.new_page())
+    complaints = watch(page)
+    give_password(page)
+    page.wait_for_url("**/account/second-factor")
+    assert not find_violations(page)
+    page.goto("/account/passkeys/add")
+    page.locator("#name").fill("1")
+    page.locator("#passkey-go").click()
+    page.wait_for_url("**/account/codes")
+    key = Authenticator.objects.get(type=Authenticator.Type.WEBAUTHN).pk
+
+    for address in (
+        "/account", "/account/codes", "/account/codes/new", "/account/app", "/account/password",
+        "/account/again", "/account/again/code", "/account/again/passkey", "/account/passkeys/add",
+        f"/account/passkeys/{key}/name", f"/account/passkeys/{key}/remove",
+    ):  # fmt: skip
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        assert page.url.endswith(address), page.url
+        assert not find_violations(page), f"{address}: {find_violations(page)}"
+        words = set(re.findall("[가-힣]+", page.locator("main").inner_text()))
+        assert (words <= {"한국어"}) is (language == "en"), f"{address}: {words}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+    assert complaints == []
+
+
+def test_again__by_passkey__leads_on(page: Page) -> None:
+    give_password(page)
+    add_passkey(page)
+    page.goto("/account/again/passkey?next=/account/app")
+
+    page.get_by_role("button", name="패스키 쓰기").click()
+
+    page.wait_for_url("**/account/app")

@@ -1,13 +1,8 @@
 """Signing in without a browser: passwords, an app's codes, recovery codes, and what is refused."""
 
-import base64
-import hmac
 import re
-import struct
 import time
-from hashlib import sha1
 from http import HTTPStatus
-from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -19,7 +14,7 @@ from dangol.core.access.rights import Role
 from dangol.core.access.services import suspend_staff
 from dangol.core.people.models import Staff
 from dangol.project.clock import now
-from tests.web.staff import PASSWORD, make_staff, sign_in
+from tests.web.staff import PASSWORD, code_of, give_password, is_in, make_staff, set_up_app, sign_in
 from tests.web.story import Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -37,36 +32,6 @@ def staff(transactional_db: None) -> Staff:
     open_shop()
     set_working()
     return make_staff()
-
-
-def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return what an authenticator app shows (RFC 6238: HMAC-SHA-1, 30 seconds, six digits)."""
-    counter = struct.pack(">Q", int(time.time()) // 30 + steps)
-    digest = hmac.digest(base64.b32decode(secret), counter, sha1)
-    place = digest[-1] & 0x0F
-    return f"{(int.from_bytes(digest[place : place + 4]) & 0x7FFFFFFF) % 10**6:06}"
-
-
-def give_password(client: Client, password: str = PASSWORD, username: str = "owner") -> Any:
-    """Send the sign-in page's form."""
-    return client.post(
-        "/sign-in", {"login": username, "password": password}, headers={"accept-language": "ko"}
-    )
-
-
-def set_up_app(client: Client) -> tuple[str, list[str]]:
-    """Set up an authenticator app; return its secret and the recovery codes that are shown."""
-    page = client.get("/account/app").content.decode()
-    secret = re.sub(r"\s", "", re.search(r'class="secret"[^>]*>([^<]+)<', page)[1])  # type: ignore[index]
-    answer = client.post("/account/app", {"code": code_of(secret, steps=-1)}, follow=True)
-    assert answer.redirect_chain == [("/account/codes", 302)]
-    codes = re.findall(r"<li><code>([\d ]+)</code></li>", answer.content.decode())
-    return secret, [code.replace(" ", "") for code in codes]
-
-
-def is_in(client: Client) -> bool:
-    """Say whether a browser is signed in all the way."""
-    return client.get("/design").status_code == HTTPStatus.OK
 
 
 def test_first_sign_in__password_only__leads_to_a_second_factor_and_nowhere_else(staff: Staff) -> None:
@@ -284,8 +249,8 @@ def test_session__before_and_after_signing_in__has_another_key(staff: Staff) -> 
     session = client.session
     session["planted"] = "by a stranger"
     session.save()
-    client.cookies["sessionid"] = session.session_key
-    planted = session.session_key
+    planted = str(session.session_key)
+    client.cookies["sessionid"] = planted
 
     give_password(client)
 
@@ -396,3 +361,28 @@ def test_rate__many_requests__are_told_to_slow_down(staff: Staff) -> None:
 
     assert answers[-1].status_code == HTTPStatus.TOO_MANY_REQUESTS
     assert "조금 천천히" in answers[-1].content.decode()
+
+
+def test_again__by_a_code__counts_like_the_password(staff: Staff) -> None:
+    client = Client(headers={"accept-language": "ko"})
+    give_password(client)
+    secret, _codes = set_up_app(client)
+
+    wrong = client.post("/account/again/code?next=/account", {"code": "000000"})
+    right = client.post("/account/again/code?next=/account", {"code": code_of(secret)})
+
+    assert "코드가 맞지 않아요" in wrong.content.decode()
+    assert right["Location"] == "/account"
+
+
+def test_app__removed_where_none_is_required__recovery_codes_go_with_it(
+    staff: Staff, settings: Settings
+) -> None:
+    client = Client()
+    give_password(client)
+    set_up_app(client)
+    settings.MFA_REQUIRED = False
+
+    assert client.get("/account/app/remove").status_code == HTTPStatus.OK
+    assert client.post("/account/app/remove").status_code == HTTPStatus.FOUND
+    assert not Authenticator.objects.exists()

@@ -19,6 +19,7 @@ from dangol.cli.exits import ExitCode
 from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_names
 from dangol.cli.instance import pending_migrations, secret_files
 from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.core.access.selectors import list_owners, roles_out_of_step
 from dangol.core.events.selectors import show_consumers
 from dangol.core.people.keys import key_ring
 from dangol.core.people.keystore import KEY_STORE
@@ -158,6 +159,22 @@ def check_keys() -> Iterator[Finding]:
         yield Finding("keys", Level.OK, ring.newest)
 
 
+def check_staff() -> Iterator[Finding]:
+    """Look whether everyone's role is what their grants come to, and whether an owner can sign in."""
+    for name in roles_out_of_step():
+        sentence = _("‘{name}’의 역할이 역할의 기록과 달라요.").format(name=name)
+        yield Finding(
+            "staff", Level.BAD, sentence, _("누가 바꿨는지 알아보고, 직원 페이지에서 역할을 다시 정하세요.")
+        )
+    owners = list_owners()
+    if owners:
+        yield Finding("staff", Level.OK, ", ".join(owners))
+    else:
+        yield Finding(
+            "staff", Level.BAD, _("로그인할 수 있는 가게 주인이 없어요."), command("staff recover NAME")
+        )
+
+
 def check_workers() -> Iterator[Finding]:
     """Look whether the background processes give signs of life, and what they gave up."""
     silent = silent_workers(now())
@@ -197,7 +214,7 @@ def check_consumers() -> Iterator[Finding]:
 
 
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers)
+WITH_SHOP = (check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers)
 
 
 def examine() -> list[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
-from dangol.core.access.services import Act
+from dangol.core.access.history import Act
 from dangol.core.access.sessions import Outcome
 
 _ACTS: Mapping[str, Promise] = {

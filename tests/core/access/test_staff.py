@@ -12,10 +12,11 @@ from django.db import IntegrityError, connections
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dangol.core.access import services
+from dangol.core.access.history import Act, role_after
 from dangol.core.access.models import Grant, StaffLink, StaffRole
 from dangol.core.access.rights import Role
-from dangol.core.access.selectors import find_staff, find_visitor, grants_of, list_staff
-from dangol.core.access.services import Act, Invitation, Post, role_after
+from dangol.core.access.selectors import find_staff, find_visitor, grants_of, list_staff, roles_out_of_step
+from dangol.core.access.services import Invitation, Post
 from dangol.core.access.sessions import Origin, open_session
 from dangol.core.access.staff_errors import (
     LastOwner,
@@ -260,6 +261,15 @@ def test_grant__written__stays_as_it_is(owner: int) -> None:
         Grant.objects.all().update(role=Role.AGENT)
     with pytest.raises(IntegrityError):
         Grant.objects.all().delete()
+
+
+def test_roles__changed_by_hand__are_out_of_step(owner: int) -> None:
+    kim = hire("kim", owner)
+    assert roles_out_of_step() == []
+
+    StaffRole.objects.filter(staff_id=kim).update(role=Role.OWNER)
+
+    assert roles_out_of_step() == ["kim"]
 
 
 def test_visitor__store__sees_its_own_and_nobody_s(owner: int) -> None:

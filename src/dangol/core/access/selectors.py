@@ -7,6 +7,7 @@ from typing import NamedTuple
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, Max, OuterRef
 
+from dangol.core.access.history import role_after
 from dangol.core.access.models import Grant, SignIn, StaffLink, StaffRole, StaffSession
 from dangol.core.access.rights import RIGHTS, Right, Role
 from dangol.core.people.models import Staff
@@ -54,6 +55,19 @@ def find_visitor(session_id: Id, staff: int) -> Visitor | None:
         return None
     role, store_id, has_factor, opened_at, seen_at = row
     return Visitor(staff, session_id, Role(role), store_id, has_factor, opened_at, seen_at)
+
+
+def roles_out_of_step() -> list[str]:
+    """Return the names of those whose role is not what their grants come to: none, unless by hand."""
+    grants: dict[int, list[tuple[str, str, Id | None]]] = {}
+    for grant in Grant.objects.order_by("id"):
+        grants.setdefault(grant.staff_id, []).append((grant.act, grant.role, grant.store_id))
+    wrong = []
+    for row in StaffRole.objects.select_related("staff").order_by("staff__username"):
+        now = (row.role, row.store_id, row.suspended_at is not None)
+        if row.staff_id not in grants or role_after(grants[row.staff_id]) != now:
+            wrong.append(row.staff.username)
+    return wrong
 
 
 class StaffView(NamedTuple):

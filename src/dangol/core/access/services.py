@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 
+from dangol.core.access.history import Act
 from dangol.core.access.models import Grant, StaffLink, StaffRole
 from dangol.core.access.rights import Role
 from dangol.core.access.sessions import end_sessions_of
@@ -37,16 +37,6 @@ from dangol.core.storage.transactions import write_transaction
 LINK_OPENS_FOR = timedelta(hours=72)
 LONGEST_REASON = 300
 _NAME = re.compile(r"[\w.@+-]{1,60}")
-
-
-class Act(StrEnum):
-    """What a grant says was done."""
-
-    GRANTED = "granted"
-    CHANGED = "changed"
-    SUSPENDED = "suspended"
-    RESTORED = "restored"
-    RECOVERED = "recovered"
 
 
 class Purpose(StrEnum):
@@ -291,13 +281,3 @@ def end_staff_sessions(staff: int, *, at: datetime) -> int:
     if not StaffRole.objects.filter(staff_id=staff).exists():
         raise UnknownStaff(name=str(staff))
     return end_sessions_of(staff, at=at)
-
-
-def role_after(grants: Sequence[tuple[str, str, Id | None]]) -> tuple[str, Id | None, bool]:
-    """Return the role, the store and whether suspended, as a history of (act, role, store) comes to."""
-    assert grants, "everybody has a first grant"
-    is_suspended = False
-    for act, _role, _store in grants:
-        if act in (Act.SUSPENDED, Act.RESTORED):
-            is_suspended = act == Act.SUSPENDED
-    return grants[-1][1], grants[-1][2], is_suspended
