@@ -22,6 +22,7 @@ SOURCE = ROOT / "src" / "dangol"
 LOOKUPS = {
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
+    "dg_people.ErasedIdentity",
     "dg_people.Identity",
     "dg_people.SearchToken",
 }

@@ -18,11 +18,14 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.rotation import rewrap_keys
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 context = multiprocessing.get_context("forkserver")
@@ -80,6 +83,21 @@ def declare_together(barrier: Barrier, rounds: int, customer_id: Id, trait: str)
         barrier.wait(20)
         with write_transaction():
             assert set_people([PersonRow(customer_id, traits={trait: number})], recorded_at=AT) == [None]
+
+
+def merge_together(barrier: Barrier, answers: "Queue[Any]", people: list[Id], number: int) -> None:
+    """Merge each of these people with their neighbor, in an order of one's own; tell how often."""
+    clerk = Actor(ActorKind.STAFF, f"clerk-{number}")
+    done = 0
+    barrier.wait(20)
+    for step in range(len(people)):
+        keep, absorb = people[(step + number) % len(people)], people[(step * 5 + number + 1) % len(people)]
+        try:
+            merge_customers(keep, absorb, actor=clerk, reason="race", at=AT)
+        except DomainError:
+            continue
+        done += 1
+    answers.put(done)
 
 
 def rewrap(master_keys: dict[str, str], batch: int) -> None:
