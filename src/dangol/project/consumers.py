@@ -5,8 +5,8 @@ So new ones are added at the end, and none is ever removed or moved.
 """
 
 from dangol.core.events.consumers import Consumer
-from dangol.core.ledger.consumers import RECEIVE_GIFTS
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS, RECEIVE_GIFTS
 from dangol.rooms.rewards.consumers import ACCRUE
 
 INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FOLLOW_CUSTOMERS]

@@ -138,6 +138,9 @@ _TRANSFERS: Mapping[str, tuple[str, object]] = {
     Kind.ADJUST: ("sliders-horizontal", lazy("조정")),
     Kind.GIFT_OUT: ("send", lazy("포인트 선물")),
     Kind.GIFT_IN: ("gift", lazy("선물받음")),
+    Kind.MERGE_OUT: ("merge", lazy("합친 회원에게 옮김")),
+    Kind.MERGE_IN: ("merge", lazy("합친 회원에게서 옮겨 옴")),
+    Kind.FORFEIT: ("circle-x", lazy("탈퇴로 없앰")),
 }
 
 
@@ -168,6 +171,7 @@ _CAUSES = {
     "grace": lazy("유예 기간이에요"),
     "missed": lazy("기준에 못 미쳤어요"),
     "granted": lazy("직접 정했어요"),
+    "merged": lazy("합친 회원의 실적을 더했어요"),
 }
 _ZEROS = {
     "no_rule": lazy("이때 맞는 적립 규칙이 없었어요."),
