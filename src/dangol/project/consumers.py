@@ -5,8 +5,8 @@ So new ones are added at the end, and none is ever removed or moved.
 """
 
 from dangol.core.events.consumers import Consumer
-from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS, RECEIVE_GIFTS
-from dangol.rooms.rewards.consumers import ACCRUE
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
+from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
-INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FOLLOW_CUSTOMERS]
+INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, MOVE_POINTS]

@@ -1,6 +1,7 @@
 """The access log: nothing is shown whole without an entry, and none is changed, removed or added unseen."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -46,7 +47,7 @@ def look(member: Id, times: int, *, at: datetime = AT) -> None:
         pass
 
 
-def tamper(sql: str, *params: object) -> None:
+def tamper(sql: str, *params: Any) -> None:
     """Do what somebody does who owns the database: set the triggers aside, and write."""
     tables = ("dg_access_entry", "dg_access_link")
     with connection.cursor() as cursor:
@@ -60,7 +61,7 @@ def tamper(sql: str, *params: object) -> None:
         cursor.execute(sql, params)
 
 
-def of_id(value: Id) -> object:
+def of_id(value: Id) -> Any:
     return IdField().get_db_prep_value(value, connection)
 
 

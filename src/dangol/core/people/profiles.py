@@ -156,7 +156,7 @@ def _read_row(row: PersonRow, region: str, today: date) -> _Wish:
 def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
     """Refuse rows about nobody and about erased people; returns the others' keys, made where missing."""
     wanted = [(owner,) for owner in {wish.customer_id for wish in _accepted(judged)}]
-    kinds = dict(select_matching(Customer, ("customer_id", "kind"), ("customer_id",), wanted))
+    kinds: dict[Id, str] = dict(select_matching(Customer, ("customer_id", "kind"), ("customer_id",), wanted))
     known = kinds.keys()
     data_keys = ensure_data_keys(known)
     for number, one in enumerate(judged):

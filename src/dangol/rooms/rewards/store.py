@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows, read_rows, select_matching, table, update_rows
@@ -18,7 +19,10 @@ from dangol.domain.tiers import NOWHERE, Cause, History, Measure, Standing, Tier
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running
 
-STANDING = ("level", "since", "held_until", "in_grace", "judged_to", "next_review_at", "is_rejudged")
+STANDING = (
+    "level", "since", "held_until", "in_grace", "judged_to", "next_review_at", "is_rejudged",
+    "merged_into", "has_merged",
+)  # fmt: skip
 TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
 MOVE = ("at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until")
 
@@ -44,6 +48,8 @@ class Known:
     is_rejudged: bool = False
     totals: Totals = NOTHING
     is_new: bool = True
+    merged_into: Id | None = None
+    has_merged: bool = False
 
 
 class Change(NamedTuple):
@@ -62,9 +68,13 @@ def load_known(program_id: Id, customer_ids: Iterable[Id]) -> dict[Id, Known]:
         ("customer_id", "program_id"),
         [(customer_id, program_id) for customer_id in known],
     ):
-        level, since, held_until, in_grace, judged_to, _, is_rejudged, *totals = values
+        level, since, held_until, in_grace, judged_to, _, is_rejudged, merged_into, has_merged, *totals = (
+            values
+        )
         standing = Standing(level, since, held_until, in_grace)
-        known[customer_id] = Known(standing, judged_to, is_rejudged, Totals(*totals), is_new=False)
+        known[customer_id] = Known(
+            standing, judged_to, is_rejudged, Totals(*totals), False, merged_into, has_merged
+        )
     return known
 
 
@@ -84,8 +94,26 @@ def _reach(rules: TierRules) -> int:
     return days + rules.grace_days + 2
 
 
-def load_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> dict[Id, History]:
-    """Return what counts towards the tiers of these customers, from `since` on."""
+def load_histories(
+    running: Running, known: Mapping[Id, Known], customer_ids: Sequence[Id], since: datetime | None
+) -> dict[Id, History]:
+    """Return what counts towards the tiers of these customers, from `since` on.
+
+    What counted for those who have become part of one counts for that one.
+    """
+    families = absorbed_by([one for one in customer_ids if known[one].has_merged])
+    everybody = [*customer_ids, *(one for family in families.values() for one in family)]
+    amounts = load_amounts(running, everybody, since)
+    for owner, family in families.items():
+        for one in family:
+            amounts.setdefault(owner, []).extend(amounts.get(one, ()))
+    return {one: History(amounts[one]) for one in customer_ids if one in amounts}
+
+
+def load_amounts(
+    running: Running, customer_ids: Sequence[Id], since: datetime | None
+) -> dict[Id, list[tuple[datetime, int]]]:
+    """Return what each of these customers did that counts, from `since` on, with its instant."""
     measure = running.rules.measure
     if measure is Measure.TENURE or not customer_ids:
         return {}
@@ -108,7 +136,7 @@ def load_histories(running: Running, customer_ids: Sequence[Id], since: datetime
             Measure.ORDERS: int(number == 1 and not is_return),
         }[measure]
         amounts[customer_id].append((at, amount))
-    return {customer_id: History(found) for customer_id, found in amounts.items()}
+    return dict(amounts)
 
 
 def id_param(value: Id) -> Any:
