@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -19,6 +21,7 @@ if not apps.ready:
     django.setup()
 
 from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.rotation import rewrap_keys
@@ -98,6 +101,19 @@ def merge_together(barrier: Barrier, answers: "Queue[Any]", people: list[Id], nu
             continue
         done += 1
     answers.put(done)
+
+
+def erase_until_killed(member: Id, statement: int) -> None:
+    """Erase somebody, and be killed, as by `kill -9`, at the n-th statement that writes to a database."""
+    seen = count(1)
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.lstrip().upper().startswith(("SELECT", "PRAGMA")) and next(seen) == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(execute), connections["keys"].execute_wrapper(execute):
+        erase_customer(member, actor=Actor(ActorKind.STAFF, "clerk"), reason="wish", at=AT)
 
 
 def rewrap(master_keys: dict[str, str], batch: int) -> None:
