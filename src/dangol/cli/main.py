@@ -50,6 +50,8 @@ COMMANDS: Mapping[str, Command] = {
     "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
+    "people": Command("dangol.cli.people:app", _("한 사람을 합치고, 지우고, 내보내고, 보존해요.")),
+    "access-log": Command("dangol.cli.access_log:app", _("누가 누구를 보았는지 보여 주고 증명해요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }

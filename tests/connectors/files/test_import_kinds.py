@@ -25,8 +25,6 @@ from dangol.core.events.models import Event
 from dangol.core.ledger.models import Lot, Transfer
 from dangol.core.ledger.services import spend_points
 from dangol.core.people import selectors
-from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.people.erasures import erase_customer
 from dangol.rooms.rewards.models import Membership
 from tests.connectors.files.shops import (
     NOW,
@@ -107,43 +105,6 @@ def test_customers__refused_by_a_service__nobody_is_made(tmp_path: Path) -> None
     assert selectors.count_by_kind() == {"guest": 0, "customer": 0, "member": 2}
     joined = Event.objects.filter(name="customer.joined").order_by("occurred_at")
     assert [event.occurred_at for event in joined] == [datetime(2024, 1, 2, 15, tzinfo=UTC), NOW]
-
-
-def erase(value: str) -> None:
-    owner = selectors.find_by_identity("external", [value])[value]
-    erase_customer(owner, actor=Actor(ActorKind.STAFF, "agent"), reason="wish", at=NOW)
-
-
-def test_customers__an_old_file_names_somebody_erased__refused_and_nobody_comes_back(tmp_path: Path) -> None:
-    text = "회원번호,성명,휴대폰,이메일\n7,김하늘,010-1234-5678,a@b.kr\n8,이별,010-2222-3333,\n"
-    bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text, "first.csv"))
-    erase("7")
-
-    again = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text + "10,새이,,\n", "again.csv"))
-    other = "회원번호,휴대폰\n9,010-1234-5678\n"
-    new_number = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, other, "other.csv"))
-
-    erased = "people.identity_erased"
-    assert {(2, "phone", erased), (2, "email", erased)} <= set(bad_rows(again))
-    assert {line for line, _, _ in bad_rows(again)} == {2}
-    assert again.counts == {"customers": 2}
-    assert bad_rows(new_number) == [(2, "phone", erased)]
-    assert not selectors.find_by_identity("phone", ["010-1234-5678"])
-    assert selectors.count_by_kind() == {"guest": 0, "customer": 0, "member": 2}
-
-
-def test_orders__an_old_file_names_somebody_erased__refused_and_nobody_comes_back(tmp_path: Path) -> None:
-    bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS, "first.csv"))
-    erase("a")
-
-    again = bring_in(
-        tmp_path, Kind.ORDERS, write_file(tmp_path, ORDERS + "3,b,2026-03-03,A,5\n", "again.csv")
-    )
-
-    assert bad_rows(again) == [(2, "customer", "people.identity_erased")]
-    assert again.counts["repeated_orders"] == 1
-    assert not selectors.find_by_identity("external", ["a"])
-    assert Order.objects.count() == 3
 
 
 def test_products__category_columns__one_path(tmp_path: Path) -> None:
