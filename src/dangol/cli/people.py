@@ -14,13 +14,20 @@ from dangol.cli.actors import at_terminal
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.connectors.files.exports.person import as_zip
+from dangol.core.access.acts import (
+    erase_customer,
+    merge_customers,
+    place_hold,
+    release_hold,
+    undo_merge,
+)
 from dangol.core.access.takeout import take_out
 from dangol.core.ledger.selectors import balances_of
-from dangol.core.people.erasures import erase_customer, find_erasure
-from dangol.core.people.holds import holds_of, place_hold, refuse_if_held, release_hold
+from dangol.core.people.erasures import find_erasure
+from dangol.core.people.holds import holds_of, refuse_if_held
 from dangol.core.people.identities import Kind
 from dangol.core.people.merged import family_of, resolve_merged
-from dangol.core.people.merges import MergePlan, merge_customers, preview_merge, undo_merge
+from dangol.core.people.merges import MergePlan, preview_merge
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.retention import last_runs, record_classes, retain
 from dangol.core.people.selectors import find_by_identity, names_of, shop

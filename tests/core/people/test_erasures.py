@@ -14,7 +14,13 @@ from dangol.core.events.sequencer import number_waiting
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.blind_index import hash_values
 from dangol.core.people.data_keys import Erased, find_data_keys
-from dangol.core.people.erasures import erase_customer, find_erasure, resume_erasures, scrub
+from dangol.core.people.erasures import (
+    erase_customer,
+    find_erasure,
+    reapply_erasures,
+    resume_erasures,
+    scrub,
+)
 from dangol.core.people.holds import UnderHold, UnknownHold, holds_of, place_hold, release_hold
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.merges import merge_customers
@@ -204,6 +210,37 @@ def test_join_anew__by_themselves__is_a_new_customer_whom_files_know_again(membe
     assert anew != member
     assert find_by_identity("phone", [phone]) == {phone: anew}
     assert find_erased("phone", [phone]) == set()
+
+
+def test_reapply__an_older_main_database_was_restored__they_are_erased_again(member: Id) -> None:
+    before = [Customer.objects.filter(customer_id=member).values().get(), *Identity.objects.values()]
+    erase_customer(member, at=AT, **BY_WISH)
+    Erasure.objects.all().delete()
+    Customer.objects.filter(customer_id=member).update(**before[0])
+    Identity.objects.bulk_create(Identity(**row) for row in before[1:])
+    assert find_by_identity("phone", [CANARIES["phone"]])
+
+    assert reapply_erasures(at=AT + timedelta(days=1)) == 1
+    assert reapply_erasures(at=AT + timedelta(days=1)) == 0
+
+    assert not find_by_identity("phone", [CANARIES["phone"]])
+    found = find_erasure(member)
+    assert found is not None
+    assert (found.actor, found.finished_at) == ("dangol", AT + timedelta(days=1))
+
+
+def test_reapply__an_older_key_store_was_restored__the_key_is_destroyed_again(member: Id) -> None:
+    key = PersonKey.objects.filter(customer_id=member).values().get()
+    erase_customer(member, at=AT, **BY_WISH)
+    PersonKey.objects.filter(customer_id=member).update(**key)
+    with write_transaction():
+        [refusal] = set_people([PersonRow(member, name="다시")], recorded_at=AT)
+    assert isinstance(refusal, PersonErased)
+
+    assert reapply_erasures(at=AT + timedelta(days=1)) == 1
+
+    assert isinstance(find_data_keys([member])[member], Erased)
+    assert Event.objects.filter(name="customer.erased").count() == 1
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ class Actor(NamedTuple):
     request: str = ""
 
 
+# The house itself, where nobody in particular does it.
+HOUSE = Actor(ActorKind.SYSTEM, "dangol", "Dangol")
 # Shorter than any column that keeps them, so that what comes from outside is cut and never refused.
 LONGEST = {"key": 150, "name": 150, "address": 64, "request": 64}
 

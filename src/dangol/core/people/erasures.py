@@ -17,14 +17,22 @@ from django.db import connection
 from dangol.core.events.models import LakeKey
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.people.actors import Actor, columns_of, require_reason
+from dangol.core.people.actors import HOUSE, Actor, columns_of, require_reason
 from dangol.core.people.data_keys import Erased, destroy_key, find_data_keys
 from dangol.core.people.events import CustomerErased
 from dangol.core.people.holds import refuse_if_held
 from dangol.core.people.identities import Kind
 from dangol.core.people.lookup import Value, identity_place
 from dangol.core.people.merged import family_of
-from dangol.core.people.models import Customer, Erasure, Identity, Merge, MergedIdentity, SearchToken
+from dangol.core.people.models import (
+    Customer,
+    Erasure,
+    Identity,
+    Merge,
+    MergedIdentity,
+    PersonKey,
+    SearchToken,
+)
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.sealing import Sealed, open_with
 from dangol.core.people.selectors import ERASED_KIND
@@ -32,6 +40,7 @@ from dangol.core.people.tombstones import bury
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import delete_rows, insert_missing, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.walks import walk
 
 _ERASURE = ("customer_id", "at", "actor_kind", "actor", "actor_name", "reason")
 _CLEARED = (
@@ -43,6 +52,8 @@ _CLEARED = (
     "birthday_sealed",
     "traits_sealed",
 )
+_AT_ONCE = 500
+RESTORED = "the key was destroyed before the backup was restored"
 _NOBODY = (ERASED_KIND, None, "", None, None, None, None)
 
 
@@ -155,6 +166,39 @@ def resume_erasures(*, at: datetime, limit: int = 100) -> int:
     if waiting:
         finish_erasures(waiting, at=at)
     return len(waiting)
+
+
+def reapply_erasures(*, at: datetime) -> int:
+    """Erase again whom a restored backup has brought back; returns how many they were.
+
+    An older main database has people in it whose keys are destroyed: what is left of them is deleted anew. An
+    older key store has keys of people who were erased: they are destroyed anew.
+    """
+    again = 0
+    for rows in walk(PersonKey, ("customer_id", "destroyed_at"), ("customer_id",), size=_AT_ONCE):
+        destroyed = [customer_id for customer_id, destroyed_at in rows if destroyed_at]
+        living = _living_of(destroyed)
+        with write_transaction():
+            lock_customers(living)
+            rows_of_ours = [(one, at, *columns_of(HOUSE).values(), RESTORED) for one in sorted_ids(living)]
+            insert_missing(Erasure, _ERASURE, rows_of_ours)
+            Erasure.objects.filter(customer_id__in=living).update(finished_at=None)
+        if living:
+            finish_erasures(living, at=at)
+        keyed = {customer_id for customer_id, destroyed_at in rows if not destroyed_at}
+        erased = Erasure.objects.filter(customer_id__in=keyed, finished_at__isnull=False)
+        revived = list(erased.values_list("customer_id", flat=True))
+        for customer_id in revived:
+            destroy_key(customer_id, at=at)
+        again += len(living) + len(revived)
+    return again
+
+
+def _living_of(customer_ids: Sequence[Id]) -> list[Id]:
+    rows = select_matching(
+        Customer, ("customer_id", "kind"), ("customer_id",), [(one,) for one in customer_ids]
+    )
+    return sorted_ids(customer_id for customer_id, kind in rows if kind != ERASED_KIND)
 
 
 def find_erasure(customer_id: Id) -> ErasureView | None:

@@ -30,7 +30,7 @@ from dangol.core.people.models import Customer, Identity
 from dangol.core.people.names import normalize_name
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.sealing import PersonErased, Place, Sealed, open_with, seal_with
-from dangol.core.people.selectors import MERGED, region_for
+from dangol.core.people.selectors import ERASED_KIND, MERGED, region_for
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
@@ -166,7 +166,7 @@ def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
             judged[number] = UnknownCustomer(customer_id=show_id(one.customer_id))
         elif kinds[one.customer_id] == MERGED:
             judged[number] = NotThemselves(customer_id=show_id(one.customer_id))
-        elif isinstance(data_keys[one.customer_id], Erased):
+        elif kinds[one.customer_id] == ERASED_KIND or isinstance(data_keys[one.customer_id], Erased):
             judged[number] = PersonErased(customer_id=show_id(one.customer_id))
     return {owner: key for owner, key in data_keys.items() if not isinstance(key, Erased)}
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 
 from dangol.core.events.models import Event
-from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.actors import HOUSE
 from dangol.core.people.erasures import erase_customer, scrub
 from dangol.core.people.holds import held_among
 from dangol.core.people.models import Customer, Erasure, RetentionRun
@@ -26,8 +26,6 @@ from dangol.core.storage.transactions import write_transaction
 
 YEAR = timedelta(days=365)
 _AT_ONCE = 500
-# The house itself, where nobody in particular has done it.
-HOUSE = Actor(ActorKind.SYSTEM, "dangol", "Dangol")
 LEFT = "left for as many years as the shop keeps those who left"
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dangol.core.people.erasures import resume_erasures
+from dangol.core.people.erasures import reapply_erasures, resume_erasures
 from dangol.core.people.retention import retain
 from dangol.core.tasks.registry import Due, Run, periodic
 
@@ -18,5 +18,9 @@ def finish_erasures(due: Due, run: Run) -> None:
 
 @periodic("people.retain", daily_at="04:30", atomic=False)
 def remove_what_is_over(due: Due, run: Run) -> None:
-    """Remove what the retention table says is over, and write down how much."""
+    """Remove what the retention table says is over, and write down how much.
+
+    Before that, erase again whom a restored backup has brought back.
+    """
+    reapply_erasures(at=run.at)
     retain(as_of=due.at, report=run.report)
