@@ -53,7 +53,8 @@ def test_export__to_a_file__whole_private_and_written_down(shop: Instance, tmp_p
     again = shop.run("people", "export", "external:K-1", str(tmp_path / "person.json"), *WHY)
     assert again.code == 2
     log = shop.run("access-log", "list", "--customer", "external:K-1", "--json")
-    assert {(one["action"], one["reason"]) for one in log.data["entries"]} == {("takeout", "본인 요청")}
+    actions = [one["action"] for one in log.data["entries"] if one["reason"] == "본인 요청"]
+    assert actions.count("takeout") == 2
 
 
 def test_export_members__unmasked__needs_a_reason_and_is_written_down(shop: Instance, tmp_path: Path) -> None:
