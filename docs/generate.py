@@ -307,6 +307,28 @@ def roles_page() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def retention_page() -> str:
+    """Return the page of how long each class of records is kept."""
+    classes = import_module("dangol.core.people.retention").record_classes()
+    rows = [
+        (
+            f"`{one.name}`",
+            one.label,
+            f"{one.kept.days} days" if one.kept else "",
+            "yes" if one.remove and one.kept else "",
+            one.ground,
+        )
+        for one in classes
+    ]
+    intro = (
+        "`people.retain` removes each night what is over; `dangol people retention` shows how much that was."
+        " A legal hold (`dangol people hold`) comes before all of it. Dangol gives the controls; whether they"
+        " are enough for your shop is for a lawyer to say."
+    )
+    head = ("class", "what", "kept", "removed by the table", "ground")
+    return f"# Retention\n\n{intro}\n\n{table(head, rows)}\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -319,6 +341,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "api.md": api_page,
     "metrics.md": metrics_page,
     "roles.md": roles_page,
+    "retention.md": retention_page,
 }
 FILES: Mapping[str, Callable[[], str]] = {"openapi.json": openapi}
 

@@ -23,6 +23,7 @@ LOOKUPS = {
     "dg_api.Answer",
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
+    "dg_people.ErasedIdentity",
     "dg_people.Identity",
     "dg_people.SearchToken",
 }

@@ -8,6 +8,7 @@ from django.db import connections
 
 from dangol.cli.spaces import fill_space
 from dangol.core.people.selectors import ShopView
+from dangol.core.storage.ids import new_id
 from dangol.core.storage.spaces import close_spaces, space_folder
 
 SHOP = ShopView("시험 가게", "Asia/Seoul", "KRW", "KR", "ko", None)
@@ -15,7 +16,11 @@ SHOP = ShopView("시험 가게", "Asia/Seoul", "KRW", "KR", "ko", None)
 
 @contextmanager
 def fresh_space(name: str) -> Iterator[str]:
-    """Give a space with a shop and a first program in it."""
+    """Give a space with a shop and a first program in it; its name begins with the one given.
+
+    Test runs side by side share a home.
+    """
+    name = f"{name}{new_id().hex()[-6:]}"
     fill_space(name, SHOP)
     try:
         yield name

@@ -58,7 +58,7 @@ def test_settings__read_anywhere__are_each_told_of() -> None:
 @pytest.mark.parametrize(
     ("page", "pattern"),
     [
-        ("commands.md", r"## `dangol (\w+)`"),
+        ("commands.md", r"## `dangol ([\w-]+)`"),
         ("rooms.md", r"^\| `([\w.]+)`"),
         ("errors.md", r"^\| `([\w.]+)`"),
     ],
@@ -103,7 +103,7 @@ def test_page__links_and_commands__lead_somewhere(path: Path) -> None:
     text = path.read_text()
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
     make = re.findall(r"`make ([a-z]+)", text) + re.findall(r"^make ([a-z]+)", text, re.MULTILINE)
-    dangol = re.findall(r"(?:`|^)dangol ([a-z]+)", text, re.MULTILINE)
+    dangol = re.findall(r"(?:`|^)dangol ([a-z-]+)", text, re.MULTILINE)
 
     assert not [link for link in links if not (path.parent / link).exists()]
     assert not set(make) - TARGETS

@@ -41,7 +41,7 @@ MODELS = [
 # Django's own user, and its two tables of groups and permissions: few rows, none of a customer's.
 DJANGOS = {"dg_people.Staff"}
 # The place of an inline consumer is stored in every event: names may be added at the end, nothing else.
-INLINE_NAMES = ["rewards.accrue"]
+INLINE_NAMES = ["rewards.accrue", "rewards.follow_customers"]
 # The ground floor is where transactions are made.
 GROUND = SOURCE / "core" / "storage"
 
@@ -195,3 +195,25 @@ def test_import_contract__planted_fault__breaks_that_one_alone(copy: Path, contr
 def test_bench__each_module_is_a_benchmark_or_named_as_none() -> None:
     for name in bench.names():
         assert callable(vars(import_module(f"bench.{name}")).get("measure")), f"add {name} to FRAME"
+
+
+# Who may ask for unmasked data: the access log's own door, people themselves, a person's takeout (which is
+# written down as a whole), and the member's own page.
+UNMASKERS = {
+    "core/access/log.py",
+    "core/people/selectors.py",
+    "core/people/takeout.py",
+    "web/pages/home.py",
+}
+
+
+def test_unmasked_data__asked_for__through_the_access_log_only() -> None:
+    asking = {
+        str(path.relative_to(SOURCE))
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.keyword) and node.arg == "unmasked"
+        if isinstance(node.value, ast.Constant) and node.value.value is True
+    }
+
+    assert asking == UNMASKERS

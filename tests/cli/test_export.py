@@ -84,7 +84,9 @@ def take_out(instance: Instance, folder: Path) -> list[Path]:
     folder.mkdir()
     files = [folder / "members.csv", folder / "orders.parquet", folder / "balances.csv"]
     for file, words in zip(
-        files, (("members", "--unmasked"), ("orders",), ("ledger", "--balances")), strict=True
+        files,
+        (("members", "--unmasked", "--reason", "moving"), ("orders",), ("ledger", "--balances")),
+        strict=True,
     ):
         answer = instance.run("export", words[0], str(file), *words[1:], "--json", "--quiet")
         assert (answer.code, answer.words) == (0, "")

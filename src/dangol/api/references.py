@@ -6,9 +6,10 @@ from pydantic import Field
 
 from dangol.api.refused import UnknownMember
 from dangol.core.people.identities import Kind
+from dangol.core.people.merged import find_current
 from dangol.core.people.naming import Name
 from dangol.core.people.refused_values import RefusedValue
-from dangol.core.people.selectors import find_by_identity, known_customers
+from dangol.core.people.selectors import find_by_identity
 from dangol.core.storage.ids import Id, parse_id
 
 # A member by our id, or by one of theirs.
@@ -42,7 +43,7 @@ def find_member(reference: str) -> Id:
         if colon and kind in NAMED_BY:
             found = find_by_identity(kind, [value]).get(value)
         else:
-            found = next(iter(known_customers([parse_id(reference)])), None)
+            found = find_current(parse_id(reference))
     except (ValueError, RefusedValue):
         found = None
     if found is None:

@@ -12,6 +12,7 @@ import typer
 from babel.numbers import get_currency_precision
 from django.utils.translation import gettext as _
 
+from dangol.cli.actors import at_terminal
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.connectors.files.errors import BadOption
@@ -21,7 +22,8 @@ from dangol.connectors.files.exports.ledger import Balances, Ledger
 from dangol.connectors.files.exports.members import Consents, Members, Tier, point_currencies
 from dangol.connectors.files.exports.orders import Orders
 from dangol.connectors.files.exports.writing import Form, check_target, write_file, write_stream
-from dangol.core.people.selectors import shop
+from dangol.core.access.log import PERSONAL, Access, AccessDraft, record_access
+from dangol.core.people.selectors import count_by_kind, shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.snapshots import read_snapshot
 from dangol.project.clock import now
@@ -34,6 +36,7 @@ app = typer.Typer(no_args_is_help=True)
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help=_("쓸 파일: .csv나 .parquet. -는 CSV를 화면으로 내보내요."))
 ]
+ReasonOption = Annotated[str, typer.Option("--reason", help=_("--unmasked의 까닭. 열람 기록에 남아요."))]
 BomOption = Annotated[
     bool, typer.Option("--bom", help=_("스프레드시트가 한글을 알아보게 CSV 맨 앞에 표시(BOM)를 넣어요."))
 ]
@@ -48,6 +51,7 @@ def members(
     consents: Annotated[
         bool, typer.Option("--consents", help=_("회원 대신 수신 동의와 철회의 기록을 내보내요."))
     ] = False,
+    reason: ReasonOption = "",
     bom: BomOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -59,6 +63,7 @@ def members(
         return
     table = Members(tiers_of=_tiers_of, zone=shop().tz, unmasked=unmasked)
     if unmasked:
+        _note_download(table.count(), PERSONAL, reason)
         output.say(_("이름과 연락처가 가려지지 않은 채 담겨요. 파일을 다루는 데 조심하세요."))
     else:
         output.say(_("이름과 연락처를 가렸어요. 다른 가게로 옮기려면 --unmasked를 붙이세요."))
@@ -121,13 +126,22 @@ def events(
     unmasked: Annotated[
         bool, typer.Option("--unmasked", help=_("열쇠 대신 가게의 고객 번호를 적어요."))
     ] = False,
+    reason: ReasonOption = "",
     bom: BomOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Export the timeline."""
     output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    if unmasked:
+        _note_download(sum(count_by_kind().values()), ("external_id",), reason)
     _export("events", Events.up_to_now(unmasked=unmasked), file, output, bom=bom)
+
+
+def _note_download(people: int, seen: Sequence[str], reason: str) -> None:
+    """Write down in the access log, before anything is read, that whole data is taken along, and why."""
+    draft = AccessDraft(Access.DOWNLOAD, at_terminal(), reason, seen=seen, people=people)
+    record_access([draft], at=now())
 
 
 def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool) -> Output:

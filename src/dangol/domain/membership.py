@@ -83,6 +83,15 @@ class Granted(NamedTuple):
     held_until: datetime | None
 
 
+class Merged(NamedTuple):
+    """Another member became part of this one: what counted for them, where they stood, when they joined."""
+
+    at: datetime
+    amounts: tuple[tuple[datetime, int], ...]
+    standing: Standing
+    joined_on: date | None = None
+
+
 class Accrual(NamedTuple):
     """What a judgement of an order has added, with its why.
 
@@ -120,8 +129,8 @@ class Earned(NamedTuple):
         return sum([part.points for part in self.parts])
 
 
-Act = Purchase | GivenBack | Granted
-_PLACES = {Purchase: 0, GivenBack: 1, Granted: 2}
+Act = Purchase | GivenBack | Granted | Merged
+_PLACES = {Purchase: 0, GivenBack: 1, Granted: 2, Merged: 3}
 
 
 @dataclass(slots=True)
@@ -151,7 +160,7 @@ def match_rules(rules: Sequence[EarningRule], category: str) -> tuple[int, ...]:
 
 
 def in_time_order(acts: Sequence[Act]) -> list[Act]:
-    """Return the acts in the order they count: by instant, and there purchases, returns, then grants.
+    """Return the acts in the order they count: by instant, and there purchases, returns, grants, then merges.
 
     Goods cannot come back before they were bought: a return that is dated earlier than its purchase
     (many shops note only the day) counts at the purchase's instant. Acts of one kind and instant keep
@@ -178,6 +187,9 @@ def judge(program: Program, member: Member, acts: Sequence[Act], *, upto: dateti
     for act in acts:
         if isinstance(act, Granted):
             climber.grant(act.at, act.level, act.held_until)
+            continue
+        if isinstance(act, Merged):
+            climber.merge(act.at, act.amounts, act.standing, joined_on=act.joined_on)
             continue
         climber.advance(act.at)
         if isinstance(act, Purchase):
@@ -269,7 +281,7 @@ def still_owed(
     difference, at the order's instant. So the points of each accrual remain what its parts come to less
     what the order's accrual before it came to.
     """
-    judged = [act for act in acts if not isinstance(act, Granted)]
+    judged = [act for act in acts if not isinstance(act, Granted | Merged)]
     by_order: dict[bytes, list[tuple[Purchase | GivenBack, Accrual]]] = defaultdict(list)
     for act, accrual in zip(judged, wanted, strict=True):
         by_order[accrual.key].append((act, accrual))

@@ -54,6 +54,9 @@ class Kind(StrEnum):
     ADJUST = "adjust"
     GIFT_OUT = "gift_out"
     GIFT_IN = "gift_in"
+    MERGE_OUT = "merge_out"
+    MERGE_IN = "merge_in"
+    FORFEIT = "forfeit"
 
 
 class Shortfall(StrEnum):
@@ -81,6 +84,12 @@ class InvalidPoints(DomainError):
     code = "points.invalid"
 
 
+class NothingToMove(DomainError):
+    """A wallet that was to be emptied is empty."""
+
+    code = "points.nothing_to_move"
+
+
 class InvalidKey(DomainError):
     """An idempotency key that is empty, too long, or of the ledger's own kind."""
 
@@ -92,7 +101,8 @@ class Lot:
     """Points earned together, which therefore open and lapse together. `expires_at` is exclusive.
 
     `left` is what may still be spent (or will be, once open), `expired` what lapsed and has not been
-    taken back, `reversed` what has been taken back of it, wherever it was found.
+    taken back, `reversed` what has been taken back of it, wherever it was found. `root_id` is the lot these
+    points were first in, where a merge has brought them here.
     """
 
     id: bytes
@@ -106,6 +116,12 @@ class Lot:
     expired: int = 0
     reversed: int = 0
     is_new: bool = False
+    root_id: bytes | None = None
+
+    @property
+    def root(self) -> bytes:
+        """The lot its points were first in, however often merges have moved them."""
+        return self.root_id or self.id
 
     @property
     def burn_order(self) -> tuple[datetime, datetime, bytes]:
@@ -232,4 +248,53 @@ class GiftIn(NamedTuple):
         return sum(points for points, _ in self.parts)
 
 
-Command = Earn | Spend | Adjust | ClawBack | Restore | GiftOut | GiftIn
+class MergeOut(NamedTuple):
+    """All points, waiting ones and debt too, on their way to `subject_id`, who is the same person.
+
+    With `roots`, only what is left of the lots that began as these, and of the debt at most `debt`.
+    """
+
+    key: str
+    at: datetime
+    reason: str = ""
+    subject_id: bytes | None = None
+    roots: frozenset[bytes] | None = None
+    debt: int | None = None
+
+
+class Carried(NamedTuple):
+    """Points of one lot on their way between two customers of a merge: they lapse as they would have."""
+
+    points: int
+    earned_at: datetime
+    release_at: datetime
+    expires_at: datetime
+    root_id: bytes
+
+
+class MergeIn(NamedTuple):
+    """Points and debt that a merge, or its undoing, has brought. `subject_id` is what sent it."""
+
+    key: str
+    at: datetime
+    parts: tuple[Carried, ...]
+    debt: int = 0
+    reason: str = ""
+    subject_id: bytes | None = None
+
+    @property
+    def points(self) -> int:
+        """What the transfer moves: the points, or the debt where that is more."""
+        return max(sum(part.points for part in self.parts), self.debt)
+
+
+class Forfeit(NamedTuple):
+    """All points taken back and all debt let go, as of somebody who has ceased to be a customer."""
+
+    key: str
+    at: datetime
+    reason: str = ""
+    subject_id: bytes | None = None
+
+
+Command = Earn | Spend | Adjust | ClawBack | Restore | GiftOut | GiftIn | MergeOut | MergeIn | Forfeit

@@ -78,6 +78,7 @@ class Cause(StrEnum):
     GRACE = "grace"
     MISSED = "missed"
     GRANTED = "granted"
+    MERGED = "merged"
 
 
 class Standing(NamedTuple):
@@ -121,10 +122,21 @@ class History:
             self.add(at, amount)
 
     def add(self, at: datetime, amount: int) -> None:
-        """Add an amount that is not earlier than the last one."""
-        assert not self._instants or at >= self._instants[-1], "amounts come in time order"
-        self._instants.append(at)
-        self._sums.append(self._sums[-1] + amount)
+        """Add an amount; one that is earlier than the last one costs going through those after it.
+
+        It may be: of a customer who was merged into this one, something may be told that is later.
+        """
+        place = bisect_right(self._instants, at)
+        self._instants.insert(place, at)
+        self._sums.insert(place + 1, self._sums[place])
+        for later in range(place + 1, len(self._sums)):
+            self._sums[later] += amount
+
+    def joined_with(self, amounts: Iterable[tuple[datetime, int]]) -> "History":
+        """Return a history of these amounts and of its own."""
+        steps = zip(self._sums, self._sums[1:], strict=False)
+        own = zip(self._instants, (after - before for before, after in steps), strict=True)
+        return History([*own, *amounts])
 
     def total(self, start: datetime | None, end: datetime, *, including_end: bool) -> int:
         """Return the sum from `start` (inclusive; None: ever) to `end`."""
@@ -249,6 +261,37 @@ class Climber:
         value, start = self.value(at)
         self._move(rules_at(self.versions, at), at, level, Cause.GRANTED, value, start, held_until)
 
+    def merge(
+        self,
+        at: datetime,
+        amounts: Iterable[tuple[datetime, int]],
+        other: Standing,
+        *,
+        joined_on: date | None,
+    ) -> None:
+        """Become one with another member: from here on what counted for either counts, each at its instant.
+
+        The better of the standings holds: what both together reach now, what is held, or what the other
+        held, for as long as they did. The earlier day of joining counts.
+        """
+        self.advance(at)
+        self.joined_on = min(filter(None, (self.joined_on, joined_on)), default=None)
+        self.history = self.history.joined_with(amounts)
+        rules, standing = rules_at(self.versions, at), self.standing
+        value, start = self.value(at)
+        reached = level_of(rules, value)
+        if reached >= other.level and (
+            reached > standing.level or (standing.in_grace and reached == standing.level)
+        ):
+            until = hold_end(rules, day_of(at, rules.zone))
+            self._move(rules, at, reached, Cause.MERGED, value, start, until)
+        elif other.level > standing.level or (
+            0 < other.level == standing.level and not other.in_grace and _outlasts(other, standing)
+        ):
+            self._move(
+                rules, at, other.level, Cause.MERGED, value, start, other.held_until, in_grace=other.in_grace
+            )
+
     def value(self, at: datetime) -> tuple[int, datetime | None]:
         """Return what counts at an instant, and since when (None: ever)."""
         rules = rules_at(self.versions, at)
@@ -345,3 +388,10 @@ class Climber:
         self.moves.append(
             TierMove(at, before.level, to_level, cause, value, threshold, window_from, held_until)
         )
+
+
+def _outlasts(one: Standing, other: Standing) -> bool:
+    """Say whether a standing is held longer than another of the same level: for good, or until later."""
+    if one.held_until is None or other.held_until is None:
+        return one.held_until is None and other.held_until is not None
+    return one.held_until > other.held_until

@@ -20,6 +20,7 @@ from dangol.domain.points import (
     Command,
     Earn,
     Entry,
+    Forfeit,
     GiftIn,
     GiftOut,
     InsufficientPoints,
@@ -27,7 +28,10 @@ from dangol.domain.points import (
     InvalidPoints,
     Kind,
     Lot,
+    MergeIn,
+    MergeOut,
     Movement,
+    NothingToMove,
     NothingToReverse,
     Restore,
     Shortfall,
@@ -45,6 +49,8 @@ def check_command(command: Command) -> None:
     """Refuse what no wallet can do; raises InvalidKey or InvalidPoints."""
     if not 0 < len(command.key) <= LONGEST_KEY or command.key.startswith(OWN_KEYS):
         raise InvalidKey(key=command.key)
+    if isinstance(command, MergeOut | MergeIn | Forfeit):
+        return  # what there is, is what they move
     points = command.points
     if type(points) is not int:
         raise InvalidPoints(points=points)
@@ -127,6 +133,8 @@ class Wallet:
                 return self._claw_back(command)
             case Restore():
                 return self._restore(command)
+            case MergeOut() | MergeIn() | Forfeit():
+                return self._follow(command)
 
     def _move(
         self,
@@ -312,3 +320,63 @@ class Wallet:
                 self._settle_debt(lot, at)
                 heappush(self._agenda, self._next_of(lot))
         return movement
+
+    def _clear_out(self, roots: frozenset[bytes] | None, debt: int) -> list[Entry]:
+        """Take all that is left out of the lots (that began as `roots`), and `debt` off the debt."""
+        entries = []
+        for lot in sorted(self.lots.values(), key=lambda lot: lot.burn_order):
+            if lot.left and (roots is None or lot.root in roots):
+                entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, -lot.left, lot.id))
+                lot.left = 0
+                self.touched.add(lot.id)
+        if debt:
+            entries.append(Entry(_DEBT, debt))
+            self.debt -= debt
+        if not entries:
+            raise NothingToMove()
+        return entries
+
+    def _follow(self, command: MergeOut | MergeIn | Forfeit) -> Movement:
+        """Move all there is, with a person who was merged, parted or erased."""
+        match command:
+            case MergeOut():
+                return self._merge_out(command)
+            case MergeIn():
+                return self._merge_in(command)
+            case Forfeit():
+                return self._forfeit(command)
+
+    def _merge_out(self, command: MergeOut) -> Movement:
+        debt = self.debt if command.debt is None else min(self.debt, command.debt)
+        entries = self._clear_out(command.roots, debt)
+        if net := -sum([entry.points for entry in entries]):
+            entries.append(Entry(_CLEARING, net))
+        return self._move(Kind.MERGE_OUT, command, entries)
+
+    def _merge_in(self, command: MergeIn) -> Movement:
+        """Make a lot of each part, waiting or open as it was; what is owed on either side is paid at once."""
+        movement_id, at = self._make_id(), command.at
+        entries = []
+        for points, earned_at, release_at, expires_at, root_id in command.parts:
+            lot = self._new_lot(
+                self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
+            )
+            lot.earned_at, lot.root_id = earned_at, root_id
+            entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, points, lot.id))
+        if command.debt:
+            entries.append(Entry(_DEBT, -command.debt))
+            self.debt += command.debt
+        if net := sum([entry.points for entry in entries]):
+            entries.insert(0, Entry(_CLEARING, -net))
+        movement = self._move(Kind.MERGE_IN, command, entries, movement_id=movement_id)
+        self._settle_later(at)
+        return movement
+
+    def _forfeit(self, command: Forfeit) -> Movement:
+        owed = self.debt
+        entries = self._clear_out(None, owed)
+        if points := owed - sum([entry.points for entry in entries]):
+            entries.append(Entry(_ISSUED, points))
+        if owed:
+            entries.append(Entry(_WAIVED, -owed))
+        return self._move(Kind.FORFEIT, command, entries)

@@ -6,8 +6,8 @@ So new ones are added at the end, and none is ever removed or moved.
 
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.webhooks.consumers import FAN_OUT
-from dangol.core.ledger.consumers import RECEIVE_GIFTS
-from dangol.rooms.rewards.consumers import ACCRUE
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
+from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
-INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT]
+INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT, MOVE_POINTS]

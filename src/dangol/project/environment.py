@@ -54,6 +54,16 @@ def rate(name: str, *, default: str) -> str:
     return value
 
 
+def whole_number(name: str, *, default: int) -> int:
+    """Return a number from 0 to 100; raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and int(value) <= 100):
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number from 0 to 100.")
+    return int(value)
+
+
 def words(name: str, *, default: tuple[str, ...]) -> list[str]:
     """Return a comma-separated list."""
     value = os.environ.get(name, "")

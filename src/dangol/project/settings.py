@@ -77,6 +77,10 @@ DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 EVENT_CONSUMERS = "dangol.project.consumers"
 ACTION_CATALOG = "dangol.project.actions"
 LEDGER_CHECKS = "dangol.project.checks"
+PERSON_SECTIONS = "dangol.project.takeout"
+RETENTION = "dangol.project.retention"
+# Customers to whom nothing has happened for so many years are erased; 0: nobody is.
+FORGET_AFTER_YEARS = environment.whole_number("DANGOL_FORGET_AFTER_YEARS", default=0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 

@@ -9,7 +9,15 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettex
 from dangol.core.commerce.events import OrderPlaced, OrderReturned
 from dangol.core.events.payloads import Payload
 from dangol.core.ledger import events as ledger_events
-from dangol.core.people.events import ConsentGranted, ConsentWithdrawn, CustomerJoined, CustomerUpdated
+from dangol.core.people.events import (
+    ConsentGranted,
+    ConsentWithdrawn,
+    CustomerErased,
+    CustomerJoined,
+    CustomerMerged,
+    CustomerUnmerged,
+    CustomerUpdated,
+)
 from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
@@ -111,6 +119,21 @@ def _consent(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     return Told("bell-off", _("%(channel)s 수신을 거부했어요") % names, names["purpose"])
 
 
+def _merged(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
+    assert isinstance(payload, CustomerMerged)
+    if payload.is_kept:
+        return Told("merge", _("다른 고객을 이 고객에 합쳤어요"))
+    return Told("merge", _("다른 고객과 합쳐졌어요"))
+
+
+def _unmerged(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
+    return Told("split", _("합친 것을 되돌렸어요"))
+
+
+def _erased(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
+    return Told("user-x", _("개인정보를 지웠어요"))
+
+
 _TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, Setting], Told]] = {
     OrderPlaced: _order,
     OrderReturned: _return,
@@ -127,6 +150,12 @@ _TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, Setting], Told
     ledger_events.PointsAdjusted: _points("sliders-horizontal", lazy("포인트를 조정했어요"), 1),
     ledger_events.GiftSent: _points("send", lazy("포인트를 선물했어요"), -1),
     ledger_events.GiftReceived: _points("gift", lazy("포인트를 선물받았어요"), 1),
+    ledger_events.MergeSent: _points("merge", lazy("합친 회원에게 포인트를 옮겼어요"), -1),
+    ledger_events.MergeReceived: _points("merge", lazy("합친 회원의 포인트가 옮겨 왔어요"), 1),
+    ledger_events.PointsForfeited: _points("circle-x", lazy("탈퇴로 포인트를 없앴어요"), -1),
+    CustomerMerged: _merged,
+    CustomerUnmerged: _unmerged,
+    CustomerErased: _erased,
 }
 
 _TRANSFERS: Mapping[str, tuple[str, object]] = {
@@ -141,6 +170,9 @@ _TRANSFERS: Mapping[str, tuple[str, object]] = {
     Kind.ADJUST: ("sliders-horizontal", lazy("조정")),
     Kind.GIFT_OUT: ("send", lazy("포인트 선물")),
     Kind.GIFT_IN: ("gift", lazy("선물받음")),
+    Kind.MERGE_OUT: ("merge", lazy("합친 회원에게 옮김")),
+    Kind.MERGE_IN: ("merge", lazy("합친 회원에게서 옮겨 옴")),
+    Kind.FORFEIT: ("circle-x", lazy("탈퇴로 없앰")),
 }
 
 
@@ -164,13 +196,21 @@ def transfer_icon(kind: str) -> str:
     return _TRANSFERS[kind][0]
 
 
-_REASONS = {"order": lazy("구매"), "return": lazy("반품"), "import": lazy("옮겨 온 포인트")}
+_REASONS = {
+    "order": lazy("구매"),
+    "return": lazy("반품"),
+    "import": lazy("옮겨 온 포인트"),
+    "merge": lazy("고객 합치기"),
+    "unmerge": lazy("고객 합치기를 되돌림"),
+    "erase": lazy("탈퇴"),
+}
 _CAUSES = {
     "reached": lazy("기준을 채웠어요"),
     "kept": lazy("기준을 지켰어요"),
     "grace": lazy("유예 기간이에요"),
     "missed": lazy("기준에 못 미쳤어요"),
     "granted": lazy("직접 정했어요"),
+    "merged": lazy("합친 회원의 실적을 더했어요"),
 }
 _ZEROS = {
     "no_rule": lazy("이때 맞는 적립 규칙이 없었어요."),

@@ -127,6 +127,8 @@ FAULTS = [
     ("available.lots", 'UPDATE dg_lot SET "left" = "left" - 1 WHERE id = :open_lot'),
     ("available.lots", "UPDATE dg_lot SET is_pending = (1 = 0) WHERE id = :pending_lot"),
     ("pending.lots", 'UPDATE dg_lot SET "left" = "left" - 1 WHERE id = :pending_lot'),
+    ("lot.lifetime", "UPDATE dg_lot SET root_id = :pending_lot WHERE id = :open_lot"),
+    ("lot.lifetime", "UPDATE dg_lot SET root_id = :nobody WHERE id = :open_lot"),
     ("debt.policy", "UPDATE dg_point_currency SET shortfall = 'floor'"),
     ("debt.policy", "UPDATE dg_account SET balance = 1 WHERE kind = 'debt'"),
     ("debt.settled", "UPDATE dg_account SET customer_id = :rich WHERE kind = 'debt' AND currency = 'points'"),

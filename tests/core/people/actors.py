@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
@@ -18,11 +20,15 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
 
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.erasures import erase_customer
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.rotation import rewrap_keys
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 context = multiprocessing.get_context("forkserver")
@@ -80,6 +86,34 @@ def declare_together(barrier: Barrier, rounds: int, customer_id: Id, trait: str)
         barrier.wait(20)
         with write_transaction():
             assert set_people([PersonRow(customer_id, traits={trait: number})], recorded_at=AT) == [None]
+
+
+def merge_together(barrier: Barrier, answers: "Queue[Any]", people: list[Id], number: int) -> None:
+    """Merge each of these people with their neighbor, in an order of one's own; tell how often."""
+    clerk = Actor(ActorKind.STAFF, f"clerk-{number}")
+    done = 0
+    barrier.wait(20)
+    for step in range(len(people)):
+        keep, absorb = people[(step + number) % len(people)], people[(step * 5 + number + 1) % len(people)]
+        try:
+            merge_customers(keep, absorb, actor=clerk, reason="race", at=AT)
+        except DomainError:
+            continue
+        done += 1
+    answers.put(done)
+
+
+def erase_until_killed(member: Id, statement: int) -> None:
+    """Erase somebody, and be killed, as by `kill -9`, at the n-th statement that writes to a database."""
+    seen = count(1)
+
+    def execute(run: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.lstrip().upper().startswith(("SELECT", "PRAGMA")) and next(seen) == statement:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return run(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(execute), connections["keys"].execute_wrapper(execute):
+        erase_customer(member, actor=Actor(ActorKind.STAFF, "clerk"), reason="wish", at=AT)
 
 
 def rewrap(master_keys: dict[str, str], batch: int) -> None:

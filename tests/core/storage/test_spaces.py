@@ -84,7 +84,7 @@ def test_in_space__nobody_made__is_unknown(space: str) -> None:
     with pytest.raises(UnknownSpace), in_space("elsewhere"):
         pass
 
-    assert list_spaces() == [space]
+    assert space in list_spaces()
 
 
 @pytest.mark.parametrize("name", ["live", "", "a", "A1", "a_b", "../up", "x" * 21, "시험"])

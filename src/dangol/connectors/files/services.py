@@ -44,6 +44,7 @@ from dangol.core.ledger.models import PointCurrency
 from dangol.core.people.identities import normalize_identity
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import ShopView, find_by_identity, shop
+from dangol.core.people.tombstones import find_erased
 from dangol.core.refusals import Facts
 from dangol.core.storage.transactions import write_transaction
 
@@ -135,8 +136,14 @@ def _rules(view: ShopView, context: Context) -> Rules:
             found |= find_by_identity(kind, values[start : start + _LOOKUP]).keys()
         return found
 
+    def erased(kind: str, values: list[str]) -> set[str]:
+        found: set[str] = set()
+        for start in range(0, len(values), _LOOKUP):
+            found |= find_erased(kind, values[start : start + _LOOKUP])
+        return found
+
     exponent = get_currency_precision(view.currency)
-    return Rules(view.currency, exponent, normalize, None if context.create else known)
+    return Rules(view.currency, exponent, normalize, None if context.create else known, erased)
 
 
 def _wish(request: Request) -> Wish:

@@ -14,6 +14,7 @@ from dangol.connectors.files.columns import CUSTOMER, IDENTITIES, Kind
 from dangol.connectors.files.parsing import LARGEST, literal
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.staging import Stage
+from dangol.core.people.tombstones import IdentityErased
 
 Normalize = Callable[[str, str], tuple[str | None, str]]
 
@@ -22,13 +23,15 @@ class Rules(NamedTuple):
     """What must be known of the shop to judge rows.
 
     `normalize` takes an identity's kind and value and returns its one form, or none and why; `known`, where
-    only known customers are taken, picks those out of such forms.
+    only known customers are taken, picks those out of such forms; `erased` picks those of people who were
+    erased and have not joined anew.
     """
 
     currency: str
     exponent: int
     normalize: Normalize
     known: Callable[[str, list[str]], set[str]] | None = None
+    erased: Callable[[str, list[str]], set[str]] | None = None
 
 
 def add_problems(stage: Stage, table: str, code: str, *, column: str, value: str, where: str) -> int:
@@ -51,6 +54,9 @@ def identify(stage: Stage, rules: Rules, columns: tuple[str, ...] = tuple(IDENTI
         keys = {value: rules.normalize(kind, value) for value in given}
         wanted = sorted({key for key, _ in keys.values() if key})
         known = rules.known(kind, wanted) if rules.known else set(wanted)
+        if gone := rules.erased(kind, wanted) if rules.erased else set():
+            refused = (None, IdentityErased.code)
+            keys = {value: refused if one[0] in gone else one for value, one in keys.items()}
         rows += [(column, value, key, code, key in known) for value, (key, code) in keys.items()]
     names = ("column", "given", "key", "code", "known")
     turned = list(zip(*rows, strict=True)) or [()] * len(names)

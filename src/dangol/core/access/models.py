@@ -1,4 +1,4 @@
-"""API keys; what staff may do and who said so; their sessions, links and sign-ins."""
+"""API keys; what staff may do and who said so; their doings at the door; who looked at whom."""
 
 from django.db import models
 
@@ -157,3 +157,64 @@ class CacheEntry(models.Model):
 
     class Meta:
         db_table = "dg_access_cache"
+
+
+_PRUNED = (
+    "EXISTS (SELECT 1 FROM dg_access_checkpoint AS c WHERE c.number >= "
+    "(SELECT l.number FROM dg_access_entry_link AS l WHERE l.entry_id = OLD.id))"
+)
+_LINK_PRUNED = "EXISTS (SELECT 1 FROM dg_access_checkpoint AS c WHERE c.number >= OLD.number)"
+
+
+class AccessEntry(models.Model):
+    """That somebody saw or took along what is known of a person: who, when, from where, whom, and what."""
+
+    id = IdField(primary_key=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    # By what the house knows who it was: a sign-in name, what is shown of a key, a login of the machine.
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    address = models.CharField(max_length=64)
+    request = models.CharField(max_length=64)
+    action = models.CharField(max_length=32)
+    # The customer it was about; empty where it was about many at once, whom `people` counts.
+    subject_id = IdField(null=True)
+    people = models.IntegerField(default=1)
+    # Names of fields, comma separated; never what they hold.
+    seen = models.TextField()
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_access_entry"
+        constraints = (AppendOnly(name="dg_access_entry_append_only", unless=_PRUNED),)
+        indexes = (
+            models.Index(fields=["at"], name="dg_access_entry_at"),
+            models.Index(fields=["subject_id", "at"], name="dg_access_entry_subject"),
+            models.Index(fields=["actor", "at"], name="dg_access_entry_actor"),
+        )
+
+
+class AccessLink(models.Model):
+    """An entry's place in the chain: the hash of the entry and of the link before it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    entry_id = IdField(unique=True)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "dg_access_entry_link"
+        constraints = (AppendOnly(name="dg_access_entry_link_append_only", unless=_LINK_PRUNED),)
+
+
+class AccessCheckpoint(models.Model):
+    """Where the chain begins: the last link that was pruned. Its one row is the chain's lock."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=0)
+    digest = models.BinaryField(max_length=32)
+    pruned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_access_checkpoint"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_access_checkpoint_one"),)

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.access import staff_errors as errors
+from dangol.core.access.errors import NobodyThere
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
 from dangol.core.refusals import Words, register
 
@@ -51,5 +52,6 @@ register(
         errors.TooManyAttempts.code: Words(
             _("너무 여러 번 틀려서 잠시 닫아 두었어요."), _("{minutes}분 뒤에 다시 해 보세요.")
         ),
+        NobodyThere.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객의 번호를 확인하세요.")),
     }
 )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.sessions.models import Session
 
 from dangol.core.access.attempts import forget_attempts
+from dangol.core.access.chain import chain_entries
 from dangol.core.access.sessions import forget_sign_ins
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.registry import Due, Run, periodic
@@ -23,3 +24,12 @@ def forget_old(due: Due, run: Run) -> None:
     while batch := forget_sign_ins(before=due.at - KEEP_SIGN_INS):
         deleted += batch
         run.report(deleted)
+
+
+@periodic("access.chain", every=timedelta(minutes=1), atomic=False)
+def chain_access_log(due: Due, run: Run) -> None:
+    """Link the entries of the last minute into the chain, and log its head."""
+    done = 0
+    while linked := chain_entries():
+        done += linked
+        run.report(done)

@@ -9,9 +9,17 @@ from typing import Any, NamedTuple, TypeAlias
 from dangol.core.commerce.drafts import OrderDraft, Outcome, ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.events import OrderReturned, ReturnedLine
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Return, ReturnLine, ReturnNumber
-from dangol.core.commerce.services import NumberTaken, find_numbers, hash_content, store_orders, take_numbers
+from dangol.core.commerce.services import (
+    NumberTaken,
+    find_numbers,
+    former_owners,
+    hash_content,
+    store_orders,
+    take_numbers,
+)
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import find_guests
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
@@ -67,6 +75,7 @@ def record_returns(drafts: Sequence[ReturnDraft], *, recorded_at: datetime) -> l
     back from several lines of the order named. A repeat is recognized by (source, number).
     """
     require_write_transaction()
+    drafts = _of_owners(drafts)
     lock_customers(draft.customer_id for draft in drafts)
     outcomes, told = _store_returns(drafts, _Shelf(drafts), recorded_at=recorded_at)
     record_batch(told, recorded_at=recorded_at)
@@ -82,6 +91,7 @@ def record_sales(
     for each order and for each return.
     """
     require_write_transaction()
+    returns = _of_owners(returns)
     # All at once and before any number is taken: a writer that holds numbers must not wait for customers.
     lock_customers([*(order.customer_id for order in orders), *(one.customer_id for one in returns)])
     shelf = _Shelf(returns)
@@ -93,6 +103,26 @@ def record_sales(
     told = sorted([*sold, *brought_back], key=lambda draft: draft.occurred_at)
     record_batch(told, recorded_at=recorded_at)
     return placed, returned
+
+
+def _of_owners(drafts: Sequence[ReturnDraft]) -> Sequence[ReturnDraft]:
+    """Have each return be of the customer its order is of, where that one has become part of who brings it.
+
+    An order stays under the id it was made under, and so does what undoes it.
+    """
+    numbers = [(draft.source, draft.order_number) for draft in drafts if draft.order_number]
+    owners = {key: found.customer_id for key, found in find_numbers(OrderNumber, "order_id", numbers).items()}
+    of_order = [owners.get((draft.source, draft.order_number or "")) for draft in drafts]
+    differing = {
+        owner for owner, draft in zip(of_order, drafts, strict=True) if owner and owner != draft.customer_id
+    }
+    if not differing:
+        return drafts
+    now = resolve_merged(differing)
+    return [
+        draft._replace(customer_id=owner) if owner and now.get(owner) == draft.customer_id else draft
+        for owner, draft in zip(of_order, drafts, strict=True)
+    ]
 
 
 def _store_returns(
@@ -109,8 +139,9 @@ def _store_returns(
         "return_id",
         [((draft.source, draft.number), one) for draft, one in zip(drafts, offered, strict=True)],
     )
+    tellers = former_owners([draft.customer_id for draft in drafts], offered, taken)
     outcomes, fresh = [], []
-    for draft, ours, kept in zip(drafts, offered, taken, strict=True):
+    for draft, ours, kept, teller in zip(drafts, offered, taken, tellers, strict=True):
         if kept.id == ours.id:
             lines = [part for line in draft.lines for part in shelf.take(draft, line)]
             linked = _Linked(ours.id, draft, lines)
@@ -118,7 +149,8 @@ def _store_returns(
             outcomes.append(Outcome(ours.id, draft.customer_id, is_linked=linked.order_id is not None))
         else:
             # A guest's return may have gone to the member who claimed the order since.
-            same = kept.content_hash in {ours.content_hash, _hash(draft, is_guest=True)}
+            told = draft if teller is None else draft._replace(customer_id=teller)
+            same = kept.content_hash in {_hash(told, is_guest=False), _hash(draft, is_guest=True)}
             outcomes.append(Outcome(kept.id, kept.customer_id, repeated=same, conflict=not same))
     _store(fresh, recorded_at)
     return outcomes, [_event(one, is_guest=one.draft.customer_id in guests) for one in fresh]

@@ -12,6 +12,7 @@ from dangol.core.commerce.events import OrderPlaced, SoldLine
 from dangol.core.commerce.models import Order, OrderDiscount, OrderLine, OrderNumber, OrderTender
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import Model, insert_missing, insert_rows, select_matching
@@ -109,6 +110,26 @@ def take_numbers(
     return [known[key] for key, _ in offers]
 
 
+def former_owners(
+    owners: Sequence[Id], offered: Sequence[NumberTaken], taken: Sequence[NumberTaken]
+) -> list[Id | None]:
+    """Return, for each number that is taken by other content, whom it was told of before two were merged.
+
+    Whose something is, is part of what it is: told again after a merge, it is told of the kept one. None
+    where that makes no difference. No statement where nothing differs.
+    """
+    differing = [
+        kept.customer_id != owner and kept.content_hash != ours.content_hash
+        for owner, ours, kept in zip(owners, offered, taken, strict=True)
+    ]
+    strangers = {kept.customer_id for kept, differs in zip(taken, differing, strict=True) if differs}
+    now = resolve_merged(strangers) if strangers else {}
+    return [
+        kept.customer_id if differs and now[kept.customer_id] == owner else None
+        for owner, kept, differs in zip(owners, taken, differing, strict=True)
+    ]
+
+
 def place_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> list[Outcome]:
     """Store orders and put `order.placed` on the timeline; returns an outcome for each draft, in order.
 
@@ -130,13 +151,18 @@ def store_orders(drafts: Sequence[OrderDraft], *, recorded_at: datetime) -> tupl
         "order_id",
         [((draft.source, draft.number), one) for draft, one in zip(drafts, offered, strict=True)],
     )
+    tellers = former_owners([draft.customer_id for draft in drafts], offered, taken)
     outcomes, fresh = [], []
-    for draft, ours, kept in zip(drafts, offered, taken, strict=True):
+    for draft, ours, kept, teller in zip(drafts, offered, taken, tellers, strict=True):
         if kept.id == ours.id:
             fresh.append((ours.id, draft))
             outcomes.append(Outcome(ours.id, draft.customer_id))
         else:
-            same = kept.content_hash == ours.content_hash
+            same = kept.content_hash == (
+                ours.content_hash
+                if teller is None
+                else hash_content(*_content(draft._replace(customer_id=teller)))
+            )
             outcomes.append(Outcome(kept.id, kept.customer_id, repeated=same, conflict=not same))
     _store(fresh, recorded_at)
     told = [Draft(draft.customer_id, _placed(draft), draft.placed_at, order_id) for order_id, draft in fresh]

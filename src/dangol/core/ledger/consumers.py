@@ -7,6 +7,7 @@ from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
 from dangol.core.events.services import lock_customers
 from dangol.core.ledger.events import GiftSent
+from dangol.core.ledger.following import FOLLOWED, follow_customers
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.services import Order, apply
 from dangol.core.storage.ids import Id
@@ -50,3 +51,4 @@ def gift_key(sent_id: Id) -> str:
 
 
 RECEIVE_GIFTS = Consumer("ledger.receive_gifts", frozenset({GiftSent.event}), receive_gifts)
+FOLLOW_CUSTOMERS = Consumer("ledger.follow_customers", FOLLOWED, follow_customers)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 from dangol.core.events.payloads import Payload, named
 from dangol.core.storage.ids import Id, show_id
-from dangol.domain.points import NEVER, Account, Kind, Lot, Movement
+from dangol.domain.points import NEVER, Account, Entry, Kind, Lot, Movement
 
 
 @named("points.earned")
@@ -81,6 +82,28 @@ class GiftReceived(_Moved, frozen=True):
     """Points came from another member; they are about the transfer that sent them."""
 
 
+# Points, when they were earned, open and lapse (None: never), and the lot they were first in, as hex.
+CarriedPoints: TypeAlias = tuple[int, datetime, datetime, datetime | None, str]
+
+
+@named("points.merge_sent")
+class MergeSent(_Moved, frozen=True):
+    """Points, and debt, left for the customer this one was merged with or parted from."""
+
+    parts: list[CarriedPoints]
+    debt: int
+
+
+@named("points.merge_received")
+class MergeReceived(_Moved, frozen=True):
+    """Points or debt came with a merge, or its undoing; they are about the transfer that sent them."""
+
+
+@named("points.forfeited")
+class PointsForfeited(_Moved, frozen=True):
+    """Points were taken back, and debt let go, of somebody who has ceased to be a customer."""
+
+
 _PLAIN: Mapping[str, type[_Moved]] = {
     Kind.POST.value: PointsPosted,
     Kind.VOID.value: PointsVoided,
@@ -90,12 +113,16 @@ _PLAIN: Mapping[str, type[_Moved]] = {
     Kind.RESTORE.value: PointsRestored,
     Kind.SETTLE.value: PointsSettled,
     Kind.GIFT_IN.value: GiftReceived,
+    Kind.MERGE_IN.value: MergeReceived,
+    Kind.FORFEIT.value: PointsForfeited,
 }
 _EARN, _ADJUST, _GIFT_OUT = Kind.EARN.value, Kind.ADJUST.value, Kind.GIFT_OUT.value
+_MERGE_OUT = Kind.MERGE_OUT.value
 EVENT_OF_KIND: Mapping[str, str] = {kind: payload.event for kind, payload in _PLAIN.items()} | {
     _EARN: PointsEarned.event,
     _ADJUST: PointsAdjusted.event,
     _GIFT_OUT: GiftSent.event,
+    _MERGE_OUT: MergeSent.event,
 }
 
 
@@ -106,6 +133,12 @@ def tell(movement: Movement, currency: str, lots: Mapping[Id, Lot]) -> Payload:
         return GiftSent(
             currency=currency, points=points, reason=reason, about=None, parts=_parts(movement, lots)
         )
+    if kind == _MERGE_OUT:
+        debt = sum(entry.points for entry in movement.entries if entry.account == Account.DEBT)
+        return MergeSent(
+            currency=currency, points=points, reason=reason, about=None,
+            parts=[_carried(entry, lots) for entry in movement.entries if entry.lot_id], debt=debt,
+        )  # fmt: skip
     about = show_id(movement.subject_id) if movement.subject_id else None
     if kind == _EARN:
         lot = lots[movement.entries[-1].lot_id or b""]
@@ -121,6 +154,12 @@ def tell(movement: Movement, currency: str, lots: Mapping[Id, Lot]) -> Payload:
         taken = movement.entries[0].account == Account.AVAILABLE
         return PointsAdjusted(currency=currency, points=points, reason=reason, about=about, taken=taken)
     return _PLAIN[kind](currency=currency, points=points, reason=reason, about=about)
+
+
+def _carried(entry: Entry, lots: Mapping[Id, Lot]) -> CarriedPoints:
+    lot = lots[entry.lot_id or b""]
+    expires_at = None if lot.expires_at is NEVER else lot.expires_at
+    return -entry.points, lot.earned_at, lot.release_at, expires_at, lot.root.hex()
 
 
 def _parts(movement: Movement, lots: Mapping[Id, Lot]) -> list[tuple[int, datetime | None]]:

@@ -4,6 +4,8 @@ Written for both databases and for millions of entries: entries are read in the 
 which starts with the customer, and summed as they pass.
 """
 
+from typing import NamedTuple
+
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
@@ -54,47 +56,74 @@ _WITHOUT_EVENT = (
 )
 
 
-def _received() -> str:
-    """Return the join from a gift that was sent to its receiving side, by the key that names the former."""
+class _Way(NamedTuple):
+    """How points go from one customer to another: two kinds of transfer, and who books the second."""
+
+    sent: str
+    received: str
+    key: str
+    event: str
+    consumer: str
+
+
+_WAYS = (
+    _Way("gift_out", "gift_in", "gift:", "points.gift_sent", "ledger.receive_gifts"),
+    _Way("merge_out", "merge_in", "merged:", "points.merge_sent", "ledger.follow_customers"),
+)
+
+
+def _received(way: _Way) -> str:
+    """Return the join from what was sent to its receiving side, by the key that names the former."""
     is_postgres = connection.vendor == "postgresql"
     digits = "replace(CAST(sent.id AS text), '-', '')" if is_postgres else "lower(hex(sent.id))"
     return (
         " LEFT JOIN dg_transfer AS received ON received.customer_id = sent.subject_id"
-        f" AND received.key = 'gift:' || {digits}"
+        f" AND received.key = '{way.key}' || {digits}"
     )
 
 
-def _lost_gifts() -> list[str]:
-    """Return selects of gifts that came from nowhere, or did not arrive though the consumer has been by."""
+def _lost(way: _Way) -> list[str]:
+    """Return selects of what came from nowhere, or did not arrive though the consumer has been by."""
     return [
         "SELECT sent.customer_id, sent.id AS transfer_id, sent.points, received.points AS received"  # noqa: S608
-        f" FROM dg_transfer AS sent {_received()}"
-        """
-        WHERE sent.kind = 'gift_out' AND (
+        f" FROM dg_transfer AS sent {_received(way)}"
+        f"""
+        WHERE sent.kind = '{way.sent}' AND (
             received.points <> sent.points OR received.currency <> sent.currency
             OR (received.id IS NULL AND NOT EXISTS (
                 SELECT 1 FROM dg_event AS told
-                LEFT JOIN dg_event_cursor AS at ON at.consumer = 'ledger.receive_gifts'
+                LEFT JOIN dg_event_cursor AS at ON at.consumer = '{way.consumer}'
                 WHERE told.customer_id = sent.customer_id AND told.subject_id = sent.id
-                  AND told.name = 'points.gift_sent'
+                  AND told.name = '{way.event}'
                   AND (told.position IS NULL OR told.position > coalesce(at.position, 0)))))
         """,
-        """
+        f"""
         SELECT received.customer_id, received.id AS transfer_id, received.points
-        FROM dg_transfer AS received WHERE received.kind = 'gift_in' AND NOT EXISTS (
+        FROM dg_transfer AS received WHERE received.kind = '{way.received}' AND NOT EXISTS (
             SELECT 1 FROM dg_transfer AS sent
-            WHERE sent.kind = 'gift_out' AND sent.id = received.subject_id
+            WHERE sent.kind = '{way.sent}' AND sent.id = received.subject_id
               AND sent.subject_id = received.customer_id)
-        """,
+        """,  # noqa: S608
+    ]
+
+
+def _on_the_way() -> str:
+    """Return a select that finds points in the clearing account that are on nobody's way."""
+    waiting = " UNION ALL ".join(
+        "SELECT coalesce(sum(e.points), 0) AS points"  # noqa: S608
+        f" FROM dg_transfer AS sent {_received(way)}"
+        " JOIN dg_entry AS e ON e.customer_id = sent.customer_id AND e.transfer_id = sent.id"
+        "   AND e.account = 'clearing'"
+        f" WHERE sent.kind = '{way.sent}' AND sent.currency = %(currency)s AND received.id IS NULL"
+        for way in _WAYS
+    )
+    return (
         "SELECT cleared.points AS cleared, waiting.points AS on_the_way"  # noqa: S608
         " FROM (SELECT coalesce(sum(points), 0) AS points FROM dg_entry"
         "       WHERE account = 'clearing' AND currency = %(currency)s) AS cleared"
-        " CROSS JOIN (SELECT coalesce(sum(sent.points), 0) AS points"
-        f"            FROM dg_transfer AS sent {_received()}"
-        "             WHERE sent.kind = 'gift_out' AND sent.currency = %(currency)s"
-        "               AND received.id IS NULL) AS waiting"
-        " WHERE cleared.points <> waiting.points",
-    ]
+        f" CROSS JOIN (SELECT sum(points) AS points FROM ({waiting}) AS ways) AS waiting"
+        " WHERE cleared.points <> waiting.points"
+    )
 
 
 _OF_TRANSFERS = (
@@ -217,6 +246,24 @@ _OF_BALANCES = (
 )
 
 
+_OF_MERGES = (
+    sql_check(
+        "lot.lifetime",
+        _("합치며 옮긴 포인트가 처음 적립분보다 오래 살지 않아요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT l.customer_id, l.id AS lot_id, l.expires_at, r.expires_at AS first_expires_at
+            FROM dg_lot AS l LEFT JOIN dg_lot AS r ON r.id = l.root_id
+            WHERE l.root_id IS NOT NULL
+              AND (r.id IS NULL OR l.points > r.points OR l.release_at <> r.release_at
+                   OR (r.expires_at IS NOT NULL AND (l.expires_at IS NULL OR l.expires_at <> r.expires_at)))
+            """
+        ],
+    ),
+)
+
+
 _OF_LOTS = (
     sql_check(
         "lot.recomputed",
@@ -292,15 +339,16 @@ _OF_LOTS = (
 )
 
 
-def _of_gifts() -> Check:
+def _of_ways() -> Check:
+    kinds = ", ".join(f"'{way.sent}', '{way.received}'" for way in _WAYS)
     return sql_check(
         "clearing.returns",
-        _("선물한 포인트가 그대로 도착하고, 오가는 포인트의 합이 0으로 돌아와요."),
-        counted="SELECT count(*) FROM dg_transfer WHERE kind IN ('gift_out', 'gift_in')",
-        broken=_lost_gifts(),
+        _("회원 사이를 오가는 포인트가 그대로 도착하고, 그 합이 0으로 돌아와요."),
+        counted=f"SELECT count(*) FROM dg_transfer WHERE kind IN ({kinds})",  # noqa: S608
+        broken=[*(select for way in _WAYS for select in _lost(way)), _on_the_way()],
     )
 
 
 def checks() -> list[Check]:
     """Return the ledger's invariants, in the words of the database at hand."""
-    return [*_OF_TRANSFERS, _of_gifts(), *_OF_BALANCES, *_OF_LOTS]
+    return [*_OF_TRANSFERS, _of_ways(), *_OF_BALANCES, *_OF_LOTS, *_OF_MERGES]

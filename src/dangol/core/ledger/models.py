@@ -124,6 +124,8 @@ class Lot(models.Model):
     release_at = models.DateTimeField()
     # Exclusive: the first instant at which the points are gone. Empty: they never lapse.
     expires_at = models.DateTimeField(null=True)
+    # The lot these points were first in, where a merge has brought them here: it may be another customer's.
+    root_id = IdField(null=True)
     # The next instant at which something becomes due for this lot; empty when nothing ever will.
     due_at = models.DateTimeField(null=True)
 

@@ -31,9 +31,12 @@ from dangol.domain.points import (
     ClawBack,
     Command,
     Earn,
+    Forfeit,
     GiftIn,
     GiftOut,
     Kind,
+    MergeIn,
+    MergeOut,
     Restore,
     Spend,
 )
@@ -86,6 +89,9 @@ _KINDS: Mapping[type, frozenset[str]] = {
     Restore: frozenset({Kind.RESTORE.value}),
     GiftOut: frozenset({Kind.GIFT_OUT.value}),
     GiftIn: frozenset({Kind.GIFT_IN.value}),
+    MergeOut: frozenset({Kind.MERGE_OUT.value}),
+    MergeIn: frozenset({Kind.MERGE_IN.value}),
+    Forfeit: frozenset({Kind.FORFEIT.value}),
 }
 
 
@@ -152,7 +158,7 @@ def _expiry_of(command: Command) -> datetime | None:
 def _replay(earlier: Known, command: Command, currency: str) -> Result:
     same = (
         earlier.kind in _KINDS[type(command)]
-        and earlier.points == abs(command.points)
+        and (isinstance(command, MergeOut | Forfeit) or earlier.points == abs(command.points))
         and earlier.subject_id == command.subject_id
         and earlier.currency == currency
         and earlier.expires_at == _expiry_of(command)

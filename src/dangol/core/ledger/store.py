@@ -26,7 +26,7 @@ from dangol.domain.wallet import Wallet
 
 _LOT = (
     "customer_id", "id", "transfer_id", "points", "left", "expired", "reversed",
-    "is_pending", "earned_at", "release_at", "expires_at",
+    "is_pending", "earned_at", "release_at", "root_id", "expires_at",
 )  # fmt: skip
 _STATE = ("left", "expired", "reversed", "is_pending", "due_at")
 _TRANSFER = (
@@ -102,10 +102,10 @@ def load_wallets(
 
 
 def _lot(values: Sequence[Any], expires_at: datetime | None) -> domain.Lot:
-    lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at = values
+    lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at, root_id = values
     return domain.Lot(
         lot_id, transfer_id, points, left, earned_at, release_at, expires_at or NEVER,
-        is_pending=is_pending, expired=expired, reversed=reversed_,
+        is_pending=is_pending, expired=expired, reversed=reversed_, root_id=root_id,
     )  # fmt: skip
 
 
@@ -159,7 +159,8 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
                 fresh.append(
                     (
                         customer_id, lot_id, currency, lot.origin_id, lot.points, lot.earned_at,
-                        lot.release_at, None if lot.expires_at is NEVER else lot.expires_at, *_state(lot),
+                        lot.release_at, None if lot.expires_at is NEVER else lot.expires_at, lot.root_id,
+                        *_state(lot),
                     )
                 )  # fmt: skip
             else:
@@ -168,7 +169,7 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
         Lot,
         (
             "customer_id", "id", "currency", "transfer_id", "points", "earned_at",
-            "release_at", "expires_at", *_STATE,
+            "release_at", "expires_at", "root_id", *_STATE,
         ),
         fresh,
     )  # fmt: skip

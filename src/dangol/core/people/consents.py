@@ -1,7 +1,7 @@
 """Consent: facts, added and never changed. What holds now is read from them (selectors.consents_of)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
@@ -12,8 +12,10 @@ from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.events import ConsentGranted, ConsentWithdrawn
 from dangol.core.people.models import Consent, Customer
-from dangol.core.people.profiles import UnknownCustomer
+from dangol.core.people.profiles import NotThemselves, UnknownCustomer
 from dangol.core.people.refused_values import NotAChannel, NotAPurpose, TooLong
+from dangol.core.people.sealing import PersonErased
+from dangol.core.people.selectors import ERASED_KIND, MERGED
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
@@ -63,11 +65,11 @@ def record_consents(drafts: Sequence[ConsentDraft], *, recorded_at: datetime) ->
     """Store consents and record `consent.granted` or `consent.withdrawn`; returns an outcome for each draft.
 
     Must be called inside a write transaction; a constant number of statements. A repeat, by its key, is no
-    second fact. Refusals: RefusedValue, UnknownCustomer, ConsentKeyReused.
+    second fact. Refusals: RefusedValue, UnknownCustomer, NotThemselves, PersonErased, ConsentKeyReused.
     """
     require_write_transaction()
-    known = _known_customers(drafts)
-    lock_customers(known)
+    lock_customers(_known_customers(drafts))
+    known = _known_customers(drafts)  # as they are under the lock: one may have been merged meanwhile
     earlier = _find_facts(drafts)
     outcomes: list[ConsentOutcome] = []
     fresh: list[tuple[Id, str, ConsentDraft]] = []
@@ -92,9 +94,9 @@ def record_consents(drafts: Sequence[ConsentDraft], *, recorded_at: datetime) ->
     return outcomes
 
 
-def _known_customers(drafts: Sequence[ConsentDraft]) -> set[Id]:
+def _known_customers(drafts: Sequence[ConsentDraft]) -> dict[Id, str]:
     wanted = [(owner,) for owner in {draft.customer_id for draft in drafts}]
-    return {owner for (owner,) in select_matching(Customer, ("customer_id",), ("customer_id",), wanted)}
+    return dict(select_matching(Customer, ("customer_id", "kind"), ("customer_id",), wanted))
 
 
 def _find_facts(drafts: Sequence[ConsentDraft]) -> dict[tuple[Id, str], tuple[Id, _Fact]]:
@@ -103,9 +105,13 @@ def _find_facts(drafts: Sequence[ConsentDraft]) -> dict[tuple[Id, str], tuple[Id
     return {(owner, key): (fact_id, tuple(fact)) for *fact, fact_id, owner, key in rows}
 
 
-def _check(draft: ConsentDraft, known: set[Id]) -> DomainError | None:
+def _check(draft: ConsentDraft, known: Mapping[Id, str]) -> DomainError | None:
     if draft.customer_id not in known:
         return UnknownCustomer(customer_id=show_id(draft.customer_id))
+    if known[draft.customer_id] == MERGED:
+        return NotThemselves(customer_id=show_id(draft.customer_id))
+    if known[draft.customer_id] == ERASED_KIND:
+        return PersonErased(customer_id=show_id(draft.customer_id))
     if draft.channel not in CHANNELS:
         return NotAChannel(field="channel")
     if not _PURPOSE.fullmatch(draft.purpose):

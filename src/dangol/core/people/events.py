@@ -35,3 +35,22 @@ class ConsentWithdrawn(Payload, frozen=True):
     purpose: str
     source: str
     wording: str
+
+
+@named("customer.merged")
+class CustomerMerged(Payload, frozen=True):
+    """Two customers are one person. Told to both, of the same merge; `is_kept` is the one who goes on."""
+
+    is_kept: bool
+
+
+@named("customer.unmerged")
+class CustomerUnmerged(Payload, frozen=True):
+    """A merge was undone: they were two after all. Told to both; `is_kept` is the one who had gone on."""
+
+    is_kept: bool
+
+
+@named("customer.erased")
+class CustomerErased(Payload, frozen=True):
+    """Someone was forgotten: what names them is destroyed, and whoever kept a copy has to destroy it now."""

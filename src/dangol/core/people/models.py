@@ -153,3 +153,119 @@ class SharedKey(models.Model):
 
     class Meta:
         db_table = "dg_key_shared"
+
+
+class Merge(models.Model):
+    """That two customers are one person: `customer_id` was absorbed, `kept_id` goes on. Undone, it stays.
+
+    What the kept one was before is noted, so that it can be that again.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    kept_id = IdField()
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300)
+    absorbed_kind = models.CharField(max_length=8)
+    kept_kind = models.CharField(max_length=8)
+    kept_joined_at = models.DateTimeField(null=True)
+    # Names of the fields the absorbed one filled, comma separated; traits as `traits.key`.
+    filled = models.TextField()
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.CharField(max_length=150)
+    undone_reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_merge"
+        constraints = (
+            # Should a lock ever be forgotten: nobody is absorbed by two.
+            models.UniqueConstraint(
+                fields=["customer_id"], condition=models.Q(undone_at__isnull=True), name="dg_merge_current"
+            ),
+        )
+        indexes = (models.Index(fields=["kept_id"], name="dg_merge_kept"),)
+
+
+class MergedIdentity(models.Model):
+    """An identity that went to the kept customer with a merge, so that it can go back."""
+
+    pk = models.CompositePrimaryKey("customer_id", "merge_id", "kind", "value_hash")
+    customer_id = IdField()
+    merge_id = IdField()
+    kind = models.CharField(max_length=10)
+    value_hash = models.BinaryField(max_length=16)
+
+    class Meta:
+        db_table = "dg_merged_identity"
+
+
+class Erasure(models.Model):
+    """That a person is to be forgotten, and has been. It holds nothing of them but the opaque id."""
+
+    customer_id = IdField(primary_key=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_erasure"
+        indexes = (
+            models.Index(
+                fields=["at"], name="dg_erasure_waiting", condition=models.Q(finished_at__isnull=True)
+            ),
+        )
+
+
+class ErasedIdentity(models.Model):
+    """A tombstone: a value that named somebody who was erased, as a hash of a use of its own. A lookup table.
+
+    It names no customer: that it was somebody's is all it says.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "value_hash")
+    kind = models.CharField(max_length=10)
+    value_hash = models.BinaryField(max_length=16)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_erased_identity"
+
+
+class LegalHold(models.Model):
+    """That nothing about somebody may be destroyed, until it is released or, exclusive, `until`."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=150)
+    released_reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_legal_hold"
+
+
+class RetentionRun(models.Model):
+    """What a run of the retention table has removed of one class of records."""
+
+    pk = models.CompositePrimaryKey("at", "record_class")
+    at = models.DateTimeField()
+    record_class = models.CharField(max_length=40)
+    before = models.DateTimeField()
+    removed = models.IntegerField()
+
+    class Meta:
+        db_table = "dg_retention_run"

@@ -30,7 +30,7 @@ from dangol.core.people.models import Customer, Identity
 from dangol.core.people.names import normalize_name
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.sealing import PersonErased, Place, Sealed, open_with, seal_with
-from dangol.core.people.selectors import region_for
+from dangol.core.people.selectors import ERASED_KIND, MERGED, region_for
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
@@ -50,6 +50,12 @@ class UnknownCustomer(NotFound):
     """There is no customer with this id (`customer_id`)."""
 
     code = "people.unknown_customer"
+
+
+class NotThemselves(DomainError):
+    """The customer (`customer_id`) has become part of another one: `merged.resolve_merged` names that one."""
+
+    code = "people.merged"
 
 
 class PersonRow(NamedTuple):
@@ -87,9 +93,9 @@ def set_people(
     """Store what the rows say and record `customer.updated` for whoever changed; repeats change nothing.
 
     Must be called inside a write transaction; a constant number of statements. Returns for each row None,
-    or why all of it was refused: RefusedValue, IdentityTaken, UnknownCustomer or PersonErased. Rows are
-    judged in order: an identity that an earlier row has taken is taken, of two rows about one person the
-    later one wins field by field.
+    or why all of it was refused: RefusedValue, IdentityTaken, UnknownCustomer, NotThemselves or PersonErased.
+    Rows are judged in order: an identity that an earlier row has taken is taken, of two rows about one person
+    the later one wins field by field.
     """
     require_write_transaction()
     judged: list[_Judged] = _read_rows(rows, recorded_at)
@@ -150,14 +156,17 @@ def _read_row(row: PersonRow, region: str, today: date) -> _Wish:
 def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
     """Refuse rows about nobody and about erased people; returns the others' keys, made where missing."""
     wanted = [(owner,) for owner in {wish.customer_id for wish in _accepted(judged)}]
-    known = {owner for (owner,) in select_matching(Customer, ("customer_id",), ("customer_id",), wanted)}
+    kinds: dict[Id, str] = dict(select_matching(Customer, ("customer_id", "kind"), ("customer_id",), wanted))
+    known = kinds.keys()
     data_keys = ensure_data_keys(known)
     for number, one in enumerate(judged):
         if isinstance(one, DomainError):
             continue
         if one.customer_id not in known:
             judged[number] = UnknownCustomer(customer_id=show_id(one.customer_id))
-        elif isinstance(data_keys[one.customer_id], Erased):
+        elif kinds[one.customer_id] == MERGED:
+            judged[number] = NotThemselves(customer_id=show_id(one.customer_id))
+        elif kinds[one.customer_id] == ERASED_KIND or isinstance(data_keys[one.customer_id], Erased):
             judged[number] = PersonErased(customer_id=show_id(one.customer_id))
     return {owner: key for owner, key in data_keys.items() if not isinstance(key, Erased)}
 
@@ -230,11 +239,13 @@ def _merged(wishes: Iterable[_Wish]) -> dict[Id, _Wish]:
 def _store(wishes: Mapping[Id, _Wish], data_keys: Mapping[Id, AESGCM]) -> dict[Id, set[str]]:
     """Write the fields that differ from what is there; returns their names for each person who changed."""
     rows = select_matching(
-        Customer, ("customer_id", *_COLUMNS), ("customer_id",), [(owner,) for owner in wishes]
+        Customer, ("customer_id", "kind", *_COLUMNS), ("customer_id",), [(owner,) for owner in wishes]
     )
     changed: dict[Id, dict[str, Any]] = {}
     updates = []
-    for owner, *columns in rows:
+    for owner, kind, *columns in rows:
+        if kind == MERGED:  # between our look and the lock
+            raise NotThemselves(customer_id=show_id(owner))
         stored, key = dict(zip(_COLUMNS, columns, strict=True)), data_keys[owner]
         if fresh := _differences(wishes[owner], stored, key):
             changed[owner] = fresh

@@ -2,9 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core.people.actors import ReasonMissing
 from dangol.core.people.consents import ConsentKeyReused
 from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
-from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
+from dangol.core.people.holds import HoldOver, UnderHold, UnknownHold
+from dangol.core.people.merge_errors import (
+    AlreadyMerged,
+    GuestNotMerged,
+    MergeStacked,
+    NotMerged,
+    SameCustomer,
+)
+from dangol.core.people.profiles import IdentityTaken, NotThemselves, UnknownCustomer
 from dangol.core.people.refused_values import (
     DayOutOfRange,
     EmptyValue,
@@ -27,6 +36,7 @@ from dangol.core.people.refused_values import (
 from dangol.core.people.sealing import PersonErased, SealBroken
 from dangol.core.people.selectors import NoShop
 from dangol.core.people.shops import UnknownStore
+from dangol.core.people.tombstones import IdentityErased
 from dangol.core.refusals import Words, register
 from dangol.core.storage.master_keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
 
@@ -74,6 +84,35 @@ register(
             _("그런 매장은 없어요: {store}"), _("매장을 먼저 등록하거나 번호를 고치세요.")
         ),
         PersonErased.code: Words(_("개인정보를 지운 고객이에요: {customer_id}")),
+        ReasonMissing.code: Words(_("까닭을 적지 않았어요."), _("누가 나중에 보아도 알 만하게 적으세요.")),
+        NotThemselves.code: Words(
+            _("다른 고객과 합친 고객이에요: {customer_id}"), _("합친 뒤의 고객으로 다시 하세요.")
+        ),
+        SameCustomer.code: Words(_("이미 같은 사람이에요."), _("서로 다른 두 고객을 고르세요.")),
+        AlreadyMerged.code: Words(
+            _("이미 다른 고객과 합쳤어요: {customer_id}"), _("합친 뒤의 고객 {into}을(를) 고르세요.")
+        ),
+        GuestNotMerged.code: Words(
+            _("비회원은 합칠 수 없어요: {customer_id}"), _("회원이 그 주문을 가져가게 하세요.")
+        ),
+        NotMerged.code: Words(
+            _("다른 고객과 합친 적이 없는 고객이에요: {customer_id}"), _("합쳐진 쪽의 고객을 고르세요.")
+        ),
+        MergeStacked.code: Words(
+            _("합친 고객이 그 뒤에 또 다른 고객 {into}과(와) 합쳐졌어요."),
+            _("나중에 합친 것부터 되돌리세요."),
+        ),
+        UnderHold.code: Words(
+            _("{since}부터 보존해야 하는 고객이에요: {reason}"), _("보존 의무가 끝나면 풀고 다시 하세요.")
+        ),
+        HoldOver.code: Words(_("보존이 끝나는 때가 시작보다 빨라요: {until}"), _("더 뒤의 때를 적으세요.")),
+        UnknownHold.code: Words(
+            _("이 고객에게 걸린 보존이 아니거나 이미 풀렸어요: {hold}"), _("고객과 번호를 확인하세요.")
+        ),
+        IdentityErased.code: Words(
+            _("스스로 지워 달라고 한 사람의 값({kind})이에요."),
+            _("파일에서 빼 주세요. 본인이 다시 가입하면 새 고객이 돼요."),
+        ),
         ConsentKeyReused.code: Words(
             _("‘{key}’은(는) 이미 다른 동의 기록의 키예요."), _("동의 기록마다 다른 키를 쓰세요.")
         ),

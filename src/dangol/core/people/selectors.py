@@ -40,6 +40,8 @@ from dangol.core.storage.rows import select_matching, sorted_ids
 from dangol.domain.errors import NotFound
 
 GUEST, CUSTOMER, MEMBER = "guest", "customer", "member"
+# Who has become part of another customer (merges.py), and of whom only the opaque id is left (erasures.py).
+MERGED, ERASED_KIND = "merged", "erased"
 MOST_CANDIDATES = 1_000
 _SEARCHED = (Kind.EXTERNAL, Kind.EMAIL, Kind.PHONE, Kind.CARD)
 _PLAIN = ("customer_id", "kind", "joined_at", "created_at", "language", "home_store_id")
@@ -223,7 +225,10 @@ def _open_people(customer_ids: Iterable[Id], columns: Sequence[str]) -> dict[Id,
             erased.add(value.customer_id)
         elif text is not None:
             texts[value.customer_id][field] = text
-    return {row[0]: _Opened(row[: len(_PLAIN)], texts[row[0]], row[0] in erased) for row in rows}
+    return {
+        row[0]: _Opened(row[: len(_PLAIN)], texts[row[0]], row[0] in erased or row[1] == ERASED_KIND)
+        for row in rows
+    }
 
 
 def _region_to_show(opened: Mapping[Id, _Opened]) -> str:
@@ -280,12 +285,6 @@ def find_by_identity(kind: str, values: Sequence[str]) -> dict[str, Id]:
     keys = identity_keys(normal.values())
     owners = find_owners(keys.values())
     return {value: owners[keys[one]] for value, one in normal.items() if keys[one] in owners}
-
-
-def known_customers(customer_ids: Iterable[Id]) -> set[Id]:
-    """Return which of these ids are somebody's."""
-    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
-    return {owner for (owner,) in select_matching(Customer, ("customer_id",), ("customer_id",), keys)}
 
 
 def find_customers(text: str, *, limit: int = 50) -> list[Id]:
@@ -365,8 +364,9 @@ def find_guests(customer_ids: Iterable[Id]) -> set[Id]:
 
 
 def count_by_kind() -> dict[str, int]:
-    """Return how many guests, customers and members there are."""
-    counted = Customer.objects.order_by().values_list("kind").annotate(Count("customer_id"))
+    """Return how many guests, customers and members there are; who was merged or erased counts no more."""
+    living = Customer.objects.filter(kind__in=(GUEST, CUSTOMER, MEMBER))
+    counted = living.order_by().values_list("kind").annotate(Count("customer_id"))
     return {GUEST: 0, CUSTOMER: 0, MEMBER: 0} | dict(counted)
 
 

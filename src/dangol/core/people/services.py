@@ -158,7 +158,9 @@ def join_members(
         Customer, ("customer_id", "kind"), ("customer_id",), [(owner,) for owner in set(customer_ids)]
     )
     joining = {
-        owner: (joined_at or {}).get(owner, recorded_at) for owner, kind in sorted(rows) if kind != MEMBER
+        owner: (joined_at or {}).get(owner, recorded_at)
+        for owner, kind in sorted(rows)
+        if kind in (GUEST, CUSTOMER)  # neither who is one already, nor who is somebody else now, or nobody
     }
     update_rows(
         Customer,

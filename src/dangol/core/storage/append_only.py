@@ -17,8 +17,22 @@ _POSTGRES_TRIGGER = (
     "CREATE TRIGGER %(name)s BEFORE UPDATE OR DELETE ON %(table)s"
     " FOR EACH STATEMENT EXECUTE FUNCTION dg_refuse_change()"
 )
+# A row that may go is let go; the statement that changes or deletes any other is refused.
+_POSTGRES_CONDITION = """
+CREATE OR REPLACE FUNCTION %(function)s() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND (%(unless)s) THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';
+END $$
+"""
+_POSTGRES_ROW_TRIGGER = (
+    "CREATE TRIGGER %(name)s BEFORE UPDATE OR DELETE ON %(table)s"
+    " FOR EACH ROW EXECUTE FUNCTION %(function)s()"
+)
 _SQLITE_TRIGGER = (
-    "CREATE TRIGGER %(name)s BEFORE %(act)s ON %(table)s"
+    "CREATE TRIGGER %(name)s BEFORE %(act)s ON %(table)s%(when)s"
     " BEGIN SELECT RAISE(ABORT, '%(plain)s is append-only'); END"
 )
 
@@ -31,7 +45,18 @@ class AppendOnly(BaseConstraint):
 
     Emptying a whole test database still works: PostgreSQL's TRUNCATE fires no such trigger, and
     our SQLite backend sets the triggers aside for `flush` alone.
+
+    `unless` is a condition in SQL over the row (`OLD`), in words both databases know: a row for which it
+    holds may be deleted, because its time is over. Changed may none be.
     """
+
+    def __init__(self, *, name: str, unless: str = "") -> None:
+        super().__init__(name=name)
+        self.unless = unless
+
+    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, tuple(args), kwargs | ({"unless": self.unless} if self.unless else {})
 
     def constraint_sql(self, model: Model, schema_editor: Editor) -> str:
         assert model is not None
@@ -61,7 +86,7 @@ class AppendOnly(BaseConstraint):
         quote = schema_editor.quote_name
         table = Table(model._meta.db_table, quote)
         if schema_editor.connection.vendor == "postgresql":
-            return [_POSTGRES_FUNCTION, Statement(_POSTGRES_TRIGGER, name=quote(self.name), table=table)]
+            return self._postgres(quote(self.name), quote(f"{self.name}_refuse"), table)
         return [
             Statement(
                 _SQLITE_TRIGGER,
@@ -69,9 +94,16 @@ class AppendOnly(BaseConstraint):
                 act=act,
                 table=table,
                 plain=model._meta.db_table,
+                when=f" WHEN NOT ({self.unless})" if self.unless and act == "DELETE" else "",
             )
             for act in ("UPDATE", "DELETE")
         ]
+
+    def _postgres(self, name: str, function: str, table: Table) -> list[str | Statement]:
+        if not self.unless:
+            return [_POSTGRES_FUNCTION, Statement(_POSTGRES_TRIGGER, name=name, table=table)]
+        condition = _POSTGRES_CONDITION % {"function": function, "unless": self.unless}
+        return [condition, Statement(_POSTGRES_ROW_TRIGGER, name=name, table=table, function=function)]
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
         """Leave the refusal to the database, which makes it at the write itself."""

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
 from dangol.core.events.services import lock_customers
+from dangol.core.people.events import CustomerErased
 from dangol.core.storage.columns import Row
 from dangol.core.storage.reading import read_together
 from dangol.rooms.rewards.acts import NAMES
+from dangol.rooms.rewards.families import EVENTS, forget_members, mark_merged, read_changes
 from dangol.rooms.rewards.judging import Batch
 from dangol.rooms.rewards.kept import Kept, kept_programs, load_kept, select_stamp
+from dangol.rooms.rewards.programs import load_programs
 
 
 def accrue(events: Sequence[Recorded]) -> None:
@@ -47,4 +50,23 @@ def _read(batches: Sequence[Batch]) -> list[list[list[Row]]]:
     return [[next(rows) for _ in selects] for selects in wanted]
 
 
+def follow_customers(events: Sequence[Recorded]) -> None:
+    """Let members who were merged be judged as one from then on, and as two again when that was undone.
+
+    It goes by how things stand, not by what the event says: so once or twice comes to the same.
+    """
+    recorded_at = max(event.recorded_at for event in events)
+    changes = read_changes(events)
+    for running in load_programs():
+        for change in changes:
+            if change.is_one:
+                # What was due until then is theirs still; from then on they stand where they stand.
+                Batch(running, recorded_at=recorded_at).advance([change.absorbed_id], as_of=change.at)
+            mark_merged(change, running)
+            judged = [change.kept_id] if change.is_one else [change.kept_id, change.absorbed_id]
+            Batch(running, recorded_at=recorded_at).judge_whole(judged)
+    forget_members(event.customer_id for event in events if isinstance(event.payload, CustomerErased))
+
+
+FOLLOW_CUSTOMERS = Consumer("rewards.follow_customers", frozenset(EVENTS), follow_customers)
 ACCRUE = Consumer("rewards.accrue", frozenset(NAMES), accrue)

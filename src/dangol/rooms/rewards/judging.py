@@ -26,6 +26,7 @@ from dangol.domain.tiers import Cause, History, Measure, TierMove, rules_at
 from dangol.rooms.rewards import models, store
 from dangol.rooms.rewards.acts import Reader, load_history, place_of
 from dangol.rooms.rewards.events import TierChanged, TierReviewed
+from dangol.rooms.rewards.families import joined_before, load_merges, sum_totals
 from dangol.rooms.rewards.posting import post_accruals
 from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.store import Change, Known, Totals
@@ -51,6 +52,7 @@ class Batch:
         self._acts: dict[Id, list[Act]] = {}
         self._look: store.Look | None = None
         self._ahead: store.Ahead | None = None
+        self._is_whole = False
 
     def begin(self, events: Sequence[Recorded], *, with_purses: bool) -> None:
         """Take note of orders and returns just recorded; what `selects` then names is to be read.
@@ -91,6 +93,12 @@ class Batch:
         acts: dict[Id, list[Act]] = {customer_id: [act] for customer_id, act in grants.items()}
         self._run(acts, store.load_known(self._running.id, acts), upto=None)
 
+    def judge_whole(self, customer_ids: Sequence[Id]) -> None:
+        """Judge these members' whole histories anew: who is part of whom has changed."""
+        self._is_whole = True
+        acts: dict[Id, list[Act]] = {customer_id: [] for customer_id in customer_ids}
+        self._run(acts, store.load_known(self._running.id, acts), upto=None)
+
     def _run(self, acts: Mapping[Id, list[Act]], known: dict[Id, Known], *, upto: datetime | None) -> None:
         """Judge who is in order from where they stand, and who is not from the beginning; then save."""
         self._again = frozenset([key for key, own in acts.items() if self._is_late(own, known[key])])
@@ -113,6 +121,8 @@ class Batch:
         At the same instant too: which of two purchases came first must not depend on which we heard of
         first. Judging again what has not changed changes nothing.
         """
+        if self._is_whole:
+            return True
         if known.is_rejudged and self._program.measure is Measure.POINTS:
             return True
         return bool(acts) and known.judged_to is not None and acts[0].at <= known.judged_to
@@ -126,7 +136,8 @@ class Batch:
         for customer_id, own in acts.items():
             judgement = judge(self._program, members[customer_id], own, upto=upto)
             self._accruals.extend([(customer_id, accrual) for accrual in judgement.accruals])
-            self._moves.extend([(customer_id, move) for move in judgement.moves])
+            if not known[customer_id].merged_into:
+                self._moves.extend([(customer_id, move) for move in judgement.moves])
             self._note(customer_id, judgement, known[customer_id], is_rejudged=known[customer_id].is_rejudged)
             known[customer_id].totals = _add_totals(known[customer_id].totals, own)
 
@@ -136,9 +147,10 @@ class Batch:
         first = min((own[0].at for own in acts.values() if own), default=self._recorded_at)
         returning = [key for key in acts if not known[key].is_new]
         since = store.earliest_counted(program.tier_versions, (known[key] for key in returning), first)
-        histories = self._ahead.histories_since(since) if self._ahead else None
+        is_alone = not any(known[key].has_merged for key in returning)
+        histories = self._ahead.histories_since(since) if self._ahead and is_alone else None
         if histories is None:
-            histories = store.load_histories(self._running, returning, since)
+            histories = store.load_histories(self._running, known, returning, since)
         joined = store.load_joined_on(program, acts)
         members = {
             key: Member(known[key].standing, histories.get(key) or History(), joined.get(key)) for key in acts
@@ -163,17 +175,21 @@ class Batch:
         histories = load_history(acts)
         recorded = store.load_recorded(self._running.id, list(acts))
         changes = store.load_changes(self._running.id, list(acts))
-        joined = store.load_joined_on(self._program, acts)
+        merges = load_merges(self._running, acts)
+        joined = store.load_joined_on(self._program, acts) | joined_before(self._program, merges)
         for customer_id, new in acts.items():
             own = self._whole_history(histories[customer_id], changes[customer_id], new)
+            own = in_time_order([*own, *(one.act for one in merges[customer_id])])
             last = upto or known[customer_id].judged_to
             judgement = judge(self._program, Member(joined_on=joined.get(customer_id)), own, upto=last)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
-            self._correct_moves(customer_id, judgement.moves, changes[customer_id])
+            if not known[customer_id].merged_into:
+                self._correct_moves(customer_id, judgement.moves, changes[customer_id])
+            known[customer_id].has_merged = bool(merges[customer_id])
             is_rejudged = known[customer_id].is_rejudged or bool(owed)
             self._note(customer_id, judgement, known[customer_id], is_rejudged=is_rejudged)
-            known[customer_id].totals = _add_totals(Totals(), own)
+            known[customer_id].totals = _add_totals(sum_totals(merges[customer_id]), own)
 
     def _whole_history(
         self, events: Sequence[Recorded], changes: Sequence[Change], new: Sequence[Act]
@@ -197,7 +213,13 @@ class Batch:
 
     def _note(self, customer_id: Id, judgement: Judgement, known: Known, *, is_rejudged: bool) -> None:
         judged_to = max(filter(None, (judgement.judged_to, known.judged_to)), default=None)
-        self._rows[customer_id] = (*judgement.standing, judged_to, judgement.next_review_at, is_rejudged)
+        # Who has become part of another stands where they stood then, and is reviewed no more.
+        standing, review_at = (
+            (known.standing, None) if known.merged_into else (judgement.standing, judgement.next_review_at)
+        )
+        self._rows[customer_id] = (
+            *standing, judged_to, review_at, is_rejudged, known.merged_into, known.has_merged,
+        )  # fmt: skip
 
     def _save_moves(self) -> None:
         versions = self._program.tier_versions

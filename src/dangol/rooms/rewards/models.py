@@ -117,6 +117,10 @@ class Membership(models.Model):
     # A late order has corrected what was decided before: points no longer stand line by line at the
     # instant at which they would have counted, so where points make the tier the timeline is read anew.
     is_rejudged = models.BooleanField(default=False)
+    # Set where this member has become part of another: the standing is then as it was when they did.
+    merged_into = IdField(null=True)
+    # Whether others have become part of this member: only then are theirs looked for.
+    has_merged = models.BooleanField(default=False)
 
     class Meta:
         db_table = "dg_membership"

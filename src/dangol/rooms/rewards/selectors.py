@@ -148,7 +148,7 @@ def standings_of(
     versions = running.rules.tier_versions
     known = store.load_known(running.id, customer_ids)
     since = store.earliest_counted(versions, known.values(), as_of)
-    histories = store.load_histories(running, list(known), since)
+    histories = store.load_histories(running, known, list(known), since)
     joined = store.load_joined_on(running.rules, known)
     views = {}
     for customer_id, one in known.items():
@@ -187,7 +187,7 @@ def _to_keep(rules: TierRules, standing: Standing, history: History, as_of: date
 def count_by_tier(*, program_id: Id | None = None) -> list[tuple[TierView, int]]:
     """Return how many members each tier has, the lowest first. Raises UnknownProgram."""
     running = find_program(program_id)
-    members = Membership.objects.filter(program_id=running.id)
+    members = Membership.objects.filter(program_id=running.id, merged_into=None)
     counts = dict(members.values_list("level").annotate(Count("customer_id")).order_by())
     return [(tier, counts.get(tier.level, 0)) for tier in tier_views(running)]
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from dangol.core.ledger.store import Purses, select_purses
+from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, matching, read_together
@@ -20,7 +21,10 @@ from dangol.domain.tiers import NOWHERE, Cause, History, Measure, Standing, Tier
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running
 
-STANDING = ("level", "since", "held_until", "in_grace", "judged_to", "next_review_at", "is_rejudged")
+STANDING = (
+    "level", "since", "held_until", "in_grace", "judged_to", "next_review_at", "is_rejudged",
+    "merged_into", "has_merged",
+)  # fmt: skip
 TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
 # So many customers at most are read about ahead; of more, most need not be.
 _FEW = 50
@@ -48,6 +52,8 @@ class Known:
     is_rejudged: bool = False
     totals: Totals = NOTHING
     is_new: bool = True
+    merged_into: Id | None = None
+    has_merged: bool = False
 
 
 class Change(NamedTuple):
@@ -75,9 +81,13 @@ def _select_known(program_id: Id, customer_ids: Sequence[Id]) -> Select:
 def _known(customer_ids: Iterable[Id], rows: Sequence[Row]) -> dict[Id, Known]:
     known = {customer_id: Known() for customer_id in customer_ids}
     for customer_id, *values in rows:
-        level, since, held_until, in_grace, judged_to, _, is_rejudged, *totals = values
+        level, since, held_until, in_grace, judged_to, _, is_rejudged, merged_into, has_merged, *totals = (
+            values
+        )
         standing = Standing(level, since, held_until, in_grace)
-        known[customer_id] = Known(standing, judged_to, is_rejudged, Totals(*totals), is_new=False)
+        known[customer_id] = Known(
+            standing, judged_to, is_rejudged, Totals(*totals), False, merged_into, has_merged
+        )
     return known
 
 
@@ -97,9 +107,27 @@ def _reach(rules: TierRules) -> int:
     return days + rules.grace_days + 2
 
 
-def load_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> dict[Id, History]:
-    """Return what counts towards the tiers of these customers, from `since` on."""
-    return _histories(running, read_together(_select_histories(running, customer_ids, since))[0])
+def load_histories(
+    running: Running, known: Mapping[Id, Known], customer_ids: Sequence[Id], since: datetime | None
+) -> dict[Id, History]:
+    """Return what counts towards the tiers of these customers, from `since` on.
+
+    What counted for those who have become part of one counts for that one.
+    """
+    families = absorbed_by([one for one in customer_ids if known[one].has_merged])
+    everybody = [*customer_ids, *(one for family in families.values() for one in family)]
+    amounts = load_amounts(running, everybody, since)
+    for owner, family in families.items():
+        for one in family:
+            amounts.setdefault(owner, []).extend(amounts.get(one, ()))
+    return {one: History(amounts[one]) for one in customer_ids if one in amounts}
+
+
+def load_amounts(
+    running: Running, customer_ids: Sequence[Id], since: datetime | None
+) -> dict[Id, list[tuple[datetime, int]]]:
+    """Return what each of these customers did that counts, from `since` on, with its instant."""
+    return _amounts(running, read_together(_select_histories(running, customer_ids, since))[0])
 
 
 def _select_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> Select:
@@ -118,7 +146,7 @@ def _select_histories(running: Running, customer_ids: Sequence[Id], since: datet
     )
 
 
-def _histories(running: Running, rows: Sequence[Row]) -> dict[Id, History]:
+def _amounts(running: Running, rows: Sequence[Row]) -> dict[Id, list[tuple[datetime, int]]]:
     measure = running.rules.measure
     amounts: dict[Id, list[tuple[datetime, int]]] = defaultdict(list)
     for customer_id, at, number, is_return, net_minor, points in rows:
@@ -128,7 +156,7 @@ def _histories(running: Running, rows: Sequence[Row]) -> dict[Id, History]:
             Measure.ORDERS: int(number == 1 and not is_return),
         }[measure]
         amounts[customer_id].append((at, amount))
-    return {customer_id: History(found) for customer_id, found in amounts.items()}
+    return dict(amounts)
 
 
 class Ahead(NamedTuple):
@@ -168,7 +196,9 @@ class Look:
         """Return what the selects have found."""
         return Ahead(
             _known(self._customer_ids, rows[0]),
-            _histories(self._running, rows[1]) if self._is_whole else None,
+            {one: History(found) for one, found in _amounts(self._running, rows[1]).items()}
+            if self._is_whole
+            else None,
             self._since,
             Purses(*rows[2:]) if self._has_purses else None,
         )

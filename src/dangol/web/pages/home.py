@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
 from dangol.web.barcodes import render_barcode
@@ -32,6 +33,8 @@ def show_home(request: HttpRequest, token: str) -> HttpResponse:
         customer_id = read_home_link(token)
     except BadLink:
         return link_over(request)
+    # A link made before two were merged leads to who they are now.
+    customer_id = resolve_merged([customer_id])[customer_id]
     running = find_program()
     # The member's own page: their number is shown to them whole.
     member = find_member(customer_id, running, at=frame.at, unmasked=True)

@@ -9,6 +9,7 @@ from dangol.core.commerce.models import Order, OrderLine, Product
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import PAYLOADS, Payload, decode
 from dangol.core.ledger.models import Lot
+from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import ConsentState, Profile, consents_of, profiles_of, stores_by_id
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
@@ -185,7 +186,7 @@ def _standing(
         held_until=membership.held_until if membership else None,
         in_grace=bool(membership and membership.in_grace),
         measure=rules.measure.value,
-        value=_counted(customer_id, running, profile, start, at),
+        value=_counted(_ids_of(customer_id, membership), running, profile, start, at),
         threshold=rules.levels[level].threshold,
         next_level=level + 1 if above else None,
         next_threshold=above.threshold if above else None,
@@ -194,8 +195,13 @@ def _standing(
     )
 
 
+def _ids_of(customer_id: Id, membership: Membership | None) -> list[Id]:
+    """Return under which ids what counts for a member stands: those of who became part of them, too."""
+    return family_of(customer_id) if membership and membership.has_merged else [customer_id]
+
+
 def _counted(
-    customer_id: Id, running: Running, profile: Profile, start: datetime | None, at: datetime
+    customer_ids: list[Id], running: Running, profile: Profile, start: datetime | None, at: datetime
 ) -> int:
     """Return what counts towards the tiers now, from what each judgement wrote down."""
     measure = running.rules.tiers.measure
@@ -203,7 +209,7 @@ def _counted(
         joined_at = profile.person.joined_at
         zone = running.rules.tiers.zone
         return (day_of(at, zone) - day_of(joined_at, zone)).days if joined_at else 0
-    within = Accrual.objects.filter(customer_id=customer_id, program_id=running.id, at__lte=at)
+    within = Accrual.objects.filter(customer_id__in=customer_ids, program_id=running.id, at__lte=at)
     if start is not None:
         within = within.filter(at__gte=start)
     found = within.aggregate(

@@ -1,0 +1,112 @@
+"""`dangol access-log`: who saw whom, and the proof that nobody has changed the record of it."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from django.utils.translation import gettext as _
+from rich.table import Table
+
+from dangol.cli.exits import ExitCode
+from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.cli.people import find_customer
+from dangol.core.access.chain import ChainHead, chain_entries, export_chain, read_head, verify_chain
+from dangol.core.access.log import EntryQuery, EntryView, list_entries
+from dangol.core.storage.ids import show_id
+from dangol.project.clock import now
+
+app = typer.Typer(no_args_is_help=True)
+MOST = 1_000
+
+
+@app.callback()
+def access_log() -> None:
+    """Show and prove the access log."""
+
+
+@app.command("list", help=_("누가 누구의 무엇을 언제 어디서 왜 보았는지, 새것부터 보여 줘요."))
+def list_(
+    customer: Annotated[str, typer.Option("--customer", help=_("이 고객에 관한 것만."))] = "",
+    actor: Annotated[str, typer.Option("--actor", help=_("이 사람이나 키가 한 것만."))] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=MOST, help=_("보여 줄 줄의 수."))] = 50,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Show entries, latest first."""
+    output = Output(as_json=as_json, quiet=quiet)
+    query = EntryQuery(subject_id=find_customer(customer) if customer else None, actor=actor)
+    entries = [_told(one) for one in list_entries(query, limit=limit)]
+    names = ("at", "actor", "address", "action", "subject_id", "people", "seen", "reason")
+    table = Table(*names, box=None)
+    for entry in entries:
+        table.add_row(*(_cell(entry[name]) for name in names))
+    output.show("dangol.access_log/1", {"entries": entries}, table)
+
+
+def _told(entry: EntryView) -> dict[str, Any]:
+    subject = show_id(entry.subject_id) if entry.subject_id else None
+    return entry._asdict() | {"id": show_id(entry.id), "subject_id": subject}
+
+
+def _cell(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value or "")
+
+
+@app.command(help=_("사슬의 머리를 보여 줘요. 다른 곳에 적어 두면, 나중에 통째로 고쳐 쓴 것도 드러나요."))
+def head(as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Chain what is left, and show the head."""
+    output = Output(as_json=as_json, quiet=quiet)
+    while chain_entries():
+        pass
+    found = read_head()
+    told = {"number": found.number, "digest": found.digest.hex(), "head": found.text}
+    output.show("dangol.access_log.head/1", told, found.text)
+
+
+@app.command(help=_("기록을 모두 다시 계산해서, 바뀌거나 빠지거나 끼어든 곳을 찾아요."))
+def verify(
+    anchor: Annotated[str, typer.Option("--head", help=_("전에 적어 둔 머리(번호:해시)와 견주어요."))] = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Prove the chain; exits with 1 and says where if it is not what was written."""
+    output = Output(as_json=as_json, quiet=quiet)
+    verdict = verify_chain(as_of=now(), anchor=_read_head(anchor))
+    faults = [
+        {"what": one.what, "number": one.number, "entry": show_id(one.entry_id) if one.entry_id else None}
+        for one in verdict.faults
+    ]
+    told = {
+        "is_sound": not faults, "checked": verdict.checked, "waiting": verdict.waiting,
+        "begins_after": verdict.first, "head": verdict.head.text, "faults": faults,
+    }  # fmt: skip
+    table = Table("what", "number", "entry", box=None)
+    for one in faults:
+        table.add_row(str(one["what"]), str(one["number"]), str(one["entry"] or ""))
+    if faults:
+        output.show("dangol.access_log.verify/1", told, table)
+        words = _("열람 기록이 적힌 그대로가 아니에요: {count}곳. 데이터베이스를 그대로 보존하세요.")
+        output.complain(words.format(count=len(faults)))
+        raise typer.Exit(ExitCode.FAILED)
+    output.show("dangol.access_log.verify/1", told)
+    output.say(_("열람 기록 {checked:,}건이 적힌 그대로예요.").format(checked=verdict.checked))
+
+
+def _read_head(text: str) -> ChainHead | None:
+    if not text:
+        return None
+    number, _colon, digest = text.partition(":")
+    try:
+        head_ = ChainHead(int(number), bytes.fromhex(digest))
+    except ValueError:
+        head_ = ChainHead(-1, b"")
+    if head_.number < 0 or len(head_.digest) != 32:
+        raise typer.BadParameter(_("머리는 번호:해시 꼴이에요."))
+    return head_
+
+
+@app.command(help=_("사슬을 모두 JSON 줄로 내보내요: 다른 곳에 두거나 다른 프로그램으로 다시 계산하게."))
+def export() -> None:
+    """Write every link and its entry as a line of JSON."""
+    for line in export_chain():
+        sys.stdout.buffer.write(line + b"\n")

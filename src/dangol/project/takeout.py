@@ -1,0 +1,20 @@
+"""What is held about one person, by all apps, in the order in which it is handed to them."""
+
+from dangol.core.access.takeout import ACCESS
+from dangol.core.commerce.takeout import ORDERS, RETURNS
+from dangol.core.ledger.takeout import BALANCES, LOTS, POINTS
+from dangol.core.people.takeout import (
+    CONSENTS,
+    HOLDS,
+    IDENTITIES,
+    MERGES,
+    PROFILE,
+    TIMELINE,
+    Section,
+)
+from dangol.rooms.rewards.takeout import CHANGES, STANDINGS, WHYS
+
+SECTIONS: list[Section] = [
+    PROFILE, IDENTITIES, CONSENTS, MERGES, HOLDS, ORDERS, RETURNS, BALANCES, LOTS, POINTS, WHYS,
+    STANDINGS, CHANGES, TIMELINE, ACCESS,
+]  # fmt: skip

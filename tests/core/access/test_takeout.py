@@ -1,0 +1,130 @@
+"""All that is held about one person, handed to them: whole, from every app, and written down."""
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from dangol.connectors.files.exports.person import as_zip
+from dangol.core.access.errors import NobodyThere
+from dangol.core.access.log import EntryQuery, list_entries, unmask
+from dangol.core.access.takeout import take_out
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
+from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
+from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.erasures import erase_customer
+from dangol.core.people.holds import place_hold
+from dangol.core.people.merges import merge_customers
+from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.people.sealing import PersonErased
+from dangol.core.people.services import resolve_customers
+from dangol.core.people.shops import set_shop
+from dangol.core.people.takeout import sections
+from dangol.core.storage.ids import Id, random_id, show_id
+from dangol.core.storage.transactions import write_transaction
+from tests.core.ledger.shop import let_worker_by
+from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+AT = datetime(2024, 3, 1, 15, tzinfo=UTC)
+AGENT = Actor(ActorKind.STAFF, "agent-1", "상담 직원", "203.0.113.7")
+BY_WISH: dict[str, Any] = {"actor": AGENT, "reason": "본인 요청"}
+
+
+@pytest.fixture
+def pair() -> list[Id]:
+    """Two members of whom one was absorbed, with all that can be held about somebody; and a third."""
+    set_shop(name="가게", zone="America/New_York", currency="USD", region="KR")
+    open_program()
+    with write_transaction():
+        made = list(resolve_customers("external", ["K", "A", "X"], recorded_at=AT).values())
+        kept, absorbed, other = made
+        rows = [
+            PersonRow(kept, name="=김하늘", email="haneul@example.com", birthday=date(1990, 3, 14)),
+            PersonRow(absorbed, phone="010-1234-5678", traits={"pet": "cat"}),
+            PersonRow(other, name="남남"),
+        ]
+        assert set_people(rows, recorded_at=AT) == [None] * 3
+        record_consents([ConsentDraft(kept, "sms", "marketing", True, AT, "till", "v2")], recorded_at=AT)
+    telling = Telling("t", customers=0)
+    telling.customer_ids = made
+    telling.ring_up(
+        [
+            Bought(0, "k1", AT, {BREAD: 60_000}),
+            Bought(1, "a1", AT + timedelta(days=1), {BREAD: 30_000}),
+            Brought(0, "r1", AT + timedelta(days=2), {BREAD: 60_000}, "k1"),
+            Bought(2, "x1", AT, {BREAD: 10_000}),
+        ]
+    )
+    place_hold(kept, actor=AGENT, reason="소송", at=AT)
+    unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
+    merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    return made
+
+
+def test_take_out__a_person__holds_something_of_every_section_and_of_nobody_else(pair: list[Id]) -> None:
+    kept, absorbed, other = pair
+
+    taken = take_out(absorbed, at=AT + timedelta(days=4), **BY_WISH)
+
+    assert taken.ids == (kept, absorbed)
+    assert {name for name, rows in taken.sections.items() if not rows} == set()
+    assert list(taken.sections) == [one.name for one in sections()]
+    text = taken.as_json().decode()
+    document = json.loads(text)
+    assert (document["schema"], document["customer_ids"]) == (
+        "dangol.person/1",
+        [show_id(kept), show_id(absorbed)],
+    )
+    assert [one["number"] for one in document["orders"]] == ["k1", "a1"]
+    assert document["orders"][0]["lines"][0]["net_minor"] == 60_000
+    assert {one["value"] for one in document["identities"]} == {
+        "K",
+        "A",
+        "haneul@example.com",
+        "+821012345678",
+    }
+    assert document["profile"][0]["name"] == "=김하늘"
+    assert document["returns"][0]["lines"][0]["net_minor"] == 60_000
+    assert document["whys"][0]["parts"][0]["points"] > 0
+    assert [one["reason"] for one in document["access"]] == ["전화 확인"]
+    for stranger in (show_id(other), "남남", "x1", "203.0.113.7"):
+        assert stranger not in text
+
+
+def test_take_out__is_written_down_with_its_reason(pair: list[Id]) -> None:
+    kept = pair[0]
+    take_out(kept, at=AT + timedelta(days=4), **BY_WISH)
+
+    [entry] = list_entries(EntryQuery(action="takeout"))
+    assert (entry.subject_id, entry.actor, entry.reason) == (kept, "agent-1", "본인 요청")
+    assert set(entry.seen) == {one.name for one in sections()}
+
+
+def test_take_out__what_cannot_be__is_refused_and_not_written_down(pair: list[Id]) -> None:
+    erase_customer(pair[2], at=AT, **BY_WISH)
+    for who, refusal in ((random_id(), NobodyThere), (pair[2], PersonErased)):
+        with pytest.raises(refusal):
+            take_out(who, at=AT, **BY_WISH)
+    with pytest.raises(ReasonMissing):
+        take_out(pair[0], actor=AGENT, reason="", at=AT)
+
+    assert list_entries(EntryQuery(action="takeout")) == []
+
+
+def test_zip__of_a_person__a_file_for_each_section_that_no_spreadsheet_computes(pair: list[Id]) -> None:
+    taken = take_out(pair[0], at=AT, **BY_WISH)
+
+    with ZipFile(io.BytesIO(as_zip(taken.sections))) as archive:
+        assert archive.namelist() == [f"{name}.csv" for name in taken.sections]
+        read = {name: archive.read(name).decode("utf-8-sig") for name in archive.namelist()}
+    tables = {name: list(csv.DictReader(io.StringIO(text, newline=""))) for name, text in read.items()}
+    assert tables["profile.csv"][0]["name"] == "'=김하늘"
+    assert json.loads(tables["orders.csv"][0]["lines"])[0]["quantity_milli"] == 1_000
+    for name, rows in taken.sections.items():
+        assert len(tables[f"{name}.csv"]) == len(rows)
