@@ -23,6 +23,8 @@ LOOKUPS = {
     "dg_api.Answer",
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
+    "dg_member_access.MemberLink",
+    "dg_member_access.MemberSession",
     "dg_people.Identity",
     "dg_people.SearchToken",
 }

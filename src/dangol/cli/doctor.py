@@ -21,6 +21,8 @@ from dangol.cli.instance import secret_files
 from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
+from dangol.core.messaging.selectors import outbox_status
+from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.people.keys import key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
@@ -34,6 +36,7 @@ from dangol.project.clock import now
 OLDEST_POSTGRES = 15
 BYTES_WANTED, BYTES_NEEDED = 2 * 1024**3, 256 * 1024**2
 STUCK_AFTER = timedelta(minutes=5)
+MAIL_LATE_AFTER = timedelta(minutes=5)
 EVENTS_BEHIND = 10_000
 
 
@@ -197,8 +200,31 @@ def check_consumers() -> Iterator[Finding]:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
 
+def check_mail() -> Iterator[Finding]:
+    """Look whether messages can leave, and whether they do."""
+    sender, found = find_sender(EMAIL), outbox_status(now())
+    if sender is None:
+        sentence = _("이메일을 보낼 길이 없어요. 회원은 매장의 QR로만 들어올 수 있어요.")
+        remedy = _("DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하고 다시 시작하세요.")
+        yield Finding("mail", Level.WARN, sentence, remedy)
+        return
+    if found.oldest_at is not None and now() - found.oldest_at > MAIL_LATE_AFTER:
+        words = ngettext(
+            "메시지 %d개가 5분 넘게 기다려요.", "메시지 %d개가 5분 넘게 기다려요.", found.waiting
+        )
+        yield Finding("mail", Level.WARN, words % found.waiting, command("messages test ADDRESS"))
+    if found.dead:
+        words = ngettext(
+            "하루 사이 메시지 %d개를 보내지 못했어요.", "하루 사이 메시지 %d개를 보내지 못했어요.", found.dead
+        )
+        told = f"{words % found.dead} ({found.last_error})"
+        yield Finding("mail", Level.WARN, told, command("messages test ADDRESS"))
+    if not found.dead and not found.waiting:
+        yield Finding("mail", Level.OK, sender.name)
+
+
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers)
+WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers, check_mail)
 
 
 def examine() -> list[Finding]:

@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, Command] = {
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
+    "messages": Command("dangol.cli.messages:app", _("보낼 메시지를 보고, 메일이 닿는지 시험해요.")),
     "clock": Command("dangol.cli.clock:app", _("시험 공간의 시계를 보고 앞으로 옮겨요.")),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }

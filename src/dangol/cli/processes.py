@@ -19,6 +19,7 @@ from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.settling import settle_all
+from dangol.core.messaging.outbox import Outbox
 from dangol.core.people.models import Shop
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
@@ -56,15 +57,19 @@ def shop_zone() -> ZoneInfo:
 
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
-    """Do everything that is due now: schedules, jobs, positions, consumers and the lake."""
+    """Do everything that is due now: schedules, jobs, positions, consumers, messages and the lake."""
     lake = LakeWriter(settings.LAKE, clock)
     done = settle_all(clock=clock, zone=shop_zone())
+    outbox = Outbox(clock)
+    while outbox.send_due():
+        pass
     return Settled(done.jobs, lake.flush(), done.failed_jobs, done.stuck_consumers)
 
 
 def run_worker() -> None:
-    """Do jobs, read events for consumers and write the lake, each in a thread of its own."""
+    """Do jobs, read events for consumers, send messages and write the lake, each in a thread of its own."""
     stopping = threading.Event()
+    outbox = Outbox(now, stopping=stopping)
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
     lake = LakeWriter(settings.LAKE, now)
     lake.delete_leftovers()
@@ -78,6 +83,7 @@ def run_worker() -> None:
         [
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
+            Loop("messages", outbox.send_due, 0.5, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],

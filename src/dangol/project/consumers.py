@@ -4,9 +4,10 @@ The order of INLINE is stored: each event notes which inline consumers have had 
 So new ones are added at the end, and none is ever removed or moved.
 """
 
+from dangol.core.access.members.consumers import END_SESSIONS
 from dangol.core.events.consumers import Consumer
 from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.rooms.rewards.consumers import ACCRUE
 
 INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, END_SESSIONS]

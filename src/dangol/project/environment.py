@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from limits import parse
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from dangol.connectors.smtp.servers import Server, read_from, read_server
 from dangol.core.people.keys import parse_master_keys
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -52,18 +54,30 @@ def rate(name: str, *, default: str) -> str:
     return value
 
 
+def whole(name: str, *, default: int) -> int:
+    """Return a whole number, zero or more; raises ImproperlyConfigured for any other word."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number; write {default}.")
+    return int(value)
+
+
 def words(name: str, *, default: tuple[str, ...]) -> list[str]:
     """Return a comma-separated list."""
     value = os.environ.get(name, "")
     return [word.strip() for word in value.split(",") if word.strip()] or list(default)
 
 
-def _from_file(variable: str, path: Path) -> str:
+def _from_file(variable: str, path: Path | None = None) -> str:
     """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; else nothing."""
     if value := os.environ.get(variable):
         return value.strip()
     named = os.environ.get(f"{variable}_FILE")
     source = Path(named) if named else path
+    if source is None:
+        return ""
     if named and not source.is_file():
         raise ImproperlyConfigured(f"{variable}_FILE names {source}, which is not there.")
     return source.read_text().strip() if source.is_file() else ""
@@ -96,6 +110,28 @@ def master_keys_file(home_path: Path) -> Path | None:
     if os.environ.get("DANGOL_MASTER_KEYS"):
         return None
     return Path(os.environ.get("DANGOL_MASTER_KEYS_FILE") or home_path / "master.keys")
+
+
+def mail() -> tuple[Server | None, Address | None]:
+    """Return the mail server and the address messages come from; neither where none is set.
+
+    Raises ImproperlyConfigured for one without the other, and for what cannot be read, without its words:
+    they hold a password.
+    """
+    url, given = _from_file("DANGOL_SMTP_URL"), _from_file("DANGOL_MAIL_FROM")
+    if bool(url) != bool(given):
+        missing = "DANGOL_MAIL_FROM" if url else "DANGOL_SMTP_URL"
+        raise ImproperlyConfigured(f"{missing} is missing: mail needs a server and an address to come from.")
+    if not url:
+        return None, None
+    try:
+        server = read_server(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DANGOL_SMTP_URL {error}.") from None
+    try:
+        return server, read_from(given)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DANGOL_MAIL_FROM {error}.") from None
 
 
 def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:

@@ -22,6 +22,11 @@ CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
 # How often one API key may ask, in each web process.
 API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
+# Where messages to people leave; without a server only a sample shop says anything, to a page of its own.
+SMTP_SERVER, MAIL_FROM = environment.mail()
+MESSAGE_SENDERS = "dangol.project.senders"
+# From how many points on a member confirms by a fresh code that it is they who spend.
+STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 INSTALLED_APPS = [
@@ -37,9 +42,11 @@ INSTALLED_APPS = [
     "dangol.core.events",
     "dangol.core.people",
     "dangol.core.access",
+    "dangol.core.access.members",
     "dangol.core.commerce",
     "dangol.core.ledger",
     "dangol.core.actions",
+    "dangol.core.messaging",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
     "dangol.api",
