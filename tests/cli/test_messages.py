@@ -17,7 +17,7 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
         yield fresh
 
 
-def mail_finding(instance: Instance, **settings: str) -> Any:
+def mail_finding(instance: Instance, **settings: Any) -> Any:
     found = instance.run("doctor", "--json", **settings).data["findings"]
     return [one for one in found if one["check"] == "mail"][-1]
 
@@ -25,7 +25,10 @@ def mail_finding(instance: Instance, **settings: str) -> Any:
 def test_messages_test__server_takes_it__says_so(instance: Instance) -> None:
     postbox = Postbox()
     with serving(postbox) as port:
-        told = {"DANGOL_SMTP_URL": f"smtp://127.0.0.1:{port}", "DANGOL_MAIL_FROM": "hello@shop.example"}
+        told: dict[str, Any] = {
+            "DANGOL_SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "DANGOL_MAIL_FROM": "hello@shop.example",
+        }
         sent = instance.run("messages", "test", "kim@example.com", "--json", **told)
         finding = mail_finding(instance, **told)
         status = instance.run("messages", "status", "--json", **told)
@@ -42,7 +45,10 @@ def test_messages_test__server_refuses__says_which_kind(instance: Instance) -> N
     postbox = Postbox()
     postbox.at_rcpt["kim@example.com"] = "550 No such user here"
     with serving(postbox) as port:
-        told = {"DANGOL_SMTP_URL": f"smtp://127.0.0.1:{port}", "DANGOL_MAIL_FROM": "hello@shop.example"}
+        told: dict[str, Any] = {
+            "DANGOL_SMTP_URL": f"smtp://127.0.0.1:{port}",
+            "DANGOL_MAIL_FROM": "hello@shop.example",
+        }
         sent = instance.run("messages", "test", "kim@example.com", "--json", **told)
         finding = mail_finding(instance, **told)
 

@@ -37,7 +37,7 @@ def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
-        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
+        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
     ]  # fmt: skip
 
 
@@ -101,7 +101,10 @@ def test_every_route__is_tried_by_these_tests(story: Story) -> None:
     routes = {name for name in get_resolver("dangol.web.urls").reverse_dict if isinstance(name, str)}
 
     assert routes == {
-        "overview", "members", "members-csv", "member", "home", "design", "sign-in", "sign-out", "language",
+        "overview", "members", "members-csv", "member", "member-link", "messages", "home", "design",
+        "sign-in", "sign-out", "language", "me", "me-barcode", "me-history", "me-manifest", "me-sign-in",
+        "me-code", "me-open", "me-sign-out", "me-data",
+        "me-download", "me-consents", "me-confirm", "me-leave", "me-join",
     }  # fmt: skip
 
 

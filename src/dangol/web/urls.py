@@ -2,8 +2,9 @@
 
 from django.urls import path, register_converter
 
+from dangol.web import member_urls
 from dangol.web.converters import IdConverter
-from dangol.web.pages import design, home, member, members, overview, session
+from dangol.web.pages import design, home, member, member_link, members, messages, overview, session
 
 register_converter(IdConverter, "id")
 
@@ -13,9 +14,12 @@ urlpatterns = [
     path("members", members.list_members, name="members"),
     path("members.csv", members.export_members, name="members-csv"),
     path("members/<id:customer_id>", member.show_member, name="member"),
+    path("members/<id:customer_id>/on-phone", member_link.show_link, name="member-link"),
+    path("messages", messages.show_kept, name="messages"),
     path("m/<str:token>", home.show_home, name="home"),
     path("design", design.show_design, name="design"),
     path("sign-in", session.sign_in, name="sign-in"),
     path("sign-out", session.sign_out, name="sign-out"),
     path("language", session.choose_language, name="language"),
+    *member_urls.urlpatterns,
 ]

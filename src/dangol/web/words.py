@@ -8,7 +8,13 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettex
 from dangol.core.commerce.events import OrderPlaced, OrderReturned
 from dangol.core.events.payloads import Payload
 from dangol.core.ledger import events as ledger_events
-from dangol.core.people.events import ConsentGranted, ConsentWithdrawn, CustomerJoined, CustomerUpdated
+from dangol.core.people.events import (
+    ConsentGranted,
+    ConsentWithdrawn,
+    CustomerJoined,
+    CustomerLeft,
+    CustomerUpdated,
+)
 from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
@@ -94,6 +100,10 @@ def _joined(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     return Told("user-plus", _("회원이 됐어요"))
 
 
+def _left(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
+    return Told("user-minus", _("탈퇴했어요"))
+
+
 def _updated(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, CustomerUpdated)
     fields = ", ".join(field_name(field) for field in payload.fields)
@@ -113,6 +123,7 @@ _TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, Setting], Told
     OrderReturned: _return,
     TierChanged: _tier,
     CustomerJoined: _joined,
+    CustomerLeft: _left,
     CustomerUpdated: _updated,
     ConsentGranted: _consent,
     ConsentWithdrawn: _consent,

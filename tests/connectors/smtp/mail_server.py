@@ -54,6 +54,7 @@ class Postbox:
         mail = message_from_bytes(envelope.content, policy=policy.default)
         if answer == "drop":
             self.mails.append(mail)
+            assert server.transport is not None
             server.transport.close()
             return "250 nobody hears this"
         if answer.startswith("250"):

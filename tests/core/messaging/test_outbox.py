@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from dangol.core.messaging.models import Attempt, Message, State
 from dangol.core.messaging.outbox import Outbox
+from dangol.core.messaging.sealed_contents import HOUSE
 from dangol.core.messaging.selectors import list_attempts, list_kept, outbox_status
 from dangol.core.messaging.senders import Answer, Outcome
 from dangol.core.messaging.services import (
-    HOUSE,
     KEPT_FOR,
     delete_ended,
     empty_kept,

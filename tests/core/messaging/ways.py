@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def send_through(path: str) -> None:
             time.sleep(0.02)
 
 
-def a_draft(customer_id: Id | None = None, number: int = 0, **more: object) -> MessageDraft:
+def a_draft(customer_id: Id | None = None, number: int = 0, **more: Any) -> MessageDraft:
     """Return a message with a code in it."""
     content = OneTimeCode(shop="골목 가게", code=f"{number:06d}", minutes=5)
     draft = MessageDraft(f"one{number}@example.com", content, "ko", customer_id=customer_id)

@@ -75,10 +75,10 @@ def list_kept(*, after: str = "", limit: int = PAGE) -> KeptPage:
             : limit + 1
         ]
     )
-    opened = open_contents([(owner, one, template, blob) for owner, one, template, blob, *_ in rows[:limit]])
+    opened = open_contents([(row[0], row[1], row[2], bytes(row[3] or b"")) for row in rows[:limit]])
     messages = []
     for (_owner, message_id, _template, _blob, language, at), found in zip(rows, opened, strict=False):
-        if isinstance(found, Opened):
+        if isinstance(found, Opened) and at is not None:
             written = write(found.content, language)
             messages.append(KeptMessage(message_id, found.to, written.subject, written.text, at))
     return KeptPage(messages, show_id(rows[limit - 1][1]) if len(rows) > limit else "")
