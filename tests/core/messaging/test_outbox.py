@@ -7,6 +7,9 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from dangol.cli.processes import work_until_idle
+from dangol.core.events.records import Recorded
+from dangol.core.messaging.consumers import FORGET_ERASED
 from dangol.core.messaging.models import Attempt, Message, State
 from dangol.core.messaging.outbox import Outbox
 from dangol.core.messaging.sealed_contents import HOUSE
@@ -20,13 +23,16 @@ from dangol.core.messaging.services import (
     leave_messages,
 )
 from dangol.core.people.data_keys import destroy_key
+from dangol.core.people.events import CustomerUpdated
 from dangol.core.people.sealing import PersonErased
 from dangol.core.people.services import resolve_customers
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import connection_of
+from dangol.core.storage.spaces import in_space
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.messages import MOST_TRIES
 from tests.core.messaging.ways import AT, TAKEN, Scripted, a_draft, leave, use
+from tests.spaces import fresh_space
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 LATER = Answer(Outcome.FAILED, "timeout")
@@ -286,6 +292,40 @@ def test_upkeep__over_for_long__is_deleted_with_its_tries(
 
     assert Message.objects.count() == 1
     assert not Attempt.objects.exists()
+
+
+def test_consumer__person_erased__their_messages_go_once(member: Id) -> None:
+    leave(a_draft(member), a_draft(None, 2))
+    event = Recorded(new_id(), member, 2, "customer.erased", None, AT, AT, CustomerUpdated(fields=()))
+
+    for _ in range(2):
+        with write_transaction():
+            FORGET_ERASED.handle([event])
+
+    assert the_message().customer_id == HOUSE
+
+
+def test_worker__until_idle__sends_what_waits(member: Id, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave(*(a_draft(member, number) for number in range(25)))
+    way = Scripted()
+    use(monkeypatch, way)
+
+    work_until_idle(clock=lambda: AT)
+
+    assert len(way.seen) == 25
+    assert not Message.objects.exclude(state=State.HANDED).exists()
+
+
+def test_send__in_a_test_space__nothing_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    way = Scripted()
+    use(monkeypatch, way)
+
+    with fresh_space("trial"), in_space("trial"):
+        leave(a_draft())
+        assert Outbox(lambda: AT).send_due() == 0
+        assert the_message().state == State.WAITING
+
+    assert way.seen == []
 
 
 def test_forget__a_person__leaves_others_and_the_house_alone(
