@@ -30,7 +30,7 @@ def prepare(home: str) -> None:
             os.environ.pop(name, None)
     import_module("dangol.cli.main").set_up({})
     for module in walk_packages(dangol.__path__, "dangol."):
-        if not module.name.endswith(("__main__", ".wsgi")) and ".migrations" not in module.name:
+        if not module.name.endswith(("__main__", ".wsgi", ".rsgi")) and ".migrations" not in module.name:
             import_module(module.name)
 
 
@@ -243,6 +243,22 @@ def openapi() -> str:
     return f"{found.decode()}\n"
 
 
+def metrics_page() -> str:
+    """Return the page of the meters: what each tells, and when it is time to act."""
+    declared = import_module("dangol.core.metrics").declared_metrics()
+    rows = [
+        (f"`{name}`", told.kind, ", ".join(f"`{label}`" for label in told.labels), told.meaning, told.alert)
+        for name, told in sorted(declared.items())
+    ]
+    intro = (
+        "What `/metrics` shows, in Prometheus' text form. Counters begin at nothing when a process starts;"
+        " those of all processes on a machine are added up. No label holds anything of a person."
+        " [What to watch, and what to do](../operate/monitoring.md)."
+    )
+    head = ("metric", "kind", "labels", "meaning", "act when")
+    return f"# Metrics\n\n{intro}\n\n{table(head, rows)}\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -253,6 +269,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "actions.md": actions_page,
     "work.md": work_page,
     "api.md": api_page,
+    "metrics.md": metrics_page,
 }
 FILES: Mapping[str, Callable[[], str]] = {"openapi.json": openapi}
 

@@ -21,17 +21,19 @@ class Size:
     # Events written by the tests of the sequencer, and the sequencers that number them side by side.
     events: int
     sequencers: tuple[int, ...]
+    # Restarts of a web server under load.
+    restarts: int
     # Households a test takes from the sample year, with all their baskets.
     households: int
 
 
 SMALL = Size(
     soak=False, rounds=50, fuzz_cases=2_000, examples=100, steps=30, kill_cycles=3,
-    events=4_000, sequencers=(2,), households=60,
+    events=4_000, sequencers=(2,), restarts=2, households=60,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
-    events=1_000_000, sequencers=(1, 2, 3), households=2_469,
+    events=1_000_000, sequencers=(1, 2, 3), restarts=50, households=2_469,
 )  # fmt: skip
 
 SIZE = FULL if os.environ.get("DANGOL_SOAK") == "1" else SMALL

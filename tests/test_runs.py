@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.__main__ import complaints
-from tests.reports import NO_BROWSER
+from tests.reports import NO_BROWSER, NO_ENGINE
 
 RAN = {"on_database": 3, "skipped": {}}
 
@@ -23,6 +23,7 @@ RAN = {"on_database": 3, "skipped": {}}
             ["a ran on neither database: late"],
         ),
         (RAN | {"skipped": {"a": f"{NO_BROWSER}."}}, RAN | {"skipped": {"a": f"{NO_BROWSER}."}}, []),
+        (RAN | {"skipped": {"a": f"{NO_ENGINE}."}}, RAN | {"skipped": {"a": f"{NO_ENGINE}."}}, []),
     ],
 )
 def test_complaints__of_two_runs__name_what_did_not_happen(

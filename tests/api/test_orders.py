@@ -99,8 +99,8 @@ def test_return__of_a_line__takes_its_points_back(api: Caller, member: str) -> N
 @pytest.mark.parametrize(
     ("more", "status", "code", "param"),
     [
-        ({"member": "external:nobody"}, 404, "members.unknown", None),
-        ({"store": "S9"}, 404, "people.unknown_store", "store"),
+        ({"member": "external:nobody"}, 404, "order.unknown_buyer", None),
+        ({"member": "nobody"}, 404, "members.unknown", None),
         ({"placed_at": TOMORROW}, 409, "order.in_the_future", "placed_at"),
         ({"discounts": [{"kind": "coupon", "amount_minor": 15_001}]}, 409, "order.off_too_much", "discounts"),
         ({"lines": []}, 422, "request.invalid", "lines"),

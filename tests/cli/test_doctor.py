@@ -14,6 +14,8 @@ from dangol.cli import doctor
 from dangol.cli.doctor import Level
 from dangol.cli.migrating import pending_migrations
 from dangol.core.events.models import Cursor, Head
+from dangol.core.events.webhooks.models import Endpoint
+from dangol.core.events.webhooks.services import create_endpoint, disable_endpoint
 from dangol.core.tasks.models import Heartbeat
 from dangol.core.tasks.selectors import expected_processes
 from tests.cli.instances import Instance, fresh_instance
@@ -198,6 +200,21 @@ def test_check_consumers__one_stands_before_an_event__is_named(monkeypatch: pyte
     assert stuck.level is Level.BAD
     assert "KeyError: 'bell'" in stuck.sentence
     assert next(one for sentence, one in found.items() if "slow" in sentence).level is Level.WARN
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_webhooks__fails_or_was_given_up__is_named_by_its_host_alone() -> None:
+    url = "https://hooks.example.net/secret-path"
+    _well, failing, off = (create_endpoint(url=url, at=AT).endpoint_id for _ in range(3))
+    assert list(doctor.check_webhooks()) == []
+
+    Endpoint.objects.filter(pk=failing).update(state="failing")
+    disable_endpoint(off, at=AT)
+
+    found = list(doctor.check_webhooks())
+    assert [(one.check, one.level) for one in found] == [("webhooks", Level.WARN)] * 2
+    assert found[0].sentence != found[1].sentence
+    assert all("hooks.example.net" in one.sentence and "secret" not in one.sentence for one in found)
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dangol.core.people.keys import parse_master_keys
+from dangol.core.storage.master_keys import parse_master_keys
 from tests.cli.instances import Instance, fresh_instance
 
 

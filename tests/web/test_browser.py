@@ -91,6 +91,13 @@ def every_path(story: Story) -> dict[str, str]:
         "newcomer": f"/members/{show_id(story.newcomer)}",
         "member-home": make_home_link(story.regular),
         "design": "/design",
+        "till": "/till?q=nobody",
+        "till-join": "/till/join",
+        "till-member": f"/till{member}",
+        "till-preview": f"/till{member}?amount=12",
+        "till-claim": f"/till{member}/claim",
+        "till-sale": "/till/sales/1501-0",
+        "till-move": "/till/sales/1501-0/move?q=1512",
         "not-found": "/nowhere",
     }
 

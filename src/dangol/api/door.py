@@ -5,7 +5,6 @@ A request is named, its key opened, its space entered and its time set; only the
 """
 
 import logging
-import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import cast
@@ -29,11 +28,14 @@ from dangol.api.refused import (
     NoSuchAddress,
     NotAnInstant,
     NotJson,
+    NotNow,
+    ReadOnly,
     WrongMethod,
 )
 from dangol.core.access.keys import UnknownKey, open_key
 from dangol.core.events.settling import keep_up, pass_time
 from dangol.core.people.selectors import find_shop
+from dangol.core.storage.faults import RETRY_AFTER, classify
 from dangol.core.storage.ids import new_id, show_id
 from dangol.core.storage.spaces import LIVE
 from dangol.core.tasks.clock import ClockOfTheShop
@@ -43,10 +45,10 @@ from dangol.project.clock import now, space_at_its_time
 logger = logging.getLogger(__name__)
 PREFIX = "/api/"
 CLOCK = "Dangol-Clock"
+SAFE = ("GET", "HEAD")
 _URLS = "dangol.api.urls"
 # The one address that needs no key: the description of the others.
 OPEN = "openapi"
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -69,8 +71,7 @@ class ApiDoor:
 
 def answer(request: HttpRequest) -> HttpResponseBase:
     """Answer a request to the API, whatever happens."""
-    given = request.headers.get("X-Request-Id", "")
-    request_id = given if _NAME.fullmatch(given) else show_id(new_id())
+    request_id = str(request.META.get("dangol.request_id") or show_id(new_id()))
     language = translation.get_language_from_request(request)
     with translation.override("ko" if language.startswith("ko") else "en"):
         response = _answered(request, request_id)
@@ -89,7 +90,9 @@ def _answered(request: HttpRequest, request_id: str) -> HttpResponseBase:
         return problem_of(InvalidRequest(), request_id=request_id, faults=read_faults(error.errors))
     except DomainError as refusal:
         return problem_of(refusal, request_id=request_id)
-    except Exception:
+    except Exception as error:
+        if fault := classify(error):
+            return problem_of(NotNow(again_in=RETRY_AFTER[fault], why=str(fault)), request_id=request_id)
         logger.exception("request %s failed", request_id)
         return problem_of(Failed(), request_id=request_id)
 
@@ -106,6 +109,8 @@ def _admit(request: HttpRequest, match: ResolverMatch, request_id: str) -> HttpR
     key = limits.guard_guesses(request, lambda: open_key(_secret(request), at=datetime.now(UTC)))
     left = limits.take_turn(key.id)
     _check_body(request)
+    if settings.READ_ONLY and request.method not in SAFE:
+        raise ReadOnly(why=settings.READ_ONLY)
     with space_at_its_time(key.space):
         if key.space == LIVE:
             if CLOCK in request.headers:
@@ -114,7 +119,7 @@ def _admit(request: HttpRequest, match: ResolverMatch, request_id: str) -> HttpR
             _bring_up_to_date(request)
         request.META["dangol.caller"] = Caller(key, request_id, now())
         response = _called(request, match)
-        if key.space != LIVE and request.method not in ("GET", "HEAD"):
+        if key.space != LIVE and request.method not in SAFE:
             _settle()
     for name, value in left.headers.items():
         response.headers.setdefault(name, value)

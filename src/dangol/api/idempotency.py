@@ -21,8 +21,9 @@ from dangol.api.models import Answer
 from dangol.api.problems import MEDIA_TYPE as PROBLEM, problem_of
 from dangol.api.refused import InFlight, KeyMissing, KeyTooLong, NotJson, OtherRequest
 from dangol.api.replies import MEDIA_TYPE, Reply
+from dangol.core.storage.gathering import gathered
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.errors import DomainError
 
 P = ParamSpec("P")
@@ -42,13 +43,6 @@ class _Asked(NamedTuple):
     @property
     def key(self) -> tuple[bytes, str]:
         return self.caller.key.id, self.name
-
-
-class _DryRun(Exception):
-    """Carries an answer out of the transaction that is taken back."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        self.response = response
 
 
 def once(operation: Callable[P, Reply]) -> Callable[P, HttpResponse]:
@@ -88,7 +82,7 @@ def _answer_once(request: HttpRequest, act: Callable[[], Reply]) -> HttpResponse
 
 
 def _carry_out(asked: _Asked, act: Callable[[], Reply]) -> HttpResponse:
-    with write_transaction():
+    with write_transaction(), gathered():
         if not _take(asked):
             return _replay(asked)
         response = act().respond()
@@ -130,12 +124,9 @@ def _keep_refusal(asked: _Asked, response: HttpResponse) -> HttpResponse:
 
 
 def _run_dry(act: Callable[[], Reply]) -> HttpResponse:
-    try:
-        with write_transaction():
-            raise _DryRun(act().respond())
-    except _DryRun as done:
-        done.response.headers["Dangol-Dry-Run"] = "true"
-        return done.response
+    response = try_out(act).respond()
+    response.headers["Dangol-Dry-Run"] = "true"
+    return response
 
 
 def _digest(request: HttpRequest) -> bytes:

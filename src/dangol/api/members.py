@@ -28,7 +28,7 @@ from dangol.core.storage.ids import Id, show_id
 router = Router(tags=["members"])
 Text = Annotated[str, Field(min_length=1, max_length=254)]
 Purpose = Annotated[str, Field(pattern="^[a-z][a-z_]{0,31}$")]
-Channel = Literal["email", "sms", "kakao", "push", "call", "post"]
+Channel = Literal["email", "sms", "kakao", "push", "call", "post", "none"]
 
 
 class ConsentIn(Given):

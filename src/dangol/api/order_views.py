@@ -1,12 +1,14 @@
 """Orders and returns in the form the API shows."""
 
+from collections.abc import Iterable
+
 from dangol.api.replies import Instant, Shown
 from dangol.api.showing import show_why
 from dangol.api.views import Minor, WhyView
-from dangol.core.commerce.selectors import read_order, read_return
-from dangol.core.people.selectors import stores_by_id
+from dangol.core.commerce.selectors import OrderReading, read_return
 from dangol.core.storage.ids import Id, show_id
-from dangol.rooms.rewards.whys import WhyView as Judged, accruals_of
+from dangol.core.storage.reading import read_together
+from dangol.rooms.rewards.whys import Judgements, WhyView as Judged, accruals_of
 
 
 class OrderLineView(Shown):
@@ -98,13 +100,15 @@ class ReturnView(Shown):
 
 def show_order(customer_id: Id, order_id: Id) -> OrderView:
     """Return an order."""
-    whole = read_order(customer_id, order_id)
+    reading, judgements = OrderReading(customer_id, order_id), Judgements([(customer_id, order_id)])
+    size = len(reading.selects)
+    rows = read_together(*reading.selects, *judgements.selects)
+    whole, judged = reading.found(*rows[:size]), judgements.found(*rows[size:])
     facts = whole.facts
-    stores = stores_by_id([facts.store_id]) if facts.store_id else {}
     return OrderView(
         id=show_id(facts.id), member_id=show_id(customer_id), source=facts.source, number=facts.number,
         placed_at=facts.placed_at, recorded_at=facts.recorded_at,
-        store=stores[facts.store_id].number if facts.store_id else None, channel=facts.channel,
+        store=whole.store, channel=facts.channel,
         currency=facts.currency, list_minor=facts.list_minor, discount_minor=facts.discount_minor,
         net_minor=facts.net_minor,
         lines=[
@@ -117,7 +121,7 @@ def show_order(customer_id: Id, order_id: Id) -> OrderView:
         ],
         discounts=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.discounts],
         tenders=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.tenders],
-        earned=_earned(customer_id, order_id),
+        earned=_earned(judged),
         returns=[
             ReturnedView(
                 id=show_id(one.id), number=one.number, returned_at=one.returned_at, net_minor=one.net_minor
@@ -143,13 +147,13 @@ def show_return(customer_id: Id, return_id: Id) -> ReturnView:
             )
             for line in lines
         ],
-        earned=_earned(customer_id, facts.order_id) if facts.order_id else [],
+        earned=_earned(accruals_of([(customer_id, facts.order_id)])) if facts.order_id else [],
     )  # fmt: skip
 
 
-def _earned(customer_id: Id, order_id: Id) -> list[EarnedView]:
+def _earned(judged: Iterable[Judged]) -> list[EarnedView]:
     by_program: dict[Id, list[Judged]] = {}
-    for why in accruals_of([(customer_id, order_id)]):
+    for why in judged:
         by_program.setdefault(why.program_id, []).append(why)
     return [
         EarnedView(

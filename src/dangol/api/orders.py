@@ -10,26 +10,16 @@ from pydantic import Field, model_validator
 from dangol.api.caller import Needs, caller_of
 from dangol.api.idempotency import once
 from dangol.api.order_views import OrderView, ReturnView, show_order, show_return
-from dangol.api.references import MemberRef, find_member
+from dangol.api.references import MemberRef, find_member, name_member
 from dangol.api.replies import Given, GivenInstant, Reply, show
 from dangol.core.access.rights import Right
-from dangol.core.commerce.catalog import ensure_products, find_products
+from dangol.core.commerce.catalog import find_products
 from dangol.core.commerce.claims import claim_guest_order
-from dangol.core.commerce.drafts import (
-    LineDraft,
-    OrderDraft,
-    Outcome,
-    ProductRef,
-    ReturnDraft,
-    ReturnLineDraft,
-)
+from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, find_order
-from dangol.core.commerce.services import place_orders
-from dangol.core.people.selectors import find_stores, shop
-from dangol.core.people.services import make_guests, unmake_customers
-from dangol.core.people.shops import UnknownStore
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.commerce.tills import Sale, SaleLine, ring_up
+from dangol.core.storage.ids import show_id
 from dangol.domain.errors import DomainError
 
 router = Router(tags=["orders"])
@@ -46,12 +36,22 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 
 
 class LineIn(Given):
-    """A product of an order; amounts are for the whole line. Without `net_minor` nothing was taken off."""
+    """A product of an order; amounts are for the whole line. Without `net_minor` nothing was taken off.
+
+    `name` and `category` are kept of a product nobody has told us of; a known one stays as it is.
+    """
 
     product: Number
+    name: Annotated[str, Field(max_length=200)] = ""
+    category: Annotated[str, Field(max_length=250)] = ""
     quantity_milli: Quantity = 1000
     list_minor: Minor
     net_minor: Minor | None = None
+
+    @property
+    def net(self) -> int:
+        """What was paid for the line."""
+        return self.list_minor if self.net_minor is None else self.net_minor
 
     @model_validator(mode="after")
     def _net_is_no_more(self) -> "LineIn":
@@ -137,12 +137,8 @@ def place_order(request: HttpRequest, payload: OrderIn) -> Reply:
     An order told before with the same content is answered as it stands, and nothing happens again.
     """
     at = caller_of(request).at
-    owner = find_member(payload.member) if payload.member else make_guests(1, recorded_at=at)[0]
-    draft = _draft(payload, owner, payload.currency or shop().currency, at=at)
-    outcome = place_orders([draft], recorded_at=at)[0]
+    outcome = ring_up([_sale(payload, at)], recorded_at=at)[0]
     _refuse_taken(outcome, payload.source, payload.number)
-    if outcome.customer_id != owner and payload.member is None:
-        unmake_customers([owner])  # a guest's order told again, whose guest there was already
     headers = {"Location": f"/api/v1/orders/{show_id(outcome.id)}"}
     return Reply(show_order(outcome.customer_id, outcome.id), 201, headers)
 
@@ -176,27 +172,23 @@ def return_goods(request: HttpRequest, order: Path[str], payload: ReturnIn) -> R
     return Reply(show_return(outcome.customer_id, outcome.id), 201)
 
 
-def _draft(payload: OrderIn, owner: Id, currency: str, *, at: datetime) -> OrderDraft:
-    placed_at = _not_later(payload.placed_at or at, "placed_at", at)
-    products = ensure_products([line.product for line in payload.lines], recorded_at=at)
-    lines = [_line(line, products[line.product]) for line in payload.lines]
+def _sale(payload: OrderIn, at: datetime) -> Sale:
+    lines = [
+        SaleLine(
+            line.product, line.quantity_milli, line.list_minor, line.list_minor - line.net, line.net,
+            line.name, line.category,
+        )
+        for line in payload.lines
+    ]  # fmt: skip
     off, net = sum(one.amount_minor for one in payload.discounts), sum(line.net_minor for line in lines)
     if off > net:
         raise OffTooMuch(field="discounts", discount_minor=off, net_minor=net)
-    return OrderDraft(
-        owner, payload.source, payload.number, placed_at, currency, lines,
-        _store_id(payload.store), payload.store, payload.channel,
+    return Sale(
+        name_member(payload.member) if payload.member else None, payload.source, payload.number,
+        _not_later(payload.placed_at or at, "placed_at", at), payload.currency, lines, payload.store,
+        payload.channel,
         tuple((one.kind, one.amount_minor) for one in payload.discounts),
         tuple((one.kind, one.amount_minor) for one in payload.tenders),
-        is_guest=payload.member is None,
-    )  # fmt: skip
-
-
-def _line(line: LineIn, product: ProductRef) -> LineDraft:
-    net = line.list_minor if line.net_minor is None else line.net_minor
-    return LineDraft(
-        product.id, line.product, product.category, line.quantity_milli,
-        line.list_minor, line.list_minor - net, net,
     )  # fmt: skip
 
 
@@ -223,15 +215,6 @@ def _not_later(instant: datetime, field: str, at: datetime) -> datetime:
     if instant > at + AHEAD:
         raise InTheFuture(field=field, at=instant.isoformat())
     return min(instant, at)
-
-
-def _store_id(number: str | None) -> Id | None:
-    if number is None:
-        return None
-    found = find_stores([number])
-    if number not in found:
-        raise UnknownStore(field="store", store=number)
-    return found[number]
 
 
 def _refuse_taken(outcome: Outcome, source: str, number: str) -> None:

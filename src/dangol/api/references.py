@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dangol.api.refused import UnknownMember
 from dangol.core.people.identities import Kind
+from dangol.core.people.naming import Name
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import find_by_identity, known_customers
 from dangol.core.storage.ids import Id, parse_id
@@ -20,6 +21,15 @@ MemberRef = Annotated[
     ),
 ]
 NAMED_BY = (Kind.EXTERNAL, Kind.EMAIL, Kind.PHONE, Kind.CARD)
+
+
+def name_member(reference: str) -> Name:
+    """Return a reference as the name it is, to be found with others; raises UnknownMember for none."""
+    kind, colon, value = reference.partition(":")
+    try:
+        return (kind, value) if colon and kind in NAMED_BY else parse_id(reference)
+    except ValueError:
+        raise UnknownMember() from None
 
 
 def find_member(reference: str) -> Id:

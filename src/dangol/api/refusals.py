@@ -24,6 +24,13 @@ register(
         "request.not_an_instant": Words(
             _("{header} 머리글이 때가 아니에요."), _("2026-01-31T09:00:00+09:00처럼 시차까지 적으세요.")
         ),
+        "request.not_now": Words(
+            _("지금은 데이터베이스가 받지 못해요({why}). 바뀐 것은 없어요."),
+            _("{again_in}초 뒤에 같은 키로 다시 보내세요."),
+        ),
+        "request.read_only": Words(
+            _("지금은 읽기만 할 수 있어요({why})."), _("운영하는 사람에게 알려 주세요. `dangol doctor`")
+        ),
         "request.failed": Words(
             _("요청을 처리하지 못했어요. 바뀐 것은 없어요."),
             _("같은 키로 다시 보내세요. 또 안 되면 request_id를 알려 주세요."),

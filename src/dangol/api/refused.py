@@ -113,3 +113,22 @@ class Failed(ApiRefusal):
 
     code = "request.failed"
     status = 500
+
+
+class NotNow(ApiRefusal):
+    """The database cannot take it just now (`why`); come again after `again_in` seconds."""
+
+    code = "request.not_now"
+    status = 503
+    retryable = True
+
+    def headers(self) -> Mapping[str, str]:
+        """Say when to come again."""
+        return {"Retry-After": str(self.data["again_in"])}
+
+
+class ReadOnly(ApiRefusal):
+    """The instance may only be read (`why`: its key store is gone, or it was asked to)."""
+
+    code = "request.read_only"
+    status = 503

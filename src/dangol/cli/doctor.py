@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pysqlite3
 import typer
 from django.conf import settings
 from django.db import Error as DatabaseError, connection, connections
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from rich.console import Group
 from rich.text import Text
 
@@ -21,16 +22,20 @@ from dangol.cli.instance import secret_files
 from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.events.selectors import show_consumers
+from dangol.core.events.webhooks.selectors import list_endpoints
 from dangol.core.messaging.selectors import outbox_status
 from dangol.core.messaging.senders import EMAIL, find_sender
-from dangol.core.people.keys import key_ring
+from dangol.core.operations.models import ProofName
+from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.refusals import explain
+from dangol.core.storage.master_keys import key_ring
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
 from dangol.core.tasks.selectors import dead_jobs, silent_workers
 from dangol.domain.errors import DomainError
+from dangol.domain.webhooks import EndpointState
 from dangol.project.clock import now
 
 OLDEST_POSTGRES = 15
@@ -223,8 +228,54 @@ def check_mail() -> Iterator[Finding]:
         yield Finding("mail", Level.OK, sender.name)
 
 
+def check_webhooks() -> Iterator[Finding]:
+    """Look for endpoints that fail or were given up; says nothing where all is well or there is none."""
+    for one in list_endpoints():
+        if one.state == EndpointState.ACTIVE:
+            continue
+        sentence = (
+            _("웹훅이 ‘{host}’(으)로 가지 않아요.")
+            if one.state == EndpointState.FAILING
+            else _("‘{host}’(으)로 웹훅을 보내지 않고 있어요.")
+        )
+        remedy = _("웹훅 화면에서 까닭을 보고, 고친 뒤에 놓친 것을 다시 보내세요.")
+        # Its path may be the receiver's secret.
+        yield Finding("webhooks", Level.WARN, sentence.format(host=urlsplit(one.url).hostname), remedy)
+
+
+_PROVED = {
+    ProofName.BACKUP: (gettext_lazy("데이터 백업"), "backup --to DIR"),
+    ProofName.KEY_BACKUP: (gettext_lazy("키 백업"), "backup keys --to DIR"),
+    ProofName.RESTORE_TEST: (gettext_lazy("되돌려 보기"), "backup test"),
+    ProofName.LEDGER: (gettext_lazy("원장 확인"), "ledger verify"),
+}
+
+
+def check_backups() -> Iterator[Finding]:
+    """Tell when each was last backed up, tried and proved, and where; warns of what is overdue."""
+    proofs, at = find_proofs(), now()
+    for name, (label, words) in _PROVED.items():
+        proof = proofs.get(name)
+        if proof is None or proof.good_at is None:
+            sentence = _("{label}: 한 번도 없었어요.").format(label=label)
+        else:
+            sentence = _("{label}: 마지막 {at:%Y-%m-%d %H:%M}Z {told}").format(
+                label=label, at=proof.good_at, told="" if proof.broken else proof.told
+            )
+        if proof is not None and proof.broken:
+            broken = _("{label}: 맞지 않았어요. {told}").format(label=label, told=proof.told)
+            yield Finding("backups", Level.BAD, broken, command(words))
+        elif is_overdue(proof, name, as_of=at):
+            yield Finding("backups", Level.WARN, sentence.strip(), command(words))
+        else:
+            yield Finding("backups", Level.OK, sentence.strip())
+
+
 ALWAYS = (check_database, check_home, check_disk)
-WITH_SHOP = (check_migrations, check_shop, check_keys, check_workers, check_consumers, check_mail)
+WITH_SHOP = (
+    check_migrations, check_shop, check_keys, check_workers, check_consumers, check_webhooks, check_mail,
+    check_backups,
+)  # fmt: skip
 
 
 def examine() -> list[Finding]:

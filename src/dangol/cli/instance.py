@@ -15,11 +15,11 @@ from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
 from dangol.cli.migrating import migrate_databases
 from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
-from dangol.core.people.keys import append_master_key, new_master_key_line
 from dangol.core.people.models import Shop, Staff
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
+from dangol.core.storage.master_keys import append_master_key, new_master_key_line
 from dangol.core.storage.spaces import TEST
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError

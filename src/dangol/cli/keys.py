@@ -9,8 +9,8 @@ from rich.table import Table
 
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption
-from dangol.core.people.keys import hold_key_file, new_master_key_line
 from dangol.core.people.rotation import KeysStatus, keys_status, rewrap_keys
+from dangol.core.storage.master_keys import hold_key_file, new_master_key_line
 
 app = typer.Typer(no_args_is_help=True)
 

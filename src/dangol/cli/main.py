@@ -4,9 +4,11 @@ Commands are imported only after the language and the settings are known, and on
 what they say is translated as it is read, and their models need Django.
 """
 
+import hashlib
 import json
 import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -31,6 +33,8 @@ from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError, Malformed, NotFound
 
 LANGUAGES = ("ko", "en")
+# Known to the library that keeps the meters.
+METERS = "PROMETHEUS_MULTIPROC_DIR"
 OURS = Path(__file__).parents[1]
 
 
@@ -45,14 +49,20 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "demo": Command("dangol.cli.demo:demo", _("실제 가게의 한 해를 견본으로 열어 봐요."), needs_shop=False),
     "init": Command("dangol.cli.init:init", _("가게의 홈을 새로 만들어요."), needs_shop=False),
-    "serve": Command("dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요.")),
+    "serve": Command(
+        "dangol.cli.serve:serve", _("가게를 열어요: 웹, 일꾼, 일정을 한꺼번에 돌려요."), needs_shop=False
+    ),
     "worker": Command("dangol.cli.worker:worker", _("할 일을 하고 활동을 처리해요.")),
     "import": Command("dangol.cli.import_:app", _("어느 가게의 파일이든 가져오고, 되돌려요.")),
     "export": Command("dangol.cli.export:app", _("회원, 주문, 원장, 활동을 CSV나 Parquet 파일로 내보내요.")),
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
+    "listen": Command("dangol.cli.listen:listen", _("일어나는 일을 개발 중인 프로그램에 웹훅으로 전해요.")),
+    "trigger": Command("dangol.cli.trigger:trigger", _("지어낸 활동 하나를 시험 웹훅으로 보내요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
     "messages": Command("dangol.cli.messages:app", _("보낼 메시지를 보고, 메일이 닿는지 시험해요.")),
     "clock": Command("dangol.cli.clock:app", _("시험 공간의 시계를 보고 앞으로 옮겨요.")),
+    "backup": Command("dangol.cli.backup:app", _("데이터와 키를 따로 백업하고, 되돌릴 수 있는지 확인해요.")),
+    "restore": Command("dangol.cli.restore:restore", _("백업을 되돌려요."), needs_shop=False),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }
 
@@ -96,6 +106,22 @@ def set_up(chosen: Mapping[str, str]) -> None:
     if not apps.ready:
         django.setup()
     activate(language())
+
+
+def _share_counters(chosen: Mapping[str, str], arguments: Sequence[str]) -> None:
+    """Let the processes of an instance count together: in the memory files of one folder of this machine.
+
+    Decided before Django starts, since the instruments are made as its apps are imported.
+    """
+    if arguments[:1] not in (["serve"], ["demo"], ["worker"]) or METERS in os.environ:
+        return
+    home = chosen.get("--home") or os.environ.get("DANGOL_HOME") or "default"
+    name = hashlib.sha256(str(Path(home).expanduser().resolve()).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"dangol-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    # Anybody may make a folder there: one that is not ours is not written to.
+    ours = folder.lstat().st_uid == os.getuid() and not folder.is_symlink()
+    os.environ[METERS] = str(folder) if ours else tempfile.mkdtemp(prefix="dangol-")
 
 
 def build_app(names: Sequence[str]) -> typer.Typer:
@@ -184,6 +210,7 @@ def run(arguments: Sequence[str]) -> int:
         if rest == ["--version"]:
             sys.stdout.write(f"dangol {version('dangol')}\n")
             return ExitCode.OK
+        _share_counters(chosen, rest)
         set_up(chosen)
     except (typer.BadParameter, ImproperlyConfigured) as problem:
         sys.stderr.write(f"dangol: {problem}\n")

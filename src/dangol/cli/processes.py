@@ -5,6 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,15 +13,21 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.settling import settle_all
+from dangol.core.events.webhooks.selectors import caller_for_endpoints
+from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
 from dangol.core.messaging.outbox import Outbox
+from dangol.core.operations.health import DRAINING
+from dangol.core.operations.tally import sum_points
 from dangol.core.people.models import Shop
+from dangol.core.storage.transactions import limit_waits
 from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
@@ -29,7 +36,18 @@ from dangol.project.clock import now
 
 # The pid of `dangol serve`, told to its children: one whose parent is another has been orphaned.
 PARENT = "DANGOL_SUPERVISOR"
-WEB_WORKERS, WEB_THREADS, WEB_DRAIN_SECONDS = 2, 4, 25
+# What a process is called in its log.
+PROCESS = "DANGOL_PROCESS"
+WEB_WORKERS, WEB_DRAIN_SECONDS = 2, 25
+DOOR = "dangol.project.rsgi:application"
+# A client has so long for its head, and a connection that asks for nothing is kept so long.
+HEAD_SECONDS = 10
+# A person or a till waits for the web: nothing there may wait long for others.
+LONGEST_WRITER_WAIT_SECONDS = 2.0
+WEB_POSTGRES = "-c lock_timeout=2s -c statement_timeout=15s"
+WORK_POSTGRES = "-c lock_timeout=30s -c statement_timeout=30min"
+CONNECT_SECONDS = 2
+TALLY_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
 PARENT_CHECK_SECONDS = 0.5
 
@@ -57,21 +75,28 @@ def shop_zone() -> ZoneInfo:
 
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
-    """Do everything that is due now: schedules, jobs, positions, consumers, messages and the lake."""
-    lake = LakeWriter(settings.LAKE, clock)
-    done = settle_all(clock=clock, zone=shop_zone())
+    """Do everything that is due now: schedules, jobs, consumers, webhooks, messages and the lake."""
+    lake, sender = LakeWriter(settings.LAKE, clock), Sender(clock=clock, caller=caller_for_endpoints)
     outbox = Outbox(clock)
-    while outbox.send_due():
-        pass
-    return Settled(done.jobs, lake.flush(), done.failed_jobs, done.stuck_consumers)
+    jobs, failed = 0, 0
+    try:
+        while True:
+            done = settle_all(clock=clock, zone=shop_zone())
+            jobs, failed = jobs + done.jobs, failed + done.failed_jobs
+            if not (sender.deliver_due() or outbox.send_due() or sum_points(at=clock())):
+                break
+    finally:
+        sender.close()
+    return Settled(jobs, lake.flush(), failed, done.stuck_consumers)
 
 
 def run_worker() -> None:
-    """Do jobs, read events for consumers, send messages and write the lake, each in a thread of its own."""
+    """Do jobs, read events for consumers, send webhooks and messages, write the lake: a thread for each."""
+    _name_process("worker", WORK_POSTGRES)
     stopping = threading.Event()
     outbox = Outbox(now, stopping=stopping)
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
-    lake = LakeWriter(settings.LAKE, now)
+    lake, sender = LakeWriter(settings.LAKE, now), Sender(clock=now, caller=caller_for_endpoints)
     lake.delete_leftovers()
 
     def keep_up() -> int:
@@ -84,16 +109,20 @@ def run_worker() -> None:
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
             Loop("messages", outbox.send_due, 0.5, stopping),
+            Loop("webhooks", sender.turn, REST_OF_SENDER_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
+            Loop("tally", lambda: sum_points(at=now()), TALLY_SECONDS, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],
         stopping,
     )
+    sender.close()
     readers.flush()
 
 
 def run_sequencer() -> None:
     """Give events their positions; SQLite has no need of it."""
+    _name_process("sequencer", WORK_POSTGRES)
     stopping = threading.Event()
     loops = [
         Loop("sequencer", sequencer.catch_up, sequencer.REST_SECONDS, stopping),
@@ -104,6 +133,7 @@ def run_sequencer() -> None:
 
 def run_scheduler() -> None:
     """Leave jobs for what falls due."""
+    _name_process("scheduler", WORK_POSTGRES)
     stopping = threading.Event()
 
     def schedule() -> int:
@@ -114,22 +144,32 @@ def run_scheduler() -> None:
 
 
 def run_web(*, host: str, port: int) -> None:
-    """Serve the pages."""
+    """Serve the pages until told to stop: then unready first, and what is in hand is finished."""
+    _name_process("web", WEB_POSTGRES)
     # The workers are forked: a connection must not be shared with them.
     connections.close_all()
+    # Told through the environment, since workers may be started as programs of their own.
+    mark = os.environ[DRAINING] = str(settings.HOME / f"stopping-{os.getpid()}")
+    Path(mark).unlink(missing_ok=True)
     _stop_with_parent(os.environ.get(PARENT))
     server = Granian(
-        "dangol.project.wsgi:application",
+        DOOR,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=WEB_WORKERS,
-        blocking_threads=WEB_THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         workers_kill_timeout=WEB_DRAIN_SECONDS,
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
     )
-    server.serve(target_loader=_load_application, wrap_loader=False)
+    server.on_startup(lambda: _drain_on_signal(server, Path(mark)))
+    try:
+        server.serve(target_loader=_load_application, wrap_loader=False)
+    finally:
+        Path(mark).unlink(missing_ok=True)
 
 
 def needs_sequencer() -> bool:
@@ -140,8 +180,39 @@ def needs_sequencer() -> bool:
 def _load_application() -> Callable[..., Any]:
     """Load the application in a web worker, which has the web process for its parent."""
     _stop_with_parent(str(os.getppid()))
-    application: Callable[..., Any] = import_string(settings.WSGI_APPLICATION)
+    limit_waits(LONGEST_WRITER_WAIT_SECONDS)
+    application: Callable[..., Any] = import_string(DOOR.replace(":", "."))
     return application
+
+
+def _drain_on_signal(server: Any, mark: Path) -> None:
+    """Upon SIGTERM be unready for a while before nothing new is taken, so that whoever sends requests here
+    has noticed; upon SIGINT, which a person sends, stop at once.
+    """
+
+    def drain(number: int, _frame: object) -> None:
+        pause = settings.DRAIN_SECONDS if number == signal.SIGTERM and not mark.exists() else 0
+        mark.touch()
+        timer = threading.Timer(pause, server.signal_handler_interrupt)
+        timer.daemon = True
+        timer.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, drain)
+
+
+def _name_process(name: str, postgres: str) -> None:
+    """Name this process in its log, and say how long its statements may wait and last."""
+    os.environ[PROCESS] = name
+    for alias in connections:
+        given = connections.settings[alias]
+        if given["ENGINE"] == "django.db.backends.postgresql":
+            options = given["OPTIONS"]
+            options["options"] = f"{options.get('options', '')} {postgres}".strip()
+            options.setdefault("connect_timeout", CONNECT_SECONDS)
+        elif name == "web":
+            given["OPTIONS"]["timeout"] = LONGEST_WRITER_WAIT_SECONDS
+    connections.close_all()
 
 
 def _heartbeats(name: str, stopping: threading.Event) -> Loop:

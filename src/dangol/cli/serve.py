@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from django.utils.translation import gettext as _, gettext_lazy
 
-from dangol.cli.home import command
+from dangol.cli.home import KeyStoreLost, command, require_shop
 from dangol.cli.output import Output, QuietOption
 from dangol.cli.processes import (
     needs_sequencer,
@@ -24,7 +25,9 @@ from dangol.cli.processes import (
     run_worker,
 )
 from dangol.cli.supervisor import Supervisor
-from dangol.core.refusals import Words, register
+from dangol.core.metrics import FOLDER, forget_the_dead
+from dangol.core.refusals import Words, explain, register
+from dangol.core.storage.master_keys import NoMasterKey, key_ring
 from dangol.domain.errors import DomainError
 
 LOOPBACK, PORT, PORTS_TRIED = "127.0.0.1", 8000, 100
@@ -70,8 +73,18 @@ class NoSequencerNeeded(DomainError):
     code = "serve.no_sequencer_needed"
 
 
+class ReadOnly(DomainError):
+    """This instance is shown for looking only: nothing that writes (`kind`) is run."""
+
+    code = "serve.read_only"
+
+
 register(
     {
+        ReadOnly.code: Words(
+            gettext_lazy("보기 전용이라 {kind}을(를) 돌리지 않아요."),
+            gettext_lazy("키 저장소를 되돌리고 DANGOL_READ_ONLY를 지우세요."),
+        ),
         PortTaken.code: Words(
             gettext_lazy("{port}번 포트는 다른 프로그램이 쓰고 있어요."),
             gettext_lazy("`{command}`"),
@@ -96,9 +109,16 @@ def serve(
     host: Annotated[str, typer.Option(help=_("들을 주소. 처음 값은 이 컴퓨터에서만 열려요."))] = LOOPBACK,
     port: Annotated[int, typer.Option(min=1, max=65535, help=_("들을 포트예요."))] = PORT,
     only: Annotated[Kind | None, typer.Option(help=_("이 프로세스만 앞에서 돌려요(운영자용)."))] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help=_("보기만 하게 열어요: 아무것도 쓰지 않아요."))
+    ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve the shop: web, worker, scheduler and, on PostgreSQL, the sequencer, under one parent."""
+    """Serve the shop: web, worker, scheduler and, on PostgreSQL, the sequencer, under one parent.
+
+    Without its key store only the web is served, and only for looking.
+    """
+    _look_or_write(Output(quiet=quiet), asked=read_only)
     if only is not None:
         run_alone(only, host=host, port=port)
         return
@@ -109,14 +129,34 @@ def serve(
     )
     commands = child_commands(host=host, port=port)
     connections.close_all()
+    if folder := os.environ.get(FOLDER):
+        forget_the_dead(Path(folder))
     Supervisor(commands, say=output.complain).run()
+
+
+def _look_or_write(output: Output, *, asked: bool) -> None:
+    """See whether anything may be written, and tell where not. Raises NoShop or SecretKeyLost."""
+    reason = settings.READ_ONLY or ("asked" if asked else "")
+    try:
+        require_shop()
+        key_ring()
+    except (KeyStoreLost, NoMasterKey) as lost:
+        sentence, remedy = explain(lost)
+        output.complain(sentence)
+        output.complain(f"→ {remedy}")
+        reason = "keys"
+    if reason:
+        output.complain(_("보기 전용으로 열어요: 페이지는 열리지만 아무것도 저장하지 않아요."))
+        os.environ["DANGOL_READ_ONLY"] = settings.READ_ONLY = reason
 
 
 def run_alone(kind: Kind, *, host: str, port: int) -> None:
     """Run one process in the foreground until SIGTERM or SIGINT.
 
-    Raises what require_free_port raises, or NoSequencerNeeded on SQLite.
+    Raises what require_free_port raises, NoSequencerNeeded on SQLite, or ReadOnly for all but the web.
     """
+    if settings.READ_ONLY and kind is not Kind.WEB:
+        raise ReadOnly(kind=kind.value)
     if kind is Kind.WEB:
         require_free_port(host, port)
         run_web(host=host, port=port)
@@ -133,6 +173,8 @@ def run_alone(kind: Kind, *, host: str, port: int) -> None:
 def child_commands(*, host: str, port: int) -> Mapping[str, Sequence[str]]:
     """Return the command line of each process this instance needs."""
     kinds = [kind for kind in Kind if kind is not Kind.SEQUENCER or needs_sequencer()]
+    if settings.READ_ONLY:
+        kinds = [Kind.WEB]
     base = [sys.executable, "-m", "dangol", "serve", "--home", str(settings.HOME)]
     return {kind.value: [*base, "--only", kind.value, "--host", host, "--port", str(port)] for kind in kinds}
 

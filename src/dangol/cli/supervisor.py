@@ -48,11 +48,11 @@ class Child:
         self._start_at = instant + pause
         return f"{self.name}: exit {status}; again in {pause:g} s"
 
-    def ask_to_stop(self) -> None:
-        """Tell it to finish what it has in hand and leave."""
+    def ask_to_stop(self, number: int) -> None:
+        """Tell it to finish what is in hand and leave; upon SIGTERM a web server is unready first."""
         if self._process:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGTERM)
+                self._process.send_signal(number)
 
     def wait_until(self, deadline: float) -> None:
         """Wait for it to leave; at the deadline end it by force."""
@@ -83,11 +83,12 @@ class Supervisor:
         self.children = [Child(name, command) for name, command in commands.items()]
         self._say = say
         self._stopping = threading.Event()
+        self._number: int = signal.SIGTERM
 
     def run(self) -> None:
         """Start all, start again what dies, and on a signal let all finish, for at most 30 s."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self._stopping.set())
+            signal.signal(number, self._stop)
         try:
             while not self._stopping.wait(LOOK_SECONDS):
                 for child in self.children:
@@ -96,9 +97,13 @@ class Supervisor:
         finally:
             self._stop_all()
 
+    def _stop(self, number: int, _frame: object) -> None:
+        self._number = number
+        self._stopping.set()
+
     def _stop_all(self) -> None:
         for child in self.children:
-            child.ask_to_stop()
+            child.ask_to_stop(self._number)
         deadline = time.monotonic() + DRAIN_SECONDS
         for child in self.children:
             child.wait_until(deadline)

@@ -6,9 +6,10 @@ So new ones are added at the end, and none is ever removed or moved.
 
 from dangol.core.access.members.consumers import END_SESSIONS
 from dangol.core.events.consumers import Consumer
+from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.core.messaging.consumers import FORGET_ERASED
 from dangol.rooms.rewards.consumers import ACCRUE
 
 INLINE: list[Consumer] = [ACCRUE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, END_SESSIONS, FORGET_ERASED]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT, END_SESSIONS, FORGET_ERASED]

@@ -12,7 +12,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from dangol.connectors.smtp.servers import Server, read_from, read_server
-from dangol.core.people.keys import parse_master_keys
+from dangol.core.storage.master_keys import parse_master_keys
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SQLITE_OPTIONS: Mapping[str, Any] = {
@@ -24,6 +24,8 @@ SQLITE_OPTIONS: Mapping[str, Any] = {
     ),
 }
 POSTGRES_OPTIONS: Mapping[str, Any] = {
+    # Statements through `storage.cursors.prepared` are; Django's own cursors never are.
+    "prepare_threshold": 5,
     "options": "-c idle_in_transaction_session_timeout=30s -c synchronous_commit=on",
 }
 SHORTEST_KEY = 32
@@ -70,6 +72,32 @@ def words(name: str, *, default: tuple[str, ...]) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()] or list(default)
 
 
+def number(name: str, *, default: int) -> int:
+    """Return a whole number above 0; raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number above 0.")
+    return int(value)
+
+
+def folder(name: str) -> Path | None:
+    """Return a folder that has to be there; raises ImproperlyConfigured where it is not."""
+    value = os.environ.get(name, "").strip()
+    if value and not Path(value).is_dir():
+        raise ImproperlyConfigured(f"{name} names {value}, which is no folder.")
+    return Path(value) if value else None
+
+
+def read_only() -> str:
+    """Return why nothing may be written: `keys`, `asked`, or nothing. Set by `dangol serve`."""
+    value = os.environ.get("DANGOL_READ_ONLY", "").strip()
+    if value not in ("", "keys", "asked"):
+        raise ImproperlyConfigured(f"DANGOL_READ_ONLY={value!r} is neither `keys` nor `asked`.")
+    return value
+
+
 def _from_file(variable: str, path: Path | None = None) -> str:
     """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; else nothing."""
     if value := os.environ.get(variable):
@@ -80,7 +108,7 @@ def _from_file(variable: str, path: Path | None = None) -> str:
         return ""
     if named and not source.is_file():
         raise ImproperlyConfigured(f"{variable}_FILE names {source}, which is not there.")
-    return source.read_text().strip() if source.is_file() else ""
+    return source.read_text().strip() if source and source.is_file() else ""
 
 
 def secret(home_path: Path, variable: str, file_name: str) -> str:
@@ -140,7 +168,7 @@ def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:
     `pragmas` are further ones for SQLite. Raises ImproperlyConfigured for an address that cannot be read,
     without its words: they hold a password.
     """
-    url = os.environ.get(variable, "").strip()
+    url = _from_file(variable)
     if not url:
         return {
             "ENGINE": "dangol.core.storage.sqlite",

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core import logs
 from dangol.project import environment
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -27,7 +28,18 @@ SMTP_SERVER, MAIL_FROM = environment.mail()
 MESSAGE_SENDERS = "dangol.project.senders"
 # From how many points on a member confirms by a fresh code that it is they who spend.
 STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# For development: webhooks may go to this machine and to private networks, by http and to any port.
+WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
+# Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
+READ_ONLY = environment.read_only()
+METRICS_TOKEN = environment.secret(HOME, "DANGOL_METRICS_TOKEN", "metrics.token")
+# What one request may bring, in bytes; files are imported by the command.
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.number("DANGOL_MAX_BODY", default=1024 * 1024)
+WEB_THREADS = environment.number("DANGOL_WEB_THREADS", default=4)
+DRAIN_SECONDS = environment.number("DANGOL_DRAIN_SECONDS", default=2)
+POSTGRES_PROGRAMS = environment.folder("DANGOL_POSTGRES_BIN")
+LOGGING = logs.logging_settings()
+logs.configure()
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -40,6 +52,7 @@ INSTALLED_APPS = [
     "template_partials",
     "dangol.core.tasks",
     "dangol.core.events",
+    "dangol.core.events.webhooks",
     "dangol.core.people",
     "dangol.core.access",
     "dangol.core.access.members",
@@ -47,6 +60,7 @@ INSTALLED_APPS = [
     "dangol.core.ledger",
     "dangol.core.actions",
     "dangol.core.messaging",
+    "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
     "dangol.api",
@@ -65,10 +79,13 @@ DATABASE_ROUTERS = ["dangol.core.people.keystore.KeyStoreRouter"]
 # Inline and cursor consumers are listed in one file above all rooms.
 EVENT_CONSUMERS = "dangol.project.consumers"
 ACTION_CATALOG = "dangol.project.actions"
+LEDGER_CHECKS = "dangol.project.checks"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
 MIDDLEWARE = [
+    "dangol.web.watch.WatchMiddleware",
+    "dangol.web.health.HealthMiddleware",
     # Programs come in by a door of their own, before all that pages need.
     "dangol.api.door.ApiDoor",
     # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
@@ -85,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dangol.web.frame.FrameMiddleware",
+    "dangol.web.read_only.ReadOnlyMiddleware",
 ]
 CSRF_FAILURE_VIEW = "dangol.web.pages.errors.csrf_failed"
 ROOT_URLCONF = "dangol.project.urls"

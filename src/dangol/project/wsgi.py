@@ -1,4 +1,4 @@
-"""The web server's way in."""
+"""The pages as plain WSGI: what the door (`rsgi`) calls, and any other server may."""
 
 import os
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from dangol import __version__
@@ -13,4 +14,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     frame = request.META.get("dangol.frame")
     if not isinstance(frame, Frame):
         return {}
-    return {"frame": frame, "now": frame.at, "version": __version__}
+    return {"frame": frame, "now": frame.at, "version": __version__, "read_only": settings.READ_ONLY}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from django.conf import settings
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
 
 from dangol.core.commerce.events import OrderPlaced, OrderReturned
@@ -41,6 +42,8 @@ class Told(NamedTuple):
 
 def person_label(person: PersonView) -> str:
     """Return how a sentence names someone: the masked name, or the member's number."""
+    if person.erased and settings.READ_ONLY == "keys":
+        return _("이름을 열 수 없는 회원")
     if person.erased:
         return _("지워진 회원")
     if person.name:
@@ -196,6 +199,7 @@ _ROUNDINGS = {
     "up": lazy("소수점 아래는 올려요"),
 }
 _CHANNELS = {
+    "none": pgettext_lazy("channel", "연락 없음"),
     "store": lazy("매장"), "online": lazy("온라인"), "app": lazy("앱"), "phone": lazy("전화"),
     "email": lazy("이메일"), "sms": lazy("문자"), "kakao": lazy("카카오톡"), "push": lazy("앱 알림"),
     "call": pgettext_lazy("channel", "통화"), "post": lazy("우편"),

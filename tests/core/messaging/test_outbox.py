@@ -26,8 +26,8 @@ from dangol.core.people.data_keys import destroy_key
 from dangol.core.people.events import CustomerUpdated
 from dangol.core.people.sealing import PersonErased
 from dangol.core.people.services import resolve_customers
+from dangol.core.storage.columns import connection_of
 from dangol.core.storage.ids import Id, new_id
-from dangol.core.storage.rows import connection_of
 from dangol.core.storage.spaces import in_space
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.messages import MOST_TRIES

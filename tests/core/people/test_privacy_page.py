@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dangol.core.people.blind_index import hash_values
 from dangol.core.people.data_keys import shared_owner
-from dangol.core.people.keys import KeyRing, key_ring
 from dangol.core.people.models import SharedKey
 from dangol.core.people.sealing import Place, Sealed, open_with
 from dangol.core.storage.ids import parse_id
+from dangol.core.storage.master_keys import KeyRing, key_ring
 from tests.house_rules import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])

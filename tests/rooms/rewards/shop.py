@@ -17,6 +17,7 @@ from dangol.core.commerce.models import OrderNumber, ReturnNumber
 from dangol.core.commerce.returns import record_returns, record_sales
 from dangol.core.commerce.services import place_orders
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
+from dangol.core.storage.gathering import gathered
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry, Part
@@ -106,9 +107,9 @@ class Telling:
             )
 
     def ring_up(self, story: Sequence[Told]) -> None:
-        """Tell of each thing alone, through the till's own services, at its own instant."""
+        """Tell of each thing alone, as a till does, its writes sent together, at its own instant."""
         for one in story:
-            with write_transaction():
+            with write_transaction(), gathered():
                 if isinstance(one, Bought):
                     place_orders([self.order(one)], recorded_at=one.at)
                 else:

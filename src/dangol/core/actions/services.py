@@ -6,14 +6,13 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
-from django.db import connection
 
 from dangol.core.actions.catalog import Action, ActionPayload, ActionResult, Call, find_action
 from dangol.core.actions.models import ActionRun
 from dangol.core.events.services import lock_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows, select_matching
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.errors import DomainError
 
 LONGEST_KEY = 100
@@ -49,13 +48,6 @@ class Outcome(NamedTuple):
     refusal: DomainError | None = None
     repeated: bool = False
     dry_run: bool = False
-
-
-class _Undone(Exception):
-    """Carries the outcomes of a dry run out of the transaction it takes back."""
-
-    def __init__(self, outcomes: list[Outcome]) -> None:
-        self.outcomes = outcomes
 
 
 def run(
@@ -98,12 +90,8 @@ def run_batch(
     if not dry_run:
         with write_transaction():
             return _run(action, requests, at, recorded_at or at)
-    assert not connection.in_atomic_block, "a dry run stands alone"
-    try:
-        with write_transaction():
-            raise _Undone(_run(action, requests, at, recorded_at or at))
-    except _Undone as undone:
-        return [outcome._replace(dry_run=True) for outcome in undone.outcomes]
+    outcomes = try_out(lambda: _run(action, requests, at, recorded_at or at))
+    return [outcome._replace(dry_run=True) for outcome in outcomes]
 
 
 def _run(

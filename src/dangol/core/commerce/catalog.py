@@ -6,15 +6,24 @@ from datetime import datetime
 from dangol.core.commerce.drafts import ProductDraft, ProductRef
 from dangol.core.commerce.models import Product
 from dangol.core.storage.ids import Id, new_id
-from dangol.core.storage.rows import insert_missing, select_matching, update_rows
+from dangol.core.storage.reading import Select, matching, read_together
+from dangol.core.storage.rows import Row, insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 
 
 def find_products(numbers: Iterable[str]) -> dict[str, ProductRef]:
     """Return the known ones of these products by number."""
-    rows = select_matching(
-        Product, ("number", "id", "category"), ("number",), [(number,) for number in set(numbers)]
-    )
+    return found_products(read_together(select_products(numbers))[0])
+
+
+def select_products(numbers: Iterable[str]) -> Select:
+    """Return what reads these products, for `found_products`."""
+    keys = [(number,) for number in sorted(set(numbers))]
+    return matching(Product, ("number", "id", "category"), ("number",), keys)
+
+
+def found_products(rows: Sequence[Row]) -> dict[str, ProductRef]:
+    """Return the products that `select_products` has found, by number."""
     return {number: ProductRef(product_id, category) for number, product_id, category in rows}
 
 
@@ -48,11 +57,19 @@ def ensure_products(numbers: Iterable[str], *, recorded_at: datetime) -> dict[st
     """Return these products by number; one nobody told us of is kept with nothing but its number."""
     wanted = set(numbers)
     known = find_products(wanted)
-    missing = wanted - known.keys()
-    if missing:
-        _add_missing([ProductDraft(number) for number in missing], recorded_at)
-        known |= find_products(missing)
-    return known
+    missing = [ProductDraft(number) for number in wanted - known.keys()]
+    return known | learn_products(missing, recorded_at=recorded_at)
+
+
+def learn_products(drafts: Sequence[ProductDraft], *, recorded_at: datetime) -> dict[str, ProductRef]:
+    """Keep products nobody told us of before; returns them by number, as they are known now.
+
+    Must be called inside the write transaction. One that somebody else has told of meanwhile stays as it is.
+    """
+    if not drafts:
+        return {}
+    _add_missing(drafts, recorded_at)
+    return find_products(draft.number for draft in drafts)
 
 
 def _add_missing(drafts: Sequence[ProductDraft], recorded_at: datetime) -> dict[str, Id]:

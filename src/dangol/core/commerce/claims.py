@@ -1,7 +1,7 @@
 """Guest orders: bought without telling who, and claimed later by a member."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -27,18 +27,26 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
 
+class ClaimedTooLate(DomainError):
+    """The order (`order`) is older than what is still taken (`days`)."""
+
+    code = "order.claimed_too_late"
+
+
 class AlreadyClaimed(DomainError):
     """The order belongs to a member already."""
 
     code = "order.already_claimed"
 
 
-def claim_guest_order(*, source: str, number: str, customer_id: Id, recorded_at: datetime) -> Id:
+def claim_guest_order(
+    *, source: str, number: str, customer_id: Id, recorded_at: datetime, within: timedelta | None = None
+) -> Id:
     """Give a guest's order to the member who made it, who now earns for it; returns the order's id.
 
     What was brought back of it goes along and is told again for the member, so that nothing is earned on it.
-    Claiming it again for the same member changes nothing. Raises UnknownOrder, or AlreadyClaimed where
-    it is another member's.
+    Claiming it again for the same member changes nothing. Raises UnknownOrder, AlreadyClaimed where it is
+    another member's, or ClaimedTooLate where it was placed longer ago than `within`.
     """
     with write_transaction():
         named = OrderNumber.objects.filter(source=source, number=number).first()
@@ -51,11 +59,13 @@ def claim_guest_order(*, source: str, number: str, customer_id: Id, recorded_at:
         placed = _told(owner, named.order_id)
         if not placed.is_guest:
             raise AlreadyClaimed(source=source, number=number)
+        order = Order.objects.get(customer_id=owner, id=named.order_id)
+        if within is not None and recorded_at - order.placed_at > within:
+            raise ClaimedTooLate(order=number, days=within.days)
         return_ids = _move(owner, customer_id, named.order_id)
         touch_customers([owner])  # the guest, of whom no event tells
         claimed = msgspec.structs.asdict(placed) | {"is_guest": False}
-        at = Order.objects.get(customer_id=customer_id, id=named.order_id).placed_at
-        told = [Draft(customer_id, OrderClaimed(**claimed), at, named.order_id)]
+        told = [Draft(customer_id, OrderClaimed(**claimed), order.placed_at, named.order_id)]
         record_batch([*told, *_returns_told(owner, customer_id, return_ids)], recorded_at=recorded_at)
     return named.order_id
 

@@ -1,5 +1,6 @@
 """Reading orders and returns: one order with all that belongs to it, a constant number of statements."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,8 +14,16 @@ from dangol.core.commerce.models import (
     Return,
     ReturnLine,
 )
-from dangol.core.storage.ids import Id, parse_id
+from dangol.core.people.models import Store
+from dangol.core.storage.columns import Model, Row, table
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.reading import Select, matching, read_together
+from dangol.core.storage.values import input_params, input_sql
 from dangol.domain.errors import NotFound
+
+_LINE = ("number", "quantity_milli", "list_minor", "discount_minor", "net_minor")
+_RETURN_LINE = ("number", "quantity_milli", "net_minor", "order_id", "order_line")
+_AMOUNT = ("number", "kind", "amount_minor")
 
 
 class UnknownOrder(NotFound):
@@ -80,13 +89,14 @@ class ReturnLineFacts(NamedTuple):
 
 
 class WholeOrder(NamedTuple):
-    """An order with its lines, reductions, tenders and returns; pairs are a word and minor units."""
+    """An order with its lines, reductions, tenders, returns and store; pairs are a word and minor units."""
 
     facts: OrderFacts
     lines: list[LineFacts]
     discounts: list[tuple[str, int]]
     tenders: list[tuple[str, int]]
     returns: list[ReturnFacts]
+    store: str | None
 
 
 def find_order(reference: str) -> OrderFacts:
@@ -107,49 +117,81 @@ def find_order(reference: str) -> OrderFacts:
     return OrderFacts(*row)
 
 
+class OrderReading:
+    """What reads an order with all that belongs to it, in one statement or together with something else."""
+
+    def __init__(self, customer_id: Id, order_id: Id) -> None:
+        self._order_id = order_id
+        key, own = [(customer_id, order_id)], ("customer_id", "order_id")
+        products = _products_of(OrderLine, own, key)
+        self.selects: tuple[Select, ...] = (
+            matching(Order, OrderFacts._fields, ("customer_id", "id"), key),
+            matching(OrderLine, ("product_id", *_LINE), own, key),
+            products,
+            matching(OrderDiscount, _AMOUNT, own, key),
+            matching(OrderTender, _AMOUNT, own, key),
+            matching(Return, ReturnFacts._fields, own, key),
+            _store_of(key),
+        )
+
+    def found(self, *rows: Sequence[Row]) -> WholeOrder:
+        """Return the order of the rows that the selects have read; raises UnknownOrder."""
+        orders, lines, products, discounts, tenders, returns, stores = rows
+        if not orders:
+            raise UnknownOrder(order=show_id(self._order_id))
+        named = {product_id: (number, name) for product_id, number, name in products}
+        return WholeOrder(
+            OrderFacts(*orders[0]),
+            [
+                LineFacts(line[1], *named[line[0]], *line[2:])
+                for line in sorted(lines, key=lambda line: line[1])
+            ],
+            [(kind, amount) for _, kind, amount in sorted(discounts)],
+            [(kind, amount) for _, kind, amount in sorted(tenders)],
+            sorted((ReturnFacts(*one) for one in returns), key=lambda one: (one.returned_at, one.id)),
+            stores[0][0] if stores else None,
+        )
+
+
 def read_order(customer_id: Id, order_id: Id) -> WholeOrder:
     """Return an order with all that belongs to it; raises UnknownOrder."""
-    own = {"customer_id": customer_id, "order_id": order_id}
-    row = Order.objects.filter(customer_id=customer_id, id=order_id).values_list(*OrderFacts._fields).first()
-    if row is None:
-        raise UnknownOrder(order=order_id.hex())
-    lines = list(
-        OrderLine.objects.filter(**own).order_by("number").values_list(
-            "product_id", "number", "quantity_milli", "list_minor", "discount_minor", "net_minor"
-        )
-    )  # fmt: skip
-    products = _products({line[0] for line in lines})
-    amounts = [
-        list(model.objects.filter(**own).order_by("number").values_list("kind", "amount_minor"))
-        for model in (OrderDiscount, OrderTender)
-    ]
-    returns = Return.objects.filter(**own).order_by("returned_at", "id").values_list(*ReturnFacts._fields)
-    return WholeOrder(
-        OrderFacts(*row),
-        [LineFacts(line[1], *products[line[0]], *line[2:]) for line in lines],
-        amounts[0],
-        amounts[1],
-        [ReturnFacts(*one) for one in returns],
-    )
+    reading = OrderReading(customer_id, order_id)
+    return reading.found(*read_together(*reading.selects))
 
 
 def read_return(customer_id: Id, return_id: Id) -> tuple[ReturnFacts, list[ReturnLineFacts]]:
     """Return a return and its lines; raises UnknownOrder."""
-    found = Return.objects.filter(customer_id=customer_id, id=return_id).values_list(*ReturnFacts._fields)
-    row = found.first()
-    if row is None:
-        raise UnknownOrder(order=return_id.hex())
-    lines = list(
-        ReturnLine.objects.filter(customer_id=customer_id, return_id=return_id).order_by("number")
-        .values_list("product_id", "number", "quantity_milli", "net_minor", "order_id", "order_line")
-    )  # fmt: skip
-    products = _products({line[0] for line in lines})
-    return ReturnFacts(*row), [
-        ReturnLineFacts(number, *products[product_id], quantity, net, order_id, order_line)
-        for product_id, number, quantity, net, order_id, order_line in lines
+    key, own = [(customer_id, return_id)], ("customer_id", "return_id")
+    rows, lines, products = read_together(
+        matching(Return, ReturnFacts._fields, ("customer_id", "id"), key),
+        matching(ReturnLine, ("product_id", *_RETURN_LINE), own, key),
+        _products_of(ReturnLine, own, key),
+    )
+    if not rows:
+        raise UnknownOrder(order=show_id(return_id))
+    named = {product_id: (number, name) for product_id, number, name in products}
+    return ReturnFacts(*rows[0]), [
+        ReturnLineFacts(line[1], *named[line[0]], *line[2:])
+        for line in sorted(lines, key=lambda line: line[1])
     ]
 
 
-def _products(product_ids: set[Id]) -> dict[Id, tuple[str, str]]:
-    rows = Product.objects.filter(id__in=product_ids).values_list("id", "number", "name")
-    return {product_id: (number, name) for product_id, number, name in rows}
+def _store_of(key: Sequence[Row]) -> Select:
+    """Return what reads the number of the store where an order was placed."""
+    own = ("customer_id", "id")
+    sql = (
+        f"SELECT t.number FROM {input_sql(Order, own, 'input')} JOIN {table(Order)} AS o"  # noqa: S608
+        f" ON o.customer_id = input.customer_id AND o.id = input.id"
+        f" JOIN {table(Store)} AS t ON t.id = o.store_id"
+    )
+    return Select(Store, ("number",), sql, input_params(Order, own, key), 1)
+
+
+def _products_of(lines: Model, own: tuple[str, str], key: Sequence[Row]) -> Select:
+    """Return what reads the products of these lines."""
+    sql = (
+        f"SELECT t.id, t.number, t.name FROM {table(Product)} AS t WHERE t.id IN (SELECT l.product_id"  # noqa: S608
+        f" FROM {input_sql(lines, own, 'input')} JOIN {table(lines)} AS l"
+        f" ON l.{own[0]} = input.{own[0]} AND l.{own[1]} = input.{own[1]})"
+    )
+    return Select(Product, ("id", "number", "name"), sql, input_params(lines, own, key), 1)

@@ -94,7 +94,8 @@ def take_numbers(
     fail: the customer's lock is no guard where each of them has made a guest of its own.
     """
     first = dict(reversed(offers))
-    known = _find_numbers(model, target, list(first))
+    # A plan writes nothing yet, and must know: elsewhere most numbers are new, and taking them asks too.
+    known = _find_numbers(model, target, list(first)) if current_plan() else {}
     free = sorted(first.keys() - known.keys())
     inserted = insert_missing(
         model,

@@ -14,6 +14,7 @@ from dangol.core.events.order import OrderCheck
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Recorded
 from dangol.core.events.selectors import read_head
+from dangol.core.metrics import CONSUMER_ERRORS
 from dangol.core.storage.rows import Row, columns, insert_missing, read_rows, table
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.errors import describe_error
@@ -157,6 +158,7 @@ class Reader:
             self._tries_of_one += 1
             self._again_at = now + min(FIRST_DELAY * 2 ** min(self._tries_of_one - 1, 10), LONGEST_DELAY)
         told = f"{describe_error(error)}, position {first}" + ("" if alone else f" to {last}")
+        CONSUMER_ERRORS.labels(self.consumer.name).inc()
         logger.error("consumer %s stopped: %s", self.consumer.name, told)
         with write_transaction():
             cursor = Cursor.objects.filter(pk=self.consumer.name)

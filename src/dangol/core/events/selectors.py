@@ -8,9 +8,16 @@ from django.db.models import Q
 
 from dangol.core.events.consumers import cursor_consumers
 from dangol.core.events.models import Cursor, Event, Head
+from dangol.core.events.payloads import decode
+from dangol.core.events.records import Recorded
 from dangol.core.events.services import SHARD
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import table
+from dangol.core.storage.rows import columns, read_rows, table
+
+# The fields of `Recorded`, in its order.
+_RECORDED = (
+    "id", "customer_id", "customer_seq", "name", "subject_id", "occurred_at", "recorded_at", "payload",
+)  # fmt: skip
 
 
 class ConsumerState(NamedTuple):
@@ -60,6 +67,18 @@ def read_head() -> int:
     """Return the last position given; every event up to it can be read."""
     head = Head.objects.filter(shard=SHARD).values_list("position", flat=True).first()
     return head or 0
+
+
+def events_after(position: int, *, limit: int) -> list[tuple[int, Recorded]]:
+    """Return the next events behind a position, each with its own; all of them, whoever has had them."""
+    rows = read_rows(
+        Event,
+        ("position", *_RECORDED),
+        f"SELECT {columns(Event, ('position', *_RECORDED))} FROM {table(Event)}"  # noqa: S608 - our own names
+        " WHERE position > %s ORDER BY position LIMIT %s",
+        [position, limit],
+    )
+    return [(row[0], Recorded._make((*row[1:-1], decode(row[4], row[-1])))) for row in rows]
 
 
 def show_consumers(as_of: datetime) -> list[ConsumerState]:

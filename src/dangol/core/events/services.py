@@ -1,104 +1,24 @@
 """Recording events, in the same transaction as what they tell of."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeAlias
 
 from django.db import connection
 
 from dangol.core.events.consumers import inline_consumers, inline_mask
-from dangol.core.events.models import CustomerHead, Event, Head
+from dangol.core.events.heads import Place, lock_customers, move_heads, touch_customers
+from dangol.core.events.models import Event, Head
 from dangol.core.events.payloads import encode
 from dangol.core.events.records import Draft, Recorded
-from dangol.core.storage.ids import Id, id_after
-from dangol.core.storage.plans import Overtaken, current_plan
-from dangol.core.storage.rows import (
-    insert_missing,
-    insert_rows,
-    select_matching,
-    sorted_ids,
-    table,
-    update_rows,
-)
-from dangol.core.storage.transactions import require_write_transaction
+from dangol.core.storage.ids import id_after
+from dangol.core.storage.rows import insert_rows, table
 
+__all__ = ["Place", "lock_customers", "record_batch", "touch_customers"]
 SHARD = 0
-# A customer's last sequence number, and the id above which the next event's has to be.
-Place: TypeAlias = tuple[int, Id | None]
 _COLUMNS = (
     "id", "customer_id", "customer_seq", "name", "subject_id",
     "occurred_at", "recorded_at", "payload", "inline_done", "position",
 )  # fmt: skip
-_HEAD = ("customer_id", "last_seq", "last_event_id")
-
-
-def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, Place]:
-    """Lock all that belongs to these customers until the transaction ends, in sorted order.
-
-    Lock before looking: two tills may serve the same customer at once. Returns where each customer stands.
-    """
-    require_write_transaction()
-    ordered = sorted_ids(customer_ids)
-    if plan := current_plan():
-        return plan.guard(_PlannedHeads).look_at(ordered)
-    heads = _read_heads(ordered)
-    if missing := [(key, 0) for key in ordered if key not in heads]:
-        made = insert_missing(CustomerHead, ["customer_id", "last_seq"], missing)
-        if made < len(missing):  # somebody else made one meanwhile, and may have moved it on
-            return _read_heads(ordered)
-        heads |= {key: (0, None) for key, _ in missing}
-    return heads
-
-
-def touch_customers(customer_ids: Iterable[Id]) -> None:
-    """Say that something of these customers has changed of which no event tells.
-
-    Their heads move on, so that nothing planned on what was before is carried out.
-    """
-    heads = lock_customers(customer_ids)
-    _move_heads({customer_id: (seq, id_after(last_id)) for customer_id, (seq, last_id) in heads.items()})
-
-
-def _read_heads(customer_ids: Sequence[Id]) -> dict[Id, Place]:
-    found = select_matching(
-        CustomerHead,
-        _HEAD,
-        ["customer_id"],
-        [(customer_id,) for customer_id in customer_ids],
-        order_by=["customer_id"],
-        lock=True,
-    )
-    return {customer_id: (seq, event_id) for customer_id, seq, event_id in found}
-
-
-class _PlannedHeads:
-    """Where customers stood when a plan was made, and where its own events leave them.
-
-    All that belongs to a customer changes under the customer's lock and moves the head, so a head that
-    stands where it stood says that nothing the plan has read of this customer has changed.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[Id, Place] = {}
-        self._now: dict[Id, Place] = {}
-
-    def look_at(self, customer_ids: Sequence[Id]) -> dict[Id, Place]:
-        """Return where these customers stand, with what the plan has told of them."""
-        if unseen := [customer_id for customer_id in customer_ids if customer_id not in self._now]:
-            found: dict[Id, Place] = dict.fromkeys(unseen, (0, None))
-            found |= _read_heads(unseen)
-            self._found |= found
-            self._now |= found
-        return {customer_id: self._now[customer_id] for customer_id in customer_ids}
-
-    def move(self, heads: Mapping[Id, Place]) -> None:
-        """Note where the plan's events leave these customers."""
-        self._now.update(heads)
-
-    def confirm(self) -> None:
-        """Lock the customers; raises Overtaken where one of them has moved on."""
-        if lock_customers(self._found) != self._found:
-            raise Overtaken
 
 
 def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Recorded]:
@@ -129,16 +49,9 @@ def record_batch(drafts: Sequence[Draft], *, recorded_at: datetime) -> list[Reco
             )
         )
     _insert(recorded)
-    _move_heads(heads)
+    move_heads(heads)
     _run_inline(recorded)
     return recorded
-
-
-def _move_heads(heads: Mapping[Id, Place]) -> None:
-    if plan := current_plan():
-        plan.guard(_PlannedHeads).move(heads)
-    rows = [(customer_id, *place) for customer_id, place in heads.items()]
-    update_rows(CustomerHead, ["customer_id"], ["last_seq", "last_event_id"], rows)
 
 
 def _insert(recorded: Sequence[Recorded]) -> None:

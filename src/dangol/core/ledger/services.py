@@ -14,7 +14,14 @@ from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.events import tell
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.ledger.reversals import plan_reversal, takes_all
-from dangol.core.ledger.store import Known, due_customers, find_transfers, load_wallets, save_wallets
+from dangol.core.ledger.store import (
+    Known,
+    Purses,
+    due_customers,
+    find_transfers,
+    load_wallets,
+    save_wallets,
+)
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError, NotFound
@@ -82,19 +89,31 @@ _KINDS: Mapping[type, frozenset[str]] = {
 }
 
 
-def apply(orders: Sequence[Order], currency: str, *, recorded_at: datetime) -> list[Result]:
+def apply(
+    orders: Sequence[Order],
+    currency: str,
+    *,
+    recorded_at: datetime,
+    purses: Purses | None = None,
+    are_new: bool = False,
+) -> list[Result]:
     """Carry out commands, each customer's in the order given; returns a result for each.
 
     Must be called inside the write transaction. What became due by a command's instant is done before
     it; what is due later waits for `settle_due`, so that files imported month by month, or in one, are
     settled in the same order. A command the rules refuse changes nothing and carries its refusal; the
     others stand.
+
+    For callers to whom statements count: `purses` are the customers' as read under this lock
+    (`store.select_purses`), and `are_new` says that no key can have been used before.
     """
     require_write_transaction()
     lock_customers(order.customer_id for order in orders)
-    known = find_transfers([(order.customer_id, order.command.key) for order in orders])
+    keys = [(order.customer_id, order.command.key) for order in orders]
+    known = {} if are_new else find_transfers(keys)
     named = [(order.customer_id, lot_id) for order in orders for lot_id in _lots_of(order.command)]
-    wallets = load_wallets((order.customer_id for order in orders), currency, lot_ids=named)
+    owners = (order.customer_id for order in orders)
+    wallets = load_wallets(owners, currency, lot_ids=named, purses=purses)
     results = []
     for customer_id, command in orders:
         earlier = known.get((customer_id, command.key))

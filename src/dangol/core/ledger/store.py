@@ -9,15 +9,16 @@ from django.db import connection
 
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
 from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import (
+    Row,
     columns,
-    input_table,
     insert_rows,
     read_rows,
     select_matching,
     table,
     update_rows,
-    write_sql,
+    write_from,
 )
 from dangol.domain import points as domain
 from dangol.domain.points import NEVER, Movement
@@ -52,32 +53,51 @@ class Known(NamedTuple):
     expires_at: datetime | None = None
 
 
-def load_wallets(
-    customer_ids: Iterable[Id], currency: str, *, lot_ids: Iterable[tuple[Id, Id]] = ()
-) -> dict[Id, Wallet]:
-    """Return these customers' wallets: all lots with points left, and the lots named as well.
+class Purses(NamedTuple):
+    """What wallets are made of, as it lies in the tables: open lots and debts."""
 
-    The customers must be locked (events.lock_customers): what is read here decides what is written.
-    """
+    lots: list[Row]
+    debts: list[Row]
+
+
+def select_purses(customer_ids: Iterable[Id], currency: str) -> tuple[Select, Select]:
+    """Return what reads the lots with points left, and the debts, of these customers: `Purses`, in order."""
     keys = [(customer_id, currency) for customer_id in set(customer_ids)]
-    found = select_matching(Lot, _LOT, ("customer_id", "currency"), keys, where='t."left" > 0')
-    found += select_matching(Lot, _LOT, ("customer_id", "id"), list(set(lot_ids)), where='t."left" = 0')
-    lots: dict[Id, list[domain.Lot]] = defaultdict(list)
-    for customer_id, *values, expires_at in found:
-        lots[customer_id].append(_lot(values, expires_at))
-    debts: dict[Id, int] = dict(
-        select_matching(
+    return (
+        matching(Lot, _LOT, ("customer_id", "currency"), keys, where='t."left" > 0'),
+        matching(
             Account,
             ("customer_id", "balance"),
             ("customer_id", "currency"),
             keys,
             where="t.kind = %s AND t.balance < 0",
             params=[domain.Account.DEBT.value],
-        )
+        ),
     )
+
+
+def load_wallets(
+    customer_ids: Iterable[Id],
+    currency: str,
+    *,
+    lot_ids: Iterable[tuple[Id, Id]] = (),
+    purses: Purses | None = None,
+) -> dict[Id, Wallet]:
+    """Return these customers' wallets: all lots with points left, and the lots named as well.
+
+    The customers must be locked (events.lock_customers): what is read here decides what is written.
+    `purses` are those of these customers, or of more, where they have been read already.
+    """
+    wanted = set(customer_ids)
+    purses = purses or Purses(*read_together(*select_purses(wanted, currency)))
+    named = select_matching(Lot, _LOT, ("customer_id", "id"), list(set(lot_ids)), where='t."left" = 0')
+    lots: dict[Id, list[domain.Lot]] = defaultdict(list)
+    for customer_id, *values, expires_at in (*purses.lots, *named):
+        lots[customer_id].append(_lot(values, expires_at))
+    debts: dict[Id, int] = dict(purses.debts)
     return {
         customer_id: Wallet(lots[customer_id], debt=-debts.get(customer_id, 0), make_id=new_id)
-        for customer_id, _ in keys
+        for customer_id in wanted
     }
 
 
@@ -165,16 +185,18 @@ def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
         return
     names = ("customer_id", "currency", "kind", "balance")
     rows = [(customer_id, currency, kind, points) for (customer_id, kind), points in sorted(sums.items())]
-    source, params = input_table(Account, names, rows)
     # Summed before it is proposed: a check sees what is inserted, not what a conflict makes of it.
-    write_sql(
+    write_from(
         Account,
+        names,
+        rows,
         f"INSERT INTO {table(Account)} ({columns(Account, names)})"  # noqa: S608 - our own names
         f" SELECT {columns(Account, names[:3], 'input.')}, input.balance + coalesce(t.balance, 0)"
-        f" FROM {source} LEFT JOIN {table(Account)} AS t ON t.customer_id = input.customer_id"
+        f" FROM {{input}} LEFT JOIN {table(Account)} AS t ON t.customer_id = input.customer_id"
         " AND t.currency = input.currency AND t.kind = input.kind WHERE true"
         " ON CONFLICT (customer_id, currency, kind) DO UPDATE SET balance = excluded.balance",
-        params,
+        keys=3,
+        sums=True,
     )
 
 

@@ -9,7 +9,8 @@ from dangol.core.messaging.models import Attempt, Message, State
 from dangol.core.messaging.sealed_contents import HOUSE, Opened, keys_for_sealing, seal_content
 from dangol.core.messaging.senders import EMAIL
 from dangol.core.storage.ids import Id, new_id
-from dangol.core.storage.rows import delete_rows, insert_missing, select_matching
+from dangol.core.storage.reading import select_matching
+from dangol.core.storage.rows import delete_rows, insert_missing
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 
 KEPT_FOR = timedelta(hours=24)

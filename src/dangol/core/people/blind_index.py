@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from dangol.core.people.data_keys import shared_key
-from dangol.core.people.keys import KEY_BYTES
+from dangol.core.storage.master_keys import KEY_BYTES
 
 HASH_BYTES = 16
 _INDEX_KEY = "blind-index"

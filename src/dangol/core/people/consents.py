@@ -19,7 +19,9 @@ from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.errors import DomainError
 
-CHANNELS = frozenset({"email", "sms", "kakao", "push", "call", "post"})
+# What is agreed to need be no way to be reached: that one's data is kept at all is agreed to as well.
+NO_CHANNEL = "none"
+CHANNELS = frozenset({"email", "sms", "kakao", "push", "call", "post", NO_CHANNEL})
 _PURPOSE = re.compile(r"[a-z][a-z_]{0,31}")
 _FACT = ("channel", "purpose", "granted", "at", "source", "wording")
 _KEYED = (*_FACT, "id", "customer_id", "key")

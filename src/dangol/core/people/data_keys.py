@@ -16,12 +16,13 @@ from functools import lru_cache
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
 from django.db import connections
 
-from dangol.core.people.keys import KEY_BYTES, KeyRing, key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
+from dangol.core.storage.master_keys import KEY_BYTES, KeyRing, key_ring
 from dangol.core.storage.rows import insert_missing, insert_rows, select_matching, sorted_ids
 from dangol.core.storage.spaces import current_space
 from dangol.core.storage.transactions import write_transaction
@@ -43,6 +44,12 @@ class PersonKeyMissing(DomainError):
     """The key store has no key for this person (`customer_id`): it is older than the main database."""
 
     code = "keys.person_key_missing"
+
+
+class KeyStoreGone(DomainError):
+    """The key store is gone and this instance only shows what it can without it; nobody can be searched."""
+
+    code = "keys.store_gone"
 
 
 def make_data_keys(customer_ids: Sequence[Id]) -> dict[Id, AESGCM]:
@@ -77,7 +84,12 @@ def ensure_data_keys(customer_ids: Iterable[Id]) -> dict[Id, AESGCM | Erased]:
 
 
 def find_data_keys(customer_ids: Iterable[Id]) -> dict[Id, AESGCM | Erased]:
-    """Return the keys of those who have one, ERASED where it was destroyed; one statement."""
+    """Return the keys of those who have one, ERASED where it was destroyed; one statement.
+
+    While the instance is shown without its key store, nobody's values can be opened, as if erased.
+    """
+    if settings.READ_ONLY == "keys":
+        return dict.fromkeys(customer_ids, ERASED)
     rows = select_matching(
         PersonKey,
         ("customer_id", "wrapped", "destroyed_at"),
@@ -118,7 +130,9 @@ def shared_owner(name: str) -> Id:
 
 
 def shared_key(name: str) -> bytes:
-    """Return the key called `name`, made at its first use and never changed after."""
+    """Return the key called `name`, made at its first use and never changed after. Raises KeyStoreGone."""
+    if settings.READ_ONLY == "keys":
+        raise KeyStoreGone
     return _shared_key(name, current_space())
 
 

@@ -10,7 +10,8 @@ from dangol.core.people.events import CustomerLeft
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import CUSTOMER, MEMBER, consents_of
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import select_matching, update_rows
+from dangol.core.storage.reading import select_matching
+from dangol.core.storage.rows import update_rows
 from dangol.core.storage.transactions import require_write_transaction
 
 

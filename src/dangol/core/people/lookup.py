@@ -13,7 +13,8 @@ from dangol.core.people.models import Identity, SearchToken
 from dangol.core.people.names import leading_parts
 from dangol.core.people.sealing import Place, seal_with
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import delete_rows, insert_missing, select_matching
+from dangol.core.storage.reading import Select, matching, read_together
+from dangol.core.storage.rows import Row, delete_rows, insert_missing
 
 Value: TypeAlias = tuple[Kind, str]
 Key: TypeAlias = tuple[str, bytes]
@@ -42,9 +43,18 @@ def identity_keys(values: Iterable[Value]) -> dict[Value, Key]:
 
 def find_owners(keys: Iterable[Key]) -> dict[Key, Id]:
     """Return who owns each identity that somebody owns; one statement."""
-    rows = select_matching(
-        Identity, ("kind", "value_hash", "customer_id"), ("kind", "value_hash"), list(set(keys))
+    return found_owners(read_together(select_owners(keys))[0])
+
+
+def select_owners(keys: Iterable[Key]) -> Select:
+    """Return what reads who owns each of these identities, for `found_owners`."""
+    return matching(
+        Identity, ("kind", "value_hash", "customer_id"), ("kind", "value_hash"), sorted(set(keys))
     )
+
+
+def found_owners(rows: Sequence[Row]) -> dict[Key, Id]:
+    """Return the owners that `select_owners` has found."""
     return {(kind, bytes(value_hash)): owner for kind, value_hash, owner in rows}
 
 

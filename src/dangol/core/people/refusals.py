@@ -3,8 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.people.consents import ConsentKeyReused
-from dangol.core.people.data_keys import PersonKeyMissing
-from dangol.core.people.keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
+from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
 from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
 from dangol.core.people.refused_values import (
     DayOutOfRange,
@@ -29,6 +28,7 @@ from dangol.core.people.sealing import PersonErased, SealBroken
 from dangol.core.people.selectors import NoShop
 from dangol.core.people.shops import UnknownStore
 from dangol.core.refusals import Words, register
+from dangol.core.storage.master_keys import NoMasterKey, UnknownMasterKey, WrappedKeyBroken
 
 register(
     {
@@ -61,7 +61,7 @@ register(
             _("이름은 영문 소문자로, 값은 글이나 정수로 적으세요."),
         ),
         NotAChannel.code: Words(
-            _("그런 채널은 없어요."), _("email, sms, kakao, push, call, post 가운데 하나를 적으세요.")
+            _("그런 채널은 없어요."), _("email, sms, kakao, push, call, post, none 가운데 하나를 적으세요.")
         ),
         NotAPurpose.code: Words(_("동의의 목적이 아니에요."), _("marketing처럼 영문 소문자로 적으세요.")),
         NotAZone.code: Words(_("그런 시간대는 없어요."), _("Asia/Seoul처럼 IANA 이름을 적으세요.")),
@@ -84,6 +84,10 @@ register(
         PersonKeyMissing.code: Words(
             _("고객 {customer_id}의 키가 없어요."),
             _("키 저장소가 데이터베이스보다 오래됐어요. 키 저장소의 새 백업을 되돌리세요."),
+        ),
+        KeyStoreGone.code: Words(
+            _("키 저장소가 없어서 지금은 이름과 번호로 찾을 수 없어요."),
+            _("키 저장소를 백업에서 되돌리고 다시 시작하세요."),
         ),
         NoMasterKey.code: Words(
             _("마스터 키가 없어요."),

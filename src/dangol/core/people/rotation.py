@@ -1,8 +1,8 @@
 """Changing the master key while the shop is open.
 
-Rotation adds a master key and wraps every data key again under it, in batches that each commit. Nothing
-sealed is touched, no hash changes, and until the last batch the earlier master key opens what it still
-holds; so it may be stopped anywhere and started again.
+Rotation adds a master key and wraps every data key, and what webhooks are signed with, again under it, in
+batches that each commit. Nothing sealed is touched, no hash changes, and until the last batch the earlier
+master key opens what it still holds; so it may be stopped anywhere and started again.
 """
 
 from collections import Counter
@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count
 
+from dangol.core.events.webhooks import sealed_secrets
 from dangol.core.people.data_keys import shared_owner
-from dangol.core.people.keys import KeyRing, UnknownMasterKey, key_ring
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
+from dangol.core.storage.master_keys import KeyRing, UnknownMasterKey, key_ring
 from dangol.core.storage.rows import update_rows
 from dangol.core.storage.transactions import write_transaction
 
@@ -45,6 +46,7 @@ def keys_status() -> KeysStatus:
     counts: Counter[str] = Counter()
     for model in (PersonKey, SharedKey):
         counts.update(dict(model.objects.order_by().values_list("master").annotate(Count("pk"))))
+    counts.update(sealed_secrets.count_by_master())
     destroyed = counts.pop("", 0)
     wrapped = {name: counts.pop(name, 0) for name in ring.keys}
     return KeysStatus(ring.newest, wrapped, dict(counts), destroyed)
@@ -58,7 +60,7 @@ def rewrap_keys(*, batch: int = BATCH, on_batch: Callable[[int], None] = lambda 
     """
     done = 0
     for name in [name for name in key_ring().keys if name != key_ring().newest]:
-        while count := _rewrap_batch(name, batch):
+        while count := _rewrap_batch(name, batch) + sealed_secrets.rewrap(name, batch):
             done += count
             on_batch(count)
     if missing := keys_status().missing:

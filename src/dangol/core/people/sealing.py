@@ -19,8 +19,8 @@ from dangol.core.people.data_keys import (
     ensure_data_keys,
     find_data_keys,
 )
-from dangol.core.people.keys import NONCE_BYTES
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.master_keys import NONCE_BYTES
 from dangol.domain.errors import DomainError
 
 SEALED_FORMAT = 1

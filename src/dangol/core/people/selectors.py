@@ -35,6 +35,7 @@ from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.sealing import Place, Sealed, open_many
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.reading import Select, all_of, matching, read_together
 from dangol.core.storage.rows import select_matching, sorted_ids
 from dangol.domain.errors import NotFound
 
@@ -140,6 +141,11 @@ def shop() -> ShopView:
     return found
 
 
+def select_currency() -> Select:
+    """Return what reads the shop's currency: one row of one field."""
+    return all_of(Shop, ("currency",))
+
+
 def region_for(kinds: Collection[str]) -> str:
     """Return the shop's region if these kinds need it to be read, else an empty one. Raises NoShop."""
     return shop().region if Kind.PHONE in kinds else ""
@@ -147,8 +153,12 @@ def region_for(kinds: Collection[str]) -> str:
 
 def find_stores(numbers: Iterable[str]) -> dict[str, Id]:
     """Return the stores' ids by their numbers; unknown numbers are left out."""
-    rows = select_matching(Store, ("number", "id"), ("number",), [(number,) for number in set(numbers)])
-    return dict(rows)
+    return dict(read_together(select_stores(numbers))[0])
+
+
+def select_stores(numbers: Iterable[str]) -> Select:
+    """Return what reads number and id of these stores."""
+    return matching(Store, ("number", "id"), ("number",), [(number,) for number in sorted(set(numbers))])
 
 
 def list_stores() -> list[StoreView]:

@@ -113,6 +113,22 @@ def upsert_stores(rows: Sequence[StoreRow], *, recorded_at: datetime) -> dict[st
     return find_stores(wanted)
 
 
+def learn_stores(numbers: Sequence[str], *, recorded_at: datetime) -> dict[str, Id]:
+    """Keep stores nobody told us of before, with nothing but their numbers; returns their ids by number.
+
+    Must be called inside the write transaction. One that somebody else has told of meanwhile stays as it is.
+    """
+    require_write_transaction()
+    if not numbers:
+        return {}
+    insert_missing(
+        Store,
+        ("id", *_STORE, "updated_at"),
+        [(new_id(), *StoreRow(number), recorded_at) for number in sorted(set(numbers))],
+    )
+    return find_stores(numbers)
+
+
 def _check_zone(zone: str) -> None:
     try:
         ZoneInfo(zone)

@@ -18,19 +18,20 @@ _NULL = "\\N"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def array_text(values: Iterable[Any]) -> str:
-    """Return a column as the text of an array; of strings, bytes, and what is written as `str` gives it."""
-    return "{" + ",".join([_element(value) for value in values]) + "}"
+def array_text(values: Iterable[Any], kind: str) -> str:
+    """Return a column as the text of an array; `kind` says what its values are."""
+    text = _ELEMENTS.get(kind, _element)
+    return "{" + ",".join(["NULL" if value is None else text(value) for value in values]) + "}"
 
 
 def _element(value: Any) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, bytes):
-        return '"\\\\x' + value.hex() + '"'
     return str(value)
+
+
+def _bytes_element(value: bytes) -> str:
+    return '"\\\\x' + value.hex() + '"'
 
 
 @lru_cache(maxsize=16_384)
@@ -42,6 +43,12 @@ def _bytes(value: bytes) -> str:
     return "\\\\x" + value.hex()
 
 
+_ELEMENTS: dict[str, Callable[[Any], str]] = {
+    "IdField": bytes.hex,
+    "BinaryField": _bytes_element,
+    "DateTimeField": _instant,
+    "DateField": date.isoformat,
+}
 _TEXTS: dict[str, Callable[[Any], str]] = {
     "IdField": bytes.hex,
     "BinaryField": _bytes,

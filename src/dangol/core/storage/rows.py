@@ -6,145 +6,56 @@ keep to the model's own columns, so that no table or column name is written twic
 instants are aware datetimes in UTC, JSON is text.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import Any, cast
 
-from django.db import connections, models, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.constants import LOOKUP_SEP
 
+from dangol.core.storage.columns import (
+    Model,
+    Row,
+    column_of,
+    columns,
+    connection_of,
+    kinds_of,
+    quoted,
+    table,
+    vendor_of,
+)
+from dangol.core.storage.cursors import prepared
+from dangol.core.storage.gathering import Write, current_gathering
 from dangol.core.storage.ids import Id
 from dangol.core.storage.plans import current_plan
-from dangol.core.storage.postgres import INSTANT_LOADER, array_text, copy_text
+from dangol.core.storage.postgres import copy_text
+from dangol.core.storage.reading import matched, read_rows, select_matching
+from dangol.core.storage.values import (
+    input_params,
+    input_sql,
+    input_table,
+    records_params,
+    records_sql,
+    to_driver,
+)
 
-Row: TypeAlias = tuple[Any, ...]
-Model: TypeAlias = type[models.Model]
-if TYPE_CHECKING:
-    Column: TypeAlias = models.Field[Any, Any]
-else:
-    Column = models.Field
-
+__all__ = [
+    "Model", "Row", "batches", "columns", "connection_of", "delete_rows", "input_table", "insert_missing",
+    "insert_rows", "read_rows", "select_matching", "sorted_ids", "table", "update_rows", "write_from",
+]  # fmt: skip
 _COPIED_AT_ONCE = 10_000
-_POSTGRES_TYPES = {
-    "IdField": "uuid",
-    "BinaryField": "bytea",
-    "DateTimeField": "timestamptz",
-    "DateField": "date",
-}
 
 
-def connection_of(model: Model) -> BaseDatabaseWrapper:
-    """Return the connection to the database of the model's table: the key store has one of its own."""
-    return connections[router.db_for_write(model)]
-
-
-def _field(model: Model, name: str) -> Column:
-    field = model._meta.get_field(name.split(LOOKUP_SEP)[0])
-    assert isinstance(field, models.Field), f"{model.__name__}.{name} is no column"
-    return field
-
-
-def _column(model: Model, name: str) -> str:
-    """Return the name of the named field's column."""
-    column = _field(model, name).column
-    assert column is not None, f"{model.__name__}.{name} is no column"
-    return column
-
-
-def _kind(field: Column) -> str:
-    """Return how the field's values travel: by one of the kinds above, or plain."""
-    kind = getattr(field, "target_field", field).get_internal_type()
-    return kind if kind in _POSTGRES_TYPES else "plain"
-
-
-@lru_cache(maxsize=1_024)
-def _kinds(model: Model, names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([_kind(_field(model, name)) for name in names])
-
-
-def _quoted(name: str) -> str:
-    """Return a name of our own as both databases quote it."""
-    return f'"{name}"'
-
-
-def table(model: Model) -> str:
-    """Return the model's quoted table name."""
-    return _quoted(model._meta.db_table)
-
-
-def columns(model: Model, names: Sequence[str], prefix: str = "") -> str:
-    """Return the quoted columns of the named fields, comma separated, each with `prefix`."""
-    return _columns(model, tuple(names), prefix)
-
-
-@lru_cache(maxsize=1_024)
-def _columns(model: Model, names: tuple[str, ...], prefix: str) -> str:
-    return ", ".join([prefix + _quoted(_column(model, name)) for name in names])
-
-
-@lru_cache(maxsize=16_384)
-def _text_of_instant(value: datetime) -> str:
-    """Return the instant as SQLite holds it. An order's is written some ten times, hence the cache."""
-    assert value.tzinfo is UTC, "instants are kept in UTC"
-    return value.isoformat(" ")[:-6]
-
-
-def _instant_of(value: str | datetime) -> datetime:
-    """Return the instant SQLite held: a plain column's comes parsed, a computed one's as text."""
-    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return parsed.replace(tzinfo=UTC)
-
-
-def _date_of(value: str | date) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-_TO_SQLITE: dict[str, Callable[[Any], Any]] = {
-    # The driver's adapter protocol costs a microsecond for each `bytes`, and nothing for these.
-    "IdField": bytearray,
-    "BinaryField": bytearray,
-    "DateTimeField": _text_of_instant,
-    "DateField": date.isoformat,
-}
-_TO_POSTGRES: dict[str, Callable[[Any], Any]] = {"IdField": bytes.hex}
-_TO_JSON: dict[str, Callable[[Any], Any]] = {
-    "IdField": bytes.hex,
-    "BinaryField": bytes.hex,
-    "DateTimeField": _text_of_instant,
-    "DateField": date.isoformat,
-}
-
-
-def _sent(column: Sequence[Any], encode: Callable[[Any], Any] | None) -> Sequence[Any]:
-    if encode is None:
-        return column
-    if None in column:
-        return [None if value is None else encode(value) for value in column]
-    return list(map(encode, column))
-
-
-def _encoded(
-    rows: Iterable[Row], kinds: Sequence[str], encoders: dict[str, Callable[[Any], Any]]
-) -> Iterator[Row]:
-    """Turn rows into what a driver takes, by columns: going row by row would cost five times as much."""
-    turned = zip(*rows, strict=True)
-    return zip(
-        *(_sent(column, encoders.get(kind)) for column, kind in zip(turned, kinds, strict=True)),
-        strict=True,
-    )
-
-
-def _write(model: Model, write: Callable[[], int], expected: int | None = None) -> int:
-    """Write now, or, while a plan is made, when it is carried out; then all `expected` rows must change."""
-    plan = current_plan(connection_of(model).alias)
-    if plan is None:
-        return write()
-    plan.add(model, write, expected)
-    return expected or 0
+def _carry(write: Write, rows: Sequence[Row]) -> int:
+    """Write now, or at the end of what gathers writes, or when a plan that is being made is carried out."""
+    connection = connection_of(write.model)
+    if plan := current_plan(connection.alias):
+        expected = len(rows) if write.keys else None
+        plan.add(write.model, write.ready(rows), expected)
+        return expected or 0
+    if gathering := current_gathering(connection):
+        return gathering.add(write, rows)
+    return write.ready(rows)()
 
 
 def insert_rows(
@@ -161,19 +72,40 @@ def insert_rows(
     """
     if not rows:
         return
+    wanted = tuple(names)
+    assert numbers is None or vendor_of(model) == "sqlite", "PostgreSQL numbers nothing while it inserts"
+    ready = partial(_ready_to_insert, model, wanted, numbers)
+    _carry(Write(model, _insert_sql(model, wanted), wanted, ready), rows)
+
+
+@lru_cache(maxsize=512)
+def _insert_sql(model: Model, names: tuple[str, ...], end: str = "") -> str:
+    chosen = ", ".join([f"input.{quoted(name)}" for name in names])
+    return (
+        f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
+        f" SELECT {chosen} FROM {records_sql(model, names, 'input')}{end}"
+    )
+
+
+def _ready_to_insert(
+    model: Model,
+    names: tuple[str, ...],
+    numbers: Callable[[int], Iterable[int]] | None,
+    rows: Sequence[Row],
+) -> Callable[[], int]:
     connection = connection_of(model)
     into = f"{table(model)} ({columns(model, names)})"
-    kinds = _kinds(model, tuple(names[: len(rows[0])]))
+    given = names[: len(rows[0])]
     if connection.vendor == "postgresql" and len(rows) > 1:
-        assert numbers is None, "PostgreSQL numbers nothing while it inserts"
-        texts: Iterable[str] = (copy_text(some, kinds) for some in batches(rows, _COPIED_AT_ONCE))
+        texts: Iterable[str] = (
+            copy_text(some, kinds_of(model, given)) for some in batches(rows, _COPIED_AT_ONCE)
+        )
         texts = list(texts) if current_plan(connection.alias) else texts
-        _write(model, partial(_copy, connection, into, texts))
-        return
+        return partial(_copy, connection, into, texts)
     sql = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(names))})"  # noqa: S608 - our own names
-    ready = _encoded(rows, kinds, _TO_SQLITE if connection.vendor == "sqlite" else _TO_POSTGRES)
+    encoded = to_driver(model, given, rows)
     asked = partial(numbers, len(rows)) if numbers else None
-    _write(model, partial(_insert_each, connection, sql, ready, asked))
+    return partial(_insert_each, connection, sql, encoded, asked)
 
 
 def _insert_each(
@@ -198,140 +130,36 @@ def _copy(connection: BaseDatabaseWrapper, into: str, texts: Iterable[str]) -> i
     return 0
 
 
-def write_sql(model: Model, sql: str, params: Sequence[Any], expected: int | None = None) -> int:
-    """Run a statement that writes to the model's table; returns how many rows it changed."""
+def write_from(
+    model: Model, names: Sequence[str], rows: Sequence[Row], sql: str, *, keys: int, sums: bool = False
+) -> int:
+    """Run a statement that changes rows of the model's table; returns how many it changed.
 
-    def write() -> int:
-        with connection_of(model).cursor() as cursor:
-            cursor.execute(sql, params)
-            return int(cursor.rowcount)
-
-    return _write(model, write, expected)
-
-
-@lru_cache(maxsize=512)
-def _input_sql(vendor: str, model: Model, names: tuple[str, ...], alias: str) -> str:
-    fields = [_field(model, name) for name in names]
-    quoted = [_quoted(name) for name in names]
-    if vendor == "postgresql":
-        connection = connection_of(model)
-        types = [_POSTGRES_TYPES.get(_kind(field)) or field.db_type(connection) for field in fields]
-        arrays = ", ".join(f"%s::{str(kind).split('(')[0]}[]" for kind in types)
-        return f"unnest({arrays}) AS {alias} ({', '.join(quoted)})"
-    parts = (
-        f"unhex(value ->> {number}) AS {name}"
-        if _kind(field) in {"IdField", "BinaryField"}
-        else f"value ->> {number} AS {name}"
-        for number, (field, name) in enumerate(zip(fields, quoted, strict=True))
-    )
-    return f"(SELECT {', '.join(parts)} FROM json_each(%s)) AS {alias}"  # noqa: S608 - our own names
-
-
-def input_table(
-    model: Model, names: Sequence[str], rows: Sequence[Row], alias: str = "input"
-) -> tuple[str, list[Any]]:
-    """Return SQL and its parameters for a table of `rows`, to stand in FROM under `alias`."""
-    connection = connection_of(model)
-    kinds = _kinds(model, tuple(names))
-    sql = _input_sql(connection.vendor, model, tuple(names), alias)
-    if connection.vendor == "postgresql":
-        encoded = _encoded(rows, kinds, _TO_POSTGRES)
-        return sql, [array_text(column) for column in zip(*encoded, strict=True)] or ["{}" for _ in names]
-    return sql, [json.dumps(list(_encoded(rows, kinds, _TO_JSON)))]
-
-
-@lru_cache(maxsize=1_024)
-def _decoders(vendor: str, model: Model, names: tuple[str, ...]) -> list[Callable[[Any], Any] | None]:
-    if vendor == "postgresql":
-        by_kind: dict[str, Callable[[Any], Any]] = {
-            "IdField": lambda value: value.bytes,
-            "DateTimeField": lambda value: value.replace(tzinfo=UTC),
-        }
-    else:
-        by_kind = {"DateTimeField": _instant_of, "DateField": _date_of}
-    found: list[Callable[[Any], Any] | None] = []
-    for name in names:
-        field = _field(model, name)
-        if isinstance(field, models.BooleanField) and vendor == "sqlite":
-            found.append(bool)
-        else:
-            found.append(by_kind.get(_kind(field)))
-    return found
-
-
-def read_rows(model: Model, names: Sequence[str], sql: str, params: Sequence[Any] = ()) -> list[Row]:
-    """Run a SELECT whose columns are the named fields of `model`; return tuples of Python values.
-
-    Raises Overtaken where a plan that is being made has written to the model's table.
+    `{input}` in it stands for the table `input` of the named fields, of which the first `keys` say which
+    row is changed. `sums`: what is written adds to what is there.
     """
+    if not rows:
+        return 0
+    wanted = tuple(names)
+    filled = _filled(model, wanted, sql)
+    return _carry(Write(model, filled, wanted, partial(_ready, model, wanted, filled), keys, sums), rows)
+
+
+@lru_cache(maxsize=256)
+def _filled(model: Model, names: tuple[str, ...], sql: str) -> str:
+    return sql.replace("{input}", input_sql(model, names, "input"))
+
+
+def _ready(model: Model, names: tuple[str, ...], sql: str, rows: Sequence[Row]) -> Callable[[], int]:
     connection = connection_of(model)
-    plan = current_plan(connection.alias)
-    if plan:
-        plan.check_read(model)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            # Sessions are in UTC, so the driver's own loader will do; Django's reads each by a pattern.
-            cursor.cursor.adapters.register_loader("timestamptz", INSTANT_LOADER)
+    params = input_params(model, names, rows)
+    return partial(_execute, connection, sql, params, len(rows))
+
+
+def _execute(connection: BaseDatabaseWrapper, sql: str, params: Sequence[Any], size: int) -> int:
+    with prepared(connection, size=size) as cursor:
         cursor.execute(sql, params)
-        rows = cursor.fetchall()
-    if not rows:
-        return []
-    decoders = _decoders(connection.vendor, model, tuple(names))
-    assert len(decoders) == len(rows[0]), "one name for each column"
-    return list(
-        zip(
-            *(
-                _sent(column, decode)
-                for column, decode in zip(zip(*rows, strict=True), decoders, strict=True)
-            ),
-            strict=True,
-        )
-    )
-
-
-@lru_cache(maxsize=1_024)
-def _matched(model: Model, keys: tuple[str, ...]) -> str:
-    return " AND ".join([f"t.{_quoted(_column(model, key))} = input.{_quoted(key)}" for key in keys])
-
-
-@lru_cache(maxsize=1_024)
-def _assigned(model: Model, names: tuple[str, ...]) -> str:
-    return ", ".join([f"{_quoted(_column(model, name))} = input.{_quoted(name)}" for name in names])
-
-
-def select_matching(
-    model: Model,
-    names: Sequence[str],
-    keys: Sequence[str],
-    rows: Sequence[Row],
-    *,
-    where: str = "",
-    params: Sequence[Any] = (),
-    order_by: Sequence[str] = (),
-    limit: int | None = None,
-    lock: bool = False,
-) -> list[Row]:
-    """Return the named fields of the rows whose `keys` are among `rows`, at most `limit` of them.
-
-    `where` is further SQL over the table, aliased `t`, with its `params`. With `lock`, PostgreSQL locks
-    the rows in the order of `order_by`, which must then be given; SQLite has one writer anyway.
-    """
-    if not rows:
-        return []
-    assert order_by or not lock, "locks over several rows are taken in sorted order"
-    connection = connection_of(model)
-    source, given = input_table(model, keys, rows)
-    wanted = columns(model, names, "t.")
-    sql = f"SELECT {wanted} FROM {source} JOIN {table(model)} AS t ON {_matched(model, tuple(keys))}"  # noqa: S608 - our own names
-    if where:
-        sql += f" WHERE {where}"
-    if order_by:
-        sql += f" ORDER BY {columns(model, order_by, 't.')}"
-    if limit is not None:
-        sql += f" LIMIT {limit:d}"
-    if lock and connection.vendor == "postgresql" and not current_plan(connection.alias):
-        sql += " FOR UPDATE OF t"
-    return read_rows(model, names, sql, [*given, *params])
+        return int(cursor.rowcount)
 
 
 def update_rows(model: Model, keys: Sequence[str], changed: Sequence[str], rows: Sequence[Row]) -> int:
@@ -339,46 +167,44 @@ def update_rows(model: Model, keys: Sequence[str], changed: Sequence[str], rows:
 
     Returns how many rows there were to change.
     """
-    if not rows:
-        return 0
-    source, params = input_table(model, [*keys, *changed], rows)
-    assigned = _assigned(model, tuple(changed))
-    return write_sql(
-        model,
-        f"UPDATE {table(model)} AS t SET {assigned} FROM {source} WHERE {_matched(model, tuple(keys))}",  # noqa: S608
-        params,
-        len(rows),
-    )
+    sql = _update_sql(model, tuple(keys), tuple(changed))
+    return write_from(model, [*keys, *changed], rows, sql, keys=len(keys))
+
+
+@lru_cache(maxsize=512)
+def _update_sql(model: Model, keys: tuple[str, ...], changed: tuple[str, ...]) -> str:
+    assigned = ", ".join([f"{quoted(column_of(model, name))} = input.{quoted(name)}" for name in changed])
+    return f"UPDATE {table(model)} AS t SET {assigned} FROM {{input}} WHERE {matched(model, keys)}"  # noqa: S608
 
 
 def insert_missing(model: Model, names: Sequence[str], rows: Sequence[Row]) -> int:
     """Insert the rows whose keys are free, leave the others as they are; return how many were inserted."""
     if not rows:
         return 0
-    source, params = input_table(model, names, rows)
-    chosen = ", ".join([f"input.{_quoted(name)}" for name in names])
-    return write_sql(
-        model,
-        f"INSERT INTO {table(model)} ({columns(model, names)})"  # noqa: S608 - our own names
-        f" SELECT {chosen} FROM {source} WHERE true ON CONFLICT DO NOTHING",
-        params,
-        len(rows),
-    )
+    sql = _insert_sql(model, tuple(names), " WHERE true ON CONFLICT DO NOTHING")
+    return _write_now(model, rows, sql, records_params(model, names, rows))
 
 
 def delete_rows(model: Model, keys: Sequence[str], rows: Sequence[Row]) -> int:
     """Delete the rows whose `keys` are among `rows`; returns how many there were."""
     if not rows:
         return 0
-    source, params = input_table(model, keys, rows)
-    chosen = ", ".join([f"input.{_quoted(key)}" for key in keys])
-    return write_sql(
-        model,
+    source = input_sql(model, tuple(keys), "input")
+    chosen = ", ".join([f"input.{quoted(key)}" for key in keys])
+    sql = (
         f"DELETE FROM {table(model)} WHERE ({columns(model, keys)}) IN"  # noqa: S608 - our own names
-        f" (SELECT {chosen} FROM {source})",
-        params,
-        len(rows),
+        f" (SELECT {chosen} FROM {source})"
     )
+    return _write_now(model, rows, sql, input_params(model, keys, rows))
+
+
+def _write_now(model: Model, rows: Sequence[Row], sql: str, params: Sequence[Any]) -> int:
+    """Write even where writes are gathered, since the caller has to know what came of it."""
+    write = partial(_execute, connection_of(model), sql, params, len(rows))
+    if plan := current_plan(connection_of(model).alias):
+        plan.add(model, write, len(rows))
+        return len(rows)
+    return write()
 
 
 def batches(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -1,9 +1,6 @@
 """What can be said of a failure without saying whom it concerned."""
 
-import traceback
-from pathlib import PurePath
-from types import TracebackType
-
+from dangol.core.logs import name_places
 from dangol.domain.errors import DomainError
 
 
@@ -28,15 +25,4 @@ def describe_error(error: BaseException) -> str:
     may be personal data.
     """
     kind = error.code if isinstance(error, DomainError) else type(error).__qualname__
-    places = [_place(frame) for frame in _frames(error.__traceback__)]
-    return " at ".join([kind, *places[-1:]])
-
-
-def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    frames = traceback.extract_tb(trace)
-    return [frame for frame in frames if "site-packages" not in frame.filename] or list(frames)
-
-
-def _place(frame: traceback.FrameSummary) -> str:
-    path = "/".join(PurePath(frame.filename).parts[-3:])
-    return f"{path}:{frame.lineno} in {frame.name}"
+    return " at ".join([kind, *name_places(error.__traceback__)[-1:]])

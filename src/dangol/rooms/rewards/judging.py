@@ -8,7 +8,8 @@ from typing import Any
 from dangol.core.events.records import Draft, Recorded
 from dangol.core.events.services import record_batch
 from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.storage.rows import insert_rows, update_rows
+from dangol.core.storage.reading import Select
+from dangol.core.storage.rows import Row, insert_rows, update_rows
 from dangol.domain.membership import (
     Accrual,
     Act,
@@ -33,7 +34,8 @@ from dangol.rooms.rewards.store import Change, Known, Totals
 class Batch:
     """One program's judgement of a batch: loaded at once, decided in memory, saved at once.
 
-    Use one of its three verbs, once, inside the write transaction and with the customers locked.
+    Use one of `advance`, `grant`, or `begin` and `finish`, once, inside the write transaction and with the
+    customers locked.
     """
 
     def __init__(self, running: Running, *, recorded_at: datetime) -> None:
@@ -46,36 +48,61 @@ class Batch:
         self._moves: list[tuple[Id, TierMove]] = []
         self._superseded: list[tuple[Id, Change]] = []
         self._rows: dict[Id, tuple[Any, ...]] = {}
+        self._acts: dict[Id, list[Act]] = {}
+        self._look: store.Look | None = None
+        self._ahead: store.Ahead | None = None
 
-    def judge_events(self, events: Sequence[Recorded]) -> None:
-        """Judge orders and returns just recorded, each customer's in time order, and save the outcome.
+    def begin(self, events: Sequence[Recorded], *, with_purses: bool) -> None:
+        """Take note of orders and returns just recorded; what `selects` then names is to be read.
 
-        Standings are judged to the last act of each customer; what time alone makes due later waits for
-        `advance`, so that the next file, or the next purchase, is not late.
+        `with_purses`: nobody moves points of these customers between the reading and `finish`.
         """
         acts: dict[Id, list[Act]] = defaultdict(list)
         for event in sorted(events, key=place_of):
             if found := self._reader.read(event):
                 acts[event.customer_id].extend(found)
-        self._run({customer_id: in_time_order(own) for customer_id, own in acts.items()}, upto=None)
+        self._acts = {customer_id: in_time_order(own) for customer_id, own in acts.items()}
+        if acts:
+            first = min(own[0].at for own in self._acts.values())
+            self._look = store.Look(self._running, list(acts), first, with_purses=with_purses)
+
+    @property
+    def selects(self) -> Sequence[Select]:
+        """What has to be read for `finish`."""
+        return self._look.selects if self._look else ()
+
+    def finish(self, rows: Sequence[list[Row]]) -> None:
+        """Judge what `begin` has noted with what its selects have found, and save the outcome.
+
+        Standings are judged to the last act of each customer; what time alone makes due later waits for
+        `advance`, so that the next file, or the next purchase, is not late.
+        """
+        if self._look:
+            self._ahead = self._look.read(rows)
+            self._run(self._acts, self._ahead.known, upto=None)
 
     def advance(self, customer_ids: Sequence[Id], *, as_of: datetime) -> None:
         """Hold the reviews of these members that are due by `as_of`."""
-        self._run({customer_id: [] for customer_id in customer_ids}, upto=as_of)
+        acts: dict[Id, list[Act]] = {customer_id: [] for customer_id in customer_ids}
+        self._run(acts, store.load_known(self._running.id, acts), upto=as_of)
 
     def grant(self, grants: Mapping[Id, Granted]) -> None:
         """Put members on tiers by hand, each at its own instant."""
-        self._run({customer_id: [act] for customer_id, act in grants.items()}, upto=None)
+        acts: dict[Id, list[Act]] = {customer_id: [act] for customer_id, act in grants.items()}
+        self._run(acts, store.load_known(self._running.id, acts), upto=None)
 
-    def _run(self, acts: Mapping[Id, list[Act]], *, upto: datetime | None) -> None:
+    def _run(self, acts: Mapping[Id, list[Act]], known: dict[Id, Known], *, upto: datetime | None) -> None:
         """Judge who is in order from where they stand, and who is not from the beginning; then save."""
-        if not acts:
-            return
-        known = store.load_known(self._running.id, acts)
         self._again = frozenset([key for key, own in acts.items() if self._is_late(own, known[key])])
         self._judge_in_order({key: own for key, own in acts.items() if key not in self._again}, known, upto)
         self._judge_again({key: own for key, own in acts.items() if key in self._again}, known, upto)
-        post_accruals(self._running, self._accruals, judged_before=self._again, recorded_at=self._recorded_at)
+        post_accruals(
+            self._running,
+            self._accruals,
+            judged_before=self._again,
+            recorded_at=self._recorded_at,
+            purses=self._ahead.purses if self._ahead else None,
+        )
         self._save_moves()
         rows = {key: (*row, *known[key].totals) for key, row in self._rows.items()}
         store.save_memberships(self._running.id, rows, known)
@@ -109,7 +136,9 @@ class Batch:
         first = min((own[0].at for own in acts.values() if own), default=self._recorded_at)
         returning = [key for key in acts if not known[key].is_new]
         since = store.earliest_counted(program.tier_versions, (known[key] for key in returning), first)
-        histories = store.load_histories(self._running, returning, since)
+        histories = self._ahead.histories_since(since) if self._ahead else None
+        if histories is None:
+            histories = store.load_histories(self._running, returning, since)
         joined = store.load_joined_on(program, acts)
         members = {
             key: Member(known[key].standing, histories.get(key) or History(), joined.get(key)) for key in acts

@@ -3,6 +3,19 @@
 from django.db import models
 
 from dangol.core.storage.fields import IdField
+from dangol.core.storage.stamps import Stamped
+
+_STAMP = "dg_program_stamp"
+
+
+class ProgramStamp(models.Model):
+    """One row, renewed by the database itself whenever a program, its rules, terms or tiers change."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    stamp = IdField()
+
+    class Meta:
+        db_table = _STAMP
 
 
 class Program(models.Model):
@@ -17,6 +30,7 @@ class Program(models.Model):
 
     class Meta:
         db_table = "dg_program"
+        constraints = (Stamped(stamp=_STAMP, name="dg_program_stamped"),)
 
 
 class Terms(models.Model):
@@ -33,6 +47,7 @@ class Terms(models.Model):
 
     class Meta:
         db_table = "dg_program_terms"
+        constraints = (Stamped(stamp=_STAMP, name="dg_program_terms_stamped"),)
 
 
 class EarningRule(models.Model):
@@ -58,6 +73,7 @@ class EarningRule(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(rate_points__gt=0), name="dg_rule_points"),
             models.CheckConstraint(condition=models.Q(rate_minor__gt=0), name="dg_rule_minor"),
+            Stamped(stamp=_STAMP, name="dg_earning_rule_stamped"),
         )
 
 
@@ -79,6 +95,7 @@ class TierRules(models.Model):
 
     class Meta:
         db_table = "dg_tier_rules"
+        constraints = (Stamped(stamp=_STAMP, name="dg_tier_rules_stamped"),)
 
 
 class Membership(models.Model):

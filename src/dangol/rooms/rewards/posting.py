@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import Order, Result, apply, require_currency
+from dangol.core.ledger.store import Purses
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.domain.accrual import Part
@@ -60,20 +61,19 @@ def post_accruals(
     *,
     judged_before: Container[Id],
     recorded_at: datetime,
+    purses: Purses | None = None,
 ) -> None:
     """Move the points and write down the whys, numbered on from what each order already has.
 
     `judged_before` are the customers whose purchases may have been judged already: for all others only
-    returns have something to look up.
+    returns have something to look up. `purses` are the customers', where they have been read already.
     """
-    orders = _load_orders(
-        running.id,
-        [
-            (customer_id, accrual.key)
-            for customer_id, accrual in accruals
-            if accrual.is_return or customer_id in judged_before
-        ],
-    )
+    judged = [
+        (customer_id, accrual.key)
+        for customer_id, accrual in accruals
+        if accrual.is_return or customer_id in judged_before
+    ]
+    orders = _load_orders(running.id, judged)
     shortfall = _find_shortfall(running, accruals)
     commands: list[Order] = []
     lines = []
@@ -83,7 +83,13 @@ def post_accruals(
         own, lot_id = _plan(running.id, customer_id, accrual, order, shortfall)
         lines.append(_Line(customer_id, order.number, accrual, len(commands) if own else None, lot_id))
         commands.extend(own)
-    results = apply(commands, running.row.points_currency, recorded_at=recorded_at)
+    results = apply(
+        commands,
+        running.row.points_currency,
+        recorded_at=recorded_at,
+        purses=purses,
+        are_new=not judged,  # a key names the order, and nothing was decided about these
+    )
     for result in results:
         if result.refusal:
             raise result.refusal

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from dangol.core.ledger.store import Purses, select_purses
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import insert_rows, read_rows, select_matching, table, update_rows
+from dangol.core.storage.reading import Select, matching, read_together
+from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matching, table, update_rows
 from dangol.domain.accrual import Part
 from dangol.domain.calendars import day_of
 from dangol.domain.membership import Earned, Program, Recorded
@@ -20,6 +22,8 @@ from dangol.rooms.rewards.programs import Running
 
 STANDING = ("level", "since", "held_until", "in_grace", "judged_to", "next_review_at", "is_rejudged")
 TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
+# So many customers at most are read about ahead; of more, most need not be.
+_FEW = 50
 MOVE = ("at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until")
 
 
@@ -55,13 +59,22 @@ class Change(NamedTuple):
 
 def load_known(program_id: Id, customer_ids: Iterable[Id]) -> dict[Id, Known]:
     """Return the memberships of these customers; one who has none yet gets a blank one."""
-    known = {customer_id: Known() for customer_id in customer_ids}
-    for customer_id, *values in select_matching(
+    wanted = list(customer_ids)
+    return _known(wanted, read_together(_select_known(program_id, wanted))[0])
+
+
+def _select_known(program_id: Id, customer_ids: Sequence[Id]) -> Select:
+    return matching(
         Membership,
         ("customer_id", *STANDING, *TOTALS),
         ("customer_id", "program_id"),
-        [(customer_id, program_id) for customer_id in known],
-    ):
+        [(customer_id, program_id) for customer_id in customer_ids],
+    )
+
+
+def _known(customer_ids: Iterable[Id], rows: Sequence[Row]) -> dict[Id, Known]:
+    known = {customer_id: Known() for customer_id in customer_ids}
+    for customer_id, *values in rows:
         level, since, held_until, in_grace, judged_to, _, is_rejudged, *totals = values
         standing = Standing(level, since, held_until, in_grace)
         known[customer_id] = Known(standing, judged_to, is_rejudged, Totals(*totals), is_new=False)
@@ -86,22 +99,29 @@ def _reach(rules: TierRules) -> int:
 
 def load_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> dict[Id, History]:
     """Return what counts towards the tiers of these customers, from `since` on."""
-    measure = running.rules.measure
-    if measure is Measure.TENURE or not customer_ids:
-        return {}
+    return _histories(running, read_together(_select_histories(running, customer_ids, since))[0])
+
+
+def _select_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> Select:
     where, params = "t.program_id = %s", [id_param(running.id)]
     if since is not None:
         where += ' AND t."at" >= %s'
         params.append(instant_param(since))
-    amounts: dict[Id, list[tuple[datetime, int]]] = defaultdict(list)
-    for customer_id, at, number, is_return, net_minor, points in select_matching(
+    counts = running.rules.measure is not Measure.TENURE
+    return matching(
         Accrual,
         ("customer_id", "at", "number", "is_return", "net_minor", "points"),
         ("customer_id",),
-        [(customer_id,) for customer_id in customer_ids],
+        [(customer_id,) for customer_id in customer_ids if counts],
         where=where,
         params=params,
-    ):
+    )
+
+
+def _histories(running: Running, rows: Sequence[Row]) -> dict[Id, History]:
+    measure = running.rules.measure
+    amounts: dict[Id, list[tuple[datetime, int]]] = defaultdict(list)
+    for customer_id, at, number, is_return, net_minor, points in rows:
         amount = {
             Measure.SPEND: net_minor,
             Measure.POINTS: points,
@@ -109,6 +129,49 @@ def load_histories(running: Running, customer_ids: Sequence[Id], since: datetime
         }[measure]
         amounts[customer_id].append((at, amount))
     return {customer_id: History(found) for customer_id, found in amounts.items()}
+
+
+class Ahead(NamedTuple):
+    """What was read before it was known who would need it: of few customers only, else just who they are.
+
+    Histories begin at `since` (None: at the beginning).
+    """
+
+    known: dict[Id, Known]
+    histories: dict[Id, History] | None
+    since: datetime | None
+    purses: Purses | None
+
+    def histories_since(self, since: datetime | None) -> dict[Id, History] | None:
+        """Return the histories where they reach back to `since`."""
+        reaches = self.since is None or (since is not None and self.since <= since)
+        return self.histories if reaches else None
+
+
+class Look:
+    """What is read of a batch of customers before their acts from `first` on are judged."""
+
+    def __init__(
+        self, running: Running, customer_ids: Sequence[Id], first: datetime, *, with_purses: bool
+    ) -> None:
+        self._running, self._customer_ids = running, customer_ids
+        self._since = earliest_counted(running.rules.tier_versions, (), first)
+        self._is_whole = len(customer_ids) <= _FEW
+        self._has_purses = self._is_whole and with_purses
+        self.selects = [_select_known(running.id, customer_ids)]
+        if self._is_whole:
+            self.selects.append(_select_histories(running, customer_ids, self._since))
+        if self._has_purses:
+            self.selects.extend(select_purses(customer_ids, running.row.points_currency))
+
+    def read(self, rows: Sequence[list[Row]]) -> Ahead:
+        """Return what the selects have found."""
+        return Ahead(
+            _known(self._customer_ids, rows[0]),
+            _histories(self._running, rows[1]) if self._is_whole else None,
+            self._since,
+            Purses(*rows[2:]) if self._has_purses else None,
+        )
 
 
 def id_param(value: Id) -> Any:

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dangol.core.ledger.models import Lot, Transfer
+from dangol.core.storage.columns import Row, columns, table
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import select_matching
+from dangol.core.storage.reading import Select, all_of, matching, read_together, select_matching
+from dangol.core.storage.values import input_params, input_sql
 from dangol.domain.accrual import Part
 from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule, Program
 
@@ -15,6 +17,10 @@ _ACCRUAL = (
     "customer_id", "order_id", "program_id", "number", "about_id", "is_return", "at", "recorded_at",
     "tier", "net_minor", "points", "zero", "transfer_id", "lot_id",
 )  # fmt: skip
+_OWN = ("customer_id", "order_id")
+_PART = ("order_id", "program_id", "accrual_number", "number", *Part._fields)
+_RULE = ("id", "version", "name", "category")
+_PROGRAM = ("id", "points_currency")
 _LOT = ("id", "points", "left", "earned_at", "release_at", "expires_at", "is_pending")
 
 
@@ -68,17 +74,46 @@ class WhyView(NamedTuple):
         return self.number > 1 and not self.is_return
 
 
+class Judgements:
+    """What reads all judgements of these (customer, order) pairs, in one statement or with something else."""
+
+    def __init__(self, keys: Iterable[tuple[Id, Id]]) -> None:
+        wanted = sorted(set(keys))
+        self.selects: tuple[Select, ...] = (
+            matching(Accrual, _ACCRUAL, _OWN, wanted),
+            matching(AccrualPart, _PART, _OWN, wanted),
+            _lots_of(wanted),
+            all_of(EarningRule, _RULE),
+            all_of(Program, _PROGRAM),
+        )
+
+    def found(self, *read: Sequence[Row]) -> list[WhyView]:
+        """Return the judgements of the rows that the selects have read, order by order, first to last."""
+        accruals, parts, lots, rules, programs = read
+        names = {(rule_id, version): (name, category) for rule_id, version, name, category in rules}
+        sums: dict[tuple[Id, Id, int], tuple[PartView, ...]] = defaultdict(tuple)
+        for order_id, program_id, number, _, *values in sorted(parts, key=lambda row: row[:4]):
+            part = Part(*values)
+            sums[order_id, program_id, number] += (PartView(part, *names[part.rule_id, part.rule_version]),)
+        kept = {row[0]: LotView(*row) for row in lots}
+        currencies: dict[Id, str] = dict(programs)
+        return [_why(row, sums, kept, currencies) for row in sorted(accruals, key=lambda row: row[:4])]
+
+
 def accruals_of(keys: Iterable[tuple[Id, Id]]) -> list[WhyView]:
     """Return all judgements of these (customer, order) pairs, order by order, first to last."""
-    wanted = sorted(set(keys))
-    rows = select_matching(
-        Accrual, _ACCRUAL, ("customer_id", "order_id"), wanted,
-        order_by=("customer_id", "order_id", "program_id", "number"),
-    )  # fmt: skip
-    parts = _load_parts(wanted)
-    lots = _load_lots({(row[0], row[-1]) for row in rows if row[-1]})
-    currencies = dict(Program.objects.values_list("id", "points_currency"))
-    return [_why(row, parts, lots, currencies) for row in rows]
+    judgements = Judgements(keys)
+    return judgements.found(*read_together(*judgements.selects))
+
+
+def _lots_of(keys: Sequence[tuple[Id, Id]]) -> Select:
+    """Return what reads the lots that these orders' judgements have made."""
+    sql = (
+        f"SELECT {columns(Lot, _LOT, 't.')} FROM {input_sql(Accrual, _OWN, 'input')}"  # noqa: S608
+        f" JOIN {table(Accrual)} AS a ON a.customer_id = input.customer_id AND a.order_id = input.order_id"
+        f" JOIN {table(Lot)} AS t ON t.customer_id = a.customer_id AND t.id = a.lot_id"
+    )
+    return Select(Lot, _LOT, sql, input_params(Accrual, _OWN, keys) if keys else (), len(keys))
 
 
 def _why(
@@ -94,32 +129,6 @@ def _why(
         tier, net_minor, points, parts[order_id, program_id, number], parts[order_id, program_id, number - 1],
         zero, transfer_id, lots.get(lot_id),
     )  # fmt: skip
-
-
-def _load_parts(keys: Sequence[tuple[Id, Id]]) -> dict[tuple[Id, Id, int], tuple[PartView, ...]]:
-    rules = {
-        (rule_id, version): (name, category)
-        for rule_id, version, name, category in EarningRule.objects.values_list(
-            "id", "version", "name", "category"
-        )
-    }
-    found: dict[tuple[Id, Id, int], tuple[PartView, ...]] = defaultdict(tuple)
-    for order_id, program_id, accrual_number, *values in select_matching(
-        AccrualPart,
-        ("order_id", "program_id", "accrual_number", *Part._fields),
-        ("customer_id", "order_id"),
-        keys,
-        order_by=("customer_id", "order_id", "program_id", "accrual_number", "number"),
-    ):
-        part = Part(*values)
-        found[order_id, program_id, accrual_number] += (
-            PartView(part, *rules[part.rule_id, part.rule_version]),
-        )
-    return found
-
-
-def _load_lots(keys: Iterable[tuple[Id, Id]]) -> dict[Id, LotView]:
-    return {row[0]: LotView(*row) for row in select_matching(Lot, _LOT, ("customer_id", "id"), sorted(keys))}
 
 
 def whys_of(customer_id: Id, transfer_ids: Iterable[Id]) -> dict[Id, WhyView]:

@@ -1,11 +1,17 @@
 """What a page says when there is none: what happened, what is safe, what to do."""
 
 import secrets
+import sys
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
+
+from dangol.core.people.data_keys import KeyStoreGone
+from dangol.core.storage.faults import classify
+from dangol.web.refused import KEYS_GONE, OF_FAULT, Refusal, answer
+from dangol.web.watch import request_id_of, route_of
 
 log = structlog.get_logger()
 
@@ -47,13 +53,28 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Answer where we made a mistake; the code on the page is the one in the log.
 
+    Where it is the database that cannot just now, it is no mistake: the answer says when to ask again.
     The log has the route, not the address: a member's own address is the key to their page.
     """
+    error = sys.exc_info()[1]
+    if isinstance(error, KeyStoreGone):
+        return refuse(request, KEYS_GONE)
+    if fault := classify(error):
+        log.warning("page.refused", reason=fault.value, route=route_of(request), exc_info=error)
+        return refuse(request, OF_FAULT[fault])
     code = secrets.token_hex(2).upper()
     match = request.resolver_match
-    log.error("page.failed", code=code, route=match.route if match else "")
+    log.error("page.failed", code=code, route=match.route if match else "", exc_info=error)
     words = _("죄송합니다. 저희 쪽에서 생긴 일이에요. 돈과 포인트는 그대로예요. 잠시 뒤 다시 열어 보세요.")
     return _page(500, _("페이지를 보여 드리지 못했어요"), words, code=code)
+
+
+def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Answer with a refusal, as a page or as the API's problem."""
+    told = answer(
+        refusal, path=request.path_info, language=get_language() or "ko", request_id=request_id_of(request)
+    )
+    return HttpResponse(told.body, status=told.status, headers=dict(told.headers))
 
 
 def link_over(request: HttpRequest) -> HttpResponse:

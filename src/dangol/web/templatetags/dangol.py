@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
 from dangol.core.people.selectors import PersonView
-from dangol.core.storage.ids import Id
+from dangol.core.people.wordings import Wording
+from dangol.core.storage.ids import Id, show_id
 from dangol.web import formats, marks, words
 
 register = template.Library()
@@ -62,6 +63,15 @@ def icon(name: str, size_class: str = "") -> SafeString:
 
 register.simple_tag(marks.logo, name="logo")
 register.simple_tag(marks.watermark, name="watermark")
+
+
+@register.simple_tag
+def wording(text: Wording, shop: str) -> str:
+    """Return a text to be agreed to, with the shop's name in it."""
+    return str(text.text).format(topic=formats.with_josa(shop, "은"), subject=formats.with_josa(shop, "가"))
+
+
+register.filter("shown_id", show_id)
 
 
 @register.simple_tag

@@ -21,7 +21,7 @@ from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, shape_orders
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.undone import name_of, undone_orders
-from dangol.core.commerce.catalog import find_products, upsert_products
+from dangol.core.commerce.catalog import find_products, learn_products
 from dangol.core.commerce.drafts import (
     LineDraft,
     OrderDraft,
@@ -36,7 +36,7 @@ from dangol.core.commerce.returns import record_sales
 from dangol.core.commerce.services import find_numbers
 from dangol.core.people.selectors import find_by_identity, find_guests, find_stores
 from dangol.core.people.services import make_guests, resolve_customers
-from dangol.core.people.shops import StoreRow, upsert_stores
+from dangol.core.people.shops import learn_stores
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import batches
 from dangol.core.storage.transactions import write_transaction
@@ -136,7 +136,7 @@ class OrdersLoader:
             with write_transaction():
                 found = find_products([number for number, _, _ in some])
                 missing = [ProductDraft(*row) for row in some if row[0] not in found]
-                known |= found | upsert_products(missing, recorded_at=context.recorded_at)
+                known |= found | learn_products(missing, recorded_at=context.recorded_at)
         self._products = [(number, known[number]) for number, _, _ in rows]
 
     def _find_stores(self, stage: Stage, context: Context) -> None:
@@ -146,8 +146,8 @@ class OrdersLoader:
         ]
         with write_transaction():
             self._stores = find_stores(stores)
-            missing_stores = [StoreRow(number) for number in stores if number not in self._stores]
-            self._stores |= upsert_stores(missing_stores, recorded_at=context.recorded_at)
+            missing = [number for number in stores if number not in self._stores]
+            self._stores |= learn_stores(missing, recorded_at=context.recorded_at)
 
     def end_of(self, stage: Stage, start: int) -> int:
         """Return where the batch that begins at `start` ends: with whole customers if it can be."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dangol.core.access.members.models import Pace
 from dangol.core.people.blind_index import hash_values
-from dangol.core.storage.rows import connection_of, table, write_sql
+from dangol.core.storage.columns import connection_of, table
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
@@ -74,8 +74,9 @@ def _count(limit: Limit, subject_hash: bytes, now: int) -> int:
         SET due_ms = CASE WHEN {place}.due_ms > %s THEN {place}.due_ms ELSE %s END + %s
         WHERE {place}.due_ms + %s <= %s
     """  # noqa: S608 - our own table's name
-    given = bytearray(subject_hash) if connection_of(Pace).vendor == "sqlite" else subject_hash
-    return write_sql(Pace, sql, [limit.kind, given, now + step, now, now, step, step, furthest])
+    with connection_of(Pace).cursor() as cursor:
+        cursor.execute(sql, [limit.kind, subject_hash, now + step, now, now, step, step, furthest])
+        return int(cursor.rowcount)
 
 
 def delete_even(*, as_of: datetime) -> int:

@@ -18,6 +18,8 @@ from django.db.models import CompositePrimaryKey
 if TYPE_CHECKING:
     from django.db.backends.sqlite3 import base as sqlite, operations, schema
 else:
+    # Before the exchange: what is first imported during it is forgotten, and would be there twice.
+    import_module("django.db.backends.base.schema")
     with mock.patch.dict(sys.modules, {"sqlite3": pysqlite3, "sqlite3.dbapi2": pysqlite3.dbapi2}):
         sqlite = import_module("django.db.backends.sqlite3.base")
         schema = import_module("django.db.backends.sqlite3.schema")

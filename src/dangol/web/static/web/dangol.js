@@ -21,6 +21,15 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// The keypad of the till types into the page's one field.
+document.addEventListener("click", (event) => {
+  const key = event.target.closest("[data-types]");
+  const field = key && key.form?.querySelector("[data-typed]");
+  if (!field) return;
+  field.value = key.dataset.types === "back" ? field.value.slice(0, -1) : field.value + key.dataset.types;
+  field.focus();
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   if (event.target.matches("[data-single-keys]")) localStorage.setItem("dangol-keys", event.target.checked ? "" : "off");

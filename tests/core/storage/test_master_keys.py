@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from dangol.core.people.keys import (
+from dangol.core.storage.master_keys import (
     NoMasterKey,
     UnknownMasterKey,
     WrappedKeyBroken,

@@ -1,0 +1,1 @@
+"""Webhooks: telling other programs what happened, and taking in what they tell, once each."""

@@ -1,0 +1,1 @@
+"""Running it: health, metrics of the database, proofs, backups and restores."""

@@ -1,0 +1,44 @@
+"""Noting what was proved, and telling how old each proof is."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from importlib import import_module
+
+from django.conf import settings
+
+from dangol.core.ledger.verify import Check
+from dangol.core.operations.models import Proof, ProofName
+from dangol.core.storage.transactions import write_transaction
+
+# How old the last good one may be before it is a warning.
+OLDEST: Mapping[ProofName, timedelta] = {
+    ProofName.BACKUP: timedelta(hours=26),
+    ProofName.KEY_BACKUP: timedelta(hours=26),
+    ProofName.RESTORE_TEST: timedelta(days=8),
+    ProofName.LEDGER: timedelta(hours=26),
+}
+
+
+def ledger_checks() -> list[Check]:
+    """Return everything that is proved of the ledger: its own invariants and the rooms'."""
+    checks: list[Check] = import_module(settings.LEDGER_CHECKS).all_checks()
+    return checks
+
+
+def note_proof(name: ProofName, *, at: datetime, broken: int = 0, told: str = "") -> None:
+    """Note that this was tried at `at`; it was good if nothing is `broken`."""
+    changed = {"at": at, "broken": broken, "told": told}
+    if not broken:
+        changed["good_at"] = at
+    with write_transaction():
+        Proof.objects.update_or_create(name=name.value, defaults=changed)
+
+
+def find_proofs() -> dict[ProofName, Proof]:
+    """Return the last try of each; what was never tried is not there."""
+    return {ProofName(one.name): one for one in Proof.objects.all()}
+
+
+def is_overdue(proof: Proof | None, name: ProofName, *, as_of: datetime) -> bool:
+    """Say whether the last good one is missing or older than it may be."""
+    return proof is None or proof.good_at is None or as_of - proof.good_at > OLDEST[name]

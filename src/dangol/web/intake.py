@@ -1,0 +1,247 @@
+"""The door between the web server and the pages: no slow or huge request, and no crowd, gets further.
+
+Clients are waited for in one event loop, where waiting costs nothing (the server speaks RSGI to us,
+https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md). The pages are plain WSGI in a
+few threads, each with its connections to the database. A body is taken in whole, within a time and a
+size, before one of the few is asked for; and whoever waits two seconds for one is told to come again.
+"""
+
+import asyncio
+import contextlib
+import io
+import queue
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote_to_bytes
+
+import structlog
+
+from dangol.web.refused import BUSY, SLOW, TOO_LARGE, Refusal, answer, language_of
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+log = structlog.get_logger("dangol.web.intake")
+
+
+class Limits(NamedTuple):
+    """How much, how long, and how many at once."""
+
+    body_bytes: int
+    body_seconds: float = 10.0
+    queue_seconds: float = 2.0
+    threads: int = 4
+    readers: int = 256
+    # A client that takes nothing of a long answer for so long loses it.
+    stalled_seconds: float = 30.0
+
+
+class Transport(Protocol):
+    """A long answer on its way."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send the next part."""
+
+
+class Exchange(Protocol):
+    """One request's body and answer, as RSGI has them."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the parts of the body as they come."""
+
+    async def client_disconnect(self) -> None:
+        """Come back when the client has left."""
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer at once."""
+
+    def response_stream(self, status: int, headers: Headers) -> Transport:
+        """Begin a long answer."""
+
+
+class _Head(NamedTuple):
+    status: int
+    headers: Headers
+
+
+class Intake:
+    """An RSGI application around a WSGI one that enforces the limits."""
+
+    def __init__(self, application: Application, limits: Limits) -> None:
+        self._application, self._limits = application, limits
+        self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="page")
+        self._reading = 0
+
+    async def __rsgi__(self, scope: Any, exchange: Exchange) -> None:
+        """Answer one request."""
+        environ = make_environ(scope)
+        refusal = await self._take_body(environ, exchange)
+        if refusal:
+            _refuse(refusal, environ, exchange)
+            return
+        job = self._pages.submit(self._serve, environ)
+        waiting = asyncio.wrap_future(job)
+        await asyncio.wait([waiting], timeout=self._limits.queue_seconds)
+        if job.cancel():
+            _refuse(BUSY, environ, exchange)
+            return
+        head, body = await waiting
+        if isinstance(body, bytes):
+            exchange.response_bytes(head.status, head.headers, body)
+        else:
+            await _send(body, exchange.response_stream(head.status, head.headers), exchange)
+
+    async def _take_body(self, environ: Environ, exchange: Exchange) -> Refusal | None:
+        """Put the whole body in the place of the stream, or say why not."""
+        length = environ.get("CONTENT_LENGTH", "")
+        if length.isascii() and length.isdigit() and int(length) > self._limits.body_bytes:
+            return TOO_LARGE
+        if not length.strip("0") and "HTTP_TRANSFER_ENCODING" not in environ:
+            return None
+        if self._reading >= self._limits.readers:
+            return BUSY
+        self._reading += 1
+        try:
+            async with asyncio.timeout(self._limits.body_seconds):
+                body = await self._read(exchange)
+        except TimeoutError:
+            return SLOW
+        finally:
+            self._reading -= 1
+        if body is None:
+            return TOO_LARGE
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
+        return None
+
+    async def _read(self, exchange: Exchange) -> bytes | None:
+        """Return the body; None as soon as it is longer than one may be."""
+        parts: list[bytes] = []
+        size = 0
+        async for part in exchange:
+            parts.append(part)
+            size += len(part)
+            if size > self._limits.body_bytes:
+                return None
+        return b"".join(parts)
+
+    def _serve(self, environ: Environ) -> "tuple[_Head, bytes | _Stream]":
+        """Run in a page's thread: that is where its connections to the database are, to the very end."""
+        told: list[_Head] = []
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> None:
+            told[:] = [_Head(int(status[:3]), [(name.lower(), value) for name, value in headers])]
+
+        response = self._application(environ, start)
+        if not getattr(response, "streaming", True):
+            try:
+                return told[0], b"".join(response)
+            finally:
+                _close(response)
+        stream = _Stream(self._limits.stalled_seconds)
+        # It goes on as a piece of work of its own, for which the few threads take turns with other pages.
+        self._pages.submit(stream.fill, response)
+        return told[0], stream
+
+
+class _Stream:
+    """An answer that is made as it is taken: a page's thread fills it, the event loop empties it."""
+
+    def __init__(self, stalled_seconds: float) -> None:
+        self._parts: queue.Queue[bytes | None] = queue.Queue(maxsize=4)
+        self._stalled_seconds = stalled_seconds
+        self._left = threading.Event()
+
+    def fill(self, response: Iterable[bytes]) -> None:
+        """Make the answer, unless whoever asked has left or has stood still for too long."""
+        try:
+            for part in response:
+                if self._left.is_set():
+                    return
+                self._parts.put(part, timeout=self._stalled_seconds)
+        except queue.Full:
+            self._left.set()
+        except Exception as error:
+            log.error("page.broke_off", exc_info=error)
+            self._left.set()
+        finally:
+            _close(response)
+            with contextlib.suppress(queue.Full):
+                self._parts.put(None, timeout=self._stalled_seconds)
+
+    def take(self) -> bytes | None:
+        """Return the next part; None after the last."""
+        while True:
+            try:
+                return self._parts.get(timeout=1.0)
+            except queue.Empty:
+                if self._left.is_set():
+                    return None
+
+    def leave(self) -> None:
+        """Say that nobody takes the rest."""
+        self._left.set()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._parts.get_nowait()
+
+
+async def _send(stream: _Stream, transport: Transport, exchange: Exchange) -> None:
+    gone = asyncio.ensure_future(exchange.client_disconnect())
+    gone.add_done_callback(lambda _gone: stream.leave())
+    try:
+        while (part := await asyncio.to_thread(stream.take)) is not None and not gone.done():
+            await transport.send_bytes(part)
+    finally:
+        stream.leave()
+        gone.cancel()
+
+
+def make_environ(scope: Any) -> Environ:
+    """Return a request as WSGI has it (PEP 3333). A header whose name has an underscore is left out.
+
+    In an environment `X_Forwarded_For` and `X-Forwarded-For` are one name: anyone could write the former.
+    """
+    server, _colon, port = scope.server.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server.strip("[]"),
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
+    return environ
+
+
+def _close(response: Iterable[bytes]) -> None:
+    close = getattr(response, "close", None)
+    if close:
+        close()
+
+
+def _refuse(refusal: Refusal, environ: Environ, exchange: Exchange) -> None:
+    language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    told = answer(refusal, path=environ["PATH_INFO"], language=language)
+    headers = [(name.lower(), value) for name, value in told.headers.items()]
+    # The rest of a body that nobody reads cannot be told from a next request: the connection ends here.
+    exchange.response_bytes(told.status, [*headers, ("connection", "close")], told.body)

@@ -1,0 +1,71 @@
+"""Joining at the till: a phone number, a name if one likes, and the texts that are agreed to."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from dangol.core.people.consents import ConsentDraft
+from dangol.core.people.enrolling import Enrollment, enroll, give_consents
+from dangol.core.people.identities import Kind
+from dangol.core.people.profiles import IdentityTaken
+from dangol.core.people.refused_values import RefusedValue
+from dangol.core.people.selectors import find_by_identity
+from dangol.core.people.wordings import JOINING
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.web.frame import frame_of
+
+SOURCE = "till"
+FIELDS = ("phone", "name", "email")
+
+
+def join(request: HttpRequest) -> HttpResponse:
+    """Enroll whoever stands at the till; one who is a member already is shown instead."""
+    given = {name: request.POST.get(name, "").strip()[:254] for name in FIELDS}
+    if request.method != "POST":
+        return _form(request, {"phone": request.GET.get("phone", "")[:40]}, {})
+    if not given["phone"]:
+        return _form(request, given, {"phone": "value.empty"}, status=422)
+    if any(one.required and one.name not in request.POST for one in JOINING):
+        return _form(request, given, {"membership": "till.must_agree"}, status=422)
+    try:
+        owner = _enroll(given, request, at=frame_of(request).at)
+    except IdentityTaken as refusal:
+        if refusal.data["kind"] == Kind.PHONE and (known := find_by_identity(Kind.PHONE, [given["phone"]])):
+            return redirect("web:till-member", next(iter(known.values())))
+        return _form(request, given, {str(refusal.data["kind"]): explain(refusal)[0]}, status=409)
+    except RefusedValue as refusal:
+        return _form(request, given, {refusal.field: " ".join(explain(refusal))}, status=422)
+    return redirect("web:till-member", owner)
+
+
+def _enroll(given: dict[str, str], request: HttpRequest, *, at: datetime) -> Id:
+    identities = {kind: given[kind] for kind in (Kind.PHONE, Kind.EMAIL) if given[kind]}
+    language = request.LANGUAGE_CODE
+    with write_transaction():
+        owner = enroll(Enrollment(identities, given["name"] or None, language=language), recorded_at=at)
+        give_consents(
+            [
+                ConsentDraft(owner, one.channel, one.purpose, True, at, SOURCE, one.version)
+                for one in JOINING
+                if one.name in request.POST
+            ],
+            recorded_at=at,
+        )
+    return owner
+
+
+def _form(
+    request: HttpRequest, given: dict[str, str], problems: dict[str, str], *, status: int = 200
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "given": given,
+        "problems": problems,
+        "wordings": JOINING,
+        "agreed": set(request.POST),
+        "shop_name": frame_of(request).shop.name,
+    }
+    return render(request, "web/till/join.html", context, status=status)

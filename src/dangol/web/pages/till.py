@@ -1,0 +1,190 @@
+"""The till: who is it, what was it, what does it earn; and putting right what was rung up wrong."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dangol.core.commerce.claims import claim_guest_order
+from dangol.core.commerce.moving import move_order, undo_order
+from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
+from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
+from dangol.web.amounts import read_amount
+from dangol.web.frame import frame_of
+from dangol.web.reads.member import MemberView, find_member
+from dangol.web.reads.till import SOURCE, Receipt, preview_sale, read_receipt, sell
+from dangol.web.scheme import find_program, tiers_of
+
+# Until when a purchase made without saying who one is may still be claimed.
+LATE = timedelta(days=14)
+SHOWN = 8
+LAST = "till-last"
+
+
+def find(request: HttpRequest) -> HttpResponse:
+    """Ask who it is; one who is found alone is shown at once."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = find_customers(text, limit=SHOWN) if text else []
+    if len(found) == 1:
+        return redirect("web:till-member", found[0])
+    people = names_of(found)
+    context = {
+        "text": text,
+        "people": [people[one] for one in found],
+        "last": _last(request),
+    }
+    return render(request, "web/till/find.html", context)
+
+
+def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Show who was found, and what an amount would earn."""
+    member = _member(request, customer_id)
+    shop = frame_of(request).shop
+    given = request.GET.get("amount", "")
+    amount = read_amount(given, shop.currency)
+    context = _about(member) | {
+        "given": given,
+        "amount": amount,
+        "wrong": bool(given) and amount is None,
+        "receipt": preview_sale(customer_id, amount, shop, at=frame_of(request).at) if amount else None,
+        "key": uuid4(),
+        "currency": shop.currency,
+    }
+    return render(request, "web/till/member.html", context)
+
+
+@require_POST
+def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Ring up the sale; sent twice it is one sale."""
+    frame = frame_of(request)
+    _member(request, customer_id)
+    amount = read_amount(request.POST.get("amount", ""), frame.shop.currency)
+    try:
+        key = UUID(request.POST.get("key", ""))
+    except ValueError:
+        raise Http404 from None
+    if amount is None:
+        return redirect("web:till-member", customer_id)
+    number = sell(customer_id, amount, frame.shop, key=key, at=frame.at)
+    request.session[LAST] = number
+    return redirect("web:till-receipt", number)
+
+
+def show_receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """Show what a sale has earned, and how to put it right."""
+    return render(request, "web/till/receipt.html", _receipt_context(request, number))
+
+
+@require_POST
+def undo(request: HttpRequest, number: str) -> HttpResponse:
+    """Take a sale back, as a reversal."""
+    order = _order(number)
+    try:
+        with write_transaction():
+            undo_order(order, at=frame_of(request).at)
+    except DomainError as refusal:
+        return _receipt_refused(request, number, refusal)
+    return redirect("web:till-receipt", number)
+
+
+def move(request: HttpRequest, number: str) -> HttpResponse:
+    """Find the member a sale belongs to, and give it to them."""
+    if request.method == "POST":
+        return _move_to(request, number)
+    text = request.GET.get("q", "").strip()[:100]
+    owner = _order(number).customer_id
+    found = [one for one in (find_customers(text, limit=SHOWN) if text else []) if one != owner]
+    people = names_of(found)
+    context = _receipt_context(request, number)
+    return render(
+        request, "web/till/move.html", context | {"text": text, "people": [people[one] for one in found]}
+    )
+
+
+def _move_to(request: HttpRequest, number: str) -> HttpResponse:
+    try:
+        to = _member(request, parse_id(request.POST.get("to", ""))).customer_id
+        with write_transaction():
+            move_order(_order(number), to=to, at=frame_of(request).at)
+    except ValueError:
+        raise Http404 from None
+    except DomainError as refusal:
+        return _receipt_refused(request, number, refusal)
+    return redirect("web:till-member", to)
+
+
+def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Give a receipt without a name to the member who brings it, within the days it may take."""
+    member, frame = _member(request, customer_id), frame_of(request)
+    number = request.POST.get("number", "").strip()[:64]
+    source = request.POST.get("source", "").strip()[:40] or SOURCE
+    context = _about(member) | {"days": LATE.days, "number": number, "source": source}
+    if request.method != "POST":
+        return render(request, "web/till/claim.html", context)
+    try:
+        claim_guest_order(
+            source=source, number=number, customer_id=customer_id, recorded_at=frame.at, within=LATE
+        )
+    except DomainError as refusal:
+        return render(request, "web/till/claim.html", context | {"problem": explain(refusal)}, status=409)
+    return HttpResponseRedirect(f"{reverse('web:till-member', args=[customer_id])}?claimed=1")
+
+
+def _member(request: HttpRequest, customer_id: Id) -> MemberView:
+    member = find_member(customer_id, find_program(), at=frame_of(request).at)
+    if member is None or member.profile.person.erased:
+        raise Http404
+    return member
+
+
+def _about(member: MemberView) -> dict[str, Any]:
+    tiers = tiers_of(find_program())
+    tier = tiers[member.standing.level] if member.standing and tiers else None
+    return {"member": member, "tier": tier, "customer_id": member.customer_id}
+
+
+def _order(number: str) -> OrderFacts:
+    try:
+        return find_order(f"{SOURCE}:{number}")
+    except UnknownOrder:
+        raise Http404 from None
+
+
+def _receipt_context(request: HttpRequest, number: str) -> dict[str, Any]:
+    order = _order(number)
+    return {
+        "receipt": read_receipt(order),
+        "member": _member(request, order.customer_id),
+        "customer_id": order.customer_id,
+        "order": show_id(order.id),
+    }
+
+
+def _receipt_refused(request: HttpRequest, number: str, refusal: DomainError) -> HttpResponse:
+    context = _receipt_context(request, number) | {"problem": explain(refusal)}
+    return render(request, "web/till/receipt.html", context, status=409)
+
+
+def _last(request: HttpRequest) -> Receipt | None:
+    """Return the last sale of this till today, to be taken back from the first screen."""
+    number = request.session.get(LAST)
+    if not isinstance(number, str):
+        return None
+    try:
+        receipt = read_receipt(find_order(f"{SOURCE}:{number}"))
+    except UnknownOrder:
+        return None
+    return receipt if _is_today(receipt.at, request) and not receipt.is_undone else None
+
+
+def _is_today(at: datetime, request: HttpRequest) -> bool:
+    frame = frame_of(request)
+    return at.astimezone(frame.shop.tz).date() == frame.today

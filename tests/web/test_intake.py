@@ -1,0 +1,225 @@
+"""The door: what is too large, too slow or too much is refused in time, and the rest goes through whole."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dangol.web.intake import Headers, Intake, Limits, make_environ
+
+LIMITS = Limits(
+    body_bytes=1000, body_seconds=0.3, queue_seconds=0.3, threads=2, readers=3, stalled_seconds=1.0
+)
+
+
+class Closing(list[bytes]):
+    """An answer that is whole, as Django's are."""
+
+    streaming = False
+
+
+def echo(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    start("200 OK", [("X-Thread", threading.current_thread().name)])
+    return Closing([environ["wsgi.input"].read() or b"nothing"])
+
+
+def scope(path: str = "/x", **headers: str) -> SimpleNamespace:
+    """Return a request's head, as the web server tells it."""
+    return SimpleNamespace(
+        method="POST", path=path, query_string="", http_version="1.1", scheme="http", server="127.0.0.1:8000",
+        client="203.0.113.7:4711", headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )  # fmt: skip
+
+
+class Exchange:
+    """One client: it sends these parts, and waits as long as it is told before each."""
+
+    def __init__(self, *parts: bytes, pause: float = 0.0, takes: int | None = None) -> None:
+        self._parts, self._pause, self._takes = parts, pause, takes
+        self.status, self.headers, self.body = 0, dict[str, str](), b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self._parts:
+            await asyncio.sleep(self._pause)
+            yield part
+
+    async def client_disconnect(self) -> None:
+        while self._takes is None or self._takes > 0:
+            await asyncio.sleep(0.01)
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        self.status, self.headers, self.body = status, dict(headers), body
+
+    def response_stream(self, status: int, headers: Headers) -> "Exchange":
+        self.status, self.headers = status, dict(headers)
+        return self
+
+    async def send_bytes(self, data: bytes) -> None:
+        self.body += data
+        if self._takes is not None:
+            self._takes -= 1
+
+
+async def ask(intake: Intake, exchange: Exchange, head: SimpleNamespace | None = None) -> Exchange:
+    """Send one request through the door."""
+    length = str(sum(map(len, exchange._parts)))
+    given = {"content_length": length} if exchange._parts else {}
+    await intake.__rsgi__(head or scope(**given), exchange)
+    return exchange
+
+
+def answered(intake: Intake, exchange: Exchange, head: SimpleNamespace | None = None) -> Exchange:
+    return asyncio.run(ask(intake, exchange, head))
+
+
+def test_intake__body_within_the_limits__arrives_whole_in_a_page_s_thread() -> None:
+    told = answered(Intake(echo, LIMITS), Exchange(b"x" * 600, b"y" * 400))
+
+    assert (told.status, told.body) == (200, b"x" * 600 + b"y" * 400)
+    assert told.headers["x-thread"].startswith("page")
+
+
+def test_intake__no_body__is_not_waited_for() -> None:
+    assert answered(Intake(echo, LIMITS), Exchange(b"late", pause=9), scope()).body == b"nothing"
+
+
+@pytest.mark.parametrize(
+    "given", [{"content_length": "1001"}, {"transfer_encoding": "chunked"}, {"content_length": "9" * 30}]
+)
+def test_intake__body_too_large__is_413_however_it_is_announced(given: dict[str, str]) -> None:
+    told = answered(Intake(echo, LIMITS), Exchange(b"x" * 600, b"x" * 600), scope(**given))
+
+    assert told.status == 413
+    assert told.headers["connection"] == "close"
+
+
+def test_intake__api_and_page__are_each_refused_in_their_form_and_language() -> None:
+    large = {"content_length": "5000"}
+    api = answered(Intake(echo, LIMITS), Exchange(), scope("/api/v1/orders", accept_language="en", **large))
+    page = answered(Intake(echo, LIMITS), Exchange(), scope(accept_language="ko-KR,ko;q=0.9", **large))
+
+    assert api.headers["content-type"] == "application/problem+json"
+    assert b'"code": "request.too_large"' in api.body
+    assert "That was too much at once" in api.body.decode()
+    assert "보낸 내용이 너무 커요" in page.body.decode()
+
+
+def test_intake__clients_too_slow__are_408_and_others_are_served_meanwhile() -> None:
+    intake = Intake(echo, LIMITS)
+
+    async def story() -> tuple[list[int], int, int, int]:
+        slow = [asyncio.ensure_future(ask(intake, Exchange(b"abc", pause=5))) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        plain = await ask(intake, Exchange(), scope())
+        crowded = await ask(intake, Exchange(b"abc"))  # as many as may be are waited for
+        ended = [one.status for one in await asyncio.gather(*slow)]
+        after = await ask(intake, Exchange(b"abc"))
+        return ended, plain.status, crowded.status, after.status
+
+    assert asyncio.run(story()) == ([408] * 3, 200, 503, 200)
+
+
+def test_intake__all_pages_taken__is_503_with_retry_after_and_recovers_at_once() -> None:
+    release = threading.Event()
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        release.wait(20)
+        return echo(environ, start)
+
+    intake = Intake(slow, LIMITS)
+
+    async def story() -> tuple[list[Exchange], float, list[int], int]:
+        taken = [asyncio.ensure_future(ask(intake, Exchange())) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        refused = await asyncio.gather(*[ask(intake, Exchange()) for _ in range(50)])
+        waited = time.monotonic() - began
+        release.set()
+        done = [one.status for one in await asyncio.gather(*taken)]
+        return refused, waited, done, (await ask(intake, Exchange())).status
+
+    refused, waited, done, after = asyncio.run(story())
+    assert {(one.status, one.headers["retry-after"]) for one in refused} == {(503, "1")}
+    assert waited < 2
+    assert (done, after) == ([200, 200], 200)
+
+
+class Stream:
+    """A long answer that notes how much of it was made, and in which thread it was closed."""
+
+    streaming = True
+
+    def __init__(self, parts: int, *, breaks: bool = False) -> None:
+        self._parts, self._breaks = parts, breaks
+        self.made = 0
+        self.closed_in = ""
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> "Stream":
+        start("200 OK", [])
+        return self
+
+    def __iter__(self) -> Iterator[bytes]:
+        for number in range(self._parts):
+            self.made += 1
+            yield f"{threading.current_thread().name[:4]} {number}\n".encode()
+        if self._breaks:
+            raise ZeroDivisionError
+
+    def close(self) -> None:
+        self.closed_in = threading.current_thread().name[:4]
+
+
+def test_intake__answer_that_streams__comes_whole_and_is_closed_in_a_page_s_thread() -> None:
+    stream = Stream(50)
+
+    told = answered(Intake(stream, LIMITS), Exchange())
+
+    assert told.body == b"".join(f"page {number}\n".encode() for number in range(50))
+    assert stream.closed_in == "page"
+
+
+def test_intake__stream_breaks_off__the_client_gets_no_more_and_the_thread_is_free() -> None:
+    intake = Intake(Stream(3, breaks=True), LIMITS._replace(threads=1))
+
+    first = answered(intake, Exchange())
+    second = answered(intake, Exchange())
+
+    assert first.body.count(b"\n") == second.body.count(b"\n") == 3
+
+
+def test_intake__client_leaves_in_the_middle__the_rest_is_not_made() -> None:
+    stream = Stream(100_000)
+    intake = Intake(stream, LIMITS._replace(threads=1))
+
+    answered(intake, Exchange(takes=5))
+
+    time.sleep(0.2)
+    assert stream.made < 1_000
+    assert stream.closed_in == "page"
+
+
+def test_intake__page_raises__the_server_hears_it() -> None:
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        answered(Intake(application, LIMITS), Exchange())
+
+
+def test_environ__of_a_request__is_what_wsgi_says() -> None:
+    head = scope("/%EA%B0%80/a%2Fb", host="shop.example", cookie="a=1", content_type="text/plain")
+    head.headers = {**head.headers, "x_forwarded_for": "127.0.0.1"}
+    head.client = "[2001:db8::7]:4711"
+
+    environ = make_environ(head)
+
+    assert environ["PATH_INFO"].encode("latin-1").decode() == "/가/a/b"
+    assert (environ["HTTP_HOST"], environ["HTTP_COOKIE"]) == ("shop.example", "a=1")
+    assert environ["CONTENT_TYPE"] == "text/plain"
+    assert environ["REMOTE_ADDR"] == "2001:db8::7"
+    assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("127.0.0.1", "8000")
+    assert "HTTP_X_FORWARDED_FOR" not in environ
