@@ -157,11 +157,17 @@ def test_join_again__one_tap__goes_on_with_the_points(phone: Client, story: Stor
     points = re.search(r'class="pts">([\d,]+)', phone.get("/me/").content.decode())
     phone.post("/me/leave")
     come_in(phone, story.regular)
-    assert "지금은 회원이 아니에요" in phone.get("/me/").content.decode()
+    asked = phone.get("/me/").content.decode()
+    assert "지금은 회원이 아니에요" in asked
+    assert "개인정보 수집·이용" in asked
     assert phone.get("/me/leave")["Location"] == "/me/"
 
     phone.post("/me/join")
 
+    [agreed] = [one for one in consents_of([story.regular])[story.regular] if one.granted]
+    assert (agreed.purpose, agreed.source, agreed.wording) == ("membership", "phone", "membership-2026-11")
+    assert phone.post("/me/consents", {"channel": "none", "purpose": "membership"}).status_code == 302
+    assert agreed in consents_of([story.regular])[story.regular]
     again = re.search(r'class="pts">([\d,]+)', phone.get("/me/").content.decode())
     assert points
     assert again

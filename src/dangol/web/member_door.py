@@ -53,7 +53,7 @@ def member_required(view: MemberView[P]) -> View[P]:
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         token = request.COOKIES.get(COOKIE, "")
-        session = find_session(token, at=frame_of(request).at)
+        session = find_session(token, at=frame_of(request).at, renew=not settings.READ_ONLY)
         if session is None:
             return _closed(HttpResponseRedirect(reverse("web:me-sign-in")))
         response = view(request, session, *args, **kwargs)

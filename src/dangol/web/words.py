@@ -206,6 +206,7 @@ _CHANNELS = {
 }  # fmt: skip
 _PURPOSES = {
     "marketing": lazy("광고와 혜택 소식"),
+    "membership": lazy("멤버십 운영"),
     "night": lazy("밤에 보내는 광고"),
     "profiling": lazy("맞춤 혜택"),
 }

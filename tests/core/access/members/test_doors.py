@@ -202,6 +202,16 @@ def test_session__visited__lasts_thirty_days_from_then(member: Id) -> None:
     assert find_session(token, at=visit + timedelta(days=60)) is None
 
 
+def test_session__nothing_may_be_written__opens_and_stays_as_it_is(member: Id) -> None:
+    token = open_session(member, How.CODE, at=AT)
+
+    found = find_session(token, at=AT + timedelta(days=20), renew=False)
+
+    assert found is not None
+    assert not found.renewed
+    assert MemberSession.objects.get().seen_at == AT
+
+
 def test_session__in_the_database__is_a_hash(member: Id) -> None:
     token = open_session(member, How.LINK, at=AT)
 

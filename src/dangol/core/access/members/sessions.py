@@ -57,8 +57,11 @@ def open_session(customer_id: Id, how: How, *, at: datetime) -> str:
     return token
 
 
-def find_session(token: str, *, at: datetime) -> SessionView | None:
-    """Return the session of a browser that holds this; None where it is over or nobody's."""
+def find_session(token: str, *, at: datetime, renew: bool = True) -> SessionView | None:
+    """Return the session of a browser that holds this; None where it is over or nobody's.
+
+    Looking begins its 30 days anew, unless nothing may be written (`renew`).
+    """
     if not token:
         return None
     mine = MemberSession.objects.filter(token_hash=_hash(token), expires_at__gt=at)
@@ -66,7 +69,7 @@ def find_session(token: str, *, at: datetime) -> SessionView | None:
     if row is None:
         return None
     found = SessionView(*row)._replace(token_hash=_hash(token))
-    if at - found.seen_at < SEEN_EVERY:
+    if not renew or at - found.seen_at < SEEN_EVERY:
         return found
     with write_transaction():
         mine.update(seen_at=at, expires_at=at + VALID_FOR)

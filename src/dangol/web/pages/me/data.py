@@ -13,11 +13,12 @@ from dangol.core.access.members.codes import WrongCode, use_code
 from dangol.core.access.members.sessions import SessionView, confirm_session, end_sessions_of
 from dangol.core.messaging.codes import ask_again, count_try
 from dangol.core.messaging.senders import EMAIL, find_sender
-from dangol.core.people.consents import ConsentDraft
+from dangol.core.people.consents import NO_CHANNEL, ConsentDraft
 from dangol.core.people.enrolling import give_consents
 from dangol.core.people.leaving import leave_members
 from dangol.core.people.selectors import MEMBER, Profile, consents_of, profiles_of
 from dangol.core.people.services import join_members
+from dangol.core.people.wordings import JOINING
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
@@ -70,7 +71,12 @@ def take_back(request: HttpRequest, session: SessionView) -> HttpResponse:
     at = frame_of(request).at
     wanted = request.POST.get("channel", ""), request.POST.get("purpose", "")
     states = consents_of([session.customer_id]).get(session.customer_id, [])
-    given = [one for one in states if one.granted and (one.channel, one.purpose) == wanted]
+    # What one cannot be a member without is taken back by leaving.
+    given = [
+        one
+        for one in states
+        if one.granted and one.channel != NO_CHANNEL and (one.channel, one.purpose) == wanted
+    ]
     drafts = [
         ConsentDraft(session.customer_id, one.channel, one.purpose, False, at, PHONE, one.wording)
         for one in given
@@ -110,9 +116,16 @@ def leave(request: HttpRequest, session: SessionView) -> HttpResponse:
 @member_required
 @require_POST
 def join(request: HttpRequest, session: SessionView) -> HttpResponse:
-    """Join again, with the points that are left."""
+    """Join again, with the points that are left, having agreed to what was on the screen."""
+    at, owner = frame_of(request).at, session.customer_id
     with write_transaction():
-        join_members([session.customer_id], recorded_at=frame_of(request).at)
+        if join_members([owner], recorded_at=at):
+            agreed = [
+                ConsentDraft(owner, one.channel, one.purpose, True, at, PHONE, one.version)
+                for one in JOINING
+                if one.required
+            ]
+            give_consents(agreed, recorded_at=at)
     return HttpResponseRedirect(reverse("web:me"))
 
 

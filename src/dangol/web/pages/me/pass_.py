@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from dangol.core.access.members.sessions import SessionView
 from dangol.core.people.selectors import MEMBER, profiles_of
+from dangol.core.people.wordings import JOINING
 from dangol.domain.points import Kind
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
@@ -45,7 +46,8 @@ def show_home(request: HttpRequest, session: SessionView) -> HttpResponse:
         return sign_out(request, render(request, "web/me/open.html", {"is_open": False}, status=404))
     member = context["member"]
     if member.profile.person.kind != MEMBER:
-        return render(request, "web/me/join.html", {"points": member.points})
+        asked = [one for one in JOINING if one.required]
+        return render(request, "web/me/join.html", {"points": member.points, "wordings": asked})
     return render(request, "web/home.html", context | {"here": "home"})
 
 
