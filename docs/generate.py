@@ -259,6 +259,54 @@ def metrics_page() -> str:
     return f"# Metrics\n\n{intro}\n\n{table(head, rows)}\n"
 
 
+def _by_operation() -> list[tuple[str, ...]]:
+    """Return each operation of the API with the scope it needs, and the roles that have that right."""
+    rights = import_module("dangol.core.access.rights")
+    document = msgspec.json.decode(openapi())
+    return [
+        (
+            f"`{method.upper()} {address}`", f"`{one['x-right']}`",
+            *("✓" if one["x-right"] in rights.RIGHTS[role] else "" for role in rights.Role),
+        )
+        for address, operations in document["paths"].items()
+        for method, one in operations.items()
+    ]  # fmt: skip
+
+
+def roles_page() -> str:
+    """Return the page of who may do what: rights by role, and each address with the right it needs."""
+    rights, guard = import_module("dangol.core.access.rights"), import_module("dangol.web.guard")
+    roles = list(rights.Role)
+    head = [f"`{role.value}`" for role in roles]
+    by_right = [
+        (f"`{right.value}`", *("✓" if right in rights.RIGHTS[role] else "" for role in roles))
+        for right in rights.Right
+    ]
+    doors = {
+        guard.Door.ALL: "everybody", guard.Door.MEMBER: "the member whose link it is",
+        guard.Door.KEY: "an API key, by its scopes", guard.Door.STAFF: "all staff",
+        guard.Door.SETUP: "all staff, before a second factor is set up",
+    }  # fmt: skip
+    by_route = []
+    for route in sorted(guard.routes()):
+        access = route.access
+        assert access is not None, f"{route.path} opens to nobody: declare what it needs"
+        needed = f"`{access.right.value}`" if access.right else doors[access.door]
+        may = ("✓" if not access.right or access.right in rights.RIGHTS[role] else "" for role in roles)
+        by_route.append((f"`{route.path}`", needed, *may))
+    parts = [
+        "# Roles",
+        "Who may do what. A member of staff has one role; each page names the one right it needs, and a page"
+        " that names none opens to nobody. A test tries every address below as every role."
+        " A `store` role may be bound to one store, and then another store's members are not found.",
+        f"## Rights by role\n\n{table(('right', *head), by_right)}",
+        f"## Addresses\n\n{table(('address', 'opens to', *head), by_route)}",
+        "## The API\n\nA key has scopes, which are rights, and an operation needs one of them.\n\n"
+        f"{table(('operation', 'scope', *head), _by_operation())}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
@@ -270,6 +318,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "work.md": work_page,
     "api.md": api_page,
     "metrics.md": metrics_page,
+    "roles.md": roles_page,
 }
 FILES: Mapping[str, Callable[[], str]] = {"openapi.json": openapi}
 

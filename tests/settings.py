@@ -53,6 +53,8 @@ else:
 from dangol.project.settings import *  # noqa: E402, F403 - the environment comes first
 from dangol.project.settings import DATABASES, HOME as INSTANCE  # noqa: E402 - the environment comes first
 
+# Most tests are about something else than signing in; those that are say so themselves.
+MFA_REQUIRED = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["TEST"] = {"NAME": str(INSTANCE / "test.sqlite3")} if KIND == "sqlite" else {}
 DATABASES["keys"]["TEST"] = (

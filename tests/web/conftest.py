@@ -1,11 +1,15 @@
 """A signed-in clerk, a small shop with a history, and a clock that stands still."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
-from dangol.core.people.models import Staff
+from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, tell_story
 
 
@@ -25,6 +29,38 @@ def story(transactional_db: None, still_clock: datetime) -> Story:
 @pytest.fixture
 def clerk(transactional_db: None) -> Client:
     """Return a signed-in browser that speaks Korean."""
-    client = Client(headers={"accept-language": "ko"})
-    client.force_login(Staff.objects.create_user("owner", password="a-long-enough-password"))
-    return client
+    return sign_in(Client(headers={"accept-language": "ko"}))
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Return a browser; the database may be spoken to although its event loop runs in this thread."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+    """Return a maker of signed-in browser windows."""
+    opened = []
+
+    def make(
+        *, language: str = "ko", scheme: Any = "light", width: int = 1440, scripts: bool = True
+    ) -> BrowserContext:
+        client = sign_in(Client())
+        viewport: ViewportSize = {"width": width, "height": 900}
+        context = browser.new_context(
+            base_url=live_server.url, locale=language, color_scheme=scheme, viewport=viewport,
+            reduced_motion="reduce", java_script_enabled=scripts,
+        )  # fmt: skip
+        cookie = client.cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()

@@ -70,7 +70,7 @@ def sign_in(page: Page) -> None:
     page.goto("/sign-in")
     page.locator("#username").fill(os.environ["DANGOL_SCREENS_USER"])
     page.locator("#password").fill(os.environ["DANGOL_SCREENS_PASSWORD"])
-    page.locator("form.card button.primary").click()
+    page.locator("form button.primary").first.click()
     page.wait_for_selector("h1")
 
 

@@ -2,18 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import BrowserContext, Page
 
-from dangol.core.people.models import Staff
+from dangol.core.access.selectors import find_staff_number
+from dangol.core.access.services import Invitation, Post, invite_staff, recover_staff
 from dangol.core.storage.ids import show_id
+from dangol.project.clock import now
 from dangol.web.links import make_home_link
+from tests.web.staff import make_staff
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -33,48 +34,6 @@ class Look(NamedTuple):
 
 
 LOOKS = (Look(1440, "light"), Look(1440, "dark"), Look(390, "dark"), Look(390, "light"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def beside_a_running_loop() -> Iterator[None]:
-    """Let the tests speak to the database although Playwright's event loop runs in their thread."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
-    """Return a maker of signed-in browser windows."""
-    opened = []
-
-    def make(
-        *, language: str = "ko", scheme: Any = "light", width: int = 1440, scripts: bool = True
-    ) -> BrowserContext:
-        client = Client()
-        staff, _ = Staff.objects.get_or_create(username="owner")
-        client.force_login(staff)
-        viewport: ViewportSize = {"width": width, "height": 900}
-        context = browser.new_context(
-            base_url=live_server.url, locale=language, color_scheme=scheme, viewport=viewport,
-            reduced_motion="reduce", java_script_enabled=scripts,
-        )  # fmt: skip
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
-        opened.append(context)
-        return context
-
-    yield make
-    for context in opened:
-        context.close()
 
 
 def every_path(story: Story) -> dict[str, str]:
@@ -98,8 +57,28 @@ def every_path(story: Story) -> dict[str, str]:
         "till-claim": f"/till{member}/claim",
         "till-sale": "/till/sales/1501-0",
         "till-move": "/till/sales/1501-0/move?q=1512",
+        "staff": "/staff",
+        "staff-invite": "/staff/invite",
+        "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
+        "staff-me": f"/staff/{make_staff().pk}",
+        "account": "/account",
+        "password": "/account/password",
+        "second-factor": "/account/second-factor",
+        "app": "/account/app",
+        "passkey": "/account/passkeys/add",
+        "again": "/account/again",
+        "welcome": f"/welcome/{link_for('kim')}",
         "not-found": "/nowhere",
     }
+
+
+def link_for(username: str) -> str:
+    """Return the secret of a link that invites someone."""
+    invitation = Invitation(username, "김하늘", Post("agent"), "새 직원")
+    number = find_staff_number(username)
+    if number is None:
+        return invite_staff(invitation, by=None, at=now()).secret
+    return recover_staff(number, reason="새 링크", by=None, at=now()).secret
 
 
 def watch(page: Page) -> list[str]:

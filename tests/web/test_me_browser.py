@@ -16,15 +16,11 @@ from tests.web.story import NOW, Story
 from tests.web.test_browser import (
     LOOKS,
     Open,
-    beside_a_running_loop,
-    browser,
     find_violations,
-    open_context,
     open_whys,
     watch,
 )
 
-__all__ = ["beside_a_running_loop", "browser", "open_context"]
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 

@@ -82,7 +82,7 @@ def answer(request: HttpRequest) -> HttpResponseBase:
 
 def _answered(request: HttpRequest, request_id: str) -> HttpResponseBase:
     try:
-        match = _resolve(request)
+        match = request.resolver_match = _resolve(request)
         if match.url_name == OPEN:
             return _called(request, match)
         return _admit(request, match, request_id)

@@ -1,5 +1,6 @@
 """`dangol demo`: a real retailer's year, moved to now, run through a program, and served."""
 
+import os
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -18,7 +19,7 @@ from dangol.cli.sample_shop import (
     open_sample,
     require_demo_home,
 )
-from dangol.cli.serve import LOOPBACK, PORT, require_free_port, serve
+from dangol.cli.serve import LOOPBACK, MFA, OPTIONAL, PORT, is_loopback, require_free_port, serve
 from dangol.connectors.sample.history import record_history
 from dangol.project.clock import now
 from dangol.rooms.rewards.services import advance
@@ -54,7 +55,19 @@ def demo(
         mark.touch()
     advance(as_of=now())
     if serves:
+        _skip_second_factor(output, host)
         serve(host=host, port=port, only=None, quiet=quiet)
+
+
+def _skip_second_factor(output: Output, host: str) -> None:
+    """Let the demo be looked round without a second factor, where only this machine reaches it.
+
+    What the environment says of it holds.
+    """
+    if is_loopback(host) and not os.environ.get(MFA):
+        os.environ[MFA] = OPTIONAL
+        settings.MFA_REQUIRED = False
+        output.say(_("견본은 이 컴퓨터에서만 열려서 두 번째 인증을 묻지 않아요."))
 
 
 def _bring_in(output: Output, households: int | None) -> None:

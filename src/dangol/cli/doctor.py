@@ -21,6 +21,7 @@ from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_na
 from dangol.cli.instance import secret_files
 from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.core.access.selectors import list_owners, roles_out_of_step
 from dangol.core.events.selectors import show_consumers
 from dangol.core.events.webhooks.selectors import list_endpoints
 from dangol.core.messaging.selectors import outbox_status
@@ -167,6 +168,22 @@ def check_keys() -> Iterator[Finding]:
         yield Finding("keys", Level.OK, ring.newest)
 
 
+def check_staff() -> Iterator[Finding]:
+    """Look whether everyone's role is what their grants come to, and whether an owner can sign in."""
+    for name in roles_out_of_step():
+        sentence = _("‘{name}’의 역할이 역할의 기록과 달라요.").format(name=name)
+        yield Finding(
+            "staff", Level.BAD, sentence, _("누가 바꿨는지 알아보고, 직원 페이지에서 역할을 다시 정하세요.")
+        )
+    owners = list_owners()
+    if owners:
+        yield Finding("staff", Level.OK, ", ".join(owners))
+    else:
+        yield Finding(
+            "staff", Level.BAD, _("로그인할 수 있는 가게 주인이 없어요."), command("staff recover NAME")
+        )
+
+
 def check_workers() -> Iterator[Finding]:
     """Look whether the background processes give signs of life, and what they gave up."""
     silent = silent_workers(now())
@@ -273,7 +290,8 @@ def check_backups() -> Iterator[Finding]:
 
 ALWAYS = (check_database, check_home, check_disk)
 WITH_SHOP = (
-    check_migrations, check_shop, check_keys, check_workers, check_consumers, check_webhooks, check_mail,
+    check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers, check_webhooks,
+    check_mail,
     check_backups,
 )  # fmt: skip
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connections
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
 from dangol.cli.migrating import migrate_databases
 from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
-from dangol.core.people.models import Shop, Staff
+from dangol.core.access.services import make_owner
+from dangol.core.people.models import Shop
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
@@ -116,7 +117,7 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
             make_first_program(
                 currency=facts.currency, zone=facts.zone, language=facts.language, recorded_at=now()
             )
-        Staff.objects.create_superuser(owner, password=password)
+        make_owner(owner, password, reason=gettext("가게를 처음 만들었어요"), at=now())
     fill_space(TEST, shop)
     return NewInstance(settings.HOME, owner, password, make_test_key(TEST, created_by=owner))
 

@@ -63,6 +63,7 @@ COMMANDS: Mapping[str, Command] = {
     "clock": Command("dangol.cli.clock:app", _("시험 공간의 시계를 보고 앞으로 옮겨요.")),
     "backup": Command("dangol.cli.backup:app", _("데이터와 키를 따로 백업하고, 되돌릴 수 있는지 확인해요.")),
     "restore": Command("dangol.cli.restore:restore", _("백업을 되돌려요."), needs_shop=False),
+    "staff": Command("dangol.cli.staff:app", _("일하는 사람을 보고, 잃어버린 계정을 되찾아요.")),
     "doctor": Command("dangol.cli.doctor:doctor", _("잘못된 곳과 고칠 명령을 알려 줘요."), needs_shop=False),
 }
 

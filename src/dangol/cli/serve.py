@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,7 @@ from dangol.core.storage.master_keys import NoMasterKey, key_ring
 from dangol.domain.errors import DomainError
 
 LOOPBACK, PORT, PORTS_TRIED = "127.0.0.1", 8000, 100
+MFA, OPTIONAL = "DANGOL_MFA", "optional"
 
 
 class Kind(StrEnum):
@@ -79,11 +81,21 @@ class ReadOnly(DomainError):
     code = "serve.read_only"
 
 
+class SecondFactorOff(DomainError):
+    """Others reach `host`, and `DANGOL_MFA` lets staff in without a second factor."""
+
+    code = "serve.second_factor_off"
+
+
 register(
     {
         ReadOnly.code: Words(
             gettext_lazy("보기 전용이라 {kind}을(를) 돌리지 않아요."),
             gettext_lazy("키 저장소를 되돌리고 DANGOL_READ_ONLY를 지우세요."),
+        ),
+        SecondFactorOff.code: Words(
+            gettext_lazy("{host}(--host)은(는) 다른 컴퓨터에서도 열려서, 두 번째 인증 없이 열 수 없어요."),
+            gettext_lazy("DANGOL_MFA=optional을 지우거나 `{command}`로 이 컴퓨터에서만 여세요."),
         ),
         PortTaken.code: Words(
             gettext_lazy("{port}번 포트는 다른 프로그램이 쓰고 있어요."),
@@ -119,6 +131,7 @@ def serve(
     Without its key store only the web is served, and only for looking.
     """
     _look_or_write(Output(quiet=quiet), asked=read_only)
+    require_second_factor(host)
     if only is not None:
         run_alone(only, host=host, port=port)
         return
@@ -148,6 +161,20 @@ def _look_or_write(output: Output, *, asked: bool) -> None:
     if reason:
         output.complain(_("보기 전용으로 열어요: 페이지는 열리지만 아무것도 저장하지 않아요."))
         os.environ["DANGOL_READ_ONLY"] = settings.READ_ONLY = reason
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches an address."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def require_second_factor(host: str) -> None:
+    """Raise SecondFactorOff where others reach this address and no second factor is asked for."""
+    if not settings.MFA_REQUIRED and not is_loopback(host):
+        raise SecondFactorOff(host=host, command=f"{command('serve')} --host {LOOPBACK}")
 
 
 def run_alone(kind: Kind, *, host: str, port: int) -> None:

@@ -98,6 +98,33 @@ def read_only() -> str:
     return value
 
 
+def choice(name: str, options: tuple[str, ...]) -> str:
+    """Return one of the options, the first where nothing is said; raises ImproperlyConfigured for another."""
+    value = os.environ.get(name, "").strip().lower() or options[0]
+    if value not in options:
+        raise ImproperlyConfigured(f"{name}={value!r} is unknown; write {' or '.join(options)}.")
+    return value
+
+
+def web_address(name: str) -> str:
+    """Return an address that begins with https:// (or http://localhost); empty where nothing is said.
+
+    Raises ImproperlyConfigured for any other.
+    """
+    value = os.environ.get(name, "").strip()
+    if value and not value.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+        raise ImproperlyConfigured(f"{name} must begin with https://.")
+    return value
+
+
+def count(name: str) -> int:
+    """Return a whole number, 0 where nothing is said; raises ImproperlyConfigured for anything else."""
+    value = os.environ.get(name, "").strip() or "0"
+    if not (value.isascii() and value.isdigit()):
+        raise ImproperlyConfigured(f"{name}={value!r} is no number; write 0, 1, 2 …")
+    return int(value)
+
+
 def _from_file(variable: str, path: Path | None = None) -> str:
     """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; else nothing."""
     if value := os.environ.get(variable):

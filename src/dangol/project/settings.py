@@ -66,6 +66,10 @@ INSTALLED_APPS = [
     "dangol.api",
     "dangol.web",
     "dangol.project",
+    # Below ours, whose templates come first.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
 ]
 
 DATABASES: dict[str, dict[str, Any]] = {
@@ -98,12 +102,18 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "dangol.web.frame.FrameMiddleware",
     "dangol.web.read_only.ReadOnlyMiddleware",
+    "dangol.web.guard.GuardMiddleware",
 ]
+HTTPS = environment.flag("DANGOL_HTTPS", default=False)
+if HTTPS:
+    # Who says so ends TLS before us: what reaches us was sent over it.
+    MIDDLEWARE.insert(0, "dangol.web.transport.HttpsMiddleware")
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
 CSRF_FAILURE_VIEW = "dangol.web.pages.errors.csrf_failed"
 ROOT_URLCONF = "dangol.project.urls"
 WSGI_APPLICATION = "dangol.project.wsgi.application"
@@ -133,20 +143,51 @@ STATIC_URL = "static/"
 # Served from the packages they come in; there is no step that collects them.
 WHITENOISE_USE_FINDERS = True
 
-LOGIN_URL = "web:sign-in"
-LOGIN_REDIRECT_URL = "web:overview"
-LOGOUT_REDIRECT_URL = "web:sign-in"
+# What every web process must know alike: one-time codes that were used, and how often something was asked.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "dg_access_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "web:start"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# Where passwords are compared with those that leaked; nowhere unless it is said.
+BREACHED_PASSWORDS_URL = environment.web_address("DANGOL_BREACHED_URL")
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 15},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "dangol.core.access.passwords.LengthValidator"},
+    {"NAME": "dangol.core.access.passwords.KnownPasswordValidator"},
+    {"NAME": "dangol.core.access.passwords.BreachedPasswordValidator"},
 ]
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = environment.flag("DANGOL_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+
+# Signing in. Failures are counted by `core/access`, for which allauth's own count of them is off.
+MFA_REQUIRED = environment.choice("DANGOL_MFA", ("required", "optional")) == "required"
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("DANGOL_PROXIES")
+ACCOUNT_ADAPTER = "dangol.web.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_RATE_LIMITS = {"login_failed": ""}
+MFA_ADAPTER = "dangol.web.sign_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "dangol.web.sign_in.forms.CodeForm",
+    "reauthenticate": "dangol.web.sign_in.forms.CodeAgainForm",
+}
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

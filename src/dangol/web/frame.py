@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -45,14 +44,6 @@ class Frame:
     def silent(self) -> list[Silence]:
         """The processes that have given no sign of life for a while."""
         return silent_workers(self.at)
-
-
-class Command(NamedTuple):
-    """A place in the menu and the palette: every one of them works."""
-
-    route: str
-    icon: str
-    key: str
 
 
 def frame_of(request: HttpRequest) -> Frame:

@@ -6,7 +6,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -23,6 +22,8 @@ from dangol.core.access.members.sessions import (
 )
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.web.frame import frame_of
+from dangol.web.guard import member_page
+from dangol.web.sign_in.origins import origin_of
 
 COOKIE, CODE_COOKIE = "dangol_member", "dangol_code"
 PATH = "/me"
@@ -36,7 +37,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 def open_to_anyone(view: View[P]) -> View[P]:
     """Open a member's page to whoever comes: the way in, and what leads there. Nothing of it is kept."""
 
-    @login_not_required
+    @member_page
     @never_cache
     @wraps(view)
     def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -48,7 +49,7 @@ def open_to_anyone(view: View[P]) -> View[P]:
 def member_required(view: MemberView[P]) -> View[P]:
     """Hand a view the member's session; lead whoever is not signed in to where they can."""
 
-    @login_not_required
+    @member_page
     @never_cache
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -110,7 +111,7 @@ def _give(response: HttpResponse, name: str, value: str, lasts: timedelta) -> No
 
 def address_of(request: HttpRequest) -> str:
     """Return where a request came from, for counting."""
-    return str(request.META.get("REMOTE_ADDR", ""))[:64]
+    return origin_of(request).address[:64]
 
 
 def safe_next(request: HttpRequest, default: str) -> str:

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from dangol.web import member_urls
 from dangol.web.converters import IdConverter
 from dangol.web.pages import (
+    account,
     design,
     home,
     joining,
@@ -14,7 +15,9 @@ from dangol.web.pages import (
     messages,
     overview,
     session,
+    staff,
     till,
+    welcome,
 )
 
 register_converter(IdConverter, "id")
@@ -37,8 +40,20 @@ urlpatterns = [
     path("till/sales/<str:number>/undo", till.undo, name="till-undo"),
     path("till/sales/<str:number>/move", till.move, name="till-move"),
     path("design", design.show_design, name="design"),
-    path("sign-in", session.sign_in, name="sign-in"),
-    path("sign-out", session.sign_out, name="sign-out"),
+    path("start", session.start, name="start"),
+    path("staff", staff.show_staff, name="staff"),
+    path("staff/invite", staff.invite, name="staff-invite"),
+    path("staff/<int:number>", staff.show_person, name="staff-member"),
+    path("staff/<int:number>/role", staff.change_role, name="staff-role"),
+    path("staff/<int:number>/suspend", staff.suspend, name="staff-suspend"),
+    path("staff/<int:number>/restore", staff.restore, name="staff-restore"),
+    path("staff/<int:number>/recover", staff.recover, name="staff-recover"),
+    path("staff/<int:number>/end-sessions", staff.end_sessions, name="staff-end-sessions"),
+    path("welcome/<str:secret>", welcome.welcome, name="welcome"),
+    path("account", account.show_account, name="account"),
+    path("account/second-factor", account.ask_for_second_factor, name="second-factor"),
+    path("account/sessions/<id:session_id>/end", account.end_session, name="session-end"),
+    path("account/sessions/end-others", account.end_other_sessions, name="sessions-end-others"),
     path("language", session.choose_language, name="language"),
     *member_urls.urlpatterns,
 ]

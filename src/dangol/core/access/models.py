@@ -1,7 +1,9 @@
-"""API keys."""
+"""API keys; what staff may do and who said so; their sessions, links and sign-ins."""
 
 from django.db import models
 
+from dangol.core.storage.append_only import AppendOnly
+from dangol.core.storage.constraints import SqlForeignKey
 from dangol.core.storage.fields import IdField
 
 
@@ -27,3 +29,131 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "dg_access_key"
+
+
+def _staff_key(name: str, field: str = "staff") -> SqlForeignKey:
+    return SqlForeignKey(fields=[field], to="dg_people.Staff", to_fields=["id"], name=name)
+
+
+class StaffRole(models.Model):
+    """The role a member of staff has now: what their grants come to. Without a store: of all stores."""
+
+    staff = models.OneToOneField(
+        "dg_people.Staff", models.PROTECT, primary_key=True, db_constraint=False, related_name="post"
+    )
+    role = models.CharField(max_length=10)
+    store_id = IdField(null=True)
+    suspended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_access_role"
+        constraints = (_staff_key("dg_access_role_staff"),)
+
+
+class Grant(models.Model):
+    """That someone was given a role, had it changed, suspended or restored, and by whom. Never changed."""
+
+    id = IdField(primary_key=True)
+    staff = models.ForeignKey("dg_people.Staff", models.PROTECT, db_constraint=False, related_name="grants")
+    act = models.CharField(max_length=10)
+    role = models.CharField(max_length=10)
+    store_id = IdField(null=True)
+    at = models.DateTimeField()
+    # None: a command on the machine itself.
+    by = models.ForeignKey(
+        "dg_people.Staff", models.PROTECT, null=True, db_constraint=False, related_name="grants_given"
+    )
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_access_grant"
+        constraints = (
+            AppendOnly(name="dg_access_grant_append_only"),
+            _staff_key("dg_access_grant_staff"),
+            _staff_key("dg_access_grant_by", "by"),
+        )
+
+
+class StaffSession(models.Model):
+    """A browser that is signed in, until it is ended; Django's own session names it by its id."""
+
+    id = IdField(primary_key=True)
+    staff = models.ForeignKey("dg_people.Staff", models.PROTECT, db_constraint=False, related_name="sessions")
+    opened_at = models.DateTimeField()
+    # Kept to the minute: every request would else be a write.
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    address = models.CharField(max_length=45)
+    browser = models.CharField(max_length=200)
+    how = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "dg_access_session"
+        constraints = (_staff_key("dg_access_session_staff"),)
+        indexes = (models.Index(fields=["ended_at", "seen_at"], name="dg_access_session_over"),)
+
+
+class StaffLink(models.Model):
+    """A link that lets someone choose a password, once. Its secret is stored as a hash only."""
+
+    id = IdField(primary_key=True)
+    secret_hash = models.BinaryField(max_length=32, unique=True)
+    staff = models.ForeignKey("dg_people.Staff", models.PROTECT, db_constraint=False, related_name="links")
+    purpose = models.CharField(max_length=10)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    # When it was used, or a newer one took its place.
+    spent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_access_link"
+        constraints = (_staff_key("dg_access_link_staff"),)
+
+
+class SignIn(models.Model):
+    """Something that happened at the door: who came in or failed to, from where, how, and who went."""
+
+    id = IdField(primary_key=True)
+    at = models.DateTimeField()
+    # None: nobody is called what was typed; that may have been a password, so it is not kept.
+    staff = models.ForeignKey(
+        "dg_people.Staff", models.PROTECT, null=True, db_constraint=False, related_name="sign_ins"
+    )
+    outcome = models.CharField(max_length=10)
+    how = models.CharField(max_length=40)
+    address = models.CharField(max_length=45)
+    browser = models.CharField(max_length=200)
+
+    class Meta:
+        db_table = "dg_access_sign_in"
+        constraints = (_staff_key("dg_access_sign_in_staff"),)
+        indexes = (
+            models.Index(fields=["staff", "at"], name="dg_access_sign_in_of"),
+            models.Index(fields=["at"], name="dg_access_sign_in_at"),
+        )
+
+
+class Attempts(models.Model):
+    """How often signing in has failed of late, for an account or an address, which is kept as a hash."""
+
+    pk = models.CompositePrimaryKey("kind", "subject_hash")
+    kind = models.CharField(max_length=8)
+    subject_hash = models.BinaryField(max_length=32)
+    count = models.IntegerField()
+    last_at = models.DateTimeField()
+    open_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_access_attempts"
+        indexes = (models.Index(fields=["last_at"], name="dg_access_attempts_last"),)
+
+
+class CacheEntry(models.Model):
+    """What all web processes must know alike and may forget: the table behind Django's cache."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "dg_access_cache"

@@ -1,7 +1,8 @@
-"""What access's refusals say, and what to do next."""
+"""What this floor's refusals say, and what to do next."""
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core.access import staff_errors as errors
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
 from dangol.core.refusals import Words, register
 
@@ -17,5 +18,38 @@ register(
             _("이 일을 할 권한({right})이 없어요."), _("권한이 있는 키를 쓰거나 주인에게 부탁하세요.")
         ),
         NoSuchKey.code: Words(_("그런 API 키는 없어요: {key}"), _("키 목록에서 다시 고르세요.")),
+        errors.UnknownStaff.code: Words(
+            _("‘{name}’(이)라는 아이디로 일하는 사람이 없어요."), _("직원 목록에서 아이디를 확인하세요.")
+        ),
+        errors.NameTaken.code: Words(
+            _("‘{name}’은(는) 이미 다른 사람이 쓰는 아이디예요."), _("다른 아이디를 고르세요.")
+        ),
+        errors.NameUnfit.code: Words(
+            _("아이디로 쓸 수 없는 글자가 있거나 너무 길어요."),
+            _("글자, 숫자와 @ . + - _ 만으로 60자까지 쓰세요."),
+        ),
+        errors.UnknownRole.code: Words(_("‘{role}’(이)라는 역할은 없어요."), _("목록에서 역할을 고르세요.")),
+        errors.UnknownStore.code: Words(_("{store}번 매장은 없어요."), _("목록에서 매장을 고르세요.")),
+        errors.StoreUnfit.code: Words(
+            _("매장은 매장 직원에게만 정할 수 있어요."), _("매장을 비우거나 역할을 매장 직원으로 바꾸세요.")
+        ),
+        errors.ReasonMissing.code: Words(
+            _("이유가 비었거나 300자보다 길어요."), _("나중에 보는 사람이 알 수 있게 한 줄로 적으세요.")
+        ),
+        errors.OwnRole.code: Words(
+            _("자기 역할은 스스로 바꿀 수 없어요."), _("다른 가게 주인에게 부탁하세요.")
+        ),
+        errors.LastOwner.code: Words(
+            _("로그인할 수 있는 가게 주인이 아무도 남지 않아요."),
+            _("다른 사람을 먼저 가게 주인으로 정하세요."),
+        ),
+        errors.Suspended.code: Words(_("지금은 멈춘 계정이에요."), _("먼저 다시 쓰게 하세요.")),
+        errors.NotSuspended.code: Words(_("멈춘 계정이 아니에요.")),
+        errors.LinkOver.code: Words(
+            _("이 링크는 이미 썼거나 기한이 지났어요."), _("가게 주인에게 새 링크를 부탁하세요.")
+        ),
+        errors.TooManyAttempts.code: Words(
+            _("너무 여러 번 틀려서 잠시 닫아 두었어요."), _("{minutes}분 뒤에 다시 해 보세요.")
+        ),
     }
 )

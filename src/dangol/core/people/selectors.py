@@ -172,6 +172,14 @@ def stores_by_id(store_ids: Iterable[Id]) -> dict[Id, StoreView]:
     return {row[0]: StoreView(*row) for row in rows}
 
 
+def home_stores_of(customer_ids: Iterable[Id]) -> dict[Id, Id | None]:
+    """Return the store each of these customers is at home in, None for none; who is unknown is left out."""
+    rows = select_matching(
+        Customer, ("customer_id", "home_store_id"), ("customer_id",), [(one,) for one in set(customer_ids)]
+    )
+    return dict(rows)
+
+
 def names_of(customer_ids: Iterable[Id], *, unmasked: bool = False) -> dict[Id, PersonView]:
     """Return how to show each of these people; masked unless `unmasked` says that there is a reason.
 

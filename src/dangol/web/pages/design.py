@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from dangol.web.charts import Label, Series, column_chart, sparkline
 from dangol.web.formats import format_number
+from dangol.web.guard import signed_in_only
 
 _COLORS = (
     "bg",
@@ -25,6 +26,7 @@ _COLORS = (
 _COLUMNS = ((742, 455, 96), (765, 470, 88), (800, 512, 104), (780, 498, 92), (842, 540, 90), (900, 589, 84))
 
 
+@signed_in_only
 def show_design(request: HttpRequest) -> HttpResponse:
     """Show the components. The figures here are examples of form and are said to be."""
     earned, spent, expired = zip(*_COLUMNS, strict=True)

@@ -8,9 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import get_language, gettext as _
 
+from dangol.core.access.rights import Right
+from dangol.core.access.selectors import Visitor, list_owners
 from dangol.core.people.data_keys import KeyStoreGone
 from dangol.core.storage.faults import classify
+from dangol.web.formats import with_josa
 from dangol.web.refused import KEYS_GONE, OF_FAULT, Refusal, answer
+from dangol.web.roles import right_name, role_name
 from dangol.web.watch import request_id_of, route_of
 
 log = structlog.get_logger()
@@ -34,6 +38,33 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
         _("이 페이지는 볼 수 없어요"),
         _("볼 수 있는 권한이 필요해요. 필요하다면 가게 주인에게 말해 주세요."),
     )
+
+
+def no_right(request: HttpRequest, right: Right | None, visitor: Visitor | None = None) -> HttpResponse:
+    """Answer someone whose role lacks a right: which one, and who can give it."""
+    if right is None or visitor is None:
+        return forbidden(request)
+    words = _(
+        "‘%(right)s’ 권한이 필요해요. 지금 역할은 %(role)s. 역할은 가게 주인(%(owners)s)이 바꿀 수 있어요."
+    ) % {
+        "right": right_name(right),
+        "role": with_josa(role_name(visitor.role), "이에요"),
+        "owners": ", ".join(list_owners()),
+    }
+    return _page(403, _("이 페이지는 볼 수 없어요"), words)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Answer someone who asks too often."""
+    return _page(
+        429, _("조금 천천히 해 주세요"), _("짧은 시간에 너무 여러 번 보냈어요. 1분 뒤에 다시 해 보세요.")
+    )
+
+
+def staff_link_over(request: HttpRequest) -> HttpResponse:
+    """Answer a link of someone who works here that was used or whose time is over."""
+    words = _("링크는 한 번만, 72시간 동안 열려요. 가게 주인에게 새 링크를 부탁하세요.")
+    return _page(404, _("이 링크로는 열 수 없어요"), words, home=False)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -13,6 +12,7 @@ from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
 from dangol.web.barcodes import render_barcode
 from dangol.web.frame import Frame, frame_of
+from dangol.web.guard import member_page
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
 from dangol.web.pages.member import describe_progress
@@ -25,7 +25,7 @@ HISTORY = 10
 MOST_TRANSFERS = 60
 
 
-@login_not_required
+@member_page
 @never_cache
 def show_home(request: HttpRequest, token: str) -> HttpResponse:
     """Show a member their pass, what lapses soon, the way to the next tier, and their history."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from dangol.core.access.rights import Right
 from dangol.core.people.consents import ConsentDraft
 from dangol.core.people.enrolling import Enrollment, enroll, give_consents
 from dangol.core.people.identities import Kind
@@ -17,11 +18,13 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.frame import frame_of
+from dangol.web.guard import needs
 
 SOURCE = "till"
 FIELDS = ("phone", "name", "email")
 
 
+@needs(Right.TILL_USE)
 def join(request: HttpRequest) -> HttpResponse:
     """Enroll whoever stands at the till; one who is a member already is shown instead."""
     given = {name: request.POST.get(name, "").strip()[:254] for name in FIELDS}

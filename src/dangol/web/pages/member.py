@@ -9,11 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _, ngettext
 
+from dangol.core.access.rights import Right
 from dangol.core.ledger.events import PointsExpired
+from dangol.core.people.selectors import home_stores_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
+from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import read_statement
@@ -42,9 +45,12 @@ class TimelineRow(NamedTuple):
     told: Told
 
 
+@needs(Right.MEMBERS_READ)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's page; one of three lists is open, and which and how far is in the address."""
-    frame = frame_of(request)
+    frame, visitor = frame_of(request), visitor_of(request)
+    if visitor.store_id and not visitor.sees(home_stores_of([customer_id]).get(customer_id)):
+        raise Http404
     running = find_program()
     tab = request.GET.get("tab", TABS[0])
     if tab not in TABS:

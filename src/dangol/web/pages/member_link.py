@@ -10,12 +10,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.members.links import VALID_FOR, make_link
+from dangol.core.access.rights import Right
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id
 from dangol.web.frame import frame_of
+from dangol.web.guard import needs
 
 
+@needs(Right.MEMBERS_WRITE)
 @never_cache
 @require_POST
 def show_link(request: HttpRequest, customer_id: Id) -> HttpResponse:

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import money, texts
+from dangol.core.access.rights import Right
 from dangol.core.people.selectors import ShopView
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
+from dangol.web.guard import needs, visitor_of
 from dangol.web.periods import end_of_soon
 from dangol.web.reads.members import SOON_DAYS, MemberLine, MemberQuery, Sort, read_member_page, walk_members
 from dangol.web.scheme import TierView, find_program, scheme_of, tiers_of
@@ -39,9 +41,11 @@ def read_query(request: HttpRequest, tiers: list[TierView]) -> MemberQuery:
         soon_until=soon if asked.get("soon") == "1" else None,
         sort=Sort(sort) if sort in set(Sort) else Sort.RECENT,
         after=asked.get("after", ""),
+        store_id=visitor_of(request).store_id,
     )
 
 
+@needs(Right.MEMBERS_READ)
 def list_members(request: HttpRequest) -> HttpResponse:
     """Show a page of members; state is in the address, so that it can be kept and sent on."""
     frame = frame_of(request)
@@ -63,6 +67,7 @@ def list_members(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@needs(Right.MEMBERS_EXPORT)
 def export_members(request: HttpRequest) -> StreamingHttpResponse:
     """Send the members the address asks for as CSV, masked as on the page."""
     frame = frame_of(request)

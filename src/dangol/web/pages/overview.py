@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from dangol.core.access.rights import Right
 from dangol.core.people.selectors import names_of
 from dangol.domain.points import Account as Place, Kind
 from dangol.web import formats
 from dangol.web.charts import Label, Series, column_chart
 from dangol.web.frame import Frame, frame_of
+from dangol.web.guard import needs
 from dangol.web.periods import LENGTHS, Column, Period, end_of_soon, make_period, read_days
 from dangol.web.reads import overview as reads
 from dangol.web.reads.members import SOON_DAYS
@@ -31,6 +33,7 @@ class TierShare(NamedTuple):
     share: str
 
 
+@needs(Right.REPORTS_READ)
 def show_overview(request: HttpRequest) -> HttpResponse:
     """Show the shop's figures of the last 7, 30 or 90 days beside the same length before."""
     frame = frame_of(request)

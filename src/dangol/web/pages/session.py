@@ -1,16 +1,22 @@
-"""Signing in, signing out, and the language."""
+"""Where one begins after signing in, and the language."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
-sign_in = LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True)
-sign_out = LogoutView.as_view()
+from dangol.web.guard import open_to_all, signed_in_only, visitor_of
+from dangol.web.menu import menu_of
 
 
-@login_not_required
+@signed_in_only
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to the first place of the menu that is open to whoever asks."""
+    first = next(menu_of(visitor_of(request), sample=False), None)
+    return HttpResponseRedirect(first.address if first else reverse("web:account"))
+
+
+@open_to_all
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language in a cookie and go back to the page it was chosen on."""

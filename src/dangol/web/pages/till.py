@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.rights import Right
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.moving import move_order, undo_order
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
@@ -19,6 +20,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.web.amounts import read_amount
 from dangol.web.frame import frame_of
+from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.reads.till import SOURCE, Receipt, preview_sale, read_receipt, sell
 from dangol.web.scheme import find_program, tiers_of
@@ -29,6 +31,7 @@ SHOWN = 8
 LAST = "till-last"
 
 
+@needs(Right.TILL_USE)
 def find(request: HttpRequest) -> HttpResponse:
     """Ask who it is; one who is found alone is shown at once."""
     text = request.GET.get("q", "").strip()[:100]
@@ -44,6 +47,7 @@ def find(request: HttpRequest) -> HttpResponse:
     return render(request, "web/till/find.html", context)
 
 
+@needs(Right.TILL_USE)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show who was found, and what an amount would earn."""
     member = _member(request, customer_id)
@@ -61,6 +65,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     return render(request, "web/till/member.html", context)
 
 
+@needs(Right.TILL_USE)
 @require_POST
 def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Ring up the sale; sent twice it is one sale."""
@@ -73,16 +78,19 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
         raise Http404 from None
     if amount is None:
         return redirect("web:till-member", customer_id)
-    number = sell(customer_id, amount, frame.shop, key=key, at=frame.at)
+    store_id = visitor_of(request).store_id
+    number = sell(customer_id, amount, frame.shop, key=key, at=frame.at, store_id=store_id)
     request.session[LAST] = number
     return redirect("web:till-receipt", number)
 
 
+@needs(Right.TILL_USE)
 def show_receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Show what a sale has earned, and how to put it right."""
     return render(request, "web/till/receipt.html", _receipt_context(request, number))
 
 
+@needs(Right.TILL_USE)
 @require_POST
 def undo(request: HttpRequest, number: str) -> HttpResponse:
     """Take a sale back, as a reversal."""
@@ -95,6 +103,7 @@ def undo(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("web:till-receipt", number)
 
 
+@needs(Right.TILL_USE)
 def move(request: HttpRequest, number: str) -> HttpResponse:
     """Find the member a sale belongs to, and give it to them."""
     if request.method == "POST":
@@ -121,6 +130,7 @@ def _move_to(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("web:till-member", to)
 
 
+@needs(Right.TILL_USE)
 def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Give a receipt without a name to the member who brings it, within the days it may take."""
     member, frame = _member(request, customer_id), frame_of(request)

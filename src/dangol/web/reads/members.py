@@ -41,12 +41,14 @@ COUNTED = frozenset({Sort.SPEND, Sort.POINTS})
 class MemberQuery(NamedTuple):
     """Which members to list. `level` is a tier's place, `after` where the page before ended.
 
-    `soon_until` keeps to those with usable points that lapse by then.
+    `soon_until` keeps to those with usable points that lapse by then, `store_id` to those at home in that
+    store or in none.
     """
 
     text: str = ""
     level: int | None = None
     soon_until: datetime | None = None
+    store_id: Id | None = None
     sort: Sort = Sort.RECENT
     after: str = ""
 
@@ -95,6 +97,8 @@ def _matching(query: MemberQuery, scheme: Scheme, at: datetime) -> QuerySet[Cust
     members = Customer.objects.filter(kind=MEMBER)
     if query.text:
         members = members.filter(customer_id__in=find_customers(query.text, limit=MOST_FOUND))
+    if query.store_id:
+        members = members.filter(Q(home_store_id=query.store_id) | Q(home_store_id=None))
     own = Membership.objects.filter(customer_id=OuterRef("customer_id"), program_id=scheme.program_id)
     if query.level == 0:
         members = members.exclude(Exists(own.filter(level__gt=0)))

@@ -10,7 +10,7 @@ from dangol.core.commerce.catalog import find_products, upsert_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, ProductDraft
 from dangol.core.commerce.selectors import OrderFacts, find_order, read_order
 from dangol.core.commerce.services import place_orders
-from dangol.core.people.selectors import ShopView
+from dangol.core.people.selectors import ShopView, stores_by_id
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.rooms.rewards.whys import WhyView, accruals_of
@@ -42,21 +42,32 @@ def preview_sale(customer_id: Id, amount_minor: int, shop: ShopView, *, at: date
     return try_out(act)
 
 
-def sell(customer_id: Id, amount_minor: int, shop: ShopView, *, key: UUID, at: datetime) -> str:
+def sell(
+    customer_id: Id, amount_minor: int, shop: ShopView, *, key: UUID, at: datetime, store_id: Id | None = None
+) -> str:
     """Ring up a sale; returns its number. Of the same key there is one sale, however often it is sent."""
     number = key.hex[:12].upper()
     with write_transaction():
-        _place(customer_id, amount_minor, shop, number, at)
+        _place(customer_id, amount_minor, shop, number, at, store_id)
     return number
 
 
-def _place(customer_id: Id, amount_minor: int, shop: ShopView, number: str, at: datetime) -> None:
+def _place(
+    customer_id: Id,
+    amount_minor: int,
+    shop: ShopView,
+    number: str,
+    at: datetime,
+    store_id: Id | None = None,
+) -> None:
     product = find_products([PRODUCT]).get(PRODUCT)
     if product is None:
         draft = ProductDraft(PRODUCT, _("계산대 판매"))
         product = upsert_products([draft], recorded_at=at)[PRODUCT]
     line = LineDraft(product.id, PRODUCT, product.category, 1_000, amount_minor, 0, amount_minor)
-    place_orders([OrderDraft(customer_id, SOURCE, number, at, shop.currency, [line])], recorded_at=at)
+    store = stores_by_id([store_id])[store_id].number if store_id else None
+    order = OrderDraft(customer_id, SOURCE, number, at, shop.currency, [line], store_id, store)
+    place_orders([order], recorded_at=at)
 
 
 def read_receipt(order: OrderFacts) -> Receipt:

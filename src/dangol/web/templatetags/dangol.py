@@ -1,22 +1,28 @@
 """Tags and filters of our templates: how figures are written, icons, and addresses that keep their state."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.http import QueryDict
 from django.template.context import RequestContext
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
-from dangol.web import formats, marks, words
+from dangol.web import doors, formats, marks, words
+from dangol.web.guard import access_of, may_open
+from dangol.web.roles import role_name
 
 register = template.Library()
 
@@ -43,6 +49,11 @@ register.filter("trait_value", words.trait_value)
 register.filter("channel_name", words.channel_name)
 register.filter("purpose_name", words.purpose_name)
 register.filter("process_name", words.process_name)
+register.filter("role_name", role_name)
+register.filter("act_name", doors.act_name)
+register.filter("outcome_name", doors.outcome_name)
+register.filter("proofs_name", doors.proofs_name)
+register.filter("browser_name", doors.browser_name)
 
 
 register.filter("josa", formats.with_josa)
@@ -138,6 +149,13 @@ def member_url(customer_id: Id) -> str:
     return reverse("web:member", args=[customer_id])
 
 
+@register.simple_tag(takes_context=True)
+def may(context: RequestContext, route: str, *parts: Any) -> bool:
+    """Say whether the reader may open a route, by what its view declares."""
+    visitor = context.get("visitor")
+    return visitor is not None and may_open(visitor, access_of(resolve(reverse(route, args=parts)).func))
+
+
 @register.simple_tag
 def tier_chip(level: int, names: Mapping[int, str]) -> SafeString:
     """Return a tier as a chip: the higher ones carry a medal."""
@@ -147,6 +165,33 @@ def tier_chip(level: int, names: Mapping[int, str]) -> SafeString:
     if not level:
         return format_html('<span class="chip">{}</span>', name)
     return format_html('<span class="chip pri">{}{}</span>', _icon("medal", "sm"), name)
+
+
+@register.filter
+def store_name(store_id: Id | None, names: Mapping[Id, str]) -> str:
+    """Return what a store is called; no store is all of them."""
+    return names.get(store_id, "") if store_id else ""
+
+
+@register.filter
+def text_file(lines: list[str]) -> str:
+    """Return an address that holds these lines as a text file, to be downloaded without asking again."""
+    return f"data:text/plain;charset=utf-8,{quote(''.join(f'{line}{chr(10)}' for line in lines))}"
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """Return a value as JSON, for an attribute that a script reads."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.filter
+def said_errors(field: Any) -> list[str]:
+    """Return what is wrong with a field, with our own words for an empty one."""
+    return [
+        _("이 칸을 적어 주세요.") if error.code == "required" else str(next(iter(error)))
+        for error in field.errors.as_data()
+    ]
 
 
 @register.filter

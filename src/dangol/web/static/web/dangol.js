@@ -39,7 +39,6 @@ document.addEventListener("change", (event) => {
 const singleKeys = document.querySelector("[data-single-keys]");
 if (singleKeys) singleKeys.checked = localStorage.getItem("dangol-keys") !== "off";
 
-const places = { o: "overview", m: "members" };
 let going = false;
 
 document.addEventListener("keydown", (event) => {
@@ -50,7 +49,8 @@ document.addEventListener("keydown", (event) => {
   }
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !singleKeys?.checked) return;
-  if (going && places[event.key]) location.href = document.body.dataset[places[event.key]];
+  const place = going && /^[a-z]$/.test(event.key) && document.body.dataset[`go${event.key.toUpperCase()}`];
+  if (place) location.href = place;
   going = event.key === "g";
   if (event.key === "?") openSheet("keys");
   if (event.key === "/") {

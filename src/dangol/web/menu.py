@@ -1,0 +1,78 @@
+"""The menu and the palette: one list, of which everybody sees what they may open."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from django.urls import resolve, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.access.selectors import Visitor
+from dangol.web.guard import access_of, may_open
+
+
+class Entry(NamedTuple):
+    """A place: its route, name and icon; the group it stands in; the palette's words for going there.
+
+    `key` is what leads there after `g`. `also` names the routes that are part of the same place.
+    """
+
+    route: str
+    name: Promise
+    icon: str
+    words: Promise
+    group: Promise | str = ""
+    key: str = ""
+    also: Sequence[str] = ()
+    # Only in a shop whose data are a sample.
+    sample: bool = False
+
+    @property
+    def address(self) -> str:
+        """The place's address."""
+        return reverse(self.route)
+
+    def is_here(self, route: str) -> bool:
+        """Say whether a page's route belongs to this place."""
+        return route == self.route or route in self.also
+
+
+_PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
+ENTRIES: Sequence[Entry] = (
+    Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
+    Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", ("web:member",)),
+    Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
+    Entry(
+        "web:staff",
+        _("직원"),
+        "id-card",
+        _("직원 보기"),
+        _SHOP,
+        "s",
+        ("web:staff-member", "web:staff-invite"),
+    ),
+    Entry(
+        "web:messages",
+        _("보낸 메시지(견본)"),
+        "mail",
+        _("보낸 메시지 보기"),
+        _WORKS,
+        sample=True,
+    ),
+    Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
+)
+
+
+def menu_of(visitor: Visitor, *, sample: bool) -> Iterator[Entry]:
+    """Yield the places someone may open, in order: what each needs is what its view declares."""
+    for entry in ENTRIES:
+        if entry.sample and not sample:
+            continue
+        if may_open(visitor, access_of(resolve(entry.address).func)):
+            yield entry
+
+
+def grouped(entries: Sequence[Entry]) -> list[tuple[str, list[Entry]]]:
+    """Return the entries by their groups, which stay in order."""
+    return [(str(group), list(inner)) for group, inner in groupby(entries, key=lambda one: one.group)]

@@ -1,0 +1,78 @@
+"""One's own account: password, second factors, sessions, language."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.selectors import find_staff, sessions_of, sign_ins_of
+from dangol.core.access.sessions import Outcome, end_sessions, end_sessions_of
+from dangol.core.people.selectors import stores_by_id
+from dangol.core.storage.ids import Id
+from dangol.web.frame import frame_of
+from dangol.web.guard import before_second_factor, signed_in_only, visitor_of
+from dangol.web.sign_in.passkeys import passkeys_work
+
+
+def read_factors(staff: int) -> dict[str, Any]:
+    """Return someone's second factors: the app, the passkeys, and how many recovery codes are left."""
+    factors = list(Authenticator.objects.filter(user_id=staff).order_by("created_at"))
+    by_type = {one.type: one for one in factors}
+    codes = by_type.get(Authenticator.Type.RECOVERY_CODES)
+    return {
+        "app": by_type.get(Authenticator.Type.TOTP),
+        "passkeys": [one for one in factors if one.type == Authenticator.Type.WEBAUTHN],
+        "codes": codes,
+        "codes_left": len(codes.wrap().get_unused_codes()) if codes else 0,
+    }
+
+
+@signed_in_only
+@never_cache
+def show_account(request: HttpRequest) -> HttpResponse:
+    """Show who one is here, by what one comes in, and from where one is signed in."""
+    visitor = visitor_of(request)
+    person = find_staff(visitor.staff)
+    assert person is not None, "who is signed in has a role"
+    store = stores_by_id([visitor.store_id]).get(visitor.store_id) if visitor.store_id else None
+    context = {
+        "person": person,
+        "store": store.name or store.number if store else "",
+        "sessions": sessions_of(visitor.staff),
+        "sign_ins": sign_ins_of(visitor.staff, limit=8),
+        "passkeys_work": passkeys_work(request),
+    }
+    return render(request, "web/account.html", context | read_factors(visitor.staff))
+
+
+@before_second_factor
+@never_cache
+def ask_for_second_factor(request: HttpRequest) -> HttpResponse:
+    """Show the ways to set up a second factor to someone who has none."""
+    if visitor_of(request).has_factor:
+        return HttpResponseRedirect(reverse("web:account"))
+    context = {"passkeys_work": passkeys_work(request), "port": request.get_port()}
+    return render(request, "web/second_factor.html", context)
+
+
+@signed_in_only
+@require_POST
+def end_session(request: HttpRequest, session_id: Id) -> HttpResponse:
+    """End one of one's own sessions; another's is answered as if there were none."""
+    if session_id not in {one.id for one in sessions_of(visitor_of(request).staff)}:
+        raise Http404
+    end_sessions([session_id], Outcome.ENDED, at=frame_of(request).at)
+    return HttpResponseRedirect(reverse("web:account"))
+
+
+@signed_in_only
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """End all of one's own sessions but this one."""
+    visitor = visitor_of(request)
+    end_sessions_of(visitor.staff, at=frame_of(request).at, but=visitor.session_id)
+    return HttpResponseRedirect(reverse("web:account"))

@@ -1,0 +1,1 @@
+"""Signing in: django-allauth with our words, our look, and our count of failures."""
