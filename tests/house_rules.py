@@ -24,6 +24,8 @@ LOOKUPS = {
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
     "dg_people.ErasedIdentity",
+    "dg_member_access.MemberLink",
+    "dg_member_access.MemberSession",
     "dg_people.Identity",
     "dg_people.SearchToken",
 }

@@ -247,7 +247,7 @@ def test_home__signed_link__opens_without_signing_in(client: Client, story: Stor
 
     assert answer.status_code == 200
     assert 'role="img" aria-label="회원 번호 1501의 바코드"' in page
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer["Cache-Control"]
     assert "noindex" in page
 

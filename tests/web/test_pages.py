@@ -42,7 +42,7 @@ def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
-        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
+        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",

@@ -24,6 +24,8 @@ from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.access.selectors import list_owners, roles_out_of_step
 from dangol.core.events.selectors import show_consumers
 from dangol.core.events.webhooks.selectors import list_endpoints
+from dangol.core.messaging.selectors import outbox_status
+from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.operations.models import ProofName
 from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keystore import KEY_STORE
@@ -40,6 +42,7 @@ from dangol.project.clock import now
 OLDEST_POSTGRES = 15
 BYTES_WANTED, BYTES_NEEDED = 2 * 1024**3, 256 * 1024**2
 STUCK_AFTER = timedelta(minutes=5)
+MAIL_LATE_AFTER = timedelta(minutes=5)
 EVENTS_BEHIND = 10_000
 
 
@@ -219,6 +222,29 @@ def check_consumers() -> Iterator[Finding]:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
 
+def check_mail() -> Iterator[Finding]:
+    """Look whether messages can leave, and whether they do."""
+    sender, found = find_sender(EMAIL), outbox_status(now())
+    if sender is None:
+        sentence = _("이메일을 보낼 길이 없어요. 회원은 매장의 QR로만 들어올 수 있어요.")
+        remedy = _("DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하고 다시 시작하세요.")
+        yield Finding("mail", Level.WARN, sentence, remedy)
+        return
+    if found.oldest_at is not None and now() - found.oldest_at > MAIL_LATE_AFTER:
+        words = ngettext(
+            "메시지 %d개가 5분 넘게 기다려요.", "메시지 %d개가 5분 넘게 기다려요.", found.waiting
+        )
+        yield Finding("mail", Level.WARN, words % found.waiting, command("messages test ADDRESS"))
+    if found.dead:
+        words = ngettext(
+            "하루 사이 메시지 %d개를 보내지 못했어요.", "하루 사이 메시지 %d개를 보내지 못했어요.", found.dead
+        )
+        told = f"{words % found.dead} ({found.last_error})"
+        yield Finding("mail", Level.WARN, told, command("messages test ADDRESS"))
+    if not found.dead and not found.waiting:
+        yield Finding("mail", Level.OK, sender.name)
+
+
 def check_webhooks() -> Iterator[Finding]:
     """Look for endpoints that fail or were given up; says nothing where all is well or there is none."""
     for one in list_endpoints():
@@ -265,6 +291,7 @@ def check_backups() -> Iterator[Finding]:
 ALWAYS = (check_database, check_home, check_disk)
 WITH_SHOP = (
     check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers, check_webhooks,
+    check_mail,
     check_backups,
 )  # fmt: skip
 

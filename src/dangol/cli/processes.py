@@ -23,6 +23,7 @@ from dangol.core.events.runtime import REST_SECONDS, Readers
 from dangol.core.events.settling import settle_all
 from dangol.core.events.webhooks.selectors import caller_for_endpoints
 from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
+from dangol.core.messaging.outbox import Outbox
 from dangol.core.operations.health import DRAINING
 from dangol.core.operations.tally import sum_points
 from dangol.core.people.models import Shop
@@ -74,14 +75,15 @@ def shop_zone() -> ZoneInfo:
 
 
 def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
-    """Do everything that is due now: schedules, jobs, positions, consumers, webhooks and the lake."""
+    """Do everything that is due now: schedules, jobs, consumers, webhooks, messages and the lake."""
     lake, sender = LakeWriter(settings.LAKE, clock), Sender(clock=clock, caller=caller_for_endpoints)
+    outbox = Outbox(clock)
     jobs, failed = 0, 0
     try:
         while True:
             done = settle_all(clock=clock, zone=shop_zone())
             jobs, failed = jobs + done.jobs, failed + done.failed_jobs
-            if not (sender.deliver_due() or sum_points(at=clock())):
+            if not (sender.deliver_due() or outbox.send_due() or sum_points(at=clock())):
                 break
     finally:
         sender.close()
@@ -89,9 +91,10 @@ def work_until_idle(*, clock: Callable[[], datetime] = now) -> Settled:
 
 
 def run_worker() -> None:
-    """Do jobs, read events for consumers, send webhooks and write the lake, each in a thread of its own."""
+    """Do jobs, read events for consumers, send webhooks and messages, write the lake: a thread for each."""
     _name_process("worker", WORK_POSTGRES)
     stopping = threading.Event()
+    outbox = Outbox(now, stopping=stopping)
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
     lake, sender = LakeWriter(settings.LAKE, now), Sender(clock=now, caller=caller_for_endpoints)
     lake.delete_leftovers()
@@ -105,6 +108,7 @@ def run_worker() -> None:
         [
             Loop("jobs", runner.run_due, 0.1, stopping),
             Loop("consumers", readers.catch_up, REST_SECONDS, stopping),
+            Loop("messages", outbox.send_due, 0.5, stopping),
             Loop("webhooks", sender.turn, REST_OF_SENDER_SECONDS, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
             Loop("tally", lambda: sum_points(at=now()), TALLY_SECONDS, stopping),

@@ -4,10 +4,12 @@ The order of INLINE is stored: each event notes which inline consumers have had 
 So new ones are added at the end, and none is ever removed or moved.
 """
 
+from dangol.core.access.members.consumers import END_SESSIONS
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
+from dangol.core.messaging.consumers import FORGET_ERASED
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
 INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT, MOVE_POINTS]
+BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT, MOVE_POINTS, END_SESSIONS, FORGET_ERASED]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from limits import parse
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from dangol.connectors.smtp.servers import Server, read_from, read_server
 from dangol.core.storage.master_keys import parse_master_keys
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
@@ -54,13 +56,14 @@ def rate(name: str, *, default: str) -> str:
     return value
 
 
-def whole_number(name: str, *, default: int) -> int:
-    """Return a number from 0 to 100; raises ImproperlyConfigured for anything else."""
+def whole(name: str, *, default: int = 0, least: int = 0, most: int | None = None) -> int:
+    """Return a whole number from `least` to `most`; raises ImproperlyConfigured for anything else."""
     value = os.environ.get(name, "").strip()
     if not value:
         return default
-    if not (value.isascii() and value.isdigit() and int(value) <= 100):
-        raise ImproperlyConfigured(f"{name}={value!r} is no whole number from 0 to 100.")
+    wanted = f"from {least} to {most}" if most is not None else f"of at least {least}"
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= (most or int(value))):
+        raise ImproperlyConfigured(f"{name}={value!r} is no whole number {wanted}.")
     return int(value)
 
 
@@ -68,16 +71,6 @@ def words(name: str, *, default: tuple[str, ...]) -> list[str]:
     """Return a comma-separated list."""
     value = os.environ.get(name, "")
     return [word.strip() for word in value.split(",") if word.strip()] or list(default)
-
-
-def number(name: str, *, default: int) -> int:
-    """Return a whole number above 0; raises ImproperlyConfigured for anything else."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        return default
-    if not value.isascii() or not value.isdigit() or int(value) == 0:
-        raise ImproperlyConfigured(f"{name}={value!r} is no whole number above 0.")
-    return int(value)
 
 
 def folder(name: str) -> Path | None:
@@ -115,21 +108,15 @@ def web_address(name: str) -> str:
     return value
 
 
-def count(name: str) -> int:
-    """Return a whole number, 0 where nothing is said; raises ImproperlyConfigured for anything else."""
-    value = os.environ.get(name, "").strip() or "0"
-    if not (value.isascii() and value.isdigit()):
-        raise ImproperlyConfigured(f"{name}={value!r} is no number; write 0, 1, 2 …")
-    return int(value)
-
-
 def _from_file(variable: str, path: Path | None = None) -> str:
     """Return the text of `VARIABLE`, of the file `VARIABLE_FILE` names, or of `path`; else nothing."""
     if value := os.environ.get(variable):
         return value.strip()
     named = os.environ.get(f"{variable}_FILE")
     source = Path(named) if named else path
-    if named and source and not source.is_file():
+    if source is None:
+        return ""
+    if named and not source.is_file():
         raise ImproperlyConfigured(f"{variable}_FILE names {source}, which is not there.")
     return source.read_text().strip() if source and source.is_file() else ""
 
@@ -161,6 +148,28 @@ def master_keys_file(home_path: Path) -> Path | None:
     if os.environ.get("DANGOL_MASTER_KEYS"):
         return None
     return Path(os.environ.get("DANGOL_MASTER_KEYS_FILE") or home_path / "master.keys")
+
+
+def mail() -> tuple[Server | None, Address | None]:
+    """Return the mail server and the address messages come from; neither where none is set.
+
+    Raises ImproperlyConfigured for one without the other, and for what cannot be read, without its words:
+    they hold a password.
+    """
+    url, given = _from_file("DANGOL_SMTP_URL"), _from_file("DANGOL_MAIL_FROM")
+    if bool(url) != bool(given):
+        missing = "DANGOL_MAIL_FROM" if url else "DANGOL_SMTP_URL"
+        raise ImproperlyConfigured(f"{missing} is missing: mail needs a server and an address to come from.")
+    if not url:
+        return None, None
+    try:
+        server = read_server(url)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DANGOL_SMTP_URL {error}.") from None
+    try:
+        return server, read_from(given)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DANGOL_MAIL_FROM {error}.") from None
 
 
 def database(variable: str, path: Path, *, pragmas: str = "") -> dict[str, Any]:

@@ -23,15 +23,22 @@ CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
 # How often one API key may ask, in each web process.
 API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
+# Where messages to people leave; without a server only a sample shop says anything, to a page of its own.
+SMTP_SERVER, MAIL_FROM = environment.mail()
+MESSAGE_SENDERS = "dangol.project.senders"
+# From how many points on a member confirms by a fresh code that it is they who spend.
+STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
 # For development: webhooks may go to this machine and to private networks, by http and to any port.
 WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 # Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
 READ_ONLY = environment.read_only()
 METRICS_TOKEN = environment.secret(HOME, "DANGOL_METRICS_TOKEN", "metrics.token")
 # What one request may bring, in bytes; files are imported by the command.
-DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.number("DANGOL_MAX_BODY", default=1024 * 1024)
-WEB_THREADS = environment.number("DANGOL_WEB_THREADS", default=4)
-DRAIN_SECONDS = environment.number("DANGOL_DRAIN_SECONDS", default=2)
+DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.whole(
+    "DANGOL_MAX_BODY", default=1024 * 1024, least=1
+)
+WEB_THREADS = environment.whole("DANGOL_WEB_THREADS", default=4, least=1)
+DRAIN_SECONDS = environment.whole("DANGOL_DRAIN_SECONDS", default=2, least=1)
 POSTGRES_PROGRAMS = environment.folder("DANGOL_POSTGRES_BIN")
 LOGGING = logs.logging_settings()
 logs.configure()
@@ -50,9 +57,11 @@ INSTALLED_APPS = [
     "dangol.core.events.webhooks",
     "dangol.core.people",
     "dangol.core.access",
+    "dangol.core.access.members",
     "dangol.core.commerce",
     "dangol.core.ledger",
     "dangol.core.actions",
+    "dangol.core.messaging",
     "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
@@ -80,7 +89,7 @@ LEDGER_CHECKS = "dangol.project.checks"
 PERSON_SECTIONS = "dangol.project.takeout"
 RETENTION = "dangol.project.retention"
 # Customers to whom nothing has happened for so many years are erased; 0: nobody is.
-FORGET_AFTER_YEARS = environment.whole_number("DANGOL_FORGET_AFTER_YEARS", default=0)
+FORGET_AFTER_YEARS = environment.whole("DANGOL_FORGET_AFTER_YEARS", default=0, most=100)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 
@@ -167,7 +176,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 
 # Signing in. Failures are counted by `core/access`, for which allauth's own count of them is off.
 MFA_REQUIRED = environment.choice("DANGOL_MFA", ("required", "optional")) == "required"
-ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("DANGOL_PROXIES")
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.whole("DANGOL_PROXIES")
 ACCOUNT_ADAPTER = "dangol.web.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]

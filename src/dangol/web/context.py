@@ -25,7 +25,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     told["base_page"] = "web/frame.html" if is_set_up else "web/lone.html"
     if visitor is None:
         return told
-    menu = list(menu_of(visitor))
+    shop = frame.found_shop
+    menu = list(menu_of(visitor, sample=shop is not None and shop.sample_shift_weeks is not None))
     match = request.resolver_match
     here = next((one for one in menu if match and one.is_here(match.view_name)), None)
     return told | {"visitor": visitor, "menu": menu, "menu_groups": grouped(menu), "here": here}

@@ -25,6 +25,8 @@ class Entry(NamedTuple):
     group: Promise | str = ""
     key: str = ""
     also: Sequence[str] = ()
+    # Only in a shop whose data are a sample.
+    sample: bool = False
 
     @property
     def address(self) -> str:
@@ -50,13 +52,23 @@ ENTRIES: Sequence[Entry] = (
         "s",
         ("web:staff-member", "web:staff-invite"),
     ),
+    Entry(
+        "web:messages",
+        _("보낸 메시지(견본)"),
+        "mail",
+        _("보낸 메시지 보기"),
+        _WORKS,
+        sample=True,
+    ),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 
 
-def menu_of(visitor: Visitor) -> Iterator[Entry]:
+def menu_of(visitor: Visitor, *, sample: bool) -> Iterator[Entry]:
     """Yield the places someone may open, in order: what each needs is what its view declares."""
     for entry in ENTRIES:
+        if entry.sample and not sample:
+            continue
         if may_open(visitor, access_of(resolve(entry.address).func)):
             yield entry
 

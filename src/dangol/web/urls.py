@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 
+from dangol.web import member_urls
 from dangol.web.converters import IdConverter
 from dangol.web.pages import (
     account,
@@ -9,7 +10,9 @@ from dangol.web.pages import (
     home,
     joining,
     member,
+    member_link,
     members,
+    messages,
     overview,
     session,
     staff,
@@ -25,6 +28,8 @@ urlpatterns = [
     path("members", members.list_members, name="members"),
     path("members.csv", members.export_members, name="members-csv"),
     path("members/<id:customer_id>", member.show_member, name="member"),
+    path("members/<id:customer_id>/on-phone", member_link.show_link, name="member-link"),
+    path("messages", messages.show_kept, name="messages"),
     path("m/<str:token>", home.show_home, name="home"),
     path("till", till.find, name="till"),
     path("till/join", joining.join, name="till-join"),
@@ -50,4 +55,5 @@ urlpatterns = [
     path("account/sessions/<id:session_id>/end", account.end_session, name="session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="sessions-end-others"),
     path("language", session.choose_language, name="language"),
+    *member_urls.urlpatterns,
 ]

@@ -14,6 +14,7 @@ from dangol.core.people.events import (
     ConsentWithdrawn,
     CustomerErased,
     CustomerJoined,
+    CustomerLeft,
     CustomerMerged,
     CustomerUnmerged,
     CustomerUpdated,
@@ -105,6 +106,10 @@ def _joined(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     return Told("user-plus", _("회원이 됐어요"))
 
 
+def _left(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
+    return Told("user-minus", _("탈퇴했어요"))
+
+
 def _updated(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, CustomerUpdated)
     fields = ", ".join(field_name(field) for field in payload.fields)
@@ -139,6 +144,7 @@ _TELLERS: Mapping[type[Payload], Callable[[Payload, TimelineItem, Setting], Told
     OrderReturned: _return,
     TierChanged: _tier,
     CustomerJoined: _joined,
+    CustomerLeft: _left,
     CustomerUpdated: _updated,
     ConsentGranted: _consent,
     ConsentWithdrawn: _consent,
@@ -235,6 +241,7 @@ _CHANNELS = {
 }  # fmt: skip
 _PURPOSES = {
     "marketing": lazy("광고와 혜택 소식"),
+    "membership": lazy("멤버십 운영"),
     "night": lazy("밤에 보내는 광고"),
     "profiling": lazy("맞춤 혜택"),
 }

@@ -10,6 +10,13 @@ class CustomerJoined(Payload, frozen=True):
     via: str
 
 
+@named("customer.left")
+class CustomerLeft(Payload, frozen=True):
+    """A member left the program; `source` says where: on their phone, at the till."""
+
+    source: str
+
+
 @named("customer.updated")
 class CustomerUpdated(Payload, frozen=True):
     """What we know of someone has changed; `fields` says which fields, not what they hold."""

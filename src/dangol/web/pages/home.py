@@ -1,5 +1,7 @@
 """The member's own page, for the phone: opened by a signed link, without signing in."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -10,7 +12,7 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
 from dangol.web.barcodes import render_barcode
-from dangol.web.frame import frame_of
+from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import member_page
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
@@ -28,34 +30,38 @@ MOST_TRANSFERS = 60
 @never_cache
 def show_home(request: HttpRequest, token: str) -> HttpResponse:
     """Show a member their pass, what lapses soon, the way to the next tier, and their history."""
-    frame = frame_of(request)
     try:
         customer_id = read_home_link(token)
     except BadLink:
         return link_over(request)
     # A link made before two were merged leads to who they are now.
     customer_id = resolve_merged([customer_id])[customer_id]
+    context = home_context(customer_id, frame_of(request))
+    if context is None:
+        return link_over(request)
+    # The link itself is the key; by the policy of all pages it travels to no other site in a Referer header.
+    return render(request, "web/home.html", context)
+
+
+def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:
+    """Return what a member's first page shows; None for an id nobody has, and for someone erased."""
     running = find_program()
     # The member's own page: their number is shown to them whole.
     member = find_member(customer_id, running, at=frame.at, unmasked=True)
     if member is None or member.profile.person.erased:
-        return link_over(request)
+        return None
     tiers = tiers_of(running)
-    number = _number(member.profile)
-    context = {
+    number = number_of(member.profile)
+    return {
         "member": member,
         "tier": tiers[member.standing.level] if member.standing and tiers else None,
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "lines": _history(customer_id, running.row.points_currency) if running else [],
         "tier_by_key": {one.key: one.name for one in tiers},
         "number": number,
-        "barcode": _barcode(number),
+        "barcode": barcode_of(number),
         "currency": frame.shop.currency,
     }
-    response = render(request, "web/home.html", context)
-    # The link itself is the key: it must not travel on in a Referer header.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _history(customer_id: Id, currency: str) -> list[StatementLine]:
@@ -63,12 +69,13 @@ def _history(customer_id: Id, currency: str) -> list[StatementLine]:
     return merge_expired(page.lines)[:HISTORY]
 
 
-def _number(profile: Profile) -> str:
+def number_of(profile: Profile) -> str:
     """Return the number a till can scan: the card's, else the shop's own number of the member."""
     return profile.card or profile.person.external_id or ""
 
 
-def _barcode(number: str) -> SafeString:
+def barcode_of(number: str) -> SafeString:
+    """Return a number's barcode; nothing for one that no barcode can hold."""
     try:
         return render_barcode(number, label=_("회원 번호 %(number)s의 바코드") % {"number": number})
     except ValueError:

@@ -1,7 +1,7 @@
 """A member's points, line by line, each with its why: read as data, a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -139,13 +139,24 @@ class StatementPage(NamedTuple):
 
 
 def read_statement(
-    customer_id: Id, currency: str, *, after: str = "", limit: int = PAGE, quiet: bool = False
+    customer_id: Id,
+    currency: str,
+    *,
+    after: str = "",
+    limit: int = PAGE,
+    quiet: bool = False,
+    kinds: Collection[str] = (),
 ) -> StatementPage:
-    """Return a page of a customer's points history. `quiet` leaves out openings and settlements."""
+    """Return a page of a customer's points history, of these kinds or of all.
+
+    `quiet` leaves out openings and settlements. Where anything is left out, balances mean nothing.
+    """
     transfers = Transfer.objects.filter(customer_id=customer_id, currency=currency)
     older_than = _older_than(after)
     if older_than is not None:
         transfers = transfers.filter(older_than)
+    if kinds:
+        transfers = transfers.filter(kind__in=kinds)
     if quiet:
         transfers = transfers.exclude(kind__in=QUIET)
     rows = list(

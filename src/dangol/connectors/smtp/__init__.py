@@ -1,0 +1,1 @@
+"""E-mail: messages of the outbox, handed to a mail server."""

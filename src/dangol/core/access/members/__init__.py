@@ -1,0 +1,1 @@
+"""How members come in: one-time codes, one-time links, and sessions of their own."""

@@ -1,0 +1,24 @@
+"""What a member is told who cannot come in, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.access.members.codes import WrongCode
+from dangol.core.access.members.links import LinkOver
+from dangol.core.access.members.paces import TooOften
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        TooOften.code: Words(
+            _("짧은 시간에 너무 여러 번 요청했어요."),
+            _("{seconds}초 뒤에 다시 해 보세요. 급하면 매장에서 QR을 받으세요."),
+        ),
+        WrongCode.code: Words(
+            _("코드가 맞지 않거나 시간이 지났어요."),
+            _("코드는 5분 동안, 5번까지 적을 수 있어요. 다시 적거나 새 코드를 받으세요."),
+        ),
+        LinkOver.code: Words(
+            _("이미 쓴 QR이거나 시간이 지났어요."), _("매장 직원에게 새 QR을 보여 달라고 하세요.")
+        ),
+    }
+)

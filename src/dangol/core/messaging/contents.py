@@ -1,0 +1,91 @@
+"""What a message says: typed contents, each with a template of the same name.
+
+A template (`templates/messaging/<name>.txt`) is Django's own: its first line is the subject, the rest is the
+text.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, TypeVar
+
+import msgspec
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """The values a template is filled with. `shop` is the shop's name, as it signs."""
+
+    template: ClassVar[str]
+    shop: str
+
+
+C = TypeVar("C", bound=Content)
+CONTENTS: dict[str, type[Content]] = {}
+
+
+class Written(NamedTuple):
+    """A message in words."""
+
+    subject: str
+    text: str
+
+
+def written_by(template: str) -> Callable[[type[C]], type[C]]:
+    """Declare the class below as what the template `template` is filled with."""
+
+    def declare(content: type[C]) -> type[C]:
+        assert template not in CONTENTS, f"{template} is declared twice"
+        content.template = template
+        CONTENTS[template] = content
+        return content
+
+    return declare
+
+
+@written_by("one_time_code")
+class OneTimeCode(Content, frozen=True):
+    """A code by which a member shows who they are, and for how many minutes it is good."""
+
+    code: str
+    minutes: int
+
+
+@written_by("staff_invitation")
+class StaffInvitation(Content, frozen=True):
+    """A link by which someone begins to work here, and for how many hours it opens."""
+
+    name: str
+    link: str
+    hours: int
+
+
+@written_by("staff_recovery")
+class StaffRecovery(Content, frozen=True):
+    """A link by which someone who lost their second factor signs in again."""
+
+    name: str
+    link: str
+    hours: int
+
+
+@written_by("endpoint_changed")
+class EndpointChanged(Content, frozen=True):
+    """That a webhook endpoint is failing, was disabled or is well again (`state`)."""
+
+    endpoint: str
+    state: str
+
+
+@written_by("trial")
+class Trial(Content, frozen=True):
+    """A message that shows that messages arrive."""
+
+
+def write(content: Content, language: str) -> Written:
+    """Return the message in this language."""
+    values = msgspec.structs.asdict(content)
+    with override(language):
+        text = render_to_string(f"messaging/{content.template}.txt", values)
+    subject, _, rest = text.strip().partition("\n")
+    # A line break in a subject would begin another header.
+    return Written(" ".join(subject.split()), rest.strip() + "\n")

@@ -1,0 +1,45 @@
+"""A member's pages, opened on their own phone at the counter: a QR that works once."""
+
+import segno
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.members.links import VALID_FOR, make_link
+from dangol.core.access.rights import Right
+from dangol.core.people.profiles import UnknownCustomer
+from dangol.core.people.selectors import names_of
+from dangol.core.storage.ids import Id
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+
+
+@needs(Right.MEMBERS_WRITE)
+@never_cache
+@require_POST
+def show_link(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Make a link to the member's pages and show it as a QR; an earlier one is closed by it."""
+    at = frame_of(request).at
+    try:
+        secret = make_link(customer_id, staff=request.user.get_username(), at=at)
+    except UnknownCustomer:
+        raise Http404 from None
+    address = request.build_absolute_uri(reverse("web:me-open", args=[secret]))
+    context = {
+        "customer_id": customer_id, "person": names_of([customer_id])[customer_id],
+        "qr": draw_qr(address, label=_("회원 휴대폰에 여는 QR")), "until": at + VALID_FOR,
+    }  # fmt: skip
+    return render(request, "web/member_link.html", context)
+
+
+def draw_qr(text: str, *, label: str) -> SafeString:
+    """Return a text as a QR code (ISO/IEC 18004), drawn as SVG, named `label` for those who cannot see it."""
+    code = segno.make(text, error="m", micro=False)
+    drawn = code.svg_inline(
+        omitsize=True, border=4, svgclass=None, lineclass=None, title=label, dark="#161d28"
+    )
+    return mark_safe(drawn.replace("<svg", '<svg role="img"', 1))  # drawn from our own address and label
