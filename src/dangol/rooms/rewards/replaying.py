@@ -201,29 +201,29 @@ class Replay:
     def add(self, customer_ids: Sequence[Id]) -> None:
         """Replay these members and compare: a constant number of statements, in one snapshot."""
         histories = load_history(customer_ids)
-        recorded = store.load_recorded(self._running.id, customer_ids)
+        bought = {customer_id: self._bought(events) for customer_id, events in histories.items()}
+        keys = [(customer_id, order_id) for customer_id, own in bought.items() for order_id in own]
+        recorded = store.load_earned(self._running.id, keys)
         grants = _grants(store.load_changes(self._running.id, customer_ids))
         joined = store.load_joined_on(self._running.rules, customer_ids)
         for customer_id in customer_ids:
             events, given = histories.get(customer_id, []), grants.get(customer_id, [])
-            bought = self._bought(events)
             published = self._replay(0, events, given, Member(joined_on=joined.get(customer_id)))
             tried = published
             if not self._is_same:
                 tried = self._replay(1, events, given, Member(joined_on=joined.get(customer_id)))
-            ledger = {
-                order_id: one.earned
-                for order_id, one in recorded[customer_id].items()
-                if order_id in bought and order_id in one.about_ids
-            }
+            own = bought.get(customer_id, set())
+            ledger = {order_id: recorded[order_id] for order_id in own if order_id in recorded}
             self._compare(customer_id, ledger, published, tried)
 
-    def _bought(self, events: Sequence[Recorded]) -> set[Id | None]:
+    def _bought(self, events: Sequence[Recorded]) -> set[Id]:
         """Return which orders of the window these events tell of."""
         return {
             event.subject_id
             for event in events
-            if event.name != OrderReturned.event and self._window.holds(event.occurred_at)
+            if event.subject_id
+            and event.name != OrderReturned.event
+            and self._window.holds(event.occurred_at)
         }
 
     def _replay(
