@@ -14,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from dangol.core.people.models import Staff
 from dangol.core.storage.ids import show_id
 from dangol.web.links import make_home_link
+from tests.web.programs import tell_program
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -80,6 +81,7 @@ def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Open]:
 def every_path(story: Story) -> dict[str, str]:
     """Return an address of each page template, by a name for its picture."""
     member = f"/members/{show_id(story.regular)}"
+    simulations = [show_id(one) for one in tell_program(story).simulations]
     return {
         "overview": "/",
         "overview-7": "/?days=7",
@@ -90,6 +92,11 @@ def every_path(story: Story) -> dict[str, str]:
         "member-orders": f"{member}?tab=orders",
         "newcomer": f"/members/{show_id(story.newcomer)}",
         "member-home": make_home_link(story.regular),
+        "programs": "/programs",
+        "program-draft": "/programs/draft",
+        "program-diff": "/programs/draft/diff",
+        "program-version": "/programs/versions/2",
+        **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         "design": "/design",
         "not-found": "/nowhere",
     }

@@ -19,12 +19,28 @@ from dangol.core.people.models import Staff
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
+from tests.web.programs import tell_program
 from tests.web.story import NOW, Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
 # Words of the shop's own data, which are not translated.
-DATA = ("단골", "기본", "실버", "골드", "우유", "더", "적립", "늦은", "배달", "한국어", "김", "늘")
+DATA = (
+    "단골",
+    "기본",
+    "반값",
+    "행사",
+    "실버",
+    "골드",
+    "우유",
+    "더",
+    "적립",
+    "늦은",
+    "배달",
+    "한국어",
+    "김",
+    "늘",
+)
 
 
 def member_paths(story: Story) -> list[str]:
@@ -33,11 +49,20 @@ def member_paths(story: Story) -> list[str]:
     return [page, f"{page}?tab=points", f"{page}?tab=orders"]
 
 
+def program_paths(story: Story) -> list[str]:
+    """Return the addresses of the program's pages, with a draft and simulations to show."""
+    made = tell_program(story)
+    return [
+        "/programs", "/programs/draft", "/programs/draft/diff", "/programs/versions/2",
+        *(f"/programs/simulations/{show_id(one)}" for one in made.simulations),
+    ]  # fmt: skip
+
+
 def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
-        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
+        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", *program_paths(story),
     ]  # fmt: skip
 
 
@@ -102,6 +127,9 @@ def test_every_route__is_tried_by_these_tests(story: Story) -> None:
 
     assert routes == {
         "overview", "members", "members-csv", "member", "home", "design", "sign-in", "sign-out", "language",
+        "programs", "program-version", "program-undo", "program-draft", "program-draft-start",
+        "program-draft-discard", "program-diff", "program-publish", "simulation-start", "simulation",
+        "simulation-cancel",
     }  # fmt: skip
 
 

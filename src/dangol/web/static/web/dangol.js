@@ -30,7 +30,7 @@ document.addEventListener("change", (event) => {
 const singleKeys = document.querySelector("[data-single-keys]");
 if (singleKeys) singleKeys.checked = localStorage.getItem("dangol-keys") !== "off";
 
-const places = { o: "overview", m: "members" };
+const places = { o: "overview", m: "members", p: "programs" };
 let going = false;
 
 document.addEventListener("keydown", (event) => {
