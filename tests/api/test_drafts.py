@@ -91,6 +91,8 @@ def test_draft__that_makes_no_sense__is_kept_with_its_problems_and_not_published
         ("/simulations", {"since": SINCE, "of": "dreams"}, "request.invalid"),
         ("/simulations", {"since": SINCE, "worth": {"points": 0, "minor": 1}}, "request.invalid"),
         ("/rules/nothing/end", {}, "rewards.unknown_rule"),
+        ("/rules", {"name": "a\0", "rate_points": 1, "rate_minor": 1}, "request.invalid"),
+        ("/rules", {"name": "a", "category": "\0", "rate_points": 1, "rate_minor": 1}, "request.invalid"),
     ],
 )
 def test_draft__asked_for_what_cannot_be__is_refused(

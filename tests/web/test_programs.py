@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from django.test import Client
 
+from dangol import __version__
 from dangol.core.storage.ids import random_id, show_id
 from dangol.core.tasks.runner import Runner
 from dangol.rooms.rewards import models
@@ -97,6 +98,7 @@ def test_draft__written_compared_and_published__holds_and_can_be_taken_back(
     assert program.rules.tiers.levels[1].threshold == 25_050
     version = clerk.get("/programs/versions/2").content.decode()
     assert "owner" in version
+    assert f"모두 정상이에요 · {__version__}" in re.sub(r"<[^>]+>", "", version)
     assert "$1마다 2P" in version
     assert "운영 중 2판" in clerk.get("/programs").content.decode()
 
@@ -135,6 +137,7 @@ def test_draft__rule_added_and_another_taken_out__in_the_draft(clerk: Client, st
         (".multipliers.gold", "nan", "1.5나 7/3처럼"),
         (".ends_at", "2026-13-99", "날짜를 골라 주세요"),
         (".ends_at", "9999-12-31", "날짜를 골라 주세요"),
+        (".rate_points", "²", "숫자로 적어 주세요"),
         (".rounding", "sideways", "목록에서 골라 주세요"),
         ("terms.expiry", "soon", "목록에서 골라 주세요"),
     ],
@@ -195,6 +198,20 @@ def test_draft__preview__tells_without_keeping(clerk: Client, story: Story) -> N
     assert "$1마다 7P" in part
     assert "‘TYPO’ 분류의 상품은 아직 없어요" in part
     assert find_draft(story.program_id, at=NOW).revision == 1
+
+
+@pytest.mark.parametrize("revision", ["", "²", "-1", "9" * 30, "1\0"])
+def test_draft__revision_that_is_none__refused(clerk: Client, story: Story, revision: str) -> None:
+    fields = begin(clerk) | {"revision": revision}
+    name = named(fields, ".name")
+
+    assert clerk.post("/programs/draft", fields | {name: "a\0b", "do": "save"}).status_code == 409
+    assert clerk.post("/programs/draft/publish", {"revision": revision, "when": "now"}).status_code == 409
+    assert (
+        clerk.post("/programs/draft", fields | {"revision": "1", name: "a\0b", "do": "save"}).status_code
+        == 302
+    )
+    assert find_draft(story.program_id, at=NOW).content.rules[0].name == "ab"
 
 
 def test_draft__changed_by_another_meanwhile__refused_and_typing_kept(clerk: Client, story: Story) -> None:
@@ -299,7 +316,7 @@ def test_simulation__canceled_unknown_or_odd__answered(clerk: Client, story: Sto
     (view,) = list_simulations(story.program_id)
     assert view.until - view.since < timedelta(days=91)
     assert view.worth is None
-    for unknown in (f"/programs/simulations/{show_id(random_id())}", "/programs/versions/9"):
+    for unknown in (f"/programs/simulations/{show_id(random_id())}", f"/programs/versions/{9**40}"):
         assert clerk.get(unknown).status_code == 404
 
 

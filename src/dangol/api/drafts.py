@@ -10,12 +10,14 @@ from pydantic import Field
 from dangol.api.caller import Needs, caller_of
 from dangol.api.idempotency import once
 from dangol.api.programs import (
+    Category,
     LevelIn,
     Name,
     ProgramView,
     Ratio,
     RuleIn,
     RuleView,
+    TierKey,
     find_rule_id,
     find_view,
     rule_draft,
@@ -45,8 +47,8 @@ class DraftRule(Given):
     name: Name
     rate_points: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
     rate_minor: Annotated[int, Field(gt=0, le=10**9, strict=True)]
-    category: Annotated[str, Field(max_length=250)] = ""
-    multipliers: Annotated[dict[str, Ratio], Field(default_factory=dict, max_length=50)]
+    category: Category = ""
+    multipliers: Annotated[dict[TierKey, Ratio], Field(default_factory=dict, max_length=50)]
     rounding: Rounding = Rounding.DOWN
     ends_at: GivenInstant | None = None
 

@@ -34,7 +34,11 @@ from dangol.rooms.rewards.selectors import ProgramView as Running, list_programs
 
 router = Router(tags=["programs"])
 Whole = Annotated[int, Field(ge=0, le=10**12, strict=True)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+# PostgreSQL keeps no NUL in a text.
+PLAIN = r"^[^\x00]*$"
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
+Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
+TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
     list[Annotated[int, Field(gt=0, le=10_000, strict=True)]], Field(min_length=2, max_length=2)
 ]
@@ -93,8 +97,8 @@ class RuleIn(_Version):
     name: Name
     rate_points: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
     rate_minor: Annotated[int, Field(gt=0, le=10**9, strict=True)]
-    category: Annotated[str, Field(max_length=250)] = ""
-    multipliers: Annotated[dict[str, Ratio], Field(default_factory=dict, max_length=50)]
+    category: Category = ""
+    multipliers: Annotated[dict[TierKey, Ratio], Field(default_factory=dict, max_length=50)]
     rounding: Rounding = Rounding.DOWN
 
 
@@ -109,8 +113,8 @@ class TermsIn(_Version):
 class LevelIn(Given):
     """A tier; its key stays for good."""
 
-    key: Annotated[str, Field(min_length=1, max_length=20)]
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    key: TierKey
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
     threshold: Whole
 
 

@@ -146,7 +146,7 @@ class FieldReader:
 
     def text(self, name: str, before: str) -> str:
         """Return a text without space around it."""
-        return self._typed.get(name, before).strip()
+        return self._typed.get(name, before).replace("\0", "").strip()
 
     def whole(self, name: str, before: int) -> int:
         """Return a whole number, thousands apart or not."""

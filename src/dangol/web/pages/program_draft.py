@@ -1,5 +1,6 @@
 """The draft of the program's next version: written in a form, compared in sentences, published, discarded."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -110,15 +111,20 @@ def _read(request: HttpRequest, running: Running, draft: DraftView, at: datetime
 def _keep(
     request: HttpRequest, running: Running, draft: DraftView, written: Written, *, is_done: bool
 ) -> HttpResponse:
-    seen = request.POST.get("revision", "")
     try:
         drafts.change_draft(
-            running.id, written.content, revision=int(seen) if seen.isdigit() and len(seen) < 9 else 0,
+            running.id, written.content, revision=_seen(request),
             changed_by=who(request), at=frame_of(request).at,
         )  # fmt: skip
     except DomainError as refusal:
         return _show(request, running, draft, written, refusal=refusal)
     return redirect("web:program-diff" if is_done and not written.problems else "web:program-draft")
+
+
+def _seen(request: HttpRequest) -> int:
+    """Return the revision the form was made of; 0, which there never is, for what is none."""
+    found = re.fullmatch("[0-9]{1,8}", request.POST.get("revision", ""))
+    return int(found[0]) if found else 0
 
 
 def _show(
@@ -216,10 +222,9 @@ def publish(request: HttpRequest) -> HttpResponse:
         if read is None:
             return _answer_diff(request, running, draft, problem="not_a_day")
         begins = read
-    seen = request.POST.get("revision", "")
     try:
         number = drafts.publish_draft(
-            running.id, revision=int(seen) if seen.isdigit() and len(seen) < 9 else 0, at=begins,
+            running.id, revision=_seen(request), at=begins,
             recorded_at=at, published_by=who(request),
         )  # fmt: skip
     except StartsInThePast:

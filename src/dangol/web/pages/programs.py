@@ -93,7 +93,7 @@ def show_version(request: HttpRequest, number: int, refusal: DomainError | None 
         raise Http404 from unknown
     currency = running.row.money_currency
     context = {
-        "version": version,
+        "publication": version,
         "sentences": tell_differences(
             find_differences(version.before, version.after), version.after, currency
         ),
