@@ -229,3 +229,31 @@ def test_publish_draft__by_two_at_once__one_version() -> None:
 
         assert outcomes == ["published", *["rewards.unknown_draft"] * 3]
         assert len(list_versions(program_id)) == before + 1
+
+
+def test_publish_draft__from_now__after_what_was_judged_while_it_waited() -> None:
+    program_id = open_program()
+    revision = draft_of(program_id, edit_rule(0, rate_points=5))
+    telling = Telling("t", customers=1)
+    meanwhile, after = AT + timedelta(seconds=2), AT + timedelta(seconds=3)
+    telling.tell([Bought(0, "meanwhile", meanwhile, {BREAD: 1_000})], recorded_at=meanwhile)
+
+    publish(program_id, revision, at=AT, recorded_at=AT)
+
+    telling.tell([Bought(0, "after", after, {BREAD: 1_000})], recorded_at=after)
+    (version,) = list_versions(program_id)
+    assert version.active_from == meanwhile + timedelta(microseconds=1)
+    assert [(row[2], row[4]) for row in telling.outcome.whys()] == [
+        ("order after", 50),
+        ("order meanwhile", 10),
+    ]
+
+
+def test_publish_draft__from_now__not_held_up_by_a_purchase_dated_far_ahead() -> None:
+    program_id = open_program()
+    revision = draft_of(program_id, edit_rule(0, rate_points=5))
+    Telling("t", customers=1).tell([Bought(0, "ahead", AT + DAY, {BREAD: 1_000})], recorded_at=AT)
+
+    publish(program_id, revision, at=AT, recorded_at=AT)
+
+    assert list_versions(program_id)[0].active_from == AT

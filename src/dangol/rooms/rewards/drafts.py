@@ -150,16 +150,16 @@ def publish_draft(
     drafted_by = find_draft(program_id, at=recorded_at).begun_by
     with recorded_version(
         program_id, at=at, recorded_at=recorded_at, published_by=published_by, drafted_by=drafted_by
-    ) as before:
+    ) as (before, begins):
         draft = find_draft(program_id, at=recorded_at)
         if draft.revision != revision:
             raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
         if draft.is_outdated:
             raise DraftOutdated()
-        if problems := check_draft(draft, at=at):
+        if problems := check_draft(draft, at=begins):
             raise DraftInvalid(problems=[one._asdict() for one in problems])
         if not find_changes(before, draft.content):
             raise NothingToPublish()
-        write_changes(program_id, before, draft.content, at=at, recorded_at=recorded_at)
+        write_changes(program_id, before, draft.content, at=begins, recorded_at=recorded_at)
         discard_draft(program_id, revision=revision)
     return latest_number(program_id)

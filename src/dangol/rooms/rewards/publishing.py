@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Max
@@ -21,6 +21,9 @@ from dangol.rooms.rewards.contents import (
     unpack,
 )
 from dangol.rooms.rewards.programs import find_program
+
+# A till's clock may be so far ahead of ours when its purchase is judged.
+MOST_AHEAD = timedelta(minutes=1)
 
 
 class UnknownRule(NotFound):
@@ -87,6 +90,13 @@ def _view(row: models.ProgramVersion) -> VersionView:
     )  # fmt: skip
 
 
+class Opening(NamedTuple):
+    """A publication that is being made: the content before it, and from when it holds."""
+
+    before: ProgramContent
+    at: datetime
+
+
 @contextmanager
 def recorded_version(
     program_id: Id,
@@ -96,24 +106,33 @@ def recorded_version(
     published_by: str,
     drafted_by: str = "",
     undoes: int | None = None,
-) -> Iterator[ProgramContent]:
+) -> Iterator[Opening]:
     """Let what is done inside be one publication: all of it or nothing, one after the other.
 
-    Yields the program's content before it. Raises UnknownProgram, and StartsInThePast where `at` is over.
+    One that is to hold from now on holds from after the last purchase that was judged while it waited for
+    its turn. Raises UnknownProgram, and StartsInThePast where `at` is over.
     """
     with write_transaction():
         lock_program(program_id)
         running = find_program(program_id)
         if at < recorded_at:
             raise StartsInThePast(field="active_from")
+        if at == recorded_at:
+            at = _after_the_last_judged(program_id, at)
         before = load_content(running, at=at)
-        yield load_content(running, at=recorded_at)
+        yield Opening(load_content(running, at=recorded_at), at)
         after = load_content(find_program(program_id), at=at)
         models.ProgramVersion.objects.create(
             program_id=program_id, number=latest_number(program_id) + 1, active_from=at,
             recorded_at=recorded_at, drafted_by=drafted_by, published_by=published_by, undoes=undoes,
             before=pack(before), after=pack(after),
         )  # fmt: skip
+
+
+def _after_the_last_judged(program_id: Id, at: datetime) -> datetime:
+    own = models.Membership.objects.filter(program_id=program_id, last_order_at__lte=at + MOST_AHEAD)
+    last: datetime | None = own.aggregate(last=Max("last_order_at"))["last"]
+    return at if last is None or last < at else last + timedelta(microseconds=1)
 
 
 def lock_program(program_id: Id) -> None:
@@ -126,16 +145,16 @@ def publish_rule(
 ) -> None:
     """Let a new version of a rule hold from `at` on; raises UnknownRule, InvalidRule or StartsInThePast."""
     _require_rule(program_id, rule_id)
-    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by):
-        programs.supersede_rule(rule_id, draft, at=at, recorded_at=recorded_at)
+    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by) as opening:
+        programs.supersede_rule(rule_id, draft, at=opening.at, recorded_at=recorded_at)
 
 
 def publish_new_rule(
     program_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: datetime, published_by: str
 ) -> Id:
     """Let a further rule pay for what is bought from `at` on; returns its id."""
-    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by):
-        return programs.add_rule(program_id, draft, at=at, recorded_at=recorded_at)
+    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by) as opening:
+        return programs.add_rule(program_id, draft, at=opening.at, recorded_at=recorded_at)
 
 
 def publish_end(
@@ -143,24 +162,24 @@ def publish_end(
 ) -> None:
     """Let a rule pay for nothing that is bought from `at` on; raises UnknownRule or StartsInThePast."""
     _require_rule(program_id, rule_id)
-    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by):
-        programs.end_rule(rule_id, at=at, recorded_at=recorded_at)
+    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by) as opening:
+        programs.end_rule(rule_id, at=opening.at, recorded_at=recorded_at)
 
 
 def publish_terms(
     program_id: Id, draft: TermsDraft, *, at: datetime, recorded_at: datetime, published_by: str
 ) -> None:
     """Let new terms hold for points earned from `at` on; raises InvalidRule or StartsInThePast."""
-    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by):
-        programs.supersede_terms(program_id, draft, at=at, recorded_at=recorded_at)
+    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by) as opening:
+        programs.supersede_terms(program_id, draft, at=opening.at, recorded_at=recorded_at)
 
 
 def publish_tiers(
     program_id: Id, draft: TiersDraft, *, at: datetime, recorded_at: datetime, published_by: str
 ) -> None:
     """Let new tiers hold from `at` on; raises InvalidRule or StartsInThePast."""
-    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by):
-        programs.supersede_tiers(program_id, draft, at=at, recorded_at=recorded_at)
+    with recorded_version(program_id, at=at, recorded_at=recorded_at, published_by=published_by) as opening:
+        programs.supersede_tiers(program_id, draft, at=opening.at, recorded_at=recorded_at)
 
 
 def write_changes(
@@ -200,10 +219,11 @@ def undo_version(
     begins = max(at, undone.active_from)
     with recorded_version(
         program_id, at=begins, recorded_at=recorded_at, published_by=published_by, undoes=number
-    ) as now:
+    ) as opening:
         latest = latest_number(program_id)
         if number != latest:
             raise NotTheLatest(latest=latest)
+        now, begins = opening
         write_changes(
             program_id, now, _still_meant(undone.before, begins), at=begins, recorded_at=recorded_at
         )
