@@ -27,6 +27,9 @@ PICTURES = (
     ("member-home-ko", "{home}", "ko", 390, "light"),
     ("member-home-ko-dark", "{home}", "ko", 390, "dark"),
     ("member-home-en", "{home}", "en", 390, "light"),
+    ("programs-ko", "/programs", "ko", 1440, "light"),
+    ("programs-ko-390", "/programs", "ko", 390, "dark"),
+    ("program-draft-ko", "/programs/draft", "ko", 1440, "light"),
     ("design-ko", "/design", "ko", 1440, "light"),
 )
 MOST_HEIGHT = 1_400

@@ -14,6 +14,7 @@ from dangol.core.access.services import Invitation, Post, invite_staff, recover_
 from dangol.core.storage.ids import show_id
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
+from tests.web.programs import tell_program
 from tests.web.staff import make_staff
 from tests.web.story import Story
 
@@ -39,6 +40,7 @@ LOOKS = (Look(1440, "light"), Look(1440, "dark"), Look(390, "dark"), Look(390, "
 def every_path(story: Story) -> dict[str, str]:
     """Return an address of each page template, by a name for its picture."""
     member = f"/members/{show_id(story.regular)}"
+    simulations = [show_id(one) for one in tell_program(story).simulations]
     return {
         "overview": "/",
         "overview-7": "/?days=7",
@@ -49,6 +51,11 @@ def every_path(story: Story) -> dict[str, str]:
         "member-orders": f"{member}?tab=orders",
         "newcomer": f"/members/{show_id(story.newcomer)}",
         "member-home": make_home_link(story.regular),
+        "programs": "/programs",
+        "program-draft": "/programs/draft",
+        "program-diff": "/programs/draft/diff",
+        "program-version": "/programs/versions/2",
+        **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         "design": "/design",
         "till": "/till?q=nobody",
         "till-join": "/till/join",

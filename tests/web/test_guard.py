@@ -48,6 +48,7 @@ def fill(route: Route, story: Story) -> str:
     parts = {
         "<id:customer_id>": show_id(story.regular),
         "<id:session_id>": show_id(new_id()),
+        "<id:simulation_id>": show_id(new_id()),
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
         "<int:pk>": "1",
         "<str:secret>": "no-such-link",

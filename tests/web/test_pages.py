@@ -17,13 +17,29 @@ from dangol.core.commerce.services import place_orders
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
+from tests.web.programs import tell_program
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
 # Words of the shop's own data, which are not translated.
-DATA = ("단골", "기본", "실버", "골드", "우유", "더", "적립", "늦은", "배달", "한국어", "김", "늘")
+DATA = (
+    "단골",
+    "기본",
+    "반값",
+    "행사",
+    "실버",
+    "골드",
+    "우유",
+    "더",
+    "적립",
+    "늦은",
+    "배달",
+    "한국어",
+    "김",
+    "늘",
+)
 
 
 def member_paths(story: Story) -> list[str]:
@@ -38,6 +54,15 @@ def till_paths(story: Story) -> list[str]:
     return [page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김"]
 
 
+def program_paths(story: Story) -> list[str]:
+    """Return the addresses of the program's pages, with a draft and simulations to show."""
+    made = tell_program(story)
+    return [
+        "/programs", "/programs/draft", "/programs/draft/diff", "/programs/versions/2",
+        *(f"/programs/simulations/{show_id(one)}" for one in made.simulations),
+    ]  # fmt: skip
+
+
 def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
@@ -46,6 +71,7 @@ def staff_paths(story: Story) -> list[str]:
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
+        *program_paths(story),
     ]  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from dangol.api.views import Minor, TierView
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
-from dangol.domain.errors import DomainError, NotFound
 from dangol.domain.tiers import Downgrade, Measure, Window
 from dangol.rooms.rewards.programs import (
     LevelDraft,
@@ -23,30 +22,26 @@ from dangol.rooms.rewards.programs import (
     TermsDraft,
     TiersDraft,
     UnknownProgram,
-    supersede_rule,
-    supersede_terms,
-    supersede_tiers,
+)
+from dangol.rooms.rewards.publishing import (
+    StartsInThePast,
+    UnknownRule,
+    publish_rule as publish_rule_version,
+    publish_terms as publish_terms_version,
+    publish_tiers as publish_tiers_version,
 )
 from dangol.rooms.rewards.selectors import ProgramView as Running, list_programs
 
 router = Router(tags=["programs"])
 Whole = Annotated[int, Field(ge=0, le=10**12, strict=True)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+# PostgreSQL keeps no NUL in a text.
+PLAIN = r"^[^\x00]*$"
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
+Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
+TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
     list[Annotated[int, Field(gt=0, le=10_000, strict=True)]], Field(min_length=2, max_length=2)
 ]
-
-
-class UnknownRule(NotFound):
-    """The program has no rule of this id (`rule`)."""
-
-    code = "rewards.unknown_rule"
-
-
-class StartsInThePast(DomainError):
-    """A version was to hold from an instant (`field`) that is over."""
-
-    code = "rewards.starts_in_the_past"
 
 
 class RuleView(Shown):
@@ -102,8 +97,8 @@ class RuleIn(_Version):
     name: Name
     rate_points: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
     rate_minor: Annotated[int, Field(gt=0, le=10**9, strict=True)]
-    category: Annotated[str, Field(max_length=250)] = ""
-    multipliers: Annotated[dict[str, Ratio], Field(default_factory=dict, max_length=50)]
+    category: Category = ""
+    multipliers: Annotated[dict[TierKey, Ratio], Field(default_factory=dict, max_length=50)]
     rounding: Rounding = Rounding.DOWN
 
 
@@ -118,8 +113,8 @@ class TermsIn(_Version):
 class LevelIn(Given):
     """A tier; its key stays for good."""
 
-    key: Annotated[str, Field(min_length=1, max_length=20)]
-    name: Annotated[str, Field(min_length=1, max_length=40)]
+    key: TierKey
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
     threshold: Whole
 
 
@@ -137,13 +132,13 @@ class TiersIn(_Version):
 @router.get("/programs", auth=Needs(Right.PROGRAMS_READ), response=ProgramList)
 def get_programs(request: HttpRequest) -> HttpResponse:
     """List the programs with their rules and tiers."""
-    return show(ProgramList(data=[_view(one) for one in list_programs()]))
+    return show(ProgramList(data=[show_program(one) for one in list_programs()]))
 
 
 @router.get("/programs/{program}", auth=Needs(Right.PROGRAMS_READ), response=ProgramView)
 def get_program(request: HttpRequest, program: Path[str]) -> HttpResponse:
     """Show a program."""
-    return show(_view(_find(program)))
+    return show(show_program(find_view(program)))
 
 
 @router.post(
@@ -154,16 +149,17 @@ def get_program(request: HttpRequest, program: Path[str]) -> HttpResponse:
 @once
 def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payload: RuleIn) -> Reply:
     """Let a new version of a rule hold from an instant on; the version before ends there."""
-    found, at = _find(program), caller_of(request).at
-    rule_id = _id(rule)
-    if rule_id is None or rule_id not in {one.id for one in found.rules}:
-        raise UnknownRule(rule=rule)
-    draft = RuleDraft(
-        payload.name, payload.rate_points, payload.rate_minor, payload.category,
-        {tier: (num, den) for tier, (num, den) in payload.multipliers.items()}, payload.rounding,
-    )  # fmt: skip
-    supersede_rule(rule_id, draft, at=_from(payload, at), recorded_at=at)
-    return Reply(_view(_find(program)), 201)
+    found, at = find_view(program), caller_of(request).at
+    rule_id, draft = find_rule_id(found, rule), rule_draft(payload)
+    publish_rule_version(
+        found.id,
+        rule_id,
+        draft,
+        at=starts_at(payload, at),
+        recorded_at=at,
+        published_by=caller_of(request).key.name,
+    )
+    return Reply(show_program(find_view(program)), 201)
 
 
 @router.post(
@@ -172,10 +168,12 @@ def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payl
 @once
 def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
     """Let new terms hold for points earned from an instant on."""
-    found, at = _find(program), caller_of(request).at
+    found, at = find_view(program), caller_of(request).at
     draft = TermsDraft(payload.pending_days, payload.expiry, payload.expiry_count)
-    supersede_terms(found.id, draft, at=_from(payload, at), recorded_at=at)
-    return Reply(_view(_find(program)), 201)
+    publish_terms_version(
+        found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
+    )
+    return Reply(show_program(find_view(program)), 201)
 
 
 @router.post(
@@ -184,16 +182,34 @@ def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) ->
 @once
 def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) -> Reply:
     """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay."""
-    found, at = _find(program), caller_of(request).at
+    found, at = find_view(program), caller_of(request).at
     draft = TiersDraft(
         [LevelDraft(one.key, one.name, one.threshold) for one in payload.levels], payload.measure,
         payload.window, payload.window_size, payload.grace_days, payload.downgrade,
     )  # fmt: skip
-    supersede_tiers(found.id, draft, at=_from(payload, at), recorded_at=at)
-    return Reply(_view(_find(program)), 201)
+    publish_tiers_version(
+        found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
+    )
+    return Reply(show_program(find_view(program)), 201)
 
 
-def _from(payload: _Version, at: datetime) -> datetime:
+def rule_draft(payload: RuleIn) -> RuleDraft:
+    """Return the rule a request wants."""
+    return RuleDraft(
+        payload.name, payload.rate_points, payload.rate_minor, payload.category,
+        {tier: (num, den) for tier, (num, den) in payload.multipliers.items()}, payload.rounding,
+    )  # fmt: skip
+
+
+def find_rule_id(program: Running, reference: str) -> Id:
+    """Return the id of the program's rule that an address names; raises UnknownRule."""
+    rule_id = _id(reference)
+    if rule_id is None or rule_id not in {one.id for one in program.rules}:
+        raise UnknownRule(rule=reference)
+    return rule_id
+
+
+def starts_at(payload: _Version, at: datetime) -> datetime:
     """Return from when a version holds; one that began in the past would change what members were told."""
     if payload.active_from is not None and payload.active_from < at:
         raise StartsInThePast(field="active_from")
@@ -207,7 +223,8 @@ def _id(reference: str) -> Id | None:
         return None
 
 
-def _find(reference: str) -> Running:
+def find_view(reference: str) -> Running:
+    """Return the program an address names; raises UnknownProgram."""
     wanted = _id(reference)
     for program in list_programs():
         if program.id == wanted:
@@ -215,7 +232,8 @@ def _find(reference: str) -> Running:
     raise UnknownProgram()
 
 
-def _view(program: Running) -> ProgramView:
+def show_program(program: Running) -> ProgramView:
+    """Return a program as it is sent."""
     return ProgramView(
         id=show_id(program.id), name=program.name, points_currency=program.points_currency,
         money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,

@@ -60,10 +60,6 @@ register(
         "points.expiry_in_the_past": Words(
             _("이미 지난 때에 사라지는 포인트예요: {expires_at}"), _("더 늦은 때를 적으세요.")
         ),
-        "rewards.unknown_rule": Words(_("그런 규칙은 없어요: {rule}"), _("규칙의 id를 확인하세요.")),
-        "rewards.starts_in_the_past": Words(
-            _("지난 때부터 바꿀 수는 없어요."), _("active_from을 지금이나 그 뒤로 적으세요.")
-        ),
         "task.not_dead": Words(_("이 일은 실패로 끝나지 않았어요({state})."), _("끝나기를 기다리세요.")),
     }
 )

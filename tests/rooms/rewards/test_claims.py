@@ -10,6 +10,7 @@ from dangol.core.ledger.models import Transfer
 from dangol.core.people.services import make_guests
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.models import Accrual, Membership
+from dangol.rooms.rewards.simulations import find_simulation, run_simulation, simulate
 from tests.rooms.rewards.shop import BREAD, ICE, Bought, Brought, Telling, open_program
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,3 +58,24 @@ def test_claim__part_of_the_order_is_back__earns_as_if_bought_and_brought_back_a
 
     assert claimed.outcome.in_full() == bought.outcome.in_full()
     assert [row[4] for row in claimed.outcome.whys()] == [10]
+
+
+def test_simulation__guest_s_order__left_out_until_it_is_claimed() -> None:
+    program_id = open_program()
+    telling = Telling("t", customers=1)
+    as_guest(telling)
+    at = MARCH + 3 * DAY
+
+    def tried() -> tuple[int, int, dict[str, int]]:
+        asked = simulate(program_id, None, since=MARCH, until=at, asked_by="", at=at)
+        run_simulation(asked.id, at=at, report=lambda done, total: None)
+        result = find_simulation(asked.id).result
+        assert result is not None
+        assert result.unlike_ledger == 0
+        return result.points_before, result.points_after, result.left_out
+
+    before = tried()
+    claim_guest_order(source="t", number="a", customer_id=telling.customer_ids[0], recorded_at=at)
+
+    assert before == (0, 0, {"guest": 1})
+    assert tried() == (10, 10, {})

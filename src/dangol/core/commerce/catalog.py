@@ -9,6 +9,7 @@ from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
+from dangol.domain.accrual import SEPARATOR
 
 
 def find_products(numbers: Iterable[str]) -> dict[str, ProductRef]:
@@ -91,3 +92,12 @@ def list_products(*, after: str | None = None, limit: int = 50) -> list[ProductD
     if after is not None:
         products = products.filter(number__gt=after)
     return [ProductDraft(*row) for row in products.values_list(*ProductDraft._fields)[:limit]]
+
+
+def list_categories() -> list[str]:
+    """Return all categories of the catalog and those above them, each once, in order."""
+    found: set[str] = set()
+    for path in Product.objects.exclude(category="").values_list("category", flat=True).distinct():
+        parts = path.split(SEPARATOR)
+        found.update(SEPARATOR.join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return sorted(found)

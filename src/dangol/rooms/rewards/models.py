@@ -98,6 +98,83 @@ class TierRules(models.Model):
         constraints = (Stamped(stamp=_STAMP, name="dg_tier_rules_stamped"),)
 
 
+class ProgramDraft(models.Model):
+    """The next version of a program as somebody is writing it; nothing is judged by it."""
+
+    id = IdField(primary_key=True)
+    # One draft a program: two people see each other's.
+    program_id = IdField(unique=True)
+    # contents.ProgramContent: the whole program as it is to be.
+    content = models.JSONField()
+    # What the program's versions were when the draft was begun.
+    base = models.CharField(max_length=64)
+    # Goes up by one with each change, so that nobody writes over what they have not seen.
+    revision = models.IntegerField()
+    begun_by = models.CharField(max_length=150)
+    begun_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=150)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_program_draft"
+
+
+class ProgramVersion(models.Model):
+    """A publication: what the program was before it and after it, and who let it hold from when."""
+
+    pk = models.CompositePrimaryKey("program_id", "number")
+    program_id = IdField()
+    # The program as it was made is number 1 and has no row.
+    number = models.IntegerField()
+    active_from = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    drafted_by = models.CharField(max_length=150, blank=True)
+    published_by = models.CharField(max_length=150, blank=True)
+    # The number of the publication this one takes back.
+    undoes = models.IntegerField(null=True)
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        db_table = "dg_program_version"
+
+
+class SimulationState(models.TextChoices):
+    """Where a simulation stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELED = "canceled"
+
+
+class Simulation(models.Model):
+    """A replay of past orders by a draft, or by the program as published, and what came of it."""
+
+    id = IdField(primary_key=True)
+    program_id = IdField()
+    job_id = IdField()
+    # The draft as it was when this was asked; empty: the program as published.
+    content = models.JSONField(null=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    # What the shop says its points are worth: so many minor units for so many points.
+    worth_points = models.IntegerField(null=True)
+    worth_minor = models.BigIntegerField(null=True)
+    asked_by = models.CharField(max_length=150, blank=True)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=SimulationState, default=SimulationState.WAITING)
+    done_count = models.BigIntegerField(default=0)
+    total_count = models.BigIntegerField(null=True)
+    # The instant its run began.
+    ran_at = models.DateTimeField(null=True)
+    result = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "dg_simulation"
+        indexes = (models.Index(fields=["program_id", "asked_at"], name="dg_simulation_program"),)
+
+
 class Membership(models.Model):
     """Where a member stands in a program, as far as their history has been judged."""
 

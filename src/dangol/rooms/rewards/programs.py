@@ -1,6 +1,6 @@
 """Programs as the rules read them, and the only ways to change one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -9,14 +9,20 @@ from dangol.core.ledger.models import PointCurrency
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain import accrual, membership, tiers
-from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.errors import NotFound
 from dangol.rooms.rewards import models
+from dangol.rooms.rewards.checking import (
+    InvalidRule,
+    LevelDraft,
+    RuleDraft,
+    TermsDraft,
+    TiersDraft,
+    check_rule,
+    check_terms,
+    check_tiers,
+)
 
-
-class InvalidRule(DomainError):
-    """A rule, terms or tiers that make no sense; the data names the field and the remedy."""
-
-    code = "rewards.invalid_rule"
+__all__ = ["InvalidRule", "LevelDraft", "RuleDraft", "TermsDraft", "TiersDraft"]
 
 
 class UnknownProgram(NotFound):
@@ -40,46 +46,6 @@ class Running(NamedTuple):
     def tier_name(self, level: int) -> str:
         """Return the tier's name as the shop calls it."""
         return str(self.tiers_row.levels[level]["name"])
-
-
-class RuleDraft(NamedTuple):
-    """An earning rule to be: points for each so many minor units of what it counts."""
-
-    name: str
-    rate_points: int
-    rate_minor: int
-    category: str = ""
-    multipliers: Mapping[str, tuple[int, int]] = {}
-    rounding: accrual.Rounding = accrual.Rounding.DOWN
-    active_from: datetime | None = None
-    active_to: datetime | None = None
-
-
-class TermsDraft(NamedTuple):
-    """How long points wait and last."""
-
-    pending_days: int = 0
-    expiry: accrual.Expiry = accrual.Expiry.NEVER
-    expiry_count: int = 0
-
-
-class LevelDraft(NamedTuple):
-    """A tier: a key for rules and files, a name for people, and what has to be reached."""
-
-    key: str
-    name: str
-    threshold: int
-
-
-class TiersDraft(NamedTuple):
-    """The tiers of a program, the lowest (threshold 0) first."""
-
-    levels: Sequence[LevelDraft]
-    measure: tiers.Measure = tiers.Measure.SPEND
-    window: tiers.Window = tiers.Window.ROLLING
-    window_size: int = 365
-    grace_days: int = 0
-    downgrade: tiers.Downgrade = tiers.Downgrade.QUALIFIED
 
 
 def create_program(
@@ -124,15 +90,55 @@ def supersede_rule(rule_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: 
         newest = models.EarningRule.objects.filter(id=rule_id).order_by("-version").first()
         if newest is None:
             raise InvalidRule(field="rule", problem="unknown")
-        if newest.active_from is not None and at <= newest.active_from:
-            raise InvalidRule(field="at", problem="before_current_version")
+        _check_follows(newest.active_from, at, recorded_at)
         latest = models.TierRules.objects.filter(program_id=newest.program_id).order_by("-version")[0]
         check_rule(draft, [level["key"] for level in latest.levels])
-        models.EarningRule.objects.filter(id=rule_id, version=newest.version).update(active_to=at)
+        _end_version(newest, at)
         _write_rule(
             rule_id, newest.version + 1, newest.program_id, draft._replace(active_from=at), recorded_at
         )
     return newest.version + 1
+
+
+def add_rule(program_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: datetime) -> Id:
+    """Let a further rule pay for purchases from `at` on; returns its id. Raises InvalidRule.
+
+    It never pays for what was bought before: an order that comes late is judged by its own instant.
+    """
+    with write_transaction():
+        latest = models.TierRules.objects.filter(program_id=program_id).order_by("-version").first()
+        if latest is None:
+            raise InvalidRule(field="program", problem="unknown")
+        own = draft._replace(active_from=at)
+        check_rule(own, [level["key"] for level in latest.levels])
+        rule_id = new_id()
+        _write_rule(rule_id, 1, program_id, own, recorded_at)
+    return rule_id
+
+
+def end_rule(rule_id: Id, *, at: datetime, recorded_at: datetime) -> None:
+    """Let a rule pay for nothing bought from `at` on; one that ends sooner stays so. Raises InvalidRule."""
+    with write_transaction():
+        newest = models.EarningRule.objects.filter(id=rule_id).order_by("-version").first()
+        if newest is None:
+            raise InvalidRule(field="rule", problem="unknown")
+        _check_follows(newest.active_from, at, recorded_at)
+        _end_version(newest, at)
+
+
+def _check_follows(active_from: datetime | None, at: datetime, recorded_at: datetime) -> None:
+    """Refuse a version that begins before the one it follows.
+
+    It may take the place of one that has not begun: nothing was judged by that one.
+    """
+    if active_from is None or at > active_from or (at == active_from and at > recorded_at):
+        return
+    raise InvalidRule(field="at", problem="before_current_version")
+
+
+def _end_version(version: models.EarningRule, at: datetime) -> None:
+    if version.active_to is None or version.active_to > at:
+        models.EarningRule.objects.filter(id=version.id, version=version.version).update(active_to=at)
 
 
 def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded_at: datetime) -> int:
@@ -146,8 +152,7 @@ def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded
         newest = models.TierRules.objects.filter(program_id=program_id).order_by("-version").first()
         if newest is None:
             raise InvalidRule(field="program", problem="unknown")
-        if newest.active_from is not None and at <= newest.active_from:
-            raise InvalidRule(field="at", problem="before_current_version")
+        _check_follows(newest.active_from, at, recorded_at)
         if draft.measure != newest.measure:
             raise InvalidRule(field="measure", problem="must_stay")
         if [level.key for level in draft.levels] != [level["key"] for level in newest.levels]:
@@ -163,50 +168,13 @@ def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded
         newest = models.Terms.objects.filter(program_id=program_id).order_by("-version").first()
         if newest is None:
             raise InvalidRule(field="program", problem="unknown")
-        if newest.active_from is not None and at <= newest.active_from:
-            raise InvalidRule(field="at", problem="before_current_version")
+        _check_follows(newest.active_from, at, recorded_at)
         models.Terms.objects.create(
             program_id=program_id, version=newest.version + 1, active_from=at,
             pending_days=draft.pending_days, expiry=draft.expiry,
             expiry_count=draft.expiry_count, recorded_at=recorded_at,
         )  # fmt: skip
     return newest.version + 1
-
-
-def check_rule(rule: RuleDraft, tier_keys: Sequence[str]) -> None:
-    """Raise InvalidRule where a rule pays nothing, takes points, or names a tier there is not."""
-    if rule.rate_points <= 0 or rule.rate_minor <= 0:
-        raise InvalidRule(field="rate", problem="not_positive")
-    if any(num <= 0 or den <= 0 for num, den in rule.multipliers.values()):
-        raise InvalidRule(field="multipliers", problem="not_positive")
-    if not set(rule.multipliers) <= set(tier_keys):
-        raise InvalidRule(field="multipliers", problem="unknown_tier")
-    if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
-        raise InvalidRule(field="active_to", problem="before_start")
-
-
-def check_terms(terms: TermsDraft) -> None:
-    """Raise InvalidRule for a negative wait or a validity that has no length."""
-    if terms.pending_days < 0:
-        raise InvalidRule(field="pending_days", problem="negative")
-    needs_count = {accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS}
-    if terms.expiry_count < (1 if terms.expiry in needs_count else 0):
-        raise InvalidRule(field="expiry_count", problem="too_small")
-
-
-def check_tiers(draft: TiersDraft) -> None:
-    """Raise InvalidRule unless the levels climb from 0 and the window has a length it can have."""
-    thresholds = [level.threshold for level in draft.levels]
-    if not thresholds or thresholds[0] != 0 or thresholds != sorted(set(thresholds)):
-        raise InvalidRule(field="levels", problem="must_climb_from_zero")
-    if len({level.key for level in draft.levels}) != len(draft.levels):
-        raise InvalidRule(field="levels", problem="same_key_twice")
-    if draft.window is tiers.Window.ROLLING and draft.window_size < 1:
-        raise InvalidRule(field="window_size", problem="too_small")
-    if draft.window is tiers.Window.CALENDAR and draft.window_size not in {1, 3, 6, 12}:
-        raise InvalidRule(field="window_size", problem="not_a_calendar_period")
-    if draft.grace_days < 0:
-        raise InvalidRule(field="grace_days", problem="negative")
 
 
 def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, recorded_at: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from dangol.core.tasks.registry import Due, Run, periodic
+from dangol.core.storage.ids import parse_id
+from dangol.core.tasks.registry import Due, Run, periodic, task
 from dangol.rooms.rewards.services import advance_some
+from dangol.rooms.rewards.simulations import TASK, Ask, run_simulation
 
 
 @periodic("rewards.advance", every=timedelta(minutes=5), atomic=False)
@@ -17,3 +19,9 @@ def advance_programs(due: Due, run: Run) -> None:
     while advanced := advance_some(as_of=due.at):
         done += advanced
         run.report(done)
+
+
+@task(TASK, atomic=False, max_attempts=3)
+def simulate_program(ask: Ask, run: Run) -> None:
+    """Replay past orders by a draft, or by the program as published, and keep what came of it."""
+    run_simulation(parse_id(ask.simulation), at=run.at, report=run.report)

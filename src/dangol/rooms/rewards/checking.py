@@ -1,0 +1,121 @@
+"""Rules, terms and tiers as somebody wants them to be, and what makes no sense in them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from dangol.domain import accrual, tiers
+from dangol.domain.errors import DomainError
+
+# The most a rule can be written with: beyond it stands a slip, not a rule.
+MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
+LONGEST_NAME, LONGEST_TIER_NAME, LONGEST_CATEGORY = 80, 40, 250
+
+
+class InvalidRule(DomainError):
+    """A rule, terms or tiers that make no sense; the data names the field and the remedy."""
+
+    code = "rewards.invalid_rule"
+
+
+class RuleDraft(NamedTuple):
+    """An earning rule to be: points for each so many minor units of what it counts."""
+
+    name: str
+    rate_points: int
+    rate_minor: int
+    category: str = ""
+    multipliers: Mapping[str, tuple[int, int]] = {}
+    rounding: accrual.Rounding = accrual.Rounding.DOWN
+    active_from: datetime | None = None
+    active_to: datetime | None = None
+
+
+class TermsDraft(NamedTuple):
+    """How long points wait and last."""
+
+    pending_days: int = 0
+    expiry: accrual.Expiry = accrual.Expiry.NEVER
+    expiry_count: int = 0
+
+
+class LevelDraft(NamedTuple):
+    """A tier: a key for rules and files, a name for people, and what has to be reached."""
+
+    key: str
+    name: str
+    threshold: int
+
+
+class TiersDraft(NamedTuple):
+    """The tiers of a program, the lowest (threshold 0) first."""
+
+    levels: Sequence[LevelDraft]
+    measure: tiers.Measure = tiers.Measure.SPEND
+    window: tiers.Window = tiers.Window.ROLLING
+    window_size: int = 365
+    grace_days: int = 0
+    downgrade: tiers.Downgrade = tiers.Downgrade.QUALIFIED
+
+
+class Problem(NamedTuple):
+    """What makes no sense: in which field, and what about it."""
+
+    field: str
+    problem: str
+
+
+def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem]:
+    """Yield what makes no sense in a rule: it pays nothing, takes points, or names a tier there is not."""
+    if rule.rate_points <= 0 or rule.rate_minor <= 0:
+        yield Problem("rate", "not_positive")
+    if any(num <= 0 or den <= 0 for num, den in rule.multipliers.values()):
+        yield Problem("multipliers", "not_positive")
+    if not set(rule.multipliers) <= set(tier_keys):
+        yield Problem("multipliers", "unknown_tier")
+    if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
+        yield Problem("active_to", "before_start")
+
+
+def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
+    """Yield what makes no sense in terms: a negative wait, or a validity that has no length."""
+    if terms.pending_days < 0:
+        yield Problem("pending_days", "negative")
+    needs_count = {accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS}
+    if terms.expiry_count < (1 if terms.expiry in needs_count else 0):
+        yield Problem("expiry_count", "too_small")
+
+
+def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
+    """Yield what makes no sense in tiers: levels climb from 0, and a window has a length it can have."""
+    thresholds = [level.threshold for level in draft.levels]
+    if not thresholds or thresholds[0] != 0 or thresholds != sorted(set(thresholds)):
+        yield Problem("levels", "must_climb_from_zero")
+    if len({level.key for level in draft.levels}) != len(draft.levels):
+        yield Problem("levels", "same_key_twice")
+    if draft.window is tiers.Window.ROLLING and draft.window_size < 1:
+        yield Problem("window_size", "too_small")
+    if draft.window is tiers.Window.CALENDAR and draft.window_size not in {1, 3, 6, 12}:
+        yield Problem("window_size", "not_a_calendar_period")
+    if draft.grace_days < 0:
+        yield Problem("grace_days", "negative")
+
+
+def check_rule(rule: RuleDraft, tier_keys: Sequence[str]) -> None:
+    """Raise InvalidRule for the first problem of a rule."""
+    _refuse_first(rule_problems(rule, tier_keys))
+
+
+def check_terms(terms: TermsDraft) -> None:
+    """Raise InvalidRule for the first problem of terms."""
+    _refuse_first(terms_problems(terms))
+
+
+def check_tiers(draft: TiersDraft) -> None:
+    """Raise InvalidRule for the first problem of tiers."""
+    _refuse_first(tiers_problems(draft))
+
+
+def _refuse_first(problems: Iterator[Problem]) -> None:
+    for field, problem in problems:
+        raise InvalidRule(field=field, problem=problem)

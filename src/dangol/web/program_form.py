@@ -1,0 +1,366 @@
+"""The form a draft is written in: a program's content as inputs, and what was typed as a content again.
+
+An input is named by its path (`rules.<key>.name`), as problems are; so each problem finds its field.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.utils.translation import gettext as _, gettext_lazy as lazy
+
+from dangol.domain.accrual import Rounding
+from dangol.domain.calendars import next_day, start_of_day
+from dangol.domain.tiers import Measure
+from dangol.rooms.rewards.checking import Problem
+from dangol.rooms.rewards.contents import (
+    NEW,
+    LevelContent,
+    ProgramContent,
+    RuleContent,
+    TermsContent,
+    TiersContent,
+)
+from dangol.web.formats import format_last_day, minor_digits
+from dangol.web.program_words import DOWNGRADES, problem_in_words, times_in_words
+from dangol.web.words import rounding_name
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Options = Sequence[tuple[str, object]]
+_WHOLE, _RATIO = re.compile(r"[0-9]{1,15}"), re.compile(r"[0-9]{1,6}(\.[0-9]{1,3}|/[0-9]{1,6})?")
+MOST_RULES = 100
+EXPIRIES: Options = (
+    ("never", lazy("사라지지 않아요")),
+    ("rolling_days", lazy("며칠이 지나면")),
+    ("rolling_months", lazy("몇 달이 지나면")),
+    ("end_of_month", lazy("몇 달 뒤 그 달이 끝나면")),
+    ("end_of_year", lazy("몇 년 뒤 그 해가 끝나면")),
+)
+WINDOWS: Options = (
+    ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")), ("lifetime", lazy("지금까지 모두")),
+)  # fmt: skip
+
+
+class Input(NamedTuple):
+    """A field of the form: with options it is a choice. `error` says what is wrong with its value."""
+
+    name: str
+    label: str
+    value: str
+    error: str = ""
+    kind: str = "text"
+    hint: str = ""
+    options: Options = ()
+    listed: str = ""
+
+
+class RuleInputs(NamedTuple):
+    """The fields of one rule."""
+
+    key: str
+    title: str
+    inputs: list[Input]
+    times: list[Input]
+
+
+class LevelInputs(NamedTuple):
+    """The fields of one tier."""
+
+    title: str
+    inputs: list[Input]
+
+
+class DraftForm(NamedTuple):
+    """All fields of a draft, and the problems with where each one is."""
+
+    rules: list[RuleInputs]
+    terms: list[Input]
+    levels: list[LevelInputs]
+    tiers: list[Input]
+    summary: list[Input]
+
+
+class Setting(NamedTuple):
+    """What the form needs to know of the shop: its money and its days."""
+
+    currency: str
+    zone: ZoneInfo
+
+
+def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
+    """Return what stands in each field for a content."""
+    fields: dict[str, str] = {}
+    for rule in content.rules:
+        at = f"rules.{rule.key}."
+        fields |= {
+            f"{at}name": rule.name,
+            f"{at}rate_points": str(rule.rate_points),
+            f"{at}rate_minor": write_money(rule.rate_minor, setting.currency),
+            f"{at}category": rule.category,
+            f"{at}rounding": rule.rounding.value,
+            f"{at}ends_at": format_last_day(rule.ends_at).isoformat() if rule.ends_at else "",
+        }
+        for tier in content.tier_keys:
+            fields[f"{at}multipliers.{tier}"] = times_in_words(rule.multipliers.get(tier, (1, 1)))
+    terms, tiers = content.terms, content.tiers
+    fields |= {
+        "terms.pending_days": str(terms.pending_days), "terms.expiry": terms.expiry.value,
+        "terms.expiry_count": str(terms.expiry_count), "tiers.window": tiers.window.value,
+        "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
+        "tiers.downgrade": tiers.downgrade.value,
+    }  # fmt: skip
+    for level in tiers.levels:
+        fields[f"tiers.levels.{level.key}.name"] = level.name
+        fields[f"tiers.levels.{level.key}.threshold"] = _threshold(level, tiers.measure, setting)
+    return fields
+
+
+def _threshold(level: LevelContent, measure: Measure, setting: Setting) -> str:
+    return (
+        write_money(level.threshold, setting.currency) if measure is Measure.SPEND else str(level.threshold)
+    )
+
+
+def write_money(minor: int, currency: str) -> str:
+    """Return an amount as it is typed: `12.5` dollars stand as `12.50`, won without decimals."""
+    digits = minor_digits(currency)
+    whole, part = divmod(minor, 10**digits)
+    return f"{whole}.{part:0{digits}d}" if digits and part else str(whole)
+
+
+Kept = TypeVar("Kept")
+
+
+class FieldReader:
+    """Reads what was typed, field by field; what cannot be read keeps its former value and is a problem."""
+
+    def __init__(self, typed: Mapping[str, str], setting: Setting) -> None:
+        self._typed = typed
+        self._setting = setting
+        self.problems: list[Problem] = []
+
+    def text(self, name: str, before: str) -> str:
+        """Return a text without space around it."""
+        return self._typed.get(name, before).replace("\0", "").strip()
+
+    def whole(self, name: str, before: int) -> int:
+        """Return a whole number, thousands apart or not."""
+        typed = self._typed.get(name, str(before)).strip().replace(",", "")
+        return int(typed) if _WHOLE.fullmatch(typed) else self._refuse(name, "not_a_number", before)
+
+    def money(self, name: str, before: int) -> int:
+        """Return an amount in minor units."""
+        typed = self._typed.get(name)
+        if typed is None:
+            return before
+        minor = read_money(typed, self._setting.currency)
+        return self._refuse(name, "not_an_amount", before) if minor is None else minor
+
+    def ratio(self, name: str, before: tuple[int, int]) -> tuple[int, int]:
+        """Return a multiplier; one that is still the same keeps the figures it is written with."""
+        typed = self._typed.get(name, times_in_words(before)).strip()
+        if not _RATIO.fullmatch(typed) or typed.endswith("/0") or re.search(r"/0+$", typed):
+            return self._refuse(name, "not_a_ratio", before)
+        value = Fraction(typed)
+        return before if value == Fraction(*before) else (value.numerator, value.denominator)
+
+    def last_day(self, name: str, before: datetime | None) -> datetime | None:
+        """Return the exclusive end after a last day; an empty field is no end."""
+        typed = self._typed.get(name, "").strip()
+        if not typed:
+            return None
+        try:
+            day = date.fromisoformat(typed)
+            if before is not None and format_last_day(before) == day:
+                return before
+            return start_of_day(next_day(day), self._setting.zone)
+        except (ValueError, OverflowError):
+            return self._refuse(name, "not_a_day", before)
+
+    def choice(self, name: str, before: Choice) -> Choice:
+        """Return one of the choices."""
+        try:
+            return type(before)(self._typed.get(name, before.value))
+        except ValueError:
+            return self._refuse(name, "not_a_choice", before)
+
+    def _refuse(self, name: str, problem: str, before: Kept) -> Kept:
+        self.problems.append(Problem(name, problem))
+        return before
+
+
+def read_money(typed: str, currency: str) -> int | None:
+    """Return an amount in minor units; None for what is no amount, or has more decimals than the money."""
+    digits = minor_digits(currency)
+    found = re.fullmatch(r"([0-9]{1,13})(?:\.([0-9]+))?", typed.strip().replace(",", ""))
+    if not found or len(found[2] or "") > digits:
+        return None
+    return int(found[1] + (found[2] or "").ljust(digits, "0"))
+
+
+def read_content(
+    typed: Mapping[str, str], keys: Iterable[str], before: ProgramContent, setting: Setting
+) -> tuple[ProgramContent, list[Problem]]:
+    """Return what was typed as a content, and what could not be read. `keys` are the form's rules."""
+    reader = FieldReader(typed, setting)
+    known = before.rules_by_key
+    wanted = [key for key in dict.fromkeys(keys) if key in known][:MOST_RULES]
+    tiers = before.tiers
+    content = ProgramContent(
+        rules=tuple(_read_rule(reader, known[key], before.tier_keys) for key in wanted),
+        terms=TermsContent(
+            pending_days=reader.whole("terms.pending_days", before.terms.pending_days),
+            expiry=reader.choice("terms.expiry", before.terms.expiry),
+            expiry_count=reader.whole("terms.expiry_count", before.terms.expiry_count),
+        ),
+        tiers=TiersContent(
+            levels=tuple(_read_level(reader, level, tiers.measure) for level in tiers.levels),
+            measure=tiers.measure,
+            window=reader.choice("tiers.window", tiers.window),
+            window_size=reader.whole("tiers.window_size", tiers.window_size),
+            grace_days=reader.whole("tiers.grace_days", tiers.grace_days),
+            downgrade=reader.choice("tiers.downgrade", tiers.downgrade),
+        ),
+    )
+    return content, reader.problems
+
+
+def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str]) -> RuleContent:
+    at = f"rules.{rule.key}."
+    ratios = {
+        tier: reader.ratio(f"{at}multipliers.{tier}", rule.multipliers.get(tier, (1, 1)))
+        for tier in tier_keys
+    }
+    return RuleContent(
+        key=rule.key,
+        name=reader.text(f"{at}name", rule.name),
+        rate_points=reader.whole(f"{at}rate_points", rule.rate_points),
+        rate_minor=reader.money(f"{at}rate_minor", rule.rate_minor),
+        category=reader.text(f"{at}category", rule.category),
+        multipliers={
+            tier: ratio for tier, ratio in ratios.items() if ratio != (1, 1) or tier in rule.multipliers
+        },
+        rounding=reader.choice(f"{at}rounding", rule.rounding),
+        ends_at=reader.last_day(f"{at}ends_at", rule.ends_at),
+    )
+
+
+def _read_level(reader: FieldReader, level: LevelContent, measure: Measure) -> LevelContent:
+    at = f"tiers.levels.{level.key}."
+    read = reader.money if measure is Measure.SPEND else reader.whole
+    return LevelContent(
+        key=level.key, name=reader.text(f"{at}name", level.name),
+        threshold=read(f"{at}threshold", level.threshold),
+    )  # fmt: skip
+
+
+def add_blank_rule(content: ProgramContent, currency: str) -> ProgramContent:
+    """Return a content with one rule more, to be filled in."""
+    numbers = [
+        int(rule.key.removeprefix(NEW)) for rule in content.rules if rule.key.removeprefix(NEW).isdigit()
+    ]
+    number = max([*numbers, 0]) + 1
+    rate_minor = max(100, 10 ** minor_digits(currency))
+    rule = RuleContent(
+        key=f"{NEW}{number}", name=_("새 규칙 %(number)s") % {"number": number}, rate_points=1,
+        rate_minor=rate_minor,
+    )  # fmt: skip
+    return msgspec.structs.replace(content, rules=(*content.rules, rule))
+
+
+def drop_rule(content: ProgramContent, key: str) -> ProgramContent:
+    """Return a content without a rule."""
+    return msgspec.structs.replace(content, rules=tuple(rule for rule in content.rules if rule.key != key))
+
+
+def make_form(
+    content: ProgramContent, fields: Mapping[str, str], problems: Sequence[Problem], setting: Setting
+) -> DraftForm:
+    """Return the form of a content with what stands in its fields, and each problem at its field."""
+    errors = {_field_of(one.field, content): problem_in_words(one.problem) for one in reversed(problems)}
+
+    def field(
+        name: str, label: str, kind: str = "text", hint: str = "", options: Options = (), listed: str = ""
+    ) -> Input:
+        return Input(name, label, fields.get(name, ""), errors.get(name, ""), kind, hint, options, listed)
+
+    rules = [
+        RuleInputs(
+            rule.key, rule.name, list(_rule_inputs(rule, field)),
+            [
+                field(f"rules.{rule.key}.multipliers.{level.key}", level.name, "number")
+                for level in content.tiers.levels
+            ],
+        )
+        for rule in content.rules
+    ]  # fmt: skip
+    form = DraftForm(
+        rules,
+        [
+            field(
+                "terms.pending_days", _("적립하고 며칠 뒤에 열려요"), "number", hint=_("0이면 바로 열려요")
+            ),
+            field("terms.expiry", _("사라지는 때"), options=EXPIRIES),
+            field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number"),
+        ],
+        [
+            LevelInputs(
+                level.name,
+                [
+                    field(f"tiers.levels.{level.key}.name", _("%(tier)s 이름") % {"tier": level.name}),
+                    field(
+                        f"tiers.levels.{level.key}.threshold",
+                        _("%(tier)s 기준") % {"tier": level.name},
+                        "number",
+                    ),
+                ],
+            )
+            for level in content.tiers.levels
+        ],
+        [
+            field("tiers.window", _("세는 기간"), options=WINDOWS),
+            field("tiers.window_size", _("며칠, 또는 1·3·6·12달"), "number"),
+            field("tiers.grace_days", _("유예 며칠"), "number"),
+            field("tiers.downgrade", _("기준에 못 미치면"), options=tuple(DOWNGRADES.items())),
+        ],
+        [],
+    )
+    return form._replace(summary=[one for one in _all_inputs(form) if one.error])
+
+
+def _rule_inputs(rule: RuleContent, field: Callable[..., Input]) -> Iterator[Input]:
+    at = f"rules.{rule.key}."
+    yield field(f"{at}name", _("규칙 이름"))
+    yield field(f"{at}category", _("무엇에"), hint=_("비워 두면 모든 상품이에요"), listed="categories")
+    yield field(f"{at}rate_minor", _("얼마마다"), "number")
+    yield field(f"{at}rate_points", _("몇 포인트"), "number")
+    rounding = tuple((one.value, rounding_name(one.value)) for one in Rounding)
+    yield field(f"{at}rounding", _("소수점"), options=rounding)
+    yield field(f"{at}ends_at", _("마지막 날"), "date", hint=_("비워 두면 끝나지 않아요"))
+
+
+def _all_inputs(form: DraftForm) -> Iterator[Input]:
+    for rule in form.rules:
+        for one in (*rule.inputs, *rule.times):
+            yield one._replace(label=f"{rule.title} · {one.label}")
+    yield from form.terms
+    for level in form.levels:
+        yield from level.inputs
+    yield from form.tiers
+
+
+def _field_of(path: str, content: ProgramContent) -> str:
+    """Return the field a problem is shown at."""
+    last = content.tier_keys[-1]
+    if path == "tiers.levels":
+        return f"tiers.levels.{last}.threshold"
+    if path.endswith(".rate"):
+        return f"{path}_points"
+    if path.endswith(".multipliers"):
+        return f"{path}.{last}"
+    return path

@@ -1,0 +1,278 @@
+"""A program in sentences: its rules, terms and tiers, what differs, and what makes no sense."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
+
+from dangol.domain.accrual import Expiry
+from dangol.domain.tiers import Window
+from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
+from dangol.rooms.rewards.differences import About, Difference
+from dangol.web.formats import format_date, format_last_day, format_money_in_words, format_points
+from dangol.web.words import measure_name, measured, rounding_name
+
+
+class RuleCard(NamedTuple):
+    """A rule in words: what it counts, how much it pays, to whom more, what of fractions, and until when."""
+
+    key: str
+    name: str
+    counts: str
+    pays: str
+    times: list[str]
+    rounding: str
+    when: str
+
+
+class Rung(NamedTuple):
+    """A tier of the ladder in words."""
+
+    key: str
+    name: str
+    takes: str
+
+
+class ProgramCards(NamedTuple):
+    """A program in words."""
+
+    rules: list[RuleCard]
+    waits: str
+    lasts: str
+    ladder: list[Rung]
+    counted: str
+    grace: str
+    downgrade: str
+
+
+class Sentence(NamedTuple):
+    """A difference in words: what it is about, what was, and what will be (empty: there is none)."""
+
+    about: str
+    what: str
+    was: str
+    will_be: str
+    icon: str
+
+
+def describe(content: ProgramContent, currency: str) -> ProgramCards:
+    """Return a program in words."""
+    names = {level.key: level.name for level in content.tiers.levels}
+    tiers = content.tiers
+    return ProgramCards(
+        [rule_card(rule, names, currency) for rule in content.rules],
+        waits_in_words(content.terms.pending_days),
+        lasts_in_words(content.terms.expiry.value, content.terms.expiry_count),
+        [Rung(level.key, level.name, _takes(level, tiers, currency)) for level in tiers.levels],
+        _("%(window)s %(measure)s")
+        % {
+            "window": window_in_words(tiers.window.value, tiers.window_size),
+            "measure": measure_name(tiers.measure),
+        },
+        grace_in_words(tiers.grace_days),
+        downgrade_in_words(tiers.downgrade.value),
+    )  # fmt: skip
+
+
+def rule_card(rule: RuleContent, tier_names: Mapping[str, str], currency: str) -> RuleCard:
+    """Return a rule in words."""
+    times = [
+        _("%(tier)s %(times)s배") % {"tier": tier_names.get(tier, tier), "times": times_in_words(ratio)}
+        for tier, ratio in rule.multipliers.items()
+        if ratio[0] != ratio[1]
+    ]
+    return RuleCard(
+        rule.key, rule.name, counts_in_words(rule.category),
+        rate_in_words(rule.rate_points, rule.rate_minor, currency), times, rounding_name(rule.rounding),
+        ends_in_words(rule.ends_at),
+    )  # fmt: skip
+
+
+def counts_in_words(category: str) -> str:
+    """Return what a rule counts."""
+    if not category:
+        return _("모든 상품")
+    return _("‘%(category)s’ 분류의 상품") % {"category": category}
+
+
+def rate_in_words(points: int, minor: int, currency: str) -> str:
+    """Return what a rule pays: `100원마다 1P`."""
+    amount = format_money_in_words(minor, currency)
+    return _("%(amount)s마다 %(points)s") % {"amount": amount, "points": format_points(points)}
+
+
+def times_in_words(ratio: Sequence[int]) -> str:
+    """Return a multiplier as people write it: `1.5`, and `7/3` where no decimals say it exactly."""
+    value = Fraction(ratio[0], ratio[1])
+    thousandths = value * 1_000
+    if thousandths.denominator != 1:
+        return f"{value.numerator}/{value.denominator}"
+    whole, rest = divmod(int(thousandths), 1_000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".") if rest else str(whole)
+
+
+def ends_in_words(ends_at: datetime | None) -> str:
+    """Return until when a rule holds."""
+    if ends_at is None:
+        return _("끝나는 날 없음")
+    return _("%(day)s까지") % {"day": format_date(format_last_day(ends_at))}
+
+
+def waits_in_words(days: int) -> str:
+    """Return how long points wait before they can be used."""
+    if not days:
+        return _("적립하면 바로 쓸 수 있어요.")
+    return ngettext(
+        "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", days
+    ) % {"days": days}
+
+
+def lasts_in_words(expiry: str, count: int) -> str:
+    """Return how long points last."""
+    match Expiry(expiry):
+        case Expiry.NEVER:
+            return _("사라지지 않아요.")
+        case Expiry.ROLLING_DAYS:
+            return ngettext("%(n)s일이 지나면 사라져요.", "%(n)s일이 지나면 사라져요.", count) % {"n": count}
+        case Expiry.ROLLING_MONTHS:
+            return ngettext("%(n)s달이 지나면 사라져요.", "%(n)s달이 지나면 사라져요.", count) % {"n": count}
+        case Expiry.END_OF_MONTH if not count:
+            return _("적립한 달이 끝나면 사라져요.")
+        case Expiry.END_OF_MONTH:
+            return ngettext(
+                "%(n)s달 뒤, 그 달이 끝나면 사라져요.", "%(n)s달 뒤, 그 달이 끝나면 사라져요.", count
+            ) % {"n": count}
+        case Expiry.END_OF_YEAR if not count:
+            return _("적립한 해가 끝나면 사라져요.")
+    return ngettext("%(n)s년 뒤, 그 해가 끝나면 사라져요.", "%(n)s년 뒤, 그 해가 끝나면 사라져요.", count) % {
+        "n": count
+    }
+
+
+def window_in_words(window: str, size: int) -> str:
+    """Return over what time something is counted for the tiers."""
+    if window == Window.LIFETIME:
+        return _("지금까지")
+    if window == Window.ROLLING:
+        return ngettext("최근 %(n)s일 동안", "최근 %(n)s일 동안", size) % {"n": size}
+    return str(_CALENDARS.get(size, size))
+
+
+_CALENDARS = {1: lazy("달마다"), 3: lazy("분기마다"), 6: lazy("반년마다"), 12: lazy("해마다")}
+
+
+def grace_in_words(days: int) -> str:
+    """Return how long a tier is kept that is no longer reached."""
+    if not days:
+        return _("기준에 못 미치면 심사한 날 바로 바뀌어요.")
+    return ngettext("기준에 못 미쳐도 %(n)s일 더 지켜요.", "기준에 못 미쳐도 %(n)s일 더 지켜요.", days) % {
+        "n": days
+    }
+
+
+def downgrade_in_words(downgrade: str) -> str:
+    """Return where somebody goes who no longer reaches their tier."""
+    return str(DOWNGRADES[downgrade])
+
+
+DOWNGRADES = {
+    "qualified": lazy("그때 채운 등급으로 가요."),
+    "one_step": lazy("한 등급만 내려가요."),
+    "never": lazy("등급은 내려가지 않아요."),
+}
+
+
+def _takes(level: LevelContent, tiers: TiersContent, currency: str) -> str:
+    if not level.threshold:
+        return _("누구나")
+    return _("%(amount)s 이상") % {"amount": measured(level.threshold, tiers.measure.value, currency)}
+
+
+def tell_differences(found: Sequence[Difference], content: ProgramContent, currency: str) -> list[Sentence]:
+    """Return differences in words. `content` is the one after them."""
+    return [_sentence(one, content, currency) for one in found]
+
+
+def _sentence(one: Difference, content: ProgramContent, currency: str) -> Sentence:
+    about, what = _about(one), str(_FIELDS.get(one.field, one.field))
+    if one.field in ("added", "ended"):
+        rule = one.will_be or one.was
+        words = rate_in_words(rule["rate_points"], rule["rate_minor"], currency)
+        told = f"{counts_in_words(rule['category'])} · {words}"
+        added = one.field == "added"
+        return Sentence(
+            about, what, "" if added else told, told if added else "", "plus" if added else "circle-x"
+        )
+    if one.field.startswith("multiplier."):
+        tier = one.field.partition(".")[2]
+        names = {level.key: level.name for level in content.tiers.levels}
+        what = _("%(tier)s 배수") % {"tier": names.get(tier, tier)}
+        was, will_be = (
+            _("%(times)s배") % {"times": times_in_words(ratio)} for ratio in (one.was, one.will_be)
+        )
+        return Sentence(about, what, was, will_be, "pencil")
+    show = _SHOWN.get((one.about, one.field)) or _SHOWN.get((None, one.field)) or _plain
+    context = (content.tiers.measure.value, currency)
+    return Sentence(about, what, show(one.was, *context), show(one.will_be, *context), "pencil")
+
+
+def _about(one: Difference) -> str:
+    if one.about is About.RULE:
+        return _("규칙 ‘%(name)s’") % {"name": one.name}
+    if one.about is About.TIER:
+        return _("등급 ‘%(name)s’") % {"name": one.name}
+    return _("포인트가 열리고 사라지는 때") if one.about is About.TERMS else _("등급 심사")
+
+
+def _plain(value: Any, measure: str, currency: str) -> str:
+    return str(value)
+
+
+_FIELDS: Mapping[str, object] = {
+    "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
+    "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
+    "pending_days": lazy("열리는 때"), "expiry": lazy("사라지는 때"), "threshold": lazy("기준"),
+    "window": lazy("세는 기간"), "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
+}  # fmt: skip
+_SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
+    (None, "rate"): lambda value, measure, currency: rate_in_words(value[0], value[1], currency),
+    (None, "category"): lambda value, measure, currency: counts_in_words(value),
+    (None, "rounding"): lambda value, measure, currency: rounding_name(value),
+    (None, "ends_at"): lambda value, measure, currency: ends_in_words(value),
+    (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
+    (None, "expiry"): lambda value, measure, currency: lasts_in_words(value[0], value[1]),
+    (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),
+    (None, "window"): lambda value, measure, currency: window_in_words(value[0], value[1]),
+    (None, "grace_days"): lambda value, measure, currency: grace_in_words(value),
+    (None, "downgrade"): lambda value, measure, currency: downgrade_in_words(value),
+}
+
+_PROBLEMS: Mapping[str, object] = {
+    "not_positive": lazy("0보다 커야 해요."),
+    "too_large": lazy("너무 커요. 더 작게 적어 주세요."),
+    "too_small": lazy("1 이상으로 적어 주세요."),
+    "too_long": lazy("너무 길어요. 짧게 적어 주세요."),
+    "negative": lazy("0이나 그보다 큰 수로 적어 주세요."),
+    "empty": lazy("이름을 적어 주세요."),
+    "taken": lazy("다른 규칙과 이름이 같아요. 다르게 적어 주세요."),
+    "unknown_tier": lazy("이 등급은 없어요."),
+    "over": lazy("이미 지난 날이에요. 더 늦은 날을 고르거나 비워 두세요."),
+    "must_climb_from_zero": lazy("위로 갈수록 기준이 커져야 해요."),
+    "keys_must_stay": lazy("등급을 더하거나 없앨 수는 없어요. 이름과 기준만 바꿀 수 있어요."),
+    "must_stay": lazy("등급을 세는 단위는 바꿀 수 없어요."),
+    "not_a_calendar_period": lazy("달력 기간은 1, 3, 6, 12달 가운데 하나예요."),
+    "not_a_number": lazy("숫자로 적어 주세요."),
+    "not_an_amount": lazy("금액으로 적어 주세요. 통화의 소수 자리까지만 쓸 수 있어요."),
+    "not_a_ratio": lazy("1.5나 7/3처럼 적어 주세요."),
+    "not_a_day": lazy("날짜를 골라 주세요."),
+    "not_a_choice": lazy("목록에서 골라 주세요."),
+    "before_current_version": lazy("이미 예약한 판보다 먼저 시작할 수는 없어요. 그때나 그 뒤로 골라 주세요."),
+    "in_the_past": lazy("지난 때부터 바꿀 수는 없어요. 지금이나 그 뒤로 골라 주세요."),
+}
+
+
+def problem_in_words(problem: str) -> str:
+    """Return what is to be done about a problem."""
+    return str(_PROBLEMS.get(problem, problem))
