@@ -1,7 +1,7 @@
 """Run every test on SQLite, then all that touches a database on PostgreSQL: `python -m tests`.
 
-No test may be skipped on both, but for the browser's where no browser is found, and those say so. The
-last line tells what ran on what; words after the command go to pytest.
+No test may be skipped on both, but for those that need a browser or curl where there is none, and they say
+so. The last line tells what ran on what; words after the command go to pytest.
 """
 
 import json
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.reports import NO_BROWSER
+from tests.reports import MAY_LACK
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("sqlite", "postgres")
@@ -48,7 +48,7 @@ def complaints(reports: dict[str, Any]) -> list[str]:
     found = [f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")]
     skipped = [reports.get(kind, {}).get("skipped", {}) for kind in KINDS]
     for test in sorted(skipped[0].keys() & skipped[1].keys()):
-        if not skipped[0][test].startswith(NO_BROWSER):
+        if not skipped[0][test].startswith(tuple(MAY_LACK)):
             found.append(f"{test} ran on neither database: {skipped[0][test]}")
     return found
 
@@ -68,11 +68,12 @@ def main(words: list[str]) -> int:
                 reports[kind] = json.loads(report.read_text())
     problems = failed or complaints(reports)
     ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
-    unseen = {
-        test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(NO_BROWSER)
-    }
-    if unseen:
-        print(f"No browser was found: {len(unseen)} browser tests did not run.")
+    for words, thing in MAY_LACK.items():
+        unseen = {
+            test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(words)
+        }
+        if unseen:
+            print(f"{words}: {len(unseen)} {thing} tests did not run.")
     for problem in problems:
         print(problem)
     closing = "FAILED" if problems else "All tests passed"

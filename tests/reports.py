@@ -2,3 +2,7 @@
 
 # With these words a test says that it would need a browser.
 NO_BROWSER = "No browser found"
+# And with these that it would need curl.
+NO_CURL = "No curl found"
+# What a machine may lack without a run being false; what did not run for it is said.
+MAY_LACK = {NO_BROWSER: "browser", NO_CURL: "curl"}
