@@ -68,12 +68,12 @@ def main(words: list[str]) -> int:
                 reports[kind] = json.loads(report.read_text())
     problems = failed or complaints(reports)
     ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
-    for words, thing in MAY_LACK.items():
+    for lack, thing in MAY_LACK.items():
         unseen = {
-            test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(words)
+            test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(lack)
         }
         if unseen:
-            print(f"{words}: {len(unseen)} {thing} tests did not run.")
+            print(f"{lack}: {len(unseen)} {thing} tests did not run.")
     for problem in problems:
         print(problem)
     closing = "FAILED" if problems else "All tests passed"
