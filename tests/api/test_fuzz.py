@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -30,7 +31,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 DOCUMENT = schemathesis.openapi.from_path(ROOT / "docs/reference/openapi.json")
-OPERATIONS = {found.ok().label: found.ok() for found in DOCUMENT.get_all_operations()}
+OPERATIONS = {one.ok().label: one.ok() for one in DOCUMENT.get_all_operations() if isinstance(one, Ok)}
 # Requests that keep to the description, and requests that break it in one place or another.
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 TRIES = settings(
@@ -68,7 +69,7 @@ def test_operation__asked_anything__answers_as_described(
 
     @TRIES
     @given(case=operation.as_strategy(generation_mode=mode), dice=st.randoms(use_true_random=False))
-    def ask(case: Case, dice: Random) -> None:
+    def ask(case: Case[Any], dice: Random) -> None:
         forget_turns()
         case.headers.pop("Dangol-Clock", None)  # a key to the shop itself may not send it
         for fields in (case.path_parameters, case.body):
