@@ -1,9 +1,12 @@
 """The door: who is let in, what is refused, and in which words."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection, connections
 from django.test import Client, override_settings
 
 from dangol.api.limits import GUESSES
@@ -188,3 +191,34 @@ def test_gift_in_a_test_space__without_a_worker__has_arrived(trial: Caller) -> N
 
     assert given.data["balance"]["available"] == 300
     assert trial.get("/members/external:B/points").data["available"] == 200
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file, and has no session to end")
+def test_door__session_with_the_database_ended__is_503_and_the_retry_is_answered(api: Caller) -> None:
+    assert api.post("/members", {"external_id": "M-1"}).status == 201
+    end_session()
+
+    refused = api.post("/stores", {"stores": [{"number": "S1"}]}, key="k1")
+    connections.close_all()  # as the end of a request does outside of tests
+
+    assert (refused.status, refused.data["code"]) == (503, "request.database_away")
+    assert refused.headers["Retry-After"] == "1"
+    assert api.post("/stores", {"stores": [{"number": "S1"}]}, key="k1").data == {"count": 1}
+
+
+def test_door__database_that_is_full__is_503(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_up(*given: object, **named: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("dangol.api.catalog.upsert_stores", fill_up)
+
+    assert api.post("/stores", {"stores": [{"number": "S1"}]}).data["code"] == "request.database_away"
+
+
+def end_session() -> None:
+    """End this thread's session with the database, as a restart of the server does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])

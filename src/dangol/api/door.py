@@ -12,6 +12,7 @@ from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
@@ -24,6 +25,7 @@ from dangol.api.faults import read_faults
 from dangol.api.problems import problem_of
 from dangol.api.refused import (
     BodyTooLarge,
+    DatabaseAway,
     Failed,
     InvalidRequest,
     NoSuchAddress,
@@ -89,6 +91,9 @@ def _answered(request: HttpRequest, request_id: str) -> HttpResponseBase:
         return problem_of(InvalidRequest(), request_id=request_id, faults=read_faults(error.errors))
     except DomainError as refusal:
         return problem_of(refusal, request_id=request_id)
+    except (InterfaceError, OperationalError):
+        logger.exception("request %s met no database", request_id)
+        return problem_of(DatabaseAway(), request_id=request_id)
     except Exception:
         logger.exception("request %s failed", request_id)
         return problem_of(Failed(), request_id=request_id)

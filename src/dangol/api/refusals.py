@@ -28,6 +28,9 @@ register(
             _("요청을 처리하지 못했어요. 바뀐 것은 없어요."),
             _("같은 키로 다시 보내세요. 또 안 되면 request_id를 알려 주세요."),
         ),
+        "request.database_away": Words(
+            _("지금은 데이터베이스에 닿지 않아요."), _("잠시 뒤에 같은 키로 다시 보내세요.")
+        ),
         "idempotency.key_missing": Words(
             _("Idempotency-Key 머리글이 없어요."),
             _("요청마다 새 UUID를 넣고, 다시 보낼 때는 같은 값을 쓰세요."),

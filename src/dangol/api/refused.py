@@ -113,3 +113,10 @@ class Failed(ApiRefusal):
 
     code = "request.failed"
     status = 500
+
+
+class DatabaseAway(ApiRefusal):
+    """The database cannot be reached, is full, or has broken off; the same key tells what came of it."""
+
+    code = "request.database_away"
+    status = 503
