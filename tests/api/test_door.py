@@ -193,6 +193,25 @@ def test_gift_in_a_test_space__without_a_worker__has_arrived(trial: Caller) -> N
     assert trial.get("/members/external:B/points").data["available"] == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/products", {"products": [{"number": "P1", "name": "a\0"}]}, "products.0.name"),
+        ("/stores", {"stores": [{"number": "S\0"}]}, "stores.0.number"),
+        ("/members", {"external_id": "M-1", "traits": {"size\0": 1}}, "traits"),
+        ("/members", {"external_id": "M-1", "traits": {"size": "\0"}}, "traits"),
+        ("/orders", {"number": "\0", "lines": [{"product": "P1", "list_minor": 1}]}, "number"),
+    ],
+)
+def test_door__text_with_a_nul__is_refused_by_its_field(
+    api: Caller, path: str, body: dict[str, object], param: str
+) -> None:
+    refused = api.post(path, body)
+
+    assert (refused.status, refused.data["param"]) == (422, param)
+    assert refused.data["errors"][0]["code"] == "field.has_nul"
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file, and has no session to end")
 def test_door__session_with_the_database_ended__is_503_and_the_retry_is_answered(api: Caller) -> None:
     assert api.post("/members", {"external_id": "M-1"}).status == 201
