@@ -29,7 +29,7 @@ def watch_children() -> Iterator[Peak]:
 
     def look() -> None:
         while not done.wait(_SECONDS_BETWEEN):
-            peak.bytes = max(peak.bytes, sum(map(_resident, _below(os.getpid()))))
+            peak.bytes = max(peak.bytes, sum(map(_resident, below(os.getpid()))))
 
     if _PROCESSES.is_dir():
         watcher = threading.Thread(target=look, daemon=True)
@@ -45,13 +45,13 @@ def watch_children() -> Iterator[Peak]:
         peak.bytes = largest if sys.platform == "darwin" else largest * 1024
 
 
-def _below(process: int) -> Iterator[int]:
+def below(process: int) -> Iterator[int]:
     """Yield the processes below one: its children, theirs, and so on."""
     for told in _PROCESSES.glob(f"{process}/task/*/children"):
         with suppress(OSError):  # it has just ended
             for child in map(int, told.read_text().split()):
                 yield child
-                yield from _below(child)
+                yield from below(child)
 
 
 def _resident(process: int) -> int:

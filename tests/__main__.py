@@ -1,8 +1,7 @@
 """Run every test on SQLite, then all that touches a database on PostgreSQL: `python -m tests`.
 
-No test may be skipped on both, but for those that need a browser or a container engine where there is none;
-those say so. The
-last line tells what ran on what; words after the command go to pytest.
+No test may be skipped on both, but for those that need a browser, curl or a container engine where there
+is none, and they say so. The last line tells what ran on what; words after the command go to pytest.
 """
 
 import json
@@ -14,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.reports import MAY_BE_MISSING, NO_BROWSER, NO_ENGINE
+from tests.reports import MAY_LACK
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("sqlite", "postgres")
@@ -49,7 +48,7 @@ def complaints(reports: dict[str, Any]) -> list[str]:
     found = [f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")]
     skipped = [reports.get(kind, {}).get("skipped", {}) for kind in KINDS]
     for test in sorted(skipped[0].keys() & skipped[1].keys()):
-        if not skipped[0][test].startswith(MAY_BE_MISSING):
+        if not skipped[0][test].startswith(tuple(MAY_LACK)):
             found.append(f"{test} ran on neither database: {skipped[0][test]}")
     return found
 
@@ -69,10 +68,12 @@ def main(words: list[str]) -> int:
                 reports[kind] = json.loads(report.read_text())
     problems = failed or complaints(reports)
     ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
-    for missing, thing in ((NO_BROWSER, "browser"), (NO_ENGINE, "container")):
-        skips = [item for one in reports.values() for item in one["skipped"].items()]
-        if unseen := {test for test, why in skips if why.startswith(missing)}:
-            print(f"{missing}: {len(unseen)} {thing} tests did not run.")
+    for lack, thing in MAY_LACK.items():
+        unseen = {
+            test for one in reports.values() for test, why in one["skipped"].items() if why.startswith(lack)
+        }
+        if unseen:
+            print(f"{lack}: {len(unseen)} {thing} tests did not run.")
     for problem in problems:
         print(problem)
     closing = "FAILED" if problems else "All tests passed"

@@ -2,6 +2,9 @@
 
 # With these words a test says that it would need a browser.
 NO_BROWSER = "No browser found"
+# And with these that it would need curl.
+NO_CURL = "No curl found"
 # And with these, that it would need an engine that builds containers.
 NO_ENGINE = "No container engine answers"
-MAY_BE_MISSING = (NO_BROWSER, NO_ENGINE)
+# What a machine may lack without a run being false; what did not run for it is said.
+MAY_LACK = {NO_BROWSER: "browser", NO_CURL: "curl", NO_ENGINE: "container"}

@@ -18,6 +18,11 @@ class Size:
     steps: int
     # Child processes that are killed at a random instant.
     kill_cycles: int
+    # Requests sent up to five times each to web workers that are killed, and how many are.
+    requests: int
+    requests_kills: int
+    # Requests a fuzzer makes up from the API's description.
+    api_cases: int
     # Events written by the tests of the sequencer, and the sequencers that number them side by side.
     events: int
     sequencers: tuple[int, ...]
@@ -29,10 +34,12 @@ class Size:
 
 SMALL = Size(
     soak=False, rounds=50, fuzz_cases=2_000, examples=100, steps=30, kill_cycles=3,
+    requests=100, requests_kills=3, api_cases=2_000,
     events=4_000, sequencers=(2,), restarts=2, households=60,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
+    requests=10_000, requests_kills=60, api_cases=50_000,
     events=1_000_000, sequencers=(1, 2, 3), restarts=50, households=2_469,
 )  # fmt: skip
 

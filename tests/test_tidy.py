@@ -19,8 +19,12 @@ TOO_LONG: dict[str, int] = {}
 # imports that must wait for the settings.
 SELF_EXPLAINING = {"S608", "E402"}
 
-FILES = [path for folder in ("src/dangol", "tests", "bench", "docs") for path in python_files(ROOT / folder)]
-PUBLIC = [path for path in FILES if path.is_relative_to(SOURCE)]
+FILES = [
+    path
+    for folder in ("src/dangol", "src/dangol_client", "tests", "bench", "docs")
+    for path in python_files(ROOT / folder)
+]
+PUBLIC = [path for path in FILES if path.is_relative_to(SOURCE.parent)]
 
 
 def shown(path: Path) -> str:

@@ -1,9 +1,12 @@
 """The door: who is let in, what is refused, and in which words."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection, connections
 from django.test import Client, override_settings
 
 from dangol.api.limits import GUESSES
@@ -188,3 +191,53 @@ def test_gift_in_a_test_space__without_a_worker__has_arrived(trial: Caller) -> N
 
     assert given.data["balance"]["available"] == 300
     assert trial.get("/members/external:B/points").data["available"] == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        ("/products", {"products": [{"number": "P1", "name": "a\0"}]}, "products.0.name"),
+        ("/stores", {"stores": [{"number": "S\0"}]}, "stores.0.number"),
+        ("/members", {"external_id": "M-1", "traits": {"size\0": 1}}, "traits"),
+        ("/members", {"external_id": "M-1", "traits": {"size": "\0"}}, "traits"),
+        ("/orders", {"number": "\0", "lines": [{"product": "P1", "list_minor": 1}]}, "number"),
+    ],
+)
+def test_door__text_with_a_nul__is_refused_by_its_field(
+    api: Caller, path: str, body: dict[str, object], param: str
+) -> None:
+    refused = api.post(path, body)
+
+    assert (refused.status, refused.data["param"]) == (422, param)
+    assert refused.data["errors"][0]["code"] == "field.has_nul"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file, and has no session to end")
+def test_door__session_with_the_database_ended__is_503_and_the_retry_is_answered(api: Caller) -> None:
+    assert api.post("/members", {"external_id": "M-1"}).status == 201
+    end_session()
+
+    refused = api.post("/stores", {"stores": [{"number": "S1"}]}, key="k1")
+    connections.close_all()  # as the end of a request does outside of tests
+
+    assert (refused.status, refused.data["code"]) == (503, "request.not_now")
+    assert refused.headers["Retry-After"] == "1"
+    assert api.post("/stores", {"stores": [{"number": "S1"}]}, key="k1").data == {"count": 1}
+
+
+def test_door__database_that_is_full__is_503(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_up(*given: object, **named: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr("dangol.api.catalog.upsert_stores", fill_up)
+
+    assert api.post("/stores", {"stores": [{"number": "S1"}]}).data["code"] == "request.not_now"
+
+
+def end_session() -> None:
+    """End this thread's session with the database, as a restart of the server does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])

@@ -13,6 +13,7 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
     "string_too_short": ("too_short", "{min_length}자 이상이어야 해요.", "At least {min_length} characters."),
     "string_too_long": ("too_long", "{max_length}자 이하여야 해요.", "At most {max_length} characters."),
     "string_pattern_mismatch": ("wrong_form", "꼴이 맞지 않아요: {pattern}", "The form is {pattern}"),
+    "nul_in_text": ("has_nul", "글에 NUL 문자가 있어요. 빼고 보내세요.", "Take the NUL out of this text."),
     "int_type": ("not_whole", "정수여야 해요.", "This must be a whole number."),
     "int_parsing": ("not_whole", "정수여야 해요.", "This must be a whole number."),
     "int_from_float": ("not_whole", "정수여야 해요.", "This must be a whole number."),

@@ -1,12 +1,13 @@
 """Replies: what an operation answers, as bytes that can be kept and sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from django.http import HttpResponse
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic_core import PydanticCustomError
 
 MEDIA_TYPE = "application/json"
 MOST_A_PAGE = 200
@@ -33,6 +34,21 @@ class Given(Schema):
     """What comes in. A field nobody knows is refused: it was meant for something."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _holds_no_nul(cls, value: Any) -> Any:
+        """PostgreSQL can store no text with the sign NUL, and nobody means one."""
+        if any(isinstance(one, str) and "\0" in one for one in _texts(value)):
+            raise PydanticCustomError("nul_in_text", "NUL in a text")
+        return value
+
+
+def _texts(value: Any) -> Iterable[Any]:
+    """Return a field's own texts; those of objects in a list are their fields' matter."""
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else [value]
 
 
 class Shown(Schema):

@@ -1,0 +1,80 @@
+"""A client for Dangol's HTTP API: typed, patient, and never twice.
+
+>>> with Dangol("http://127.0.0.1:8000", "dg_test_…") as dangol:
+...     order = dangol.orders.place("1", [LineDraft("LATTE", 4500)], member="external:A-1024")
+"""
+
+from dangol_client.answers import (
+    Amount,
+    Consent,
+    Consents,
+    Counted,
+    Earned,
+    Event,
+    Expiring,
+    HistoryLine,
+    Job,
+    Lot,
+    Member,
+    Order,
+    OrderLine,
+    Part,
+    Points,
+    Product,
+    Program,
+    Return,
+    Returned,
+    ReturnLine,
+    Rule,
+    Standing,
+    Store,
+    Tier,
+    Transfer,
+    Why,
+)
+from dangol_client.client import Dangol
+from dangol_client.drafts import ConsentDraft, LevelDraft, LineDraft, ReturnLineDraft
+from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
+from dangol_client.sending import Patience, Sending, new_key
+
+__all__ = [
+    "Amount",
+    "Consent",
+    "ConsentDraft",
+    "Consents",
+    "Counted",
+    "Dangol",
+    "DangolError",
+    "Earned",
+    "Event",
+    "Expiring",
+    "HistoryLine",
+    "Job",
+    "LevelDraft",
+    "LineDraft",
+    "Lot",
+    "Member",
+    "NotFound",
+    "Order",
+    "OrderLine",
+    "Part",
+    "Patience",
+    "Points",
+    "Product",
+    "Program",
+    "Refused",
+    "Return",
+    "ReturnLine",
+    "ReturnLineDraft",
+    "Returned",
+    "Rule",
+    "Sending",
+    "Standing",
+    "Store",
+    "Tier",
+    "Transfer",
+    "Unavailable",
+    "Unreadable",
+    "Why",
+    "new_key",
+]

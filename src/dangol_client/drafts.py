@@ -1,0 +1,45 @@
+"""What is sent in lists: lines, consents and levels. A field left at its default is not sent."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class LineDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A product of an order; amounts are for the whole line, in minor units, quantities in thousandths.
+
+    Without `net_minor` nothing was taken off.
+    """
+
+    product: str
+    list_minor: int
+    quantity_milli: int = 1000
+    net_minor: int | None = None
+
+
+class ReturnLineDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A product brought back; `line` is the order's line it came from, counted from 1, if known."""
+
+    product: str
+    net_minor: int
+    quantity_milli: int = 1000
+    line: int | None = None
+
+
+class ConsentDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """That a member agreed, or took it back: by which channel, for what, having seen which wording."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    wording: str = ""
+    source: str = "api"
+    at: datetime | None = None
+
+
+class LevelDraft(msgspec.Struct, frozen=True):
+    """A tier; its key stays for good, its threshold is in the unit of the program's measure."""
+
+    key: str
+    name: str
+    threshold: int

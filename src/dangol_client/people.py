@@ -1,0 +1,133 @@
+"""Members and their points."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Unpack
+
+from dangol_client.answers import Consents, Event, HistoryLine, Member, Points, Standing, Transfer
+from dangol_client.drafts import ConsentDraft
+from dangol_client.sending import Sending, Wire, place
+
+
+class MemberCalls:
+    """Members. `member` is our id, or `external:…`, `email:…`, `phone:…`, `card:…`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def create(
+        self,
+        *,
+        external_id: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+        card: str | None = None,
+        name: str | None = None,
+        birthday: date | None = None,
+        language: str | None = None,
+        home_store: str | None = None,
+        traits: Mapping[str, str | int | bool] | None = None,
+        joined_at: datetime | None = None,
+        consents: Sequence[ConsentDraft] = (),
+        **sending: Unpack[Sending],
+    ) -> Member:
+        """Enroll a member, named by at least one of the first four. Refused: `people.identity_taken`."""
+        body = {
+            "external_id": external_id, "email": email, "phone": phone, "card": card, "name": name,
+            "birthday": birthday, "language": language, "home_store": home_store, "traits": traits,
+            "joined_at": joined_at, "consents": list(consents),
+        }  # fmt: skip
+        return self._wire.write("/members", body, Member, sending)
+
+    def each(self, *, page_size: int = 200) -> Iterator[Member]:
+        """Go through the members, the latest joined first."""
+        return self._wire.pages("/members", Member, {"limit": page_size})
+
+    def get(self, member: str) -> Member:
+        """Return a member."""
+        return self._wire.read(place("/members/{member}", member=member), Member)
+
+    def change(
+        self,
+        member: str,
+        *,
+        email: str | None = None,
+        phone: str | None = None,
+        card: str | None = None,
+        name: str | None = None,
+        birthday: date | None = None,
+        language: str | None = None,
+        home_store: str | None = None,
+        traits: Mapping[str, str | int | bool | None] | None = None,
+        **sending: Unpack[Sending],
+    ) -> Member:
+        """Store what is newly known of a member. A trait of None is taken away, any other None leaves it."""
+        body = {
+            "email": email, "phone": phone, "card": card, "name": name, "birthday": birthday,
+            "language": language, "home_store": home_store, "traits": traits,
+        }  # fmt: skip
+        path = place("/members/{member}", member=member)
+        return self._wire.write(path, body, Member, sending, method="PATCH")
+
+    def timeline(self, member: str, *, page_size: int = 200) -> Iterator[Event]:
+        """Go through what happened to a member, the latest first."""
+        path = place("/members/{member}/timeline", member=member)
+        return self._wire.pages(path, Event, {"limit": page_size})
+
+    def tier(self, member: str) -> Standing:
+        """Return where a member stands, and how far it is to the next tier and to keep this one."""
+        return self._wire.read(place("/members/{member}/tier", member=member), Standing)
+
+    def consents(self, member: str) -> Consents:
+        """Return what a member agreed to, now and ever."""
+        return self._wire.read(place("/members/{member}/consents", member=member), Consents)
+
+    def give_consent(self, member: str, consent: ConsentDraft, **sending: Unpack[Sending]) -> Consents:
+        """Record that a member agreed, or took it back."""
+        body = {
+            "channel": consent.channel, "purpose": consent.purpose, "granted": consent.granted,
+            "wording": consent.wording, "source": consent.source, "at": consent.at,
+        }  # fmt: skip
+        return self._wire.write(place("/members/{member}/consents", member=member), body, Consents, sending)
+
+
+class PointCalls:
+    """A member's points: what there is, why, and the ways to move it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def get(self, member: str) -> Points:
+        """Return what a member has: to spend, pending, each lot, and what lapses next."""
+        return self._wire.read(place("/members/{member}/points", member=member), Points)
+
+    def history(self, member: str, *, page_size: int = 200) -> Iterator[HistoryLine]:
+        """Go through how a member's points came and went, the latest first; each line answers why."""
+        path = place("/members/{member}/points/history", member=member)
+        return self._wire.pages(path, HistoryLine, {"limit": page_size})
+
+    def spend(self, member: str, points: int, reason: str, **sending: Unpack[Sending]) -> Transfer:
+        """Exchange points, soonest to lapse first. Refused: `points.insufficient`."""
+        path = place("/members/{member}/points/spend", member=member)
+        return self._wire.write(path, {"points": points, "reason": reason}, Transfer, sending)
+
+    def adjust(
+        self,
+        member: str,
+        points: int,
+        reason: str,
+        *,
+        expires_at: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Transfer:
+        """Give points (positive) or take them (negative) by hand. Given ones may lapse."""
+        path = place("/members/{member}/points/adjust", member=member)
+        body = {"points": points, "reason": reason, "expires_at": expires_at}
+        return self._wire.write(path, body, Transfer, sending)
+
+    def gift(
+        self, member: str, to: str, points: int, reason: str = "", **sending: Unpack[Sending]
+    ) -> Transfer:
+        """Send points of a member to another one."""
+        path = place("/members/{member}/points/gift", member=member)
+        return self._wire.write(path, {"points": points, "to": to, "reason": reason}, Transfer, sending)

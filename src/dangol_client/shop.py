@@ -1,0 +1,187 @@
+"""Orders, the catalog, programs and jobs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Unpack
+
+from dangol_client.answers import Amount, Counted, Job, Order, Product, Program, Return, Store
+from dangol_client.drafts import LevelDraft, LineDraft, ReturnLineDraft
+from dangol_client.sending import Sending, Wire, place
+
+
+class OrderCalls:
+    """Orders and returns. `order` is our id, or `source:number`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def place(
+        self,
+        number: str,
+        lines: Sequence[LineDraft],
+        *,
+        source: str = "api",
+        member: str | None = None,
+        placed_at: datetime | None = None,
+        currency: str | None = None,
+        store: str | None = None,
+        channel: str | None = None,
+        discounts: Sequence[Amount] = (),
+        tenders: Sequence[Amount] = (),
+        **sending: Unpack[Sending],
+    ) -> Order:
+        """Tell of an order; without a member it is a guest's. The answer has its points and their whys."""
+        body = {
+            "number": number, "source": source, "member": member, "placed_at": placed_at,
+            "currency": currency, "store": store, "channel": channel, "lines": list(lines),
+            "discounts": list(discounts), "tenders": list(tenders),
+        }  # fmt: skip
+        return self._wire.write("/orders", body, Order, sending)
+
+    def get(self, order: str) -> Order:
+        """Return an order with its lines, its returns, and what it earned."""
+        return self._wire.read(place("/orders/{order}", order=order), Order)
+
+    def claim(self, order: str, member: str, **sending: Unpack[Sending]) -> Order:
+        """Give a guest's order to the member who made it, who earns for it from now on."""
+        path = place("/orders/{order}/claim", order=order)
+        return self._wire.write(path, {"member": member}, Order, sending)
+
+    def return_goods(
+        self,
+        order: str,
+        number: str,
+        lines: Sequence[ReturnLineDraft],
+        *,
+        returned_at: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Return:
+        """Tell that goods of an order came back. The points they had earned are taken back with them."""
+        path = place("/orders/{order}/returns", order=order)
+        body = {"number": number, "returned_at": returned_at, "lines": list(lines)}
+        return self._wire.write(path, body, Return, sending)
+
+
+class ProductCalls:
+    """Products, by the shop's own numbers."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def store(self, products: Sequence[Product], **sending: Unpack[Sending]) -> int:
+        """Add products, or bring those known up to date, at most 1,000 at once; returns how many."""
+        return self._wire.write("/products", {"products": list(products)}, Counted, sending).count
+
+    def each(self, *, page_size: int = 200) -> Iterator[Product]:
+        """Go through the products by number."""
+        return self._wire.pages("/products", Product, {"limit": page_size})
+
+
+class StoreCalls:
+    """Stores, by the shop's own numbers."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def store(self, stores: Sequence[Store], **sending: Unpack[Sending]) -> int:
+        """Add stores, or bring those known up to date, at most 1,000 at once; returns how many."""
+        return self._wire.write("/stores", {"stores": list(stores)}, Counted, sending).count
+
+    def each(self) -> Iterator[Store]:
+        """Go through all stores by number."""
+        return self._wire.pages("/stores", Store, {})
+
+
+class ProgramCalls:
+    """Programs: rules, terms and tiers, each superseded by a new version that holds from an instant on."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def each(self) -> Iterator[Program]:
+        """Go through the programs with their rules and tiers."""
+        return self._wire.pages("/programs", Program, {})
+
+    def get(self, program: str) -> Program:
+        """Return a program."""
+        return self._wire.read(place("/programs/{program}", program=program), Program)
+
+    def publish_rule(
+        self,
+        program: str,
+        rule: str,
+        *,
+        name: str,
+        rate_points: int,
+        rate_minor: int,
+        category: str | None = None,
+        multipliers: Mapping[str, tuple[int, int]] | None = None,
+        rounding: str | None = None,
+        active_from: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Program:
+        """Let a new version of a rule hold from an instant on: now, unless said otherwise."""
+        path = place("/programs/{program}/rules/{rule}/versions", program=program, rule=rule)
+        body = {
+            "name": name, "rate_points": rate_points, "rate_minor": rate_minor, "category": category,
+            "multipliers": multipliers, "rounding": rounding, "active_from": active_from,
+        }  # fmt: skip
+        return self._wire.write(path, body, Program, sending)
+
+    def publish_terms(
+        self,
+        program: str,
+        *,
+        expiry: str,
+        expiry_count: int = 0,
+        pending_days: int = 0,
+        active_from: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Program:
+        """Let new terms hold for points earned from an instant on: how long they wait, and last."""
+        path = place("/programs/{program}/terms/versions", program=program)
+        body = {
+            "expiry": expiry, "expiry_count": expiry_count, "pending_days": pending_days,
+            "active_from": active_from,
+        }  # fmt: skip
+        return self._wire.write(path, body, Program, sending)
+
+    def publish_tiers(
+        self,
+        program: str,
+        levels: Sequence[LevelDraft],
+        *,
+        measure: str,
+        window: str,
+        window_size: int = 0,
+        grace_days: int = 0,
+        downgrade: str | None = None,
+        active_from: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Program:
+        """Let new thresholds, windows, grace and downgrades hold from an instant on; the keys stay."""
+        path = place("/programs/{program}/tiers/versions", program=program)
+        body = {
+            "levels": list(levels), "measure": measure, "window": window, "window_size": window_size,
+            "grace_days": grace_days, "downgrade": downgrade, "active_from": active_from,
+        }  # fmt: skip
+        return self._wire.write(path, body, Program, sending)
+
+
+class JobCalls:
+    """Jobs: what a worker does, and what it could not do."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def each(self, *, state: str | None = None, page_size: int = 200) -> Iterator[Job]:
+        """Go through the jobs, the latest first; `state` leaves out all others."""
+        return self._wire.pages("/jobs", Job, {"state": state, "limit": page_size})
+
+    def get(self, job: str) -> Job:
+        """Return a job."""
+        return self._wire.read(place("/jobs/{job}", job=job), Job)
+
+    def retry(self, job: str, **sending: Unpack[Sending]) -> Job:
+        """Let a job that has failed for good be tried anew."""
+        return self._wire.write(place("/jobs/{job}/retry", job=job), None, Job, sending)

@@ -1,0 +1,90 @@
+"""Fuzz: requests made up from the API's own description are answered as it says, whatever is in them."""
+
+from random import Random
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.wsgi import get_wsgi_application
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from dangol.api.limits import forget_turns
+from tests.api.conftest import Caller
+from tests.house_rules import ROOT
+from tests.sizes import SIZE
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+DOCUMENT = schemathesis.openapi.from_path(ROOT / "docs/reference/openapi.json")
+OPERATIONS = {one.ok().label: one.ok() for one in DOCUMENT.get_all_operations() if isinstance(one, Ok)}
+# Requests that keep to the description, and requests that break it in one place or another.
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+TRIES = settings(
+    max_examples=-(-SIZE.api_cases // (len(OPERATIONS) * len(MODES))),
+    deadline=None, database=None, phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+Known = dict[str, list[str]]
+
+
+@pytest.fixture
+def known(api: Caller) -> Known:
+    """What a request may name: two members with points, an order, a product, and the program."""
+    members = [api.post("/members", {"external_id": f"M-{number}"}).data["id"] for number in (1, 2)]
+    for member in members:
+        api.post(f"/members/{member}/points/adjust", {"points": 10**8, "reason": "시작"})
+    line = {"product": "P1", "list_minor": 9_000}
+    order = api.post("/orders", {"number": "1", "member": members[0], "lines": [line]}).data["id"]
+    guests = [api.post("/orders", {"number": f"g{one}", "lines": [line]}).data["id"] for one in range(9)]
+    (program,) = api.get("/programs").data["data"]
+    named = [*members, "external:M-1", "external:M-2"]
+    return {
+        "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
+        "program": [program["id"]], "rule": [program["rules"][0]["id"]],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_operation__asked_anything__answers_as_described(
+    api: Caller, known: Known, label: str, mode: GenerationMode
+) -> None:
+    application, operation = get_wsgi_application(), OPERATIONS[label]
+    headers = {"Authorization": f"Bearer {api.secret}"}
+
+    @TRIES
+    @given(case=operation.as_strategy(generation_mode=mode), dice=st.randoms(use_true_random=False))
+    def ask(case: Case[Any], dice: Random) -> None:
+        forget_turns()
+        case.headers.pop("Dangol-Clock", None)  # a key to the shop itself may not send it
+        for fields in (case.path_parameters, case.body):
+            aim(fields, known, dice)
+        case.validate_response(case.call(app=application, headers=headers), checks=CHECKS)
+
+    ask()
+
+
+def aim(fields: Any, known: Known, dice: Random) -> None:
+    """Let most requests name what is there, wherever they name something."""
+    for part in fields if isinstance(fields, list) else ():
+        aim(part, known, dice)
+    for name, value in fields.items() if isinstance(fields, dict) else ():
+        if name in known and isinstance(value, str) and dice.random() < 0.8:
+            fields[name] = dice.choice(known[name])
+        else:
+            aim(value, known, dice)

@@ -1,0 +1,171 @@
+"""Strangers: an id that is nobody's, another kind's or another shop's means nothing, in every operation."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+
+from dangol.core.commerce.models import Order
+from dangol.core.ledger.models import Transfer
+from tests.api.conftest import Caller, key_with
+from tests.house_rules import ROOT
+from tests.spaces import fresh_space
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/reference/openapi.json").read_text())
+STRANGER = "{stranger}"
+LINE = {"product": "P1", "list_minor": 4_500}
+LEVEL = {"key": "member", "name": "회원", "threshold": 0}
+RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
+CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
+POINTS = {"points": 1, "reason": "쿠키"}
+
+
+class Row(NamedTuple):
+    """What is sent to an operation beside its address; `{stranger}` stands where a body names somebody."""
+
+    body: Any = None
+
+
+NAMES_NOBODY = None
+# A row for each operation of the API: what is sent, or that it names nobody. A new one has to be added.
+TABLE: dict[str, Row | None] = {
+    "POST /members": NAMES_NOBODY,
+    "GET /members": NAMES_NOBODY,
+    "GET /members/{member}": Row(),
+    "PATCH /members/{member}": Row({"name": "이름"}),
+    "GET /members/{member}/timeline": Row(),
+    "GET /members/{member}/consents": Row(),
+    "POST /members/{member}/consents": Row(CONSENT),
+    "GET /members/{member}/points": Row(),
+    "GET /members/{member}/points/history": Row(),
+    "GET /members/{member}/tier": Row(),
+    "POST /members/{member}/points/spend": Row(POINTS),
+    "POST /members/{member}/points/adjust": Row(POINTS),
+    "POST /members/{member}/points/gift": Row({"points": 1, "to": STRANGER}),
+    "POST /orders": Row({"number": "9", "member": STRANGER, "lines": [LINE]}),
+    "GET /orders/{order}": Row(),
+    "POST /orders/{order}/claim": Row({"member": STRANGER}),
+    "POST /orders/{order}/returns": Row({"number": "r", "lines": [{"product": "P1", "net_minor": 1}]}),
+    "POST /products": NAMES_NOBODY,
+    "GET /products": NAMES_NOBODY,
+    "POST /stores": NAMES_NOBODY,
+    "GET /stores": NAMES_NOBODY,
+    "GET /programs": NAMES_NOBODY,
+    "GET /programs/{program}": Row(),
+    "POST /programs/{program}/rules/{rule}/versions": Row(RULE),
+    "POST /programs/{program}/terms/versions": Row({"expiry": "never"}),
+    "POST /programs/{program}/tiers/versions": Row(
+        {"levels": [LEVEL], "measure": "spend", "window": "rolling", "window_size": 365}
+    ),
+    "GET /programs/{program}/draft": Row(),
+    "POST /programs/{program}/draft": Row({}),
+    "POST /programs/{program}/draft/discard": Row(),
+    "GET /programs/{program}/draft/diff": Row(),
+    "POST /programs/{program}/draft/publish": Row({"revision": 1}),
+    "POST /programs/{program}/rules": Row(RULE),
+    "POST /programs/{program}/rules/{rule}/end": Row({}),
+    "POST /programs/{program}/simulations": Row({"of": "published", "since": "2026-01-01T00:00:00Z"}),
+    "GET /simulations/{simulation}": Row(),
+    "POST /simulations/{simulation}/cancel": Row(),
+    "GET /jobs": NAMES_NOBODY,
+    "GET /jobs/{job}": Row(),
+    "POST /jobs/{job}/retry": Row(),
+}
+# For each place of an address: the kind of thing it names, and another kind whose ids mean nothing there.
+OTHER_KIND = {
+    "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
+    "simulation": "program",
+}  # fmt: skip
+
+
+class Shop(NamedTuple):
+    """A caller, and the ids of what is there for it."""
+
+    api: Caller
+    ids: dict[str, str]
+
+
+def fill(api: Caller) -> Shop:
+    """Make a member and a guest's order in a store of a shop."""
+    assert api.post("/stores", {"stores": [{"number": "S1"}]}).status == 200
+    member = api.post("/members", {"external_id": "A", "home_store": "S1"}).data["id"]
+    api.post(f"/members/{member}/points/adjust", {"points": 100, "reason": "시작"})
+    order = api.post("/orders", {"number": "1", "store": "S1", "lines": [LINE]}).data["id"]
+    (program,) = api.get("/programs").data["data"]
+    rule = program["rules"][0]["id"]
+    return Shop(api, {"member": member, "order": order, "program": program["id"], "rule": rule})
+
+
+@pytest.fixture
+def own(api: Caller) -> Shop:
+    return fill(api)
+
+
+@pytest.fixture
+def another(own: Shop) -> Iterator[Shop]:
+    """Another shop with members and a store of the same names: the test space."""
+    with fresh_space("strangers") as space:
+        yield fill(Caller(key_with(space=space)))
+
+
+def test_table__of_operations__has_a_row_for_each() -> None:
+    exist = {
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in DOCUMENT["paths"].items()
+        for method in methods
+    }
+
+    assert TABLE.keys() == exist
+
+
+def test_stranger__wherever_an_operation_names_somebody__is_404(own: Shop, another: Shop) -> None:
+    before = Transfer.objects.count(), Order.objects.count()
+    wrong = [
+        f"{label} with {stranger}: {status} {code}"
+        for label, row in TABLE.items()
+        if row is not NAMES_NOBODY
+        for stranger, status, code in answers(label, row, own, another)
+        if status != 404 or not code.split(".")[1].startswith(("unknown", "no_such"))
+    ]
+
+    assert wrong == []
+    assert (Transfer.objects.count(), Order.objects.count()) == before
+
+
+def answers(label: str, row: Row, own: Shop, another: Shop) -> Iterator[tuple[str, int, str]]:
+    """Yield what an operation answers where one of those it names is a stranger: who, status and code."""
+    method, template = label.split(" ")
+    places = [name for name in OTHER_KIND if f"{{{name}}}" in template]
+    body = json.dumps(row.body)
+    for place in [*places, *(["member in the body"] if STRANGER in body else [])]:
+        kind = place.split(" ")[0]
+        for stranger in strangers(kind, own, another):
+            named = own.ids | ({kind: stranger} if place in places else {})
+            in_body = named["member"] if place in places else stranger
+            address = template.format_map(named)
+            sent = None if row.body is None else body.replace(STRANGER, in_body)
+            answered = own.api.send(method, address, sent, Idempotency_Key=str(uuid4()))
+            yield f"{stranger} as {place}", answered.status, (answered.data or {}).get("code", ".")
+
+
+def strangers(kind: str, own: Shop, another: Shop) -> Iterator[str]:
+    """Yield ids that mean nothing: nobody's, another kind's, another shop's, and none at all."""
+    yield str(uuid4())
+    yield own.ids[OTHER_KIND[kind]]
+    if kind in another.ids:
+        yield another.ids[kind]
+    yield from ("x", "0", "external:nobody", "%00", "..%2f..", "api:nothing")
+
+
+LISTS = [label for label, row in TABLE.items() if row is NAMES_NOBODY and label.startswith("GET")]
+
+
+@pytest.mark.parametrize("label", LISTS)
+def test_list__of_a_shop__shows_nothing_of_another(own: Shop, another: Shop, label: str) -> None:
+    shown = own.api.get(label.split(" ")[1]).raw.decode()
+
+    assert another.api.get(label.split(" ")[1]).status == 200
+    assert not [one for one in another.ids.values() if one in shown]

@@ -1,0 +1,129 @@
+"""An instance that is really served, by its own processes on a port of this machine, for tests over HTTP."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+
+from dangol_client import Dangol, Patience
+from tests.cli.instances import Instance, fresh_instance
+
+LONGEST_SECONDS = 60.0
+# A key to the shop itself, as its owner would make one; the command shows it and nothing else.
+_SET_UP = "from dangol.cli.main import set_up; set_up({})"
+_MAKE_LIVE_KEY = """
+from dangol.core.access.keys import make_key
+from dangol.core.access.rights import Right
+from dangol.project.clock import now
+key = make_key(name="test", space="live", scopes=frozenset(Right), created_by="owner", at=now())
+print(key.secret)
+"""
+
+
+class Served(NamedTuple):
+    """A shop that answers at `url`, with a key to its test space and one to itself."""
+
+    instance: Instance
+    url: str
+    port: int
+    test_key: str
+    live_key: str
+
+    def open(self, *, live: bool = True, url: str = "", patience: Patience | None = None) -> Dangol:
+        """Return a client of it."""
+        return Dangol(url or self.url, self.live_key if live else self.test_key, patience=patience)
+
+    def pids(self, kind: str = "") -> list[int]:
+        """Return its processes of a kind, or all of them, by what their command lines say."""
+        words = [str(self.instance.home), f"--only {kind}" if kind else "dangol serve"]
+        told = subprocess.run(["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True)
+        lines = told.stdout.splitlines()
+        return sorted(int(line.split()[0]) for line in lines if all(word in line for word in words))
+
+    def web_workers(self) -> list[int]:
+        """Return the processes that answer requests: the children of the web process."""
+        told = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True)
+        parents = {int(pid): int(parent) for pid, parent in map(str.split, told.stdout.splitlines())}
+        web = set(self.pids("web"))
+        return sorted(pid for pid in web if parents.get(pid) in web)
+
+    def run_python(self, program: str) -> str:
+        """Run a program in the instance, with Django set up; return what it prints."""
+        return run_python(self.instance, program)
+
+    def verify_ledger(self) -> None:
+        """Prove its points, as `dangol ledger verify` does."""
+        answer = self.instance.run("ledger", "verify", "--json", seconds=LONGEST_SECONDS)
+        assert answer.code == 0, answer.words
+        assert answer.data["is_kept"] is True
+
+
+def run_python(instance: Instance, program: str) -> str:
+    """Run a program in an instance, with Django set up; return what it prints."""
+    command = [sys.executable, "-c", f"{_SET_UP}\n{program}"]
+    told = subprocess.run(command, env=instance.environment(), capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    return told.stdout.strip()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds; fails after a minute."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def answers(url: str) -> bool:
+    """Say whether somebody answers there."""
+    try:
+        return httpx.get(f"{url}/api/v1/openapi.json", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@contextmanager
+def serve(instance: Instance, port: int = 0, **given: str) -> Iterator[str]:
+    """Serve an instance that is there, and yield its address; nothing of it runs afterwards."""
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    with (instance.home / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dangol", "serve", "--home", str(instance.home), "--port", str(port)],
+            env=instance.environment(**given), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        wait_for(lambda: answers(url))
+        yield url
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def served_instance(folder: Path, **given: str) -> Iterator[Served]:
+    """Make a fresh instance and serve it; `given` goes into its environment."""
+    with fresh_instance(folder) as instance:
+        made = instance.run("init", "--json")
+        assert made.code == 0, made.words
+        live_key = run_python(instance, _MAKE_LIVE_KEY)
+        with serve(instance, 0, DANGOL_API_RATE="1000000/minute", **given) as url:
+            yield Served(instance, url, int(url.rsplit(":", 1)[1]), made.data["test_key"], live_key)
