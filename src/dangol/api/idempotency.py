@@ -21,6 +21,7 @@ from dangol.api.models import Answer
 from dangol.api.problems import MEDIA_TYPE as PROBLEM, problem_of
 from dangol.api.refused import InFlight, KeyMissing, KeyTooLong, NotJson, OtherRequest
 from dangol.api.replies import MEDIA_TYPE, Reply
+from dangol.core.metrics import IDEMPOTENCY_CONFLICTS, IDEMPOTENCY_REPLAYS
 from dangol.core.storage.gathering import gathered
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import try_out, write_transaction
@@ -109,7 +110,9 @@ def _replay(asked: _Asked) -> HttpResponse:
     rows = select_matching(Answer, ("request_hash", "status", "body"), _KEY, [asked.key])
     digest, status, body = rows[0]
     if bytes(digest) != asked.digest:
+        IDEMPOTENCY_CONFLICTS.inc()
         raise OtherRequest()
+    IDEMPOTENCY_REPLAYS.inc()
     kind = MEDIA_TYPE if status < 400 else PROBLEM
     return HttpResponse(bytes(body), status=status, content_type=kind, headers={REPLAYED: "true"})
 

@@ -172,7 +172,7 @@ LOGIN_FAILURES = counter(
     "login_failures", "Sign-ins that failed.", alert="more than 50 in 5 minutes: somebody guesses"
 )
 PII_READS = counter(
-    "pii_reads", "Looks at someone's unmasked data, by the role of who looked.", ("role",),
+    "pii_reads", "Looks at someone's unmasked data, by what who looked is: staff, key, system.", ("role",),
     alert="ten times the usual of that hour",
 )  # fmt: skip
 IDEMPOTENCY_REPLAYS = counter("idempotency_replays", "Requests answered with the first answer to their key.")

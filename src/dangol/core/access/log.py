@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.models import AccessEntry
+from dangol.core.metrics import PII_READS
 from dangol.core.people.actors import Actor, ActorKind, fitting, require_reason
 from dangol.core.people.selectors import Profile, profiles_of
 from dangol.core.storage.ids import Id, new_id, show_id
@@ -101,6 +102,7 @@ def unmask(
         record_access(
             [AccessDraft(action, actor, reason, one, fields_of(profiles[one])) for one in wanted], at=at
         )
+    PII_READS.labels(actor.kind.value).inc(len(wanted))
     return profiles
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.core.access.models import SignIn, StaffSession
+from dangol.core.metrics import LOGIN_FAILURES
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_rows, select_matching, update_rows
 from dangol.core.storage.transactions import write_transaction
@@ -39,6 +40,8 @@ def _cut(origin: Origin) -> tuple[str, str]:
 
 def record_sign_in(outcome: Outcome, *, staff: int | None, how: str, origin: Origin, at: datetime) -> None:
     """Write down what happened at the door. `how` names the proofs, joined by +."""
+    if outcome in (Outcome.FAILED, Outcome.LOCKED):
+        LOGIN_FAILURES.inc()
     with write_transaction():
         insert_rows(SignIn, _SIGN_IN, [(new_id(), at, staff, outcome.value, how[:40], *_cut(origin))])
 

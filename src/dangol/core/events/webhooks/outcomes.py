@@ -12,6 +12,7 @@ from dangol.core.events.webhooks.models import (
     EndpointChange,
 )
 from dangol.core.events.webhooks.transport import Reply
+from dangol.core.metrics import WEBHOOK_ATTEMPTS
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import Row, insert_rows, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
@@ -76,6 +77,8 @@ def record_outcomes(outcomes: Sequence[Outcome], *, chances: Iterable[float]) ->
         update_rows(Delivery, _KEY, _CHANGED, rows)
         for endpoint in endpoints:
             _judge_endpoint(endpoint, [one for one in ours if one.taken.endpoint_id == endpoint.pk])
+    for one in ours:
+        WEBHOOK_ATTEMPTS.labels("failed" if one.reply.failure else "delivered").inc()
     return len(ours)
 
 
