@@ -20,10 +20,11 @@ from dangol.connectors.files.errors import (
 )
 from dangol.connectors.files.jobs import Request, find_job, folder_of, only_worker, open_job, subjects_of
 from dangol.connectors.files.loaders import orders as order_loader
-from dangol.connectors.files.loaders.base import Context, Written
+from dangol.connectors.files.loaders.base import Context
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.models import ImportBatch, ImportJob
 from dangol.connectors.files.staging import Stage
+from dangol.connectors.files.written import Written
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.models import Order, OrderNumber, Product, Return
 from dangol.core.ledger.models import Lot

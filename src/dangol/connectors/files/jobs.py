@@ -15,8 +15,8 @@ from typing import Any
 
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.errors import AmbiguousJob, BadOption, FileMissing, JobRunning, UnknownJob
-from dangol.connectors.files.loaders.base import Refusal, Written
 from dangol.connectors.files.models import ImportBatch, ImportJob
+from dangol.connectors.files.written import Refusal, Written
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 

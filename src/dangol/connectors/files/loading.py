@@ -14,11 +14,12 @@ from typing import NamedTuple, TypeAlias
 
 from dangol.connectors.files.errors import JobRunning
 from dangol.connectors.files.jobs import save_batch
-from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step, Written
+from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step
 from dangol.connectors.files.memory import collector_paused
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.partner import Partner, Turns
 from dangol.connectors.files.staging import Made, Stage
+from dangol.connectors.files.written import Written
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.plans import Overtaken, Plan, planning
 from dangol.core.storage.transactions import write_transaction

@@ -1,10 +1,11 @@
 """Products."""
 
-from dangol.connectors.files.loaders.base import Context, Written
+from dangol.connectors.files.loaders.base import Context
 from dangol.connectors.files.loaders.rows import RowsLoader
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, add_problems
 from dangol.connectors.files.staging import Stage
+from dangol.connectors.files.written import Written
 from dangol.core.commerce.catalog import upsert_products
 from dangol.core.commerce.drafts import ProductDraft
 

@@ -8,19 +8,12 @@ from typing import NamedTuple
 from babel.numbers import get_currency_precision
 
 from dangol.connectors.files.columns import IDENTITIES
-from dangol.connectors.files.loaders.base import (
-    Context,
-    Progress,
-    Refusal,
-    Step,
-    Written,
-    instant_of,
-    whole_numbers,
-)
+from dangol.connectors.files.loaders.base import Context, Progress, Step, instant_of, whole_numbers
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, shape_orders
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.undone import name_of, undone_orders
+from dangol.connectors.files.written import Refusal, Written
 from dangol.core.commerce.catalog import find_products, learn_products
 from dangol.core.commerce.drafts import (
     LineDraft,

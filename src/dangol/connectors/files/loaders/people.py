@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from dangol.connectors.files.columns import IDENTITIES
-from dangol.connectors.files.loaders.base import Context, Written, instant_of
+from dangol.connectors.files.loaders.base import Context, instant_of
 from dangol.connectors.files.loaders.rows import RowsLoader, find_owners, refuse
 from dangol.connectors.files.mapping import TRAIT
 from dangol.connectors.files.shapes import Rules
 from dangol.connectors.files.staging import Stage
+from dangol.connectors.files.written import Written
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers

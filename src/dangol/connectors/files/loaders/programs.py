@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from dangol.connectors.files.loaders.base import Context, Progress, Written, instant_of
+from dangol.connectors.files.loaders.base import Context, Progress, instant_of
 from dangol.connectors.files.loaders.rows import BATCH, RowsLoader, find_owners, refuse
 from dangol.connectors.files.problems import Code
 from dangol.connectors.files.shapes import Rules, add_problems
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.undone import undone_lots
+from dangol.connectors.files.written import Written
 from dangol.core.ledger import services as ledger
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dangol.connectors.files.columns import IDENTITIES
-from dangol.connectors.files.loaders.base import Context, Progress, Written
+from dangol.connectors.files.loaders.base import Context, Progress
 from dangol.connectors.files.shapes import Rules, identify, judge_customers, named_rows
 from dangol.connectors.files.staging import Stage, quoted
+from dangol.connectors.files.written import Written
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id
