@@ -16,6 +16,7 @@ from dangol.project.clock import now
 from dangol.web.links import make_home_link
 from tests.web.staff import make_staff
 from tests.web.story import Story
+from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STANDARDS = {
@@ -61,6 +62,9 @@ def every_path(story: Story) -> dict[str, str]:
         "staff-invite": "/staff/invite",
         "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
         "staff-me": f"/staff/{make_staff().pk}",
+        "keys": "/keys",
+        "key-new": "/keys/new?preset=till",
+        "key": f"/keys/{show_id(make_works().key_id)}",
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",

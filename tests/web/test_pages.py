@@ -19,6 +19,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
+from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
@@ -38,6 +39,11 @@ def till_paths(story: Story) -> list[str]:
     return [page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김"]
 
 
+def works_paths() -> list[str]:
+    """Return the addresses of the pages for those who develop and operate, with something on each."""
+    return ["/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(make_works().key_id)}"]
+
+
 def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
@@ -46,6 +52,7 @@ def staff_paths(story: Story) -> list[str]:
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
+        *works_paths(),
     ]  # fmt: skip
 
 

@@ -50,6 +50,7 @@ ENTRIES: Sequence[Entry] = (
         "s",
         ("web:staff-member", "web:staff-invite"),
     ),
+    Entry("web:keys", _("API 키"), "key-round", _("API 키 보기"), _WORKS, also=("web:key", "web:key-new")),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 

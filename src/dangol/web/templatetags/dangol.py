@@ -22,7 +22,7 @@ from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
 from dangol.web import doors, formats, marks, words
 from dangol.web.guard import access_of, may_open
-from dangol.web.roles import role_name
+from dangol.web.roles import role_name, scopes_in_words
 
 register = template.Library()
 
@@ -50,6 +50,7 @@ register.filter("channel_name", words.channel_name)
 register.filter("purpose_name", words.purpose_name)
 register.filter("process_name", words.process_name)
 register.filter("role_name", role_name)
+register.filter("scopes_in_words", scopes_in_words)
 register.filter("act_name", doors.act_name)
 register.filter("outcome_name", doors.outcome_name)
 register.filter("proofs_name", doors.proofs_name)

@@ -1,0 +1,32 @@
+"""What those who develop and operate look at: a key and more, made by the services that make them."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from dangol.core.access.keys import list_keys, make_key
+from dangol.core.access.rights import Right
+from dangol.core.storage.ids import Id
+from dangol.web.scopes import PRESETS
+from tests.web.story import NOW
+
+
+class Works(NamedTuple):
+    """The ids of what was made."""
+
+    key_id: Id
+
+
+def make_works() -> Works:
+    """Return what there is to look at, made unless it is there."""
+    return Works(_key())
+
+
+def _key() -> Id:
+    if keys := list_keys():
+        return keys[-1].id
+    made = make_key(
+        name="web-1", space="live", scopes=PRESETS["shop"][2], created_by="owner", at=NOW,
+        expires_at=NOW + timedelta(days=90),
+    )  # fmt: skip
+    make_key(name="old-1", space="live", scopes=[Right.JOBS_READ], created_by="owner", at=NOW, expires_at=NOW)
+    return made.view.id
