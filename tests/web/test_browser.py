@@ -40,6 +40,8 @@ LOOKS = (Look(1440, "light"), Look(1440, "dark"), Look(390, "dark"), Look(390, "
 def every_path(story: Story) -> dict[str, str]:
     """Return an address of each page template, by a name for its picture."""
     member = f"/members/{show_id(story.regular)}"
+    works = make_works()
+    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
     return {
         "overview": "/",
         "overview-7": "/?days=7",
@@ -64,7 +66,12 @@ def every_path(story: Story) -> dict[str, str]:
         "staff-me": f"/staff/{make_staff().pk}",
         "keys": "/keys",
         "key-new": "/keys/new?preset=till",
-        "key": f"/keys/{show_id(make_works().key_id)}",
+        "key": f"/keys/{show_id(works.key_id)}",
+        "webhooks": "/webhooks",
+        "webhook-new": "/webhooks/new",
+        "webhook": webhook,
+        "webhook-check": f"{webhook}/check",
+        "delivery": f"{webhook}/{show_id(works.message_id)}",
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",

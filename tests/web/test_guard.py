@@ -48,6 +48,8 @@ def fill(route: Route, story: Story) -> str:
     parts = {
         "<id:customer_id>": show_id(story.regular),
         "<id:key_id>": show_id(new_id()),
+        "<id:endpoint_id>": show_id(new_id()),
+        "<id:message_id>": show_id(new_id()),
         "<id:session_id>": show_id(new_id()),
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
         "<int:pk>": "1",

@@ -41,7 +41,13 @@ def till_paths(story: Story) -> list[str]:
 
 def works_paths() -> list[str]:
     """Return the addresses of the pages for those who develop and operate, with something on each."""
-    return ["/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(make_works().key_id)}"]
+    works = make_works()
+    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
+    return [
+        "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
+        "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
+        f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
+    ]  # fmt: skip
 
 
 def staff_paths(story: Story) -> list[str]:

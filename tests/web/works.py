@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from dangol.core.access.keys import list_keys, make_key
 from dangol.core.access.rights import Right
+from dangol.core.events.webhooks.selectors import list_deliveries, list_endpoints
+from dangol.core.events.webhooks.services import create_endpoint, rotate_secret, send_example
 from dangol.core.storage.ids import Id
 from dangol.web.scopes import PRESETS
 from tests.web.story import NOW
@@ -14,11 +16,13 @@ class Works(NamedTuple):
     """The ids of what was made."""
 
     key_id: Id
+    endpoint_id: Id
+    message_id: Id
 
 
 def make_works() -> Works:
     """Return what there is to look at, made unless it is there."""
-    return Works(_key())
+    return Works(_key(), *_delivery())
 
 
 def _key() -> Id:
@@ -30,3 +34,12 @@ def _key() -> Id:
     )  # fmt: skip
     make_key(name="old-1", space="live", scopes=[Right.JOBS_READ], created_by="owner", at=NOW, expires_at=NOW)
     return made.view.id
+
+
+def _delivery() -> tuple[Id, Id]:
+    if endpoints := list_endpoints():
+        (one,) = list_deliveries(endpoints[0].id)
+        return endpoints[0].id, one.message_id
+    made = create_endpoint(url="https://hooks.example.com/in", events=["order.placed"], at=NOW)
+    rotate_secret(made.endpoint_id, at=NOW)
+    return made.endpoint_id, send_example(made.endpoint_id, name="order.placed", at=NOW)

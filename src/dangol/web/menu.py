@@ -51,6 +51,14 @@ ENTRIES: Sequence[Entry] = (
         ("web:staff-member", "web:staff-invite"),
     ),
     Entry("web:keys", _("API 키"), "key-round", _("API 키 보기"), _WORKS, also=("web:key", "web:key-new")),
+    Entry(
+        "web:webhooks",
+        _("웹훅"),
+        "webhook",
+        _("웹훅 보기"),
+        _WORKS,
+        also=("web:webhook", "web:webhook-new", "web:webhook-edit", "web:webhook-check", "web:delivery"),
+    ),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from dangol.web.converters import IdConverter
 from dangol.web.pages import (
     account,
+    deliveries,
     design,
     home,
     joining,
@@ -15,6 +16,8 @@ from dangol.web.pages import (
     session,
     staff,
     till,
+    webhook_acts,
+    webhooks,
     welcome,
 )
 
@@ -49,6 +52,20 @@ urlpatterns = [
     path("keys/new", keys.make, name="key-new"),
     path("keys/<id:key_id>", keys.show_key, name="key"),
     path("keys/<id:key_id>/revoke", keys.revoke, name="key-revoke"),
+    path("webhooks", webhooks.show_endpoints, name="webhooks"),
+    path("webhooks/new", webhooks.make, name="webhook-new"),
+    path("webhooks/<id:endpoint_id>", webhooks.show_endpoint, name="webhook"),
+    path("webhooks/<id:endpoint_id>.csv", deliveries.export_deliveries, name="webhook-csv"),
+    path("webhooks/<id:endpoint_id>/edit", webhooks.edit, name="webhook-edit"),
+    path("webhooks/<id:endpoint_id>/check", deliveries.check, name="webhook-check"),
+    path("webhooks/<id:endpoint_id>/rotate", webhook_acts.rotate, name="webhook-rotate"),
+    path("webhooks/<id:endpoint_id>/disable", webhook_acts.disable, name="webhook-disable"),
+    path("webhooks/<id:endpoint_id>/enable", webhook_acts.enable, name="webhook-enable"),
+    path("webhooks/<id:endpoint_id>/example", webhook_acts.send_example, name="webhook-example"),
+    path("webhooks/<id:endpoint_id>/replay", webhook_acts.replay_failed, name="webhook-replay"),
+    path("webhooks/<id:endpoint_id>/delete", webhook_acts.delete, name="webhook-delete"),
+    path("webhooks/<id:endpoint_id>/<id:message_id>", deliveries.show_delivery, name="delivery"),
+    path("webhooks/<id:endpoint_id>/<id:message_id>/replay", webhook_acts.replay_one, name="delivery-replay"),
     path("welcome/<str:secret>", welcome.welcome, name="welcome"),
     path("account", account.show_account, name="account"),
     path("account/second-factor", account.ask_for_second_factor, name="second-factor"),
