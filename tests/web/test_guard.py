@@ -50,6 +50,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:key_id>": show_id(new_id()),
         "<id:endpoint_id>": show_id(new_id()),
         "<id:message_id>": show_id(new_id()),
+        "<id:job_id>": show_id(new_id()),
         "<id:session_id>": show_id(new_id()),
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
         "<int:pk>": "1",

@@ -47,6 +47,8 @@ def works_paths() -> list[str]:
         "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
+        "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
+        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody",
     ]  # fmt: skip
 
 

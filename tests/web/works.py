@@ -4,10 +4,16 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dangol.core.access.keys import list_keys, make_key
+from dangol.core.access.log import Access, AccessDraft, list_entries, record_access
 from dangol.core.access.rights import Right
 from dangol.core.events.webhooks.selectors import list_deliveries, list_endpoints
 from dangol.core.events.webhooks.services import create_endpoint, rotate_secret, send_example
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.models import Job, State
+from dangol.core.tasks.selectors import dead_jobs
+from dangol.core.tasks.services import enqueue
 from dangol.web.scopes import PRESETS
 from tests.web.story import NOW
 
@@ -18,11 +24,13 @@ class Works(NamedTuple):
     key_id: Id
     endpoint_id: Id
     message_id: Id
+    job_id: Id
 
 
 def make_works() -> Works:
     """Return what there is to look at, made unless it is there."""
-    return Works(_key(), *_delivery())
+    _entries()
+    return Works(_key(), *_delivery(), _job())
 
 
 def _key() -> Id:
@@ -43,3 +51,19 @@ def _delivery() -> tuple[Id, Id]:
     made = create_endpoint(url="https://hooks.example.com/in", events=["order.placed"], at=NOW)
     rotate_secret(made.endpoint_id, at=NOW)
     return made.endpoint_id, send_example(made.endpoint_id, name="order.placed", at=NOW)
+
+
+def _entries() -> None:
+    if not list_entries(limit=1):
+        someone = Actor(ActorKind.STAFF, "owner", "owner", "192.0.2.1")
+        record_access([AccessDraft(Access.DOWNLOAD, someone, "mail", people=3, seen=("name",))], at=NOW)
+
+
+def _job() -> Id:
+    if dead := dead_jobs().first():
+        return dead.id
+    with write_transaction():
+        job_id = enqueue("access.chain", {}, run_at=NOW)
+        enqueue("access.chain", {"again": True}, run_at=NOW)
+    Job.objects.filter(pk=job_id).update(state=State.DEAD, claimable_at=None, last_error="OSError: disk")
+    return job_id

@@ -59,6 +59,15 @@ ENTRIES: Sequence[Entry] = (
         _WORKS,
         also=("web:webhook", "web:webhook-new", "web:webhook-edit", "web:webhook-check", "web:delivery"),
     ),
+    Entry("web:jobs", _("작업"), "list-checks", _("작업 보기"), _WORKS, also=("web:job",)),
+    Entry(
+        "web:access-log",
+        _("열람 기록"),
+        "eye",
+        _("열람 기록 보기"),
+        _WORKS,
+        also=("web:access-log-verify",),
+    ),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 

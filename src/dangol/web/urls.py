@@ -4,10 +4,12 @@ from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
 from dangol.web.pages import (
+    access_log,
     account,
     deliveries,
     design,
     home,
+    jobs,
     joining,
     keys,
     member,
@@ -66,6 +68,12 @@ urlpatterns = [
     path("webhooks/<id:endpoint_id>/delete", webhook_acts.delete, name="webhook-delete"),
     path("webhooks/<id:endpoint_id>/<id:message_id>", deliveries.show_delivery, name="delivery"),
     path("webhooks/<id:endpoint_id>/<id:message_id>/replay", webhook_acts.replay_one, name="delivery-replay"),
+    path("jobs", jobs.show_jobs, name="jobs"),
+    path("jobs/<id:job_id>", jobs.show_job, name="job"),
+    path("jobs/<id:job_id>/retry", jobs.retry, name="job-retry"),
+    path("access-log", access_log.show_log, name="access-log"),
+    path("access-log.csv", access_log.export_log, name="access-log-csv"),
+    path("access-log/verify", access_log.verify, name="access-log-verify"),
     path("welcome/<str:secret>", welcome.welcome, name="welcome"),
     path("account", account.show_account, name="account"),
     path("account/second-factor", account.ask_for_second_factor, name="second-factor"),

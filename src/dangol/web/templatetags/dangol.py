@@ -21,7 +21,7 @@ from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
-from dangol.web import doors, formats, hook_words, marks, words
+from dangol.web import doors, formats, hook_words, marks, words, work_words
 from dangol.web.guard import access_of, may_open
 from dangol.web.roles import role_name, scopes_in_words
 
@@ -57,6 +57,12 @@ register.filter("delivery_state", hook_words.delivery_state)
 register.filter("cause_name", hook_words.cause_name)
 register.filter("failure_words", hook_words.failure_words)
 register.filter("host", words.host)
+register.filter("job_state", work_words.job_state)
+register.filter("access_name", work_words.access_name)
+register.filter("actor_kind", work_words.actor_kind)
+register.filter("seen_names", work_words.seen_names)
+register.filter("chain_fault", work_words.chain_fault)
+register.filter("last_line", work_words.last_line)
 register.filter("act_name", doors.act_name)
 register.filter("outcome_name", doors.outcome_name)
 register.filter("proofs_name", doors.proofs_name)
@@ -252,3 +258,10 @@ def count_of(counts: Mapping[str, int], key: str) -> str:
     """Return how many there are of a state; a count is taken up to a thousand."""
     count = counts.get(key, 0)
     return f"{formats.format_number(count)}+" if count >= MOST_COUNTED else formats.format_number(count)
+
+
+@register.simple_tag
+def person_in(people: Mapping[Id, PersonView], customer_id: Id) -> str:
+    """Return what someone is called, masked; the id of one who is not there any more."""
+    person = people.get(customer_id)
+    return words.person_label(person) if person else show_id(customer_id)
