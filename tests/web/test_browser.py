@@ -75,6 +75,7 @@ def every_path(story: Story) -> dict[str, str]:
         "jobs": "/jobs",
         "job": f"/jobs/{show_id(works.job_id)}",
         "access-log": "/access-log",
+        "health": "/health",
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",
