@@ -17,6 +17,7 @@ from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff
 from tests.web.story import Story
+from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STANDARDS = {
@@ -41,6 +42,8 @@ def every_path(story: Story) -> dict[str, str]:
     """Return an address of each page template, by a name for its picture."""
     member = f"/members/{show_id(story.regular)}"
     simulations = [show_id(one) for one in tell_program(story).simulations]
+    works = make_works()
+    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
     return {
         "overview": "/",
         "overview-7": "/?days=7",
@@ -68,6 +71,18 @@ def every_path(story: Story) -> dict[str, str]:
         "staff-invite": "/staff/invite",
         "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
         "staff-me": f"/staff/{make_staff().pk}",
+        "keys": "/keys",
+        "key-new": "/keys/new?preset=till",
+        "key": f"/keys/{show_id(works.key_id)}",
+        "webhooks": "/webhooks",
+        "webhook-new": "/webhooks/new",
+        "webhook": webhook,
+        "webhook-check": f"{webhook}/check",
+        "delivery": f"{webhook}/{show_id(works.message_id)}",
+        "jobs": "/jobs",
+        "job": f"/jobs/{show_id(works.job_id)}",
+        "access-log": "/access-log",
+        "health": "/health",
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",

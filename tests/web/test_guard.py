@@ -47,6 +47,10 @@ def fill(route: Route, story: Story) -> str:
     """Return the route's address with its parts filled in from the story; fails for a part nobody knows."""
     parts = {
         "<id:customer_id>": show_id(story.regular),
+        "<id:key_id>": show_id(new_id()),
+        "<id:endpoint_id>": show_id(new_id()),
+        "<id:message_id>": show_id(new_id()),
+        "<id:job_id>": show_id(new_id()),
         "<id:session_id>": show_id(new_id()),
         "<id:simulation_id>": show_id(new_id()),
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),

@@ -20,6 +20,7 @@ from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
+from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
@@ -63,6 +64,19 @@ def program_paths(story: Story) -> list[str]:
     ]  # fmt: skip
 
 
+def works_paths() -> list[str]:
+    """Return the addresses of the pages for those who develop and operate, with something on each."""
+    works = make_works()
+    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
+    return [
+        "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
+        "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
+        f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
+        "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
+        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health",
+    ]  # fmt: skip
+
+
 def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
@@ -72,6 +86,7 @@ def staff_paths(story: Story) -> list[str]:
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
         *program_paths(story),
+        *works_paths(),
     ]  # fmt: skip
 
 

@@ -69,6 +69,25 @@ ENTRIES: Sequence[Entry] = (
         _WORKS,
         sample=True,
     ),
+    Entry("web:keys", _("API 키"), "key-round", _("API 키 보기"), _WORKS, also=("web:key", "web:key-new")),
+    Entry(
+        "web:webhooks",
+        _("웹훅"),
+        "webhook",
+        _("웹훅 보기"),
+        _WORKS,
+        also=("web:webhook", "web:webhook-new", "web:webhook-edit", "web:webhook-check", "web:delivery"),
+    ),
+    Entry("web:jobs", _("작업"), "list-checks", _("작업 보기"), _WORKS, also=("web:job",)),
+    Entry(
+        "web:access-log",
+        _("열람 기록"),
+        "eye",
+        _("열람 기록 보기"),
+        _WORKS,
+        also=("web:access-log-verify",),
+    ),
+    Entry("web:health", _("상태"), "heart-pulse", _("상태 보기"), _WORKS),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from dangol.core.storage.ids import Id, parse_id, show_id
+
 LEAST, MOST = -(2**63), 2**63 - 1
 
 
@@ -22,3 +24,17 @@ def read_whole(text: str) -> int:
     if not LEAST <= number <= MOST:
         raise ValueError(text)
     return number
+
+
+def write_place(at: datetime, row_id: Id) -> str:
+    """Return the place behind a row in a list by time, for an address."""
+    return f"{at.isoformat()}_{show_id(row_id)}"
+
+
+def read_place(text: str) -> tuple[datetime, Id] | None:
+    """Return the place that `write_place` wrote; None for any other text."""
+    at, _, row_id = text.partition("_")
+    try:
+        return read_instant(at), parse_id(row_id)
+    except ValueError:
+        return None

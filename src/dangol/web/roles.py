@@ -1,9 +1,9 @@
 """Roles and rights in words, for pages: the list itself is in `core/access/rights.py`."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, ngettext
 
 from dangol.core.access.rights import Right, Role
 
@@ -69,3 +69,12 @@ def role_name(role: str) -> str:
 def right_name(right: Right) -> str:
     """Return what a right lets one do; a new one without words is shown as it is."""
     return str(RIGHT_NAMES.get(right, right.value))
+
+
+def scopes_in_words(scopes: Collection[Right]) -> str:
+    """Return what a key may do, in a line: the first two of its scopes, and how many more there are."""
+    names = [right_name(right) for right in Right if right in scopes]
+    shown, more = ", ".join(names[:2]), len(names) - 2
+    if more <= 0:
+        return shown
+    return shown + " " + ngettext("외 {count}가지", "외 {count}가지", more).format(count=more)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
@@ -339,3 +340,8 @@ def measured(value: int, measure: str, currency: str) -> str:
     if measure == "orders":
         return ngettext("%(count)s번", "%(count)s번", value) % {"count": format_number(value)}
     return ngettext("%(count)s일", "%(count)s일", value) % {"count": format_number(value)}
+
+
+def host(url: str) -> str:
+    """Return the server's name of an address: its path may be the receiver's secret."""
+    return urlsplit(url).hostname or url

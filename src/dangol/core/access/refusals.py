@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from dangol.core.access import staff_errors as errors
+from dangol.core.access import key_drafts, staff_errors as errors
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
 from dangol.core.refusals import Words, register
@@ -19,6 +19,19 @@ register(
             _("이 일을 할 권한({right})이 없어요."), _("권한이 있는 키를 쓰거나 주인에게 부탁하세요.")
         ),
         NoSuchKey.code: Words(_("그런 API 키는 없어요: {key}"), _("키 목록에서 다시 고르세요.")),
+        key_drafts.KeyNameUnfit.code: Words(
+            _("키의 이름이 비었거나 {limit}자보다 길어요."),
+            _("어느 프로그램의 키인지 알 수 있게 한 줄로 적으세요."),
+        ),
+        key_drafts.KeyScopesMissing.code: Words(
+            _("권한을 하나도 고르지 않았어요."), _("이 키로 할 일을 하나 이상 고르세요.")
+        ),
+        key_drafts.KeyScopeUnknown.code: Words(
+            _("‘{scope}’(이)라는 권한은 없어요."), _("목록에서 권한을 고르세요.")
+        ),
+        key_drafts.KeyLifetimeUnknown.code: Words(
+            _("키의 유효기간을 알 수 없어요."), _("{known}일 가운데 하나나 끝없음을 고르세요.")
+        ),
         errors.UnknownStaff.code: Words(
             _("‘{name}’(이)라는 아이디로 일하는 사람이 없어요."), _("직원 목록에서 아이디를 확인하세요.")
         ),

@@ -17,12 +17,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
+from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
-from dangol.web import doors, formats, marks, words
+from dangol.web import doors, formats, health_words, hook_words, marks, words, work_words
 from dangol.web.guard import access_of, may_open
-from dangol.web.roles import role_name
+from dangol.web.roles import role_name, scopes_in_words
 
 register = template.Library()
 
@@ -50,6 +51,19 @@ register.filter("channel_name", words.channel_name)
 register.filter("purpose_name", words.purpose_name)
 register.filter("process_name", words.process_name)
 register.filter("role_name", role_name)
+register.filter("scopes_in_words", scopes_in_words)
+register.filter("endpoint_state", hook_words.endpoint_state)
+register.filter("delivery_state", hook_words.delivery_state)
+register.filter("cause_name", hook_words.cause_name)
+register.filter("failure_words", hook_words.failure_words)
+register.filter("host", words.host)
+register.filter("check_name", health_words.check_name)
+register.filter("job_state", work_words.job_state)
+register.filter("access_name", work_words.access_name)
+register.filter("actor_kind", work_words.actor_kind)
+register.filter("seen_names", work_words.seen_names)
+register.filter("chain_fault", work_words.chain_fault)
+register.filter("last_line", work_words.last_line)
 register.filter("act_name", doors.act_name)
 register.filter("outcome_name", doors.outcome_name)
 register.filter("proofs_name", doors.proofs_name)
@@ -238,3 +252,17 @@ def spaced(number: str) -> str:
 def own_name(person: PersonView) -> str:
     """Return how a page greets its owner: the name, else the member's number."""
     return words.person_label(person)
+
+
+@register.filter
+def count_of(counts: Mapping[str, int], key: str) -> str:
+    """Return how many there are of a state; a count is taken up to a thousand."""
+    count = counts.get(key, 0)
+    return f"{formats.format_number(count)}+" if count >= MOST_COUNTED else formats.format_number(count)
+
+
+@register.simple_tag
+def person_in(people: Mapping[Id, PersonView], customer_id: Id) -> str:
+    """Return what someone is called, masked; the id of one who is not there any more."""
+    person = people.get(customer_id)
+    return words.person_label(person) if person else show_id(customer_id)

@@ -144,6 +144,15 @@ def list_deliveries(
     return [DeliveryView(*row) for row in rows]
 
 
+def find_delivery(endpoint_id: Id, message_id: Id) -> DeliveryView:
+    """Return what became of a message to an endpoint; raises DeliveryUnknown."""
+    found = Delivery.objects.filter(endpoint_id=endpoint_id, message_id=message_id)
+    row = found.values_list(*_DELIVERY).first()
+    if row is None:
+        raise DeliveryUnknown(message=show_id(message_id))
+    return DeliveryView(*row)
+
+
 def list_attempts(endpoint_id: Id, message_id: Id) -> list[AttemptView]:
     """Return all tries to deliver a message, the latest first."""
     found = Attempt.objects.filter(endpoint_id=endpoint_id, message_id=message_id).order_by("-number")

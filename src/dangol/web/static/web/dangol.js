@@ -14,9 +14,10 @@ document.addEventListener("click", async (event) => {
   if (opener) openSheet(opener.dataset.opens);
   const dialog = event.target.closest("dialog");
   if (dialog && (event.target === dialog || event.target.closest("[data-closes]"))) dialog.close();
-  const copier = event.target.closest("[data-copy]");
+  const copier = event.target.closest("[data-copy], [data-copies]");
   if (copier) {
-    await navigator.clipboard.writeText(new URL(copier.dataset.copy, location.href).href);
+    const { copy, copies } = copier.dataset;
+    await navigator.clipboard.writeText(copies ? byId(copies).textContent : new URL(copy, location.href).href);
     copier.querySelector("[data-says]").textContent = copier.dataset.done;
   }
 });

@@ -1,0 +1,148 @@
+"""The access log: who saw whom, when and why, as a list, as a file, and proved."""
+
+import csv
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dangol.connectors.files.columns import Type
+from dangol.connectors.files.exports.cells import texts
+from dangol.core.access.chain import Verdict, read_head, verify_chain
+from dangol.core.access.log import EntryQuery, list_entries
+from dangol.core.access.rights import Right
+from dangol.core.people.selectors import ShopView, find_customers, names_of
+from dangol.core.storage.ids import show_id
+from dangol.domain.calendars import start_of_day
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+from dangol.web.places import read_place, write_place
+from dangol.web.work_words import ACCESSES, access_name, actor_kind, seen_names
+
+A_PAGE, AT_ONCE = 50, 500
+
+
+class Filter(NamedTuple):
+    """What the address asks for; `matches` is how many people the text fits, None where none was given."""
+
+    person: str
+    staff: str
+    action: str
+    first: date | None
+    last: date | None
+    matches: int | None
+    query: EntryQuery
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is asked for."""
+        return self.query == EntryQuery() and self.matches is None
+
+    @property
+    def finds_nobody(self) -> bool:
+        """Whether a person is asked for who is not one person."""
+        return self.matches is not None and self.matches != 1
+
+
+def _day(text: str) -> date | None:
+    try:
+        # Far from the ends of the calendar, so that the next day and every zone still have it.
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 9000 else None
+
+
+def read_filter(request: HttpRequest) -> Filter:
+    """Return what the address asks for; what makes no sense in it is left out."""
+    asked = request.GET
+    zone = frame_of(request).shop.tz
+    person, staff = asked.get("person", "").strip()[:100], asked.get("staff", "").strip()[:150]
+    action = asked.get("action", "")
+    action = action if action in set(ACCESSES) else ""
+    first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
+    found = find_customers(person, limit=2) if person else []
+    query = EntryQuery(
+        subject_id=found[0] if len(found) == 1 else None,
+        actor=staff.replace("\0", ""),
+        action=action,
+        since=start_of_day(first, zone) if first else None,
+        until=start_of_day(last + timedelta(days=1), zone) if last else None,
+    )
+    return Filter(person, staff, action, first, last, len(found) if person else None, query)
+
+
+@needs(Right.ACCESS_LOG_READ)
+def show_log(request: HttpRequest) -> HttpResponse:
+    """Show a page of entries, the latest first; people are named masked."""
+    return _page(request)
+
+
+def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
+    chosen = read_filter(request)
+    before = read_place(request.GET.get("after", ""))
+    found = [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=A_PAGE + 1)
+    lines = found[:A_PAGE]
+    context = {
+        "chosen": chosen,
+        "lines": lines,
+        "people": names_of({one.subject_id for one in lines if one.subject_id}),
+        "actions": list(ACCESSES.items()),
+        "after": before,
+        "next_after": write_place(lines[-1].at, lines[-1].id) if len(found) > A_PAGE else "",
+        "head": read_head(),
+        "verdict": verdict,
+    }
+    return render(request, "web/access_log/list.html", context)
+
+
+@needs(Right.ACCESS_LOG_READ)
+@require_POST
+def verify(request: HttpRequest) -> HttpResponse:
+    """Compute the chain again from the entries, and say what was found."""
+    return _page(request, verify_chain(as_of=frame_of(request).at))
+
+
+@needs(Right.ACCESS_LOG_READ)
+def export_log(request: HttpRequest) -> StreamingHttpResponse:
+    """Send the entries the address asks for as CSV; people by their ids."""
+    chosen, frame = read_filter(request), frame_of(request)
+    response = StreamingHttpResponse(_rows(chosen, frame.shop), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="access-log-{frame.today.isoformat()}.csv"'
+    return response
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _rows(chosen: Filter, shop: ShopView) -> Iterator[str]:
+    write = csv.writer(_Echo()).writerow
+    cells = texts(shop.tz)
+    text, instant = cells[Type.TEXT], cells[Type.INSTANT]
+    # The mark tells spreadsheets that the file is UTF-8.
+    yield "\ufeff" + write(
+        [
+            _("때"), _("누구의 종류"), _("누가"), _("부르는 이름"), _("어디서"), _("무엇을"), _("누구의"),
+            _("몇 명"), _("본 것"), _("이유"),
+        ]
+    )  # fmt: skip
+    before: tuple[datetime, bytes] | None = None
+    while lines := [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=AT_ONCE):
+        for one in lines:
+            subject = show_id(one.subject_id) if one.subject_id else ""
+            told = (
+                actor_kind(one.actor_kind), one.actor, one.actor_name, one.address, access_name(one.action),
+                subject,
+            )  # fmt: skip
+            yield write(
+                [instant(one.at), *map(text, told), one.people, text(seen_names(one.seen)), text(one.reason)]
+            )
+        before = (lines[-1].at, lines[-1].id)

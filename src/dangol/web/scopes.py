@@ -1,0 +1,45 @@
+"""What a key may be given, in groups, and what programs of a kind usually need."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.access.rights import Right
+
+# Every right an operation of the API asks for: a key has no use for others.
+GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
+    (
+        _("회원"),
+        (Right.MEMBERS_READ, Right.MEMBERS_WRITE, Right.CONSENTS_WRITE, Right.EVENTS_READ),
+    ),
+    (_("포인트"), (Right.POINTS_READ, Right.POINTS_SPEND, Right.POINTS_ADJUST, Right.POINTS_GIFT)),
+    (_("주문"), (Right.ORDERS_READ, Right.ORDERS_WRITE)),
+    (_("상품과 매장"), (Right.CATALOG_READ, Right.CATALOG_WRITE)),
+    (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_PUBLISH)),
+    (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
+)
+_READING = (
+    Right.MEMBERS_READ, Right.EVENTS_READ, Right.POINTS_READ, Right.ORDERS_READ, Right.CATALOG_READ,
+    Right.PROGRAMS_READ, Right.JOBS_READ,
+)  # fmt: skip
+PRESETS: Mapping[str, tuple[Promise, Promise, Sequence[Right]]] = {
+    "till": (
+        _("계산대"),
+        _("회원을 찾고 가입시키고, 적립하고 써요."),
+        (
+            Right.MEMBERS_READ, Right.MEMBERS_WRITE, Right.CONSENTS_WRITE, Right.POINTS_READ,
+            Right.POINTS_SPEND, Right.ORDERS_READ, Right.ORDERS_WRITE,
+        ),
+    ),
+    "shop": (
+        _("쇼핑몰 연동"),
+        _("회원, 주문, 반품과 상품을 보내고 포인트를 보여 줘요."),
+        (
+            Right.MEMBERS_READ, Right.MEMBERS_WRITE, Right.CONSENTS_WRITE, Right.POINTS_READ,
+            Right.POINTS_SPEND, Right.ORDERS_READ, Right.ORDERS_WRITE, Right.CATALOG_READ,
+            Right.CATALOG_WRITE, Right.PROGRAMS_READ,
+        ),
+    ),
+    "reading": (_("읽기만"), _("숫자를 모으는 프로그램에 좋아요. 아무것도 바꾸지 못해요."), _READING),
+}  # fmt: skip

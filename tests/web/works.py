@@ -1,0 +1,69 @@
+"""What those who develop and operate look at: a key and more, made by the services that make them."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from dangol.core.access.keys import list_keys, make_key
+from dangol.core.access.log import Access, AccessDraft, list_entries, record_access
+from dangol.core.access.rights import Right
+from dangol.core.events.webhooks.selectors import list_deliveries, list_endpoints
+from dangol.core.events.webhooks.services import create_endpoint, rotate_secret, send_example
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.models import Job, State
+from dangol.core.tasks.selectors import dead_jobs
+from dangol.core.tasks.services import enqueue
+from dangol.web.scopes import PRESETS
+from tests.web.story import NOW
+
+
+class Works(NamedTuple):
+    """The ids of what was made."""
+
+    key_id: Id
+    endpoint_id: Id
+    message_id: Id
+    job_id: Id
+
+
+def make_works() -> Works:
+    """Return what there is to look at, made unless it is there."""
+    _entries()
+    return Works(_key(), *_delivery(), _job())
+
+
+def _key() -> Id:
+    if keys := list_keys():
+        return keys[-1].id
+    made = make_key(
+        name="web-1", space="live", scopes=PRESETS["shop"][2], created_by="owner", at=NOW,
+        expires_at=NOW + timedelta(days=90),
+    )  # fmt: skip
+    make_key(name="old-1", space="live", scopes=[Right.JOBS_READ], created_by="owner", at=NOW, expires_at=NOW)
+    return made.view.id
+
+
+def _delivery() -> tuple[Id, Id]:
+    if endpoints := list_endpoints():
+        (one,) = list_deliveries(endpoints[0].id)
+        return endpoints[0].id, one.message_id
+    made = create_endpoint(url="https://hooks.example.com/in", events=["order.placed"], at=NOW)
+    rotate_secret(made.endpoint_id, at=NOW)
+    return made.endpoint_id, send_example(made.endpoint_id, name="order.placed", at=NOW)
+
+
+def _entries() -> None:
+    if not list_entries(limit=1):
+        someone = Actor(ActorKind.STAFF, "owner", "owner", "192.0.2.1")
+        record_access([AccessDraft(Access.DOWNLOAD, someone, "mail", people=3, seen=("name",))], at=NOW)
+
+
+def _job() -> Id:
+    if dead := dead_jobs().first():
+        return dead.id
+    with write_transaction():
+        job_id = enqueue("access.chain", {}, run_at=NOW)
+        enqueue("access.chain", {"again": True}, run_at=NOW)
+    Job.objects.filter(pk=job_id).update(state=State.DEAD, claimable_at=None, last_error="OSError: disk")
+    return job_id
