@@ -16,6 +16,7 @@ from dangol.project.clock import now
 from dangol.web.links import make_home_link
 from tests.web.staff import make_staff
 from tests.web.story import Story
+from tests.web.test_pages import undo_path
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STANDARDS = {
@@ -49,6 +50,9 @@ def every_path(story: Story) -> dict[str, str]:
         "member-orders": f"{member}?tab=orders",
         "newcomer": f"/members/{show_id(story.newcomer)}",
         "member-home": make_home_link(story.regular),
+        "adjust": f"{member}/adjust",
+        "undo-points": undo_path(story),
+        "approvals": "/approvals",
         "design": "/design",
         "till": "/till?q=nobody",
         "till-join": "/till/join",

@@ -23,6 +23,8 @@ CSRF_TRUSTED_ORIGINS = environment.words("DANGOL_ORIGINS", default=())
 LAKE = HOME / "lake"
 # How often one API key may ask, in each web process.
 API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
+# How many points one person may move by hand for a member in a day before a second one has to approve.
+ADJUST_LIMIT = environment.number("DANGOL_ADJUST_LIMIT", default=10_000)
 # For development: webhooks may go to this machine and to private networks, by http and to any port.
 WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 # Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.

@@ -37,9 +37,19 @@ class Entry(NamedTuple):
 
 
 _PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
+_OF_MEMBERS = ("web:member", "web:member-adjust", "web:member-undo")
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
-    Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", ("web:member",)),
+    Entry(
+        "web:members",
+        _("회원"),
+        "users",
+        _("회원 보기"),
+        _PEOPLE,
+        "m",
+        ("web:member", "web:member-adjust", "web:member-undo"),
+    ),
+    Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from dangol.web.converters import IdConverter
 from dangol.web.pages import (
     account,
+    by_hand,
     design,
     home,
     joining,
@@ -25,6 +26,10 @@ urlpatterns = [
     path("members", members.list_members, name="members"),
     path("members.csv", members.export_members, name="members-csv"),
     path("members/<id:customer_id>", member.show_member, name="member"),
+    path("members/<id:customer_id>/adjust", by_hand.adjust, name="member-adjust"),
+    path("members/<id:customer_id>/points/<id:transfer_id>/undo", by_hand.undo, name="member-undo"),
+    path("approvals", by_hand.show_approvals, name="approvals"),
+    path("approvals/<id:approval_id>", by_hand.decide, name="approval-decide"),
     path("m/<str:token>", home.show_home, name="home"),
     path("till", till.find, name="till"),
     path("till/join", joining.join, name="till-join"),

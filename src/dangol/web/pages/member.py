@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.access.rights import Right
 from dangol.core.ledger.events import PointsExpired
-from dangol.core.people.selectors import home_stores_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
+from dangol.web.acting import require_seen
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
-from dangol.web.guard import needs, visitor_of
+from dangol.web.guard import needs
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
-from dangol.web.reads.statement import read_statement
+from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.words import Setting, Told, measured, tell
 
@@ -48,9 +48,8 @@ class TimelineRow(NamedTuple):
 @needs(Right.MEMBERS_READ)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's page; one of three lists is open, and which and how far is in the address."""
-    frame, visitor = frame_of(request), visitor_of(request)
-    if visitor.store_id and not visitor.sees(home_stores_of([customer_id]).get(customer_id)):
-        raise Http404
+    frame = frame_of(request)
+    require_seen(request, customer_id)
     running = find_program()
     tab = request.GET.get("tab", TABS[0])
     if tab not in TABS:
@@ -75,6 +74,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "home_link": make_home_link(customer_id),
         "home_days": VALID_FOR.days,
+        "waits": "waits" in request.GET,
         "list_template": f"web/member_{tab}.html",
     }
     return render(request, "web/member.html", context)
@@ -99,6 +99,7 @@ def _list(
         return {
             "days": _by_day((line.at, line) for line in statement.lines),
             "next_after": statement.next_after,
+            "undoable": undoable(customer_id, statement.lines),
         }
     timeline = read_timeline(customer_id, at=frame.at, after=after)
     setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
