@@ -36,6 +36,16 @@ def member_paths(story: Story) -> list[str]:
     return [page, f"{page}?tab=points", f"{page}?tab=orders"]
 
 
+def act_paths(story: Story) -> list[str]:
+    """Return the addresses of what can be done to a member."""
+    page = f"/members/{show_id(story.newcomer)}"
+    other = show_id(story.customers["1502"])
+    return [
+        f"{page}/unmask", f"{page}/export", f"{page}/erase", f"{page}/merge", f"{page}/merge?q=15",
+        f"{page}/merge?with={other}",
+    ]  # fmt: skip
+
+
 def undo_path(story: Story) -> str:
     """Return the address on which the story's one spend can be undone; there a request waits for somebody."""
     spent = Transfer.objects.get(customer_id=story.regular, key="spend-1")
@@ -59,7 +69,7 @@ def staff_paths(story: Story) -> list[str]:
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
-        "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
+        *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
     ]  # fmt: skip

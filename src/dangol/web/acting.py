@@ -1,5 +1,7 @@
 """What every page on which staff do something to a member begins with: who does it, and to whom."""
 
+from datetime import date, datetime, time, timedelta
+
 from django.http import Http404, HttpRequest
 
 from dangol.core.people.actors import Actor, ActorKind
@@ -12,6 +14,8 @@ from dangol.web.reads.member import MemberView, find_member
 from dangol.web.scheme import find_program
 from dangol.web.sign_in.origins import origin_of
 from dangol.web.watch import request_id_of
+
+FURTHEST_YEAR = 9000
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -49,3 +53,17 @@ def form_of(request: HttpRequest) -> Id:
         return parse_id(request.POST.get("form", ""))
     except ValueError:
         raise Http404 from None
+
+
+def read_last_day(text: str, request: HttpRequest) -> tuple[bool, datetime | None]:
+    """Return whether a field holds a day from today on, or nothing, and when that day ends in the shop."""
+    if not text:
+        return True, None
+    frame = frame_of(request)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False, None
+    if not frame.today <= day or day.year > FURTHEST_YEAR:
+        return False, None
+    return True, datetime.combine(day + timedelta(days=1), time(), frame.shop.tz)

@@ -37,7 +37,9 @@ class Entry(NamedTuple):
 
 
 _PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
-_OF_MEMBERS = ("web:member", "web:member-adjust", "web:member-undo")
+_OF_MEMBERS = tuple(
+    f"web:member{act}" for act in ("", "-adjust", "-undo", "-unmask", "-export", "-merge", "-erase")
+)
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
     Entry(

@@ -1,6 +1,5 @@
 """Points by hand: giving and taking with a look ahead, undoing, and approving what is large."""
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of, find_subject, form_of, new_form
+from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day
 from dangol.web.amounts import read_points
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
@@ -27,7 +26,6 @@ from dangol.web.scheme import find_program
 
 POINTS, WAITING = "?tab=points", "?tab=points&waits=1"
 LONGEST = 200
-FURTHEST_YEAR = 9000
 
 
 def _currency() -> str:
@@ -50,26 +48,12 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if request.method != "POST" or "edit" in asked:
         return render(request, "web/adjust.html", context)
     points = read_points(given["points"])
-    is_day, expires_at = _read_last_day(given["last_day"], request)
+    is_day, expires_at = read_last_day(given["last_day"], request)
     wrong = {"points": points is None, "reason": not given["reason"], "last_day": not is_day}
     if points is None or any(wrong.values()):
         return render(request, "web/adjust.html", context | {"wrong": wrong}, status=422)
     wanted = ByHand(_currency(), -points) if way == "take" else ByHand(_currency(), points, expires_at)
     return _preview_or_do(request, member, wanted, context)
-
-
-def _read_last_day(text: str, request: HttpRequest) -> tuple[bool, datetime | None]:
-    """Return whether this is a day from today on, or none, and the instant at which it ends in the shop."""
-    if not text:
-        return True, None
-    frame = frame_of(request)
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return False, None
-    if not frame.today <= day or day.year > FURTHEST_YEAR:
-        return False, None
-    return True, datetime.combine(day + timedelta(days=1), time(), frame.shop.tz)
 
 
 def _preview_or_do(

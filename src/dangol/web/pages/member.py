@@ -6,11 +6,13 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.access.rights import Right
 from dangol.core.ledger.events import PointsExpired
+from dangol.core.people.merged import family_of, resolve_merged
+from dangol.core.people.selectors import MERGED
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
@@ -69,6 +71,8 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     member = find_member(customer_id, running, at=frame.at)
     if member is None:
         raise Http404
+    if member.profile.person.kind == MERGED:
+        return redirect("web:member", resolve_merged([customer_id])[customer_id])
     context |= {
         "member": member,
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
@@ -90,7 +94,7 @@ def _list(
     frame: Frame,
 ) -> dict[str, Any]:
     if tab == "orders":
-        orders = read_orders(customer_id, after=after)
+        orders = read_orders(family_of(customer_id), after=after)
         return {"orders": orders.orders, "next_after": orders.next_after}
     if tab == "points":
         if running is None:
@@ -101,7 +105,7 @@ def _list(
             "next_after": statement.next_after,
             "undoable": undoable(customer_id, statement.lines),
         }
-    timeline = read_timeline(customer_id, at=frame.at, after=after)
+    timeline = read_timeline(family_of(customer_id), at=frame.at, after=after)
     setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
     rows = _merge_expired([TimelineRow(item, tell(item, setting)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}
