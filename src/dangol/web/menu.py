@@ -42,15 +42,7 @@ _OF_MEMBERS = tuple(
 )
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
-    Entry(
-        "web:members",
-        _("회원"),
-        "users",
-        _("회원 보기"),
-        _PEOPLE,
-        "m",
-        ("web:member", "web:member-adjust", "web:member-undo"),
-    ),
+    Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
