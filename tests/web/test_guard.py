@@ -47,6 +47,7 @@ def fill(route: Route, story: Story) -> str:
     """Return the route's address with its parts filled in from the story; fails for a part nobody knows."""
     parts = {
         "<id:customer_id>": show_id(story.regular),
+        "<id:note_id>": show_id(new_id()),
         "<id:hold_id>": show_id(new_id()),
         "<id:transfer_id>": show_id(new_id()),
         "<id:approval_id>": show_id(new_id()),

@@ -39,11 +39,8 @@ def member_paths(story: Story) -> list[str]:
 def act_paths(story: Story) -> list[str]:
     """Return the addresses of what can be done to a member."""
     page = f"/members/{show_id(story.newcomer)}"
-    other = show_id(story.customers["1502"])
-    return [
-        f"{page}/unmask", f"{page}/export", f"{page}/erase", f"{page}/merge", f"{page}/merge?q=15",
-        f"{page}/merge?with={other}",
-    ]  # fmt: skip
+    acts = ("edit", "notes", "consents", "unmask", "export", "erase", "merge", "merge?q=15")
+    return [*(f"{page}/{act}" for act in acts), f"{page}/merge?with={show_id(story.customers['1502'])}"]
 
 
 def undo_path(story: Story) -> str:
