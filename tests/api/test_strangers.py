@@ -27,6 +27,7 @@ class Row(NamedTuple):
     """What is sent to an operation beside its address; `{stranger}` stands where a body names somebody."""
 
     body: Any = None
+    query: str = ""
 
 
 NAMES_NOBODY = None
@@ -36,6 +37,10 @@ TABLE: dict[str, Row | None] = {
     "GET /members": NAMES_NOBODY,
     "GET /members/{member}": Row(),
     "PATCH /members/{member}": Row({"name": "이름"}),
+    "DELETE /members/{member}": Row(query="?reason=asked"),
+    "GET /members/{member}/export": Row(query="?reason=asked"),
+    "POST /members/{member}/merge": Row({"absorb": STRANGER, "reason": "두 번"}),
+    "POST /members/{absorbed}/unmerge": Row({"reason": "두 번"}),
     "GET /members/{member}/timeline": Row(),
     "GET /members/{member}/consents": Row(),
     "POST /members/{member}/consents": Row(CONSENT),
@@ -77,7 +82,7 @@ TABLE: dict[str, Row | None] = {
 # For each place of an address: the kind of thing it names, and another kind whose ids mean nothing there.
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
-    "simulation": "program",
+    "simulation": "program", "absorbed": "order",
 }  # fmt: skip
 
 
@@ -128,7 +133,7 @@ def test_stranger__wherever_an_operation_names_somebody__is_404(own: Shop, anoth
         for label, row in TABLE.items()
         if row is not NAMES_NOBODY
         for stranger, status, code in answers(label, row, own, another)
-        if status != 404 or not code.split(".")[1].startswith(("unknown", "no_such"))
+        if status != 404 or not code.split(".")[1].startswith(("unknown", "no_such", "not_merged"))
     ]
 
     assert wrong == []
@@ -145,7 +150,7 @@ def answers(label: str, row: Row, own: Shop, another: Shop) -> Iterator[tuple[st
         for stranger in strangers(kind, own, another):
             named = own.ids | ({kind: stranger} if place in places else {})
             in_body = named["member"] if place in places else stranger
-            address = template.format_map(named)
+            address = template.format_map(named) + row.query
             sent = None if row.body is None else body.replace(STRANGER, in_body)
             answered = own.api.send(method, address, sent, Idempotency_Key=str(uuid4()))
             yield f"{stranger} as {place}", answered.status, (answered.data or {}).get("code", ".")

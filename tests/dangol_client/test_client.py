@@ -38,6 +38,7 @@ DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/reference/openapi.json").rea
 # Operations the client leaves out, each with its reason.
 _PAGES = "programs are drafted, tried and published on pages"
 _PROGRAM = "/api/v1/programs/{program}"
+_MEMBER = "/api/v1/members/{member}"
 LEFT_OUT: dict[tuple[str, str], str] = dict.fromkeys(
     [
         ("GET", f"{_PROGRAM}/draft"),
@@ -52,9 +53,19 @@ LEFT_OUT: dict[tuple[str, str], str] = dict.fromkeys(
         ("POST", "/api/v1/simulations/{simulation}/cancel"),
     ],
     _PAGES,
+) | dict.fromkeys(
+    [
+        ("DELETE", _MEMBER),
+        ("GET", f"{_MEMBER}/export"),
+        ("POST", f"{_MEMBER}/merge"),
+        ("POST", "/api/v1/members/{absorbed}/unmerge"),
+    ],
+    "people are merged, handed out and forgotten on pages",
 )
 # What only those answer with.
-ANSWERS_LEFT_OUT = {"DraftView", "DifferenceView", "SimulationView"}
+ANSWERS_LEFT_OUT = {
+    "DraftView", "DifferenceView", "SimulationView", "MergeView", "UnmergeView", "ErasedView",
+}  # fmt: skip
 # The client's name of an answer, where it is not the API's without `View`.
 NAMES = {
     "LineView": "HistoryLine",

@@ -17,6 +17,7 @@ from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff
 from tests.web.story import Story
+from tests.web.test_pages import undo_path
 from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -59,6 +60,17 @@ def every_path(story: Story) -> dict[str, str]:
         "program-diff": "/programs/draft/diff",
         "program-version": "/programs/versions/2",
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
+        "edit": f"{member}/edit",
+        "notes": f"{member}/notes",
+        "consents": f"{member}/consents",
+        "unmask": f"{member}/unmask",
+        "export": f"{member}/export",
+        "merge": f"{member}/merge?q=15",
+        "merge-plan": f"{member}/merge?with={show_id(story.customers['1502'])}",
+        "erase": f"{member}/erase",
+        "adjust": f"{member}/adjust",
+        "undo-points": undo_path(story),
+        "approvals": "/approvals",
         "design": "/design",
         "till": "/till?q=nobody",
         "till-join": "/till/join",
@@ -83,6 +95,14 @@ def every_path(story: Story) -> dict[str, str]:
         "job": f"/jobs/{show_id(works.job_id)}",
         "access-log": "/access-log",
         "health": "/health",
+        **account_paths(),
+        "not-found": "/nowhere",
+    }
+
+
+def account_paths() -> dict[str, str]:
+    """Return the addresses of one's own account, and of a link that invites."""
+    return {
         "account": "/account",
         "password": "/account/password",
         "second-factor": "/account/second-factor",
@@ -90,7 +110,6 @@ def every_path(story: Story) -> dict[str, str]:
         "passkey": "/account/passkeys/add",
         "again": "/account/again",
         "welcome": f"/welcome/{link_for('kim')}",
-        "not-found": "/nowhere",
     }
 
 

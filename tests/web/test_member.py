@@ -121,7 +121,7 @@ def test_member_page__opening__adds_nothing_a_second_time(clerk: Client, story: 
 def test_timeline__orders__carry_their_points(story: Story) -> None:
     items, after = [], ""
     while True:
-        page = read_timeline(story.regular, at=NOW, after=after, limit=6)
+        page = read_timeline([story.regular], at=NOW, after=after, limit=6)
         items += page.items
         if not (after := page.next_after):
             break
@@ -144,7 +144,7 @@ def test_timeline__orders__carry_their_points(story: Story) -> None:
 def test_tell__order__says_that_the_number_is_a_store_s(
     story: Story, channel: str, store: str | None, detail: str
 ) -> None:
-    items = read_timeline(story.regular, at=NOW).items
+    items = read_timeline([story.regular], at=NOW).items
     item = next(one for one in items if isinstance(one.payload, OrderPlaced))
     assert isinstance(item.payload, OrderPlaced)
     payload = msgspec.structs.replace(
@@ -168,7 +168,7 @@ def test_timeline__tier__tells_the_figures_it_was_decided_on(clerk: Client, stor
 
 
 def test_orders__lines__add_up_to_the_order(story: Story) -> None:
-    page = read_orders(story.regular)
+    page = read_orders([story.regular])
 
     assert len(page.orders) == 10
     assert page.next_after

@@ -11,15 +11,19 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
+from dangol.core.access.approvals import count_waiting
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
-from dangol.core.storage.ids import show_id
+from dangol.core.ledger.by_hand import ByHand, move_by_hand
+from dangol.core.ledger.models import Transfer
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.storage.ids import new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff, sign_in
-from tests.web.story import NOW, Story, open_shop, set_working
+from tests.web.story import CURRENCY, NOW, Story, open_shop, set_working
 from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -47,6 +51,24 @@ def member_paths(story: Story) -> list[str]:
     """Return the addresses of a member's page with each of its lists."""
     page = f"/members/{show_id(story.regular)}"
     return [page, f"{page}?tab=points", f"{page}?tab=orders"]
+
+
+def act_paths(story: Story) -> list[str]:
+    """Return the addresses of what can be done to a member."""
+    page = f"/members/{show_id(story.newcomer)}"
+    acts = ("edit", "notes", "consents", "unmask", "export", "erase", "merge", "merge?q=15")
+    return [*(f"{page}/{act}" for act in acts), f"{page}/merge?with={show_id(story.customers['1502'])}"]
+
+
+def undo_path(story: Story) -> str:
+    """Return the address on which the story's one spend can be undone; there a request waits for somebody."""
+    spent = Transfer.objects.get(customer_id=story.regular, key="spend-1")
+    if not count_waiting(at=NOW):
+        move_by_hand(
+            story.regular, ByHand(CURRENCY, 20_000), form=new_id(),
+            actor=Actor(ActorKind.STAFF, "clerk"), reason="적립 늦은", at=NOW - timedelta(hours=1), limit=100,
+        )  # fmt: skip
+    return f"/members/{show_id(story.regular)}/points/{show_id(spent.id)}/undo"
 
 
 def till_paths(story: Story) -> list[str]:
@@ -83,6 +105,7 @@ def staff_paths(story: Story) -> list[str]:
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
+        *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
         *program_paths(story),

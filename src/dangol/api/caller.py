@@ -9,6 +9,7 @@ from ninja.security import HttpBearer
 
 from dangol.core.access.keys import KeyView
 from dangol.core.access.rights import Right
+from dangol.core.people.actors import Actor, ActorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ def caller_of(request: HttpRequest) -> Caller:
     caller = request.META["dangol.caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who asks, as the records name them."""
+    caller = caller_of(request)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    return Actor(ActorKind.KEY, caller.key.shown, caller.key.name, address, caller.request_id)
 
 
 class Needs(HttpBearer):

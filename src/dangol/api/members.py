@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Router
+from ninja import Path, Query, Router
 from pydantic import Field
 
 from dangol.api.caller import Needs, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id, read_instant_and_number
 from dangol.api.idempotency import once
+from dangol.api.people import ErasedView, Given300, Reason, erase, reveal_member
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, GivenInstant, Limit, Reply, show
 from dangol.api.showing import show_members
@@ -101,9 +102,26 @@ def list_of_members(request: HttpRequest, cursor: str | None = None, limit: Limi
 
 
 @router.get("/members/{member}", auth=Needs(Right.MEMBERS_READ), response=MemberView)
-def get_member(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
-    """Show a member."""
-    return show(_one(request, find_member(member)))
+def get_member(
+    request: HttpRequest, member: Path[MemberRef], reveal: str = "", reason: Given300 = ""
+) -> HttpResponse:
+    """Show a member. `reveal` names fields to show whole, with commas between, and needs members.unmask.
+
+    Who has seen which fields, when and why (`reason`) is written into the access log.
+    """
+    owner = find_member(member)
+    if reveal:
+        return show(reveal_member(request, owner, reveal.split(","), reason))
+    return show(_one(request, owner))
+
+
+@router.delete("/members/{member}", auth=Needs(Right.MEMBERS_ERASE), response=ErasedView)
+def erase_member(request: HttpRequest, member: Path[MemberRef], reason: Query[Reason]) -> HttpResponse:
+    """Forget a person for good: what is sealed can never be opened again. Refused under a legal hold.
+
+    Asked again it does nothing more. It cannot be tried out.
+    """
+    return show(erase(request, find_member(member), reason))
 
 
 @router.patch("/members/{member}", auth=Needs(Right.MEMBERS_WRITE), response=MemberView)

@@ -21,6 +21,12 @@ register(
         "request.invalid_cursor": Words(
             _("이 목록의 커서가 아니에요."), _("앞 페이지의 next_cursor를 그대로 보내세요.")
         ),
+        "request.no_dry_run": Words(
+            _("미리 해 볼 수 없는 일이에요. 바뀐 것은 없어요."), _("dry_run 없이 보내세요.")
+        ),
+        "request.unknown_field": Words(
+            _("reveal로 볼 수 없는 칸이에요: {field}"), _("{known} 가운데에서 쉼표로 나누어 적으세요.")
+        ),
         "request.not_an_instant": Words(
             _("{header} 머리글이 때가 아니에요."), _("2026-01-31T09:00:00+09:00처럼 시차까지 적으세요.")
         ),

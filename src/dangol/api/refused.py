@@ -55,6 +55,20 @@ class TooManyRequests(ApiRefusal):
         return {"Retry-After": str(self.data["again_in"])}
 
 
+class NoDryRun(ApiRefusal):
+    """This cannot be tried out: what it does is not taken back."""
+
+    code = "request.no_dry_run"
+    status = 422
+
+
+class UnknownField(ApiRefusal):
+    """There is no field (`field`) to be revealed of this name."""
+
+    code = "request.unknown_field"
+    status = 422
+
+
 class InvalidCursor(ApiRefusal):
     """The cursor is none that this list has given."""
 

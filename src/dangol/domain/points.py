@@ -193,7 +193,7 @@ class Adjust(NamedTuple):
 
 
 class ClawBack(NamedTuple):
-    """Take back points of one lot, in part or in whole."""
+    """Take back points of one lot, in part or in whole, to the account they came from (`source`)."""
 
     key: str
     at: datetime
@@ -202,6 +202,7 @@ class ClawBack(NamedTuple):
     shortfall: Shortfall = Shortfall.DEBT
     reason: str = ""
     subject_id: bytes | None = None
+    source: str = Account.ISSUED.value
 
 
 class Draw(NamedTuple):
@@ -212,7 +213,10 @@ class Draw(NamedTuple):
 
 
 class Restore(NamedTuple):
-    """Give back points of one spend to the lots they came from, with their old expiry."""
+    """Give back points of one spend to the lots they came from, with their old expiry.
+
+    `source` is the account the points went to.
+    """
 
     key: str
     at: datetime
@@ -221,6 +225,7 @@ class Restore(NamedTuple):
     draws: tuple[Draw, ...]
     reason: str = ""
     subject_id: bytes | None = None
+    source: str = Account.SPENT.value
 
 
 class GiftOut(NamedTuple):

@@ -266,7 +266,7 @@ class Wallet:
         if due > lot.points - lot.reversed:
             raise NothingToReverse(requested=due, left=lot.points - lot.reversed)
         kind = Kind.VOID if lot.is_pending else Kind.CLAW_BACK
-        entries = [Entry(_ISSUED, due)]
+        entries = [Entry(command.source, due)]
         self.touched.add(lot.id)
         lot.reversed += due
         if own := min(lot.left, due):
@@ -302,7 +302,7 @@ class Wallet:
         if command.points > drawn:
             raise NothingToReverse(requested=command.points, left=drawn)
         due, at = command.points, command.at
-        entries = [Entry(_SPENT, -due)]
+        entries = [Entry(command.source, -due)]
         restored = []
         for draw in reversed(command.draws):
             if given := min(draw.points, due):

@@ -30,6 +30,7 @@ RECORD_CLASSES: list[RecordClass] = [
         "consents", _("수신 동의와 철회"), None,
         _("동의를 받았다는 증거라서 남겨요. 지운 사람의 것은 누구인지 모를 번호로만 남아요."),
     ),
+    RecordClass("notes", _("직원의 메모"), None, _("쓴 사람이 지우거나, 그 사람을 지울 때 함께 사라져요.")),
     RecordClass("timeline", _("활동"), None, _("개인정보를 담지 않아요.")),
     RecordClass("lake", _("분석용 파일"), None, _("무작위 열쇠로만 적혀 있고, 지우면 열쇠가 사라져요.")),
     RecordClass(

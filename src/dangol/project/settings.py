@@ -28,6 +28,8 @@ SMTP_SERVER, MAIL_FROM = environment.mail()
 MESSAGE_SENDERS = "dangol.project.senders"
 # From how many points on a member confirms by a fresh code that it is they who spend.
 STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
+# How many points one person may move by hand for a member in a day before a second one has to approve.
+ADJUST_LIMIT = environment.whole("DANGOL_ADJUST_LIMIT", default=10_000, least=1)
 # For development: webhooks may go to this machine and to private networks, by http and to any port.
 WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 # Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.

@@ -3,6 +3,7 @@
 from dangol.core.access.takeout import ACCESS
 from dangol.core.commerce.takeout import ORDERS, RETURNS
 from dangol.core.ledger.takeout import BALANCES, LOTS, POINTS
+from dangol.core.people.notes import NOTES
 from dangol.core.people.takeout import (
     CONSENTS,
     HOLDS,
@@ -15,6 +16,6 @@ from dangol.core.people.takeout import (
 from dangol.rooms.rewards.takeout import CHANGES, STANDINGS, WHYS
 
 SECTIONS: list[Section] = [
-    PROFILE, IDENTITIES, CONSENTS, MERGES, HOLDS, ORDERS, RETURNS, BALANCES, LOTS, POINTS, WHYS,
+    PROFILE, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES, ORDERS, RETURNS, BALANCES, LOTS, POINTS, WHYS,
     STANDINGS, CHANGES, TIMELINE, ACCESS,
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import re
 from dangol.web.formats import minor_digits
 
 MOST_MINOR = 10**11
+MOST_POINTS = 10**8
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,4})?")
 
 
@@ -19,3 +20,10 @@ def read_amount(text: str, currency: str) -> int | None:
         return None
     minor = int(whole) * 10**digits + int(part[:digits].ljust(digits, "0") or 0)
     return minor if 0 < minor <= MOST_MINOR else None
+
+
+def read_points(text: str) -> int | None:
+    """Return points as people type them, `1,200` or `1200P`; None where it is none, nothing, or too many."""
+    bare = re.sub(r"[\s,]", "", text).removesuffix("P").removesuffix("p")
+    points = int(bare) if bare.isascii() and bare.isdigit() and len(bare) <= len(str(MOST_POINTS)) else 0
+    return points if 0 < points <= MOST_POINTS else None

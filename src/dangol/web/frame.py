@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from dangol.core.access.approvals import count_waiting
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.tasks.selectors import Silence, silent_workers
 from dangol.project.clock import now
@@ -44,6 +45,11 @@ class Frame:
     def silent(self) -> list[Silence]:
         """The processes that have given no sign of life for a while."""
         return silent_workers(self.at)
+
+    @cached_property
+    def approvals(self) -> int:
+        """How many requests wait for a second person."""
+        return count_waiting(at=self.at)
 
 
 def frame_of(request: HttpRequest) -> Frame:

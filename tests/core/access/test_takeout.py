@@ -19,12 +19,13 @@ from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.holds import place_hold
 from dangol.core.people.merges import merge_customers
+from dangol.core.people.notes import write_note
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.sealing import PersonErased
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.people.takeout import sections
-from dangol.core.storage.ids import Id, random_id, show_id
+from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
@@ -61,6 +62,7 @@ def pair() -> list[Id]:
         ]
     )
     place_hold(kept, actor=AGENT, reason="소송", at=AT)
+    write_note(kept, new_id(), "땅콩 알레르기", actor=AGENT, at=AT)
     unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
     merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
     let_worker_by(FOLLOW_CUSTOMERS)

@@ -1,9 +1,39 @@
-"""What the access log refuses."""
+"""What the access log and approvals refuse."""
 
-from dangol.domain.errors import NotFound
+from dangol.domain.errors import DomainError, NotFound
 
 
 class NobodyThere(NotFound):
     """There is no customer with this id (`customer_id`), so there is nothing to show."""
 
     code = "access.nobody_there"
+
+
+class NoSuchApproval(NotFound):
+    """There is no request with this id (`approval`)."""
+
+    code = "approvals.unknown"
+
+
+class AlreadyDecided(DomainError):
+    """The request was decided already, by `name`."""
+
+    code = "approvals.decided"
+
+
+class ApprovalOver(DomainError):
+    """The request was open for `days` days, and they are over."""
+
+    code = "approvals.over"
+
+
+class OwnRequest(DomainError):
+    """Nobody decides what they have asked for themselves."""
+
+    code = "approvals.own"
+
+
+class RequestReused(DomainError):
+    """The same form came again with other content."""
+
+    code = "approvals.reused"

@@ -1,6 +1,6 @@
 """The access log: who saw whom, written in the transaction in which it is shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -86,9 +86,17 @@ def _row(draft: AccessDraft, at: datetime) -> tuple[Any, ...]:
 
 
 def unmask(
-    customer_ids: Iterable[Id], *, actor: Actor, reason: str, at: datetime, action: Access = Access.UNMASK
+    customer_ids: Iterable[Id],
+    *,
+    actor: Actor,
+    reason: str,
+    at: datetime,
+    action: Access = Access.UNMASK,
+    fields: Collection[str] = PERSONAL,
 ) -> dict[Id, Profile]:
     """Return whole profiles, and write down in the same transaction who saw which fields of whom.
+
+    A caller that shows some `fields` only says so; the others are then not written down.
 
     The one door to unmasked data for whoever is not the person. Raises ReasonMissing, or NobodyThere for
     an id nobody has; then nothing is shown and nothing written.
@@ -100,7 +108,13 @@ def unmask(
             if customer_id not in profiles:
                 raise NobodyThere(customer_id=show_id(customer_id))
         record_access(
-            [AccessDraft(action, actor, reason, one, fields_of(profiles[one])) for one in wanted], at=at
+            [
+                AccessDraft(
+                    action, actor, reason, one, [seen for seen in fields_of(profiles[one]) if seen in fields]
+                )
+                for one in wanted
+            ],
+            at=at,
         )
     PII_READS.labels(actor.kind.value).inc(len(wanted))
     return profiles

@@ -1,4 +1,6 @@
-"""API keys; what staff may do and who said so; their doings at the door; who looked at whom."""
+"""API keys; what staff may do and who said so; their doings at the door; who looked at whom;
+what a second person has to let happen.
+"""
 
 from django.db import models
 
@@ -218,3 +220,32 @@ class AccessCheckpoint(models.Model):
     class Meta:
         db_table = "dg_access_checkpoint"
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_access_checkpoint_one"),)
+
+
+class Approval(models.Model):
+    """Something done by hand, and who let it happen: at once where it was small, else a second person."""
+
+    id = IdField(primary_key=True)
+    kind = models.CharField(max_length=32)
+    subject_id = IdField()
+    # What is to be done, as JSON that its own app reads. No personal data.
+    payload = models.TextField()
+    # What limits compare: for points, how many.
+    size = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    asked_at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    state = models.CharField(max_length=10)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=150)
+    decided_name = models.CharField(max_length=150)
+    decided_reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_access_approval"
+        indexes = (
+            models.Index(fields=["state", "asked_at"], name="dg_access_approval_waiting"),
+            models.Index(fields=["subject_id", "actor", "asked_at"], name="dg_access_approval_asked"),
+        )

@@ -3,7 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.access import key_drafts, staff_errors as errors
-from dangol.core.access.errors import NobodyThere
+from dangol.core.access.errors import (
+    AlreadyDecided,
+    ApprovalOver,
+    NobodyThere,
+    NoSuchApproval,
+    OwnRequest,
+    RequestReused,
+)
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
 from dangol.core.refusals import Words, register
 
@@ -64,6 +71,21 @@ register(
         ),
         errors.TooManyAttempts.code: Words(
             _("너무 여러 번 틀려서 잠시 닫아 두었어요."), _("{minutes}분 뒤에 다시 해 보세요.")
+        ),
+        NoSuchApproval.code: Words(
+            _("그런 승인 요청은 없어요: {approval}"), _("승인 목록에서 다시 고르세요.")
+        ),
+        AlreadyDecided.code: Words(
+            _("{name} 님이 이미 결정한 요청이에요."), _("승인 목록을 새로 열어 확인하세요.")
+        ),
+        ApprovalOver.code: Words(
+            _("요청한 지 {days}일이 지나 더는 결정할 수 없어요."), _("필요하면 다시 요청하세요.")
+        ),
+        OwnRequest.code: Words(
+            _("스스로 요청한 일은 스스로 결정할 수 없어요."), _("승인할 수 있는 다른 사람에게 부탁하세요.")
+        ),
+        RequestReused.code: Words(
+            _("같은 양식이 다른 내용으로 다시 왔어요."), _("양식을 새로 열어 다시 적어 주세요.")
         ),
         NobodyThere.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객의 번호를 확인하세요.")),
     }

@@ -10,6 +10,8 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.errors import NotFound
 from dangol.domain.points import Account, ClawBack, Draw, Kind, NothingToReverse, Restore, Shortfall
 
+_REVERSED = (Kind.EARN.value, Kind.SPEND.value, Kind.ADJUST.value)
+
 
 class UnknownTransfer(NotFound):
     """The transfer to reverse is not this customer's, or is of a kind that is not reversed."""
@@ -22,13 +24,21 @@ def plan_reversal(
 ) -> tuple[ClawBack | Restore, str]:
     """Return the command that takes `points` of a transfer back (None: all that is left), and its currency.
 
+    Points given by hand are taken back as earned ones are, points taken by hand are given back as spent ones.
     The customer must be locked. Raises UnknownTransfer or NothingToReverse.
     """
     original = Transfer.objects.filter(customer_id=customer_id, id=transfer_id).first()
-    if original is None or original.kind not in (Kind.EARN.value, Kind.SPEND.value):
+    if original is None or original.kind not in _REVERSED:
         raise UnknownTransfer(transfer=show_id(transfer_id))
-    plan = _claw_back if original.kind == Kind.EARN.value else _restore
-    return plan(original, points, key=key, at=at, reason=reason), original.currency
+    lot = Lot.objects.filter(customer_id=customer_id, transfer_id=transfer_id).first()
+    command: ClawBack | Restore
+    if lot is None:
+        command = _restore(original, points, key=key, at=at, reason=reason)
+    else:
+        command = _claw_back(original, lot, points, key=key, at=at, reason=reason)
+    if original.kind == Kind.ADJUST.value:
+        command = command._replace(source=Account.ADJUSTED.value)
+    return command, original.currency
 
 
 def takes_all(customer_id: Id, reversal: Known) -> bool:
@@ -39,8 +49,9 @@ def takes_all(customer_id: Id, reversal: Known) -> bool:
     return sum(taken.values()) == original and reversal.transfer_id == max(taken)
 
 
-def _claw_back(original: Transfer, points: int | None, *, key: str, at: datetime, reason: str) -> ClawBack:
-    lot = Lot.objects.get(customer_id=original.customer_id, transfer_id=original.id)
+def _claw_back(
+    original: Transfer, lot: Lot, points: int | None, *, key: str, at: datetime, reason: str
+) -> ClawBack:
     left = lot.points - lot.reversed
     if not left:
         raise NothingToReverse(requested=points or lot.points, left=0)

@@ -297,7 +297,7 @@ def gift_points(
 def reverse_transfer(
     customer_id: Id, *, transfer_id: Id, points: int | None, key: str, at: datetime, reason: str = ""
 ) -> Result:
-    """Undo an earning or a spend, in part (`points`) or what is left of it (None).
+    """Undo an earning, a spend or an adjustment, in part (`points`) or what is left of it (None).
 
     An earning is clawed back by the currency's policy where its points are already spent; a spend
     gives back to the lots it came from, with their old expiry. Raises UnknownTransfer,

@@ -30,6 +30,7 @@ from dangol.core.people.models import (
     Identity,
     Merge,
     MergedIdentity,
+    Note,
     PersonKey,
     SearchToken,
 )
@@ -134,7 +135,7 @@ def finish_erasures(customer_ids: Sequence[Id], *, at: datetime) -> None:
         waiting = Erasure.objects.select_for_update().filter(customer_id__in=customer_ids, finished_at=None)
         ids = sorted_ids(waiting.values_list("customer_id", flat=True))
         keys = [(one,) for one in ids]
-        for model in (SearchToken, Identity, MergedIdentity, LakeKey):
+        for model in (SearchToken, Identity, MergedIdentity, Note, LakeKey):
             delete_rows(model, ("customer_id",), keys)
         update_rows(Customer, ("customer_id",), _CLEARED, [(one, *_NOBODY) for one in ids])
         Merge.objects.filter(customer_id__in=ids).update(filled="")
@@ -220,5 +221,6 @@ def scrub() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         else:
             cursor.execute(
-                "VACUUM dg_customer, dg_identity, dg_search_token, dg_merged_identity, dg_event_lake_key"
+                "VACUUM dg_customer, dg_identity, dg_search_token, dg_merged_identity, dg_note,"
+                " dg_event_lake_key"
             )

@@ -203,6 +203,23 @@ class MergedIdentity(models.Model):
         db_table = "dg_merged_identity"
 
 
+class Note(models.Model):
+    """A version of what one of the staff has noted about somebody; the highest number is what it says now."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id", "number")
+    customer_id = IdField()
+    id = IdField()
+    number = models.SmallIntegerField()
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    text_sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "dg_note"
+
+
 class Erasure(models.Model):
     """That a person is to be forgotten, and has been. It holds nothing of them but the opaque id."""
 

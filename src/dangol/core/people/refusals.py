@@ -13,6 +13,7 @@ from dangol.core.people.merge_errors import (
     NotMerged,
     SameCustomer,
 )
+from dangol.core.people.notes import NotYourNote, UnknownNote
 from dangol.core.people.profiles import IdentityTaken, NotThemselves, UnknownCustomer
 from dangol.core.people.refused_values import (
     DayOutOfRange,
@@ -101,6 +102,13 @@ register(
         MergeStacked.code: Words(
             _("합친 고객이 그 뒤에 또 다른 고객 {into}과(와) 합쳐졌어요."),
             _("나중에 합친 것부터 되돌리세요."),
+        ),
+        UnknownNote.code: Words(
+            _("그런 메모는 없어요. 이미 지웠을 수 있어요."), _("회원의 페이지를 새로 열어 확인하세요.")
+        ),
+        NotYourNote.code: Words(
+            _("{name} 님이 쓴 메모라서 고치거나 지울 수 없어요."),
+            _("쓴 사람에게 부탁하거나 새 메모를 쓰세요."),
         ),
         UnderHold.code: Words(
             _("{since}부터 보존해야 하는 고객이에요: {reason}"), _("보존 의무가 끝나면 풀고 다시 하세요.")

@@ -6,20 +6,22 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.access.rights import Right
 from dangol.core.ledger.events import PointsExpired
-from dangol.core.people.selectors import home_stores_of
+from dangol.core.people.merged import family_of, resolve_merged
+from dangol.core.people.selectors import MERGED
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
+from dangol.web.acting import require_seen
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
-from dangol.web.guard import needs, visitor_of
+from dangol.web.guard import needs
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
-from dangol.web.reads.statement import read_statement
+from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.words import Setting, Told, measured, tell
 
@@ -48,9 +50,8 @@ class TimelineRow(NamedTuple):
 @needs(Right.MEMBERS_READ)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's page; one of three lists is open, and which and how far is in the address."""
-    frame, visitor = frame_of(request), visitor_of(request)
-    if visitor.store_id and not visitor.sees(home_stores_of([customer_id]).get(customer_id)):
-        raise Http404
+    frame = frame_of(request)
+    require_seen(request, customer_id)
     running = find_program()
     tab = request.GET.get("tab", TABS[0])
     if tab not in TABS:
@@ -70,11 +71,14 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     member = find_member(customer_id, running, at=frame.at)
     if member is None:
         raise Http404
+    if member.profile.person.kind == MERGED:
+        return redirect("web:member", resolve_merged([customer_id])[customer_id])
     context |= {
         "member": member,
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "home_link": make_home_link(customer_id),
         "home_days": VALID_FOR.days,
+        "waits": "waits" in request.GET,
         "list_template": f"web/member_{tab}.html",
     }
     return render(request, "web/member.html", context)
@@ -90,7 +94,7 @@ def _list(
     frame: Frame,
 ) -> dict[str, Any]:
     if tab == "orders":
-        orders = read_orders(customer_id, after=after)
+        orders = read_orders(family_of(customer_id), after=after)
         return {"orders": orders.orders, "next_after": orders.next_after}
     if tab == "points":
         if running is None:
@@ -99,8 +103,9 @@ def _list(
         return {
             "days": _by_day((line.at, line) for line in statement.lines),
             "next_after": statement.next_after,
+            "undoable": undoable(customer_id, statement.lines),
         }
-    timeline = read_timeline(customer_id, at=frame.at, after=after)
+    timeline = read_timeline(family_of(customer_id), at=frame.at, after=after)
     setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
     rows = _merge_expired([TimelineRow(item, tell(item, setting)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}

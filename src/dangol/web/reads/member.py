@@ -1,5 +1,7 @@
 """One member's story, joined from all rooms: a constant number of statements."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -221,56 +223,76 @@ def _counted(
 
 
 def read_timeline(
-    customer_id: Id, *, at: datetime, after: str = "", limit: int = TIMELINE_PAGE
+    family: Sequence[Id], *, at: datetime, after: str = "", limit: int = TIMELINE_PAGE
 ) -> TimelinePage:
-    """Return a page of what happened to a customer up to `at`, with the whys of the orders on it."""
-    events = Event.objects.filter(customer_id=customer_id, occurred_at__lte=at).exclude(name__in=FOLDED)
+    """Return a page of what happened to a person up to `at`, with the whys of the orders on it.
+
+    `family` are all ids they are known by, as `people.merged.family_of` gives them.
+    """
+    events = Event.objects.filter(customer_id__in=family, occurred_at__lte=at).exclude(name__in=FOLDED)
     place = _read_place(after)
     if place:
-        instant, seq = place
-        events = events.filter(Q(occurred_at__lt=instant) | Q(occurred_at=instant, customer_seq__lt=seq))
+        instant, seq, owner = place
+        events = events.filter(
+            Q(occurred_at__lt=instant)
+            | Q(occurred_at=instant, customer_seq__lt=seq)
+            | Q(occurred_at=instant, customer_seq=seq, customer_id__lt=owner)
+        )
     rows = list(
-        events.order_by("-occurred_at", "-customer_seq").values_list(
-            "name", "occurred_at", "subject_id", "payload", "customer_seq"
+        events.order_by("-occurred_at", "-customer_seq", "-customer_id").values_list(
+            "name", "occurred_at", "subject_id", "payload", "customer_seq", "customer_id"
         )[: limit + 1]
     )
     shown = rows[:limit]
-    about = [row[2] for row in shown if row[2] and row[0] in {"order.placed", "order.returned"}]
-    whys = read_whys(customer_id, order_ids=about) if about else {}
+    about = [(row[5], row[2]) for row in shown if row[2] and row[0] in {"order.placed", "order.returned"}]
+    whys = _whys(about)
     items = [
         TimelineItem(name, moment, subject_id, decode(name, payload), whys.get(subject_id or b""))
-        for name, moment, subject_id, payload, _ in shown
+        for name, moment, subject_id, payload, _seq, _owner in shown
         if name in PAYLOADS
     ]
-    next_after = f"{shown[-1][1].isoformat()}~{shown[-1][4]}" if len(rows) > limit else ""
+    last = shown[-1] if len(rows) > limit else None
+    next_after = f"{last[1].isoformat()}~{last[4]}~{show_id(last[5])}" if last else ""
     return TimelinePage(items, next_after)
 
 
-def _read_place(after: str) -> tuple[datetime, int] | None:
+def _whys(about: Sequence[tuple[Id, Id]]) -> dict[Id, Why]:
+    """Return the whys of orders and returns, each given with whose it is."""
+    by_owner: dict[Id, list[Id]] = defaultdict(list)
+    for owner, order_id in about:
+        by_owner[owner].append(order_id)
+    found: dict[Id, Why] = {}
+    for owner, order_ids in by_owner.items():
+        found |= read_whys(owner, order_ids=order_ids)
+    return found
+
+
+def _read_place(after: str) -> tuple[datetime, int, Id] | None:
     """Return the place an address names; one that makes no sense is the beginning."""
-    instant, _, seq = after.partition("~")
+    instant, _, rest = after.partition("~")
+    seq, _, owner = rest.partition("~")
     try:
-        return read_instant(instant), read_whole(seq)
+        return read_instant(instant), read_whole(seq), parse_id(owner)
     except ValueError:
         return None
 
 
-def read_orders(customer_id: Id, *, after: str = "", limit: int = ORDERS_PAGE) -> OrderPage:
-    """Return a page of a customer's orders with their lines and whys."""
-    orders = Order.objects.filter(customer_id=customer_id)
+def read_orders(family: Sequence[Id], *, after: str = "", limit: int = ORDERS_PAGE) -> OrderPage:
+    """Return a page of a person's orders with their lines and whys; `family` are all their ids."""
+    orders = Order.objects.filter(customer_id__in=family)
     older_than = _before_order(after)
     if older_than is not None:
         orders = orders.filter(older_than)
     rows = list(
         orders.order_by("-placed_at", "-id").values_list(
             "id", "number", "placed_at", "store_id", "channel", "currency",
-            "list_minor", "discount_minor", "net_minor",
+            "list_minor", "discount_minor", "net_minor", "customer_id",
         )[: limit + 1]
     )  # fmt: skip
     shown = rows[:limit]
     ids = [row[0] for row in shown]
-    lines = _lines(customer_id, ids)
-    whys = read_whys(customer_id, order_ids=ids) if ids else {}
+    owned = [(row[9], row[0]) for row in shown]
+    lines, whys = _lines(owned), _whys(owned)
     stores = stores_by_id({row[3] for row in shown if row[3]})
     names = {store_id: store.name or store.number for store_id, store in stores.items()}
     views = [
@@ -293,12 +315,12 @@ def _before_order(after: str) -> Q | None:
     return Q(placed_at__lt=at) | Q(placed_at=at, id__lt=last)
 
 
-def _lines(customer_id: Id, order_ids: list[Id]) -> dict[Id, list[LineView]]:
+def _lines(owned: Sequence[tuple[Id, Id]]) -> dict[Id, list[LineView]]:
     rows = select_matching(
         OrderLine,
         ("order_id", "product_id", "quantity_milli", "list_minor", "discount_minor", "net_minor"),
         ("customer_id", "order_id"),
-        [(customer_id, one) for one in order_ids],
+        owned,
         order_by=("order_id", "number"),
     )
     products = {

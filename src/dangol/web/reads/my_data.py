@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import consent_history, profiles_of, shop
 from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards.programs import Running
@@ -61,8 +62,9 @@ def _points(customer_id: Id, currency: str) -> list[dict[str, Any]]:
 def _orders(customer_id: Id) -> list[dict[str, Any]]:
     orders: list[dict[str, Any]] = []
     after = ""
+    family = family_of(customer_id)
     while True:
-        page = read_orders(customer_id, after=after, limit=_PAGE)
+        page = read_orders(family, after=after, limit=_PAGE)
         orders += [
             {
                 "number": order.number, "placed_at": order.placed_at.isoformat(), "store": order.store,

@@ -20,6 +20,8 @@ PAGE = 20
 USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
 # What a member's own history leaves out: bookkeeping that moves nothing to or from the member.
 QUIET = (Kind.POST.value, Kind.SETTLE.value)
+# What staff may take back by itself.
+UNDONE = (Kind.ADJUST.value, Kind.SPEND.value)
 _LOT = ("id", "transfer_id", "points", "left", "is_pending", "earned_at", "release_at", "expires_at")
 
 
@@ -237,6 +239,39 @@ def _balance_at(customer_id: Id, currency: str, at: datetime, transfer_id: Id) -
         customer_id=customer_id, account__in=USABLE, transfer_id__in=upto.values("id")
     ).aggregate(total=Sum("points"))["total"]
     return total or 0
+
+
+def undoable(customer_id: Id, lines: Sequence[StatementLine]) -> set[Id]:
+    """Return which of these lines can be undone by hand: adjustments and spends, unless they wholly were.
+
+    What an order has earned is undone with the order.
+    """
+    wanted = {line.id: line.points for line in lines if line.kind in UNDONE}
+    rows = Transfer.objects.filter(customer_id=customer_id, reverses_id__in=list(wanted))
+    taken = dict(rows.values_list("reverses_id").annotate(taken=Sum("points")))
+    return {one for one, points in wanted.items() if taken.get(one, 0) < points}
+
+
+class Undone(NamedTuple):
+    """A movement of points that is about to be undone; `change` has its sign."""
+
+    id: Id
+    kind: str
+    at: datetime
+    reason: str
+    change: int
+
+
+def find_line(customer_id: Id, currency: str, transfer_id: Id) -> Undone | None:
+    """Return a movement that can be undone by hand, or could before it was; None for any other."""
+    rows = Transfer.objects.filter(
+        customer_id=customer_id, id=transfer_id, currency=currency, kind__in=UNDONE
+    )
+    row = rows.values_list("id", "kind", "occurred_at", "reason", "points").first()
+    if row is None:
+        return None
+    adds = Lot.objects.filter(customer_id=customer_id, transfer_id=transfer_id).exists()
+    return Undone(*row[:4], row[4] if adds else -row[4])
 
 
 def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:

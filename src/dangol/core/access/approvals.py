@@ -1,0 +1,160 @@
+"""Two pairs of eyes: what one person asks for, and another lets happen or not.
+
+The floor whose act it is knows what is asked (`payload`) and does it; here stands who asked and who decided.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from django.db.models import Sum
+
+from dangol.core.access.errors import (
+    AlreadyDecided,
+    ApprovalOver,
+    NoSuchApproval,
+    OwnRequest,
+    RequestReused,
+)
+from dangol.core.access.models import Approval
+from dangol.core.people.actors import Actor, columns_of, fitting, require_reason
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.transactions import require_write_transaction
+
+OPEN_FOR = timedelta(days=7)
+
+
+class State(StrEnum):
+    """How a request stands. `direct` was small enough to need nobody else."""
+
+    DIRECT = "direct"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class Ask(NamedTuple):
+    """What is asked for. `id` is made by the form it comes from, so that a form sent twice is one request."""
+
+    id: Id
+    kind: str
+    subject_id: Id
+    payload: str
+    size: int
+    reason: str
+
+
+class ApprovalView(NamedTuple):
+    """A request, as it is read."""
+
+    id: Id
+    kind: str
+    subject_id: Id
+    payload: str
+    size: int
+    reason: str
+    asked_at: datetime
+    actor: str
+    actor_name: str
+    state: str
+    decided_at: datetime | None
+    decided_by: str
+    decided_name: str
+    decided_reason: str
+
+    @property
+    def open_until(self) -> datetime:
+        """The first instant at which it can no longer be decided."""
+        return self.asked_at + OPEN_FOR
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether it still waits for a decision."""
+        return self.state == State.WAITING and at < self.open_until
+
+
+def find_asked(ask: Ask, *, actor: Actor) -> ApprovalView | None:
+    """Return the request this one repeats; None for a new one. Raises RequestReused for other content."""
+    row = Approval.objects.filter(id=ask.id).values_list(*ApprovalView._fields).first()
+    if row is None:
+        return None
+    earlier = ApprovalView(*row)
+    same = ask._replace(reason=require_reason(ask.reason))
+    if (earlier[: len(Ask._fields)], earlier.actor) != (tuple(same), fitting(actor).key):
+        raise RequestReused()
+    return earlier
+
+
+def note_request(ask: Ask, *, actor: Actor, at: datetime, waits: bool) -> ApprovalView:
+    """Write a request down: as waiting for a second person, or as done by the first one alone.
+
+    Joins the caller's write transaction. Raises ReasonMissing.
+    """
+    require_write_transaction()
+    kept = ask._replace(reason=require_reason(ask.reason))
+    state = State.WAITING if waits else State.DIRECT
+    Approval.objects.create(
+        **kept._asdict(), **columns_of(actor), asked_at=at, state=state.value,
+        decided_by="", decided_name="", decided_reason="",
+    )  # fmt: skip
+    return find_approval(kept.id)
+
+
+def size_since(subject_id: Id, kind: str, *, actor: Actor, since: datetime) -> int:
+    """Return what one person alone has done to a subject since an instant, all sizes together."""
+    rows = Approval.objects.filter(
+        subject_id=subject_id, kind=kind, actor=fitting(actor).key, asked_at__gt=since, state=State.DIRECT
+    )
+    return int(rows.aggregate(total=Sum("size"))["total"] or 0)
+
+
+def find_approval(approval_id: Id) -> ApprovalView:
+    """Return a request; raises NoSuchApproval."""
+    row = Approval.objects.filter(id=approval_id).values_list(*ApprovalView._fields).first()
+    if row is None:
+        raise NoSuchApproval(approval=show_id(approval_id))
+    return ApprovalView(*row)
+
+
+def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime) -> ApprovalView:
+    """Let a request happen, or not; of two who decide at once one is refused. Returns it as it then stands.
+
+    Joins the caller's write transaction, in which what is asked for is done. A decline needs a reason. Raises
+    NoSuchApproval, OwnRequest, ApprovalOver, AlreadyDecided or ReasonMissing.
+    """
+    require_write_transaction()
+    who = fitting(actor)
+    found = find_approval(approval_id)
+    if found.actor == who.key:
+        raise OwnRequest()
+    if found.state == State.WAITING and not found.is_open(at):
+        raise ApprovalOver(days=OPEN_FOR.days)
+    why = reason.strip()[:300] if approves else require_reason(reason)
+    state = State.APPROVED if approves else State.DECLINED
+    changed = Approval.objects.filter(id=approval_id, state=State.WAITING).update(
+        state=state.value, decided_at=at, decided_by=who.key, decided_name=who.name, decided_reason=why
+    )
+    now = find_approval(approval_id)
+    if not changed:
+        raise AlreadyDecided(name=now.decided_name or now.decided_by or now.actor_name or now.actor)
+    return now
+
+
+def _waiting(at: datetime) -> dict[str, object]:
+    return {"state": State.WAITING, "asked_at__gt": at - OPEN_FOR}
+
+
+def count_waiting(*, at: datetime) -> int:
+    """Return how many requests wait for a decision."""
+    return Approval.objects.filter(**_waiting(at)).count()
+
+
+def list_waiting(*, at: datetime, limit: int = 100) -> list[ApprovalView]:
+    """Return the requests that wait, the earliest first."""
+    rows = Approval.objects.filter(**_waiting(at)).order_by("asked_at", "id")
+    return [ApprovalView(*row) for row in rows.values_list(*ApprovalView._fields)[:limit]]
+
+
+def list_settled(*, at: datetime, limit: int = 30) -> list[ApprovalView]:
+    """Return requests that were decided, or ran out before anybody did, the latest first."""
+    rows = Approval.objects.exclude(state=State.DIRECT).exclude(**_waiting(at)).order_by("-asked_at", "-id")
+    return [ApprovalView(*row) for row in rows.values_list(*ApprovalView._fields)[:limit]]

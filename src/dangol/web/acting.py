@@ -1,0 +1,69 @@
+"""What every page on which staff do something to a member begins with: who does it, and to whom."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.http import Http404, HttpRequest
+
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.models import Staff
+from dangol.core.people.selectors import home_stores_of
+from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.web.frame import frame_of
+from dangol.web.guard import visitor_of
+from dangol.web.reads.member import MemberView, find_member
+from dangol.web.scheme import find_program
+from dangol.web.sign_in.origins import origin_of
+from dangol.web.watch import request_id_of
+
+FURTHEST_YEAR = 9000
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in, as the records name them."""
+    staff = request.user
+    assert isinstance(staff, Staff), "the guard lets nobody else in"
+    name = staff.first_name or staff.username
+    return Actor(ActorKind.STAFF, staff.username, name, origin_of(request).address, request_id_of(request))
+
+
+def require_seen(request: HttpRequest, customer_id: Id) -> None:
+    """Answer 404 for a member of another store than the one a visitor is bound to."""
+    visitor = visitor_of(request)
+    if visitor.store_id and not visitor.sees(home_stores_of([customer_id]).get(customer_id)):
+        raise Http404
+
+
+def find_subject(request: HttpRequest, customer_id: Id) -> MemberView:
+    """Return the member something is done to; answers 404 for nobody, the erased, and other stores'."""
+    require_seen(request, customer_id)
+    member = find_member(customer_id, find_program(), at=frame_of(request).at)
+    if member is None or member.profile.person.erased:
+        raise Http404
+    return member
+
+
+def new_form() -> str:
+    """Return a name for a form, so that sent twice it is one."""
+    return show_id(new_id())
+
+
+def form_of(request: HttpRequest) -> Id:
+    """Return the name of the form that was sent; answers 404 for one we have not made."""
+    try:
+        return parse_id(request.POST.get("form", ""))
+    except ValueError:
+        raise Http404 from None
+
+
+def read_last_day(text: str, request: HttpRequest) -> tuple[bool, datetime | None]:
+    """Return whether a field holds a day from today on, or nothing, and when that day ends in the shop."""
+    if not text:
+        return True, None
+    frame = frame_of(request)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return False, None
+    if not frame.today <= day or day.year > FURTHEST_YEAR:
+        return False, None
+    return True, datetime.combine(day + timedelta(days=1), time(), frame.shop.tz)

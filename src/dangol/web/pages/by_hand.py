@@ -1,0 +1,143 @@
+"""Points by hand: giving and taking with a look ahead, undoing, and approving what is large."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.rights import Right
+from dangol.core.ledger.by_hand import ByHand, decide_by_hand, move_by_hand
+from dangol.core.ledger.selectors import balances_of
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.transactions import try_out
+from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day
+from dangol.web.amounts import read_points
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+from dangol.web.reads.approvals import read_approvals
+from dangol.web.reads.member import MemberView
+from dangol.web.reads.statement import find_line
+from dangol.web.scheme import find_program
+
+POINTS, WAITING = "?tab=points", "?tab=points&waits=1"
+LONGEST = 200
+
+
+def _currency() -> str:
+    running = find_program()
+    if running is None:
+        raise Http404
+    return running.row.points_currency
+
+
+@needs(Right.POINTS_ADJUST)
+def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Ask how many points and why, show what would be, then do it, or ask a second person for it."""
+    member, asked = find_subject(request, customer_id), request.POST
+    way = "take" if asked.get("way") == "take" else "give"
+    given = {name: asked.get(name, "").strip()[:LONGEST] for name in ("points", "reason", "last_day")}
+    context: dict[str, Any] = {
+        "member": member, "given": given | {"way": way}, "limit": settings.ADJUST_LIMIT,
+        "form": asked.get("form") or new_form(), "longest": LONGEST,
+    }  # fmt: skip
+    if request.method != "POST" or "edit" in asked:
+        return render(request, "web/adjust.html", context)
+    points = read_points(given["points"])
+    is_day, expires_at = read_last_day(given["last_day"], request)
+    wrong = {"points": points is None, "reason": not given["reason"], "last_day": not is_day}
+    if points is None or any(wrong.values()):
+        return render(request, "web/adjust.html", context | {"wrong": wrong}, status=422)
+    wanted = ByHand(_currency(), -points) if way == "take" else ByHand(_currency(), points, expires_at)
+    return _preview_or_do(request, member, wanted, context)
+
+
+def _preview_or_do(
+    request: HttpRequest, member: MemberView, wanted: ByHand, context: dict[str, Any]
+) -> HttpResponse:
+    form, owner = form_of(request), member.customer_id
+    is_sure = "sure" in request.POST
+
+    def act() -> tuple[bool, int]:
+        outcome = move_by_hand(
+            owner, wanted, form=form, actor=actor_of(request), reason=context["given"]["reason"],
+            at=frame_of(request).at, limit=settings.ADJUST_LIMIT,
+        )  # fmt: skip
+        found = balances_of([owner], wanted.currency).get(owner)
+        return outcome.waits, found.available if found else 0
+
+    try:
+        waits, balance = act() if is_sure else try_out(act)
+    except DomainError as refusal:
+        sentence, remedy = explain(refusal)
+        context |= {"sentence": sentence, "remedy": remedy}
+        return render(request, "web/adjust.html", context, status=422)
+    if is_sure:
+        return _back(owner, waits=waits)
+    after = member.points + wanted.points if waits else balance
+    context |= {"preview": True, "waits": waits, "balance": after, "points": wanted.points}
+    return render(request, "web/adjust.html", context)
+
+
+def _back(owner: Id, *, waits: bool) -> HttpResponse:
+    return HttpResponseRedirect(reverse("web:member", args=[owner]) + (WAITING if waits else POINTS))
+
+
+@needs(Right.POINTS_ADJUST)
+def undo(request: HttpRequest, customer_id: Id, transfer_id: Id) -> HttpResponse:
+    """Show one movement of points that can be undone, ask why, and book the reversal."""
+    member = find_subject(request, customer_id)
+    line = find_line(customer_id, _currency(), transfer_id)
+    if line is None:
+        raise Http404
+    context: dict[str, Any] = {
+        "member": member, "line": line, "form": request.POST.get("form") or new_form(),
+        "reason": request.POST.get("reason", ""), "limit": settings.ADJUST_LIMIT,
+    }  # fmt: skip
+    if request.method != "POST":
+        return render(request, "web/undo_points.html", context)
+    try:
+        outcome = move_by_hand(
+            customer_id, ByHand(_currency(), reverses=show_id(transfer_id)), form=form_of(request),
+            actor=actor_of(request), reason=context["reason"], at=frame_of(request).at,
+            limit=settings.ADJUST_LIMIT,
+        )  # fmt: skip
+    except DomainError as refusal:
+        sentence, remedy = explain(refusal)
+        context |= {"sentence": sentence, "remedy": remedy}
+        return render(request, "web/undo_points.html", context, status=422)
+    return _back(customer_id, waits=outcome.waits)
+
+
+@needs(Right.APPROVALS_DECIDE)
+def show_approvals(request: HttpRequest) -> HttpResponse:
+    """Show what waits for a second person, and what was decided lately."""
+    return _approvals(request)
+
+
+def _approvals(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
+    sentence, remedy = explain(refusal) if refusal else ("", "")
+    context = read_approvals(at=frame_of(request).at, me=actor_of(request).key)._asdict()
+    context |= {"sentence": sentence, "remedy": remedy}
+    return render(request, "web/approvals.html", context, status=422 if refusal else 200)
+
+
+@needs(Right.APPROVALS_DECIDE)
+@require_POST
+def decide(request: HttpRequest, approval_id: Id) -> HttpResponse:
+    """Approve a request, which is carried out at once, or decline it."""
+    choice = request.POST.get("choice", "")
+    if choice not in ("approve", "decline"):
+        return _approvals(request)
+    try:
+        decide_by_hand(
+            approval_id, approves=choice == "approve", actor=actor_of(request),
+            reason=request.POST.get("reason", ""), at=frame_of(request).at,
+        )  # fmt: skip
+    except DomainError as refusal:
+        return _approvals(request, refusal)
+    return redirect("web:approvals")

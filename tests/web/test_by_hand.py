@@ -1,0 +1,173 @@
+"""Points by hand on the pages: a look ahead, a second person for what is large, and the way back."""
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from dangol.core.access.approvals import State
+from dangol.core.access.models import Approval
+from dangol.core.access.rights import Role
+from dangol.core.ledger.models import Transfer
+from dangol.core.ledger.selectors import balances_of
+from dangol.core.storage.ids import Id, new_id, show_id
+from tests.web.staff import sign_in
+from tests.web.story import CURRENCY, Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+@pytest.fixture
+def agent(story: Story) -> Client:
+    return sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+
+
+def has(customer_id: Id) -> int:
+    """Return what a member can spend."""
+    return balances_of([customer_id], CURRENCY)[customer_id].available
+
+
+def form_in(page: str) -> str:
+    """Return the name of the form on a page."""
+    found = re.search(r'name="form" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def fill(client: Client, member: Id, **fields: str) -> dict[str, str]:
+    """Open the form and fill it in."""
+    page = client.get(f"/members/{show_id(member)}/adjust").content.decode()
+    return {"form": form_in(page), "way": "give", "points": "500", "reason": "사과", "last_day": ""} | fields
+
+
+def test_adjust__looked_at_first__moves_nothing_and_then_once(agent: Client, story: Story) -> None:
+    before, path = has(story.regular), f"/members/{show_id(story.regular)}/adjust"
+    given = fill(agent, story.regular, points="1,200P", last_day="2026-12-31")
+
+    page = agent.post(path, given).content.decode()
+
+    assert "이렇게 돼요" in page
+    assert "+1,200P" in page
+    assert f"{before + 1_200:,}P" in page
+    assert has(story.regular) == before
+    assert not Approval.objects.exists()
+    for _ in range(2):
+        answer = agent.post(path, given | {"sure": "1"})
+        assert answer["Location"].endswith("?tab=points")
+    assert has(story.regular) == before + 1_200
+    assert Approval.objects.get().actor == "agent"
+    assert "사과" in agent.get(answer["Location"]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("points", "-5", "숫자로 적어 주세요"),
+        ("points", "0", "숫자로 적어 주세요"),
+        ("points", "٣", "숫자로 적어 주세요"),
+        ("points", "9" * 30, "숫자로 적어 주세요"),
+        ("last_day", "2026-11-21", "오늘이거나 그 뒤인 날"),
+        ("last_day", "9999-12-31", "오늘이거나 그 뒤인 날"),
+        ("last_day", "soon", "오늘이거나 그 뒤인 날"),
+        ("reason", "  ", "이유를 한 줄로"),
+    ],
+)
+def test_adjust__odd_field__says_which_and_keeps_the_rest(
+    agent: Client, story: Story, field: str, value: str, words: str
+) -> None:
+    before = Transfer.objects.count()
+    given = fill(agent, story.regular) | {field: value, "sure": "1"}
+
+    answer = agent.post(f"/members/{show_id(story.regular)}/adjust", given)
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert words in page
+    assert all(kept in page for name, kept in given.items() if name != field and name in ("points", "reason"))
+    assert Transfer.objects.count() == before
+
+
+def test_adjust__more_than_there_is__is_refused_in_words(agent: Client, story: Story) -> None:
+    given = fill(agent, story.regular, way="take", points="9,999")
+
+    answer = agent.post(f"/members/{show_id(story.regular)}/adjust", given)
+
+    assert answer.status_code == 422
+    assert "쓸 수 있는 포인트가 모자라요" in answer.content.decode()
+
+
+def test_adjust__large__waits_is_counted_in_the_menu_and_done_by_another(
+    agent: Client, clerk: Client, story: Story
+) -> None:
+    before, path = has(story.regular), f"/members/{show_id(story.regular)}/adjust"
+    given = fill(agent, story.regular, points="10,001")
+    assert "승인 요청하기" in agent.post(path, given).content.decode()
+
+    answer = agent.post(path, given | {"sure": "1"})
+
+    assert "승인을 기다려요" in agent.get(answer["Location"]).content.decode()
+    assert has(story.regular) == before
+    assert agent.get("/approvals").status_code == 403
+    assert "건이 기다려요" in clerk.get("/").content.decode()
+    request = Approval.objects.get()
+    decided = f"/approvals/{show_id(request.id)}"
+    assert "+10,001P" in clerk.get("/approvals").content.decode()
+    assert clerk.post(decided, {"choice": "decline"}).status_code == 422
+    assert clerk.post(decided, {"choice": "approve"}).status_code == 302
+    assert has(story.regular) == before + 10_001
+    again = clerk.post(decided, {"choice": "approve"})
+    assert (again.status_code, has(story.regular)) == (422, before + 10_001)
+    assert "이미 결정한 요청이에요" in again.content.decode()
+
+
+def test_adjust__large_by_an_owner__is_not_theirs_to_approve(clerk: Client, story: Story) -> None:
+    given = fill(clerk, story.regular, points="10001", sure="1")
+    clerk.post(f"/members/{show_id(story.regular)}/adjust", given)
+    request = Approval.objects.get()
+
+    assert "내가 요청한 일이라" in clerk.get("/approvals").content.decode()
+    answer = clerk.post(f"/approvals/{show_id(request.id)}", {"choice": "approve"})
+
+    assert answer.status_code == 422
+    assert "스스로 요청한 일은" in answer.content.decode()
+    assert Approval.objects.get().state == State.WAITING
+
+
+def test_limit__set_by_the_instance__is_what_counts(agent: Client, story: Story, settings: Settings) -> None:
+    settings.ADJUST_LIMIT = 100
+    agent.post(
+        f"/members/{show_id(story.regular)}/adjust", fill(agent, story.regular, points="101", sure="1")
+    )
+
+    assert Approval.objects.get().state == State.WAITING
+
+
+def test_undo__of_a_spend_on_the_list__gives_back_and_is_offered_once(agent: Client, story: Story) -> None:
+    before = has(story.regular)
+    spent = Transfer.objects.get(customer_id=story.regular, key="spend-1")
+    page, undo = f"/members/{show_id(story.regular)}?tab=points", f"/points/{show_id(spent.id)}/undo"
+    assert undo in agent.get(page).content.decode()
+    path = f"/members/{show_id(story.regular)}{undo}"
+    form = form_in(agent.get(path).content.decode())
+    assert agent.post(path, {"form": form, "reason": " "}).status_code == 422
+
+    for _ in range(2):
+        assert agent.post(path, {"form": form, "reason": "잘못 눌렀어요"}).status_code == 302
+
+    assert has(story.regular) == before + 20
+    assert undo not in agent.get(page).content.decode()
+    assert agent.post(path, {"form": show_id(new_id()), "reason": "한 번 더"}).status_code == 422
+
+
+def test_undo__of_what_an_order_earned__is_not_found(agent: Client, story: Story) -> None:
+    earned = Transfer.objects.filter(customer_id=story.regular, kind="earn").first()
+    assert earned
+
+    assert agent.get(f"/members/{show_id(story.regular)}/points/{show_id(earned.id)}/undo").status_code == 404
+
+
+def test_adjust__form_without_a_name__is_not_found(agent: Client, story: Story) -> None:
+    given = fill(agent, story.regular, form="x", sure="1")
+
+    assert agent.post(f"/members/{show_id(story.regular)}/adjust", given).status_code == 404
