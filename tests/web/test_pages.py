@@ -48,7 +48,7 @@ def works_paths() -> list[str]:
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
-        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health",
+        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
     ]  # fmt: skip
 
 
