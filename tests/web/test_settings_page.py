@@ -1,5 +1,7 @@
 """The page of the shop's facts: what is changed, what is refused, and what stays."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -7,7 +9,13 @@ from dangol.core.people.selectors import shop
 from tests.web.story import Story, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-FACTS = {"name": "골목 빵집", "zone": "Asia/Seoul", "currency": "USD", "region": "KR", "language": "en"}
+FACTS: dict[str, Any] = {
+    "name": "골목 빵집",
+    "zone": "Asia/Seoul",
+    "currency": "USD",
+    "region": "KR",
+    "language": "en",
+}
 
 
 def test_settings__changed__are_kept_and_the_rest_stays(clerk: Client, story: Story) -> None:
