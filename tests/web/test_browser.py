@@ -95,6 +95,7 @@ def every_path(story: Story) -> dict[str, str]:
         "job": f"/jobs/{show_id(works.job_id)}",
         "access-log": "/access-log",
         "health": "/health",
+        "settings": "/settings",
         **account_paths(),
         "not-found": "/nowhere",
     }

@@ -95,7 +95,7 @@ def works_paths() -> list[str]:
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
-        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health",
+        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
     ]  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def test_every_page__english__no_hangul_beyond_data(story: Story) -> None:
 def test_every_page__korean__no_english_sentence(story: Story) -> None:
     # Three Latin words in a row are a sentence; the shop's name and its products are data.
     sentence = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]{2,}){2,}")
-    data = {"GROCERY", "Complete Journey", "dangol import"}
+    data = {"GROCERY", "Complete Journey", "dangol import", "dangol backup", "dangol ledger"}
     client = speaking("ko")
     for path in [*staff_paths(story), make_home_link(story.regular), "/nowhere"]:
         for words in read(client.get(path).content.decode()).words:

@@ -2,10 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core.commerce.shop_facts import CurrencyInUse
 from dangol.core.refusals import Words, register
 
 register(
     {
+        CurrencyInUse.code: Words(
+            _("{currency}로 된 주문이 있어서 통화를 바꿀 수 없어요."), _("통화는 그대로 두세요.")
+        ),
         "order.already_claimed": Words(
             _("주문 {source} {number}은(는) 이미 회원의 것이에요."), _("주문 번호를 확인하세요.")
         ),

@@ -197,7 +197,7 @@ class Membership(models.Model):
     # Set where this member has become part of another: the standing is then as it was when they did.
     merged_into = IdField(null=True)
     # Whether others have become part of this member: only then are theirs looked for.
-    has_merged = models.BooleanField(default=False)
+    has_merged = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "dg_membership"
