@@ -44,6 +44,7 @@ def staff_paths(story: Story) -> list[str]:
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
+        "/orders", "/orders?q=1501-0", "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
     ]  # fmt: skip

@@ -40,6 +40,7 @@ _PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", ("web:member",)),
+    Entry("web:orders", _("주문"), "shopping-bag", _("주문 보기"), _SHOP, "r", ("web:order",)),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",
