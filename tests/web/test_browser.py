@@ -51,6 +51,9 @@ def every_path(story: Story) -> dict[str, str]:
         "members": "/members",
         "members-nothing": "/members?q=nobody",
         "member": member,
+        "orders": "/orders",
+        "orders-nothing": "/orders?q=nothing",
+        "order": "/orders/till/1501-0",
         "member-points": f"{member}?tab=points",
         "member-orders": f"{member}?tab=orders",
         "newcomer": f"/members/{show_id(story.newcomer)}",
@@ -60,16 +63,7 @@ def every_path(story: Story) -> dict[str, str]:
         "program-diff": "/programs/draft/diff",
         "program-version": "/programs/versions/2",
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
-        "edit": f"{member}/edit",
-        "notes": f"{member}/notes",
-        "consents": f"{member}/consents",
-        "unmask": f"{member}/unmask",
-        "export": f"{member}/export",
-        "merge": f"{member}/merge?q=15",
-        "merge-plan": f"{member}/merge?with={show_id(story.customers['1502'])}",
-        "erase": f"{member}/erase",
-        "adjust": f"{member}/adjust",
-        "undo-points": undo_path(story),
+        **act_paths(story),
         "approvals": "/approvals",
         "design": "/design",
         "till": "/till?q=nobody",
@@ -98,6 +92,23 @@ def every_path(story: Story) -> dict[str, str]:
         "settings": "/settings",
         **account_paths(),
         "not-found": "/nowhere",
+    }
+
+
+def act_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of what is done to one member."""
+    member = f"/members/{show_id(story.regular)}"
+    return {
+        "edit": f"{member}/edit",
+        "notes": f"{member}/notes",
+        "consents": f"{member}/consents",
+        "unmask": f"{member}/unmask",
+        "export": f"{member}/export",
+        "merge": f"{member}/merge?q=15",
+        "merge-plan": f"{member}/merge?with={show_id(story.customers['1502'])}",
+        "erase": f"{member}/erase",
+        "adjust": f"{member}/adjust",
+        "undo-points": undo_path(story),
     }
 
 

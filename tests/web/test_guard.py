@@ -61,6 +61,8 @@ def fill(route: Route, story: Story) -> str:
         "<int:pk>": "1",
         "<str:secret>": "no-such-link",
         "<str:number>": "1501-0",
+        "<str:source>": "till",
+        "<path:number>": "1501-0",
         "<str:token>": make_home_link(story.regular).rpartition("/")[2],
     }
     address = route.path

@@ -106,6 +106,7 @@ def staff_paths(story: Story) -> list[str]:
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
+        "/orders", "/orders?q=1501-0", "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account",
         *program_paths(story),

@@ -47,6 +47,14 @@ class Account(models.Model):
                 condition=~models.Q(kind=Place.DEBT.value) | models.Q(balance__lte=0), name="dg_account_debt"
             ),
         )
+        indexes = (
+            # Who may spend how many: by it members are listed. Only one of the two is ever other than 0.
+            models.Index(
+                fields=["currency", "balance", "customer_id"],
+                name="dg_account_usable",
+                condition=models.Q(kind__in=[Place.AVAILABLE.value, Place.DEBT.value]) & ~models.Q(balance=0),
+            ),
+        )
 
 
 class Transfer(models.Model):

@@ -6,6 +6,7 @@ A column named `…_sealed` holds text sealed under the person's own key (sealin
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.constraints import SqlForeignKey
@@ -67,7 +68,17 @@ class Customer(models.Model):
 
     class Meta:
         db_table = "dg_customer"
-        indexes = (models.Index(fields=["kind", "joined_at", "customer_id"], name="dg_customer_joined"),)
+        indexes = (
+            models.Index(fields=["kind", "joined_at", "customer_id"], name="dg_customer_joined"),
+            # Who joined before we knew is listed by when they were first seen.
+            models.Index(
+                "kind",
+                Coalesce("joined_at", "created_at"),
+                "customer_id",
+                name="dg_customer_listed",
+            ),
+            models.Index(fields=["kind", "home_store_id", "customer_id"], name="dg_customer_home"),
+        )
 
 
 class Identity(models.Model):

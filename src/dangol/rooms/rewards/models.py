@@ -202,8 +202,8 @@ class Membership(models.Model):
     class Meta:
         db_table = "dg_membership"
         indexes = (
-            models.Index(fields=["program_id", "last_order_at"], name="dg_membership_recent"),
-            models.Index(fields=["program_id", "spend_minor"], name="dg_membership_spend"),
+            models.Index(fields=["program_id", "last_order_at", "customer_id"], name="dg_membership_visited"),
+            models.Index(fields=["program_id", "spend_minor", "customer_id"], name="dg_membership_spent"),
             models.Index(fields=["program_id", "level"], name="dg_membership_tier"),
             models.Index(
                 fields=["next_review_at"],

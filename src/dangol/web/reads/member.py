@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, Sum
 
@@ -25,6 +25,10 @@ from dangol.web.reads.statement import Why, read_whys
 
 TIMELINE_PAGE = 20
 ORDERS_PAGE = 10
+_ORDER = (
+    "id", "number", "placed_at", "store_id", "channel", "currency",
+    "list_minor", "discount_minor", "net_minor", "customer_id",
+)  # fmt: skip
 # What one purchase sets off is told with the purchase; openings are in the points history.
 FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
 
@@ -283,27 +287,30 @@ def read_orders(family: Sequence[Id], *, after: str = "", limit: int = ORDERS_PA
     older_than = _before_order(after)
     if older_than is not None:
         orders = orders.filter(older_than)
-    rows = list(
-        orders.order_by("-placed_at", "-id").values_list(
-            "id", "number", "placed_at", "store_id", "channel", "currency",
-            "list_minor", "discount_minor", "net_minor", "customer_id",
-        )[: limit + 1]
-    )  # fmt: skip
+    rows = list(orders.order_by("-placed_at", "-id").values_list(*_ORDER)[: limit + 1])
     shown = rows[:limit]
-    ids = [row[0] for row in shown]
+    next_after = f"{shown[-1][2].isoformat()}~{show_id(shown[-1][0])}" if len(rows) > limit else ""
+    return OrderPage(_order_views(shown), next_after)
+
+
+def read_one_order(customer_id: Id, order_id: Id) -> list[OrderView]:
+    """Return this order as it stands in the list of its customer's; empty where there is none."""
+    rows = Order.objects.filter(customer_id=customer_id, id=order_id).values_list(*_ORDER)
+    return _order_views(list(rows))
+
+
+def _order_views(shown: list[Any]) -> list[OrderView]:
     owned = [(row[9], row[0]) for row in shown]
     lines, whys = _lines(owned), _whys(owned)
     stores = stores_by_id({row[3] for row in shown if row[3]})
     names = {store_id: store.name or store.number for store_id, store in stores.items()}
-    views = [
+    return [
         OrderView(
-            row[0], row[1], row[2], names.get(row[3] or b"", ""), *row[4:9],
+            row[0], row[1], row[2], names.get(row[3] or b"", ""), row[4], row[5], row[6], row[7], row[8],
             lines=lines.get(row[0], []), why=whys.get(row[0]),
         )
         for row in shown
     ]  # fmt: skip
-    next_after = f"{shown[-1][2].isoformat()}~{show_id(ids[-1])}" if len(rows) > limit else ""
-    return OrderPage(views, next_after)
 
 
 def _before_order(after: str) -> Q | None:

@@ -1,0 +1,109 @@
+"""The list of orders: latest come in first, found by their number, cut into pages along an index."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Min, Q
+
+from dangol.core.commerce.models import Order, OrderNumber, Return
+from dangol.core.people.selectors import PersonView, names_of, stores_by_id
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.rows import select_matching
+
+PAGE = 50
+# Sources are tills, shops and files: few. More than so many are not looked through for a number.
+MOST_SOURCES = 50
+_COLUMNS = (
+    "customer_id", "id", "source", "number", "placed_at", "store_id", "channel", "currency", "net_minor",
+)  # fmt: skip
+
+
+class OrderQuery(NamedTuple):
+    """Which orders to list: of a number, of a store, come in before the one the page before ended with.
+
+    `bound_to` is the store of whoever asks: its orders, and those of none.
+    """
+
+    number: str = ""
+    store_id: Id | None = None
+    bound_to: Id | None = None
+    after: str = ""
+
+
+class OrderLine(NamedTuple):
+    """An order in the list: `returned_minor` is what came back of it."""
+
+    customer_id: Id
+    id: Id
+    source: str
+    number: str
+    placed_at: datetime
+    store: str
+    channel: str
+    currency: str
+    net_minor: int
+    returned_minor: int
+    person: PersonView | None
+
+
+class OrderPage(NamedTuple):
+    """One page of the list; `next_after` is empty on the last one."""
+
+    lines: list[OrderLine]
+    next_after: str
+
+
+def read_order_page(query: OrderQuery, *, limit: int = PAGE) -> OrderPage:
+    """Return a page of orders; what it costs does not depend on how many there are."""
+    orders = Order.objects.all()
+    if query.number:
+        orders = orders.filter(id__in=_numbered(query.number))
+    if query.store_id:
+        orders = orders.filter(store_id=query.store_id)
+    if query.bound_to:
+        orders = orders.filter(Q(store_id=query.bound_to) | Q(store_id=None))
+    before = _place(query.after)
+    if before:
+        orders = orders.filter(id__lt=before)
+    # Ids lie in the order in which orders came in.
+    rows = list(orders.order_by("-id").values_list(*_COLUMNS)[: limit + 1])
+    next_after = show_id(rows[limit - 1][1]) if len(rows) > limit else ""
+    return OrderPage(_lines(rows[:limit]), next_after)
+
+
+def _place(text: str) -> Id | None:
+    try:
+        return parse_id(text)
+    except ValueError:
+        return None
+
+
+def _numbered(number: str) -> list[Id]:
+    """Return the orders that any source calls so, sources found one after the other along their key."""
+    sources: list[str] = []
+    while len(sources) < MOST_SOURCES:
+        later = OrderNumber.objects.filter(source__gt=sources[-1]) if sources else OrderNumber.objects.all()
+        source = later.aggregate(first=Min("source"))["first"]
+        if source is None:
+            break
+        sources.append(source)
+    keys = [(source, number) for source in sources]
+    return [row[0] for row in select_matching(OrderNumber, ("order_id",), ("source", "number"), keys)]
+
+
+def _lines(rows: Sequence[tuple[Id, Id, str, str, datetime, Id | None, str, str, int]]) -> list[OrderLine]:
+    people = names_of({row[0] for row in rows})
+    stores = stores_by_id({row[5] for row in rows if row[5]})
+    names = {store_id: store.name or store.number for store_id, store in stores.items()}
+    returned: dict[Id, int] = {}
+    for order_id, net_minor in select_matching(
+        Return, ("order_id", "net_minor"), ("customer_id", "order_id"), [(row[0], row[1]) for row in rows]
+    ):
+        returned[order_id] = returned.get(order_id, 0) + net_minor
+    return [
+        OrderLine(
+            *row[:5], names.get(row[5] or b"", ""), *row[6:], returned.get(row[1], 0), people.get(row[0])
+        )
+        for row in rows
+    ]
