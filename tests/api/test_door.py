@@ -221,7 +221,7 @@ def test_door__session_with_the_database_ended__is_503_and_the_retry_is_answered
     connections.close_all()  # as the end of a request does outside of tests
 
     assert (refused.status, refused.data["code"]) == (503, "request.not_now")
-    assert refused.headers["Retry-After"] == "1"
+    assert refused.headers["Retry-After"] == "5"
     assert api.post("/stores", {"stores": [{"number": "S1"}]}, key="k1").data == {"count": 1}
 
 

@@ -124,7 +124,7 @@ def test_restore__both_backups_into_an_empty_home__ledger_holds_consumers_move_a
     assert consumers(empty)["consumers"]["level"] == "ok"
     assert empty.run("ledger", "verify").code == 0
     exported = tmp_path / "members.csv"
-    assert empty.run("export", "members", str(exported), "--unmasked").code == 0
+    assert empty.run("export", "members", str(exported), "--unmasked", "--reason", "a rehearsal").code == 0
     assert "손님3" in exported.read_text(encoding="utf-8-sig")
 
 

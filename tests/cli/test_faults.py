@@ -59,7 +59,8 @@ class Served:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, *words, str(self.instance.home)],
-                env=self.instance.environment(**given), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self.instance.environment(**{"DANGOL_MFA": "optional"} | given),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         wait_for(lambda: answers(port))
         return process

@@ -14,6 +14,7 @@ from dangol.core.access.services import Invitation, Post, invite_staff, recover_
 from dangol.core.storage.ids import show_id
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
+from tests.sizes import SIZE
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff
 from tests.web.story import Story
@@ -160,10 +161,10 @@ def test_every_page__axe__no_violation(open_context: Open, story: Story, languag
     page = open_context(language=language).new_page()
     complaints = watch(page)
 
-    for name, path in every_path(story).items():
+    for place, (name, path) in enumerate(every_path(story).items(), 0 if language == "ko" else 2):
         page.goto(path)
         open_whys(page)
-        for look in LOOKS:
+        for look in (LOOKS * 2)[place % 4 :][: SIZE.looks]:
             page.set_viewport_size({"width": look.width, "height": 900})
             page.emulate_media(color_scheme=look.scheme)
             assert not find_violations(page), f"{name} {look}: {find_violations(page)}"

@@ -114,6 +114,8 @@ def test_scopes__of_the_page__are_those_the_api_asks_for() -> None:
     }
 
     offered = [right for _name, rights in GROUPS for right in rights]
+    # What `GET /members/{member}?reveal=` asks for beside the right to read.
+    asked.add(Right.MEMBERS_UNMASK)
     assert set(offered) == asked
     assert len(offered) == len(asked)
     assert all(set(scopes) <= asked for _name, _words, scopes in PRESETS.values())

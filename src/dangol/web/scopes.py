@@ -11,12 +11,21 @@ from dangol.core.access.rights import Right
 GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
     (
         _("회원"),
-        (Right.MEMBERS_READ, Right.MEMBERS_WRITE, Right.CONSENTS_WRITE, Right.EVENTS_READ),
+        (
+            Right.MEMBERS_READ,
+            Right.MEMBERS_WRITE,
+            Right.CONSENTS_WRITE,
+            Right.EVENTS_READ,
+            Right.MEMBERS_UNMASK,
+            Right.MEMBERS_EXPORT,
+            Right.MEMBERS_MERGE,
+            Right.MEMBERS_ERASE,
+        ),
     ),
     (_("포인트"), (Right.POINTS_READ, Right.POINTS_SPEND, Right.POINTS_ADJUST, Right.POINTS_GIFT)),
     (_("주문"), (Right.ORDERS_READ, Right.ORDERS_WRITE)),
     (_("상품과 매장"), (Right.CATALOG_READ, Right.CATALOG_WRITE)),
-    (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_PUBLISH)),
+    (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_WRITE, Right.PROGRAMS_PUBLISH)),
     (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
 )
 _READING = (

@@ -320,7 +320,7 @@ def test_send__in_a_test_space__nothing_leaves(monkeypatch: pytest.MonkeyPatch) 
     way = Scripted()
     use(monkeypatch, way)
 
-    with fresh_space("trial"), in_space("trial"):
+    with fresh_space("trial") as space, in_space(space):
         leave(a_draft())
         assert Outbox(lambda: AT).send_due() == 0
         assert the_message().state == State.WAITING

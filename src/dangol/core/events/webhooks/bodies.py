@@ -20,7 +20,8 @@ from dangol.core.storage.ids import Id, show_id
 TOLD = frozenset(
     {
         "about", "category", "cause", "channel", "currency", "fields", "from_tier", "measure", "number",
-        "order", "product", "program", "purpose", "source", "store", "tier", "to_tier", "via", "wording",
+        "order", "parts", "product", "program", "purpose", "source", "store", "tier", "to_tier", "via",
+        "wording",
     }
 )  # fmt: skip
 # Words a person typed.
