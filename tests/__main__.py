@@ -17,13 +17,15 @@ from tests.reports import MAY_LACK
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("sqlite", "postgres")
-# These know no database: once is enough.
+# These know no database, or look at pages that are the same on both: once is enough.
 ONCE = (
     "tests/domain",
     "tests/test_house.py",
     "tests/test_tidy.py",
     "tests/test_docs.py",
     "tests/test_runs.py",
+    "tests/web/test_browser.py",
+    "tests/web/test_me_browser.py",
 )
 
 
