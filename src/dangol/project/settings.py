@@ -154,7 +154,7 @@ WHITENOISE_USE_FINDERS = True
 # What every web process must know alike: one-time codes that were used, and how often something was asked.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "dangol.core.access.cache.WrittenCache",
         "LOCATION": "dg_access_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
