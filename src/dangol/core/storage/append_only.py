@@ -1,11 +1,11 @@
 """Tables whose rows are written once: the database itself refuses to change or delete them."""
 
-from typing import Any, TypeAlias
+from typing import Any
 
-from django.db import models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.ddl_references import Statement, Table
-from django.db.models import BaseConstraint
+
+from dangol.core.storage.triggers import TriggerConstraint
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION dg_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -36,11 +36,8 @@ _SQLITE_TRIGGER = (
     " BEGIN SELECT RAISE(ABORT, '%(plain)s is append-only'); END"
 )
 
-Model: TypeAlias = type[models.Model] | None
-Editor: TypeAlias = BaseDatabaseSchemaEditor | None
 
-
-class AppendOnly(BaseConstraint):
+class AppendOnly(TriggerConstraint):
     """Declared among a model's constraints: UPDATE and DELETE of its rows raise IntegrityError.
 
     Emptying a whole test database still works: PostgreSQL's TRUNCATE fires no such trigger, and
@@ -50,6 +47,8 @@ class AppendOnly(BaseConstraint):
     holds may be deleted, because its time is over. Changed may none be.
     """
 
+    ACTS = ("UPDATE", "DELETE")
+
     def __init__(self, *, name: str, unless: str = "") -> None:
         super().__init__(name=name)
         self.unless = unless
@@ -58,57 +57,15 @@ class AppendOnly(BaseConstraint):
         path, args, kwargs = super().deconstruct()
         return path, tuple(args), kwargs | ({"unless": self.unless} if self.unless else {})
 
-    def constraint_sql(self, model: Model, schema_editor: Editor) -> str:
-        assert model is not None
-        assert schema_editor is not None
-        schema_editor.deferred_sql += self._triggers(model, schema_editor)
-        return ""
-
-    def create_sql(self, model: Model, schema_editor: Editor) -> str:
-        assert model is not None
-        assert schema_editor is not None
-        first, *others = self._triggers(model, schema_editor)
-        schema_editor.deferred_sql += others
-        return str(first)
-
-    def remove_sql(self, model: Model, schema_editor: Editor) -> str:
-        assert model is not None
-        assert schema_editor is not None
-        quote = schema_editor.quote_name
-        if schema_editor.connection.vendor == "postgresql":
-            return f"DROP TRIGGER {quote(self.name)} ON {quote(model._meta.db_table)}"
-        schema_editor.execute(f"DROP TRIGGER {quote(f'{self.name}_update')}")
-        return f"DROP TRIGGER {quote(f'{self.name}_delete')}"
-
-    def _triggers(
-        self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor
-    ) -> list[str | Statement]:
-        quote = schema_editor.quote_name
-        table = Table(model._meta.db_table, quote)
-        if schema_editor.connection.vendor == "postgresql":
-            return self._postgres(quote(self.name), quote(f"{self.name}_refuse"), table)
-        return [
-            Statement(
-                _SQLITE_TRIGGER,
-                name=quote(f"{self.name}_{act.lower()}"),
-                act=act,
-                table=table,
-                plain=model._meta.db_table,
-                when=f" WHEN NOT ({self.unless})" if self.unless and act == "DELETE" else "",
-            )
-            for act in ("UPDATE", "DELETE")
-        ]
-
-    def _postgres(self, name: str, function: str, table: Table) -> list[str | Statement]:
+    def postgres_triggers(self, table: Table, editor: BaseDatabaseSchemaEditor) -> list[str | Statement]:
+        name, function = editor.quote_name(self.name), editor.quote_name(f"{self.name}_refuse")
         if not self.unless:
             return [_POSTGRES_FUNCTION, Statement(_POSTGRES_TRIGGER, name=name, table=table)]
         condition = _POSTGRES_CONDITION % {"function": function, "unless": self.unless}
         return [condition, Statement(_POSTGRES_ROW_TRIGGER, name=name, table=table, function=function)]
 
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Leave the refusal to the database, which makes it at the write itself."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, AppendOnly) and self.deconstruct() == other.deconstruct()
-
-    __hash__ = BaseConstraint.__hash__
+    def sqlite_trigger(
+        self, name: str, act: str, table: Table, editor: BaseDatabaseSchemaEditor
+    ) -> Statement:
+        when = f" WHEN NOT ({self.unless})" if self.unless and act == "DELETE" else ""
+        return Statement(_SQLITE_TRIGGER, name=name, act=act, table=table, plain=table.table, when=when)
