@@ -26,7 +26,8 @@ def test_list__pages__walk_all_orders_once_latest_first(story: Story, limit: int
             break
         query = query._replace(after=page.next_after)
 
-    assert found == sorted(Order.objects.values_list("id", flat=True), reverse=True)
+    placed = sorted(Order.objects.values_list("placed_at", "id"), reverse=True)
+    assert found == [order_id for _at, order_id in placed]
     assert len(found) > 4
 
 

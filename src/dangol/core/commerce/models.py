@@ -43,8 +43,12 @@ class Order(models.Model):
 
     class Meta:
         db_table = "dg_order"
-        # An address names an order by its id alone.
-        indexes = (models.Index(fields=["id"], name="dg_order_id"),)
+        indexes = (
+            # An address names an order by its id alone.
+            models.Index(fields=["id"], name="dg_order_id"),
+            # The list of all orders, latest first.
+            models.Index(fields=["placed_at", "id"], name="dg_order_placed"),
+        )
 
 
 class OrderNumber(models.Model):

@@ -21,6 +21,7 @@ from dangol.rooms.rewards.models import Accrual, Membership
 from dangol.rooms.rewards.programs import Running
 from dangol.web.places import read_instant, read_whole
 from dangol.web.reads.members import read_usable
+from dangol.web.reads.order_places import before_place, place_of
 from dangol.web.reads.statement import Why, read_whys
 
 TIMELINE_PAGE = 20
@@ -284,12 +285,12 @@ def _read_place(after: str) -> tuple[datetime, int, Id] | None:
 def read_orders(family: Sequence[Id], *, after: str = "", limit: int = ORDERS_PAGE) -> OrderPage:
     """Return a page of a person's orders with their lines and whys; `family` are all their ids."""
     orders = Order.objects.filter(customer_id__in=family)
-    older_than = _before_order(after)
+    older_than = before_place(after)
     if older_than is not None:
         orders = orders.filter(older_than)
     rows = list(orders.order_by("-placed_at", "-id").values_list(*_ORDER)[: limit + 1])
     shown = rows[:limit]
-    next_after = f"{shown[-1][2].isoformat()}~{show_id(shown[-1][0])}" if len(rows) > limit else ""
+    next_after = place_of(shown[-1][2], shown[-1][0]) if len(rows) > limit else ""
     return OrderPage(_order_views(shown), next_after)
 
 
@@ -311,15 +312,6 @@ def _order_views(shown: list[Any]) -> list[OrderView]:
         )
         for row in shown
     ]  # fmt: skip
-
-
-def _before_order(after: str) -> Q | None:
-    instant, _, order_id = after.partition("~")
-    try:
-        at, last = read_instant(instant), parse_id(order_id)
-    except ValueError:
-        return None
-    return Q(placed_at__lt=at) | Q(placed_at=at, id__lt=last)
 
 
 def _lines(owned: Sequence[tuple[Id, Id]]) -> dict[Id, list[LineView]]:

@@ -1,4 +1,4 @@
-"""The list of orders: latest come in first, found by their number, cut into pages along an index."""
+"""The list of orders: latest first, found by their number, cut into pages along an index."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from django.db.models import Min, Q
 
 from dangol.core.commerce.models import Order, OrderNumber, Return
 from dangol.core.people.selectors import PersonView, names_of, stores_by_id
-from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
+from dangol.web.reads.order_places import before_place, place_of
 
 PAGE = 50
 # Sources are tills, shops and files: few. More than so many are not looked through for a number.
@@ -20,7 +21,7 @@ _COLUMNS = (
 
 
 class OrderQuery(NamedTuple):
-    """Which orders to list: of a number, of a store, come in before the one the page before ended with.
+    """Which orders to list: of a number, of a store, placed before the one the page before ended with.
 
     `bound_to` is the store of whoever asks: its orders, and those of none.
     """
@@ -63,20 +64,12 @@ def read_order_page(query: OrderQuery, *, limit: int = PAGE) -> OrderPage:
         orders = orders.filter(store_id=query.store_id)
     if query.bound_to:
         orders = orders.filter(Q(store_id=query.bound_to) | Q(store_id=None))
-    before = _place(query.after)
-    if before:
-        orders = orders.filter(id__lt=before)
-    # Ids lie in the order in which orders came in.
-    rows = list(orders.order_by("-id").values_list(*_COLUMNS)[: limit + 1])
-    next_after = show_id(rows[limit - 1][1]) if len(rows) > limit else ""
+    before = before_place(query.after)
+    if before is not None:
+        orders = orders.filter(before)
+    rows = list(orders.order_by("-placed_at", "-id").values_list(*_COLUMNS)[: limit + 1])
+    next_after = place_of(rows[limit - 1][4], rows[limit - 1][1]) if len(rows) > limit else ""
     return OrderPage(_lines(rows[:limit]), next_after)
-
-
-def _place(text: str) -> Id | None:
-    try:
-        return parse_id(text)
-    except ValueError:
-        return None
 
 
 def _numbered(number: str) -> list[Id]:
