@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, strategies as st
 
 from dangol.domain.tiers import (
     NOWHERE,
@@ -336,9 +337,25 @@ def test_history__sums__with_and_without_the_ends() -> None:
     assert history.total(None, at("03-02"), including_end=False) == 3
     assert history.total(at("03-02"), at("03-09"), including_end=True) == 12
     assert history.total(at("03-03"), at("03-09"), including_end=True) == 0
-    with pytest.raises(AssertionError):
-        history.add(at("03-01"), 1)
+
+
+@given(
+    st.permutations([(place, 2**place) for place in range(8)]),
+    st.tuples(st.integers(0, 8), st.integers(0, 8)).map(sorted),
+)
+def test_history__told_in_any_order__has_the_sums_of_the_one_in_time(
+    told: list[tuple[int, int]], stretch: list[int]
+) -> None:
+    """Of a member who was merged into another one, something may be told that is later."""
+    history = History()
+    for day, amount in told:
+        history.add(at("03-01") + timedelta(days=day), amount)
+
+    start, end = stretch
+    first, last = (at("03-01") + timedelta(days=day) for day in stretch)
+    among = [amount for day, amount in told if start <= day < end]
+    assert history.total(first, last, including_end=False) == sum(among)
 
 
 def test_cause__names__are_stored_and_stay() -> None:
-    assert [cause.value for cause in Cause] == ["reached", "kept", "grace", "missed", "granted"]
+    assert [cause.value for cause in Cause] == ["reached", "kept", "grace", "missed", "granted", "merged"]
