@@ -6,5 +6,7 @@ NO_BROWSER = "No browser found"
 NO_CURL = "No curl found"
 # And with these, that it would need an engine that builds containers.
 NO_ENGINE = "No container engine answers"
+# And with these, that it would need the right to mount a disk.
+NO_SMALL_DISK = "No small disk could be mounted"
 # What a machine may lack without a run being false; what did not run for it is said.
-MAY_LACK = {NO_BROWSER: "browser", NO_CURL: "curl", NO_ENGINE: "container"}
+MAY_LACK = {NO_BROWSER: "browser", NO_CURL: "curl", NO_ENGINE: "container", NO_SMALL_DISK: "full-disk"}

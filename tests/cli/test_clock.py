@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from dangol.cli.clock import NotASpan, read_span
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Instance]:
-    with fresh_instance(tmp_path) as instance:
-        assert instance.run("init").code == 0
+    with made_instance(tmp_path) as instance:
         yield instance
 
 

@@ -18,15 +18,14 @@ from dangol.core.events.webhooks.models import Endpoint
 from dangol.core.events.webhooks.services import create_endpoint, disable_endpoint
 from dangol.core.tasks.models import Heartbeat
 from dangol.core.tasks.selectors import expected_processes
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, fresh_instance, made_instance
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    with fresh_instance(tmp_path) as fresh:
-        fresh.run("init")
+    with made_instance(tmp_path) as fresh:
         yield fresh
 
 

@@ -19,7 +19,7 @@ import pysqlite3
 import pytest
 
 from tests.cli.browsers import Browser
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 from tests.cli.test_serve import answers
 from tests.sizes import SIZE
 
@@ -69,10 +69,8 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("faults")
-    with fresh_instance(folder) as instance:
-        made = instance.run("init", "--json")
-        assert made.code == 0, made.words
-        shop = Served(instance, made.data["password"], folder / "log")
+    with made_instance(folder) as instance:
+        shop = Served(instance, instance.told["password"], folder / "log")
         yield shop
         shop.process.send_signal(signal.SIGINT)
         shop.process.wait(40)

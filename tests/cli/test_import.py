@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.cli.instances import fresh_instance
+from tests.cli.instances import made_instance
 
 ORDERS = (
     "주문번호,회원번호,판매일시,상품코드,판매금액\n1,a,2026-03-01 10:00,A,1000\n2,b,2026-03-02 10:00,A,oops\n"
@@ -12,8 +12,7 @@ ORDERS = (
 def test_import__preview_dry_run_import_jobs_undo__each_with_its_exit_code(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(ORDERS.encode("cp949"))
-    with fresh_instance(tmp_path) as instance:
-        instance.run("init")
+    with made_instance(tmp_path) as instance:
         shown = instance.run("import", "orders", str(path), "--preview", "--json")
         tried = instance.run("import", "orders", str(path), "--dry-run", "--json")
         taken = instance.run("import", "orders", str(path), "--json")
@@ -55,8 +54,7 @@ def test_import__a_kind_that_is_corrected_instead__names_no_undo(tmp_path: Path)
     people, orders = tmp_path / "people.csv", tmp_path / "orders.csv"
     people.write_text("customer\na\n")
     orders.write_text("order,customer,date,sku,amount\n1,a,2026-03-01,A,1000\n")
-    with fresh_instance(tmp_path) as instance:
-        instance.run("init")
+    with made_instance(tmp_path) as instance:
         corrected = instance.run("import", "customers", str(people))
         undone = instance.run("import", "orders", str(orders))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 BREAK = """
 from dangol.cli.main import set_up
@@ -21,8 +21,7 @@ Account.objects.create(customer_id=new_id(), currency="P", kind="spent", balance
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    with fresh_instance(tmp_path) as fresh:
-        fresh.run("init")
+    with made_instance(tmp_path) as fresh:
         yield fresh
 
 

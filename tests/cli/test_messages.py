@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 from tests.connectors.smtp.mail_server import Postbox, serving
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    with fresh_instance(tmp_path) as fresh:
-        fresh.run("init")
+    with made_instance(tmp_path) as fresh:
         yield fresh
 
 

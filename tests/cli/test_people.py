@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 CUSTOMERS = "고객번호,이름,휴대폰\nK-1,김하늘,010-1234-5678\nA-1,김하늘,010-8765-4321\nE-1,이바다,\n"
 WHY = ("--reason", "본인 요청")
@@ -16,8 +16,7 @@ WHY = ("--reason", "본인 요청")
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     folder = tmp_path_factory.mktemp("people")
-    with fresh_instance(folder) as instance:
-        assert instance.run("init", "--quiet").code == 0
+    with made_instance(folder) as instance:
         (folder / "customers.csv").write_text(CUSTOMERS)
         assert instance.run("import", "customers", str(folder / "customers.csv"), "--quiet").code == 0
         yield instance

@@ -17,7 +17,7 @@ from dangol.cli.serve import HostElsewhere, HostUnknown, PortForbidden, PortTake
 from dangol.cli.supervisor import Child
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 LONGEST_SECONDS = 15.0
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
@@ -26,9 +26,7 @@ KINDS = ("web", "worker", "scheduler") + (("sequencer",) if POSTGRES else ())
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with fresh_instance(tmp_path_factory.mktemp("serve")) as made:
-        answer = made.run("init", "--lang", "en")
-        assert answer.code == 0, answer.words
+    with made_instance(tmp_path_factory.mktemp("serve")) as made:
         yield made
         for pid in pids(made):
             os.kill(pid, signal.SIGKILL)

