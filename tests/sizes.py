@@ -28,7 +28,7 @@ class Size:
     sequencers: tuple[int, ...]
     # Restarts of a web server under load.
     restarts: int
-    # Widths and schemes in which each page is shown to axe, of four.
+    # Languages, widths and schemes in which each page is shown to axe, of eight.
     looks: int
     # Households a test takes from the sample year, with all their baskets.
     households: int
@@ -42,7 +42,7 @@ SMALL = Size(
 FULL = Size(
     soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
     requests=10_000, requests_kills=60, api_cases=50_000,
-    events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=4, households=2_469,
+    events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=8, households=2_469,
 )  # fmt: skip
 
 SIZE = FULL if os.environ.get("DANGOL_SOAK") == "1" else SMALL
