@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.commerce.models import Order
 from dangol.core.ledger import invariants
@@ -54,6 +56,21 @@ def test_order__of_a_member__earns_and_says_why(api: Caller, member: str) -> Non
     assert api.get("/orders/pos:1").data == made.data
     (line,) = api.get(f"/members/{member}/points/history").data["data"]
     assert (line["change"], line["balance"], line["why"]["parts"]) == (150, 150, why["parts"])
+
+
+@pytest.mark.parametrize("lines", [1, 10])
+def test_order__of_a_known_member__takes_ten_statements(api: Caller, member: str, lines: int) -> None:
+    for number in ("1", "2"):
+        api.post("/orders", an_order(member, number))
+    line = {"product": "P1", "list_minor": 5_000}
+
+    with CaptureQueriesContext(connection) as captured:
+        made = api.post("/orders", an_order(member, "3", lines=[line] * lines))
+
+    assert made.data["earned"][0]["points"] == 50 * lines
+    # PostgreSQL: BEGIN; the request's key; whom and what; the customer's lock; the number; the member;
+    # all writes; the answer's reading and its keeping; COMMIT.
+    assert len(captured) == (10 if connection.vendor == "postgresql" else 38)
 
 
 def test_order__told_again_under_another_key__is_answered_as_it_stands(api: Caller, member: str) -> None:
