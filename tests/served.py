@@ -65,10 +65,11 @@ class Served(NamedTuple):
         assert answer.data["is_kept"] is True
 
 
-def run_python(instance: Instance, program: str) -> str:
+def run_python(instance: Instance, program: str, **given: str) -> str:
     """Run a program in an instance, with Django set up; return what it prints."""
     command = [sys.executable, "-c", f"{_SET_UP}\n{program}"]
-    told = subprocess.run(command, env=instance.environment(), capture_output=True, text=True, check=False)
+    env = instance.environment(**given)
+    told = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     return told.stdout.strip()
 

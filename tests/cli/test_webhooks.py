@@ -6,24 +6,35 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
 from tests.cli.instances import Instance, made_instance
 from tests.core.events.webhooks.receiver import Receiver, answer
+from tests.served import run_python, served_instance
 
 SECONDS = 20.0
+PRIVATE = {"DANGOL_WEBHOOKS_PRIVATE": "1"}
 CREATE = """
 from dangol.core.events.webhooks.services import create_endpoint
 from dangol.project.clock import now
 import sys
 made = create_endpoint(url=sys.argv[1], events=["points.earned"], at=now())
 print(made.secret)
+"""
+IN_TEST_SPACE = """
+from dangol.core.events.webhooks.services import create_endpoint
+from dangol.core.storage.spaces import in_space
+from dangol.project.clock import now
+with in_space("test"):
+    create_endpoint(url="{url}", events=["order.placed"], at=now())
 """
 
 
@@ -154,10 +165,9 @@ def test_listen__words_that_cannot_be_meant__refused_at_once(
 
 
 def test_trigger__real_shop_with_an_endpoint__only_with_yes(instance: Instance, receiver: Receiver) -> None:
-    private = {"DANGOL_WEBHOOKS_PRIVATE": "1"}
     made = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{CREATE}", receiver.url],
-        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **private),
+        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **PRIVATE),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
 
@@ -204,13 +214,12 @@ def test_trigger__without_a_name__shows_them_all(instance: Instance) -> None:
 def test_serve__webhook_while_it_runs__first_try_within_seconds(
     instance: Instance, receiver: Receiver
 ) -> None:
-    private = {"DANGOL_WEBHOOKS_PRIVATE": "1"}
     subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{CREATE}", receiver.url],
-        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **private),
+        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **PRIVATE),
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    worker = instance.start("worker", **private)
+    worker = instance.start("worker", **PRIVATE)
     try:
         sent = instance.run("trigger", "points.earned", "--yes", "--json")
         deadline = time.monotonic() + 10
@@ -222,3 +231,47 @@ def test_serve__webhook_while_it_runs__first_try_within_seconds(
         worker.communicate(timeout=SECONDS)
 
     assert worker.returncode == 0
+
+
+def test_worker__webhook_in_a_test_space__sent_there_marked_and_again_as_its_clock_moves(
+    tmp_path: Path,
+) -> None:
+    times = {"1": "2031-01-01T00:00:00Z", "2": "2031-01-02T00:00:00Z"}
+    with (
+        Receiver(busy_at_first) as receiver,
+        served_instance(tmp_path, **PRIVATE) as served,
+    ):
+        run_python(served.instance, IN_TEST_SPACE.format(url=receiver.url), **PRIVATE)
+        headers = {"Authorization": f"Bearer {served.test_key}"}
+
+        def buy(number: str) -> None:
+            order = {"number": number, "source": "pos", "member": "external:M-1", "placed_at": times[number],
+                     "lines": [{"product": "P", "list_minor": 5_000}]}  # fmt: skip
+            named = headers | {"Idempotency-Key": number, "Dangol-Clock": times[number]}
+            told = httpx.post(f"{served.url}/api/v1/orders", json=order, headers=named, timeout=SECONDS)
+            assert told.status_code == 201, told.text
+
+        member = headers | {"Idempotency-Key": "member"}
+        httpx.post(
+            f"{served.url}/api/v1/members", json={"external_id": "M-1"}, headers=member, timeout=SECONDS
+        ).raise_for_status()
+        buy("1")
+        wait_until(lambda: len(receiver.got) == 1)
+        buy("2")
+        wait_until(lambda: len(receiver.got) == 3)
+
+    bodies = [json.loads(one.body) for one in receiver.got]
+    assert [one["test"] for one in bodies] == [True] * 3
+    assert bodies[0] in bodies[1:]
+    assert {one["timestamp"] for one in bodies} == set(times.values())
+
+
+def busy_at_first(receiver: Receiver, request: BaseHTTPRequestHandler, number: int) -> None:
+    answer(200 if number else 503)(receiver, request, number)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.05)

@@ -1,6 +1,6 @@
 """The one place that reads the clock; views, commands and tasks hand what it says further down."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -12,6 +12,12 @@ def now() -> datetime:
     """Return this instant, in UTC; in a test space whose clock was moved ahead, the one it stands at."""
     real, held = datetime.now(UTC), held_instant()
     return max(real, held) if held else real
+
+
+def clock_of_space() -> Callable[[], datetime]:
+    """Return a clock that other threads can read: it shows what this thread's does, in its space."""
+    held = held_instant()
+    return now if held is None else lambda: max(datetime.now(UTC), held)
 
 
 @contextmanager

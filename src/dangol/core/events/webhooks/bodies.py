@@ -15,6 +15,7 @@ import msgspec
 from dangol.core.events.payloads import PAYLOADS, Payload
 from dangol.core.events.records import Recorded
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.spaces import LIVE, current_space
 
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
@@ -41,8 +42,12 @@ _AMOUNT = 500
 
 
 def body_of(event: Recorded) -> str:
-    """Return the body that tells of an event: at most 20 kB of JSON, the same at each try."""
-    return _write(event.name, event.occurred_at, _head(event), thin(event.payload), is_test=False)
+    """Return the body that tells of an event: at most 20 kB of JSON, the same at each try.
+
+    What happened in a test space is marked as a test.
+    """
+    is_test = current_space() != LIVE
+    return _write(event.name, event.occurred_at, _head(event), thin(event.payload), is_test=is_test)
 
 
 def example_body(name: str, *, at: datetime, customer_id: Id, subject_id: Id) -> str:
