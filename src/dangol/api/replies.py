@@ -5,8 +5,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, NamedTuple
 
 from django.http import HttpResponse
-from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, PlainSerializer, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 MEDIA_TYPE = "application/json"
@@ -30,7 +37,7 @@ GivenInstant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Limit = Annotated[int, Field(ge=1, le=MOST_A_PAGE)]
 
 
-class Given(Schema):
+class Given(BaseModel):
     """What comes in. A field nobody knows is refused: it was meant for something."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -51,7 +58,7 @@ def _texts(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else [value]
 
 
-class Shown(Schema):
+class Shown(BaseModel):
     """What goes out."""
 
 
