@@ -35,25 +35,42 @@ from dangol_client.answers import (
 from dangol_client.client import Dangol
 from dangol_client.drafts import ConsentDraft, LevelDraft, LineDraft, ReturnLineDraft
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
+from dangol_client.machine_answers import (
+    ApiKey,
+    Delivery,
+    DeliveryReport,
+    Gone,
+    NewApiKey,
+    NewWebhook,
+    Replayed,
+    Try,
+    Webhook,
+)
 from dangol_client.sending import Patience, Sending, new_key
 
 __all__ = [
     "Amount",
+    "ApiKey",
     "Consent",
     "ConsentDraft",
     "Consents",
     "Counted",
     "Dangol",
     "DangolError",
+    "Delivery",
+    "DeliveryReport",
     "Earned",
     "Event",
     "Expiring",
+    "Gone",
     "HistoryLine",
     "Job",
     "LevelDraft",
     "LineDraft",
     "Lot",
     "Member",
+    "NewApiKey",
+    "NewWebhook",
     "NotFound",
     "Order",
     "OrderLine",
@@ -63,6 +80,7 @@ __all__ = [
     "Product",
     "Program",
     "Refused",
+    "Replayed",
     "Return",
     "ReturnLine",
     "ReturnLineDraft",
@@ -73,8 +91,10 @@ __all__ = [
     "Store",
     "Tier",
     "Transfer",
+    "Try",
     "Unavailable",
     "Unreadable",
+    "Webhook",
     "Why",
     "new_key",
 ]

@@ -52,10 +52,15 @@ def known(api: Caller) -> Known:
     order = api.post("/orders", {"number": "1", "member": members[0], "lines": [line]}).data["id"]
     guests = [api.post("/orders", {"number": f"g{one}", "lines": [line]}).data["id"] for one in range(9)]
     (program,) = api.get("/programs").data["data"]
+    webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
+    delivery = api.post(f"/webhooks/{webhook}/test", {}).data["id"]
+    # Another key than the one that asks, which would be revoked on the way.
+    key = api.post("/keys", {"name": "다른", "scopes": ["members.read"]}).data["key"]["id"]
     named = [*members, "external:M-1", "external:M-2"]
     return {
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"]], "rule": [program["rules"][0]["id"]],
+        "webhook": [webhook], "delivery": [delivery], "key": [key],
     }  # fmt: skip
 
 

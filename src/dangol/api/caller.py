@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from dangol.core.access.keys import KeyView
+from dangol.core.access.keys import KeyView, UnknownKey
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import Actor, ActorKind
 
@@ -26,6 +26,14 @@ def caller_of(request: HttpRequest) -> Caller:
     caller = request.META["dangol.caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def secret_of(request: HttpRequest) -> str:
+    """Return the secret a request comes with; raises UnknownKey without one."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise UnknownKey()
+    return secret.strip()
 
 
 def actor_of(request: HttpRequest) -> Actor:
