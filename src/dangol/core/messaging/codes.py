@@ -14,6 +14,7 @@ from dangol.core.messaging.contents import OneTimeCode
 from dangol.core.messaging.services import MessageDraft, leave_messages
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import find_owners, identity_keys
+from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import GUEST, names_of, region_for, shop
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
@@ -85,6 +86,7 @@ def answer_code(asked: CodeAsked, *, at: datetime) -> None:
     owner = asked.customer_id or find_owners([(asked.kind, asked.value_hash)]).get(
         (asked.kind, asked.value_hash)
     )
+    owner = resolve_merged([owner])[owner] if owner else None
     person = names_of([owner], unmasked=True).get(owner) if owner else None
     if person is None or not person.email or person.kind == GUEST:
         return

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from dangol.core.access.members.models import MemberCode
 from dangol.core.people.blind_index import hash_values
+from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError
@@ -40,7 +41,10 @@ def issue_code(customer_id: Id, challenge: Id, *, at: datetime) -> str:
 
 
 def use_code(challenge: Id, code: str, *, at: datetime) -> Id:
-    """Return whose code this is, which it is no more. Raises WrongCode; that is then one try fewer."""
+    """Return whose code this is, which it is no more: who they are now, should they have been merged.
+
+    Raises WrongCode; that is then one try fewer.
+    """
     given = _hash(challenge, "".join(code.split())[: 2 * DIGITS])
     with write_transaction():
         open_ones = MemberCode.objects.select_for_update().filter(challenge=challenge)
@@ -48,7 +52,7 @@ def use_code(challenge: Id, code: str, *, at: datetime) -> Id:
         if row and hmac.compare_digest(bytes(row.code_hash), given):
             owner: Id = row.customer_id
             row.delete()
-            return owner
+            return resolve_merged([owner])[owner]
         if row:
             row.tries_left -= 1
             row.save(update_fields=["tries_left"])
