@@ -1,6 +1,7 @@
 """What the API answers about webhook endpoints and keys."""
 
 from datetime import datetime
+from typing import Any
 
 from dangol_client.answers import Answer
 
@@ -72,6 +73,27 @@ class Replayed(Answer, frozen=True):
     """How many messages go out again."""
 
     count: int
+
+
+class Happened(Answer, frozen=True):
+    """Something that happened; `member_id` is the id they had then, `seq` counts their events."""
+
+    id: str
+    name: str
+    member_id: str
+    seq: int
+    subject_id: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    data: dict[str, Any]
+
+
+class Feed(Answer, frozen=True):
+    """Events, the earliest first. `resume` is the cursor to ask with later, also where this is the end."""
+
+    data: list[Happened]
+    next_cursor: str | None
+    resume: str
 
 
 class ApiKey(Answer, frozen=True):

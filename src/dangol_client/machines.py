@@ -1,4 +1,4 @@
-"""What connects programs to the shop: webhook endpoints, and API keys."""
+"""What connects programs to the shop: webhook endpoints, events, and API keys."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,7 +8,9 @@ from dangol_client.machine_answers import (
     ApiKey,
     Delivery,
     DeliveryReport,
+    Feed,
     Gone,
+    Happened,
     NewApiKey,
     NewWebhook,
     Replayed,
@@ -113,6 +115,50 @@ class WebhookCalls:
         """Send one message again, under its own id."""
         path = place("/webhooks/{webhook}/deliveries/{delivery}/replay", webhook=webhook, delivery=delivery)
         return self._wire.write(path, None, Delivery, sending)
+
+
+class EventCalls:
+    """What happened in the shop, in the order in which it was committed."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def each(
+        self,
+        *,
+        kind: str | None = None,
+        member: str | None = None,
+        since: datetime | None = None,
+        page_size: int = 200,
+    ) -> Iterator[Happened]:
+        """Go through what happened until now, the earliest first."""
+        return self._wire.pages("/events", Happened, _feed_query(kind, member, since, page_size))
+
+    def read(
+        self,
+        cursor: str | None = None,
+        *,
+        kind: str | None = None,
+        member: str | None = None,
+        since: datetime | None = None,
+        page_size: int = 200,
+    ) -> Feed:
+        """Return the events behind a cursor; keep `resume` to go on from there, missing and doubling none."""
+        query = {**_feed_query(kind, member, since, page_size), "cursor": cursor}
+        return self._wire.read("/events", Feed, query)
+
+    def get(self, event: str) -> Happened:
+        """Return an event by its id, which is also the `webhook-id` of the messages that tell of it."""
+        return self._wire.read(place("/events/{event}", event=event), Happened)
+
+
+def _feed_query(
+    kind: str | None, member: str | None, since: datetime | None, page_size: int
+) -> dict[str, str | int | None]:
+    if since is not None and since.utcoffset() is None:
+        raise ValueError("since: give it a time zone")
+    told = since.isoformat() if since else None
+    return {"kind": kind, "member": member, "since": told, "limit": page_size}
 
 
 class KeyCalls:

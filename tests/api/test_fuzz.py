@@ -61,6 +61,7 @@ def known(api: Caller) -> Known:
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"]], "rule": [program["rules"][0]["id"]],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
+        "event": [one["id"] for one in api.get(f"/members/{members[0]}/timeline").data["data"]],
     }  # fmt: skip
 
 

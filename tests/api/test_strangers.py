@@ -78,6 +78,8 @@ TABLE: dict[str, Row | None] = {
     "GET /jobs": NAMES_NOBODY,
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
+    "GET /events": NAMES_NOBODY,
+    "GET /events/{event}": Row(),
     "POST /webhooks": NAMES_NOBODY,
     "GET /webhooks": NAMES_NOBODY,
     "GET /webhooks/{webhook}": Row(),
@@ -101,7 +103,7 @@ TABLE: dict[str, Row | None] = {
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
-    "key": "member",
+    "key": "member", "event": "member",
 }  # fmt: skip
 
 
@@ -131,6 +133,7 @@ def fill(api: Caller) -> Shop:
             "member": member, "order": order, "program": program["id"], "rule": rule, "webhook": webhook,
             "delivery": api.post(f"/webhooks/{webhook}/test", {}).data["id"],
             "key": api.get("/keys").data["data"][0]["id"],
+            "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip
 

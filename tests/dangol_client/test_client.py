@@ -186,6 +186,12 @@ def connect_programs(dangol: Dangol) -> None:
     assert dangol.webhooks.replay(webhook, since=since, everything=True) <= 1
     assert dangol.webhooks.delete(webhook).id == webhook
 
+    first = dangol.events.read(kind="customer.joined", page_size=1)
+    assert dangol.events.get(first.data[0].id) == first.data[0]
+    joined = [one.id for one in dangol.events.each(kind="customer.joined", page_size=2)]
+    assert joined[0] == first.data[0].id
+    assert len(joined) == len(set(joined)) > 1
+
     key = dangol.keys.create("계산대", ["members.read"], days=30)
     assert key.secret.startswith("dg_live_")
     assert dangol.keys.get(key.key.id).name == "계산대"
