@@ -37,6 +37,7 @@ from dangol_client.drafts import ConsentDraft, LevelDraft, LineDraft, ReturnLine
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
 from dangol_client.machine_answers import (
     ApiKey,
+    Approval,
     Delivery,
     DeliveryReport,
     Feed,
@@ -53,6 +54,7 @@ from dangol_client.sending import Patience, Sending, new_key
 __all__ = [
     "Amount",
     "ApiKey",
+    "Approval",
     "Consent",
     "ConsentDraft",
     "Consents",

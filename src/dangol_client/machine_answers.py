@@ -96,6 +96,23 @@ class Feed(Answer, frozen=True):
     resume: str
 
 
+class Approval(Answer, frozen=True):
+    """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen."""
+
+    id: str
+    state: str
+    member_id: str
+    points: int
+    reverses_id: str | None
+    reason: str
+    asked_at: datetime
+    asked_by: str
+    open_until: datetime | None
+    decided_at: datetime | None
+    decided_by: str | None
+    decided_reason: str | None
+
+
 class ApiKey(Answer, frozen=True):
     """A key; of its secret only the prefix and the last four signs (`shown`)."""
 

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from dangol_client.machine_answers import (
     ApiKey,
+    Approval,
     Delivery,
     DeliveryReport,
     Feed,
@@ -159,6 +160,21 @@ def _feed_query(
         raise ValueError("since: give it a time zone")
     told = since.isoformat() if since else None
     return {"kind": kind, "member": member, "since": told, "limit": page_size}
+
+
+class ApprovalCalls:
+    """What was asked for by hand, and whether a second person has let it happen."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def each(self, *, state: str | None = None, page_size: int = 200) -> Iterator[Approval]:
+        """Go through the requests, the latest first; `state` leaves out all others."""
+        return self._wire.pages("/approvals", Approval, {"state": state, "limit": page_size})
+
+    def get(self, approval: str) -> Approval:
+        """Return a request and how it stands."""
+        return self._wire.read(place("/approvals/{approval}", approval=approval), Approval)
 
 
 class KeyCalls:

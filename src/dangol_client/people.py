@@ -6,6 +6,7 @@ from typing import Unpack
 
 from dangol_client.answers import Consents, Event, HistoryLine, Member, Points, Standing, Transfer
 from dangol_client.drafts import ConsentDraft
+from dangol_client.machine_answers import Approval
 from dangol_client.sending import Sending, Wire, place
 
 
@@ -119,11 +120,14 @@ class PointCalls:
         *,
         expires_at: datetime | None = None,
         **sending: Unpack[Sending],
-    ) -> Transfer:
-        """Give points (positive) or take them (negative) by hand. Given ones may lapse."""
+    ) -> Transfer | Approval:
+        """Give points (positive) or take them (negative) by hand. Given ones may lapse.
+
+        Above the limit of a day nothing moves yet: the answer is an Approval, which waits for a person.
+        """
         path = place("/members/{member}/points/adjust", member=member)
         body = {"points": points, "reason": reason, "expires_at": expires_at}
-        return self._wire.write(path, body, Transfer, sending)
+        return self._wire.write_or(path, body, Transfer, Approval, sending)
 
     def gift(
         self, member: str, to: str, points: int, reason: str = "", **sending: Unpack[Sending]

@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from pytest_django.fixtures import Settings as DjangoSettings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -43,8 +44,9 @@ Known = dict[str, list[str]]
 
 
 @pytest.fixture
-def known(api: Caller) -> Known:
+def known(api: Caller, settings: DjangoSettings) -> Known:
     """What a request may name: two members with points, an order, a product, and the program."""
+    settings.ADJUST_LIMIT = 10**9  # so that there is much to be moved
     members = [api.post("/members", {"external_id": f"M-{number}"}).data["id"] for number in (1, 2)]
     for member in members:
         api.post(f"/members/{member}/points/adjust", {"points": 10**8, "reason": "시작"})
@@ -61,6 +63,7 @@ def known(api: Caller) -> Known:
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"]], "rule": [program["rules"][0]["id"]],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
+        "approval": [one["id"] for one in api.get("/approvals").data["data"]],
         "event": [one["id"] for one in api.get(f"/members/{members[0]}/timeline").data["data"]],
     }  # fmt: skip
 

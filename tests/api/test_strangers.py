@@ -80,6 +80,8 @@ TABLE: dict[str, Row | None] = {
     "POST /jobs/{job}/retry": Row(),
     "GET /events": NAMES_NOBODY,
     "GET /events/{event}": Row(),
+    "GET /approvals": NAMES_NOBODY,
+    "GET /approvals/{approval}": Row(),
     "POST /webhooks": NAMES_NOBODY,
     "GET /webhooks": NAMES_NOBODY,
     "GET /webhooks/{webhook}": Row(),
@@ -103,7 +105,7 @@ TABLE: dict[str, Row | None] = {
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
-    "key": "member", "event": "member",
+    "key": "member", "event": "member", "approval": "member",
 }  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def fill(api: Caller) -> Shop:
             "member": member, "order": order, "program": program["id"], "rule": rule, "webhook": webhook,
             "delivery": api.post(f"/webhooks/{webhook}/test", {}).data["id"],
             "key": api.get("/keys").data["data"][0]["id"],
+            "approval": api.get("/approvals").data["data"][0]["id"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 import dangol_client
 from dangol_client import (
     Amount,
+    Approval,
     ConsentDraft,
     Dangol,
     LevelDraft,
@@ -25,6 +26,7 @@ from dangol_client import (
     Refused,
     ReturnLineDraft,
     Store,
+    Transfer,
     Unreadable,
     new_key,
 )
@@ -146,7 +148,12 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert dangol.orders.get("api:2") == claimed
     assert claimed.earned[0].points == 45
 
-    assert dangol.points.adjust("external:tour-2", 100, "사과").points == 100
+    moved = dangol.points.adjust("external:tour-2", 100, "사과")
+    assert isinstance(moved, Transfer)
+    assert moved.points == 100
+    asked = dangol.points.adjust("external:tour-2", 1_000_000, "사과")
+    assert isinstance(asked, Approval)
+    assert dangol.approvals.get(asked.id) == asked == next(dangol.approvals.each(state="waiting"))
     assert dangol.points.spend("external:tour-2", 45, "쿠키").balance.available == 100
     assert dangol.points.gift("external:tour-2", mina.id, 10).balance.available == 90
     assert dangol.points.get("external:tour-2").available == 90

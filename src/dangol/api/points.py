@@ -3,11 +3,13 @@
 from hashlib import sha256
 from typing import Annotated
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 from pydantic import Field
 
-from dangol.api.caller import Needs, caller_of
+from dangol.api.approvals import ApprovalView, show_approval
+from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
 from dangol.api.idempotency import HEADER, once
 from dangol.api.references import MemberRef, find_member
@@ -15,8 +17,9 @@ from dangol.api.replies import Given, GivenInstant, Limit, Reply, show
 from dangol.api.showing import show_line, show_points, show_standing
 from dangol.api.views import HistoryPage, PointsView, StandingView, TransferView
 from dangol.core.access.rights import Right
+from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.selectors import Mark, statement
-from dangol.core.ledger.services import Result, adjust_points, gift_points, spend_points
+from dangol.core.ledger.services import Result, gift_points, spend_points
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.programs import find_program
@@ -98,18 +101,30 @@ def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> Re
     return _moved(owner, currency, made)
 
 
-@router.post("/members/{member}/points/adjust", auth=Needs(Right.POINTS_ADJUST), response={201: TransferView})
+@router.post(
+    "/members/{member}/points/adjust",
+    auth=Needs(Right.POINTS_ADJUST),
+    response={201: TransferView, 202: ApprovalView},
+)
 @once
 def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> Reply:
-    """Give or take points by hand."""
+    """Give or take points by hand: at once (201), or, above the limit of a day, when a person has approved.
+
+    Then the answer is 202 with the request that waits; `GET /approvals/{id}` tells what became of it. What
+    all programs have given and taken of the member in 24 hours counts together.
+    """
     owner, currency, caller = find_member(member), _currency(), caller_of(request)
     if payload.expires_at and payload.expires_at <= caller.at:
         raise ExpiryInThePast(field="expires_at", expires_at=payload.expires_at.isoformat())
-    made = adjust_points(
-        owner, points=payload.points, currency=currency, key=_key(request), at=caller.at,
-        reason=payload.reason, expires_at=payload.expires_at,
+    wanted = ByHand(currency, payload.points, payload.expires_at)
+    outcome = move_by_hand(
+        owner, wanted, form=_form(request), actor=actor_of(request), reason=payload.reason, at=caller.at,
+        limit=settings.ADJUST_LIMIT,
     )  # fmt: skip
-    return _moved(owner, currency, made)
+    if outcome.moved is None:
+        headers = {"Location": f"/api/v1/approvals/{show_id(outcome.approval.id)}"}
+        return Reply(show_approval(outcome.approval, caller.at), 202, headers)
+    return _moved(owner, currency, outcome.moved)
 
 
 @router.post("/members/{member}/points/gift", auth=Needs(Right.POINTS_GIFT), response={201: TransferView})
@@ -134,6 +149,13 @@ def _key(request: HttpRequest) -> str:
     caller = caller_of(request)
     name = request.headers.get(HEADER, caller.request_id)
     return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
+
+
+def _form(request: HttpRequest) -> Id:
+    """Return the id of the request for approval that this request is, however often it is sent."""
+    caller = caller_of(request)
+    name = request.headers.get(HEADER, caller.request_id)
+    return sha256(b"by-hand" + caller.key.id + name.encode()).digest()[:16]
 
 
 def _moved(owner: Id, currency: str, made: Result) -> Reply:

@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 
 from dangol import __version__
 from dangol.api import (
+    approvals,
     catalog,
     drafts,
     events,
@@ -44,7 +45,20 @@ api = _Api(
     title="Dangol", version=__version__, description=DESCRIPTION, openapi_url=None, docs_url=None,
     urls_namespace="api",
 )  # fmt: skip
-for one in (members, people, points, orders, catalog, programs, drafts, jobs, events, webhooks, keys):
+for one in (
+    members,
+    people,
+    points,
+    orders,
+    catalog,
+    programs,
+    drafts,
+    jobs,
+    events,
+    webhooks,
+    keys,
+    approvals,
+):
     api.add_router("", one.router)
 
 
