@@ -38,6 +38,7 @@ from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Un
 from dangol_client.machine_answers import (
     ApiKey,
     Approval,
+    Confirmation,
     Delivery,
     DeliveryReport,
     Feed,
@@ -55,6 +56,7 @@ __all__ = [
     "Amount",
     "ApiKey",
     "Approval",
+    "Confirmation",
     "Consent",
     "ConsentDraft",
     "Consents",

@@ -113,6 +113,15 @@ class Approval(Answer, frozen=True):
     decided_reason: str | None
 
 
+class Confirmation(Answer, frozen=True):
+    """That a code for a spending is on its way to the member. `code`: test keys only."""
+
+    points: int
+    sent_by: str
+    expires_at: datetime
+    code: str | None
+
+
 class ApiKey(Answer, frozen=True):
     """A key; of its secret only the prefix and the last four signs (`shown`)."""
 

@@ -46,7 +46,7 @@ Known = dict[str, list[str]]
 @pytest.fixture
 def known(api: Caller, settings: DjangoSettings) -> Known:
     """What a request may name: two members with points, an order, a product, and the program."""
-    settings.ADJUST_LIMIT = 10**9  # so that there is much to be moved
+    settings.ADJUST_LIMIT = settings.STEP_UP_POINTS = 10**9  # so that there is much to be moved
     members = [api.post("/members", {"external_id": f"M-{number}"}).data["id"] for number in (1, 2)]
     for member in members:
         api.post(f"/members/{member}/points/adjust", {"points": 10**8, "reason": "시작"})

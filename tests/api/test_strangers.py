@@ -48,6 +48,7 @@ TABLE: dict[str, Row | None] = {
     "GET /members/{member}/points/history": Row(),
     "GET /members/{member}/tier": Row(),
     "POST /members/{member}/points/spend": Row(POINTS),
+    "POST /members/{member}/confirmations": Row({"points": 1}),
     "POST /members/{member}/points/adjust": Row(POINTS),
     "POST /members/{member}/points/gift": Row({"points": 1, "to": STRANGER}),
     "POST /orders": Row({"number": "9", "member": STRANGER, "lines": [LINE]}),

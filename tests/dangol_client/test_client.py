@@ -155,6 +155,8 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert isinstance(asked, Approval)
     assert dangol.approvals.get(asked.id) == asked == next(dangol.approvals.each(state="waiting"))
     assert dangol.points.spend("external:tour-2", 45, "쿠키").balance.available == 100
+    with pytest.raises(Refused, match=r"member\.confirmation_unavailable"):
+        dangol.points.ask_confirmation("external:tour-2", 45)
     assert dangol.points.gift("external:tour-2", mina.id, 10).balance.available == 90
     assert dangol.points.get("external:tour-2").available == 90
     lines = list(dangol.points.history("external:tour-2", page_size=1))

@@ -13,14 +13,19 @@ from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
 from dangol.api.idempotency import HEADER, once
 from dangol.api.references import MemberRef, find_member
-from dangol.api.replies import Given, GivenInstant, Limit, Reply, show
+from dangol.api.replies import Given, GivenInstant, Instant, Limit, Reply, Shown, show
 from dangol.api.showing import show_line, show_points, show_standing
 from dangol.api.views import HistoryPage, PointsView, StandingView, TransferView
+from dangol.core.access.members.codes import VALID_FOR, begin_try, issue_code
+from dangol.core.access.members.confirming import challenge_of
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.selectors import Mark, statement
-from dangol.core.ledger.services import Result, gift_points, spend_points
+from dangol.core.ledger.services import Result, gift_points
+from dangol.core.ledger.spending import Confirmation, spend_confirmed
+from dangol.core.messaging.codes import ask_spending_code, count_spending_code
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.spaces import LIVE
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.programs import find_program
 from dangol.rooms.rewards.selectors import standings_of
@@ -37,6 +42,22 @@ class SpendIn(Given):
 
     points: Count
     reason: Reason
+    confirmation: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+
+
+class ConfirmIn(Given):
+    """How many points the member is about to spend."""
+
+    points: Count
+
+
+class ConfirmationView(Shown):
+    """That a code for this spending is on its way to the member. `code`: test keys only, by answer."""
+
+    points: int
+    sent_by: str
+    expires_at: Instant
+    code: str | None
 
 
 class AdjustIn(Given):
@@ -89,14 +110,58 @@ def get_tier(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
     return show(show_standing(standings_of([owner], as_of=caller_of(request).at)[owner]))
 
 
-@router.post("/members/{member}/points/spend", auth=Needs(Right.POINTS_SPEND), response={201: TransferView})
+@router.post(
+    "/members/{member}/confirmations", auth=Needs(Right.POINTS_SPEND), response={202: ConfirmationView}
+)
+def ask_confirmation(request: HttpRequest, member: Path[MemberRef], payload: ConfirmIn) -> HttpResponse:
+    """Send the member a code for spending so many points: six digits by mail, good for five minutes, once.
+
+    They show it at the counter, and the spending carries it as `confirmation`. With a test key no mail is
+    sent, and the answer has the code.
+    """
+    owner, caller = find_member(member), caller_of(request)
+    if caller.key.space == LIVE:
+        count_spending_code(owner, asker=caller.key.id.hex(), at=caller.at)
+    return _ask_confirmation(request, owner, payload)
+
+
 @once
-def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> Reply:
-    """Exchange points, soonest to lapse first."""
+def _ask_confirmation(request: HttpRequest, owner: Id, payload: ConfirmIn) -> Reply:
+    caller, code = caller_of(request), None
+    if caller.key.space == LIVE:
+        ask_spending_code(owner, payload.points, at=caller.at)
+    else:
+        code = issue_code(owner, challenge_of(owner, payload.points), at=caller.at)
+    view = ConfirmationView(
+        points=payload.points, sent_by="email" if code is None else "answer",
+        expires_at=caller.at + VALID_FOR, code=code,
+    )  # fmt: skip
+    return Reply(view, 202, holds_secret=code is not None)
+
+
+@router.post("/members/{member}/points/spend", auth=Needs(Right.POINTS_SPEND), response={201: TransferView})
+def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> HttpResponse:
+    """Exchange points, soonest to lapse first.
+
+    From `DANGOL_STEP_UP_POINTS` on in 24 hours the member confirms it: by the code of
+    `/members/{member}/confirmations` (`confirmation`), or by *Confirm it is me* on their phone within the
+    last five minutes. Otherwise 409 `member.confirmation_required`, and nothing is spent.
+    """
+    has_tried = False
+    if payload.confirmation is not None:
+        # Before the transaction: what is refused in it is taken back, and a try at a code must not be.
+        challenge = challenge_of(find_member(member), payload.points)
+        has_tried = begin_try(challenge, at=caller_of(request).at)
+    return _spend(request, member, payload, has_tried)
+
+
+@once
+def _spend(request: HttpRequest, member: str, payload: SpendIn, has_tried: bool) -> Reply:
     owner, currency, caller = find_member(member), _currency(), caller_of(request)
-    made = spend_points(
+    made = spend_confirmed(
         owner, points=payload.points, currency=currency, key=_key(request), at=caller.at,
-        reason=payload.reason,
+        reason=payload.reason, limit=settings.STEP_UP_POINTS,
+        confirmation=Confirmation(payload.confirmation, has_tried),
     )  # fmt: skip
     return _moved(owner, currency, made)
 

@@ -8,6 +8,8 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
+from django.db.models import F
+
 from dangol.core.access.members.models import MemberCode
 from dangol.core.people.blind_index import hash_values
 from dangol.core.people.merged import resolve_merged
@@ -57,6 +59,30 @@ def use_code(challenge: Id, code: str, *, at: datetime) -> Id:
             row.tries_left -= 1
             row.save(update_fields=["tries_left"])
     raise WrongCode()
+
+
+def begin_try(challenge: Id, *, at: datetime) -> bool:
+    """Count a try at the code of a challenge; False where there is none to be tried, or no try left.
+
+    In a transaction of its own, before the one that uses the code: what is refused there counts all the same.
+    """
+    with write_transaction():
+        open_ones = MemberCode.objects.filter(challenge=challenge, tries_left__gt=0, expires_at__gt=at)
+        return open_ones.update(tries_left=F("tries_left") - 1) == 1
+
+
+def finish_try(challenge: Id, code: str, *, at: datetime) -> bool:
+    """Say whether a code is that of the challenge, and use it up; the try has been counted (`begin_try`).
+
+    Joins the write transaction of what the code lets happen.
+    """
+    require_write_transaction()
+    given = _hash(challenge, "".join(code.split())[: 2 * DIGITS])
+    row = MemberCode.objects.select_for_update().filter(challenge=challenge, expires_at__gt=at).first()
+    if row is None or not hmac.compare_digest(bytes(row.code_hash), given):
+        return False
+    row.delete()
+    return True
 
 
 def _hash(challenge: Id, code: str) -> bytes:
