@@ -40,7 +40,8 @@ def actor_of(request: HttpRequest) -> Actor:
     """Return who asks, as the records name them."""
     caller = caller_of(request)
     address = str(request.META.get("REMOTE_ADDR", ""))
-    return Actor(ActorKind.KEY, caller.key.shown, caller.key.name, address, caller.request_id)
+    key = caller.key
+    return Actor(ActorKind.KEY, key.shown, key.name, address, caller.request_id, behind=key.created_by)
 
 
 class Needs(HttpBearer):

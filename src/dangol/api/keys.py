@@ -149,7 +149,8 @@ def _find(request: HttpRequest, reference: str) -> KeyView:
 
 
 def _maker(key: KeyView) -> str:
-    return f"{key.name} ({key.shown})"
+    """Return who answers for a key that this one makes: the person who does for this one."""
+    return key.created_by
 
 
 def _with_secret(made: NewKey) -> Reply:

@@ -18,6 +18,7 @@ from dangol.api.showing import show_line, show_points, show_standing
 from dangol.api.views import HistoryPage, PointsView, StandingView, TransferView
 from dangol.core.access.members.codes import VALID_FOR, begin_try, issue_code
 from dangol.core.access.members.confirming import challenge_of
+from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.selectors import Mark, statement
@@ -197,8 +198,10 @@ def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> 
 def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Reply:
     """Send points to another member, who has them, with their expiry, a moment later."""
     owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    receiver = find_member(payload.to)
+    require_not_own([receiver], actor=actor_of(request))
     made = gift_points(
-        owner, receiver_id=find_member(payload.to), points=payload.points, currency=currency,
+        owner, receiver_id=receiver, points=payload.points, currency=currency,
         key=_key(request), at=caller.at, reason=payload.reason,
     )  # fmt: skip
     return _moved(owner, currency, made)

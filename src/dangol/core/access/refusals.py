@@ -12,6 +12,7 @@ from dangol.core.access.errors import (
     RequestReused,
 )
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
+from dangol.core.access.own_account import OwnAccount
 from dangol.core.refusals import Words, register
 
 register(
@@ -91,6 +92,9 @@ register(
         ),
         RequestReused.code: Words(
             _("같은 양식이 다른 내용으로 다시 왔어요."), _("양식을 새로 열어 다시 적어 주세요.")
+        ),
+        OwnAccount.code: Words(
+            _("자기 멤버십에는 스스로 적립하거나 조정하거나 승인할 수 없어요."), _("동료에게 부탁하세요.")
         ),
         NobodyThere.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객의 번호를 확인하세요.")),
     }

@@ -14,6 +14,7 @@ from dangol.core.access.approvals import (
     note_request,
     size_since,
 )
+from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.reversals import UnknownTransfer
@@ -66,9 +67,10 @@ def move_by_hand(
 
     What the same person has moved alone for this customer in the last 24 hours counts with it. `form` names
     the form this comes from: sent twice it is done once. Raises ReasonMissing, RequestReused, InvalidPoints,
-    InsufficientPoints, UnknownCurrency, UnknownTransfer or NothingToReverse.
+    InsufficientPoints, UnknownCurrency, UnknownTransfer, NothingToReverse or OwnAccount.
     """
     with write_transaction():
+        require_not_own([customer_id], actor=actor)
         lock_customers([customer_id])
         size = abs(wanted.points) if not wanted.reverses else _points_of(customer_id, wanted.reverses)
         ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, _kept(reason))
@@ -86,11 +88,13 @@ def decide_by_hand(
 ) -> ApprovalView:
     """Approve a request, which is then carried out in the same transaction, or decline it.
 
-    Raises what `access.approvals.decide` and moving the points raise; where points do, the request waits on.
+    Raises OwnAccount and what `access.approvals.decide` and moving the points raise; where points do, the
+    request waits on.
     """
     with write_transaction():
         decided = decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
         if approves:
+            require_not_own([decided.subject_id], actor=actor)
             _carry_out(decided, at)
     return decided
 
