@@ -6,6 +6,7 @@ from typing import Self
 
 import httpx
 
+from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
@@ -50,6 +51,8 @@ class Dangol:
         self.members, self.points = MemberCalls(wire), PointCalls(wire)
         self.orders, self.products, self.stores = OrderCalls(wire), ProductCalls(wire), StoreCalls(wire)
         self.programs, self.jobs = ProgramCalls(wire), JobCalls(wire)
+        self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)
+        self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":
         """Return this client with its calls happening at an instant: test keys only, and never backwards.

@@ -6,6 +6,7 @@ from typing import Unpack
 
 from dangol_client.answers import Consents, Event, HistoryLine, Member, Points, Standing, Transfer
 from dangol_client.drafts import ConsentDraft
+from dangol_client.machine_answers import Approval, Confirmation
 from dangol_client.sending import Sending, Wire, place
 
 
@@ -106,10 +107,27 @@ class PointCalls:
         path = place("/members/{member}/points/history", member=member)
         return self._wire.pages(path, HistoryLine, {"limit": page_size})
 
-    def spend(self, member: str, points: int, reason: str, **sending: Unpack[Sending]) -> Transfer:
-        """Exchange points, soonest to lapse first. Refused: `points.insufficient`."""
+    def ask_confirmation(self, member: str, points: int, **sending: Unpack[Sending]) -> Confirmation:
+        """Send the member a code for spending so many points, which they show at the counter."""
+        path = place("/members/{member}/confirmations", member=member)
+        return self._wire.write(path, {"points": points}, Confirmation, sending)
+
+    def spend(
+        self,
+        member: str,
+        points: int,
+        reason: str,
+        *,
+        confirmation: str | None = None,
+        **sending: Unpack[Sending],
+    ) -> Transfer:
+        """Exchange points, soonest to lapse first; many of them with the code of `ask_confirmation`.
+
+        Refused: `points.insufficient`, `member.confirmation_required`.
+        """
         path = place("/members/{member}/points/spend", member=member)
-        return self._wire.write(path, {"points": points, "reason": reason}, Transfer, sending)
+        body = {"points": points, "reason": reason, "confirmation": confirmation}
+        return self._wire.write(path, body, Transfer, sending)
 
     def adjust(
         self,
@@ -119,11 +137,14 @@ class PointCalls:
         *,
         expires_at: datetime | None = None,
         **sending: Unpack[Sending],
-    ) -> Transfer:
-        """Give points (positive) or take them (negative) by hand. Given ones may lapse."""
+    ) -> Transfer | Approval:
+        """Give points (positive) or take them (negative) by hand. Given ones may lapse.
+
+        Above the limit of a day nothing moves yet: the answer is an Approval, which waits for a person.
+        """
         path = place("/members/{member}/points/adjust", member=member)
         body = {"points": points, "reason": reason, "expires_at": expires_at}
-        return self._wire.write(path, body, Transfer, sending)
+        return self._wire.write_or(path, body, Transfer, Approval, sending)
 
     def gift(
         self, member: str, to: str, points: int, reason: str = "", **sending: Unpack[Sending]

@@ -29,6 +29,8 @@ from dangol_client.errors import (
 )
 
 T = TypeVar("T")
+A = TypeVar("A")
+ACCEPTED = 202
 KEY, CLOCK = "Idempotency-Key", "Dangol-Clock"
 _NAME = re.compile(r"[\x21-\x7e]{1,255}")
 _encoder = msgspec.json.Encoder()
@@ -136,6 +138,17 @@ class Wire:
 
         Raises Refused, Unavailable, Unreadable, or ValueError for a key that could not be one.
         """
+        return self._decoded(self._writing(path, body, sending, method), kind)
+
+    def write_or(self, path: str, body: Any, kind: type[T], later: type[A], sending: Sending) -> T | A:
+        """As `write`, but for what may be put off: a 202 answers with `later`."""
+        request = self._writing(path, body, sending, "POST")
+        reply = self._send(request)
+        if reply.status == ACCEPTED:
+            return _decode(request, reply, later)
+        return _decode(request, reply, kind)
+
+    def _writing(self, path: str, body: Any, sending: Sending, method: str) -> _Request:
         key = sending.get("idempotency_key", None)
         key = new_key() if key is None else key
         if not _NAME.fullmatch(key):
@@ -146,15 +159,10 @@ class Wire:
         headers = {**self.headers, KEY: key, "Content-Type": "application/json"}
         query = {"dry_run": "true"} if sending.get("dry_run") else {}
         content = None if given is None else _encoder.encode(given)
-        return self._decoded(_Request(method, path, query, headers, content), kind)
+        return _Request(method, path, query, headers, content)
 
     def _decoded(self, request: _Request, kind: type[T]) -> T:
-        reply = self._send(request)
-        try:
-            return msgspec.json.decode(reply.body, type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            problem = Problem("client.unreadable", str(error), request_id=_name(reply))
-            raise Unreadable(problem, status=reply.status, idempotency_key=request.key) from error
+        return _decode(request, self._send(request), kind)
 
     def _send(self, request: _Request) -> _Reply:
         ends_at, tries = time.monotonic() + self.patience.total_seconds, 0
@@ -196,6 +204,14 @@ class Wire:
 class _Page(msgspec.Struct, Generic[T], frozen=True):
     data: list[T]
     next_cursor: str | None = None
+
+
+def _decode(request: _Request, reply: _Reply, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(reply.body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        problem = Problem("client.unreadable", str(error), request_id=_name(reply))
+        raise Unreadable(problem, status=reply.status, idempotency_key=request.key) from error
 
 
 def _refusal(request: _Request, reply: _Reply) -> DangolError:

@@ -7,6 +7,7 @@ import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from pytest_django.fixtures import Settings as DjangoSettings
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -43,8 +44,9 @@ Known = dict[str, list[str]]
 
 
 @pytest.fixture
-def known(api: Caller) -> Known:
+def known(api: Caller, settings: DjangoSettings) -> Known:
     """What a request may name: two members with points, an order, a product, and the program."""
+    settings.ADJUST_LIMIT = settings.STEP_UP_POINTS = 10**9  # so that there is much to be moved
     members = [api.post("/members", {"external_id": f"M-{number}"}).data["id"] for number in (1, 2)]
     for member in members:
         api.post(f"/members/{member}/points/adjust", {"points": 10**8, "reason": "시작"})
@@ -52,10 +54,17 @@ def known(api: Caller) -> Known:
     order = api.post("/orders", {"number": "1", "member": members[0], "lines": [line]}).data["id"]
     guests = [api.post("/orders", {"number": f"g{one}", "lines": [line]}).data["id"] for one in range(9)]
     (program,) = api.get("/programs").data["data"]
+    webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
+    delivery = api.post(f"/webhooks/{webhook}/test", {}).data["id"]
+    # Another key than the one that asks, which would be revoked on the way.
+    key = api.post("/keys", {"name": "다른", "scopes": ["members.read"]}).data["key"]["id"]
     named = [*members, "external:M-1", "external:M-2"]
     return {
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"]], "rule": [program["rules"][0]["id"]],
+        "webhook": [webhook], "delivery": [delivery], "key": [key],
+        "approval": [one["id"] for one in api.get("/approvals").data["data"]],
+        "event": [one["id"] for one in api.get(f"/members/{members[0]}/timeline").data["data"]],
     }  # fmt: skip
 
 

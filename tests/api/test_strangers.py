@@ -48,6 +48,7 @@ TABLE: dict[str, Row | None] = {
     "GET /members/{member}/points/history": Row(),
     "GET /members/{member}/tier": Row(),
     "POST /members/{member}/points/spend": Row(POINTS),
+    "POST /members/{member}/confirmations": Row({"points": 1}),
     "POST /members/{member}/points/adjust": Row(POINTS),
     "POST /members/{member}/points/gift": Row({"points": 1, "to": STRANGER}),
     "POST /orders": Row({"number": "9", "member": STRANGER, "lines": [LINE]}),
@@ -78,12 +79,39 @@ TABLE: dict[str, Row | None] = {
     "GET /jobs": NAMES_NOBODY,
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
+    "GET /events": NAMES_NOBODY,
+    "GET /events/{event}": Row(),
+    "GET /approvals": NAMES_NOBODY,
+    "GET /approvals/{approval}": Row(),
+    "POST /webhooks": NAMES_NOBODY,
+    "GET /webhooks": NAMES_NOBODY,
+    "GET /webhooks/{webhook}": Row(),
+    "PATCH /webhooks/{webhook}": Row({"description": "창고"}),
+    "DELETE /webhooks/{webhook}": Row(),
+    "POST /webhooks/{webhook}/rotate": Row({}),
+    "POST /webhooks/{webhook}/enable": Row(),
+    "POST /webhooks/{webhook}/disable": Row(),
+    "POST /webhooks/{webhook}/test": Row({}),
+    "POST /webhooks/{webhook}/replay": Row({"since": "2026-01-01T00:00:00Z"}),
+    "GET /webhooks/{webhook}/deliveries": Row(),
+    "GET /webhooks/{webhook}/deliveries/{delivery}": Row(),
+    "POST /webhooks/{webhook}/deliveries/{delivery}/replay": Row(),
+    "POST /keys": NAMES_NOBODY,
+    "GET /keys": NAMES_NOBODY,
+    "GET /keys/{key}": Row(),
+    "POST /keys/{key}/rotate": Row({}),
+    "POST /keys/{key}/revoke": Row(),
 }
 # For each place of an address: the kind of thing it names, and another kind whose ids mean nothing there.
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
-    "simulation": "program", "absorbed": "order",
+    "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
+    "key": "member", "event": "member", "approval": "member",
 }  # fmt: skip
+
+
+# How the codes of the refusals begin that say so, behind their area.
+MEANS_NOTHING = ("unknown", "no_such", "not_merged", "endpoint_unknown", "delivery_unknown")
 
 
 class Shop(NamedTuple):
@@ -101,7 +129,17 @@ def fill(api: Caller) -> Shop:
     order = api.post("/orders", {"number": "1", "store": "S1", "lines": [LINE]}).data["id"]
     (program,) = api.get("/programs").data["data"]
     rule = program["rules"][0]["id"]
-    return Shop(api, {"member": member, "order": order, "program": program["id"], "rule": rule})
+    webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
+    return Shop(
+        api,
+        {
+            "member": member, "order": order, "program": program["id"], "rule": rule, "webhook": webhook,
+            "delivery": api.post(f"/webhooks/{webhook}/test", {}).data["id"],
+            "key": api.get("/keys").data["data"][0]["id"],
+            "approval": api.get("/approvals").data["data"][0]["id"],
+            "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
+        },
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -133,7 +171,7 @@ def test_stranger__wherever_an_operation_names_somebody__is_404(own: Shop, anoth
         for label, row in TABLE.items()
         if row is not NAMES_NOBODY
         for stranger, status, code in answers(label, row, own, another)
-        if status != 404 or not code.split(".")[1].startswith(("unknown", "no_such", "not_merged"))
+        if status != 404 or not code.split(".")[1].startswith(MEANS_NOTHING)
     ]
 
     assert wrong == []

@@ -16,6 +16,7 @@ import pytest
 import dangol_client
 from dangol_client import (
     Amount,
+    Approval,
     ConsentDraft,
     Dangol,
     LevelDraft,
@@ -25,8 +26,8 @@ from dangol_client import (
     Refused,
     ReturnLineDraft,
     Store,
+    Transfer,
     Unreadable,
-    answers,
     new_key,
 )
 from dangol_client.sending import Patience, Wire
@@ -147,8 +148,15 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert dangol.orders.get("api:2") == claimed
     assert claimed.earned[0].points == 45
 
-    assert dangol.points.adjust("external:tour-2", 100, "사과").points == 100
+    moved = dangol.points.adjust("external:tour-2", 100, "사과")
+    assert isinstance(moved, Transfer)
+    assert moved.points == 100
+    asked = dangol.points.adjust("external:tour-2", 1_000_000, "사과")
+    assert isinstance(asked, Approval)
+    assert dangol.approvals.get(asked.id) == asked == next(dangol.approvals.each(state="waiting"))
     assert dangol.points.spend("external:tour-2", 45, "쿠키").balance.available == 100
+    with pytest.raises(Refused, match=r"member\.confirmation_unavailable"):
+        dangol.points.ask_confirmation("external:tour-2", 45)
     assert dangol.points.gift("external:tour-2", mina.id, 10).balance.available == 90
     assert dangol.points.get("external:tour-2").available == 90
     lines = list(dangol.points.history("external:tour-2", page_size=1))
@@ -160,12 +168,45 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert {one.external_id for one in dangol.members.each(page_size=1)} >= {"tour-1", "tour-2"}
 
     publish_all(dangol)
+    connect_programs(dangol)
     served.run_python(DEAD_JOB)
     job = next(dangol.jobs.each(state="dead", page_size=1))
     assert dangol.jobs.get(job.id) == job
     assert dangol.jobs.retry(job.id).state == "waiting"
 
     assert {operation_of(one.method, one.url.path) for one in heard} == operations()
+
+
+def connect_programs(dangol: Dangol) -> None:
+    """Tell an endpoint of what happens, and give another program a key."""
+    made = dangol.webhooks.create("https://hooks.example.com/in", events=["order.placed"])
+    webhook = made.webhook.id
+    assert made.secret.startswith("whsec_")
+    assert dangol.webhooks.change(webhook, description="창고").description == "창고"
+    assert dangol.webhooks.get(webhook) == next(dangol.webhooks.each())
+    assert dangol.webhooks.rotate(webhook, overlap_hours=0).secret != made.secret
+    assert dangol.webhooks.disable(webhook).state == "disabled"
+    assert dangol.webhooks.enable(webhook).state == "active"
+    sent = dangol.webhooks.test(webhook)
+    assert next(dangol.webhooks.deliveries(webhook, event="webhook.tested")).id == sent.id
+    assert dangol.webhooks.delivery(webhook, sent.id).delivery.event == "webhook.tested"
+    assert dangol.webhooks.replay_one(webhook, sent.id).id == sent.id
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert dangol.webhooks.replay(webhook, since=since, everything=True) <= 1
+    assert dangol.webhooks.delete(webhook).id == webhook
+
+    first = dangol.events.read(kind="customer.joined", page_size=1)
+    assert dangol.events.get(first.data[0].id) == first.data[0]
+    joined = [one.id for one in dangol.events.each(kind="customer.joined", page_size=2)]
+    assert joined[0] == first.data[0].id
+    assert len(joined) == len(set(joined)) > 1
+
+    key = dangol.keys.create("계산대", ["members.read"], days=30)
+    assert key.secret.startswith("dg_live_")
+    assert dangol.keys.get(key.key.id).name == "계산대"
+    fresh = dangol.keys.rotate(key.key.id)
+    assert dangol.keys.revoke(fresh.key.id).revoked_at
+    assert fresh.key.id in {one.id for one in dangol.keys.each()}
 
 
 def publish_all(dangol: Dangol) -> None:
@@ -204,7 +245,7 @@ def answered_schemas() -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", answered_schemas())
 def test_answer__fields_and_types_of_the_description__are_those_of_the_client(name: str) -> None:
-    kind = getattr(answers, view_of(name))
+    kind = getattr(dangol_client, view_of(name))
     known = answered_schemas()[name]["properties"]
     hints = get_type_hints(kind)
 

@@ -13,6 +13,7 @@ from dangol_client import (
     Patience,
     Refused,
     Store,
+    Transfer,
     Unavailable,
 )
 from dangol_client.errors import may_go_again
@@ -172,6 +173,7 @@ def test_network__cut_after_the_request_was_through__retry_answers_from_the_key(
     with served.open(url=wire.url, patience=Patience(first_pause_seconds=0.01)) as dangol:
         order = dangol.orders.place(f"cut-{cuts}", [LineDraft("LATTE", 4_500)], member=f"external:cut-{cuts}")
         points = dangol.points.adjust(f"external:cut-{cuts}", 5, "사과", idempotency_key=f"cut-{cuts}")
+        assert isinstance(points, Transfer)
     wire.close()
 
     assert wire.answers_dropped == cuts

@@ -121,6 +121,7 @@ def account_paths() -> dict[str, str]:
     """Return the addresses of one's own account, and of a link that invites."""
     return {
         "account": "/account",
+        "account-membership": "/account/membership",
         "password": "/account/password",
         "second-factor": "/account/second-factor",
         "app": "/account/app",

@@ -9,14 +9,14 @@ from django.test import Client, RequestFactory
 from dangol.core.access.members.codes import WrongCode
 from dangol.core.access.members.links import make_link
 from dangol.core.access.members.models import MemberLink, MemberSession
-from dangol.core.access.members.sessions import How, SessionView, open_session
+from dangol.core.access.members.sessions import How, SessionView
 from dangol.core.messaging.sink import Sink
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import consents_of
 from dangol.core.storage.ids import show_id
 from dangol.web.frame import Frame
 from dangol.web.member_door import COOKIE
-from dangol.web.stepup import NotConfirmed, lead_to_confirm, needs_confirming, require_confirmed
+from dangol.web.stepup import lead_to_confirm, needs_confirming
 from tests.core.messaging.ways import Scripted, use
 from tests.web.phones import PAGES, ask, come_in, deliver, give_email
 from tests.web.story import NOW, Story
@@ -241,21 +241,6 @@ def test_step_up__many_points__asks_for_a_fresh_code(story: Story) -> None:
     fresh = session._replace(confirmed_at=NOW - timedelta(minutes=5))
     assert lead_to_confirm(request, fresh, points=10_000, back="/me/spend") is None
     assert not needs_confirming(9_999)
-
-
-def test_step_up__at_the_till__looks_at_the_member_s_own_phones(story: Story) -> None:
-    request = RequestFactory().get("/till")
-    request.META["dangol.frame"] = Frame(NOW)
-    with pytest.raises(NotConfirmed) as refusal:
-        require_confirmed(story.regular, points=10_000, request=request)
-    assert refusal.value.data == {"points": 10_000}
-
-    open_session(story.newcomer, How.CODE, at=NOW)
-    with pytest.raises(NotConfirmed):
-        require_confirmed(story.regular, points=10_000, request=request)
-    open_session(story.regular, How.CODE, at=NOW - timedelta(minutes=1))
-    require_confirmed(story.regular, points=10_000, request=request)
-    require_confirmed(story.newcomer, points=1, request=request)
 
 
 def test_kept_messages__a_sample_shop__shows_the_code(clerk: Client, phone: Client, story: Story) -> None:

@@ -110,7 +110,7 @@ def staff_paths(story: Story) -> list[str]:
         *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/orders", "/orders?q=1501-0", "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
-        f"/staff/{make_staff('clerk', 'store').pk}", "/account",
+        f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip

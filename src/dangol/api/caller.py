@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
-from dangol.core.access.keys import KeyView
+from dangol.core.access.keys import KeyView, UnknownKey
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import Actor, ActorKind
 
@@ -28,11 +28,20 @@ def caller_of(request: HttpRequest) -> Caller:
     return caller
 
 
+def secret_of(request: HttpRequest) -> str:
+    """Return the secret a request comes with; raises UnknownKey without one."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise UnknownKey()
+    return secret.strip()
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Return who asks, as the records name them."""
     caller = caller_of(request)
     address = str(request.META.get("REMOTE_ADDR", ""))
-    return Actor(ActorKind.KEY, caller.key.shown, caller.key.name, address, caller.request_id)
+    key = caller.key
+    return Actor(ActorKind.KEY, key.shown, key.name, address, caller.request_id, behind=key.created_by)
 
 
 class Needs(HttpBearer):

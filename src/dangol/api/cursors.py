@@ -35,6 +35,18 @@ def read_instant_and_number(cursor: str | None) -> tuple[datetime, int] | None:
     return (_in_utc(place[0]), place[1]) if place else None
 
 
+def read_id(cursor: str | None) -> Id | None:
+    """Return the id a cursor means; None without one. Raises InvalidCursor."""
+    place = _read(cursor, tuple[UUID])
+    return place[0].bytes if place else None
+
+
+def read_number(cursor: str | None) -> int | None:
+    """Return the number a cursor means; None without one. Raises InvalidCursor."""
+    place = _read(cursor, tuple[_Number])
+    return place[0] if place else None
+
+
 def read_text(cursor: str | None) -> str | None:
     """Return the text a cursor means; None without one. Raises InvalidCursor."""
     place = _read(cursor, tuple[str])

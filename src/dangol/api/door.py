@@ -18,7 +18,7 @@ from django.utils import translation
 from ninja.errors import HttpError, ValidationError
 
 from dangol.api import limits
-from dangol.api.caller import Caller
+from dangol.api.caller import Caller, secret_of
 from dangol.api.faults import read_faults
 from dangol.api.problems import problem_of
 from dangol.api.refused import (
@@ -32,7 +32,7 @@ from dangol.api.refused import (
     ReadOnly,
     WrongMethod,
 )
-from dangol.core.access.keys import UnknownKey, open_key
+from dangol.core.access.keys import open_key
 from dangol.core.events.settling import keep_up, pass_time
 from dangol.core.people.selectors import find_shop
 from dangol.core.storage.faults import RETRY_AFTER, classify
@@ -106,7 +106,7 @@ def _resolve(request: HttpRequest) -> ResolverMatch:
 
 def _admit(request: HttpRequest, match: ResolverMatch, request_id: str) -> HttpResponseBase:
     """Open the key, enter its space at its time, and let the operation answer."""
-    key = limits.guard_guesses(request, lambda: open_key(_secret(request), at=datetime.now(UTC)))
+    key = limits.guard_guesses(request, lambda: open_key(secret_of(request), at=datetime.now(UTC)))
     left = limits.take_turn(key.id)
     _check_body(request)
     if settings.READ_ONLY and request.method not in SAFE:
@@ -144,13 +144,6 @@ def _called(request: HttpRequest, match: ResolverMatch) -> HttpResponseBase:
 
 def _allowed(response: HttpResponse) -> Iterable[str]:
     return sorted(name.strip() for name in response.headers.get("Allow", "").split(",") if name.strip())
-
-
-def _secret(request: HttpRequest) -> str:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        raise UnknownKey()
-    return secret.strip()
 
 
 def _check_body(request: HttpRequest) -> None:

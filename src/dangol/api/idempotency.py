@@ -2,7 +2,8 @@
 
 The row of the key, the effect and the answer are one commit. The key is taken first, so a second request
 waits on it; a refusal by a rule undoes the effect and is kept as the answer; what broke is not kept, and the
-retry runs anew. The same key with another request is refused.
+retry runs anew. The same key with another request is refused. An answer that holds a secret is kept sealed
+under the caller's own key, of which the house has a hash only.
 """
 
 import re
@@ -16,11 +17,12 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from psycopg.errors import LockNotAvailable
 
-from dangol.api.caller import Caller, caller_of
+from dangol.api.caller import Caller, caller_of, secret_of
 from dangol.api.models import Answer
 from dangol.api.problems import MEDIA_TYPE as PROBLEM, problem_of
 from dangol.api.refused import InFlight, KeyMissing, KeyTooLong, NotJson, OtherRequest
 from dangol.api.replies import MEDIA_TYPE, Reply
+from dangol.api.sealed_answers import is_sealed, open_answer, seal_answer
 from dangol.core.metrics import IDEMPOTENCY_CONFLICTS, IDEMPOTENCY_REPLAYS
 from dangol.core.storage.gathering import gathered
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
@@ -40,10 +42,17 @@ class _Asked(NamedTuple):
     caller: Caller
     name: str
     digest: bytes
+    # What opens a kept answer that holds a secret: only whoever was given it has this.
+    secret: str
 
     @property
     def key(self) -> tuple[bytes, str]:
         return self.caller.key.id, self.name
+
+    @property
+    def bound(self) -> bytes:
+        """Whose answer it is, and to what."""
+        return self.caller.key.id + self.digest
 
 
 def once(operation: Callable[P, Reply]) -> Callable[P, HttpResponse]:
@@ -72,7 +81,7 @@ def _answer_once(request: HttpRequest, act: Callable[[], Reply]) -> HttpResponse
             return act().respond()
     if not _NAME.fullmatch(name):
         raise KeyTooLong()
-    asked = _Asked(caller_of(request), name, _digest(request))
+    asked = _Asked(caller_of(request), name, _digest(request), secret_of(request))
     try:
         return _carry_out(asked, act)
     except DomainError as refusal:
@@ -86,8 +95,13 @@ def _carry_out(asked: _Asked, act: Callable[[], Reply]) -> HttpResponse:
     with write_transaction(), gathered():
         if not _take(asked):
             return _replay(asked)
-        response = act().respond()
-        _keep(asked, response)
+        reply = act()
+        response = reply.respond()
+        if reply.holds_secret:
+            sealed = seal_answer(response.content, secret=asked.secret, bound_to=asked.bound)
+            _keep(asked, response.status_code, sealed)
+        else:
+            _keep(asked, response.status_code, response.content)
     return response
 
 
@@ -102,8 +116,8 @@ def _take(asked: _Asked) -> bool:
         raise
 
 
-def _keep(asked: _Asked, response: HttpResponse) -> None:
-    update_rows(Answer, _KEY, ("status", "body"), [(*asked.key, response.status_code, response.content)])
+def _keep(asked: _Asked, status: int, body: bytes) -> None:
+    update_rows(Answer, _KEY, ("status", "body"), [(*asked.key, status, body)])
 
 
 def _replay(asked: _Asked) -> HttpResponse:
@@ -114,7 +128,10 @@ def _replay(asked: _Asked) -> HttpResponse:
         raise OtherRequest()
     IDEMPOTENCY_REPLAYS.inc()
     kind = MEDIA_TYPE if status < 400 else PROBLEM
-    return HttpResponse(bytes(body), status=status, content_type=kind, headers={REPLAYED: "true"})
+    body = bytes(body)
+    if is_sealed(body):
+        body = open_answer(body, secret=asked.secret, bound_to=asked.bound)
+    return HttpResponse(body, status=status, content_type=kind, headers={REPLAYED: "true"})
 
 
 def _keep_refusal(asked: _Asked, response: HttpResponse) -> HttpResponse:
@@ -122,7 +139,7 @@ def _keep_refusal(asked: _Asked, response: HttpResponse) -> HttpResponse:
     with write_transaction():
         if not _take(asked):
             return _replay(asked)
-        _keep(asked, response)
+        _keep(asked, response.status_code, response.content)
     return response
 
 

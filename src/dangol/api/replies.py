@@ -68,6 +68,8 @@ class Reply(NamedTuple):
     body: Shown
     status: int = 200
     headers: Mapping[str, str] = {}
+    # It is shown this once, so that nothing that is kept may hold it in the clear.
+    holds_secret: bool = False
 
     @property
     def text(self) -> bytes:

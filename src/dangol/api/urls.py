@@ -8,7 +8,20 @@ from django.urls import path
 from ninja import NinjaAPI
 
 from dangol import __version__
-from dangol.api import catalog, drafts, jobs, members, orders, people, points, programs
+from dangol.api import (
+    approvals,
+    catalog,
+    drafts,
+    events,
+    jobs,
+    keys,
+    members,
+    orders,
+    people,
+    points,
+    programs,
+    webhooks,
+)
 from dangol.api.documents import build_document
 
 app_name = "api"
@@ -32,7 +45,20 @@ api = _Api(
     title="Dangol", version=__version__, description=DESCRIPTION, openapi_url=None, docs_url=None,
     urls_namespace="api",
 )  # fmt: skip
-for one in (members, people, points, orders, catalog, programs, drafts, jobs):
+for one in (
+    members,
+    people,
+    points,
+    orders,
+    catalog,
+    programs,
+    drafts,
+    jobs,
+    events,
+    webhooks,
+    keys,
+    approvals,
+):
     api.add_router("", one.router)
 
 

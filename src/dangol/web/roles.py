@@ -54,6 +54,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.KEYS_WRITE: _("API 키 만들고 없애기"),
     Right.STAFF_READ: _("직원 보기"),
     Right.STAFF_WRITE: _("직원 관리하기"),
+    Right.APPROVALS_READ: _("승인 요청 보기"),
     Right.APPROVALS_DECIDE: _("승인하기"),
     Right.ACCESS_LOG_READ: _("열람 기록 보기"),
     Right.HEALTH_READ: _("상태 보기"),

@@ -22,11 +22,16 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
             Right.MEMBERS_ERASE,
         ),
     ),
-    (_("포인트"), (Right.POINTS_READ, Right.POINTS_SPEND, Right.POINTS_ADJUST, Right.POINTS_GIFT)),
+    (
+        _("포인트"),
+        (Right.POINTS_READ, Right.POINTS_SPEND, Right.POINTS_ADJUST, Right.POINTS_GIFT, Right.APPROVALS_READ),
+    ),
     (_("주문"), (Right.ORDERS_READ, Right.ORDERS_WRITE)),
     (_("상품과 매장"), (Right.CATALOG_READ, Right.CATALOG_WRITE)),
     (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_WRITE, Right.PROGRAMS_PUBLISH)),
     (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
+    (_("웹훅"), (Right.WEBHOOKS_READ, Right.WEBHOOKS_WRITE)),
+    (_("API 키"), (Right.KEYS_READ, Right.KEYS_WRITE)),
 )
 _READING = (
     Right.MEMBERS_READ, Right.EVENTS_READ, Right.POINTS_READ, Right.ORDERS_READ, Right.CATALOG_READ,

@@ -123,6 +123,7 @@ urlpatterns = [
     path("settings", shop_settings.change, name="settings"),
     path("welcome/<str:secret>", welcome.welcome, name="welcome"),
     path("account", account.show_account, name="account"),
+    path("account/membership", account.show_membership, name="account-membership"),
     path("account/second-factor", account.ask_for_second_factor, name="second-factor"),
     path("account/sessions/<id:session_id>/end", account.end_session, name="session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="sessions-end-others"),

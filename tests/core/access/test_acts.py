@@ -46,7 +46,12 @@ def test_acts__each__is_written_down_for_everybody_it_is_done_to(korean_shop: Sh
         ]
     )  # fmt: skip
     [held] = [one for one in list_entries() if one.action == "hold"]
-    assert (held.actor_kind, held.actor, held.address, held.request) == ("key", *ACTOR[1:2], *ACTOR[3:])
+    assert (held.actor_kind, held.actor, held.address, held.request) == (
+        "key",
+        ACTOR.key,
+        ACTOR.address,
+        ACTOR.request,
+    )
     assert held.seen == (show_id(hold),)
 
 

@@ -18,6 +18,8 @@ from dangol.core.ledger import invariants
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.verify import verify
+from dangol.core.people.actors import HOUSE
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.models import Customer, Store
 from dangol.core.people.naming import Name
 from dangol.core.people.refused_values import RefusedValue
@@ -100,6 +102,28 @@ def test_ring_up__a_known_member__takes_a_fixed_number_of_statements(regular: Id
     assert balances_of([regular], "P")[regular].available == 50 * (2 + lines)
     assert Accrual.objects.filter(customer_id=regular).count() == 3
     assert broken() == []
+
+
+def test_ring_up__by_the_id_of_who_was_merged_twice__takes_the_same_statements(regular: Id) -> None:
+    gone, between = (resolve("gone"), resolve("between"))
+    for kept, absorbed in ((between, gone), (regular, between)):
+        merge_customers(kept, absorbed, actor=HOUSE, reason="두 번", at=MORNING + DAY)
+    tell(sale("third", MORNING + 2 * DAY, buyer=regular))
+    counts, orders = [], []
+    for days, buyer in enumerate((regular, gone), start=3):
+        with CaptureQueriesContext(connection) as captured:
+            orders += tell(sale(f"after {days}", MORNING + days * DAY, buyer=buyer))
+        counts.append(len(captured))
+
+    assert {one.customer_id for one in orders} == {regular}
+    # Two more for whoever has absorbed somebody, however often: whom, and what those had bought.
+    assert counts == ([9, 9] if connection.vendor == "postgresql" else [SQLITE_STATEMENTS + 2] * 2)
+    assert balances_of([regular], "P")[regular].available == 50 * 5
+
+
+def resolve(name: str) -> Id:
+    with write_transaction():
+        return resolve_customers(*_named(name), recorded_at=MORNING)[name]
 
 
 def test_ring_up__at_one_and_at_ten_lines__sends_the_same_text(regular: Id) -> None:

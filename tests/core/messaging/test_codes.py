@@ -8,13 +8,16 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.access.members.codes import VALID_FOR, WrongCode, use_code
+from dangol.core.access.members.links import make_link, use_link
 from dangol.core.access.members.models import MemberCode
 from dangol.core.access.members.paces import TooOften
 from dangol.core.messaging.codes import PER_PERSON, TRIES_PER_ADDRESS, ask_again, ask_code, count_try
 from dangol.core.messaging.models import Message
 from dangol.core.messaging.outbox import Outbox
+from dangol.core.people.actors import HOUSE
 from dangol.core.people.data_keys import destroy_key
 from dangol.core.people.identities import Kind
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.refused_values import NotAnEmail, NotAPhone, RefusedValue
 from dangol.core.people.services import resolve_customers
@@ -74,6 +77,51 @@ def test_ask_again__signed_in__goes_to_the_address_we_have(
 
     assert way.seen[0].language == "en"
     assert use_code(challenge, code_in(way), at=AT) == member
+
+
+def absorb(member: Id) -> Id:
+    """Make the member part of another one; returns who they are now."""
+    with write_transaction():
+        kept = resolve_customers("external", ["M-0"], recorded_at=AT)["M-0"]
+    merge_customers(kept, member, actor=HOUSE, reason="두 번", at=AT)
+    return kept
+
+
+@pytest.mark.parametrize("by", ["id", "email", "phone"])
+def test_code__of_one_who_was_merged__comes_and_opens_for_who_they_are_now(
+    member: Id, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, way = absorb(member), Scripted()
+
+    if by == "id":
+        challenge = ask_again(member, language="ko", address=HERE, at=AT)
+    else:
+        given = {"email": "kim@example.com", "phone": "010-1234-5678"}[by]
+        challenge = ask_code(Kind(by), given, language="ko", address=HERE, at=AT)
+    work(way, monkeypatch)
+
+    assert [letter.to for letter in way.seen] == ["kim@example.com"]
+    assert use_code(challenge, code_in(way), at=AT) == kept
+
+
+def test_code__asked_before_a_merge__opens_for_who_they_are_now(
+    member: Id, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way = Scripted()
+    challenge = ask_code(Kind.PHONE, "010-1234-5678", language="ko", address=HERE, at=AT)
+    work(way, monkeypatch)
+
+    kept = absorb(member)
+
+    assert use_code(challenge, code_in(way), at=AT) == kept
+
+
+def test_link__shown_before_a_merge__opens_for_who_they_are_now(member: Id) -> None:
+    secret = make_link(member, staff="clerk", at=AT)
+
+    kept = absorb(member)
+
+    assert use_link(secret, at=AT) == kept
 
 
 def test_ask_code__someone_or_nobody__does_the_same_work(member: Id, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from dangol.core.access.errors import (
     AlreadyDecided,
@@ -17,7 +17,7 @@ from dangol.core.access.errors import (
     RequestReused,
 )
 from dangol.core.access.models import Approval
-from dangol.core.people.actors import Actor, columns_of, fitting, require_reason
+from dangol.core.people.actors import Actor, ActorKind, columns_of, fitting, require_reason
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import require_write_transaction
 
@@ -100,10 +100,15 @@ def note_request(ask: Ask, *, actor: Actor, at: datetime, waits: bool) -> Approv
 
 
 def size_since(subject_id: Id, kind: str, *, actor: Actor, since: datetime) -> int:
-    """Return what one person alone has done to a subject since an instant, all sizes together."""
-    rows = Approval.objects.filter(
-        subject_id=subject_id, kind=kind, actor=fitting(actor).key, asked_at__gt=since, state=State.DIRECT
-    )
+    """Return what one person alone has done to a subject since an instant, all sizes together.
+
+    All programs together are one: whoever has a key may have several.
+    """
+    rows = Approval.objects.filter(subject_id=subject_id, kind=kind, asked_at__gt=since, state=State.DIRECT)
+    if actor.kind == ActorKind.KEY:
+        rows = rows.filter(actor_kind=ActorKind.KEY.value)
+    else:
+        rows = rows.filter(actor=fitting(actor).key)
     return int(rows.aggregate(total=Sum("size"))["total"] or 0)
 
 
@@ -113,6 +118,25 @@ def find_approval(approval_id: Id) -> ApprovalView:
     if row is None:
         raise NoSuchApproval(approval=show_id(approval_id))
     return ApprovalView(*row)
+
+
+class Place(NamedTuple):
+    """A place in the list of requests: that behind this one, asked for at this instant."""
+
+    asked_at: datetime
+    id: Id
+
+
+def list_requests(*, state: str = "", before: Place | None = None, limit: int) -> list[ApprovalView]:
+    """Return requests, the latest first, those done at once too; only those of a state where one is given."""
+    found = Approval.objects.all()
+    if state:
+        found = found.filter(state=state)
+    if before:
+        earlier = Q(asked_at__lt=before.asked_at) | Q(asked_at=before.asked_at, id__lt=before.id)
+        found = found.filter(earlier)
+    rows = found.order_by("-asked_at", "-id").values_list(*ApprovalView._fields)
+    return [ApprovalView(*row) for row in rows[:limit]]
 
 
 def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime) -> ApprovalView:

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from django.db.models import Q
+
 from dangol.core.access.models import ApiKey
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.spaces import LIVE, UnknownSpace, in_space, space_exists
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError, NotFound
 
 # How long a process goes by what it has read: a key that was taken back opens nothing after that.
@@ -73,6 +75,10 @@ class KeyView(NamedTuple):
     expires_at: datetime | None
     revoked_at: datetime | None
     used_at: datetime | None
+
+    def is_over(self, at: datetime) -> bool:
+        """Say whether the key opens nothing any more."""
+        return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= at)
 
     def require(self, right: Right) -> None:
         """Raise MissingRight unless the key has this scope."""
@@ -159,18 +165,44 @@ def list_keys() -> list[KeyView]:
         return [_view(row) for row in ApiKey.objects.order_by("-created_at", "-id").values_list(*_COLUMNS)]
 
 
+def find_key(key_id: Id, *, space: str) -> KeyView:
+    """Return a key to a space; raises NoSuchKey, also for one to another space."""
+    with in_space(LIVE):
+        row = ApiKey.objects.filter(pk=key_id, space=space).values_list(*_COLUMNS).first()
+    if row is None:
+        raise NoSuchKey(key=show_id(key_id))
+    return _view(row)
+
+
+def end_key(key_id: Id, *, at: datetime) -> None:
+    """Let a key open nothing from an instant on, if it does not end before. Joins the write transaction."""
+    require_write_transaction()
+    later = Q(expires_at=None) | Q(expires_at__gt=at)
+    ApiKey.objects.filter(later, pk=key_id).update(expires_at=at)
+    forget_remembered_keys()
+
+
+def lock_key(key_id: Id, *, space: str) -> KeyView:
+    """Return a key as nobody else changes it until the write transaction ends; raises NoSuchKey."""
+    require_write_transaction()
+    keys = ApiKey.objects.select_for_update().filter(pk=key_id, space=space)
+    row = keys.values_list(*_COLUMNS).first()
+    if row is None:
+        raise NoSuchKey(key=show_id(key_id))
+    return _view(row)
+
+
 def revoke_key(key_id: Id, *, at: datetime) -> None:
     """Take a key back: within two seconds it opens nothing. Raises NoSuchKey; again changes nothing."""
     with in_space(LIVE), write_transaction():
         keys = ApiKey.objects.filter(pk=key_id)
         if not keys.filter(revoked_at=None).update(revoked_at=at) and not keys.exists():
             raise NoSuchKey(key=show_id(key_id))
-    with _guard:
-        _remembered.clear()
+    forget_remembered_keys()
 
 
 def forget_remembered_keys() -> None:
-    """Forget what this process has read of keys: for tests, which empty the table under it."""
+    """Forget what this process has read of keys: some have changed."""
     with _guard:
         _remembered.clear()
 

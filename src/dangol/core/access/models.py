@@ -52,6 +52,21 @@ class StaffRole(models.Model):
         constraints = (_staff_key("dg_access_role_staff"),)
 
 
+class StaffMembership(models.Model):
+    """Which member someone who works here is, as a code sent to the member has shown."""
+
+    staff = models.OneToOneField(
+        "dg_people.Staff", models.PROTECT, primary_key=True, db_constraint=False, related_name="membership"
+    )
+    # A customer's id, as a plain value.
+    member_id = IdField()
+    linked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_access_membership"
+        constraints = (_staff_key("dg_access_membership_staff"),)
+
+
 class Grant(models.Model):
     """That someone was given a role, had it changed, suspended or restored, and by whom. Never changed."""
 

@@ -12,6 +12,7 @@ from dangol.core.access.errors import (
     RequestReused,
 )
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
+from dangol.core.access.own_account import OwnAccount
 from dangol.core.refusals import Words, register
 
 register(
@@ -39,6 +40,11 @@ register(
         key_drafts.KeyLifetimeUnknown.code: Words(
             _("키의 유효기간을 알 수 없어요."), _("{known}일 가운데 하나나 끝없음을 고르세요.")
         ),
+        key_drafts.KeyOutlivesMaker.code: Words(
+            _("이 요청에 쓴 키는 {until}에 끝나서, 그보다 오래 가는 키를 만들 수 없어요."),
+            _("더 짧은 기간을 고르거나, 키 화면에서 직접 만드세요."),
+        ),
+        key_drafts.KeyOver.code: Words(_("{shown} 키는 이미 끝났거나 폐기됐어요."), _("새 키를 만드세요.")),
         errors.UnknownStaff.code: Words(
             _("‘{name}’(이)라는 아이디로 일하는 사람이 없어요."), _("직원 목록에서 아이디를 확인하세요.")
         ),
@@ -86,6 +92,9 @@ register(
         ),
         RequestReused.code: Words(
             _("같은 양식이 다른 내용으로 다시 왔어요."), _("양식을 새로 열어 다시 적어 주세요.")
+        ),
+        OwnAccount.code: Words(
+            _("자기 멤버십에는 스스로 적립하거나 조정하거나 승인할 수 없어요."), _("동료에게 부탁하세요.")
         ),
         NobodyThere.code: Words(_("그런 고객은 없어요: {customer_id}"), _("고객의 번호를 확인하세요.")),
     }

@@ -40,6 +40,7 @@ class Right(StrEnum):
     KEYS_WRITE = "keys.write"
     STAFF_READ = "staff.read"
     STAFF_WRITE = "staff.write"
+    APPROVALS_READ = "approvals.read"
     APPROVALS_DECIDE = "approvals.decide"
     ACCESS_LOG_READ = "access_log.read"
     HEALTH_READ = "health.read"
@@ -68,7 +69,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,
-        R.POINTS_SPEND, R.ORDERS_WRITE,
+        R.POINTS_SPEND, R.ORDERS_WRITE, R.APPROVALS_READ,
     },
     Role.ANALYST: _LOOKING | {R.EVENTS_READ, R.JOBS_READ},
     Role.STORE: frozenset(
@@ -80,6 +81,6 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AUDITOR: _LOOKING
     | {
         R.ACCESS_LOG_READ, R.STAFF_READ, R.KEYS_READ, R.WEBHOOKS_READ, R.JOBS_READ, R.EVENTS_READ,
-        R.HEALTH_READ,
+        R.HEALTH_READ, R.APPROVALS_READ,
     },
 }  # fmt: skip

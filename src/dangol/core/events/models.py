@@ -27,6 +27,7 @@ class Event(models.Model):
         db_table = "dg_event"
         indexes = (
             models.Index(fields=["position"], name="dg_event_position"),
+            models.Index(fields=["id"], name="dg_event_id"),
             models.Index(fields=["id"], name="dg_event_waiting", condition=models.Q(position__isnull=True)),
         )
 

@@ -14,10 +14,12 @@ from dangol.core.access.approvals import (
     note_request,
     size_since,
 )
+from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.reversals import UnknownTransfer
-from dangol.core.ledger.services import adjust_points, require_currency, reverse_transfer
+from dangol.core.ledger.services import Result, adjust_points, require_currency, reverse_transfer
+from dangol.core.ledger.store import find_transfers
 from dangol.core.people.actors import Actor
 from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id, parse_id, show_id
@@ -42,9 +44,10 @@ class ByHand(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outcome(NamedTuple):
-    """What became of it: done, or waiting for a second person."""
+    """What became of it: done, by a transfer, or waiting for a second person."""
 
     approval: ApprovalView
+    moved: Result | None = None
 
     @property
     def waits(self) -> bool:
@@ -64,20 +67,20 @@ def move_by_hand(
 
     What the same person has moved alone for this customer in the last 24 hours counts with it. `form` names
     the form this comes from: sent twice it is done once. Raises ReasonMissing, RequestReused, InvalidPoints,
-    InsufficientPoints, UnknownCurrency, UnknownTransfer or NothingToReverse.
+    InsufficientPoints, UnknownCurrency, UnknownTransfer, NothingToReverse or OwnAccount.
     """
     with write_transaction():
+        require_not_own([customer_id], actor=actor)
         lock_customers([customer_id])
         size = abs(wanted.points) if not wanted.reverses else _points_of(customer_id, wanted.reverses)
         ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, _kept(reason))
         if earlier := find_asked(ask, actor=actor):
-            return Outcome(earlier)
+            return Outcome(earlier, _moved_before(earlier))
         _check(wanted, at)
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         noted = note_request(ask, actor=actor, at=at, waits=before + size > limit)
-        if noted.state == State.DIRECT:
-            _carry_out(noted, at)
-    return Outcome(noted)
+        moved = _carry_out(noted, at) if noted.state == State.DIRECT else None
+    return Outcome(noted, moved)
 
 
 def decide_by_hand(
@@ -85,11 +88,13 @@ def decide_by_hand(
 ) -> ApprovalView:
     """Approve a request, which is then carried out in the same transaction, or decline it.
 
-    Raises what `access.approvals.decide` and moving the points raise; where points do, the request waits on.
+    Raises OwnAccount and what `access.approvals.decide` and moving the points raise; where points do, the
+    request waits on.
     """
     with write_transaction():
         decided = decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
         if approves:
+            require_not_own([decided.subject_id], actor=actor)
             _carry_out(decided, at)
     return decided
 
@@ -117,17 +122,29 @@ def _points_of(customer_id: Id, shown: str) -> int:
     return points
 
 
-def _carry_out(approval: ApprovalView, at: datetime) -> None:
-    wanted, key = read_by_hand(approval.payload), f"by-hand:{show_id(approval.id)}"
+def _key(approval: ApprovalView) -> str:
+    return f"by-hand:{show_id(approval.id)}"
+
+
+def _moved_before(approval: ApprovalView) -> Result | None:
+    """Return the movement that a request has led to, if it has."""
+    owner = resolve_merged([approval.subject_id])[approval.subject_id]
+    for one in {approval.subject_id, owner}:
+        if known := find_transfers([(one, _key(approval))]).get((one, _key(approval))):
+            return Result(known.transfer_id, known.points, repeated=True)
+    return None
+
+
+def _carry_out(approval: ApprovalView, at: datetime) -> Result:
+    wanted, key = read_by_hand(approval.payload), _key(approval)
     if wanted.reverses:
         # A transfer stays with the id it was booked under, also where its owner was merged since.
-        reverse_transfer(
+        return reverse_transfer(
             approval.subject_id, transfer_id=parse_id(wanted.reverses), points=None, key=key, at=at,
             reason=approval.reason,
         )  # fmt: skip
-        return
     owner = resolve_merged([approval.subject_id])[approval.subject_id]
-    adjust_points(
+    return adjust_points(
         owner, points=wanted.points, currency=wanted.currency, key=key, at=at, reason=approval.reason,
         expires_at=wanted.expires_at,
     )  # fmt: skip

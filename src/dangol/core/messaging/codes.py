@@ -9,12 +9,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dangol.core.access.members.codes import VALID_FOR, issue_code
+from dangol.core.access.members.confirming import ConfirmationUnavailable, challenge_of
 from dangol.core.access.members.paces import Limit, spend
-from dangol.core.messaging.contents import OneTimeCode
+from dangol.core.messaging.contents import Content, OneTimeCode, SpendingCode
+from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.messaging.services import MessageDraft, leave_messages
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import find_owners, identity_keys
-from dangol.core.people.selectors import GUEST, names_of, region_for, shop
+from dangol.core.people.merged import resolve_merged
+from dangol.core.people.selectors import GUEST, names_of, profiles_of, region_for, shop
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
@@ -37,6 +40,8 @@ class CodeAsked(msgspec.Struct, frozen=True):
     kind: str = ""
     value_hash: bytes = b""
     customer_id: bytes = b""
+    # What the code confirms the spending of; none: it opens the member's pages.
+    points: int = 0
 
 
 def ask_code(kind: Kind, value: str, *, language: str, address: str, at: datetime) -> Id:
@@ -58,6 +63,27 @@ def ask_again(customer_id: Id, *, language: str, address: str, at: datetime) -> 
     """
     _count(customer_id.hex(), address, at)
     return _enqueue(CodeAsked(new_id(), language, at, customer_id=customer_id), at)
+
+
+def count_spending_code(customer_id: Id, *, asker: str, at: datetime) -> None:
+    """Count that a code for spending is asked for, by `asker`. Outside of a transaction; raises TooOften."""
+    _count(customer_id.hex(), asker, at)
+
+
+def ask_spending_code(customer_id: Id, points: int, *, at: datetime) -> None:
+    """Ask for a code by which a member confirms that they spend so many points; it leaves by mail.
+
+    Joins the write transaction. It takes the place of any other code of theirs.
+
+    Raises ConfirmationUnavailable.
+    """
+    person = names_of([customer_id], unmasked=True).get(customer_id)
+    if person is None or not person.email or person.kind == GUEST or find_sender(EMAIL) is None:
+        raise ConfirmationUnavailable()
+    language = profiles_of([customer_id])[customer_id].language
+    challenge = challenge_of(customer_id, points)
+    asked = CodeAsked(challenge, language, at, customer_id=customer_id, points=points)
+    enqueue("messaging.send_code", asked, run_at=at)
 
 
 def count_try(address: str, *, at: datetime) -> None:
@@ -85,12 +111,16 @@ def answer_code(asked: CodeAsked, *, at: datetime) -> None:
     owner = asked.customer_id or find_owners([(asked.kind, asked.value_hash)]).get(
         (asked.kind, asked.value_hash)
     )
+    owner = resolve_merged([owner])[owner] if owner else None
     person = names_of([owner], unmasked=True).get(owner) if owner else None
     if person is None or not person.email or person.kind == GUEST:
         return
     code = issue_code(person.customer_id, asked.challenge, at=at)
     minutes = int(VALID_FOR / timedelta(minutes=1))
-    content = OneTimeCode(shop=shop().name, code=code, minutes=minutes)
+    content: Content = OneTimeCode(shop=shop().name, code=code, minutes=minutes)
+    if asked.points:
+        told = f"{asked.points:,}"
+        content = SpendingCode(shop=shop().name, code=code, minutes=minutes, points=told)
     draft = MessageDraft(
         person.email, content, asked.language, customer_id=person.customer_id, expires_at=at + VALID_FOR
     )

@@ -50,6 +50,15 @@ class OneTimeCode(Content, frozen=True):
     minutes: int
 
 
+@written_by("spending_code")
+class SpendingCode(Content, frozen=True):
+    """A code by which a member confirms that they spend so many points, good for some minutes."""
+
+    code: str
+    minutes: int
+    points: str
+
+
 @written_by("staff_invitation")
 class StaffInvitation(Content, frozen=True):
     """A link by which someone begins to work here, and for how many hours it opens."""

@@ -21,7 +21,7 @@ class Actor(NamedTuple):
     """Somebody, and where they were. `key` is by what the house knows them, `name` what people call them.
 
     `address` is the network address they came from, `request` the id of the request; empty where there is
-    none. No field names a customer.
+    none. `behind` is the sign-in name of whoever answers for a program. No field names a customer.
     """
 
     kind: ActorKind
@@ -29,6 +29,12 @@ class Actor(NamedTuple):
     name: str = ""
     address: str = ""
     request: str = ""
+    behind: str = ""
+
+    @property
+    def person(self) -> str:
+        """The sign-in name of the person who does it, or whose program does; empty where that is unknown."""
+        return self.key if self.kind == ActorKind.STAFF else self.behind
 
 
 # The house itself, where nobody in particular does it.

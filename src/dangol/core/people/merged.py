@@ -5,13 +5,15 @@ person's history, which stays under the ids it was made under.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from dangol.core.people.models import Customer, Merge
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import select_matching
+from dangol.core.storage.reading import Select, read_together
+from dangol.core.storage.rows import select_matching, table
+from dangol.core.storage.values import input_params, input_sql
 
 _CURRENT = "t.undone_at IS NULL"
 
@@ -49,6 +51,38 @@ def resolve_merged(customer_ids: Iterable[Id]) -> dict[Id, Id]:
     return now
 
 
+def select_current(customer_ids: Sequence[Id]) -> Select:
+    """Return what reads who each of these is now, as pairs; who names nobody is left out.
+
+    For `read_together`: however long the chains of merges are, it is one statement.
+    """
+    names = ("customer_id", "kept_id")
+    if not customer_ids:
+        return Select(Merge, names, "")
+    rows = [(one,) for one in customer_ids]
+    return Select(Merge, names, _current_sql(), input_params(Customer, ("customer_id",), rows), len(rows))
+
+
+def _current_sql() -> str:
+    merge, customer = table(Merge), table(Customer)
+    return f"""
+        SELECT chain.asked, t.customer_id FROM (
+            WITH RECURSIVE steps (asked, current) AS (
+                SELECT input.customer_id, input.customer_id
+                FROM {input_sql(Customer, ("customer_id",), "input")}
+                UNION ALL
+                SELECT steps.asked, m.kept_id FROM steps
+                JOIN {merge} AS m ON m.customer_id = steps.current AND m.undone_at IS NULL
+            )
+            SELECT asked, current FROM steps
+        ) AS chain
+        JOIN {customer} AS t ON t.customer_id = chain.current
+        WHERE NOT EXISTS (
+            SELECT 1 FROM {merge} AS m WHERE m.customer_id = chain.current AND m.undone_at IS NULL
+        )
+    """  # noqa: S608 - our own names
+
+
 def find_current(customer_id: Id) -> Id | None:
     """Return who this id names now, also where they were merged; None where it names nobody."""
     current = resolve_merged([customer_id])[customer_id]
@@ -57,26 +91,34 @@ def find_current(customer_id: Id) -> Id | None:
 
 
 def absorbed_by(customer_ids: Iterable[Id]) -> dict[Id, list[Id]]:
-    """Return who has become part of each of these, all the way down; who absorbed nobody is left out."""
-    roots = {one: one for one in customer_ids}
+    """Return who has become part of each of these, all the way down; who absorbed nobody is left out.
+
+    Those who came in directly stand first. One statement, however long the chains of merges are.
+    """
+    rows = [(one,) for one in sorted(set(customer_ids))]
     found: dict[Id, list[Id]] = defaultdict(list)
-    level = list(roots)
-    while level:
-        rows = select_matching(
-            Merge,
-            ("customer_id", "kept_id"),
-            ("kept_id",),
-            [(one,) for one in level],
-            where=_CURRENT,
-            order_by=("customer_id",),
-        )
-        level = []
-        for absorbed, kept in rows:
-            if absorbed not in roots:
-                roots[absorbed] = roots[kept]
-                found[roots[kept]].append(absorbed)
-                level.append(absorbed)
+    if rows:
+        params = input_params(Merge, ("kept_id",), rows)
+        select = Select(Merge, ("kept_id", "customer_id"), _absorbed_sql(), params, len(rows))
+        for kept, absorbed in read_together(select)[0]:
+            found[kept].append(absorbed)
     return dict(found)
+
+
+def _absorbed_sql() -> str:
+    merge = table(Merge)
+    return f"""
+        SELECT root, absorbed FROM (
+            WITH RECURSIVE chain (root, absorbed, depth) AS (
+                SELECT input.kept_id, m.customer_id, 1 FROM {input_sql(Merge, ("kept_id",), "input")}
+                JOIN {merge} AS m ON m.kept_id = input.kept_id AND m.undone_at IS NULL
+                UNION ALL
+                SELECT chain.root, m.customer_id, chain.depth + 1 FROM chain
+                JOIN {merge} AS m ON m.kept_id = chain.absorbed AND m.undone_at IS NULL
+            )
+            SELECT root, absorbed, depth FROM chain
+        ) AS family ORDER BY depth, absorbed
+    """  # noqa: S608 - our own names
 
 
 def family_of(customer_id: Id) -> list[Id]:

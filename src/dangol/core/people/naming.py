@@ -1,14 +1,17 @@
-"""Whom a request means: by our own id, or by what the shop calls them. Read together with something else."""
+"""Whom a request means: by our own id, or by what the shop calls them. Read together with something else.
+
+Identities move along when two are merged; an id goes on naming the person, and means who they are now.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import found_owners, identity_keys, select_owners
-from dangol.core.people.models import Customer
+from dangol.core.people.merged import select_current
 from dangol.core.people.selectors import region_for
 from dangol.core.storage.ids import Id
-from dangol.core.storage.reading import Select, matching
+from dangol.core.storage.reading import Select
 from dangol.core.storage.rows import Row
 
 # An id of ours, or a kind of identity and its value as given.
@@ -33,12 +36,12 @@ class Names:
         keys = identity_keys(normal.values())
         self._keys = {name: keys[one] for name, one in normal.items()}
         self.selects: tuple[Select, Select] = (
-            matching(Customer, ("customer_id",), ("customer_id",), [(one,) for one in self._ids]),
+            select_current(self._ids),
             select_owners(self._keys.values()),
         )
 
     def found(self, customers: Sequence[Row], owners: Sequence[Row]) -> dict[Name, Id]:
         """Return whom each name means, by what the selects have found; unknown ones are left out."""
         by_key = found_owners(owners)
-        known: dict[Name, Id] = {customer_id: customer_id for (customer_id,) in customers}
+        known: dict[Name, Id] = dict(customers)
         return known | {name: by_key[key] for name, key in self._keys.items() if key in by_key}

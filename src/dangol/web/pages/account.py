@@ -6,16 +6,28 @@ from allauth.mfa.models import Authenticator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.members.codes import use_code
+from dangol.core.access.own_account import link_membership, membership_of
 from dangol.core.access.selectors import find_staff, sessions_of, sign_ins_of
 from dangol.core.access.sessions import Outcome, end_sessions, end_sessions_of
+from dangol.core.messaging.codes import ask_code, count_try
+from dangol.core.messaging.senders import EMAIL, find_sender
+from dangol.core.people.identities import Kind
 from dangol.core.people.selectors import stores_by_id
-from dangol.core.storage.ids import Id
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.domain.errors import DomainError
 from dangol.web.frame import frame_of
 from dangol.web.guard import before_second_factor, signed_in_only, visitor_of
+from dangol.web.sign_in.origins import origin_of
 from dangol.web.sign_in.passkeys import passkeys_work
+
+# Where the session keeps what a code is the answer to.
+CHALLENGE = "membership-challenge"
 
 
 def read_factors(staff: int) -> dict[str, Any]:
@@ -45,6 +57,7 @@ def show_account(request: HttpRequest) -> HttpResponse:
         "sessions": sessions_of(visitor.staff),
         "sign_ins": sign_ins_of(visitor.staff, limit=8),
         "passkeys_work": passkeys_work(request),
+        "is_member": membership_of(visitor.staff) is not None,
     }
     return render(request, "web/account.html", context | read_factors(visitor.staff))
 
@@ -57,6 +70,33 @@ def ask_for_second_factor(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("web:account"))
     context = {"passkeys_work": passkeys_work(request), "port": request.get_port()}
     return render(request, "web/second_factor.html", context)
+
+
+@signed_in_only
+@never_cache
+def show_membership(request: HttpRequest) -> HttpResponse:
+    """Ask which member one is, and for the code that was sent to them; then nobody credits themselves."""
+    at, asked = frame_of(request).at, request.POST
+    context = {"who": asked.get("who", "")[:254].strip(), "can_send": find_sender(EMAIL) is not None}
+    if request.method != "POST":
+        return render(request, "web/membership.html", context)
+    address = origin_of(request).address
+    try:
+        if "code" in asked:
+            count_try(address, at=at)
+            challenge = request.session.get(CHALLENGE, "")
+            owner = use_code(parse_id(challenge) if challenge else new_id(), asked["code"], at=at)
+            link_membership(visitor_of(request).staff, owner, at=at)
+            del request.session[CHALLENGE]
+            return HttpResponseRedirect(reverse("web:account"))
+        who = str(context["who"])
+        kind = Kind.EMAIL if "@" in who else Kind.PHONE
+        sent = ask_code(kind, who, language=get_language() or "ko", address=address, at=at)
+    except DomainError as refusal:
+        shown = context | {"refused": explain(refusal), "is_sent": "code" in asked}
+        return render(request, "web/membership.html", shown, status=422)
+    request.session[CHALLENGE] = show_id(sent)
+    return render(request, "web/membership.html", context | {"is_sent": True})
 
 
 @signed_in_only

@@ -1,6 +1,5 @@
 """API keys: what programs open the shop with, made and taken back."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,13 +30,9 @@ def show_keys(request: HttpRequest) -> HttpResponse:
     """Show all keys, those in use before those that open nothing any more."""
     at = frame_of(request).at
     keys = list_keys()
-    alive = [key for key in keys if not _is_over(key, at)]
+    alive = [key for key in keys if not key.is_over(at)]
     context = {"alive": alive, "over": [key for key in keys if key not in alive], "live": LIVE}
     return render(request, "web/keys/list.html", context)
-
-
-def _is_over(key: KeyView, at: datetime) -> bool:
-    return key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= at)
 
 
 @needs(Right.KEYS_WRITE)
@@ -122,7 +117,7 @@ def _key(request: HttpRequest, key: KeyView, *, status: int = 200) -> HttpRespon
     context = {
         "key": key,
         "scopes": [(right.value, right_name(right)) for right in Right if right in key.scopes],
-        "is_over": _is_over(key, frame_of(request).at),
+        "is_over": key.is_over(frame_of(request).at),
         "live": LIVE,
         "unsure": status != 200,
     }

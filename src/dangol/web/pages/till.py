@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.moving import move_order, undo_order
@@ -18,6 +19,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of
 from dangol.web.amounts import read_amount
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
@@ -50,6 +52,12 @@ def find(request: HttpRequest) -> HttpResponse:
 @needs(Right.TILL_USE)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show who was found, and what an amount would earn."""
+    return _member_page(request, customer_id, {})
+
+
+def _member_page(
+    request: HttpRequest, customer_id: Id, more: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     member = _member(request, customer_id)
     shop = frame_of(request).shop
     given = request.GET.get("amount", "")
@@ -62,7 +70,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "key": uuid4(),
         "currency": shop.currency,
     }
-    return render(request, "web/till/member.html", context)
+    return render(request, "web/till/member.html", context | more, status=status)
 
 
 @needs(Right.TILL_USE)
@@ -79,7 +87,12 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if amount is None:
         return redirect("web:till-member", customer_id)
     store_id = visitor_of(request).store_id
-    number = sell(customer_id, amount, frame.shop, key=key, at=frame.at, store_id=store_id)
+    try:
+        number = sell(
+            customer_id, amount, frame.shop, actor=actor_of(request), key=key, at=frame.at, store_id=store_id
+        )
+    except DomainError as refusal:
+        return _member_page(request, customer_id, {"problem": explain(refusal)}, status=409)
     request.session[LAST] = number
     return redirect("web:till-receipt", number)
 
@@ -121,6 +134,7 @@ def move(request: HttpRequest, number: str) -> HttpResponse:
 def _move_to(request: HttpRequest, number: str) -> HttpResponse:
     try:
         to = _member(request, parse_id(request.POST.get("to", ""))).customer_id
+        require_not_own([to], actor=actor_of(request))
         with write_transaction():
             move_order(_order(number), to=to, at=frame_of(request).at)
     except ValueError:
@@ -140,6 +154,7 @@ def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/till/claim.html", context)
     try:
+        require_not_own([customer_id], actor=actor_of(request))
         claim_guest_order(
             source=source, number=number, customer_id=customer_id, recorded_at=frame.at, within=LATE
         )

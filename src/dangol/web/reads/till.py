@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.commerce.catalog import find_products, upsert_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, ProductDraft
 from dangol.core.commerce.selectors import OrderFacts, find_order, read_order
 from dangol.core.commerce.services import place_orders
+from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, stores_by_id
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import try_out, write_transaction
@@ -43,9 +45,20 @@ def preview_sale(customer_id: Id, amount_minor: int, shop: ShopView, *, at: date
 
 
 def sell(
-    customer_id: Id, amount_minor: int, shop: ShopView, *, key: UUID, at: datetime, store_id: Id | None = None
+    customer_id: Id,
+    amount_minor: int,
+    shop: ShopView,
+    *,
+    actor: Actor,
+    key: UUID,
+    at: datetime,
+    store_id: Id | None = None,
 ) -> str:
-    """Ring up a sale; returns its number. Of the same key there is one sale, however often it is sent."""
+    """Ring up a sale; returns its number. Of the same key there is one sale, however often it is sent.
+
+    Raises OwnAccount where it is the one at the till who would earn.
+    """
+    require_not_own([customer_id], actor=actor)
     number = key.hex[:12].upper()
     with write_transaction():
         _place(customer_id, amount_minor, shop, number, at, store_id)

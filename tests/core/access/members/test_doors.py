@@ -23,7 +23,6 @@ from dangol.core.access.members.sessions import (
     end_session,
     end_sessions_of,
     find_session,
-    is_recently_confirmed,
     open_session,
 )
 from dangol.core.events.records import Recorded
@@ -276,7 +275,6 @@ def test_confirmed__by_a_code__is_fresh_for_five_minutes(member: Id) -> None:
     session = find_session(token, at=AT)
     assert session is not None
     assert not session.is_confirmed(AT)
-    assert not is_recently_confirmed(member, at=AT)
 
     confirm_session(session, at=AT)
 
@@ -284,8 +282,6 @@ def test_confirmed__by_a_code__is_fresh_for_five_minutes(member: Id) -> None:
     assert confirmed is not None
     assert confirmed.is_confirmed(AT + FRESH_FOR)
     assert not confirmed.is_confirmed(AT + FRESH_FOR + timedelta(seconds=1))
-    assert is_recently_confirmed(member, at=AT + FRESH_FOR)
-    assert not is_recently_confirmed(member, at=AT + FRESH_FOR + timedelta(seconds=1))
 
 
 def test_upkeep__what_is_over__is_deleted(member: Id) -> None:

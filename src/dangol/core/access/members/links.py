@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from dangol.core.access.members.models import MemberLink
-from dangol.core.people.merged import find_current
+from dangol.core.people.merged import find_current, resolve_merged
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
@@ -40,7 +40,10 @@ def is_open(secret: str, *, at: datetime) -> bool:
 
 
 def use_link(secret: str, *, at: datetime) -> Id:
-    """Return whose pages the link opens, which it does no more. Raises LinkOver."""
+    """Return whose pages the link opens, which it does no more; who was merged is who they are now.
+
+    Raises LinkOver.
+    """
     with write_transaction():
         row = MemberLink.objects.select_for_update().filter(token_hash=_hash(secret)).first()
         if row is None:
@@ -49,7 +52,7 @@ def use_link(secret: str, *, at: datetime) -> Id:
         is_late = row.expires_at <= at
     if is_late:
         raise LinkOver()
-    return row.customer_id
+    return resolve_merged([row.customer_id])[row.customer_id]
 
 
 def _hash(secret: str) -> bytes:

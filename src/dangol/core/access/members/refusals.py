@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.access.members.codes import WrongCode
+from dangol.core.access.members.confirming import ConfirmationRequired, ConfirmationUnavailable
 from dangol.core.access.members.links import LinkOver
 from dangol.core.access.members.paces import TooOften
 from dangol.core.refusals import Words, register
@@ -16,6 +17,17 @@ register(
         WrongCode.code: Words(
             _("코드가 맞지 않거나 시간이 지났어요."),
             _("코드는 5분 동안, 5번까지 적을 수 있어요. 다시 적거나 새 코드를 받으세요."),
+        ),
+        ConfirmationRequired.code: Words(
+            _("{points}P를 쓰려면 회원 본인의 확인이 필요해요."),
+            _(
+                "회원에게 보낸 코드를 confirmation에 적거나, 회원 휴대폰의 내 멤버십에서 ‘본인 확인’을 한 뒤 "
+                "5분 안에 다시 해 보세요."
+            ),
+        ),
+        ConfirmationUnavailable.code: Words(
+            _("이 회원에게는 코드를 보낼 수 없어요."),
+            _("회원의 이메일 주소가 있는지, 메일을 보내게 설정했는지 확인하세요."),
         ),
         LinkOver.code: Words(
             _("이미 쓴 QR이거나 시간이 지났어요."), _("매장 직원에게 새 QR을 보여 달라고 하세요.")

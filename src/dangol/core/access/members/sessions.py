@@ -101,12 +101,6 @@ def end_sessions_of(customers: Mapping[Id, datetime] | Iterable[Id]) -> None:
             (theirs.filter(**{f"{made}__lte": before}) if before else theirs).delete()
 
 
-def is_recently_confirmed(customer_id: Id, *, at: datetime) -> bool:
-    """Say whether this member has confirmed by a code within five minutes, in any browser of theirs."""
-    since = at - FRESH_FOR
-    return MemberSession.objects.filter(customer_id=customer_id, confirmed_at__gte=since).exists()
-
-
 def delete_over(*, as_of: datetime) -> int:
     """Delete sessions, codes and links whose time is over; returns how many."""
     with write_transaction():

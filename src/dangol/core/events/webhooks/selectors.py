@@ -24,7 +24,7 @@ from dangol.core.events.webhooks.transport import Caller
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.webhooks import EndpointState
 
-LONGEST_PAGE = 100
+LONGEST_PAGE = 500
 MOST_COUNTED = 1_000
 
 

@@ -120,7 +120,7 @@ def rotate_secret(
     that has leaked. Raises EndpointUnknown, OverlapOutOfRange, SignatureUnknown or NoMasterKey.
     """
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        raise OverlapOutOfRange(longest_hours=int(LONGEST_OVERLAP.total_seconds() // 3600))
+        raise OverlapOutOfRange(field="overlap", longest_hours=int(LONGEST_OVERLAP.total_seconds() // 3600))
     with write_transaction():
         endpoint = _lock(endpoint_id)
         kind = _signature(signature or endpoint.signature)
@@ -162,21 +162,25 @@ def replay_range(endpoint_id: Id, *, since: datetime, until: datetime, at: datet
     Raises EndpointUnknown, EndpointDisabled or PeriodBackwards.
     """
     if until < since:
-        raise PeriodBackwards(since=since.isoformat(), until=until.isoformat())
+        raise PeriodBackwards(field="until", since=since.isoformat(), until=until.isoformat())
     with write_transaction():
         _lock_enabled(endpoint_id)
         found = Delivery.objects.filter(endpoint_id=endpoint_id, created_at__gte=since, created_at__lt=until)
         return _send_again(found, at)
 
 
-def replay_failed(endpoint_id: Id, *, since: datetime, at: datetime) -> int:
-    """Send again all that was recorded since and never arrived; returns how many that is.
+def replay_failed(endpoint_id: Id, *, since: datetime, until: datetime | None = None, at: datetime) -> int:
+    """Send again all that was recorded since, before `until`, and never arrived; returns how many that is.
 
-    Raises EndpointUnknown or EndpointDisabled.
+    Raises EndpointUnknown, EndpointDisabled or PeriodBackwards.
     """
+    if until is not None and until < since:
+        raise PeriodBackwards(field="until", since=since.isoformat(), until=until.isoformat())
     with write_transaction():
         _lock_enabled(endpoint_id)
         found = Delivery.objects.filter(endpoint_id=endpoint_id, created_at__gte=since)
+        if until is not None:
+            found = found.filter(created_at__lt=until)
         return _send_again(found.filter(state=DeliveryState.FAILED), at)
 
 
@@ -248,13 +252,13 @@ def _checked_url(url: str) -> str:
 
 def _description(text: str) -> str:
     if len(text) > LONGEST_DESCRIPTION or "\0" in text:
-        raise DescriptionTooLong(limit=LONGEST_DESCRIPTION)
+        raise DescriptionTooLong(field="description", limit=LONGEST_DESCRIPTION)
     return text
 
 
 def _signature(text: str) -> Signature:
     if text not in Signature.values:
-        raise SignatureUnknown(signature=text[:16], known=", ".join(Signature.values))
+        raise SignatureUnknown(field="signature", signature=text[:16], known=", ".join(Signature.values))
     return Signature(text)
 
 
@@ -267,4 +271,4 @@ def _events(names: Iterable[str]) -> str:
 
 def _check_name(name: str) -> None:
     if name != EXAMPLE and name not in known_names():
-        raise EventUnknown(name=name[:64])
+        raise EventUnknown(field="events", name=name[:64])

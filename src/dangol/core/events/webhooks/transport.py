@@ -121,22 +121,22 @@ def check_url(url: str, *, allow_private: bool) -> str:
     port, and addresses of this machine and of private networks: for development.
     """
     if not url.isascii() or not url.isprintable() or " " in url or len(url) > LONGEST_URL:
-        raise UrlMalformed(url=url[:80])
+        raise UrlMalformed(field="url", url=url[:80])
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL:
-        raise UrlMalformed(url=url[:80]) from None
+        raise UrlMalformed(field="url", url=url[:80]) from None
     schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes or not parts.host or parts.userinfo or parts.fragment:
-        raise UrlMalformed(url=url[:80])
+        raise UrlMalformed(field="url", url=url[:80])
     if not allow_private and parts.port not in (None, HTTPS_PORT):
-        raise UrlMalformed(url=url[:80])
+        raise UrlMalformed(field="url", url=url[:80])
     host = parts.host.rstrip(".").lower()
     is_local_name = (
         host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
     )
     if not allow_private and ((is_local_name and ":" not in host) or not _may_call_number(host)):
-        raise UrlNotPublic(url=url[:80])
+        raise UrlNotPublic(field="url", url=url[:80])
     return url
 
 

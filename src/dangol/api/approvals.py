@@ -1,0 +1,95 @@
+"""What was asked for by hand, and whether a second person has let it happen. To decide is for people."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Router
+
+from dangol.api.caller import Needs, caller_of
+from dangol.api.cursors import make_cursor, read_instant_and_id
+from dangol.api.replies import Instant, Limit, Shown, show
+from dangol.core.access.approvals import (
+    ApprovalView as Kept,
+    Place,
+    State,
+    find_approval,
+    list_requests,
+)
+from dangol.core.access.errors import NoSuchApproval
+from dangol.core.access.rights import Right
+from dangol.core.ledger.by_hand import read_by_hand
+from dangol.core.storage.ids import parse_id, show_id
+
+router = Router(tags=["approvals"])
+
+
+class Stand(StrEnum):
+    """How a request stands: done at once, waiting, decided, or over because nobody decided in time."""
+
+    DIRECT = "direct"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    OVER = "over"
+
+
+class ApprovalView(Shown):
+    """Points to be given (positive) or taken by hand, or a transfer (`reverses_id`) to be undone."""
+
+    id: str
+    state: Stand
+    member_id: str
+    points: int
+    reverses_id: str | None
+    reason: str
+    asked_at: Instant
+    asked_by: str
+    open_until: Instant | None
+    decided_at: Instant | None
+    decided_by: str | None
+    decided_reason: str | None
+
+
+class ApprovalPage(Shown):
+    """Requests, the latest first."""
+
+    data: list[ApprovalView]
+    next_cursor: str | None
+
+
+@router.get("/approvals", auth=Needs(Right.APPROVALS_READ), response=ApprovalPage)
+def get_approvals(
+    request: HttpRequest, state: State | None = None, cursor: str | None = None, limit: Limit = 50
+) -> HttpResponse:
+    """List what was asked for by hand, the latest first, also what was small enough to be done at once."""
+    place = read_instant_and_id(cursor)
+    before = Place(*place) if place else None
+    rows = list_requests(state=state.value if state else "", before=before, limit=limit + 1)
+    shown, rest = rows[:limit], rows[limit:]
+    after = make_cursor(shown[-1].asked_at, shown[-1].id) if rest else None
+    at = caller_of(request).at
+    return show(ApprovalPage(data=[show_approval(one, at) for one in shown], next_cursor=after))
+
+
+@router.get("/approvals/{approval}", auth=Needs(Right.APPROVALS_READ), response=ApprovalView)
+def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
+    """Show a request and how it stands."""
+    try:
+        found = find_approval(parse_id(approval))
+    except ValueError:
+        raise NoSuchApproval(approval=approval[:64]) from None
+    return show(show_approval(found, caller_of(request).at))
+
+
+def show_approval(found: Kept, at: datetime) -> ApprovalView:
+    """Return a request as it is sent; one that nobody decided in time is over."""
+    wanted, waits = read_by_hand(found.payload), found.state == State.WAITING
+    return ApprovalView(
+        id=show_id(found.id), state=Stand.OVER if waits and not found.is_open(at) else Stand(found.state),
+        member_id=show_id(found.subject_id), points=wanted.points, reverses_id=wanted.reverses or None,
+        reason=found.reason, asked_at=found.asked_at, asked_by=found.actor_name or found.actor,
+        open_until=found.open_until if waits else None, decided_at=found.decided_at,
+        decided_by=found.decided_name or found.decided_by or None,
+        decided_reason=found.decided_reason or None,
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""What happened in the shop, in the order in which it can be read: for whoever asks instead of being told."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Path, Router
+from pydantic import Field
+
+from dangol.api.caller import Needs
+from dangol.api.cursors import make_cursor, read_number
+from dangol.api.references import MemberRef, find_member
+from dangol.api.replies import GivenInstant, Instant, Limit, Shown, show
+from dangol.core.access.rights import Right
+from dangol.core.events.feed import Happened, UnknownEvent, find_event, read_feed
+from dangol.core.events.webhooks.bodies import known_names, thin
+from dangol.core.events.webhooks.errors import EventUnknown
+from dangol.core.people.merged import family_of
+from dangol.core.storage.ids import parse_id, show_id
+
+router = Router(tags=["events"])
+Kind = Annotated[str, Field(max_length=64, description="Only events of this name.")]
+
+
+class HappenedView(Shown):
+    """Something that happened: ids and amounts, and nothing that anybody typed.
+
+    `member_id` is the id they had then; `seq` goes up by one for each of their events.
+    """
+
+    id: str
+    name: str
+    member_id: str
+    seq: int
+    subject_id: str | None
+    occurred_at: Instant
+    recorded_at: Instant
+    data: dict[str, Any]
+
+
+class FeedPage(Shown):
+    """Events, the earliest first. `resume` is the cursor to ask with later, also where this is the end."""
+
+    data: list[HappenedView]
+    next_cursor: str | None
+    resume: str
+
+
+@router.get("/events", auth=Needs(Right.EVENTS_READ), response=FeedPage)
+def get_events(
+    request: HttpRequest,
+    kind: Kind = "",
+    member: MemberRef = "",
+    since: GivenInstant | None = None,
+    cursor: str | None = None,
+    limit: Limit = 50,
+) -> HttpResponse:
+    """Tell what happened, in the order in which it was committed, to all or to one member.
+
+    Whoever keeps `resume` and asks with it again misses nothing and hears nothing twice. A page may be empty
+    and not the last: `next_cursor` says so. `since` goes by when something was recorded.
+    """
+    if kind and kind not in known_names():
+        raise EventUnknown(field="kind", name=kind)
+    family = family_of(find_member(member)) if member else None
+    feed = read_feed(after=read_number(cursor) or 0, since=since, name=kind, customer_ids=family, limit=limit)
+    resume = make_cursor(feed.position)
+    data = [_view(one) for one in feed.events]
+    return show(FeedPage(data=data, next_cursor=None if feed.is_end else resume, resume=resume))
+
+
+@router.get("/events/{event}", auth=Needs(Right.EVENTS_READ), response=HappenedView)
+def get_event(request: HttpRequest, event: Path[str]) -> HttpResponse:
+    """Show an event by its id, which is also the `webhook-id` of the messages that tell of it."""
+    try:
+        return show(_view(find_event(parse_id(event))))
+    except ValueError:
+        raise UnknownEvent(event=event[:64]) from None
+
+
+def _view(one: Happened) -> HappenedView:
+    return HappenedView(
+        id=show_id(one.id), name=one.name, member_id=show_id(one.customer_id), seq=one.customer_seq,
+        subject_id=show_id(one.subject_id) if one.subject_id else None, occurred_at=one.occurred_at,
+        recorded_at=one.recorded_at, data=thin(one.payload),
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""That it is the member who spends much: a code for this very amount, or a confirmation on their phone."""
+
+from datetime import datetime
+
+from dangol.core.access.members.codes import WrongCode, finish_try
+from dangol.core.access.members.models import MemberSession
+from dangol.core.access.members.sessions import FRESH_FOR
+from dangol.core.people.blind_index import hash_values
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import require_write_transaction
+from dangol.domain.errors import DomainError
+
+
+class ConfirmationRequired(DomainError):
+    """So many points (`points`) are spent only after the member has confirmed it is they.
+
+    `field` takes a code. From `limit` on in a day, what was spent unconfirmed counted together.
+    """
+
+    code = "member.confirmation_required"
+
+
+class ConfirmationUnavailable(DomainError):
+    """No code can reach this member: there is no e-mail address of theirs, or nobody carries mail."""
+
+    code = "member.confirmation_unavailable"
+
+
+def challenge_of(customer_id: Id, points: int) -> Id:
+    """Return the challenge of codes by which a member confirms that they spend so many points, no others."""
+    text = f"{customer_id.hex()} {points}"
+    return hash_values("member-spending", [text])[text]
+
+
+def require_confirmed(
+    customer_id: Id, *, points: int, limit: int, confirmation: str | None, has_tried: bool, at: datetime
+) -> None:
+    """Use up what shows that it is the member: the code (`confirmation`), or one just typed on their phone.
+
+    Joins the write transaction of the spending. The try at the code was begun before it (`has_tried`), so
+    that a hundred guesses at once are a hundred. Raises WrongCode or ConfirmationRequired.
+    """
+    require_write_transaction()
+    if confirmation is not None:
+        if not has_tried or not finish_try(challenge_of(customer_id, points), confirmation, at=at):
+            raise WrongCode(field="confirmation")
+        return
+    fresh = MemberSession.objects.filter(customer_id=customer_id, confirmed_at__gte=at - FRESH_FOR)
+    if not fresh.update(confirmed_at=None):
+        raise ConfirmationRequired(field="confirmation", points=points, limit=limit)
