@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
+    "dangol.connectors.smtp",
     "dangol.api",
     "dangol.web",
     "dangol.project",
