@@ -6,6 +6,7 @@ color space for image processing", 2020), where hue and chroma stay what the eye
 
 import math
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dangol.domain.errors import Malformed
@@ -68,6 +69,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(maxsize=64)
 def make_palette(brand: str) -> Palette:
     """Return the colors made of a brand's; every text among them has a contrast of at least 4.5."""
     light, chroma, hue = _to_oklch(brand)

@@ -136,6 +136,7 @@ urlpatterns = [
     path("brand/<str:color>.css", brand.show_stylesheet, name="brand"),
     path("welcome/<str:secret>", welcome.welcome, name="welcome"),
     path("account", account.show_account, name="account"),
+    path("account/email", account.change_email, name="account-email"),
     path("account/second-factor", account.ask_for_second_factor, name="second-factor"),
     path("account/sessions/<id:session_id>/end", account.end_session, name="session-end"),
     path("account/sessions/end-others", account.end_other_sessions, name="sessions-end-others"),

@@ -12,6 +12,7 @@ from dangol.core.storage.transactions import write_transaction
 class Reader(NamedTuple):
     """Someone who works here, whom mail reaches."""
 
+    staff: int
     username: str
     name: str
     email: str
@@ -33,12 +34,12 @@ def set_email(staff: int, email: str) -> str:
 def find_reader(staff: int) -> Reader | None:
     """Return someone with where mail reaches them; None where it does not."""
     row = Staff.objects.filter(pk=staff).values_list("username", "first_name", "email").first()
-    return Reader(row[0], row[1] or row[0], row[2]) if row and row[2] else None
+    return Reader(staff, row[0], row[1] or row[0], row[2]) if row and row[2] else None
 
 
 def owners_by_mail() -> list[Reader]:
     """Return the owners who can sign in and whom mail reaches, by name."""
     owners = StaffRole.objects.filter(role=Role.OWNER, suspended_at=None, staff__is_active=True)
     rows = owners.exclude(staff__email="").order_by("staff__username")
-    found = rows.values_list("staff__username", "staff__first_name", "staff__email")
-    return [Reader(username, name or username, email) for username, name, email in found]
+    found = rows.values_list("staff_id", "staff__username", "staff__first_name", "staff__email")
+    return [Reader(staff, username, name or username, email) for staff, username, name, email in found]
