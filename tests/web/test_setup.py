@@ -250,6 +250,20 @@ def test_kind__chosen_again__is_drafted_anew(clerk: Client, new_shop: None) -> N
     assert "바꿀 것이 없어요" in page_of(clerk.get("/setup/kind"))
 
 
+def test_kind__read_in_another_language__is_still_ours(clerk: Client, new_shop: None) -> None:
+    clerk.post("/setup/kind", {"do": "choose", "kind": "cafe"})
+
+    page = page_of(clerk.get("/setup/kind", headers={"accept-language": "en"}))
+
+    assert "Draft · not published yet" in page
+    assert (
+        clerk.post("/setup/kind", {"do": "choose", "kind": "online"}, headers={"accept-language": "en"})[
+            "Location"
+        ]
+        == "/setup/kind"
+    )
+
+
 def test_kind__where_somebody_works_on_a_draft__leaves_it_alone(clerk: Client, new_shop: None) -> None:
     program_id, content = content_now()
     draft = start_draft(program_id, begun_by="marketer", at=NOW)

@@ -23,7 +23,7 @@ STEP_NAMES: Mapping[Step, Promise] = {
 KIND_NAMES: Mapping[ShopKind, tuple[str, Promise, Promise]] = {
     ShopKind.CAFE: ("coffee", _("카페·베이커리"), _("자주 오고 조금씩 사요")),
     ShopKind.RESTAURANT: ("utensils", _("음식점"), _("한 달에 몇 번 와요")),
-    ShopKind.STORE: ("store", _("매장"), _("물건을 사 가요")),
+    ShopKind.STORE: ("store", _("소매점"), _("물건을 사 가요")),
     ShopKind.CLINIC: ("stethoscope", _("병원·클리닉"), _("드물게 오고 많이 써요")),
     ShopKind.ONLINE: ("package", _("온라인 쇼핑몰"), _("배송하고 반품을 받아요")),
     ShopKind.OTHER: ("shapes", _("그 밖의 가게"), _("지금 규칙에서 시작해요")),

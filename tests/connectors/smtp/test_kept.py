@@ -13,6 +13,8 @@ from dangol.connectors.smtp.servers import Server, Tls, read_from
 from dangol.core.access.log import list_entries
 from dangol.core.messaging.senders import Answer, Letter, Outcome
 from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.data_keys import forget_cached_keys
+from dangol.core.people.models import SharedKey
 from dangol.core.storage.ids import new_id
 from dangol.domain.errors import DomainError
 from tests.connectors.smtp.mail_server import Postbox, serving
@@ -120,6 +122,21 @@ def test_forget__kept_server__nothing_leaves_any_more() -> None:
     assert find_mail() is None
     assert not MailSender(None, None).is_ready()
     assert len(list_entries()) == 2
+
+
+def test_kept__under_a_key_store_that_is_gone__is_none_and_can_be_set_anew(settings: Settings) -> None:
+    keep()
+    settings.READ_ONLY = "keys"
+    assert find_mail() is None
+    settings.READ_ONLY = ""
+    SharedKey.objects.all().delete()
+    forget_cached_keys()
+    assert find_mail() is None
+    assert kept_server() is None
+
+    keep()
+
+    assert find_mail() is not None
 
 
 def test_environment__names_a_server__it_goes_before_the_kept_one(settings: Settings) -> None:

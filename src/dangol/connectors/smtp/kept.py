@@ -21,6 +21,8 @@ from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.messaging.senders import EMAIL
 from dangol.core.messaging.ways import forget_way, keep_way, open_way
 from dangol.core.people.actors import Actor
+from dangol.core.people.data_keys import KeyStoreGone
+from dangol.core.people.sealing import SealBroken
 from dangol.core.storage.transactions import write_transaction
 
 LONGEST_HOST, LONGEST_USER, LONGEST_PASSWORD, LONGEST_SENDER = 253, 254, 1_000, 254
@@ -110,7 +112,11 @@ def kept_server() -> tuple[Server, Address] | None:
 
 
 def _read_kept() -> tuple[_Kept, datetime, str] | None:
-    found = open_way(EMAIL)
+    try:
+        found = open_way(EMAIL)
+    except (KeyStoreGone, SealBroken):
+        # The key store is gone or another one: pages still open, and the server is set anew.
+        return None
     return (msgspec.json.decode(found.told, type=_Kept), found.set_at, found.set_by) if found else None
 
 

@@ -63,7 +63,7 @@ def propose(kind: ShopKind, published: ProgramContent, *, currency: str) -> Prog
         else RuleContent(key=f"{NEW}1", name="", rate_points=1, rate_minor=1)
     )
     first = msgspec.structs.replace(
-        rule, name=_("모든 구매에 적립"), category="", rate_points=proposal.rate_points,
+        rule, name=rule.name or _("모든 구매에 적립"), category="", rate_points=proposal.rate_points,
         rate_minor=_unit(currency), multipliers=times,
     )  # fmt: skip
     return ProgramContent(
