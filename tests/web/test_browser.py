@@ -95,6 +95,8 @@ def every_path(story: Story) -> dict[str, str]:
         "access-log": "/access-log",
         "health": "/health",
         "settings": "/settings",
+        "settings-mail": "/settings/mail",
+        **{f"setup-{one}": f"/setup/{one}" for one in ("place", "brand", "kind", "mail", "data", "done")},
         **account_paths(),
         "not-found": "/nowhere",
     }

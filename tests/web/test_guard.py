@@ -62,6 +62,7 @@ def fill(route: Route, story: Story) -> str:
         "<str:secret>": "no-such-link",
         "<str:number>": "1501-0",
         "<str:source>": "till",
+        "<str:color>": "3a4fb8",
         "<path:number>": "1501-0",
         "<str:token>": make_home_link(story.regular).rpartition("/")[2],
     }

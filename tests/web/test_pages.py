@@ -47,6 +47,10 @@ DATA = (
     "김",
     "늘",
 )
+SETUP_PATHS = (
+    "/setup/place", "/setup/brand", "/setup/brand?color=%23ffd600", "/setup/kind", "/setup/mail",
+    "/setup/data", "/setup/done",
+)  # fmt: skip
 
 
 def member_paths(story: Story) -> list[str]:
@@ -98,6 +102,7 @@ def works_paths() -> list[str]:
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
         "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
+        "/settings/mail", *SETUP_PATHS,
     ]  # fmt: skip
 
 

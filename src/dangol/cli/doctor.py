@@ -227,7 +227,9 @@ def check_mail() -> Iterator[Finding]:
     sender, found = find_sender(EMAIL), outbox_status(now())
     if sender is None:
         sentence = _("이메일을 보낼 길이 없어요. 회원은 매장의 QR로만 들어올 수 있어요.")
-        remedy = _("DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하고 다시 시작하세요.")
+        remedy = _(
+            "설정의 ‘메일 보내기’에서 메일 서버를 정하거나, DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하세요."
+        )
         yield Finding("mail", Level.WARN, sentence, remedy)
         return
     if found.oldest_at is not None and now() - found.oldest_at > MAIL_LATE_AFTER:

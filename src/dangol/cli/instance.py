@@ -18,6 +18,7 @@ from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
 from dangol.core.access.services import make_owner
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import ShopView, find_shop
+from dangol.core.people.setups import begin_setup
 from dangol.core.people.shops import check_shop, set_shop
 from dangol.core.refusals import Words, register
 from dangol.core.storage.master_keys import append_master_key, new_master_key_line
@@ -117,6 +118,7 @@ def make_instance(facts: ShopFacts, *, owner: str, has_own_program: bool = False
             make_first_program(
                 currency=facts.currency, zone=facts.zone, language=facts.language, recorded_at=now()
             )
+            begin_setup(at=now())
         make_owner(owner, password, reason=gettext("가게를 처음 만들었어요"), at=now())
     fill_space(TEST, shop)
     return NewInstance(settings.HOME, owner, password, make_test_key(TEST, created_by=owner))

@@ -26,6 +26,7 @@ API_RATE = environment.rate("DANGOL_API_RATE", default="12000/minute")
 # Where messages to people leave; without a server only a sample shop says anything, to a page of its own.
 SMTP_SERVER, MAIL_FROM = environment.mail()
 MESSAGE_SENDERS = "dangol.project.senders"
+ENDPOINT_WATCHERS = "dangol.project.watchers"
 # From how many points on a member confirms by a fresh code that it is they who spend.
 STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
 # How many points one person may move by hand for a member in a day before a second one has to approve.
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
     "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",
+    "dangol.connectors.smtp",
     "dangol.api",
     "dangol.web",
     "dangol.project",

@@ -94,7 +94,7 @@ ENTRIES: Sequence[Entry] = (
         also=("web:access-log-verify",),
     ),
     Entry("web:health", _("상태"), "heart-pulse", _("상태 보기"), _WORKS),
-    Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS),
+    Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS, also=("web:settings-mail",)),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )
 

@@ -24,6 +24,7 @@ ACCESSES: Mapping[str, Promise] = {
     Access.ERASE: _("지웠어요"),
     Access.HOLD: _("지우지 않게 묶었어요"),
     Access.RELEASE: _("묶은 것을 풀었어요"),
+    Access.CONFIGURE: _("설정을 바꿨어요"),
 }
 ACTORS: Mapping[str, Promise] = {
     ActorKind.STAFF: _("직원"),
@@ -39,6 +40,18 @@ _SEEN: Mapping[str, Promise] = {
     "birthday": _("생일"),
     "external_id": _("회원 번호"),
     "traits": _("그 밖의 정보"),
+    "zone": _("시간대"),
+    "currency": _("통화"),
+    "region": _("전화번호의 나라"),
+    "language": _("언어"),
+    "color": _("브랜드 색"),
+    "kind": _("가게의 종류"),
+    "mail.host": _("메일 서버"),
+    "mail.port": _("포트"),
+    "mail.tls": _("암호화"),
+    "mail.user": _("메일 계정"),
+    "mail.password": _("메일 비밀번호"),
+    "mail.sender": _("보내는 주소"),
 }
 FAULTS: Mapping[str, Promise] = {
     "removed": _("기록이 사라졌어요"),

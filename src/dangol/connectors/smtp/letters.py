@@ -1,4 +1,4 @@
-"""A letter as mail: RFC 5322, plain text, with an id that is the same at each try."""
+"""A letter as mail: RFC 5322, plain text and the same in HTML, with an id that is the same at each try."""
 
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -26,4 +26,6 @@ def build(letter: Letter, sender: Address, *, international: bool) -> bytes:
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, charset="utf-8")
+    if letter.html:
+        mail.add_alternative(letter.html, subtype="html", charset="utf-8")
     return mail.as_bytes()

@@ -10,9 +10,11 @@ import ssl
 from collections.abc import Iterator, Sequence
 from email.headerregistry import Address
 
+from dangol.connectors.smtp.kept import kept_server
 from dangol.connectors.smtp.letters import build
 from dangol.connectors.smtp.servers import Server, Tls
 from dangol.core.messaging.senders import EMAIL, Answer, Letter, Outcome
+from dangol.core.messaging.ways import has_way
 
 TIMEOUT_SECONDS = 15.0
 
@@ -160,3 +162,26 @@ def _kind(error: Exception) -> str:
     causes = [error.__context__, error] if isinstance(error.__context__, OSError) else [error]
     found = (name for one in causes for kind, name in kinds if isinstance(one, kind))
     return next(found, "unreachable")
+
+
+class MailSender:
+    """Carries e-mail by the server the environment names, else by the one the shop has set on its pages."""
+
+    name = "smtp"
+    channel = EMAIL
+
+    def __init__(self, server: Server | None, sender: Address | None) -> None:
+        self._named = SmtpSender(server, sender)
+
+    def is_ready(self) -> bool:
+        """Say whether there is a server: the environment's, or one that is kept."""
+        return self._named.is_ready() or has_way(EMAIL)
+
+    def send(self, letters: Sequence[Letter]) -> Iterator[Answer]:
+        """Hand letters over; the kept server is read for each batch, so that a change holds at once."""
+        if self._named.is_ready():
+            return self._named.send(letters)
+        kept = kept_server()
+        if kept is None:
+            return iter([Answer(Outcome.FAILED, "no_server")] * len(letters))
+        return SmtpSender(*kept).send(letters)

@@ -52,7 +52,7 @@ def read_server(url: str) -> Server:
     if bool(parts.username) != bool(parts.password):
         raise ValueError(f"has a user or a password, but not both; {_FORM}")
     tls = Tls.IMPLICIT if parts.scheme == "smtps" else Tls.STARTTLS
-    if tls is Tls.STARTTLS and _is_this_machine(parts.hostname):
+    if tls is Tls.STARTTLS and is_this_machine(parts.hostname):
         tls = Tls.NONE
     default = 465 if tls is Tls.IMPLICIT else 587
     return Server(
@@ -60,7 +60,8 @@ def read_server(url: str) -> Server:
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Say whether a host is the one we run on, by its name or address."""
     if host == "localhost":
         return True
     try:

@@ -35,6 +35,8 @@ class Access(StrEnum):
     ERASE = "erase"
     HOLD = "hold"
     RELEASE = "release"
+    # Of nobody's data: the shop's own settings, whose `people` are none.
+    CONFIGURE = "configure"
 
 
 class AccessDraft(NamedTuple):

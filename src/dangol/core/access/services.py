@@ -28,6 +28,7 @@ from dangol.core.access.staff_errors import (
     UnknownStaff,
     UnknownStore,
 )
+from dangol.core.people.identities import normalize_email
 from dangol.core.people.models import Staff
 from dangol.core.people.selectors import find_stores
 from dangol.core.storage.ids import Id, new_id
@@ -54,12 +55,16 @@ class Post(NamedTuple):
 
 
 class Invitation(NamedTuple):
-    """Whom to invite: the name they sign in by, how they are called, as what, and why."""
+    """Whom to invite: the name they sign in by, how they are called, as what, and why.
+
+    `email` is where mail reaches them; empty: nowhere.
+    """
 
     username: str
     name: str
     post: Post
     reason: str
+    email: str = ""
 
 
 class NewLink(NamedTuple):
@@ -147,8 +152,10 @@ def make_owner(username: str, password: str, *, reason: str, at: datetime) -> in
 def invite_staff(invitation: Invitation, *, by: int | None, at: datetime) -> NewLink:
     """Make an account that opens by a link, within 72 hours.
 
-    Raises NameUnfit, NameTaken, UnknownRole, UnknownStore, StoreUnfit or ReasonMissing.
+    Raises NameUnfit, NameTaken, UnknownRole, UnknownStore, StoreUnfit, ReasonMissing, or RefusedValue for an
+    odd `email`.
     """
+    email = normalize_email(invitation.email) if invitation.email.strip() else ""
     role, store_id = _read_post(invitation.post)
     reason, username = _read_reason(invitation.reason), invitation.username.strip()
     if not _NAME.fullmatch(username):
@@ -158,7 +165,7 @@ def invite_staff(invitation: Invitation, *, by: int | None, at: datetime) -> New
         if Staff.objects.filter(username__iexact=username).exists():
             raise NameTaken(name=username)
         staff = Staff.objects.create_user(
-            username, first_name=" ".join(invitation.name.split())[:60], is_active=False
+            username, email, first_name=" ".join(invitation.name.split())[:60], is_active=False
         )
         _first_grant(staff.pk, role, store_id, reason=reason, by=by, at=at)
         return _make_link(staff.pk, Purpose.INVITE, at)

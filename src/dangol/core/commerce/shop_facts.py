@@ -1,6 +1,10 @@
 """Changing the shop's own facts while it runs: what orders stand on stays."""
 
+from datetime import datetime
+
+from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.commerce.models import Order
+from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, shop
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
@@ -18,13 +22,21 @@ def has_orders() -> bool:
     return Order.objects.exists()
 
 
-def change_shop(*, name: str, zone: str, currency: str, region: str, language: str) -> ShopView:
-    """Change the shop's facts. Raises CurrencyInUse, or what `set_shop` raises; then nothing is changed."""
+def change_shop(*, actor: Actor, reason: str, at: datetime, **facts: str) -> ShopView:
+    """Change the named ones of the shop's facts, and write down in the access log who changed which.
+
+    Facts are `name`, `zone`, `currency`, `region`, `language`, `color` and `kind`; those not named stay, and
+    where nothing differs nothing is written. Raises CurrencyInUse, ReasonMissing, or what `set_shop` raises;
+    then nothing is changed.
+    """
     with write_transaction():
         before = shop()
-        if currency != before.currency and has_orders():
+        wanted = ShopView(**before._asdict() | facts)
+        if wanted.currency != before.currency and has_orders():
             raise CurrencyInUse(currency=before.currency)
-        return set_shop(
-            name=name, zone=zone, currency=currency, region=region, language=language,
-            sample_shift_weeks=before.sample_shift_weeks,
-        )  # fmt: skip
+        after = set_shop(**wanted._asdict())
+        changed = [name for name in ShopView._fields if getattr(before, name) != getattr(after, name)]
+        if changed:
+            draft = AccessDraft(Access.CONFIGURE, actor, reason, seen=changed, people=0)
+            record_access([draft], at=at)
+    return after

@@ -11,6 +11,8 @@ import msgspec
 from django.template.loader import render_to_string
 from django.utils.translation import override
 
+from dangol.domain.brand import HOUSE_COLOR, make_palette
+
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """The values a template is filled with. `shop` is the shop's name, as it signs."""
@@ -24,10 +26,11 @@ CONTENTS: dict[str, type[Content]] = {}
 
 
 class Written(NamedTuple):
-    """A message in words."""
+    """A message in words: its subject, its text, and the same text in HTML in the brand's color."""
 
     subject: str
     text: str
+    html: str
 
 
 def written_by(template: str) -> Callable[[type[C]], type[C]]:
@@ -90,11 +93,14 @@ class Trial(Content, frozen=True):
     """A message that shows that messages arrive."""
 
 
-def write(content: Content, language: str) -> Written:
-    """Return the message in this language."""
+def write(content: Content, language: str, *, color: str = "") -> Written:
+    """Return the message in this language; `color` is the brand's, `#rrggbb`, or empty for the house's."""
     values = msgspec.structs.asdict(content)
     with override(language):
         text = render_to_string(f"messaging/{content.template}.txt", values)
-    subject, _, rest = text.strip().partition("\n")
+        subject, _, rest = text.strip().partition("\n")
+        palette = make_palette(color or HOUSE_COLOR)
+        told = {"shop": content.shop, "language": language, "text": rest.strip(), "palette": palette}
+        html = render_to_string("messaging/letter.html", told)
     # A line break in a subject would begin another header.
-    return Written(" ".join(subject.split()), rest.strip() + "\n")
+    return Written(" ".join(subject.split()), rest.strip() + "\n", html)

@@ -75,3 +75,15 @@ class Attempt(models.Model):
 
     class Meta:
         db_table = "dg_message_attempt"
+
+
+class Way(models.Model):
+    """How messages of a channel leave, as the shop has set it: sealed, for it holds a password."""
+
+    channel = models.CharField(max_length=10, primary_key=True)
+    sealed = models.BinaryField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "dg_message_way"

@@ -19,6 +19,7 @@ from dangol.core.messaging.contents import write
 from dangol.core.messaging.models import Attempt, Message, State
 from dangol.core.messaging.sealed_contents import Opened, open_contents
 from dangol.core.messaging.senders import Answer, Letter, Outcome, Sender, ready_senders
+from dangol.core.people.selectors import find_shop
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.spaces import LIVE, current_space
@@ -166,7 +167,8 @@ class Outbox:
                 whole.append((row, found))
             else:
                 yield row, Answer(Outcome.REFUSED, EMPTIED if found is None else ERASED_PERSON)
-        letters = [_letter(row, found) for row, found in whole]
+        shop = find_shop() if whole else None
+        letters = [_letter(row, found, shop.color if shop else "") for row, found in whole]
         answered = 0
         try:
             for (row, _found), answer in zip(whole, sender.send(letters), strict=False):
@@ -214,9 +216,9 @@ class Outbox:
                     ).delete()
 
 
-def _letter(row: _Claimed, opened: Opened) -> Letter:
-    written = write(opened.content, row.language)
-    return Letter(row.id, opened.to, written.subject, written.text, row.language, row.made_at)
+def _letter(row: _Claimed, opened: Opened, color: str) -> Letter:
+    written = write(opened.content, row.language, color=color)
+    return Letter(row.id, opened.to, written.subject, written.text, row.language, row.made_at, written.html)
 
 
 def _is_one_of(rows: Sequence[_Claimed]) -> Q:

@@ -9,7 +9,10 @@ register(
     {
         NoWayOut.code: Words(
             _("메시지를 보낼 길({channel})이 아직 없어요."),
-            _("DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하고 다시 시작하세요."),
+            _(
+                "설정의 ‘메일 보내기’에서 메일 서버를 정하거나,"
+                " DANGOL_SMTP_URL과 DANGOL_MAIL_FROM을 정하세요."
+            ),
         ),
         NotHandedOver.code: Words(
             _("시험 메일을 넘기지 못했어요({error})."),

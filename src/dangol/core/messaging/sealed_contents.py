@@ -11,9 +11,9 @@ from dangol.core.people.data_keys import Erased, ensure_data_keys, find_data_key
 from dangol.core.people.sealing import PersonErased, Place, Sealed, open_many, seal_with
 from dangol.core.storage.ids import Id, show_id
 
-_KEY = "messages"
+KEY = "messages"
 # Whose messages to staff are: nobody's in particular.
-HOUSE: Id = shared_owner(_KEY)
+HOUSE: Id = shared_owner(KEY)
 
 
 class Opened(NamedTuple):
@@ -40,7 +40,7 @@ def keys_for_sealing(owners: Iterable[Id]) -> dict[Id, AESGCM]:
         if isinstance(key, Erased):
             raise PersonErased(customer_id=show_id(owner))
         keys[owner] = key
-    return keys | {HOUSE: AESGCM(shared_key(_KEY))}
+    return keys | {HOUSE: AESGCM(shared_key(KEY))}
 
 
 def seal_content(key: AESGCM, owner: Id, message_id: Id, opened: Opened) -> bytes:
@@ -55,7 +55,7 @@ def open_contents(rows: Sequence[tuple[Id, Id, str, bytes | None]]) -> list[Open
     ERASED stands for one whose person was erased meanwhile. Raises SealBroken, PersonKeyMissing.
     """
     people = {owner for owner, _, _, blob in rows if owner != HOUSE and blob is not None}
-    keys: Mapping[Id, AESGCM | Erased] = find_data_keys(people) | {HOUSE: AESGCM(shared_key(_KEY))}
+    keys: Mapping[Id, AESGCM | Erased] = find_data_keys(people) | {HOUSE: AESGCM(shared_key(KEY))}
     texts = open_many([Sealed(owner, _place(one), blob) for owner, one, _, blob in rows], keys)
     return [_read(text, row[2]) for text, row in zip(texts, rows, strict=True)]
 

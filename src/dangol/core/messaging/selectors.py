@@ -24,6 +24,15 @@ class OutboxStatus(NamedTuple):
     last_error: str
 
 
+class LastResults(NamedTuple):
+    """How messages have left of late: the last that was taken, the last that failed and why, what waits."""
+
+    handed_at: datetime | None
+    failed_at: datetime | None
+    error: str
+    status: OutboxStatus
+
+
 class KeptMessage(NamedTuple):
     """A message that was kept to be read here instead of being carried anywhere."""
 
@@ -62,6 +71,16 @@ def outbox_status(as_of: datetime) -> OutboxStatus:
     errors = list(dead.order_by("-ended_at").values_list("last_error", flat=True))
     return OutboxStatus(
         counted["waiting"], counted["oldest"], counted["failed"], len(errors), errors[0] if errors else ""
+    )
+
+
+def last_results(as_of: datetime) -> LastResults:
+    """Return how messages have left of late; four statements."""
+    over = Message.objects.filter(ended_at__isnull=False).order_by("-ended_at")
+    handed = over.filter(state=State.HANDED).values_list("ended_at", flat=True).first()
+    failed = over.filter(state=State.DEAD).values_list("ended_at", "last_error").first()
+    return LastResults(
+        handed, failed[0] if failed else None, failed[1] if failed else "", outbox_status(as_of)
     )
 
 

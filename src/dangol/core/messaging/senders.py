@@ -23,7 +23,10 @@ class Outcome(StrEnum):
 
 
 class Letter(NamedTuple):
-    """A message opened for whoever carries it. `id` stays the same at each try: a receiver knows it again."""
+    """A message opened for whoever carries it. `id` stays the same at each try: a receiver knows it again.
+
+    `html` says what `text` says, for those who show it; empty where there is the text only.
+    """
 
     id: Id
     to: str
@@ -31,6 +34,7 @@ class Letter(NamedTuple):
     text: str
     language: str
     made_at: datetime
+    html: str = ""
 
 
 class Answer(NamedTuple):

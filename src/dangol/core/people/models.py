@@ -25,10 +25,31 @@ class Shop(models.Model):
     language = models.CharField(max_length=10)
     # Set where the data is a sample moved forward in time by whole weeks; empty for a real shop.
     sample_shift_weeks = models.IntegerField(null=True)
+    # The brand's own color, `#rrggbb`; empty: the house's.
+    color = models.CharField(max_length=7, default="", db_default="")
+    # What kind of shop it is (café, clinic, …), as its owner said; empty: never said.
+    kind = models.CharField(max_length=16, default="", db_default="")
 
     class Meta:
         db_table = "dg_shop"
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_shop_only_one"),)
+
+
+class Setup(models.Model):
+    """How far the first setup on the pages has come: one row, made with a new instance.
+
+    A shop without it (an older one, a sample) has nothing left to set up.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    state = models.CharField(max_length=8)
+    # The steps that were gone through, comma separated, in their order.
+    steps = models.CharField(max_length=100)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_setup"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_setup_only_one"),)
 
 
 class Store(models.Model):

@@ -148,5 +148,8 @@ register(
             _("키가 저장된 그대로가 아니에요."), _("키 저장소의 백업을 되돌리세요.")
         ),
         NoShop.code: Words(_("아직 가게가 없어요."), _("`dangol init`이나 `dangol demo`를 실행하세요.")),
+        "brand.not_a_color": Words(
+            _("색을 읽을 수 없어요."), _("#3a4fb8처럼 #과 여섯 글자(0-9, a-f)로 적으세요.")
+        ),
     }
 )

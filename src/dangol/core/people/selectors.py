@@ -62,6 +62,8 @@ class ShopView(NamedTuple):
     region: str
     language: str
     sample_shift_weeks: int | None
+    color: str = ""
+    kind: str = ""
 
     @property
     def tz(self) -> ZoneInfo:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,11 +16,23 @@ from dangol.core.people.selectors import ShopView, find_stores
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
+from dangol.domain.brand import read_color
 from dangol.domain.errors import NotFound
 
 _STORE = ("number", "name", "zone", "address")
 # ISO 4217 keeps X for what no one country issues: metals, tests, "no currency", and these, which are money.
 _MONEY_OF_UNIONS = ("XAF", "XCD", "XCG", "XOF", "XPF")
+
+
+class ShopKind(StrEnum):
+    """What kind of shop it is: by it the first rules are proposed."""
+
+    CAFE = "cafe"
+    RESTAURANT = "restaurant"
+    STORE = "store"
+    CLINIC = "clinic"
+    ONLINE = "online"
+    OTHER = "other"
 
 
 class UnknownStore(NotFound):
@@ -45,10 +58,13 @@ def check_shop(
     region: str,
     language: str = "ko",
     sample_shift_weeks: int | None = None,
+    color: str = "",
+    kind: str = "",
 ) -> ShopView:
-    """Return the shop's facts as they are kept. Raises RefusedValue naming the odd field.
+    """Return the shop's facts as they are kept. Raises RefusedValue naming the odd field, or NotAColor.
 
-    `zone` is an IANA name, `currency` ISO 4217 and money, `region` ISO 3166 in two letters.
+    `zone` is an IANA name, `currency` ISO 4217 and money, `region` ISO 3166 in two letters, `color` `#rrggbb`
+    or empty, `kind` one of ShopKind or empty.
     """
     if not name.strip():
         raise EmptyValue(field="name")
@@ -56,8 +72,13 @@ def check_shop(
         raise UnknownCode(field="currency")
     if region not in SUPPORTED_REGIONS:
         raise UnknownCode(field="region")
+    if kind and kind not in set(ShopKind):
+        raise UnknownCode(field="kind")
     _check_zone(zone)
-    return ShopView(name.strip(), zone, currency, region, check_language(language), sample_shift_weeks)
+    return ShopView(
+        name.strip(), zone, currency, region, check_language(language), sample_shift_weeks,
+        read_color(color) if color else "", kind,
+    )  # fmt: skip
 
 
 def set_shop(
@@ -68,6 +89,8 @@ def set_shop(
     region: str,
     language: str = "ko",
     sample_shift_weeks: int | None = None,
+    color: str = "",
+    kind: str = "",
 ) -> ShopView:
     """Say whose instance this is, for the first time or anew. Raises what `check_shop` raises."""
     view = check_shop(
@@ -77,6 +100,8 @@ def set_shop(
         region=region,
         language=language,
         sample_shift_weeks=sample_shift_weeks,
+        color=color,
+        kind=kind,
     )
     with write_transaction():
         Shop.objects.update_or_create(id=1, defaults=view._asdict())

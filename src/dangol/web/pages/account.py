@@ -10,6 +10,7 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.emails import email_of, set_email
 from dangol.core.access.members.codes import use_code
 from dangol.core.access.own_account import link_membership, membership_of
 from dangol.core.access.selectors import find_staff, sessions_of, sign_ins_of
@@ -17,6 +18,7 @@ from dangol.core.access.sessions import Outcome, end_sessions, end_sessions_of
 from dangol.core.messaging.codes import ask_code, count_try
 from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.people.identities import Kind
+from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import stores_by_id
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
@@ -47,6 +49,11 @@ def read_factors(staff: int) -> dict[str, Any]:
 @never_cache
 def show_account(request: HttpRequest) -> HttpResponse:
     """Show who one is here, by what one comes in, and from where one is signed in."""
+    return _account(request)
+
+
+def _account(request: HttpRequest, refusal: RefusedValue | None = None) -> HttpResponse:
+    sentence, remedy = explain(refusal) if refusal else ("", "")
     visitor = visitor_of(request)
     person = find_staff(visitor.staff)
     assert person is not None, "who is signed in has a role"
@@ -58,8 +65,23 @@ def show_account(request: HttpRequest) -> HttpResponse:
         "sign_ins": sign_ins_of(visitor.staff, limit=8),
         "passkeys_work": passkeys_work(request),
         "is_member": membership_of(visitor.staff) is not None,
+        "email": request.POST.get("email") if refusal else email_of(visitor.staff),
+        "sentence": sentence,
+        "remedy": remedy,
     }
-    return render(request, "web/account.html", context | read_factors(visitor.staff))
+    status = 422 if refusal else 200
+    return render(request, "web/account.html", context | read_factors(visitor.staff), status=status)
+
+
+@signed_in_only
+@require_POST
+def change_email(request: HttpRequest) -> HttpResponse:
+    """Say where mail reaches one; an empty address: nowhere."""
+    try:
+        set_email(visitor_of(request).staff, request.POST.get("email", "")[:255])
+    except RefusedValue as refusal:
+        return _account(request, refusal)
+    return HttpResponseRedirect(reverse("web:account"))
 
 
 @before_second_factor

@@ -19,6 +19,7 @@ from dangol.web.periods import LENGTHS, Column, Period, end_of_soon, make_period
 from dangol.web.reads import overview as reads
 from dangol.web.reads.members import SOON_DAYS
 from dangol.web.scheme import TierView, find_program, tiers_of
+from dangol.web.setup_steps import lead_to_setup
 from dangol.web.tiles import Shopping, point_tiles, purchase_tiles
 from dangol.web.words import person_label
 
@@ -36,6 +37,8 @@ class TierShare(NamedTuple):
 @needs(Right.REPORTS_READ)
 def show_overview(request: HttpRequest) -> HttpResponse:
     """Show the shop's figures of the last 7, 30 or 90 days beside the same length before."""
+    if lead := lead_to_setup(request, anew=True):
+        return lead
     frame = frame_of(request)
     period = make_period(read_days(request.GET.get("days")), at=frame.at, zone=frame.shop.tz)
     running = find_program()

@@ -7,11 +7,14 @@ from django.views.i18n import set_language
 
 from dangol.web.guard import open_to_all, signed_in_only, visitor_of
 from dangol.web.menu import menu_of
+from dangol.web.setup_steps import lead_to_setup
 
 
 @signed_in_only
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the first place of the menu that is open to whoever asks."""
+    """Lead to the first setup as long as it is not over, else to the first place of one's menu."""
+    if lead := lead_to_setup(request):
+        return lead
     first = next(menu_of(visitor_of(request), sample=False), None)
     return HttpResponseRedirect(first.address if first else reverse("web:account"))
 

@@ -10,10 +10,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS
 
+from dangol.connectors.smtp.kept import find_mail
 from dangol.core.access.rights import Right
 from dangol.core.commerce.shop_facts import change_shop, has_orders
+from dangol.core.messaging.selectors import last_results
+from dangol.core.messaging.senders import EMAIL, find_sender
+from dangol.core.messaging.sink import Sink
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
@@ -30,7 +35,10 @@ def change(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {name: request.POST.get(name, given[name]).strip() for name in FIELDS}
         try:
-            change_shop(**given | {"name": given["name"][:LONGEST_NAME].replace("\0", "")})
+            given["name"] = given["name"][:LONGEST_NAME].replace("\0", "")
+            change_shop(
+                actor=actor_of(request), reason=_("설정 화면에서 바꿨어요"), at=frame_of(request).at, **given
+            )
             return HttpResponseRedirect(f"{reverse('web:settings')}?saved=1")
         except DomainError as refusal:
             error = refusal
@@ -44,6 +52,9 @@ def change(request: HttpRequest) -> HttpResponse:
         "has_orders": has_orders(),
         "saved": request.GET.get("saved") == "1",
         "sources": _sources(),
+        "mail": find_mail(),
+        "is_sink": isinstance(find_sender(EMAIL), Sink),
+        "results": last_results(frame_of(request).at),
         "sentence": sentence,
         "remedy": remedy,
     }

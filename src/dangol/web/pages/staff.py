@@ -21,8 +21,11 @@ from dangol.core.access.selectors import (
     sessions_of,
     sign_ins_of,
 )
+from dangol.core.messaging.senders import EMAIL, find_sender
+from dangol.core.messaging.staff_mail import leave_link
 from dangol.core.people.selectors import list_stores
 from dangol.core.refusals import explain
+from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
@@ -47,27 +50,43 @@ def show_staff(request: HttpRequest) -> HttpResponse:
 def invite(request: HttpRequest) -> HttpResponse:
     """Ask whom to invite and as what; then show the link, once."""
     asked = request.POST
-    given = {name: asked.get(name, "") for name in ("username", "name", "role", "store", "reason")}
+    given = {name: asked.get(name, "") for name in ("username", "name", "email", "role", "store", "reason")}
     context: dict[str, Any] = {"given": given, "roles": ROLES, "stores": list_stores()}
+    context["can_send"] = find_sender(EMAIL) is not None
     if request.method != "POST":
         return render(request, "web/staff_invite.html", context)
     invitation = services.Invitation(
-        given["username"], given["name"], services.Post(given["role"], given["store"]), given["reason"]
-    )
+        given["username"], given["name"], services.Post(given["role"], given["store"]), given["reason"],
+        given["email"][:255],
+    )  # fmt: skip
+    at = frame_of(request).at
     try:
-        link = services.invite_staff(invitation, by=visitor_of(request).staff, at=frame_of(request).at)
+        with write_transaction():
+            link = services.invite_staff(invitation, by=visitor_of(request).staff, at=at)
+            mailed_to = _mail(request, link, services.Purpose.INVITE)
     except DomainError as error:
         sentence, remedy = explain(error)
         return render(
             request, "web/staff_invite.html", context | {"sentence": sentence, "remedy": remedy}, status=422
         )
-    return _show_link(request, link)
+    return _show_link(request, link, mailed_to)
 
 
-def _show_link(request: HttpRequest, link: services.NewLink) -> HttpResponse:
-    """Show a new link. It is not kept, so this answer is the only one that has it."""
-    address = request.build_absolute_uri(reverse("web:welcome", args=[link.secret]))
-    context = {"person": find_staff(link.staff), "address": address, "expires_at": link.expires_at}
+def _address(request: HttpRequest, link: services.NewLink) -> str:
+    return request.build_absolute_uri(reverse("web:welcome", args=[link.secret]))
+
+
+def _mail(request: HttpRequest, link: services.NewLink, purpose: services.Purpose) -> str:
+    """Leave the link in the outbox where mail reaches the person; returns where it goes."""
+    return leave_link(link, purpose, address=_address(request, link), at=frame_of(request).at)
+
+
+def _show_link(request: HttpRequest, link: services.NewLink, mailed_to: str) -> HttpResponse:
+    """Show a new link. It is kept nowhere but in the mail, if there is one: no other page shows it."""
+    context = {
+        "person": find_staff(link.staff), "address": _address(request, link),
+        "expires_at": link.expires_at, "mailed_to": mailed_to,
+    }  # fmt: skip
     response = render(request, "web/staff_link.html", context)
     response["Referrer-Policy"] = "no-referrer"
     return response
@@ -109,13 +128,17 @@ def _person(request: HttpRequest, person: StaffView, error: DomainError | None =
 
 def _do(request: HttpRequest, number: int, act: Callable[[int, str, int, datetime], object]) -> HttpResponse:
     """Carry out one change and show the person again; a link that came of it is shown instead."""
-    person = _find(number)
+    person, mailed_to = _find(number), ""
+    by, at = visitor_of(request).staff, frame_of(request).at
     try:
-        done = act(number, request.POST.get("reason", ""), visitor_of(request).staff, frame_of(request).at)
+        with write_transaction():
+            done = act(number, request.POST.get("reason", ""), by, at)
+            if isinstance(done, services.NewLink):
+                mailed_to = _mail(request, done, services.Purpose.RECOVER)
     except DomainError as error:
         return _person(request, person, error)
     if isinstance(done, services.NewLink):
-        return _show_link(request, done)
+        return _show_link(request, done, mailed_to)
     return HttpResponseRedirect(reverse("web:staff-member", args=[number]))
 
 

@@ -23,6 +23,7 @@ from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
 from dangol.web import doors, formats, health_words, hook_words, marks, words, work_words
 from dangol.web.guard import access_of, may_open
+from dangol.web.mail_words import failure_in_words, tls_name
 from dangol.web.roles import role_name, scopes_in_words
 
 register = template.Library()
@@ -57,6 +58,8 @@ register.filter("delivery_state", hook_words.delivery_state)
 register.filter("cause_name", hook_words.cause_name)
 register.filter("failure_words", hook_words.failure_words)
 register.filter("host", words.host)
+register.filter("mail_failure", failure_in_words)
+register.filter("tls_name", tls_name)
 register.filter("check_name", health_words.check_name)
 register.filter("job_state", work_words.job_state)
 register.filter("access_name", work_words.access_name)

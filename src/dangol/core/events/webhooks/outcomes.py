@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from dangol.core.events.webhooks.models import (
     Attempt,
@@ -12,6 +13,7 @@ from dangol.core.events.webhooks.models import (
     EndpointChange,
 )
 from dangol.core.events.webhooks.transport import Reply
+from dangol.core.events.webhooks.watching import StateChange, watchers
 from dangol.core.metrics import WEBHOOK_ATTEMPTS
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import Row, insert_rows, select_matching, sorted_ids, update_rows
@@ -83,7 +85,10 @@ def record_outcomes(outcomes: Sequence[Outcome], *, chances: Iterable[float]) ->
 
 
 def change_state(endpoint: Endpoint, standing: Standing, cause: Cause, *, at: datetime) -> None:
-    """Move a locked endpoint to another state, note it, and let nothing wait for a disabled one."""
+    """Move a locked endpoint to another state, note it, and let nothing wait for a disabled one.
+
+    Those who watch endpoints are told in the same transaction.
+    """
     require_write_transaction()
     change = (new_id(), endpoint.pk, endpoint.state, standing.state.value, cause.value, at)
     insert_rows(EndpointChange, ("id", "endpoint_id", "from_state", "to_state", "cause", "at"), [change])
@@ -92,6 +97,12 @@ def change_state(endpoint: Endpoint, standing: Standing, cause: Cause, *, at: da
     if standing.state is EndpointState.DISABLED:
         waiting = Delivery.objects.filter(endpoint_id=endpoint.pk, due_at__isnull=False)
         waiting.update(state=DeliveryState.FAILED, due_at=None, claim=None, finished_at=at)
+    told = StateChange(
+        change[0], endpoint.pk, urlsplit(endpoint.url).hostname or "", endpoint.description, standing.state,
+        cause, at,
+    )  # fmt: skip
+    for watch in watchers():
+        watch(told)
 
 
 def _lock_endpoints(endpoint_ids: Iterable[Id]) -> list[Endpoint]:

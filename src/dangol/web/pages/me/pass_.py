@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from dangol.core.access.members.sessions import SessionView
 from dangol.core.people.selectors import MEMBER, profiles_of
 from dangol.core.people.wordings import JOINING
+from dangol.domain.brand import HOUSE_COLOR
 from dangol.domain.points import Kind
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
@@ -94,6 +95,6 @@ def show_manifest(request: HttpRequest) -> HttpResponse:
     told = {
         "id": home, "name": shop.name, "short_name": shop.name[:12], "start_url": home, "scope": home,
         "display": "standalone", "lang": get_language(), "background_color": "#f5f6f8",
-        "theme_color": "#3a4fb8", "icons": icons,
+        "theme_color": shop.color or HOUSE_COLOR, "icons": icons,
     }  # fmt: skip
     return JsonResponse(told, content_type="application/manifest+json")
