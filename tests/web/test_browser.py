@@ -51,6 +51,8 @@ def every_path(story: Story) -> dict[str, str]:
         "overview-7": "/?days=7",
         "members": "/members",
         "members-nothing": "/members?q=nobody",
+        "members-days": "/members?joined=days&joined_from=2026-01-02&sort=spend",
+        "views": "/members/views?tier=silver",
         "member": member,
         "orders": "/orders",
         "orders-nothing": "/orders?q=nothing",

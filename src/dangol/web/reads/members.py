@@ -54,26 +54,27 @@ class Counted(StrEnum):
 
 
 class MemberPage(NamedTuple):
-    """One page of the list; `next_after` is empty on the last one."""
+    """One page of the list; `next_after` is empty on the last one. `sort` is how it is sorted indeed."""
 
     lines: list[MemberLine]
     total: int
     counted: Counted
     next_after: str
+    sort: Sort
 
 
 def read_member_page(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int = PAGE) -> MemberPage:
     """Return a page of members; what it costs depends neither on how many there are nor on the page."""
-    keys, few = read_keys(query, scheme, at=at, limit=limit + 1)
+    keys, few, sort = read_keys(query, scheme, at=at, limit=limit + 1)
     total, counted = (few, Counted.EXACTLY) if few is not None else _many(query, at)
     shown = keys[:limit]
     next_after = write_place(*shown[-1]) if len(keys) > limit else ""
-    return MemberPage(read_lines([one for _, one in shown], scheme), total, counted, next_after)
+    return MemberPage(read_lines([one for _, one in shown], scheme), total, counted, next_after, sort)
 
 
 def _many(query: MemberQuery, at: datetime) -> tuple[int, Counted]:
     """Return how many members there are where they are many: never counted for one request alone."""
-    if query.store_id or query.soon_until or query.level is not None:
+    if _is_filtered(query):
         return FEW, Counted.MORE_THAN
     where = current_space(), str(connection_of(Customer).settings_dict["NAME"])
     count, counted_at = _counted.get(where, (0, at - COUNT_HOLDS))
@@ -81,6 +82,12 @@ def _many(query: MemberQuery, at: datetime) -> tuple[int, Counted]:
         count = Customer.objects.filter(kind=MEMBER).count()
         _counted[where] = count, at
     return round_to_three(count), Counted.ABOUT
+
+
+def _is_filtered(query: MemberQuery) -> bool:
+    return bool(
+        query.store_id or query.soon_until or query.joined or query.visited or query.level is not None
+    )
 
 
 def round_to_three(count: int) -> int:
