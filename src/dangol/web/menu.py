@@ -42,7 +42,13 @@ _PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
 _ACTS = (
     "adjust", "undo", "unmask", "export", "merge", "erase", "edit", "notes", "consents",
 )  # fmt: skip
-_OF_MEMBERS = ("web:member", "web:views", *(f"web:member-{act}" for act in _ACTS))
+_OF_MEMBERS = (
+    "web:member",
+    "web:views",
+    "web:bulk-points",
+    "web:bulk",
+    *(f"web:member-{act}" for act in _ACTS),
+)
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),

@@ -7,6 +7,7 @@ from dangol.web.converters import IdConverter
 from dangol.web.pages import (
     access_log,
     account,
+    bulk,
     by_hand,
     deliveries,
     design,
@@ -46,6 +47,8 @@ urlpatterns = [
     path("", overview.show_overview, name="overview"),
     path("members", members.list_members, name="members"),
     path("members.csv", members.export_members, name="members-csv"),
+    path("members/bulk/points", bulk.give_points, name="bulk-points"),
+    path("members/bulk/<id:approval_id>", bulk.show_outcome, name="bulk"),
     path("members/views", views.show_views, name="views"),
     path("members/views/<id:view_id>", views.change_view, name="view"),
     path("members/<id:customer_id>", member.show_member, name="member"),

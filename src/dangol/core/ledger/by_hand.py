@@ -69,14 +69,14 @@ def move_by_hand(
     with write_transaction():
         lock_customers([customer_id])
         size = abs(wanted.points) if not wanted.reverses else _points_of(customer_id, wanted.reverses)
-        ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, _kept(reason))
+        ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, kept_reason(reason))
         if earlier := find_asked(ask, actor=actor):
             return Outcome(earlier)
         _check(wanted, at)
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         noted = note_request(ask, actor=actor, at=at, waits=before + size > limit)
         if noted.state == State.DIRECT:
-            _carry_out(noted, at)
+            carry_out(noted, at)
     return Outcome(noted)
 
 
@@ -90,11 +90,11 @@ def decide_by_hand(
     with write_transaction():
         decided = decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
         if approves:
-            _carry_out(decided, at)
+            carry_out(decided, at)
     return decided
 
 
-def _kept(reason: str) -> str:
+def kept_reason(reason: str) -> str:
     """Return the reason as long as a transfer keeps it."""
     return reason.strip()[:LONGEST_REASON]
 
@@ -117,7 +117,8 @@ def _points_of(customer_id: Id, shown: str) -> int:
     return points
 
 
-def _carry_out(approval: ApprovalView, at: datetime) -> None:
+def carry_out(approval: ApprovalView, at: datetime) -> None:
+    """Move the points a request asks for that may happen, in the caller's write transaction."""
     wanted, key = read_by_hand(approval.payload), f"by-hand:{show_id(approval.id)}"
     if wanted.reverses:
         # A transfer stays with the id it was booked under, also where its owner was merged since.

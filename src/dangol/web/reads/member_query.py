@@ -176,7 +176,7 @@ def _read_place(text: str, sort: Sort) -> Key | None:
 
 def read_keys(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int) -> Keys:
     """Return the first `limit` members of a query after its place, and how many there are if they are few."""
-    few = _few(query, scheme, at)
+    few = find_few(query, scheme, at)
     if few is None:
         query = query._replace(sort=sort_of_many(query))
         place = _read_place(query.after, query.sort)
@@ -207,7 +207,7 @@ def _after(place: Key, sort: Sort) -> Q:
     return Q(**{f"key__{way}": key}) | Q(**{"key": key, f"customer_id__{way}": customer_id})
 
 
-def _few(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
+def find_few(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
     """Return whom one of the filters leaves, as a query or ids, if that is few; None where all leave many."""
     for found in _narrowed(query, scheme, at):
         # Are there more? That is asked of the index alone.

@@ -19,6 +19,7 @@ from dangol.web.reads.member_query import (
     MemberQuery,
     Scheme,
     Sort,
+    find_few,
     matching,
     ordered,
     read_keys,
@@ -133,6 +134,13 @@ def read_usable(customer_ids: Sequence[Id], currency: str) -> Mapping[Id, int]:
     for customer_id, balance in rows:
         points[customer_id] = points.get(customer_id, 0) + balance
     return points
+
+
+def find_matching(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int) -> list[Id]:
+    """Return up to `limit` of the members a query matches, in the order of their ids."""
+    few = find_few(query, scheme, at)
+    members = matching(query, scheme, at, among=few)
+    return sorted(members.values_list("customer_id", flat=True)[:limit])
 
 
 def walk_members(
