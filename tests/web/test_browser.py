@@ -52,6 +52,7 @@ def every_path(story: Story) -> dict[str, str]:
         "members": "/members",
         "members-nothing": "/members?q=nobody",
         "members-days": "/members?joined=days&joined_from=2026-01-02&sort=spend",
+        "members-export": "/members/export?tier=silver",
         "views": "/members/views?tier=silver",
         "member": member,
         "orders": "/orders",

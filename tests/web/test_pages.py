@@ -106,6 +106,7 @@ def staff_paths(story: Story) -> list[str]:
     return [
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
         "/members?joined=30d&visited=days&visited_from=2026-01-02", "/members/views", "/members/views?soon=1",
+        "/members/export?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),

@@ -47,6 +47,7 @@ _OF_MEMBERS = (
     "web:views",
     "web:bulk-points",
     "web:bulk",
+    "web:members-export",
     *(f"web:member-{act}" for act in _ACTS),
 )
 ENTRIES: Sequence[Entry] = (

@@ -18,6 +18,7 @@ from dangol.web.pages import (
     keys,
     leaving,
     member,
+    member_files,
     member_link,
     members,
     merging,
@@ -46,7 +47,8 @@ app_name = "web"
 urlpatterns = [
     path("", overview.show_overview, name="overview"),
     path("members", members.list_members, name="members"),
-    path("members.csv", members.export_members, name="members-csv"),
+    path("members.csv", member_files.export_members, name="members-csv"),
+    path("members/export", member_files.export_chosen, name="members-export"),
     path("members/bulk/points", bulk.give_points, name="bulk-points"),
     path("members/bulk/<id:approval_id>", bulk.show_outcome, name="bulk"),
     path("members/views", views.show_views, name="views"),

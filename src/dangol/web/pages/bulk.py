@@ -12,8 +12,7 @@ from dangol.core.access.approvals import ApprovalView, State, find_approval
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
 from dangol.core.ledger.in_bulk import BULK, find_given, give_in_bulk, read_in_bulk, want, would_wait
-from dangol.core.people.chosen import LeftOut, Why, count_by_why, judge_chosen
-from dangol.core.people.selectors import names_of
+from dangol.core.people.chosen import judge_chosen
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
@@ -22,13 +21,11 @@ from dangol.web.amounts import read_points
 from dangol.web.chosen import MATCH, TICKED, Chosen, NobodyChosen, TooManyChosen, read_chosen
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
-from dangol.web.left_out_words import why_words
+from dangol.web.left_out_words import told_left_out
 from dangol.web.member_filter import filter_words, read_filter
 from dangol.web.pages.by_hand import LONGEST
 from dangol.web.scheme import find_program, tiers_of
 
-# Of those left out so many are named; the others are counted.
-MOST_NAMED = 100
 FIELDS = ("points", "reason", "last_day")
 
 
@@ -66,21 +63,8 @@ def _about(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
     told = filter_words(read_filter(request, tiers_of(find_program()))) if chosen.by_filter else []
     return {
         "chosen": chosen, "which": MATCH if chosen.by_filter else TICKED, "told": told,
-        "fit": len(judged.fit), **_left_out(judged.left_out),
+        "fit": len(judged.fit), **told_left_out(judged.left_out),
     }  # fmt: skip
-
-
-def _left_out(left_out: list[LeftOut]) -> dict[str, Any]:
-    """Return who is left out, as the page tells it; whom the reader may not see is counted only."""
-    hidden = (Why.UNKNOWN, Why.OTHER_STORE)
-    named = [one for one in left_out if one.why not in hidden][:MOST_NAMED]
-    people = names_of([one.customer_id for one in named])
-    return {
-        "left_out": len(left_out),
-        "whys": [(why_words(why), count) for why, count in count_by_why(left_out).items()],
-        "named": [(people.get(one.customer_id), why_words(one.why)) for one in named],
-        "unnamed": len(left_out) - len(named),
-    }
 
 
 def _preview_or_do(
@@ -124,7 +108,7 @@ def show_outcome(request: HttpRequest, approval_id: Id) -> HttpResponse:
         "declined": approval.state == State.DECLINED,
     }  # fmt: skip
     if given:
-        context |= _left_out(given.others) | {"sum": given.count * wanted.points}
+        context |= told_left_out(given.others) | {"sum": given.count * wanted.points}
     return render(request, "web/bulk_outcome.html", context)
 
 

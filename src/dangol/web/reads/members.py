@@ -96,9 +96,9 @@ def round_to_three(count: int) -> int:
     return round(count, 3 - len(str(count)))
 
 
-def read_lines(customer_ids: Sequence[Id], scheme: Scheme) -> list[MemberLine]:
-    """Return the members of these ids, in their order."""
-    people = names_of(customer_ids)
+def read_lines(customer_ids: Sequence[Id], scheme: Scheme, *, unmasked: bool = False) -> list[MemberLine]:
+    """Return the members of these ids, in their order; masked unless there is a reason, which is kept."""
+    people = names_of(customer_ids, unmasked=unmasked)
     points = read_usable(customer_ids, scheme.points_currency)
     standings = {
         row[0]: row[1:]
@@ -151,7 +151,18 @@ def walk_members(
     They are found and sorted once, and their ids kept: to sort again for each batch would take a time
     that grows with the square of their number.
     """
+    yield from walk_lines(list_members(query, scheme, at=at), scheme, size=size)
+
+
+def list_members(query: MemberQuery, scheme: Scheme, *, at: datetime) -> list[Id]:
+    """Return all members a query matches, sorted whole."""
     members = ordered(matching(query, scheme, at), query.sort, scheme)
-    ids = list(members.values_list("customer_id", flat=True))
+    return list(members.values_list("customer_id", flat=True))
+
+
+def walk_lines(
+    ids: Sequence[Id], scheme: Scheme, *, unmasked: bool = False, size: int = 500
+) -> Iterator[MemberLine]:
+    """Yield the members of these ids, in their order, `size` at a time."""
     for start in range(0, len(ids), size):
-        yield from read_lines(ids[start : start + size], scheme)
+        yield from read_lines(ids[start : start + size], scheme, unmasked=unmasked)
