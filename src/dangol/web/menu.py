@@ -63,7 +63,15 @@ ENTRIES: Sequence[Entry] = (
         "p",
         ("web:program-version", "web:program-draft", "web:program-diff", "web:simulation"),
     ),
-    Entry("web:orders", _("주문"), "shopping-bag", _("주문 보기"), _SHOP, "r", ("web:order",)),
+    Entry(
+        "web:orders",
+        _("주문"),
+        "shopping-bag",
+        _("주문 보기"),
+        _SHOP,
+        "r",
+        ("web:order", "web:order-undo", "web:order-move", "web:order-claim"),
+    ),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",
