@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from dangol.core.access.models import AccessEntry
 from dangol.core.access.rights import Role
 from dangol.core.commerce.models import Order, OrderAct, Return
+from dangol.core.commerce.takeout import read_orders
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.people.selectors import list_stores
 from dangol.core.storage.ids import new_id, show_id
@@ -75,6 +76,8 @@ def test_undo__looked_at_first__reverses_once_for_a_reason(agent: Client, story:
     assert "order-acts/undo" not in page
     line = next(one for one in read_order_page(OrderQuery(number=order.number)).lines)
     assert (line.points, line.state) == (0, "whole")
+    told = next(one for one in read_orders([story.regular]) if one["number"] == order.number)["acts"]
+    assert [(one["act"], one["reason"]) for one in told] == [("undone", "잘못 찍음")]
     again = agent.get(path)
     assert again.status_code in (HTTPStatus.OK, 422)
 
