@@ -81,6 +81,19 @@ def _questions(at: Any) -> Iterator[tuple[str, dict[str, str]]]:
             yield f"{sort}: {tier}", {"sort": sort, "tier": tier}
         yield f"{sort}: soon to lapse", {"sort": sort, "soon": "1"}
         yield f"{sort}: soon to lapse, gold", {"sort": sort, "soon": "1", "tier": "gold"}
+        for days in ("joined", "visited"):
+            yield f"{sort}: {days} today", {"sort": sort, days: "today"}
+            yield f"{sort}: {days} in 30 days", {"sort": sort, days: "30d"}
+            yield f"{sort}: {days} in 30 days, silver", {"sort": sort, days: "30d", "tier": "silver"}
+    both = {"joined": "days", "joined_to": (at - timedelta(days=300)).date().isoformat(), "visited": "30d"}
+    yield "joined long ago and visited in 30 days", both
+    yield (
+        "gone for half a year",
+        {
+            "visited": "days",
+            "visited_to": (at - timedelta(days=180)).date().isoformat(),
+        },
+    )
 
 
 def _timed(name: str, client: Any, asked: dict[str, str]) -> Figure:

@@ -97,11 +97,15 @@ class Feed(Answer, frozen=True):
 
 
 class Approval(Answer, frozen=True):
-    """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen."""
+    """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen.
+
+    `points` are each member's; a request about many (`members` of them) names no `member_id`.
+    """
 
     id: str
     state: str
-    member_id: str
+    member_id: str | None
+    members: int
     points: int
     reverses_id: str | None
     reason: str

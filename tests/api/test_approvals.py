@@ -13,7 +13,7 @@ from dangol.core.access.approvals import ApprovalView
 from dangol.core.access.models import Approval
 from dangol.core.access.rights import Right
 from dangol.core.ledger import invariants
-from dangol.core.ledger.by_hand import decide_by_hand
+from dangol.core.ledger.in_bulk import decide_points
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.verify import verify
 from dangol.core.people.actors import Actor, ActorKind
@@ -40,7 +40,7 @@ def has(api: Caller) -> int:
 
 
 def decide(approval: str, *, approves: bool) -> ApprovalView:
-    return decide_by_hand(
+    return decide_points(
         parse_id(approval), approves=approves, actor=OWNER, reason="확인", at=datetime.now(UTC)
     )
 

@@ -52,6 +52,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:message_id>": show_id(new_id()),
         "<id:job_id>": show_id(new_id()),
         "<id:note_id>": show_id(new_id()),
+        "<id:view_id>": show_id(new_id()),
         "<id:hold_id>": show_id(new_id()),
         "<id:transfer_id>": show_id(new_id()),
         "<id:approval_id>": show_id(new_id()),

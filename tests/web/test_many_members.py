@@ -11,7 +11,9 @@ from dangol.core.people.models import Customer
 from dangol.core.people.selectors import list_stores
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.transactions import write_transaction
+from dangol.web.day_spans import Between
 from dangol.web.reads import member_query, members
+from dangol.web.reads.member_query import sort_of_many
 from dangol.web.reads.members import (
     Counted,
     MemberQuery,
@@ -44,6 +46,13 @@ FILTERS = {
     "soon": MemberQuery(soon_until=NOW + timedelta(days=60)),
     "both": MemberQuery(level=1, soon_until=NOW + timedelta(days=60)),
     "nobody": MemberQuery(level=9),
+    "joined": MemberQuery(joined=Between(NOW - timedelta(days=700), NOW - timedelta(days=100))),
+    "joined since": MemberQuery(joined=Between(since=NOW - timedelta(days=365)), level=1),
+    "visited": MemberQuery(visited=Between(NOW - timedelta(days=200), NOW - timedelta(days=20))),
+    "not since": MemberQuery(visited=Between(until=NOW - timedelta(days=60)), level=0),
+    "joined and visited": MemberQuery(
+        joined=Between(until=NOW - timedelta(days=100)), visited=Between(since=NOW - timedelta(days=100))
+    ),
 }
 
 
@@ -52,6 +61,7 @@ def test_list__many__along_the_index_as_if_sorted_whole(crowd: Scheme, sort: Sor
     store_id = list_stores()[0].id
     for query in [*FILTERS.values(), MemberQuery(store_id=store_id)]:
         asked = query._replace(sort=sort)
+        asked = asked._replace(sort=sort_of_many(asked))
         whole = [line.person.customer_id for line in walk_members(asked, crowd, at=NOW)]
         for limit in (7, 60, 500):
             assert [line.person.customer_id for line in walk(asked, crowd, limit=limit)] == whole
@@ -93,6 +103,37 @@ def test_list__many__total_is_about_and_counted_again_after_a_while(
 def test_list__many_of_a_filter__says_more_than(clerk: Client, crowd: Scheme) -> None:
     assert read_member_page(MemberQuery(level=1), crowd, at=NOW).counted is Counted.MORE_THAN
     assert "명 넘게" in clerk.get("/members?tier=silver").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sort", "shown"),
+    [
+        ("joined", Sort.SPEND, Sort.JOINED),
+        ("joined", Sort.JOINED, Sort.JOINED),
+        ("visited", Sort.POINTS, Sort.RECENT),
+        ("visited", Sort.AWAY, Sort.AWAY),
+        ("joined and visited", Sort.AWAY, Sort.AWAY),
+        ("joined and visited", Sort.SPEND, Sort.JOINED),
+        ("a tier", Sort.SPEND, Sort.SPEND),
+    ],
+)
+def test_list__many_of_some_days__sorted_by_these_days(
+    crowd: Scheme, monkeypatch: pytest.MonkeyPatch, asked: str, sort: Sort, shown: Sort
+) -> None:
+    query = FILTERS[asked]._replace(sort=sort)
+
+    assert read_member_page(query, crowd, at=NOW).sort is shown
+    monkeypatch.setattr(member_query, "FEW", 2_000)
+    few = read_member_page(query, crowd, at=NOW)
+    assert few.sort is sort
+    assert few.counted is Counted.EXACTLY
+
+
+def test_list__many_of_some_days__page_says_how_it_is_sorted(clerk: Client, crowd: Scheme) -> None:
+    page = clerk.get("/members?joined=days&joined_to=2026-11-22&sort=spend").content.decode()
+
+    assert "늦게 가입한 순서대로 보여드려요" in page
+    assert "보여드려요" not in clerk.get("/members?joined=30d&sort=joined").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dangol.connectors.files.guard import unguarded
+from dangol.core.access.models import AccessEntry
+from dangol.core.access.rights import Role
+from dangol.core.people.actors import HOUSE
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.selectors import profiles_of
+from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page, walk_members
+from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -153,3 +160,70 @@ def read_csv(clerk: Client) -> list[dict[str, str]]:
     """Return the rows of the file of all members."""
     text = b"".join(clerk.get("/members.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def entries() -> list[AccessEntry]:
+    """Return what the access log tells, the latest last."""
+    return list(AccessEntry.objects.order_by("at", "id"))
+
+
+def test_csv__every_one__is_in_the_access_log_with_its_filter(clerk: Client, story: Story) -> None:
+    rows = read_csv(clerk)
+    clerk.get("/members.csv?q=1501&tier=silver&joined=30d&after=x")
+
+    whole, filtered = entries()
+    assert (whole.actor, whole.action, whole.people, whole.seen) == ("owner", "download", len(rows), "")
+    assert whole.address
+    assert whole.reason == "members.csv"
+    assert filtered.reason == "members.csv?tier=silver&joined=30d&q=*"
+    assert filtered.people == 0
+    assert "members.csv?tier=silver" in clerk.get("/access-log").content.decode()
+
+
+def test_csv__whole__only_for_a_reason_and_by_who_may(clerk: Client, story: Story) -> None:
+    given = {"which": "match", "whole": "1", "sure": "1"}
+    refused = clerk.post("/members/export", given)
+    assert refused.status_code == 422
+    assert "이유" in refused.content.decode()
+    marketer = sign_in(Client(), "marketer", Role.MARKETER)
+    assert marketer.post("/members/export", given | {"reason": "우편"}).status_code == HTTPStatus.FORBIDDEN
+    assert entries() == []
+
+    answer = clerk.post("/members/export", given | {"reason": "우편 보내기"})
+
+    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "김하늘" in text
+    assert "0178" in text
+    kept = entries()[0]
+    assert kept.seen == "name,phone,email"
+    assert kept.reason == "우편 보내기 · members.csv"
+    assert answer["Cache-Control"] == "no-store" or "no-store" in answer["Cache-Control"]
+    masked = marketer.post("/members/export", {"which": "match", "sure": "1"})
+    assert "김하늘" not in b"".join(masked.streaming_content).decode()  # type: ignore[attr-defined]
+
+
+def test_csv__chosen__those_only_and_who_is_left_out(clerk: Client, story: Story) -> None:
+    gone = story.customers["1503"]
+    erase_customer(gone, actor=HOUSE, reason="asked", at=NOW)
+    who = [show_id(one) for one in (story.regular, story.customers["1502"], gone)]
+
+    page = clerk.post("/members/export", {"which": "ticked", "who": who}).content.decode()
+    assert "고른 회원 2명" in page
+    assert "지운 회원이에요 (1)" in page
+    answer = clerk.post("/members/export", {"which": "ticked", "who": who, "sure": "1"})
+
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["회원 번호"] for row in rows} == {"1501", "1502"}
+    kept = entries()[-1]
+    assert (kept.people, kept.reason) == (2, "members.csv (chosen)")
+
+
+def test_csv__nobody_chosen__says_so_and_no_right__no_link(clerk: Client, story: Story) -> None:
+    answer = clerk.post("/members/export", {"which": "ticked"})
+    assert answer.status_code == 422
+    assert "고른 회원이 없어요" in answer.content.decode()
+    keeper = sign_in(Client(), "keeper", Role.STORE)
+    page = keeper.get("/members").content.decode()
+    assert "members.csv" not in page
+    assert "members/export" not in page

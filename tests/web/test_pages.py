@@ -110,10 +110,14 @@ def staff_paths(story: Story) -> list[str]:
     """Return an address of every page a clerk can see."""
     return [
         "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
+        "/members?joined=30d&visited=days&visited_from=2026-01-02", "/members/views", "/members/views?soon=1",
+        "/members/export?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
-        "/orders", "/orders?q=1501-0", "/orders?q=nothing", "/orders/till/1501-0",
+        "/orders", "/orders?q=1501-0", "/orders?placed=30d", "/order-acts/undo/till/1501-0",
+        "/order-acts/move/till/1501-0", "/order-acts/move/till/1501-0?q=1502",
+        "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *program_paths(story),
@@ -253,6 +257,9 @@ def test_error_page__member_s_own_link__log_has_its_route_only(
     assert link.removeprefix("/m/") not in str(logs)
 
 
+TRIES_OUT = re.compile(r"amount=12|/order-acts/undo/")
+
+
 def test_pages__more_data__same_number_of_statements(story: Story) -> None:
     client = speaking("ko")
     _name_everyone(story)
@@ -264,8 +271,8 @@ def test_pages__more_data__same_number_of_statements(story: Story) -> None:
 
     # Fewer where a phone number is no longer among what is shown; never more.
     assert {path: count for path, count in after.items() if count > before[path]} == {}
-    # A preview rings a sale up and takes it back.
-    assert max(count for path, count in after.items() if "amount=12" not in path) <= 45, after
+    # A preview does it, reads what came of it, and takes it back.
+    assert max(count for path, count in after.items() if not TRIES_OUT.search(path)) <= 45, after
     assert max(after.values()) <= 80, after
 
 

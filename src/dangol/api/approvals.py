@@ -19,6 +19,7 @@ from dangol.core.access.approvals import (
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import read_by_hand
+from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.storage.ids import parse_id, show_id
 
 router = Router(tags=["approvals"])
@@ -35,11 +36,15 @@ class Stand(StrEnum):
 
 
 class ApprovalView(Shown):
-    """Points to be given (positive) or taken by hand, or a transfer (`reverses_id`) to be undone."""
+    """Points to be given (positive) or taken by hand, or a transfer (`reverses_id`) to be undone.
+
+    `points` are each member's. A request about many (`members` of them) names no `member_id`.
+    """
 
     id: str
     state: Stand
-    member_id: str
+    member_id: str | None
+    members: int
     points: int
     reverses_id: str | None
     reason: str
@@ -84,10 +89,12 @@ def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
 
 def show_approval(found: Kept, at: datetime) -> ApprovalView:
     """Return a request as it is sent; one that nobody decided in time is over."""
+    many = read_in_bulk(found.payload) if found.kind == BULK else None
     wanted, waits = read_by_hand(found.payload), found.state == State.WAITING
     return ApprovalView(
         id=show_id(found.id), state=Stand.OVER if waits and not found.is_open(at) else Stand(found.state),
-        member_id=show_id(found.subject_id), points=wanted.points, reverses_id=wanted.reverses or None,
+        member_id=None if many else show_id(found.subject_id), members=len(many.members) if many else 1,
+        points=wanted.points, reverses_id=wanted.reverses or None,
         reason=found.reason, asked_at=found.asked_at, asked_by=found.actor_name or found.actor,
         open_until=found.open_until if waits else None, decided_at=found.decided_at,
         decided_by=found.decided_name or found.decided_by or None,

@@ -42,7 +42,14 @@ _PEOPLE, _SHOP, _WORKS = _("고객"), _("가게"), _("개발·운영")
 _ACTS = (
     "adjust", "undo", "unmask", "export", "merge", "erase", "edit", "notes", "consents",
 )  # fmt: skip
-_OF_MEMBERS = ("web:member", *(f"web:member-{act}" for act in _ACTS))
+_OF_MEMBERS = (
+    "web:member",
+    "web:views",
+    "web:bulk-points",
+    "web:bulk",
+    "web:members-export",
+    *(f"web:member-{act}" for act in _ACTS),
+)
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),
@@ -56,7 +63,15 @@ ENTRIES: Sequence[Entry] = (
         "p",
         ("web:program-version", "web:program-draft", "web:program-diff", "web:simulation"),
     ),
-    Entry("web:orders", _("주문"), "shopping-bag", _("주문 보기"), _SHOP, "r", ("web:order",)),
+    Entry(
+        "web:orders",
+        _("주문"),
+        "shopping-bag",
+        _("주문 보기"),
+        _SHOP,
+        "r",
+        ("web:order", "web:order-undo", "web:order-move", "web:order-claim"),
+    ),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",

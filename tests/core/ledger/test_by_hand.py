@@ -9,7 +9,8 @@ from django.db import connections
 from dangol.core.access.approvals import OPEN_FOR, State, count_waiting, find_approval, list_settled
 from dangol.core.access.errors import AlreadyDecided, ApprovalOver, NoSuchApproval, OwnRequest, RequestReused
 from dangol.core.ledger import invariants
-from dangol.core.ledger.by_hand import ByHand, decide_by_hand, move_by_hand
+from dangol.core.ledger.by_hand import ByHand, move_by_hand
+from dangol.core.ledger.in_bulk import decide_points
 from dangol.core.ledger.models import Entry, Transfer
 from dangol.core.ledger.reversals import UnknownTransfer
 from dangol.core.ledger.selectors import balances_of
@@ -108,22 +109,22 @@ def test_move_by_hand__no_reason_or_lapsed__leaves_nothing(member: Id) -> None:
 def test_decide__by_another__is_carried_out_and_by_oneself_refused(member: Id) -> None:
     request = give(member, 50_000)
     with pytest.raises(OwnRequest):
-        decide_by_hand(request, approves=True, actor=AGENT, reason="", at=day(2))
+        decide_points(request, approves=True, actor=AGENT, reason="", at=day(2))
     assert has(member) == 0
 
-    decided = decide_by_hand(request, approves=True, actor=OWNER, reason="", at=day(2))
+    decided = decide_points(request, approves=True, actor=OWNER, reason="", at=day(2))
 
     assert (decided.state, decided.decided_by, has(member)) == (State.APPROVED, "owner", 50_000)
     with pytest.raises(AlreadyDecided):
-        decide_by_hand(request, approves=True, actor=OTHER, reason="", at=day(2))
+        decide_points(request, approves=True, actor=OTHER, reason="", at=day(2))
     assert has(member) == 50_000
 
 
 def test_decide__declined__needs_a_reason_and_moves_nothing(member: Id) -> None:
     request = give(member, 50_000)
     with pytest.raises(ReasonMissing):
-        decide_by_hand(request, approves=False, actor=OWNER, reason="", at=day(2))
-    decided = decide_by_hand(request, approves=False, actor=OWNER, reason="근거가 없어요", at=day(2))
+        decide_points(request, approves=False, actor=OWNER, reason="", at=day(2))
+    decided = decide_points(request, approves=False, actor=OWNER, reason="근거가 없어요", at=day(2))
 
     assert (decided.state, decided.decided_reason, has(member)) == (State.DECLINED, "근거가 없어요", 0)
 
@@ -132,7 +133,7 @@ def test_decide__seven_days_later__is_over(member: Id) -> None:
     request = give(member, 50_000)
 
     with pytest.raises(ApprovalOver):
-        decide_by_hand(request, approves=True, actor=OWNER, reason="", at=day(1) + OPEN_FOR)
+        decide_points(request, approves=True, actor=OWNER, reason="", at=day(1) + OPEN_FOR)
     assert [one.id for one in list_settled(at=day(1) + OPEN_FOR)] == [request]
     assert has(member) == 0
 
@@ -144,13 +145,13 @@ def test_decide__points_are_gone_by_then__waits_on(member: Id) -> None:
     request = give(member, -20_000, at=3)
 
     with pytest.raises(InsufficientPoints):
-        decide_by_hand(request, approves=True, actor=OWNER, reason="", at=day(3))
+        decide_points(request, approves=True, actor=OWNER, reason="", at=day(3))
     assert find_approval(request).state == State.WAITING
 
 
 def test_decide__nobody_s__is_not_found(member: Id) -> None:
     with pytest.raises(NoSuchApproval):
-        decide_by_hand(new_id(), approves=True, actor=OWNER, reason="", at=day(1))
+        decide_points(new_id(), approves=True, actor=OWNER, reason="", at=day(1))
 
 
 def at_once(acts: list[Callable[[], object]]) -> list[DomainError | None]:
@@ -181,7 +182,7 @@ def test_decide__eight_approvers_at_once__is_carried_out_once(member: Id) -> Non
     people = [Actor(ActorKind.STAFF, f"boss-{number}") for number in range(8)]
 
     def approve_as(who: Actor) -> Callable[[], object]:
-        return lambda: decide_by_hand(request, approves=True, actor=who, reason="", at=day(2))
+        return lambda: decide_points(request, approves=True, actor=who, reason="", at=day(2))
 
     refusals = at_once([approve_as(who) for who in people])
 
@@ -223,6 +224,6 @@ def test_move_by_hand__reverses_a_large_one__waits_and_then_is_undone_once(membe
     )  # fmt: skip
     assert (outcome.waits, has(member)) == (True, 29_000)
 
-    decide_by_hand(outcome.approval.id, approves=True, actor=OWNER, reason="", at=day(3))
+    decide_points(outcome.approval.id, approves=True, actor=OWNER, reason="", at=day(3))
 
     assert balances_of([member], POINTS)[member].debt == 1_000

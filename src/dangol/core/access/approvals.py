@@ -3,6 +3,7 @@
 The floor whose act it is knows what is asked (`payload`) and does it; here stands who asked and who decided.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -18,7 +19,9 @@ from dangol.core.access.errors import (
 )
 from dangol.core.access.models import Approval
 from dangol.core.people.actors import Actor, ActorKind, columns_of, fitting, require_reason
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.people.models import Staff
+from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 
 OPEN_FOR = timedelta(days=7)
@@ -110,6 +113,47 @@ def size_since(subject_id: Id, kind: str, *, actor: Actor, since: datetime) -> i
     else:
         rows = rows.filter(actor=fitting(actor).key)
     return int(rows.aggregate(total=Sum("size"))["total"] or 0)
+
+
+def sizes_since(subject_ids: Sequence[Id], kind: str, *, actor: Actor, since: datetime) -> dict[Id, int]:
+    """Return what one person alone has done to each of these subjects since an instant; one statement."""
+    rows = select_matching(
+        Approval, ("subject_id", "size"), ("subject_id",), [(one,) for one in subject_ids],
+        where="t.kind = %s AND t.actor = %s AND t.asked_at > %s AND t.state = %s",
+        params=[kind, fitting(actor).key, since, State.DIRECT.value],
+    )  # fmt: skip
+    sizes: dict[Id, int] = {}
+    for subject_id, size in rows:
+        sizes[subject_id] = sizes.get(subject_id, 0) + size
+    return sizes
+
+
+def size_of_all_since(kind: str, *, actor: Actor, since: datetime) -> int:
+    """Return what one person alone has done of a kind since an instant, to whomever."""
+    rows = Approval.objects.filter(
+        state=State.DIRECT, asked_at__gt=since, kind=kind, actor=fitting(actor).key
+    )
+    return int(rows.aggregate(total=Sum("size"))["total"] or 0)
+
+
+def note_direct(
+    subject_ids: Sequence[Id], kind: str, *, payload: str, size: int, actor: Actor, reason: str, at: datetime
+) -> None:
+    """Write down that one person did the same to each of these alone, in the caller's transaction."""
+    require_write_transaction()
+    who, kept = columns_of(actor), require_reason(reason)
+    fixed = {
+        "kind": kind, "payload": payload, "size": size, "reason": kept, "asked_at": at, **who,
+        "state": State.DIRECT.value, "decided_by": "", "decided_name": "", "decided_reason": "",
+    }  # fmt: skip
+    rows = [(new_id(), one, *fixed.values()) for one in subject_ids]
+    insert_rows(Approval, ("id", "subject_id", *fixed), rows)
+
+
+def lock_actor(actor: Actor) -> None:
+    """Let one person's requests in bulk wait for one another until the transaction ends."""
+    require_write_transaction()
+    list(Staff.objects.select_for_update().filter(username=fitting(actor).key).values_list("pk"))
 
 
 def find_approval(approval_id: Id) -> ApprovalView:

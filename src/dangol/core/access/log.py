@@ -87,6 +87,16 @@ def _row(draft: AccessDraft, at: datetime) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def record_download(actor: Actor, *, people: int, seen: Sequence[str], reason: str, at: datetime) -> None:
+    """Write down that a list of people is taken along; `seen` are the fields that are whole in it.
+
+    Raises ReasonMissing.
+    """
+    record_access([AccessDraft(Access.DOWNLOAD, actor, reason, seen=seen, people=people)], at=at)
+    if seen:
+        PII_READS.labels(actor.kind.value).inc(people)
+
+
 def unmask(
     customer_ids: Iterable[Id],
     *,

@@ -47,6 +47,11 @@ def require_not_own(customer_ids: Iterable[Id], *, actor: Actor) -> None:
         raise OwnAccount(person=actor.person)
 
 
+def members_who_are(usernames: Iterable[str]) -> set[Id]:
+    """Return the members that these people who work here are themselves, as far as it is known."""
+    return set().union(*(_members_of(one) for one in usernames if one))
+
+
 def _members_of(username: str) -> set[Id]:
     staff = Staff.objects.filter(username=username).values_list("pk", flat=True).first()
     own = {membership_of(staff)} if staff is not None else set()

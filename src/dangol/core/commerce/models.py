@@ -167,3 +167,24 @@ class ReturnLine(models.Model):
     class Meta:
         db_table = "dg_return_line"
         indexes = (models.Index(fields=["customer_id", "order_id"], name="dg_return_line_order"),)
+
+
+class OrderAct(models.Model):
+    """What staff did to put an order right, and why: reversed, given to another, claimed for its member."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    order_id = IdField()
+    act = models.CharField(max_length=10)
+    # The order it became, or was before it was given here.
+    other_order_id = IdField(null=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        db_table = "dg_order_act"
+        indexes = (models.Index(fields=["customer_id", "order_id"], name="dg_order_act_order"),)

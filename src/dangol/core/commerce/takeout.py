@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from dangol.core.commerce.models import (
     Order,
+    OrderAct,
     OrderDiscount,
     OrderLine,
     OrderTender,
@@ -28,7 +29,7 @@ _BACK = ("number", "product_id", "order_id", "order_line", "quantity_milli", "ne
 
 
 def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
-    """Return every order with its lines, discounts and how it was paid."""
+    """Return every order with its lines, discounts, how it was paid, and what staff did to put it right."""
     orders = rows_of(Order, _ORDER, customer_ids, order_by=("placed_at", "id"))
     stores = stores_by_id({parse_id(one["store_id"]) for one in orders if one["store_id"]})
     numbers = {store_id: store.number for store_id, store in stores.items()}
@@ -36,6 +37,7 @@ def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
         "lines": _parts(OrderLine, "order_id", _LINE, customer_ids),
         "discounts": _parts(OrderDiscount, "order_id", _PART, customer_ids),
         "tenders": _parts(OrderTender, "order_id", _PART, customer_ids),
+        "acts": _acts(customer_ids),
     }
     return [
         {name: value for name, value in one.items() if name != "store_id"}
@@ -43,6 +45,16 @@ def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
         | {name: found[one["id"]] for name, found in parts.items()}
         for one in orders
     ]
+
+
+def _acts(customer_ids: Sequence[Id]) -> dict[str, list[Fact]]:
+    """Return what staff did to put each order right, and why; who it was is not told."""
+    found: dict[str, list[Fact]] = defaultdict(list)
+    for row in rows_of(
+        OrderAct, ("order_id", "act", "at", "reason"), customer_ids, order_by=("order_id", "at")
+    ):
+        found[row["order_id"]].append({name: row[name] for name in ("act", "at", "reason")})
+    return found
 
 
 def read_returns(customer_ids: Sequence[Id]) -> list[Fact]:

@@ -9,7 +9,6 @@ from dangol.core.access.approvals import (
     ApprovalView,
     Ask,
     State,
-    decide,
     find_asked,
     note_request,
     size_since,
@@ -73,33 +72,17 @@ def move_by_hand(
         require_not_own([customer_id], actor=actor)
         lock_customers([customer_id])
         size = abs(wanted.points) if not wanted.reverses else _points_of(customer_id, wanted.reverses)
-        ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, _kept(reason))
+        ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, kept_reason(reason))
         if earlier := find_asked(ask, actor=actor):
             return Outcome(earlier, _moved_before(earlier))
         _check(wanted, at)
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         noted = note_request(ask, actor=actor, at=at, waits=before + size > limit)
-        moved = _carry_out(noted, at) if noted.state == State.DIRECT else None
+        moved = carry_out(noted, at) if noted.state == State.DIRECT else None
     return Outcome(noted, moved)
 
 
-def decide_by_hand(
-    approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime
-) -> ApprovalView:
-    """Approve a request, which is then carried out in the same transaction, or decline it.
-
-    Raises OwnAccount and what `access.approvals.decide` and moving the points raise; where points do, the
-    request waits on.
-    """
-    with write_transaction():
-        decided = decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
-        if approves:
-            require_not_own([decided.subject_id], actor=actor)
-            _carry_out(decided, at)
-    return decided
-
-
-def _kept(reason: str) -> str:
+def kept_reason(reason: str) -> str:
     """Return the reason as long as a transfer keeps it."""
     return reason.strip()[:LONGEST_REASON]
 
@@ -135,7 +118,8 @@ def _moved_before(approval: ApprovalView) -> Result | None:
     return None
 
 
-def _carry_out(approval: ApprovalView, at: datetime) -> Result:
+def carry_out(approval: ApprovalView, at: datetime) -> Result:
+    """Move the points a request asks for that may happen, in the caller's write transaction."""
     wanted, key = read_by_hand(approval.payload), _key(approval)
     if wanted.reverses:
         # A transfer stays with the id it was booked under, also where its owner was merged since.

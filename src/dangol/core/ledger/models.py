@@ -156,3 +156,18 @@ class Lot(models.Model):
             ),
             models.Index(fields=["due_at"], name="dg_lot_due", condition=models.Q(due_at__isnull=False)),
         )
+
+
+class BulkOutcome(models.Model):
+    """What became of points given to many: how many have theirs, and who was left out with why, as JSON.
+
+    Its id is the request's in the access floor. It names nobody but by their ids.
+    """
+
+    id = IdField(primary_key=True)
+    count = models.IntegerField()
+    left_out = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_ledger_bulk_outcome"

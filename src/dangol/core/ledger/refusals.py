@@ -26,6 +26,9 @@ register(
             _("되돌릴 수 있는 것보다 많아요: {requested:,}P를 되돌리려는데 {left:,}P가 남았어요."),
             _("{left:,}P까지 되돌릴 수 있어요."),
         ),
+        "points.not_so_many": Words(
+            _("한 번에 {most:,}명까지 할 수 있어요."), _("조건을 좁히거나 나눠서 하세요.")
+        ),
         "points.nothing_to_move": Words(_("옮길 포인트가 없어요."), ""),
         "points.self_gift": Words(_("자기 자신에게는 선물할 수 없어요."), _("받을 회원을 고르세요.")),
         "points.unknown_currency": Words(

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
-from dangol.core.ledger.by_hand import ByHand, decide_by_hand, move_by_hand
+from dangol.core.ledger.by_hand import ByHand, move_by_hand
+from dangol.core.ledger.in_bulk import decide_points
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
@@ -134,7 +135,7 @@ def decide(request: HttpRequest, approval_id: Id) -> HttpResponse:
     if choice not in ("approve", "decline"):
         return _approvals(request)
     try:
-        decide_by_hand(
+        decide_points(
             approval_id, approves=choice == "approve", actor=actor_of(request),
             reason=request.POST.get("reason", ""), at=frame_of(request).at,
         )  # fmt: skip

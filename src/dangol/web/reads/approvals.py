@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting
 from dangol.core.ledger.by_hand import ByHand, read_by_hand
+from dangol.core.ledger.in_bulk import BULK, InBulk, read_in_bulk
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
 
 
 class Request(NamedTuple):
-    """A request with what it asks for, and the member as they are now."""
+    """A request with what it asks for, and the member as they are now; in bulk, how `many` members."""
 
     approval: ApprovalView
-    wanted: ByHand
+    wanted: ByHand | InBulk
+    many: int
     person: PersonView | None
     is_mine: bool
 
@@ -38,9 +40,14 @@ def read_approvals(*, at: datetime, me: str) -> Approvals:
     people = names_of(sorted(set(now.values())))
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
-        return [
-            Request(one, read_by_hand(one.payload), people.get(now[one.subject_id]), one.actor == me)
-            for one in rows
-        ]
+        return [_told(one, people.get(now[one.subject_id]), me) for one in rows]
 
     return Approvals(told(waiting), told(settled))
+
+
+def _told(approval: ApprovalView, person: PersonView | None, me: str) -> Request:
+    is_mine = approval.actor == me
+    if approval.kind == BULK:
+        in_bulk = read_in_bulk(approval.payload)
+        return Request(approval, in_bulk, len(in_bulk.members), None, is_mine)
+    return Request(approval, read_by_hand(approval.payload), 0, person, is_mine)

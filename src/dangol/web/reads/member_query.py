@@ -23,6 +23,7 @@ from dangol.core.people.selectors import MEMBER, find_customers
 from dangol.core.storage.ids import Id
 from dangol.domain.points import Account as Place
 from dangol.rooms.rewards.models import Membership
+from dangol.web.day_spans import Between
 from dangol.web.places import read_instant, read_whole
 
 MOST_FOUND = 200
@@ -45,18 +46,21 @@ class Sort(StrEnum):
 
 # These sort by whole numbers, the others by instants.
 COUNTED = frozenset({Sort.SPEND, Sort.POINTS})
+VISITS = frozenset({Sort.RECENT, Sort.AWAY})
 
 
 class MemberQuery(NamedTuple):
     """Which members to list. `level` is a tier's place, `after` where the page before ended.
 
-    `soon_until` keeps to those with usable points that lapse by then, `store_id` to those at home in that
-    store or in none.
+    `soon_until` keeps to those with usable points that lapse by then, `joined` and `visited` to those who
+    joined or last came then, `store_id` to those at home in that store or in none.
     """
 
     text: str = ""
     level: int | None = None
     soon_until: datetime | None = None
+    joined: Between | None = None
+    visited: Between | None = None
     store_id: Id | None = None
     sort: Sort = Sort.RECENT
     after: str = ""
@@ -73,10 +77,11 @@ Key: TypeAlias = tuple[Any, Id]
 
 
 class Keys(NamedTuple):
-    """Members by their keys, in order; `total` is how many there are in all, None where they are many."""
+    """Members by their keys, in the order of `sort`; `total` is how many in all, None where they are many."""
 
     keys: list[Key]
     total: int | None
+    sort: Sort
 
 
 def _own_membership(program_id: Id) -> QuerySet[Membership]:
@@ -124,7 +129,15 @@ def matching(query: MemberQuery, scheme: Scheme, at: datetime, *, among: Any = N
     if query.soon_until:
         lots = _lapsing(scheme, at, query.soon_until).filter(customer_id=OuterRef("customer_id"))
         members = members.filter(Exists(lots))
-    return members
+    if query.visited:
+        members = members.filter(Exists(own.filter(**query.visited.on("last_order_at"))))
+    return _joined(members, query)
+
+
+def _joined(members: QuerySet[Customer], query: MemberQuery) -> QuerySet[Customer]:
+    if query.joined is None:
+        return members
+    return members.alias(since=Coalesce("joined_at", "created_at")).filter(**query.joined.on("since"))
 
 
 def ordered(members: QuerySet[Customer], sort: Sort, scheme: Scheme) -> QuerySet[Any]:
@@ -163,15 +176,29 @@ def _read_place(text: str, sort: Sort) -> Key | None:
 
 def read_keys(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int) -> Keys:
     """Return the first `limit` members of a query after its place, and how many there are if they are few."""
-    place = _read_place(query.after, query.sort)
-    few = _few(query, scheme, at)
+    few = find_few(query, scheme, at)
     if few is None:
-        return Keys(_read_along(query, scheme, matching(query, scheme, at), place, limit), None)
+        query = query._replace(sort=sort_of_many(query))
+        place = _read_place(query.after, query.sort)
+        return Keys(_read_along(query, scheme, at, place, limit), None, query.sort)
+    place = _read_place(query.after, query.sort)
     members = matching(query, scheme, at, among=few)
     rows = ordered(members, query.sort, scheme)
     if place:
         rows = rows.filter(_after(place, query.sort))
-    return Keys(list(rows.values_list("key", "customer_id")[:limit]), members.count())
+    return Keys(list(rows.values_list("key", "customer_id")[:limit]), members.count(), query.sort)
+
+
+def sort_of_many(query: MemberQuery) -> Sort:
+    """Return by what many members are listed: those of some days by these days, else as asked.
+
+    The days' own index is the only one along which they are found soon: who joined last month stands at the
+    very end of those who have spent much.
+    """
+    own = ({Sort.JOINED} if query.joined else set()) | (VISITS if query.visited else set())
+    if not own or query.sort in own:
+        return query.sort
+    return Sort.JOINED if query.joined else Sort.RECENT
 
 
 def _after(place: Key, sort: Sort) -> Q:
@@ -180,7 +207,7 @@ def _after(place: Key, sort: Sort) -> Q:
     return Q(**{f"key__{way}": key}) | Q(**{"key": key, f"customer_id__{way}": customer_id})
 
 
-def _few(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
+def find_few(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
     """Return whom one of the filters leaves, as a query or ids, if that is few; None where all leave many."""
     for found in _narrowed(query, scheme, at):
         # Are there more? That is asked of the index alone.
@@ -200,22 +227,29 @@ def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]
         lots = _lapsing(scheme, at, query.soon_until)
         yield lots.values_list("customer_id", flat=True)
     members = Customer.objects.filter(kind=MEMBER).order_by()
+    if query.joined:
+        yield _joined(members, query).values_list("customer_id", flat=True)
+    if query.visited:
+        visits = Membership.objects.filter(program_id=scheme.program_id, **query.visited.on("last_order_at"))
+        yield visits.order_by().values_list("customer_id", flat=True)
     if query.store_id:
         members = members.filter(Q(home_store_id=query.store_id) | Q(home_store_id=None))
     yield members.values_list("customer_id", flat=True)
 
 
-def _read_along(
-    query: MemberQuery, scheme: Scheme, members: QuerySet[Customer], place: Key | None, limit: int
-) -> list[Key]:
+def _read_along(query: MemberQuery, scheme: Scheme, at: datetime, place: Key | None, limit: int) -> list[Key]:
     """Return the next members along the sort's index, merged with those its table does not know."""
     ascending = query.sort is Sort.AWAY
+    if query.visited and query.sort in VISITS:
+        # The days are a range of that very index, and whoever never came is in none.
+        members = matching(query._replace(visited=None), scheme, at)
+        visits = _known(query.sort, scheme).filter(**query.visited.on("last_order_at"))
+        return _read_stream(_only(visits, members), place, limit, ascending=ascending)
+    members = matching(query, scheme, at)
     if query.sort is Sort.JOINED:
         keyed = members.annotate(key=Coalesce("joined_at", "created_at"))
         return _read_stream(keyed, place, limit, ascending=False)
-    known = _known(query.sort, scheme)
-    listed = known.filter(Exists(members.filter(customer_id=OuterRef("customer_id"))))
-    first = _read_stream(listed, place, limit, ascending=ascending)
+    first = _read_stream(_only(_known(query.sort, scheme), members), place, limit, ascending=ascending)
     as_far_as = first[-1][0] if len(first) == limit else None
     others = members.exclude(Exists(_known_of_one(query.sort, scheme)))
     if query.sort in COUNTED:
@@ -226,6 +260,10 @@ def _read_along(
             keyed = keyed.filter(**{"key__lte" if ascending else "key__gte": as_far_as})
         second = _read_stream(keyed, place, limit, ascending=ascending)
     return sorted([*first, *second], reverse=not ascending)[:limit]
+
+
+def _only(known: QuerySet[Any], members: QuerySet[Customer]) -> QuerySet[Any]:
+    return known.filter(Exists(members.filter(customer_id=OuterRef("customer_id"))))
 
 
 def _known(sort: Sort, scheme: Scheme) -> QuerySet[Any]:

@@ -19,6 +19,7 @@ from dangol.web.reads.member_query import (
     MemberQuery,
     Scheme,
     Sort,
+    find_few,
     matching,
     ordered,
     read_keys,
@@ -54,26 +55,27 @@ class Counted(StrEnum):
 
 
 class MemberPage(NamedTuple):
-    """One page of the list; `next_after` is empty on the last one."""
+    """One page of the list; `next_after` is empty on the last one. `sort` is how it is sorted indeed."""
 
     lines: list[MemberLine]
     total: int
     counted: Counted
     next_after: str
+    sort: Sort
 
 
 def read_member_page(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int = PAGE) -> MemberPage:
     """Return a page of members; what it costs depends neither on how many there are nor on the page."""
-    keys, few = read_keys(query, scheme, at=at, limit=limit + 1)
+    keys, few, sort = read_keys(query, scheme, at=at, limit=limit + 1)
     total, counted = (few, Counted.EXACTLY) if few is not None else _many(query, at)
     shown = keys[:limit]
     next_after = write_place(*shown[-1]) if len(keys) > limit else ""
-    return MemberPage(read_lines([one for _, one in shown], scheme), total, counted, next_after)
+    return MemberPage(read_lines([one for _, one in shown], scheme), total, counted, next_after, sort)
 
 
 def _many(query: MemberQuery, at: datetime) -> tuple[int, Counted]:
     """Return how many members there are where they are many: never counted for one request alone."""
-    if query.store_id or query.soon_until or query.level is not None:
+    if _is_filtered(query):
         return FEW, Counted.MORE_THAN
     where = current_space(), str(connection_of(Customer).settings_dict["NAME"])
     count, counted_at = _counted.get(where, (0, at - COUNT_HOLDS))
@@ -83,14 +85,20 @@ def _many(query: MemberQuery, at: datetime) -> tuple[int, Counted]:
     return round_to_three(count), Counted.ABOUT
 
 
+def _is_filtered(query: MemberQuery) -> bool:
+    return bool(
+        query.store_id or query.soon_until or query.joined or query.visited or query.level is not None
+    )
+
+
 def round_to_three(count: int) -> int:
     """Return a count with three digits that say something: 1,234,567 is about 1,230,000."""
     return round(count, 3 - len(str(count)))
 
 
-def read_lines(customer_ids: Sequence[Id], scheme: Scheme) -> list[MemberLine]:
-    """Return the members of these ids, in their order."""
-    people = names_of(customer_ids)
+def read_lines(customer_ids: Sequence[Id], scheme: Scheme, *, unmasked: bool = False) -> list[MemberLine]:
+    """Return the members of these ids, in their order; masked unless there is a reason, which is kept."""
+    people = names_of(customer_ids, unmasked=unmasked)
     points = read_usable(customer_ids, scheme.points_currency)
     standings = {
         row[0]: row[1:]
@@ -128,6 +136,13 @@ def read_usable(customer_ids: Sequence[Id], currency: str) -> Mapping[Id, int]:
     return points
 
 
+def find_matching(query: MemberQuery, scheme: Scheme, *, at: datetime, limit: int) -> list[Id]:
+    """Return up to `limit` of the members a query matches, in the order of their ids."""
+    few = find_few(query, scheme, at)
+    members = matching(query, scheme, at, among=few)
+    return sorted(members.values_list("customer_id", flat=True)[:limit])
+
+
 def walk_members(
     query: MemberQuery, scheme: Scheme, *, at: datetime, size: int = 500
 ) -> Iterator[MemberLine]:
@@ -136,7 +151,18 @@ def walk_members(
     They are found and sorted once, and their ids kept: to sort again for each batch would take a time
     that grows with the square of their number.
     """
+    yield from walk_lines(list_members(query, scheme, at=at), scheme, size=size)
+
+
+def list_members(query: MemberQuery, scheme: Scheme, *, at: datetime) -> list[Id]:
+    """Return all members a query matches, sorted whole."""
     members = ordered(matching(query, scheme, at), query.sort, scheme)
-    ids = list(members.values_list("customer_id", flat=True))
+    return list(members.values_list("customer_id", flat=True))
+
+
+def walk_lines(
+    ids: Sequence[Id], scheme: Scheme, *, unmasked: bool = False, size: int = 500
+) -> Iterator[MemberLine]:
+    """Yield the members of these ids, in their order, `size` at a time."""
     for start in range(0, len(ids), size):
-        yield from read_lines(ids[start : start + size], scheme)
+        yield from read_lines(ids[start : start + size], scheme, unmasked=unmasked)

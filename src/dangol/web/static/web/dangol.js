@@ -33,6 +33,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  const { ticks } = event.target.dataset;
+  if (ticks) event.target.form.querySelectorAll(`[name=${ticks}]`).forEach((one) => { one.checked = event.target.checked; });
   if (event.target.matches("[data-single-keys]")) localStorage.setItem("dangol-keys", event.target.checked ? "" : "off");
 });
 

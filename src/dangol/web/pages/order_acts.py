@@ -1,0 +1,136 @@
+"""Putting an order right: taken back, moved to the right member, claimed late; each looked at first."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from dangol.core.access.rights import Right
+from dangol.core.commerce.acts import Why, claim_for_reason, move_for_reason, undo_for_reason
+from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
+from dangol.core.people.actors import HOUSE, ReasonMissing
+from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.core.storage.transactions import try_out
+from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of, find_subject, form_of, new_form
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs, visitor_of
+from dangol.web.pages.till import LATE
+from dangol.web.reads.member import MemberView
+from dangol.web.reads.orders import points_of
+
+SHOWN = 8
+
+
+class Outlook(NamedTuple):
+    """What would be: the points the order has here now and then, and those with its new member."""
+
+    before: int
+    after: int
+    there: int | None = None
+
+
+@needs(Right.ORDERS_WRITE)
+def undo(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Show what taking the rest of an order back would do, ask why, and do it."""
+    order = _find(request, source, number)
+    at = frame_of(request).at
+
+    def act(why: Why) -> OrderFacts:
+        undo_for_reason(order, why, at=at)
+        return order
+
+    return _preview_or_do(request, order, "undo", act)
+
+
+@needs(Right.ORDERS_WRITE)
+def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Find whose an order is, show what moving it would do, ask why, and do it."""
+    order, at = _find(request, source, number), frame_of(request).at
+    return _to_member(request, order, "move", lambda to, why: move_for_reason(order, why, to=to, at=at))
+
+
+@needs(Right.ORDERS_WRITE)
+def claim(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Find who made a guest's order, show what they would earn, ask why, and give it to them."""
+    order, at = _find(request, source, number), frame_of(request).at
+    return _to_member(
+        request, order, "claim",
+        lambda to, why: claim_for_reason(order, why, to=to, at=at, within=LATE),
+    )  # fmt: skip
+
+
+def _find(request: HttpRequest, source: str, number: str) -> OrderFacts:
+    try:
+        order = find_order(f"{source}:{number}")
+    except UnknownOrder:
+        raise Http404 from None
+    if not visitor_of(request).sees(order.store_id):
+        raise Http404
+    return order
+
+
+def _to_member(
+    request: HttpRequest, order: OrderFacts, name: str, act: Callable[[Id, Why], OrderFacts]
+) -> HttpResponse:
+    shown = (request.POST if request.method == "POST" else request.GET).get("to", "")
+    if not shown:
+        return _search(request, order, name)
+    try:
+        member = find_subject(request, parse_id(shown))
+    except ValueError:
+        raise Http404 from None
+    return _preview_or_do(request, order, name, lambda why: act(member.customer_id, why), member)
+
+
+def _search(request: HttpRequest, order: OrderFacts, name: str) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:100]
+    found = find_customers(text, limit=SHOWN) if text else []
+    people = names_of(found)
+    context = {
+        "order": order, "act": name, "text": text, "days": LATE.days,
+        "people": [people[one] for one in found if one != order.customer_id],
+    }  # fmt: skip
+    return render(request, "web/order_act.html", context)
+
+
+def _preview_or_do(
+    request: HttpRequest,
+    order: OrderFacts,
+    name: str,
+    act: Callable[[Why], OrderFacts],
+    member: MemberView | None = None,
+) -> HttpResponse:
+    asked = request.POST
+    context: dict[str, Any] = {
+        "order": order, "act": name, "member": member, "chosen": True, "days": LATE.days,
+        "form": asked.get("form") or new_form(), "reason": asked.get("reason", ""),
+        "to": show_id(member.customer_id) if member else "",
+    }  # fmt: skip
+    try:
+        if request.method == "POST":
+            made = act(Why(form_of(request), actor_of(request), asked.get("reason", "")))
+            return HttpResponseRedirect(reverse("web:order", args=[made.source, made.number]))
+        context["outlook"] = try_out(lambda: _outlook(order, act))
+    except DomainError as refusal:
+        context["sentence"], context["remedy"] = explain(refusal)
+        # Without a reason the form is filled in again; what the rules refuse it cannot mend.
+        context["form_again"] = isinstance(refusal, ReasonMissing)
+        return render(request, "web/order_act.html", context, status=422)
+    return render(request, "web/order_act.html", context)
+
+
+def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts]) -> Outlook:
+    """Do it, read what came of it, and leave it to the caller to take it back."""
+    key = (order.customer_id, order.id)
+    before = points_of([key]).get(order.id, 0)
+    made = act(Why(new_id(), HOUSE, "preview"))
+    after = points_of([key]).get(order.id, 0)
+    if (made.customer_id, made.id) == key:
+        return Outlook(before, after)
+    there = points_of([(made.customer_id, made.id)]).get(made.id, 0)
+    return Outlook(before, after, there)
