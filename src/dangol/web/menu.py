@@ -57,6 +57,15 @@ ENTRIES: Sequence[Entry] = (
         ("web:program-version", "web:program-draft", "web:program-diff", "web:simulation"),
     ),
     Entry("web:orders", _("주문"), "shopping-bag", _("주문 보기"), _SHOP, "r", ("web:order",)),
+    Entry(
+        "web:import",
+        _("가져오기"),
+        "upload",
+        _("파일 가져오기"),
+        _SHOP,
+        "i",
+        ("web:import-upload", "web:import-undo"),
+    ),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",

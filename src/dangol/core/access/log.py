@@ -35,6 +35,11 @@ class Access(StrEnum):
     ERASE = "erase"
     HOLD = "hold"
     RELEASE = "release"
+    IMPORT_UPLOAD = "import_upload"
+    IMPORT_PREVIEW = "import_preview"
+    IMPORT_START = "import_start"
+    IMPORT_ERRORS = "import_errors"
+    IMPORT_UNDO = "import_undo"
 
 
 class AccessDraft(NamedTuple):
