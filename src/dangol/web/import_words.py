@@ -35,7 +35,7 @@ STATES: Mapping[str, tuple[Promise, str, str]] = {
 }
 STUCK = (_("멈췄어요"), "bad", "circle-alert")
 COLUMNS: Mapping[str, Promise] = {
-    "customer": _("회원 번호"), "phone": _("전화번호"), "email": _("이메일"), "card": _("멤버십 카드"),
+    "customer": _("회원 번호"), "phone": _("휴대폰 번호"), "email": _("이메일"), "card": _("멤버십 카드"),
     "name": _("이름"), "birthday": _("생일"), "joined_at": _("가입한 때"), "language": _("언어"),
     "product": _("상품 번호"), "category": _("분류"), "category_2": _("중분류"), "category_3": _("소분류"),
     "brand": _("브랜드"), "order": _("주문 번호"), "return": _("반품 번호"), "placed_at": _("주문한 때"),
@@ -45,14 +45,15 @@ COLUMNS: Mapping[str, Promise] = {
     "tenders": _("결제 수단"), "points": _("포인트"), "earned_at": _("적립한 때"),
     "expires_on": _("소멸일"), "lot": _("적립분 번호"), "tier": _("등급"), "since": _("시작한 때"),
     "held_until": _("끝나는 날"), "purpose": _("목적"), "granted": _("동의 여부"), "at": _("동의한 때"),
-    "wording": _("동의 문구"), "line": _("줄"),
+    "wording": _("동의 문구"), "line": _("줄 번호"),
 }  # fmt: skip
+_PRODUCT_NAME = _("상품 이름")
 ENCODINGS = ("utf-8", "cp949", "utf-16-le", "utf-16-be", "shift_jis", "windows-1252")
 DELIMITERS: Mapping[str, Promise] = {
     ",": _("쉼표(,)"), ";": _("쌍반점(;)"), "\t": _("탭"), "|": _("세로줄(|)"),
 }  # fmt: skip
 _COUNTS: Mapping[str, Promise] = {
-    "customers": _("회원"), "products": _("상품"), "orders": _("주문"), "returns": _("반품"),
+    "customers": _("고객"), "products": _("상품"), "orders": _("주문"), "returns": _("반품"),
     "lines": _("주문 줄"), "guests": _("누구인지 모르는 손님"), "lots": _("적립분"), "points": _("포인트"),
     "tiers": _("등급"), "consents": _("동의와 철회"), "repeated": _("이미 있어서 그대로 둔 것"),
     "repeated_orders": _("이미 있어서 그대로 둔 주문"), "repeated_returns": _("이미 있어서 그대로 둔 반품"),
@@ -106,8 +107,10 @@ def state_chip(view: UploadView) -> tuple[Promise, str, str]:
     return STUCK if view.is_stuck else STATES[view.state]
 
 
-def column_name(name: str) -> str:
-    """Return what people call a column."""
+def column_name(name: str, kind: Kind = Kind.CUSTOMERS) -> str:
+    """Return what people call a column of such a file."""
+    if name == "name" and kind in {Kind.ORDERS, Kind.PRODUCTS}:
+        return str(_PRODUCT_NAME)
     return str(COLUMNS.get(name, name))
 
 

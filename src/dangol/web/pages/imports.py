@@ -185,7 +185,7 @@ def _choices(view: UploadView) -> dict[str, Any]:
     taken = guess_columns(view.kind, headers) | dict(view.asked.chosen)
     columns = [
         {
-            "field": f"{_CHOICE}{column.name}", "name": words.column_name(column.name),
+            "field": f"{_CHOICE}{column.name}", "name": words.column_name(column.name, view.kind),
             "required": column.required, "header": taken.get(column.name, ""),
         }
         for column in COLUMNS[view.kind]
@@ -218,11 +218,11 @@ def _preview(request: HttpRequest, view: UploadView, *, whole: bool) -> dict[str
         return text if whole else mask_read(kind, name, text)
 
     return {
-        "titles": [words.column_name(name) for name in shown.columns],
+        "titles": [words.column_name(name, kind) for name in shown.columns],
         "rows": [[cell(*pair) for pair in zip(shown.columns, row, strict=True)] for row in shown.rows],
         "problems": [
             (
-                one.line, words.column_name(one.column),
+                one.line, words.column_name(one.column, kind),
                 one.value if whole else mask_refused(kind, one.column, one.value), *say_why(one),
             )
             for one in shown.problems
