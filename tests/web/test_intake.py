@@ -4,12 +4,13 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from dangol.web.intake import Headers, Intake, Limits, make_environ
+from dangol.web.intake import Headers, Intake, Large, Limits, make_environ
 
 LIMITS = Limits(
     body_bytes=1000, body_seconds=0.3, queue_seconds=0.3, threads=2, readers=3, stalled_seconds=1.0
@@ -95,6 +96,81 @@ def test_intake__body_too_large__is_413_however_it_is_announced(given: dict[str,
 
     assert told.status == 413
     assert told.headers["connection"] == "close"
+
+
+def large(folder: Path, *, admits: Callable[[dict[str, Any]], bool], **more: Any) -> Intake:
+    """Return a door that lets longer bodies go to one address."""
+    return Intake(echo, LIMITS._replace(large=Large("/import", admits, lambda: folder, 5_000, **more)))
+
+
+def test_large__from_who_may__arrives_whole_and_leaves_no_file(tmp_path: Path) -> None:
+    asked = list[str]()
+
+    def admits(environ: dict[str, Any]) -> bool:
+        asked.append(threading.current_thread().name)
+        return True
+
+    told = answered(large(tmp_path, admits=admits), Exchange(b"x" * 2_000, b"y" * 2_000), scope("/import"))
+    known = answered(
+        large(tmp_path, admits=admits), Exchange(b"x" * 4_000), scope("/import", content_length="4000")
+    )
+
+    assert told.body == b"nothing", "no body was announced"
+    assert known.body == b"x" * 4_000
+    assert asked == [asked[0]]
+    assert asked[0].startswith("page"), "asked where connections to the database are"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "admitted", "given"),
+    [
+        ("/import", False, {"content_length": "4000"}),
+        ("/import", False, {"transfer_encoding": "chunked"}),
+        ("/import", True, {"content_length": "6000"}),
+        ("/import", True, {"content_length": str(1 << 30)}),
+        ("/import", True, {"transfer_encoding": "chunked"}),
+        ("/x", True, {"content_length": "4000"}),
+        ("/import/", True, {"content_length": "4000"}),
+        ("/x", True, {"transfer_encoding": "chunked"}),
+    ],
+)
+def test_large__from_who_may_not__is_refused_unread(
+    tmp_path: Path, path: str, admitted: bool, given: dict[str, str]
+) -> None:
+    intake = large(tmp_path, admits=lambda _environ: admitted)
+
+    told = answered(intake, Exchange(b"x" * 6_000), scope(path, **given))
+
+    assert told.status == 413
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_large__chunked__is_taken_up_to_its_own_limit(tmp_path: Path) -> None:
+    intake = large(tmp_path, admits=lambda _environ: True)
+
+    told = answered(intake, Exchange(b"x" * 4_900), scope("/import", transfer_encoding="chunked"))
+
+    assert told.body == b"x" * 4_900
+
+
+def test_large__a_few_at_once__the_next_is_told_to_come_again_and_others_are_served(tmp_path: Path) -> None:
+    intake = large(tmp_path, admits=lambda _environ: True, body_seconds=0.5, at_once=2)
+    head = {"path": "/import", "content_length": "3000"}
+
+    async def story() -> tuple[int, int, list[int], int]:
+        slow = [
+            asyncio.ensure_future(ask(intake, Exchange(b"x" * 3_000, pause=5), scope(**head)))
+            for _ in range(2)
+        ]
+        await asyncio.sleep(0.2)
+        crowded = await ask(intake, Exchange(b"x" * 3_000), scope(**head))
+        small = await ask(intake, Exchange(b"abc"))
+        ended = [one.status for one in await asyncio.gather(*slow)]
+        after = await ask(intake, Exchange(b"x" * 3_000), scope(**head))
+        return crowded.status, small.status, ended, after.status
+
+    assert asyncio.run(story()) == (503, 200, [408, 408], 200)
 
 
 def test_intake__api_and_page__are_each_refused_in_their_form_and_language() -> None:

@@ -101,6 +101,8 @@ def works_paths() -> list[str]:
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
+        "/import", f"/import/{show_id(works.uploads[0])}/undo",
+        *(f"/import/{show_id(one)}" for one in works.uploads),
         "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
         "/settings/mail", *SETUP_PATHS,
     ]  # fmt: skip

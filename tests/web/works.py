@@ -1,8 +1,15 @@
 """What those who develop and operate look at: a key and more, made by the services that make them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
+from django.conf import settings
+
+from dangol.connectors.files.places import INCOMING, uploads_folder
+from dangol.connectors.files.upload_work import check_upload, import_upload
+from dangol.connectors.files.uploads import find_upload, keep_upload, list_uploads, start_import
 from dangol.core.access.keys import list_keys, make_key
 from dangol.core.access.log import Access, AccessDraft, list_entries, record_access
 from dangol.core.access.rights import Right
@@ -14,6 +21,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job, State
 from dangol.core.tasks.selectors import dead_jobs
 from dangol.core.tasks.services import enqueue
+from dangol.rooms.rewards.services import give_tiers
 from dangol.web.scopes import PRESETS
 from tests.web.story import NOW
 
@@ -25,12 +33,13 @@ class Works(NamedTuple):
     endpoint_id: Id
     message_id: Id
     job_id: Id
+    uploads: tuple[Id, ...] = ()
 
 
 def make_works() -> Works:
     """Return what there is to look at, made unless it is there."""
     _entries()
-    return Works(_key(), *_delivery(), _job())
+    return Works(_key(), *_delivery(), _job(), _uploads())
 
 
 def _key() -> Id:
@@ -67,3 +76,47 @@ def _job() -> Id:
         enqueue("access.chain", {"again": True}, run_at=NOW)
     Job.objects.filter(pk=job_id).update(state=State.DEAD, claimable_at=None, last_error="OSError: disk")
     return job_id
+
+
+_FILES = (
+    "order,customer,date,sku,amount\nW-1,W,2026-11-01 10:00,2,10.00\nW-2,W,2026-11-01,2,x\n",
+    "nr,who\n1,2\n",
+    "customer,name,email,birthday\n1501,Jane Doe,jane@example.com,1990-03-14\n",
+)
+
+
+class _Run(NamedTuple):
+    """The worker's run of a job, without the worker."""
+
+    job_id: Id
+    at: datetime
+
+    def report(self, done: int, total: int | None = None) -> None:
+        """Show nobody how far it is."""
+
+
+def _uploads() -> tuple[Id, ...]:
+    """Return files that were brought: one imported, one that cannot be read, one that is ready."""
+    if found := list_uploads():
+        return tuple(one.id for one in sorted(found, key=lambda one: one.name))
+    ids = [_bring(f"{place}.csv", text) for place, text in enumerate(_FILES)]
+    start_import(ids[0], actor=Actor(ActorKind.STAFF, "owner"), at=NOW)
+    import_upload(ids[0], _run(ids[0]), home=Path(settings.HOME), give_tiers=give_tiers)
+    Job.objects.filter(name__startswith="files.").delete()
+    return tuple(ids)
+
+
+def _bring(name: str, text: str) -> Id:
+    home = Path(settings.HOME)
+    with NamedTemporaryFile(dir=uploads_folder(home), prefix=INCOMING, delete=False) as file:
+        file.write(text.encode())
+    actor = Actor(ActorKind.STAFF, "owner")
+    upload_id = keep_upload(Path(file.name), name=name, actor=actor, at=NOW, home=home)
+    check_upload(upload_id, _run(upload_id), home=home, give_tiers=give_tiers)
+    return upload_id
+
+
+def _run(upload_id: Id) -> _Run:
+    work = find_upload(upload_id).work_id
+    assert work, "there is something to do"
+    return _Run(work, NOW)

@@ -15,18 +15,16 @@ from rich.table import Column, Table
 from dangol.cli.exits import ExitCode
 from dangol.cli.output import JsonOption, Output, QuietOption, Tracker
 from dangol.connectors.files import services
-from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.columns import MAKES_CUSTOMERS, Kind
 from dangol.connectors.files.jobs import Request, find_job
 from dangol.connectors.files.loaders.base import Step
 from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.problems import Problem
 from dangol.connectors.files.undo import can_undo, undo_import
-from dangol.core.storage.ids import Id, show_id
-from dangol.domain.errors import DomainError
+from dangol.core.storage.ids import show_id
 from dangol.project.clock import now
-from dangol.rooms.rewards.services import TierRow, set_tiers
+from dangol.rooms.rewards.services import give_tiers
 
-MAKES_CUSTOMERS = frozenset({Kind.CUSTOMERS, Kind.ORDERS})
 _SHOWN_JOBS = 50
 
 app = typer.Typer(no_args_is_help=True)
@@ -64,13 +62,6 @@ CreateOption = Annotated[
 PointsOption = Annotated[
     str, typer.Option("--points", help=_("포인트 종류의 코드예요. 하나뿐이면 적지 않아도 돼요."))
 ]
-
-
-def give_tiers(
-    grants: Sequence[tuple[Id, str, datetime, datetime | None]], at: datetime
-) -> Sequence[DomainError | None]:
-    """Hand tiers of a file to the rewards room: connectors know no room."""
-    return set_tiers([TierRow(*grant) for grant in grants], recorded_at=at)
 
 
 def read_choices(pairs: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from dangol.connectors.files.uploads import KEPT
 from dangol.core.access.chain import prune_entries
 from dangol.core.people.retention import (
     YEAR,
@@ -47,6 +48,13 @@ RECORD_CLASSES: list[RecordClass] = [
     RecordClass("grants", _("권한을 주고 거둔 기록"), None, _("3년 이상 보존해요.")),
     RecordClass("erasures", _("지웠다는 기록"), None, _("다시 살아나지 않게 하는 표시예요.")),
     RecordClass("imports", _("가져오기가 남긴 것"), 30 * DAY, _("`files.forget`이 매일 지워요.")),
+    RecordClass(
+        "uploads", _("올린 파일"), KEPT,
+        _(
+            "가져오기가 끝나면 바로, 가져오지 않으면 `files.forget`이 지워요."
+            " 그때까지는 지운 사람의 값도 들어 있지만, 파일로 되살아나지는 않아요."
+        ),
+    ),
     RecordClass("jobs", _("끝난 작업"), 30 * DAY, _("`tasks.delete_finished`가 매일 지워요.")),
     RecordClass(
         "key_backups", _("키 저장소의 백업"), 35 * DAY,

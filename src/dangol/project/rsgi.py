@@ -1,8 +1,18 @@
 """The web server's way in: the door, and the pages behind it."""
 
+from pathlib import Path
+
 from django.conf import settings
 
+from dangol.connectors.files.places import uploads_folder
 from dangol.project.wsgi import application as pages
-from dangol.web.intake import Intake, Limits
+from dangol.web import uploading
+from dangol.web.intake import Intake, Large, Limits
 
-application = Intake(pages, Limits(settings.MOST_BODY_BYTES, threads=settings.WEB_THREADS))
+_large = Large(
+    uploading.ADDRESS,
+    uploading.may_upload,
+    lambda: uploads_folder(Path(settings.HOME)),
+    settings.MOST_UPLOAD_BYTES + uploading.FORM_BYTES,
+)
+application = Intake(pages, Limits(settings.MOST_BODY_BYTES, threads=settings.WEB_THREADS, large=_large))

@@ -36,10 +36,14 @@ WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 # Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
 READ_ONLY = environment.read_only()
 METRICS_TOKEN = environment.secret(HOME, "DANGOL_METRICS_TOKEN", "metrics.token")
-# What one request may bring, in bytes; files are imported by the command.
+# What one request may bring, in bytes; a file to be imported has a limit of its own.
 DATA_UPLOAD_MAX_MEMORY_SIZE = MOST_BODY_BYTES = environment.whole(
     "DANGOL_MAX_BODY", default=1024 * 1024, least=1
 )
+MOST_UPLOAD_BYTES = environment.whole("DANGOL_MAX_UPLOAD", default=50 * 1024 * 1024, least=1)
+# How many bytes all files that wait to be imported may take.
+UPLOAD_SPACE = environment.whole("DANGOL_UPLOAD_SPACE", default=500 * 1024 * 1024, least=1)
+FILE_UPLOAD_HANDLERS = ["dangol.web.uploading.UploadHandler"]
 WEB_THREADS = environment.whole("DANGOL_WEB_THREADS", default=4, least=1)
 DRAIN_SECONDS = environment.whole("DANGOL_DRAIN_SECONDS", default=2, least=1)
 POSTGRES_PROGRAMS = environment.folder("DANGOL_POSTGRES_BIN")
@@ -92,6 +96,8 @@ ACTION_CATALOG = "dangol.project.actions"
 LEDGER_CHECKS = "dangol.project.checks"
 PERSON_SECTIONS = "dangol.project.takeout"
 RETENTION = "dangol.project.retention"
+# Which room takes the tiers of an imported file.
+GIVE_TIERS = "dangol.rooms.rewards.services.give_tiers"
 # Customers to whom nothing has happened for so many years are erased; 0: nobody is.
 FORGET_AFTER_YEARS = environment.whole("DANGOL_FORGET_AFTER_YEARS", default=0, most=100)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

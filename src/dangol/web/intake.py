@@ -11,10 +11,12 @@ import contextlib
 import io
 import queue
 import sys
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol
+from pathlib import Path
+from typing import IO, Any, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes
 
 import structlog
@@ -27,6 +29,20 @@ Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 log = structlog.get_logger("dangol.web.intake")
 
 
+class Large(NamedTuple):
+    """Bodies longer than all others: to one address, from those `admits` lets, asked before a byte is read.
+
+    They go to a file in `folder` that has no name, and a few at once: nothing is left of one that broke off.
+    """
+
+    path: str
+    admits: Callable[[Environ], bool]
+    folder: Callable[[], Path]
+    body_bytes: int
+    body_seconds: float = 300.0
+    at_once: int = 4
+
+
 class Limits(NamedTuple):
     """How much, how long, and how many at once."""
 
@@ -37,6 +53,7 @@ class Limits(NamedTuple):
     readers: int = 256
     # A client that takes nothing of a long answer for so long loses it.
     stalled_seconds: float = 30.0
+    large: Large | None = None
 
 
 class Transport(Protocol):
@@ -73,11 +90,17 @@ class Intake:
     def __init__(self, application: Application, limits: Limits) -> None:
         self._application, self._limits = application, limits
         self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="page")
-        self._reading = 0
+        self._reading = self._reading_large = 0
 
     async def __rsgi__(self, scope: Any, exchange: Exchange) -> None:
         """Answer one request."""
         environ = make_environ(scope)
+        try:
+            await self._answer(environ, exchange)
+        finally:
+            environ["wsgi.input"].close()
+
+    async def _answer(self, environ: Environ, exchange: Exchange) -> None:
         refusal = await self._take_body(environ, exchange)
         if refusal:
             _refuse(refusal, environ, exchange)
@@ -97,35 +120,67 @@ class Intake:
     async def _take_body(self, environ: Environ, exchange: Exchange) -> Refusal | None:
         """Put the whole body in the place of the stream, or say why not."""
         length = environ.get("CONTENT_LENGTH", "")
-        if length.isascii() and length.isdigit() and int(length) > self._limits.body_bytes:
-            return TOO_LARGE
         if not length.strip("0") and "HTTP_TRANSFER_ENCODING" not in environ:
             return None
+        is_long = not length.isdigit() or int(length) > self._limits.body_bytes
+        if is_long and (large := self._large_at(environ)) and await self._admit(large, environ):
+            return await self._take_large(large, environ, exchange)
+        if length.isascii() and length.isdigit() and is_long:
+            return TOO_LARGE
         if self._reading >= self._limits.readers:
             return BUSY
         self._reading += 1
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                body = await self._read(exchange)
-        except TimeoutError:
-            return SLOW
+            body = io.BytesIO()
+            return await self._take(
+                environ, exchange, body, self._limits.body_bytes, self._limits.body_seconds
+            )
         finally:
             self._reading -= 1
-        if body is None:
-            return TOO_LARGE
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-        return None
 
-    async def _read(self, exchange: Exchange) -> bytes | None:
-        """Return the body; None as soon as it is longer than one may be."""
-        parts: list[bytes] = []
+    def _large_at(self, environ: Environ) -> Large | None:
+        large = self._limits.large
+        return large if large and environ["PATH_INFO"] == large.path else None
+
+    async def _admit(self, large: Large, environ: Environ) -> bool:
+        """Ask in a page's thread, where connections to the database are."""
+        job = self._pages.submit(large.admits, environ)
+        waiting = asyncio.wrap_future(job)
+        await asyncio.wait([waiting], timeout=self._limits.queue_seconds)
+        return not job.cancel() and await waiting
+
+    async def _take_large(self, large: Large, environ: Environ, exchange: Exchange) -> Refusal | None:
+        length = environ.get("CONTENT_LENGTH", "")
+        if length.isascii() and length.isdigit() and int(length) > large.body_bytes:
+            return TOO_LARGE
+        if self._reading_large >= large.at_once:
+            return BUSY
+        self._reading_large += 1
+        try:
+            body = tempfile.TemporaryFile(dir=large.folder())  # noqa: SIM115 - closed when all is answered
+            return await self._take(environ, exchange, body, large.body_bytes, large.body_seconds)
+        finally:
+            self._reading_large -= 1
+
+    async def _take(
+        self, environ: Environ, exchange: Exchange, body: IO[bytes], most: int, seconds: float
+    ) -> Refusal | None:
+        """Read a body into `body`; TOO_LARGE as soon as it is longer than `most`, SLOW after `seconds`."""
         size = 0
-        async for part in exchange:
-            parts.append(part)
-            size += len(part)
-            if size > self._limits.body_bytes:
-                return None
-        return b"".join(parts)
+        try:
+            async with asyncio.timeout(seconds):
+                async for part in exchange:
+                    size += len(part)
+                    if size > most:
+                        body.close()
+                        return TOO_LARGE
+                    body.write(part)
+        except TimeoutError:
+            body.close()
+            return SLOW
+        body.seek(0)
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = body, str(size)
+        return None
 
     def _serve(self, environ: Environ) -> "tuple[_Head, bytes | _Stream]":
         """Run in a page's thread: that is where its connections to the database are, to the very end."""

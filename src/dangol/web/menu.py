@@ -72,6 +72,15 @@ ENTRIES: Sequence[Entry] = (
         "r",
         ("web:order", "web:order-undo", "web:order-move", "web:order-claim"),
     ),
+    Entry(
+        "web:import",
+        _("가져오기"),
+        "upload",
+        _("파일 가져오기"),
+        _SHOP,
+        "i",
+        ("web:import-upload", "web:import-undo"),
+    ),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),
     Entry(
         "web:staff",

@@ -25,6 +25,11 @@ ACCESSES: Mapping[str, Promise] = {
     Access.HOLD: _("지우지 않게 묶었어요"),
     Access.RELEASE: _("묶은 것을 풀었어요"),
     Access.CONFIGURE: _("설정을 바꿨어요"),
+    Access.IMPORT_UPLOAD: _("가져올 파일을 올렸어요"),
+    Access.IMPORT_PREVIEW: _("가져올 파일을 가리지 않고 봤어요"),
+    Access.IMPORT_START: _("파일을 가져왔어요"),
+    Access.IMPORT_ERRORS: _("잘못된 줄을 내려받았어요"),
+    Access.IMPORT_UNDO: _("가져온 것을 되돌렸어요"),
 }
 ACTORS: Mapping[str, Promise] = {
     ActorKind.STAFF: _("직원"),

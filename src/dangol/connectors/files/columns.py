@@ -47,6 +47,8 @@ class Kind(StrEnum):
     CONSENTS = "consents"
 
 
+# Files of these kinds make the customers nobody knows yet, unless that is not wanted.
+MAKES_CUSTOMERS = frozenset({Kind.CUSTOMERS, Kind.ORDERS})
 IDENTITIES: Mapping[str, str] = {"customer": "external", "phone": "phone", "email": "email", "card": "card"}
 CUSTOMER = (
     Column("customer", Type.TEXT, longest=200),

@@ -17,6 +17,16 @@ _MAGIC = {
     b"%PDF": "PDF",
     b"SQLite format 3": "SQLite",
 }
+# How files begin that are no plain text, Parquet among them, which holds its columns packed.
+PACKED = {
+    **_MAGIC,
+    b"PAR1": "Parquet",
+    b"PK\x05\x06": "ZIP",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"7z\xbc\xaf": "7z",
+    b"\x28\xb5\x2f\xfd": "zstd",
+}
 _MARKS = (
     (codecs.BOM_UTF8, ("utf-8", "cp949")),
     (codecs.BOM_UTF16_LE, ("utf-16-le",)),

@@ -107,3 +107,39 @@ class BadOption(Malformed):
 
     def __init__(self, *, option: str, value: str, known: str = "", file: str = "") -> None:
         super().__init__(option=option, value=value, known=known, file=file)
+
+
+class OnlyCsv(DomainError):
+    """A page takes plain text only, and this file is none; `found` says what it looks like."""
+
+    code = "files.only_csv"
+
+
+class UploadMissing(Malformed):
+    """A form that brings a file came without one (`field`)."""
+
+    code = "files.upload_missing"
+
+
+class UploadTooLarge(DomainError):
+    """An uploaded file (`file`) has more than `most` bytes."""
+
+    code = "files.upload_too_large"
+
+
+class UploadSpaceFull(DomainError):
+    """Files waiting to be imported take all the room (`most` bytes) there is for them."""
+
+    code = "files.upload_space_full"
+
+
+class UploadUnknown(NotFound):
+    """There is no such upload (`upload`)."""
+
+    code = "files.upload_unknown"
+
+
+class UploadBusy(DomainError):
+    """This cannot be done to an upload as it stands now (`state`)."""
+
+    code = "files.upload_busy"

@@ -9,6 +9,7 @@ from datetime import datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from hashlib import file_digest, sha256
 from io import BytesIO, TextIOWrapper
+from itertools import zip_longest
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -43,6 +44,8 @@ class Request:
     cut_over: str = ""
     create: bool = True
     points_currency: str = ""
+    # What the files are called, where not by their paths.
+    names: tuple[str, ...] = ()
 
 
 def check_options(request: Request) -> None:
@@ -62,21 +65,21 @@ def check_options(request: Request) -> None:
         raise BadOption(option="--encoding", value=str(request.encoding)) from error
 
 
-def describe_files(paths: Sequence[Path]) -> list[dict[str, Any]]:
+def describe_files(paths: Sequence[Path], names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return name, size and SHA-256 of each file; raises FileMissing."""
     found = []
-    for path in paths:
+    for path, name in zip_longest(paths, names):
         if not path.is_file():
             raise FileMissing(file=str(path))
         with path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
-        found.append({"name": path.name, "size": path.stat().st_size, "sha256": digest})
+        found.append({"name": name or path.name, "size": path.stat().st_size, "sha256": digest})
     return found
 
 
 def _options(request: Request) -> dict[str, Any]:
     options = asdict(request)
-    options.pop("paths")
+    del options["paths"], options["names"]
     return options | {"kind": request.kind.value}
 
 
@@ -85,7 +88,7 @@ def open_job(request: Request, *, at: datetime) -> ImportJob:
 
     What was undone, in whole or in part, never goes on: the same files are then a new import.
     """
-    files = describe_files(request.paths)
+    files = describe_files(request.paths, request.names)
     options = _options(request)
     content = [options, *sorted(one["sha256"] for one in files)]
     fingerprint = sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

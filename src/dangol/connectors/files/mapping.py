@@ -49,6 +49,15 @@ def map_columns(
     return found
 
 
+def guess_columns(kind: Kind, headers: Sequence[str]) -> dict[str, str]:
+    """Return the header that is taken for each column as long as nobody chooses, whatever is missing."""
+    found: dict[str, str] = {}
+    for column, place in _guess(kind, headers):
+        if column.name not in found and headers[place] not in found.values():
+            found[column.name] = headers[place]
+    return found
+
+
 def _chosen(kind: Kind, headers: Sequence[str], chosen: Mapping[str, str], file: str) -> dict[str, int]:
     found = {}
     for name, header in chosen.items():

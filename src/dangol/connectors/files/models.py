@@ -55,3 +55,45 @@ class ImportBatch(models.Model):
 
     class Meta:
         db_table = "dg_import_batch"
+
+
+class Upload(models.Model):
+    """A file a page was given: how it is to be read, how far it has come, and the import it became.
+
+    The file lies in the home until the import has ended; nothing of what it holds is in this row.
+    """
+
+    class State(models.TextChoices):
+        """How far it has come."""
+
+        CHECKING = "checking"
+        READY = "ready"
+        # It cannot be read like this: `failure` says why, and another choice may help.
+        REFUSED = "refused"
+        IMPORTING = "importing"
+        DONE = "done"
+        UNDOING = "undoing"
+        UNDONE = "undone"
+        # Thrown away, or too long unused: its file is gone and nothing was imported.
+        DISCARDED = "discarded"
+
+    id = IdField(primary_key=True)
+    name = models.CharField(max_length=200)
+    size = models.BigIntegerField()
+    kind = models.CharField(max_length=16)
+    # JSON: the columns chosen by hand and the other options of a `jobs.Request`.
+    asked = models.TextField(default="{}")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CHECKING)
+    # The work left for the worker, whose row says how far it is.
+    work_id = IdField(null=True)
+    # JSON: what the last check, or the import, has counted; the code and facts of the last refusal.
+    result = models.TextField(default="{}")
+    failure = models.TextField(default="{}")
+    import_id = IdField(null=True)
+    uploaded_by = models.CharField(max_length=150)
+    uploaded_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_import_upload"
+        indexes = (models.Index(fields=["uploaded_at"], name="dg_import_upload_at"),)

@@ -66,5 +66,24 @@ register(
             _("{option} 값 ‘{value}’을(를) 쓸 수 없어요. {known}"),
             _("명령에 `--help`를 붙이면 쓸 수 있는 값을 알려 줘요."),
         ),
+        errors.OnlyCsv.code: Words(
+            _("‘{file}’은(는) CSV가 아니에요({found}). 이 화면은 눌러 담은 파일을 풀지 않아요."),
+            _("스프레드시트에서 ‘다른 이름으로 저장’을 열고 CSV UTF-8로 저장해서 올리세요."),
+        ),
+        errors.UploadMissing.code: Words(_("올린 파일이 없어요."), _("CSV 파일을 고르세요.")),
+        errors.UploadTooLarge.code: Words(
+            _("‘{file}’이(가) 너무 커요. 한 파일은 {most}바이트까지 올릴 수 있어요."),
+            _("파일을 나누어 올리거나 서버에서 `dangol import`로 가져오세요."),
+        ),
+        errors.UploadSpaceFull.code: Words(
+            _("가져오기를 기다리는 파일이 자리를 다 썼어요({most}바이트)."),
+            _("기다리는 파일을 가져오거나 버린 뒤 다시 올리세요."),
+        ),
+        errors.UploadUnknown.code: Words(
+            _("‘{upload}’ 파일이 없어요."), _("가져오기 화면에서 다시 고르세요.")
+        ),
+        errors.UploadBusy.code: Words(
+            _("지금은 할 수 없는 일이에요. 그 사이 다른 화면에서 달라졌어요."), _("화면을 새로 고치세요.")
+        ),
     }
 )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import get_currency_precision
 
-from dangol.connectors.files.columns import Kind, Type
+from dangol.connectors.files.columns import IDENTITIES, Kind, Type
 from dangol.connectors.files.errors import BadOption, JobRunning
 from dangol.connectors.files.exports.cells import money, quantity
 from dangol.connectors.files.guard import guarded
@@ -147,7 +147,7 @@ def _rules(view: ShopView, context: Context) -> Rules:
 
 
 def _wish(request: Request) -> Wish:
-    return Wish(request.chosen, request.traits, request.encoding, request.delimiter)
+    return Wish(request.chosen, request.traits, request.encoding, request.delimiter, request.names)
 
 
 class Preview(NamedTuple):
@@ -222,12 +222,28 @@ def dry_run(request: Request, *, at: datetime, folder: Path, give_tiers: GiveTie
     try:
         rows, bad = _build(request, stage, loader, context, view)
         errors = _write_errors(folder, stage.problems()) if bad else None
-        return Report(None, rows, bad, {}, loader.totals(stage), stage.mappings, errors)
+        counts = _acquaintance(stage)
+        return Report(None, rows, bad, counts, loader.totals(stage), stage.mappings, errors)
     finally:
         stage.close()
         clear_table(folder)
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _acquaintance(stage: Stage) -> dict[str, int]:
+    """Return how many of the people named in good rows are known, and how many are not."""
+    if stage.kind is Kind.PRODUCTS:
+        return {}
+    table = "docs" if stage.kind in {Kind.ORDERS, Kind.RETURNS} else "items"
+    named = known = 0
+    for column, identity in IDENTITIES.items():
+        keys = stage.fetch(f"SELECT DISTINCT who_key FROM {table} WHERE who_column = ?", [column])  # noqa: S608
+        values = [key for (key,) in keys if key]
+        named += len(values)
+        for start in range(0, len(values), _LOOKUP):
+            known += len(find_by_identity(identity, values[start : start + _LOOKUP]))
+    return {"known_customers": known, "new_customers": named - known}
 
 
 def run_import(

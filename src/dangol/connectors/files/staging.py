@@ -6,6 +6,7 @@ columns of `typed`. Files come in pieces and DuckDB spills to the job's folder, 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ class Wish:
     traits: Sequence[str] = ()
     encoding: str | None = None
     delimiter: str | None = None
+    # What the files are called, where not by their paths.
+    names: Sequence[str] = ()
 
 
 class Made(NamedTuple):
@@ -118,9 +121,9 @@ class Stage:
         """
         sources: list[Source] = []
         try:
-            for path in paths:
+            for path, name in zip_longest(paths, wish.names[: len(paths)]):
                 sources.append(open_source(path, encoding=wish.encoding, delimiter=wish.delimiter))
-                self.files.append(path.name)
+                self.files.append(name or path.name)
             self._read(sources, wish, limit)
         finally:
             for source in sources:

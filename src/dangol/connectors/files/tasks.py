@@ -1,25 +1,67 @@
-"""Tidying up after imports, as work for the worker."""
+"""Work on imports for the worker: those that pages ask for, and tidying up after all."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import rmtree
 
+import msgspec
 from django.conf import settings
+from django.utils.module_loading import import_string
 
+from dangol.connectors.files import upload_work
 from dangol.connectors.files.errors import JobRunning
 from dangol.connectors.files.jobs import DRY_RUN, IMPORTS, clear_table, only_worker
+from dangol.connectors.files.loaders.programs import GiveTiers
 from dangol.connectors.files.models import ImportJob
+from dangol.connectors.files.uploads import CHECK, IMPORT, UNDO, forget_uploads
 from dangol.core.storage.ids import parse_id
 from dangol.core.storage.transactions import write_transaction
-from dangol.core.tasks.registry import Due, Run, periodic
+from dangol.core.tasks.registry import Due, Run, periodic, task
 
 KEPT = timedelta(days=30)
 
 
+class OfUpload(msgspec.Struct, frozen=True):
+    """The payload of work on an uploaded file."""
+
+    upload: str
+    skips_spent: bool = False
+
+
+def _give_tiers() -> GiveTiers:
+    """Return what hands tiers to the room that has them: connectors know no room."""
+    found: GiveTiers = import_string(settings.GIVE_TIERS)
+    return found
+
+
+@task(CHECK, atomic=False)
+def check_upload(asked: OfUpload, run: Run) -> None:
+    """Read an uploaded file and say what importing it would do."""
+    home = Path(settings.HOME)
+    upload_work.check_upload(parse_id(asked.upload), run, home=home, give_tiers=_give_tiers())
+
+
+@task(IMPORT, atomic=False)
+def import_upload(asked: OfUpload, run: Run) -> None:
+    """Import an uploaded file."""
+    home = Path(settings.HOME)
+    upload_work.import_upload(parse_id(asked.upload), run, home=home, give_tiers=_give_tiers())
+
+
+@task(UNDO, atomic=False)
+def undo_upload(asked: OfUpload, run: Run) -> None:
+    """Reverse the import of an uploaded file."""
+    home = Path(settings.HOME)
+    upload_work.undo_upload(parse_id(asked.upload), run, home=home, skips_spent=asked.skips_spent)
+
+
 @periodic("files.forget", daily_at="04:10", atomic=False)
 def forget_files(due: Due, run: Run) -> None:
-    """Take away what imports have left lying in plain text for thirty days; what was imported stays."""
-    run.report(forget_left(Path(settings.HOME), before=due.at - KEPT))
+    """Take away what imports have left lying in plain text for thirty days, and uploads nobody imported in
+    seven; what was imported stays.
+    """
+    home = Path(settings.HOME)
+    run.report(forget_left(home, before=due.at - KEPT) + forget_uploads(home, at=due.at))
 
 
 def forget_left(home: Path, *, before: datetime) -> int:

@@ -37,6 +37,11 @@ class Access(StrEnum):
     RELEASE = "release"
     # Of nobody's data: the shop's own settings, whose `people` are none.
     CONFIGURE = "configure"
+    IMPORT_UPLOAD = "import_upload"
+    IMPORT_PREVIEW = "import_preview"
+    IMPORT_START = "import_start"
+    IMPORT_ERRORS = "import_errors"
+    IMPORT_UNDO = "import_undo"
 
 
 class AccessDraft(NamedTuple):
