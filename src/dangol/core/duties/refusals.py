@@ -1,0 +1,26 @@
+"""What this floor's refusals say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.duties import errors
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        errors.CheckpointMalformed.code: Words(
+            _("열람 기록의 확인점 파일이 아니에요."), _("보관해 둔 파일이나 메일의 본문을 그대로 쓰세요.")
+        ),
+        errors.CheckpointForged.code: Words(
+            _("확인점의 서명이 맞지 않아요. 서명한 뒤에 바뀌었어요."),
+            _("다른 곳에 둔 사본과 견주어 보세요."),
+        ),
+        errors.CheckpointOfAnother.code: Words(
+            _("다른 열쇠로 서명한 확인점이에요: {key}"),
+            _("비밀 키를 바꾸기 전의 것이면 그때의 공개 키를 `--key`로 주세요."),
+        ),
+        errors.FolderUnusable.code: Words(
+            _("확인점을 {folder}에 쓸 수 없어요: {reason}"),
+            _("폴더와 권한을 확인하거나 DANGOL_CHECKPOINT_FOLDER를 바꾸세요."),
+        ),
+    }
+)
