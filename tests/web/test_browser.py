@@ -78,6 +78,8 @@ def every_path(story: Story) -> dict[str, str]:
         "staff-invite": "/staff/invite",
         "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
         "staff-me": f"/staff/{make_staff().pk}",
+        "reviews": "/access-log/reviews",
+        "review": "/access-log/reviews/2026-11",
         "keys": "/keys",
         "key-new": "/keys/new?preset=till",
         "key": f"/keys/{show_id(works.key_id)}",

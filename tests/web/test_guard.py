@@ -58,6 +58,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:session_id>": show_id(new_id()),
         "<id:simulation_id>": show_id(new_id()),
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
+        "<str:month>": "2026-10",
         "<int:pk>": "1",
         "<str:secret>": "no-such-link",
         "<str:number>": "1501-0",

@@ -98,6 +98,7 @@ def works_paths() -> list[str]:
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
         "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
+        "/access-log/reviews", "/access-log/reviews/2026-10", "/access-log/reviews/2026-11",
     ]  # fmt: skip
 
 

@@ -91,7 +91,7 @@ ENTRIES: Sequence[Entry] = (
         "eye",
         _("열람 기록 보기"),
         _WORKS,
-        also=("web:access-log-verify",),
+        also=("web:access-log-verify", "web:access-log-reviews", "web:access-log-review"),
     ),
     Entry("web:health", _("상태"), "heart-pulse", _("상태 보기"), _WORKS),
     Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS),

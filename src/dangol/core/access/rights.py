@@ -42,6 +42,7 @@ class Right(StrEnum):
     STAFF_WRITE = "staff.write"
     APPROVALS_DECIDE = "approvals.decide"
     ACCESS_LOG_READ = "access_log.read"
+    ACCESS_LOG_REVIEW = "access_log.review"
     HEALTH_READ = "health.read"
     SETTINGS_WRITE = "settings.write"
 
@@ -79,7 +80,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.AUDITOR: _LOOKING
     | {
-        R.ACCESS_LOG_READ, R.STAFF_READ, R.KEYS_READ, R.WEBHOOKS_READ, R.JOBS_READ, R.EVENTS_READ,
+        R.ACCESS_LOG_READ, R.ACCESS_LOG_REVIEW, R.STAFF_READ, R.KEYS_READ, R.WEBHOOKS_READ, R.JOBS_READ,
+        R.EVENTS_READ,
         R.HEALTH_READ,
     },
 }  # fmt: skip

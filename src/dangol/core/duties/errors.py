@@ -1,6 +1,6 @@
 """What this floor refuses."""
 
-from dangol.domain.errors import DomainError, Malformed
+from dangol.domain.errors import DomainError, Malformed, NotFound
 
 
 class CheckpointMalformed(Malformed):
@@ -26,3 +26,21 @@ class FolderUnusable(DomainError):
 
     code = "duties.folder_unusable"
     retryable = True
+
+
+class MonthOpen(DomainError):
+    """The month (`month`) is not over yet, so nobody can have read all of it."""
+
+    code = "duties.month_open"
+
+
+class MonthUnknown(NotFound):
+    """Of this month (`month`) there is nothing to review: it lies before the first entry, or too far back."""
+
+    code = "duties.month_unknown"
+
+
+class AlreadyReviewed(DomainError):
+    """The month (`month`) was signed for already, by `name`."""
+
+    code = "duties.already_reviewed"

@@ -22,5 +22,10 @@ register(
             _("확인점을 {folder}에 쓸 수 없어요: {reason}"),
             _("폴더와 권한을 확인하거나 DANGOL_CHECKPOINT_FOLDER를 바꾸세요."),
         ),
+        errors.MonthOpen.code: Words(_("{month}은 아직 끝나지 않았어요."), _("달이 바뀐 뒤에 점검하세요.")),
+        errors.MonthUnknown.code: Words(_("{month}에는 점검할 기록이 없어요."), _("목록에서 달을 고르세요.")),
+        errors.AlreadyReviewed.code: Words(
+            _("{month}은 {name} 님이 이미 점검했어요."), _("점검 목록을 새로 열어 확인하세요.")
+        ),
     }
 )

@@ -1,0 +1,66 @@
+"""What the law asks of a shop, in words: each kind of duty, where it is done, what is unusual in a month."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _, ngettext
+
+from dangol.core.access.rights import Right
+from dangol.core.duties.selectors import read_duties
+from dangol.web.formats import format_number
+from dangol.web.frame import frame_of
+from dangol.web.guard import visitor_of
+
+UNUSUAL: Mapping[str, tuple[Promise, str]] = {
+    "many": (_("하루에 많은 사람을 보았어요"), "users"),
+    "large": (_("한꺼번에 많은 사람의 것을 내려받았어요"), "download"),
+    "night": (_("밤 10시부터 아침 6시 사이에 보았어요"), "moon"),
+    "failures": (_("로그인에 여러 번 실패했어요"), "lock"),
+}
+_PLACES: Mapping[str, tuple[Right, str]] = {
+    "reviews": (Right.ACCESS_LOG_REVIEW, "web:access-log-reviews"),
+}
+
+
+class DutyNote(NamedTuple):
+    """A duty that waits, for whoever may do it: in a sentence, where, until when, and whether it is late."""
+
+    words: str
+    address: str
+    due_at: datetime | None
+    is_overdue: bool
+
+
+def duties_of(request: HttpRequest) -> list[DutyNote]:
+    """Return what waits and the visitor may do, the overdue first."""
+    visitor, frame = visitor_of(request), frame_of(request)
+    if not any(visitor.may(right) for right, _route in _PLACES.values()):
+        return []
+    notes = [
+        DutyNote(
+            _sentence(line.kind, line.waiting), reverse(_PLACES[line.kind][1]), line.due_at, line.overdue > 0
+        )
+        for line in read_duties(as_of=frame.at, zone=frame.shop.tz)
+        if visitor.may(_PLACES[line.kind][0])
+    ]
+    return sorted(notes, key=lambda note: not note.is_overdue)
+
+
+def _sentence(kind: str, count: int) -> str:
+    assert kind == "reviews", kind
+    words = ngettext("점검하지 않은 달이 %(count)s개 있어요", "점검하지 않은 달이 %(count)s개 있어요", count)
+    return words % {"count": format_number(count)}
+
+
+def unusual_words(kind: str) -> str:
+    """Return what is unusual about a line of a month."""
+    return str(UNUSUAL[kind][0]) if kind in UNUSUAL else kind
+
+
+def unusual_icon(kind: str) -> str:
+    """Return the icon beside it."""
+    return UNUSUAL[kind][1] if kind in UNUSUAL else "circle-alert"
