@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from dangol.core.access.rights import Right
+from dangol.core.duties.requests import RequestKind
 from dangol.core.duties.selectors import read_duties
 from dangol.web.formats import format_number
 from dangol.web.frame import frame_of
@@ -22,7 +23,27 @@ UNUSUAL: Mapping[str, tuple[Promise, str]] = {
     "failures": (_("로그인에 여러 번 실패했어요"), "lock"),
 }
 _PLACES: Mapping[str, tuple[Right, str]] = {
+    "requests": (Right.REQUESTS_WRITE, "web:requests"),
     "reviews": (Right.ACCESS_LOG_REVIEW, "web:access-log-reviews"),
+}
+REQUEST_KINDS: Mapping[str, Promise] = {
+    RequestKind.ACCESS: _("내 정보를 보여 주세요"),
+    RequestKind.CORRECTION: _("내 정보를 고쳐 주세요"),
+    RequestKind.DELETION: _("내 정보를 지워 주세요"),
+    RequestKind.STOP: _("내 정보를 쓰지 마세요"),
+}
+# Where staff do what was asked for.
+REQUEST_ACTS: Mapping[str, str] = {
+    RequestKind.ACCESS: "web:member-export",
+    RequestKind.CORRECTION: "web:member-edit",
+    RequestKind.DELETION: "web:member-erase",
+    RequestKind.STOP: "web:member-consents",
+}
+_ACT_NAMES: Mapping[str, Promise] = {
+    RequestKind.ACCESS: _("정보 내려받기"),
+    RequestKind.CORRECTION: _("회원 정보 고치기"),
+    RequestKind.DELETION: _("지우기와 보존"),
+    RequestKind.STOP: _("수신 동의 적기"),
 }
 
 
@@ -51,7 +72,11 @@ def duties_of(request: HttpRequest) -> list[DutyNote]:
 
 
 def _sentence(kind: str, count: int) -> str:
-    assert kind == "reviews", kind
+    if kind == "requests":
+        words = ngettext(
+            "답하지 않은 본인 요청이 %(count)s개 있어요", "답하지 않은 본인 요청이 %(count)s개 있어요", count
+        )
+        return words % {"count": format_number(count)}
     words = ngettext("점검하지 않은 달이 %(count)s개 있어요", "점검하지 않은 달이 %(count)s개 있어요", count)
     return words % {"count": format_number(count)}
 
@@ -64,3 +89,13 @@ def unusual_words(kind: str) -> str:
 def unusual_icon(kind: str) -> str:
     """Return the icon beside it."""
     return UNUSUAL[kind][1] if kind in UNUSUAL else "circle-alert"
+
+
+def request_name(kind: str) -> str:
+    """Return what somebody asks for."""
+    return str(REQUEST_KINDS.get(kind, kind))
+
+
+def request_act(kind: str) -> str:
+    """Return the name of the act that fulfills it."""
+    return str(_ACT_NAMES.get(kind, kind))

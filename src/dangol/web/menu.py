@@ -48,6 +48,9 @@ ENTRIES: Sequence[Entry] = (
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry(
+        "web:requests", _("본인 요청"), "inbox", _("본인 요청 보기"), _PEOPLE, "q", ("web:member-requests",)
+    ),
+    Entry(
         "web:programs",
         _("적립과 등급"),
         "medal",

@@ -31,6 +31,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.MEMBERS_EXPORT: _("회원 내려받기"),
     Right.MEMBERS_MERGE: _("회원 합치기"),
     Right.MEMBERS_ERASE: _("회원 지우기"),
+    Right.REQUESTS_WRITE: _("본인 요청 받고 답하기"),
     Right.CONSENTS_WRITE: _("수신 동의 기록하기"),
     Right.POINTS_READ: _("포인트 보기"),
     Right.POINTS_SPEND: _("포인트 쓰기"),

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from dangol.connectors.files.exports.person import as_zip
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.log import EntryQuery, list_entries, unmask
 from dangol.core.access.takeout import take_out
+from dangol.core.duties.requests import note_request
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
@@ -66,6 +68,7 @@ def pair() -> list[Id]:
     unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
     merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
     let_worker_by(FOLLOW_CUSTOMERS)
+    note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
     return made
 
 

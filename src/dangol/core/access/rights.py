@@ -17,6 +17,7 @@ class Right(StrEnum):
     MEMBERS_EXPORT = "members.export"
     MEMBERS_MERGE = "members.merge"
     MEMBERS_ERASE = "members.erase"
+    REQUESTS_WRITE = "requests.write"
     CONSENTS_WRITE = "consents.write"
     POINTS_READ = "points.read"
     POINTS_SPEND = "points.spend"
@@ -69,7 +70,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,
-        R.POINTS_SPEND, R.ORDERS_WRITE,
+        R.POINTS_SPEND, R.ORDERS_WRITE, R.REQUESTS_WRITE,
     },
     Role.ANALYST: _LOOKING | {R.EVENTS_READ, R.JOBS_READ},
     Role.STORE: frozenset(

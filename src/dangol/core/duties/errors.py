@@ -44,3 +44,27 @@ class AlreadyReviewed(DomainError):
     """The month (`month`) was signed for already, by `name`."""
 
     code = "duties.already_reviewed"
+
+
+class RequestKindUnknown(Malformed):
+    """There is no such kind of request (`kind`)."""
+
+    code = "duties.request_kind_unknown"
+
+
+class RequestDayUnfit(Malformed):
+    """The day a request came (`came_on`) lies ahead, or more than a year back."""
+
+    code = "duties.request_day_unfit"
+
+
+class NoSuchRequest(NotFound):
+    """There is no open request with this id (`request`)."""
+
+    code = "duties.request_unknown"
+
+
+class NotFulfilled(DomainError):
+    """A request of this `kind` is done when it was done, and since `came_on` it was not."""
+
+    code = "duties.not_fulfilled"

@@ -40,3 +40,36 @@ class LogReview(models.Model):
     class Meta:
         db_table = "dg_duty_review"
         constraints = (AppendOnly(name="dg_duty_review_append_only"),)
+
+
+class PersonRequest(models.Model):
+    """What a person has asked for by their rights, until when, and how it was answered."""
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    kind = models.CharField(max_length=12)
+    came_on = models.DateField()
+    due_at = models.DateTimeField()
+    noted_at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, default="")
+    ended_by = models.CharField(max_length=150, default="")
+    ended_name = models.CharField(max_length=150, default="")
+    answer = models.CharField(max_length=300, default="")
+    # What fulfilled it: an entry of the access log, or an event.
+    act_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_duty_request"
+        indexes = (
+            models.Index(
+                fields=["due_at"], name="dg_duty_request_open", condition=models.Q(ended_at__isnull=True)
+            ),
+            models.Index(
+                fields=["ended_at"], name="dg_duty_request_over", condition=models.Q(ended_at__isnull=False)
+            ),
+        )

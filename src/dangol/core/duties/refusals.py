@@ -27,5 +27,18 @@ register(
         errors.AlreadyReviewed.code: Words(
             _("{month}은 {name} 님이 이미 점검했어요."), _("점검 목록을 새로 열어 확인하세요.")
         ),
+        errors.RequestKindUnknown.code: Words(
+            _("‘{kind}’(이)라는 요청은 없어요."), _("목록에서 요청의 종류를 고르세요.")
+        ),
+        errors.RequestDayUnfit.code: Words(
+            _("요청이 온 날을 알 수 없어요."), _("오늘까지의 날, 지난 1년 안에서 고르세요.")
+        ),
+        errors.NoSuchRequest.code: Words(
+            _("그런 열린 요청은 없어요: {request}"), _("요청 목록을 새로 열어 확인하세요.")
+        ),
+        errors.NotFulfilled.code: Words(
+            _("요청이 온 뒤에 그 일을 한 기록이 없어요."),
+            _("먼저 그 일을 하거나, 거절하고 이유를 적으세요."),
+        ),
     }
 )

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Count, Min, Q
+
+from dangol.core.duties.models import PersonRequest
 from dangol.core.duties.reviews import list_months
 
 
 class DutyLine(NamedTuple):
-    """A kind of duty (`reviews`): how much waits, how much of it too long, and the next due."""
+    """A kind of duty (`reviews`, `requests`): how much waits, how much of it too long, and the next due."""
 
     kind: str
     waiting: int
@@ -17,12 +20,16 @@ class DutyLine(NamedTuple):
 
 
 def read_duties(*, as_of: datetime, zone: ZoneInfo) -> list[DutyLine]:
-    """Return each kind of which something waits. Two statements."""
+    """Return each kind of which something waits. Three statements."""
     months = [line for line in list_months(as_of=as_of, zone=zone) if line.review is None]
+    asked = PersonRequest.objects.filter(ended_at=None).aggregate(
+        waiting=Count("id"), overdue=Count("id", filter=Q(due_at__lte=as_of)), due_at=Min("due_at")
+    )
     lines = [
         DutyLine(
             "reviews", len(months), sum(one.is_overdue for one in months),
             min((one.due_at for one in months), default=None),
         ),
+        DutyLine("requests", asked["waiting"], asked["overdue"], asked["due_at"]),
     ]  # fmt: skip
     return [line for line in lines if line.waiting]
