@@ -19,6 +19,7 @@ from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.erasures import erase_customer
+from dangol.core.people.guardians import GuardianDraft, record_guardian
 from dangol.core.people.holds import place_hold
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.notes import write_note
@@ -63,6 +64,8 @@ def pair() -> list[Id]:
             Bought(2, "x1", AT, {BREAD: 10_000}),
         ]
     )
+    with write_transaction():
+        record_guardian(kept, GuardianDraft("보호자", "010-1111-2222", "till"), at=AT)
     place_hold(kept, actor=AGENT, reason="소송", at=AT)
     write_note(kept, new_id(), "땅콩 알레르기", actor=AGENT, at=AT)
     unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
