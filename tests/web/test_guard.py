@@ -55,6 +55,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:hold_id>": show_id(new_id()),
         "<id:transfer_id>": show_id(new_id()),
         "<id:approval_id>": show_id(new_id()),
+        "<id:incident_id>": show_id(new_id()),
         "<id:request_id>": show_id(new_id()),
         "<id:session_id>": show_id(new_id()),
         "<id:simulation_id>": show_id(new_id()),

@@ -16,6 +16,7 @@ from dangol.core.access.approvals import count_waiting
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
+from dangol.core.duties.incidents import Facts, list_incidents, record_incident
 from dangol.core.duties.requests import Answered, answer_request, note_request, open_requests
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.models import Transfer
@@ -85,6 +86,14 @@ def requests_path(story: Story) -> str:
     return "/requests"
 
 
+def incident_path() -> str:
+    """Return the address of an incident of which nobody has been told yet."""
+    if not list_incidents():
+        facts = Facts(NOW, "늦은", "김", 1_200, False, False, "더", "더", "단골")
+        record_incident(facts, actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
+    return f"/incidents/{show_id(list_incidents()[0].id)}"
+
+
 def till_paths(story: Story) -> list[str]:
     """Return the addresses of the till that are about a member, or a sale of the story."""
     page, sale = f"/till/members/{show_id(story.newcomer)}", "/till/sales/1501-0"
@@ -121,6 +130,7 @@ def staff_paths(story: Story) -> list[str]:
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
         *act_paths(story), "/approvals", requests_path(story),
+        "/incidents", "/incidents/new", incident_path(),
         f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/orders", "/orders?q=1501-0", "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _, ngettext
 
 from dangol.core.access.rights import Right
+from dangol.core.duties.incidents import Step
 from dangol.core.duties.requests import RequestKind
 from dangol.core.duties.selectors import read_duties
 from dangol.web.formats import format_number
@@ -23,6 +24,7 @@ UNUSUAL: Mapping[str, tuple[Promise, str]] = {
     "failures": (_("로그인에 여러 번 실패했어요"), "lock"),
 }
 _PLACES: Mapping[str, tuple[Right, str]] = {
+    "incidents": (Right.INCIDENTS_WRITE, "web:incidents"),
     "requests": (Right.REQUESTS_WRITE, "web:requests"),
     "reviews": (Right.ACCESS_LOG_REVIEW, "web:access-log-reviews"),
 }
@@ -72,6 +74,11 @@ def duties_of(request: HttpRequest) -> list[DutyNote]:
 
 
 def _sentence(kind: str, count: int) -> str:
+    if kind == "incidents":
+        words = ngettext(
+            "알려야 할 유출 사고가 %(count)s건 있어요", "알려야 할 유출 사고가 %(count)s건 있어요", count
+        )
+        return words % {"count": format_number(count)}
     if kind == "requests":
         words = ngettext(
             "답하지 않은 본인 요청이 %(count)s개 있어요", "답하지 않은 본인 요청이 %(count)s개 있어요", count
@@ -99,3 +106,17 @@ def request_name(kind: str) -> str:
 def request_act(kind: str) -> str:
     """Return the name of the act that fulfills it."""
     return str(_ACT_NAMES.get(kind, kind))
+
+
+STEPS: Mapping[str, Promise] = {
+    Step.RECORDED: _("사고를 적었어요"),
+    Step.CHANGED: _("아는 것을 고쳤어요"),
+    Step.TOLD: _("본인들에게 알렸어요"),
+    Step.REPORTED: _("개인정보보호위원회에 신고했어요"),
+    Step.CLOSED: _("마쳤어요"),
+}
+
+
+def step_name(act: str) -> str:
+    """Return what was done about an incident."""
+    return str(STEPS.get(act, act))

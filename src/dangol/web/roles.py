@@ -58,6 +58,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.APPROVALS_DECIDE: _("승인하기"),
     Right.ACCESS_LOG_READ: _("열람 기록 보기"),
     Right.ACCESS_LOG_REVIEW: _("열람 기록 점검하고 서명하기"),
+    Right.INCIDENTS_WRITE: _("유출 사고 적고 알리기"),
     Right.HEALTH_READ: _("상태 보기"),
     Right.SETTINGS_WRITE: _("설정 바꾸기"),
 }

@@ -44,6 +44,7 @@ class Right(StrEnum):
     APPROVALS_DECIDE = "approvals.decide"
     ACCESS_LOG_READ = "access_log.read"
     ACCESS_LOG_REVIEW = "access_log.review"
+    INCIDENTS_WRITE = "incidents.write"
     HEALTH_READ = "health.read"
     SETTINGS_WRITE = "settings.write"
 

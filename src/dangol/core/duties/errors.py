@@ -68,3 +68,33 @@ class NotFulfilled(DomainError):
     """A request of this `kind` is done when it was done, and since `came_on` it was not."""
 
     code = "duties.not_fulfilled"
+
+
+class NoSuchIncident(NotFound):
+    """There is no incident with this id (`incident`)."""
+
+    code = "duties.incident_unknown"
+
+
+class IncidentFactUnfit(Malformed):
+    """What is said of an incident (`field`) is missing, too long, or cannot be."""
+
+    code = "duties.incident_fact_unfit"
+
+
+class IncidentMoved(DomainError):
+    """Somebody (`name`) has added a step since the page was opened."""
+
+    code = "duties.incident_moved"
+
+
+class IncidentClosed(DomainError):
+    """The incident is closed since `closed_at`."""
+
+    code = "duties.incident_closed"
+
+
+class IncidentUntold(DomainError):
+    """The incident cannot be closed: people, or the authority (`report`), have still to be told."""
+
+    code = "duties.incident_untold"

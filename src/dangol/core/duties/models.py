@@ -73,3 +73,31 @@ class PersonRequest(models.Model):
                 fields=["ended_at"], name="dg_duty_request_over", condition=models.Q(ended_at__isnull=False)
             ),
         )
+
+
+class IncidentStep(models.Model):
+    """What was known of a leak, and what was done about it, at a moment; the highest number holds now."""
+
+    pk = models.CompositePrimaryKey("incident_id", "number")
+    incident_id = IdField()
+    number = models.SmallIntegerField()
+    at = models.DateTimeField()
+    act = models.CharField(max_length=8)
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150)
+    known_at = models.DateTimeField()
+    # In the words in which people are told: never a person's own data.
+    what = models.CharField(max_length=500)
+    fields = models.CharField(max_length=500)
+    people = models.IntegerField(null=True)
+    is_sensitive = models.BooleanField()
+    is_attack = models.BooleanField()
+    advice = models.CharField(max_length=500)
+    measures = models.CharField(max_length=500)
+    contact = models.CharField(max_length=500)
+
+    class Meta:
+        db_table = "dg_duty_incident_step"
+        constraints = (AppendOnly(name="dg_duty_incident_append_only"),)
+        indexes = (models.Index(fields=["number", "at"], name="dg_duty_incident_first"),)

@@ -40,5 +40,21 @@ register(
             _("요청이 온 뒤에 그 일을 한 기록이 없어요."),
             _("먼저 그 일을 하거나, 거절하고 이유를 적으세요."),
         ),
+        errors.NoSuchIncident.code: Words(
+            _("그런 유출 사고는 없어요: {incident}"), _("목록에서 다시 고르세요.")
+        ),
+        errors.IncidentFactUnfit.code: Words(
+            _("적은 것에 빠졌거나 맞지 않는 칸이 있어요: {field}"),
+            _("안 때는 지금까지, 사람 수는 0부터, 글은 500자까지 적으세요."),
+        ),
+        errors.IncidentMoved.code: Words(
+            _("그사이 {name} 님이 먼저 적었어요."), _("화면을 새로 열어 확인하고 다시 적으세요.")
+        ),
+        errors.IncidentClosed.code: Words(
+            _("이미 마친 사고예요."), _("더 알게 된 것이 있으면 새 사고로 적으세요.")
+        ),
+        errors.IncidentUntold.code: Words(
+            _("아직 알려야 할 곳이 남아 마칠 수 없어요."), _("알리고 나서 알렸다고 적으세요.")
+        ),
     }
 )

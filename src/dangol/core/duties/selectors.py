@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, Q
 
+from dangol.core.duties.incidents import list_incidents
 from dangol.core.duties.models import PersonRequest
 from dangol.core.duties.reviews import list_months
 
 
 class DutyLine(NamedTuple):
-    """A kind of duty (`reviews`, `requests`): how much waits, how much of it too long, and the next due."""
+    """A kind of duty (`incidents`, `requests`, `reviews`): what waits, what waits too long, the next due."""
 
     kind: str
     waiting: int
@@ -20,7 +21,7 @@ class DutyLine(NamedTuple):
 
 
 def read_duties(*, as_of: datetime, zone: ZoneInfo) -> list[DutyLine]:
-    """Return each kind of which something waits. Three statements."""
+    """Return each kind of which something waits. Five statements."""
     months = [line for line in list_months(as_of=as_of, zone=zone) if line.review is None]
     asked = PersonRequest.objects.filter(ended_at=None).aggregate(
         waiting=Count("id"), overdue=Count("id", filter=Q(due_at__lte=as_of)), due_at=Min("due_at")
@@ -32,4 +33,8 @@ def read_duties(*, as_of: datetime, zone: ZoneInfo) -> list[DutyLine]:
         ),
         DutyLine("requests", asked["waiting"], asked["overdue"], asked["due_at"]),
     ]  # fmt: skip
+    leaks = [one for one in list_incidents() if one.waits]
+    late = sum(one.due_at <= as_of for one in leaks)
+    due_at = min((one.due_at for one in leaks), default=None)
+    lines.insert(0, DutyLine("incidents", len(leaks), late, due_at))
     return [line for line in lines if line.waiting]
