@@ -20,15 +20,14 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.calendars import day_of
-from dangol.domain.duties import OF_AGE_FROM, needs_guardian
-from dangol.domain.errors import DomainError
+from dangol.domain.duties import needs_guardian
 
 _NAMES = ("customer_id", "confirmed_at", "source", "name_sealed", "phone_sealed")
 _NAME, _PHONE = Place("dg_guardian", "name_sealed"), Place("dg_guardian", "phone_sealed")
 
 
-class GuardianNeeded(DomainError):
-    """Whoever is younger than `years` joins only with a guardian's consent, which is missing."""
+class GuardianNeeded(RefusedValue):
+    """Whoever is under 14 joins only with the consent of a guardian (`field`), and there is none."""
 
     code = "people.guardian_needed"
 
@@ -58,7 +57,7 @@ def is_needed(birthday: date | None, *, at: datetime) -> bool:
 def require_guardian(birthday: date | None, guardian: GuardianDraft | None, *, at: datetime) -> None:
     """Raise GuardianNeeded where one is needed and none is given."""
     if guardian is None and is_needed(birthday, at=at):
-        raise GuardianNeeded(years=OF_AGE_FROM)
+        raise GuardianNeeded(field="guardian")
 
 
 def _read(guardian: GuardianDraft) -> tuple[str, str]:
@@ -89,7 +88,7 @@ def record_guardian(customer_id: Id, guardian: GuardianDraft, *, at: datetime) -
 def require_guardian_of(customer_id: Id, birthday: date | None, *, at: datetime) -> None:
     """Raise GuardianNeeded where somebody born on that day is under 14 and nobody has consented for them."""
     if is_needed(birthday, at=at) and not Guardian.objects.filter(customer_id=customer_id).exists():
-        raise GuardianNeeded(years=OF_AGE_FROM)
+        raise GuardianNeeded(field="guardian")
 
 
 def guardians_of(customer_ids: Iterable[Id]) -> dict[Id, GuardianView]:
