@@ -21,7 +21,7 @@ class DutyLine(NamedTuple):
 
 
 def read_duties(*, as_of: datetime, zone: ZoneInfo) -> list[DutyLine]:
-    """Return each kind of which something waits. Five statements."""
+    """Return each kind of which something waits. Four statements."""
     months = [line for line in list_months(as_of=as_of, zone=zone) if line.review is None]
     asked = PersonRequest.objects.filter(ended_at=None).aggregate(
         waiting=Count("id"), overdue=Count("id", filter=Q(due_at__lte=as_of)), due_at=Min("due_at")
