@@ -8,8 +8,10 @@ import pytest
 from dangol.api.models import Answer
 from dangol.api.tasks import delete_answers
 from dangol.core.access.rights import Right
+from dangol.core.people.guardians import guardians_of
 from dangol.core.people.models import Customer
 from dangol.core.people.shops import StoreRow, upsert_stores
+from dangol.core.storage.ids import parse_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from tests.api.conftest import Caller, key_with
@@ -82,6 +84,23 @@ def test_member__that_cannot_be__is_refused_by_field(
 
     assert (refused.status, refused.data["code"], refused.data["param"]) == (status, code, param)
     assert not Customer.objects.exists()
+
+
+def test_member__under_fourteen__needs_a_guardian_who_is_kept(api: Caller) -> None:
+    child = {"external_id": "M-3", "birthday": f"{now().year - 10}-01-01"}
+
+    refused = api.post("/members", child)
+    assert (refused.status, refused.data["code"], refused.data["param"]) == (
+        422,
+        "people.guardian_needed",
+        "guardian",
+    )
+    assert not Customer.objects.exists()
+
+    made = api.post("/members", child | {"guardian": {"name": "보호자", "phone": "010-1111-2222"}})
+    assert made.status == 201
+    [guardian] = guardians_of([parse_id(made.data["id"])]).values()
+    assert (guardian.name, guardian.source) == ("보호자", "api")
 
 
 def test_member__changed__keeps_what_is_not_named(api: Caller) -> None:

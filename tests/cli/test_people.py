@@ -100,6 +100,19 @@ def test_access_log__head_verify_and_export__agree(shop: Instance) -> None:
     assert shop.run("access-log", "verify", "--head", "nonsense").code == 2
 
 
+def test_access_log__checkpoint_kept_elsewhere__is_believed_and_a_changed_one_not(
+    shop: Instance, tmp_path: Path
+) -> None:
+    made = shop.run("access-log", "checkpoint", "--json", DANGOL_CHECKPOINT_FOLDER=str(tmp_path))
+    file = Path(made.data["files"][0])
+
+    assert shop.run("access-log", "verify", "--checkpoint", str(file)).code == 0
+    file.write_text(file.read_text().replace('"count":', '"count":1'))
+    assert shop.run("access-log", "verify", "--checkpoint", str(file)).code == 4
+    assert shop.run("access-log", "verify", "--checkpoint", str(tmp_path / "nowhere")).code == 2
+    assert "DANGOL_CHECKPOINT_FOLDER" in shop.run("access-log", "checkpoint").words
+
+
 def test_retention__table__is_shown_and_can_be_run(shop: Instance) -> None:
     answer = shop.run("people", "retention", "--run", "--json")
 

@@ -18,7 +18,7 @@ from tests.sizes import SIZE
 from tests.web.programs import tell_program
 from tests.web.staff import make_staff
 from tests.web.story import Story
-from tests.web.test_pages import undo_path
+from tests.web.test_pages import incident_path, requests_path, undo_path
 from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -87,6 +87,12 @@ def every_path(story: Story) -> dict[str, str]:
         "staff-invite": "/staff/invite",
         "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
         "staff-me": f"/staff/{make_staff().pk}",
+        "requests": requests_path(story),
+        "incidents": "/incidents",
+        "incident-new": "/incidents/new",
+        "incident": incident_path(),
+        "reviews": "/access-log/reviews",
+        "review": "/access-log/reviews/2026-11",
         "keys": "/keys",
         "key-new": "/keys/new?preset=till",
         "key": f"/keys/{show_id(works.key_id)}",

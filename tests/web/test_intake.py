@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dangol.core.metrics import read_counters
 from dangol.web.intake import Headers, Intake, Large, Limits, make_environ
 
 LIMITS = Limits(
@@ -65,6 +66,16 @@ class Exchange:
             self._takes -= 1
 
 
+def meters() -> dict[str, float]:
+    """Return what this process has counted, without labels."""
+    return {
+        sample.name: sample.value
+        for family in read_counters()
+        for sample in family.samples
+        if not sample.labels
+    }
+
+
 async def ask(intake: Intake, exchange: Exchange, head: SimpleNamespace | None = None) -> Exchange:
     """Send one request through the door."""
     length = str(sum(map(len, exchange._parts)))
@@ -75,6 +86,33 @@ async def ask(intake: Intake, exchange: Exchange, head: SimpleNamespace | None =
 
 def answered(intake: Intake, exchange: Exchange, head: SimpleNamespace | None = None) -> Exchange:
     return asyncio.run(ask(intake, exchange, head))
+
+
+def test_intake__page_at_work_and_one_that_waits__are_metered() -> None:
+    release, busy = threading.Event(), list[float]()
+
+    def slow(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        busy.append(meters()["db_pool_in_use"])
+        release.wait(20)
+        return echo(environ, start)
+
+    intake = Intake(slow, LIMITS._replace(threads=1))
+    before = meters()
+
+    async def story() -> None:
+        taken = asyncio.ensure_future(ask(intake, Exchange()))
+        await asyncio.sleep(0.05)
+        assert (await ask(intake, Exchange())).status == 503
+        release.set()
+        await taken
+
+    asyncio.run(story())
+
+    after = meters()
+    assert busy == [before["db_pool_in_use"] + 1]
+    assert after["db_pool_in_use"] == before["db_pool_in_use"]
+    assert after["db_pool_wait_seconds_count"] == before["db_pool_wait_seconds_count"] + 2
+    assert after["db_pool_wait_seconds_sum"] >= before["db_pool_wait_seconds_sum"] + LIMITS.queue_seconds
 
 
 def test_intake__body_within_the_limits__arrives_whole_in_a_page_s_thread() -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -15,6 +16,8 @@ from dangol.core.access.approvals import count_waiting
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
+from dangol.core.duties.incidents import Facts, list_incidents, record_incident
+from dangol.core.duties.requests import Answered, answer_request, note_request, open_requests
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.models import Transfer
 from dangol.core.people.actors import Actor, ActorKind
@@ -62,7 +65,7 @@ def member_paths(story: Story) -> list[str]:
 def act_paths(story: Story) -> list[str]:
     """Return the addresses of what can be done to a member."""
     page = f"/members/{show_id(story.newcomer)}"
-    acts = ("edit", "notes", "consents", "unmask", "export", "erase", "merge", "merge?q=15")
+    acts = ("edit", "requests", "notes", "consents", "unmask", "export", "erase", "merge", "merge?q=15")
     return [*(f"{page}/{act}" for act in acts), f"{page}/merge?with={show_id(story.customers['1502'])}"]
 
 
@@ -75,6 +78,24 @@ def undo_path(story: Story) -> str:
             actor=Actor(ActorKind.STAFF, "clerk"), reason="적립 늦은", at=NOW - timedelta(hours=1), limit=100,
         )  # fmt: skip
     return f"/members/{show_id(story.regular)}/points/{show_id(spent.id)}/undo"
+
+
+def requests_path(story: Story) -> str:
+    """Return the address of the queue of people's requests, with one that waits and one that is over."""
+    if not open_requests():
+        who, zone = Actor(ActorKind.STAFF, "clerk"), ZoneInfo("America/New_York")
+        for came_on in (NOW.date() - timedelta(days=20), NOW.date() - timedelta(days=2)):
+            last = note_request(story.regular, "access", came_on=came_on, actor=who, at=NOW, zone=zone)
+        answer_request(story.regular, last, Answered.REFUSED, words="김", actor=who, at=NOW, zone=zone)
+    return "/requests"
+
+
+def incident_path() -> str:
+    """Return the address of an incident of which nobody has been told yet."""
+    if not list_incidents():
+        facts = Facts(NOW, "늦은", "김", 1_200, False, False, "더", "더", "단골")
+        record_incident(facts, actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
+    return f"/incidents/{show_id(list_incidents()[0].id)}"
 
 
 def till_paths(story: Story) -> list[str]:
@@ -105,6 +126,7 @@ def works_paths() -> list[str]:
         *(f"/import/{show_id(one)}" for one in works.uploads),
         "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
         "/settings/mail", *SETUP_PATHS,
+        "/access-log/reviews", "/access-log/reviews/2026-10", "/access-log/reviews/2026-11",
     ]  # fmt: skip
 
 
@@ -116,7 +138,9 @@ def staff_paths(story: Story) -> list[str]:
         "/members/export?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
-        *act_paths(story), "/approvals", f"/members/{show_id(story.regular)}/adjust", undo_path(story),
+        *act_paths(story), "/approvals", requests_path(story),
+        "/incidents", "/incidents/new", incident_path(),
+        f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/orders", "/orders?q=1501-0", "/orders?placed=30d", "/order-acts/undo/till/1501-0",
         "/order-acts/move/till/1501-0", "/order-acts/move/till/1501-0?q=1502",
         "/orders?q=nothing", "/orders/till/1501-0",

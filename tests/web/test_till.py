@@ -11,6 +11,7 @@ from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order
 from dangol.core.commerce.services import place_orders
 from dangol.core.ledger.selectors import balances_of
+from dangol.core.people.guardians import guardians_of
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import consent_history, find_by_identity
 from dangol.core.people.services import make_guests
@@ -21,6 +22,10 @@ from dangol.web.pages.till import LATE
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+CHILD = {"phone": "212-555-0199", "birthday": "2013-01-01", "membership-none": "1"}
+GUARDIAN = {"guardian_name": "보호자", "guardian_phone": "212-555-0111", "guardian_confirmed": "1"}
 
 
 @pytest.fixture
@@ -151,19 +156,34 @@ def test_join__agreed__is_a_member_with_the_versions_that_were_shown(till: Clien
         ({"phone": "", "membership-none": "1"}, 422, "번호를 적어 주세요"),
         ({"phone": "12", "membership-none": "1"}, 422, "전화번호가 아니에요"),
         ({"phone": "212-555-0199", "email": "x", "membership-none": "1"}, 422, "이메일 주소가 아니에요"),
+        (CHILD | {"birthday": "x"}, 422, "2000-01-31처럼"),
+        (CHILD, 422, "법정대리인이 동의해야"),
+        (CHILD | GUARDIAN | {"guardian_confirmed": None}, 422, "확인했다고 표시하세요"),
+        (CHILD | GUARDIAN | {"guardian_name": ""}, 422, 'id="guardian_name-no"'),
+        (CHILD | GUARDIAN | {"guardian_phone": "12"}, 422, 'id="guardian_phone-no"'),
     ],
 )  # fmt: skip
 def test_join__that_cannot_be__keeps_what_was_typed_and_makes_nobody(
-    till: Client, given: dict[str, str], status: int, said: str
+    till: Client, given: dict[str, str | None], status: int, said: str
 ) -> None:
     before = Customer.objects.count()
+    typed = {name: value for name, value in given.items() if value is not None}
 
-    page = till.post("/till/join", given | {"name": "표본"})
+    page = till.post("/till/join", typed | {"name": "표본"})
 
     assert page.status_code == status
     assert said in page.content.decode()
     assert 'value="표본"' in page.content.decode()
     assert Customer.objects.count() == before
+
+
+def test_join__under_fourteen_with_a_guardian__is_a_member_and_the_guardian_kept(till: Client) -> None:
+    joined = till.post("/till/join", CHILD | GUARDIAN)
+
+    owner = find_by_identity("phone", ["212-555-0199"])["212-555-0199"]
+    assert joined["Location"] == f"/till/members/{show_id(owner)}"
+    guardian = guardians_of([owner])[owner]
+    assert (guardian.name, guardian.phone, guardian.source) == ("보호자", "+12125550111", "till")
 
 
 def test_join__with_a_number_somebody_has__shows_that_member(till: Client, story: Story) -> None:

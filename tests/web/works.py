@@ -66,6 +66,8 @@ def _entries() -> None:
     if not list_entries(limit=1):
         someone = Actor(ActorKind.STAFF, "owner", "owner", "192.0.2.1")
         record_access([AccessDraft(Access.DOWNLOAD, someone, "mail", people=3, seen=("name",))], at=NOW)
+        many = AccessDraft(Access.DOWNLOAD, someone, "mail", people=4_000, seen=("name",))
+        record_access([many], at=NOW - timedelta(days=30))
 
 
 def _job() -> Id:

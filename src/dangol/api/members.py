@@ -20,6 +20,7 @@ from dangol.core.access.rights import Right
 from dangol.core.events.selectors import timeline_of
 from dangol.core.people.consents import ConsentDraft
 from dangol.core.people.enrolling import Enrollment, enroll, give_consents
+from dangol.core.people.guardians import GuardianDraft
 from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.selectors import consent_history, consents_of, find_stores, list_members
@@ -43,6 +44,13 @@ class ConsentIn(Given):
     at: GivenInstant | None = None
 
 
+class GuardianIn(Given):
+    """Who consented for a member under 14; that it is them, your program has made sure of."""
+
+    name: Text
+    phone: Text
+
+
 class MemberFields(Given):
     """What may be known of a member. Null, or nothing, leaves a field as it is."""
 
@@ -61,6 +69,7 @@ class MemberIn(MemberFields):
     phone: Text | None = None
     card: Text | None = None
     joined_at: GivenInstant | None = None
+    guardian: Annotated[GuardianIn | None, Field(description="Needed for a birthday below 14.")] = None
     consents: Annotated[list[ConsentIn], Field(default_factory=list, max_length=50)]
 
 
@@ -85,6 +94,7 @@ def create_member(request: HttpRequest, payload: MemberIn) -> Reply:
         {kind: value for kind, value in given.items() if value is not None},
         payload.name, payload.birthday, payload.language, _store_id(payload.home_store), payload.traits,
         payload.joined_at,
+        GuardianDraft(payload.guardian.name, payload.guardian.phone, "api") if payload.guardian else None,
     )  # fmt: skip
     owner = enroll(new, recorded_at=at)
     give_consents([_draft(owner, one, at) for one in payload.consents], recorded_at=at)

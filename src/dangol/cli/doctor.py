@@ -267,6 +267,7 @@ _PROVED = {
     ProofName.KEY_BACKUP: (gettext_lazy("키 백업"), "backup keys --to DIR"),
     ProofName.RESTORE_TEST: (gettext_lazy("되돌려 보기"), "backup test"),
     ProofName.LEDGER: (gettext_lazy("원장 확인"), "ledger verify"),
+    ProofName.ACCESS_LOG: (gettext_lazy("열람 기록 확인"), "access-log verify"),
 }
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.utils.module_loading import autodiscover_modules
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -53,6 +53,12 @@ def histogram(name: str, meaning: str, labels: Sequence[str] = (), *, alert: str
     """Declare a distribution of seconds."""
     _tell(name, Told("histogram", tuple(labels), meaning, alert))
     return Histogram(name, meaning, labels, registry=REGISTRY, buckets=DURATIONS)
+
+
+def level(name: str, meaning: str, *, alert: str = "") -> Gauge:
+    """Declare what goes up and down in a process; those of the processes that live are added up."""
+    _tell(name, Told("gauge", (), meaning, alert))
+    return Gauge(name, meaning, registry=REGISTRY, multiprocess_mode="livesum")
 
 
 class Reading(NamedTuple):
@@ -118,14 +124,16 @@ def read_counters() -> Iterator[Metric]:
     if not folder:
         yield from REGISTRY.collect()
         return
+    # What a process had in hand when it was killed is in nobody's hand now.
+    forget_the_dead(Path(folder), kinds="gauge_live*")
     # Without a file there is nothing to read: a counter that nobody has raised is not there yet.
     collector: Any = MultiProcessCollector
     yield from collector(None, folder).collect()
 
 
-def forget_the_dead(folder: Path) -> None:
+def forget_the_dead(folder: Path, *, kinds: str = "*") -> None:
     """Delete what processes that are gone have counted in `folder`; a meter then begins at nothing again."""
-    for path in folder.glob("*.db"):
+    for path in folder.glob(f"{kinds}.db"):
         if not _lives(path.stem.rpartition("_")[2]):
             path.unlink(missing_ok=True)
 
@@ -153,6 +161,14 @@ HTTP_SECONDS = histogram(
 HTTP_REFUSED = counter(
     "http_refused", "Requests refused before any page was asked: too_large, slow, busy, database, disk.",
     ("reason",), alert="any for 5 minutes",
+)  # fmt: skip
+POOL_IN_USE = level(
+    "db_pool_in_use", "Threads that make pages and answers just now, each with its database connections.",
+    alert="all of `DANGOL_WEB_THREADS` × 2 for 5 minutes",
+)  # fmt: skip
+POOL_WAIT = histogram(
+    "db_pool_wait_seconds", "How long requests waited for such a thread, and with it for a connection.",
+    alert="95 of 100 over 0.05 s for 15 min; at 2 s they are refused (`http_refused_total`)",
 )  # fmt: skip
 TX_RETRIES = counter(
     "db_tx_retries", "Transactions begun anew after a deadlock or a lock that came too late.", ("reason",),

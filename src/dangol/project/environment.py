@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from email.errors import HeaderParseError
 from email.headerregistry import Address
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,25 @@ def folder(name: str) -> Path | None:
     value = os.environ.get(name, "").strip()
     if value and not Path(value).is_dir():
         raise ImproperlyConfigured(f"{name} names {value}, which is no folder.")
+    return Path(value) if value else None
+
+
+def addresses(name: str) -> list[str]:
+    """Return e-mail addresses with commas between; raises ImproperlyConfigured for what is none."""
+    found = words(name, default=())
+    for one in found:
+        try:
+            Address(addr_spec=one)
+        except (ValueError, HeaderParseError):
+            raise ImproperlyConfigured(f"{name}: {one!r} is no e-mail address.") from None
+    return found
+
+
+def place(name: str) -> Path | None:
+    """Return a folder that need not be there now, as one on another machine; None where none is named."""
+    value = os.environ.get(name, "").strip()
+    if value and not Path(value).is_absolute():
+        raise ImproperlyConfigured(f"{name}={value!r} must be a whole path, from / on.")
     return Path(value) if value else None
 
 

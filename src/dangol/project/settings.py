@@ -31,6 +31,9 @@ ENDPOINT_WATCHERS = "dangol.project.watchers"
 STEP_UP_POINTS = environment.whole("DANGOL_STEP_UP_POINTS", default=10_000)
 # How many points one person may move by hand for a member in a day before a second one has to approve.
 ADJUST_LIMIT = environment.whole("DANGOL_ADJUST_LIMIT", default=10_000, least=1)
+# Where the signed head of the access log goes each day, beside its own table.
+CHECKPOINT_FOLDER = environment.place("DANGOL_CHECKPOINT_FOLDER")
+CHECKPOINT_MAIL = environment.addresses("DANGOL_CHECKPOINT_MAIL")
 # For development: webhooks may go to this machine and to private networks, by http and to any port.
 WEBHOOKS_PRIVATE = environment.flag("DANGOL_WEBHOOKS_PRIVATE", default=False)
 # Why nothing may be written (`keys`: the key store is gone; `asked`: `serve --read-only`); empty: it may.
@@ -69,6 +72,7 @@ INSTALLED_APPS = [
     "dangol.core.ledger",
     "dangol.core.actions",
     "dangol.core.messaging",
+    "dangol.core.duties",
     "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.connectors.files",

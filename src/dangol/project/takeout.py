@@ -2,7 +2,9 @@
 
 from dangol.core.access.takeout import ACCESS
 from dangol.core.commerce.takeout import ORDERS, RETURNS
+from dangol.core.duties.requests import REQUESTS
 from dangol.core.ledger.takeout import BALANCES, LOTS, POINTS
+from dangol.core.people.guardians import GUARDIANS
 from dangol.core.people.notes import NOTES
 from dangol.core.people.takeout import (
     CONSENTS,
@@ -16,6 +18,6 @@ from dangol.core.people.takeout import (
 from dangol.rooms.rewards.takeout import CHANGES, STANDINGS, WHYS
 
 SECTIONS: list[Section] = [
-    PROFILE, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES, ORDERS, RETURNS, BALANCES, LOTS, POINTS, WHYS,
-    STANDINGS, CHANGES, TIMELINE, ACCESS,
+    PROFILE, GUARDIANS, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES, ORDERS, RETURNS, BALANCES, LOTS, POINTS,
+    WHYS, STANDINGS, CHANGES, TIMELINE, ACCESS, REQUESTS,
 ]  # fmt: skip

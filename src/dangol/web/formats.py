@@ -167,6 +167,15 @@ def format_date(value: date) -> str:
     return f"{_MONTHS[day.month - 1]} {day.day}, {day.year} ({weekday})"
 
 
+def format_month(value: date) -> str:
+    """Return a month with its year: `2026년 10월`, `Oct 2026`."""
+    return (
+        f"{value.year}년 {value.month}월"
+        if language() == "ko"
+        else f"{_MONTHS[value.month - 1]} {value.year}"
+    )
+
+
 def format_day(value: date, *, today: date | None = None) -> str:
     """Return a day in a sentence: `11월 22일`, `Nov 22`; with its year where that is not today's."""
     day = _day(value)

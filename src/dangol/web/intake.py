@@ -13,6 +13,7 @@ import queue
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from dangol.core.metrics import POOL_IN_USE, POOL_WAIT
 from dangol.web.refused import BUSY, SLOW, TOO_LARGE, Refusal, answer, language_of
 
 Environ = dict[str, Any]
@@ -105,10 +107,11 @@ class Intake:
         if refusal:
             _refuse(refusal, environ, exchange)
             return
-        job = self._pages.submit(self._serve, environ)
+        job = self._pages.submit(self._serve, environ, time.monotonic())
         waiting = asyncio.wrap_future(job)
         await asyncio.wait([waiting], timeout=self._limits.queue_seconds)
         if job.cancel():
+            POOL_WAIT.observe(self._limits.queue_seconds)
             _refuse(BUSY, environ, exchange)
             return
         head, body = await waiting
@@ -182,8 +185,13 @@ class Intake:
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = body, str(size)
         return None
 
-    def _serve(self, environ: Environ) -> "tuple[_Head, bytes | _Stream]":
+    def _serve(self, environ: Environ, asked: float) -> "tuple[_Head, bytes | _Stream]":
         """Run in a page's thread: that is where its connections to the database are, to the very end."""
+        POOL_WAIT.observe(time.monotonic() - asked)
+        with POOL_IN_USE.track_inprogress():
+            return self._run(environ)
+
+    def _run(self, environ: Environ) -> "tuple[_Head, bytes | _Stream]":
         told: list[_Head] = []
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> None:
@@ -211,6 +219,10 @@ class _Stream:
 
     def fill(self, response: Iterable[bytes]) -> None:
         """Make the answer, unless whoever asked has left or has stood still for too long."""
+        with POOL_IN_USE.track_inprogress():
+            self._fill(response)
+
+    def _fill(self, response: Iterable[bytes]) -> None:
         try:
             for part in response:
                 if self._left.is_set():

@@ -55,6 +55,9 @@ ENTRIES: Sequence[Entry] = (
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry(
+        "web:requests", _("본인 요청"), "inbox", _("본인 요청 보기"), _PEOPLE, "q", ("web:member-requests",)
+    ),
+    Entry(
         "web:programs",
         _("적립과 등급"),
         "medal",
@@ -115,7 +118,15 @@ ENTRIES: Sequence[Entry] = (
         "eye",
         _("열람 기록 보기"),
         _WORKS,
-        also=("web:access-log-verify",),
+        also=("web:access-log-verify", "web:access-log-reviews", "web:access-log-review"),
+    ),
+    Entry(
+        "web:incidents",
+        _("유출 사고"),
+        "siren",
+        _("유출 사고 보기"),
+        _WORKS,
+        also=("web:incident", "web:incident-new"),
     ),
     Entry("web:health", _("상태"), "heart-pulse", _("상태 보기"), _WORKS),
     Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS, also=("web:settings-mail",)),

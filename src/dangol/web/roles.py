@@ -31,6 +31,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.MEMBERS_EXPORT: _("회원 내려받기"),
     Right.MEMBERS_MERGE: _("회원 합치기"),
     Right.MEMBERS_ERASE: _("회원 지우기"),
+    Right.REQUESTS_WRITE: _("본인 요청 받고 답하기"),
     Right.CONSENTS_WRITE: _("수신 동의 기록하기"),
     Right.POINTS_READ: _("포인트 보기"),
     Right.POINTS_SPEND: _("포인트 쓰기"),
@@ -57,6 +58,8 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.APPROVALS_READ: _("승인 요청 보기"),
     Right.APPROVALS_DECIDE: _("승인하기"),
     Right.ACCESS_LOG_READ: _("열람 기록 보기"),
+    Right.ACCESS_LOG_REVIEW: _("열람 기록 점검하고 서명하기"),
+    Right.INCIDENTS_WRITE: _("유출 사고 적고 알리기"),
     Right.HEALTH_READ: _("상태 보기"),
     Right.SETTINGS_WRITE: _("설정 바꾸기"),
 }

@@ -25,8 +25,13 @@ from dangol.core.people.services import resolve_customers
 from dangol.core.storage.fields import IdField
 from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.core.storage.transactions import write_transaction
+from tests.core.access.tampering import tamper, triggers
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+__all__ = ["triggers"]
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
+    pytest.mark.usefixtures("triggers"),
+]
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 AGENT = Actor(ActorKind.STAFF, "agent-1", "상담 직원", "203.0.113.7", "req-1")
 
@@ -47,42 +52,8 @@ def look(member: Id, times: int, *, at: datetime = AT) -> None:
         pass
 
 
-def tamper(sql: str, *params: Any) -> None:
-    """Do what somebody does who owns the database: set the triggers aside, and write."""
-    tables = ("dg_access_entry", "dg_access_entry_link")
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-        else:
-            for table in tables:
-                for act in ("update", "delete"):
-                    cursor.execute(f"DROP TRIGGER {table}_append_only_{act}")
-        cursor.execute(sql, params)
-
-
 def of_id(value: Id) -> Any:
     return IdField().get_db_prep_value(value, connection)
-
-
-@pytest.fixture(autouse=True)
-def triggers() -> object:
-    """Put the triggers back that a test has set aside."""
-    names = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'dg_access%%'"
-    kept: list[str] = []
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            kept = [row[0] for row in cursor.execute(names).fetchall()]
-    yield
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            for table in ("dg_access_entry", "dg_access_entry_link"):
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
-        else:
-            there = {row[0] for row in cursor.execute(names).fetchall()}
-            for sql in kept:
-                if sql not in there:
-                    cursor.execute(sql)
 
 
 def test_unmask__a_member__shown_whole_and_written_down(member: Id) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zipfile import ZipFile
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,10 +14,12 @@ from dangol.connectors.files.exports.person import as_zip
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.log import EntryQuery, list_entries, unmask
 from dangol.core.access.takeout import take_out
+from dangol.core.duties.requests import note_request
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.erasures import erase_customer
+from dangol.core.people.guardians import GuardianDraft, record_guardian
 from dangol.core.people.holds import place_hold
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.notes import write_note
@@ -61,11 +64,14 @@ def pair() -> list[Id]:
             Bought(2, "x1", AT, {BREAD: 10_000}),
         ]
     )
+    with write_transaction():
+        record_guardian(kept, GuardianDraft("보호자", "010-1111-2222", "till"), at=AT)
     place_hold(kept, actor=AGENT, reason="소송", at=AT)
     write_note(kept, new_id(), "땅콩 알레르기", actor=AGENT, at=AT)
     unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
     merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
     let_worker_by(FOLLOW_CUSTOMERS)
+    note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
     return made
 
 

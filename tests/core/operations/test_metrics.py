@@ -1,5 +1,6 @@
 """The meters: what is declared is shown, it is true, and it names nobody."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,19 +9,25 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
+from dangol.core.access.chain import chain_entries
+from dangol.core.access.log import Access, AccessDraft, record_access
+from dangol.core.access.models import AccessLink
 from dangol.core.events.models import Cursor, Event, Head
 from dangol.core.ledger.models import Entry
 from dangol.core.metrics import TOLD, declared_metrics, read_gauges
 from dangol.core.operations.models import PointsMoved, Proof, ProofName
-from dangol.core.operations.proofs import is_overdue, note_proof
+from dangol.core.operations.proofs import is_overdue, note_proof, prove_access_log
 from dangol.core.operations.tally import sum_points
+from dangol.core.people.actors import HOUSE
 from dangol.core.storage.ids import random_id
 from dangol.core.tasks.models import Heartbeat
 from tests.core.ledger.shop import let_worker_by
+from tests.house_rules import ROOT
 from tests.web.story import NOW, tell_story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+DOCS = ROOT / "docs"
 # Told only on one database, or only once something of the kind has happened.
 SILENT = {
     "sqlite": {"sequencer_age_seconds", "db_oldest_writing_tx_seconds", "db_prepared_tx", "db_connections"},
@@ -54,7 +61,7 @@ def test_gauges__each_declared_one__is_told_on_its_database() -> None:
     of_database = {
         name
         for name in declared_metrics()
-        if not name.startswith(("http_", "login_", "pii_", "idempotency_"))
+        if not name.startswith(("http_", "login_", "pii_", "idempotency_", "db_pool_"))
     } - counted_here - {
         "db_tx_retries_total", "sqlite_busy_seconds_total", "consumer_errors_total", "webhook_attempts_total",
     }  # fmt: skip
@@ -113,6 +120,44 @@ def test_proofs__good_once_then_broken__age_grows_and_imbalance_shows() -> None:
     assert told["ledger_verify_age_seconds"] == {(): 7200.0}
     assert told["ledger_imbalance"] == {(): 2.0}
     assert "backup_age_seconds" not in told
+
+
+def test_audit_chain__proved_then_tampered_with__falls_to_zero() -> None:
+    record_access([AccessDraft(Access.DOWNLOAD, HOUSE, "for a test", people=2)], at=AT)
+    assert chain_entries() == 1
+    assert not prove_access_log(at=AT).faults
+    assert readings(AT)["audit_chain_ok"] == {(): 1.0}
+    AccessLink.objects.create(number=2, entry_id=random_id(), digest=bytes(32))
+
+    prove_access_log(at=AT + timedelta(hours=1))
+
+    told = readings(AT + timedelta(hours=2))
+    assert told["audit_chain_ok"] == {(): 0.0}
+    assert told["audit_verify_age_seconds"] == {(): 7200.0}
+
+
+def test_metrics__scraped__are_those_the_pages_tell_of() -> None:
+    tell_story()
+    let_worker_by()
+    while sum_points(at=NOW):
+        pass
+    Heartbeat.objects.update_or_create(name="sequencer", defaults={"pid": 1, "beat_at": NOW})
+    for name in ProofName:
+        note_proof(name, at=NOW)
+
+    text = Client(REMOTE_ADDR="127.0.0.1").get("/metrics").content.decode()
+
+    scraped = {
+        f"{family.name}_total" if family.type == "counter" else family.name
+        for family in text_string_to_metric_families(text)
+        if not family.name.endswith("_created")
+    }
+    listed = set(re.findall(r"^\| `(\w+)` \|", (DOCS / "reference" / "metrics.md").read_text(), re.MULTILINE))
+    assert scraped == listed - SILENT[connection.vendor]
+    pages = "".join(path.read_text() for path in (DOCS / "operate").glob("*.md"))
+    told = set(re.findall(r"\b[a-z]+(?:_[a-z]+)*_(?:total|seconds|ok|imbalance|bytes|connections)\b", pages))
+    assert len(told) > 12
+    assert told <= listed
 
 
 @pytest.mark.parametrize(("hours", "overdue"), [(25, False), (27, True)])

@@ -17,6 +17,7 @@ class Right(StrEnum):
     MEMBERS_EXPORT = "members.export"
     MEMBERS_MERGE = "members.merge"
     MEMBERS_ERASE = "members.erase"
+    REQUESTS_WRITE = "requests.write"
     CONSENTS_WRITE = "consents.write"
     POINTS_READ = "points.read"
     POINTS_SPEND = "points.spend"
@@ -43,6 +44,8 @@ class Right(StrEnum):
     APPROVALS_READ = "approvals.read"
     APPROVALS_DECIDE = "approvals.decide"
     ACCESS_LOG_READ = "access_log.read"
+    ACCESS_LOG_REVIEW = "access_log.review"
+    INCIDENTS_WRITE = "incidents.write"
     HEALTH_READ = "health.read"
     SETTINGS_WRITE = "settings.write"
 
@@ -69,7 +72,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,
-        R.POINTS_SPEND, R.ORDERS_WRITE, R.APPROVALS_READ,
+        R.POINTS_SPEND, R.ORDERS_WRITE, R.REQUESTS_WRITE, R.APPROVALS_READ,
     },
     Role.ANALYST: _LOOKING | {R.EVENTS_READ, R.JOBS_READ},
     Role.STORE: frozenset(
@@ -80,7 +83,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.AUDITOR: _LOOKING
     | {
-        R.ACCESS_LOG_READ, R.STAFF_READ, R.KEYS_READ, R.WEBHOOKS_READ, R.JOBS_READ, R.EVENTS_READ,
-        R.HEALTH_READ, R.APPROVALS_READ,
+        R.ACCESS_LOG_READ, R.ACCESS_LOG_REVIEW, R.STAFF_READ, R.KEYS_READ, R.WEBHOOKS_READ, R.JOBS_READ,
+        R.EVENTS_READ, R.HEALTH_READ, R.APPROVALS_READ,
     },
 }  # fmt: skip

@@ -88,6 +88,14 @@ class EndpointChanged(Content, frozen=True):
     state: str
 
 
+@written_by("access_log_checkpoint")
+class AccessLogCheckpoint(Content, frozen=True):
+    """The signed head of the access log, to be kept away from the machine: how many entries, the document."""
+
+    count: int
+    document: str
+
+
 @written_by("trial")
 class Trial(Content, frozen=True):
     """A message that shows that messages arrive."""

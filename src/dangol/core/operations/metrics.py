@@ -25,6 +25,7 @@ _PROOFS = {
     ProofName.KEY_BACKUP: "key_backup_age_seconds",
     ProofName.RESTORE_TEST: "restore_test_age_seconds",
     ProofName.LEDGER: "ledger_verify_age_seconds",
+    ProofName.ACCESS_LOG: "audit_verify_age_seconds",
 }
 
 
@@ -89,6 +90,13 @@ def read_points(as_of: datetime) -> Iterator[Reading]:
         "ledger_verify_age_seconds": Told(
             "gauge", (), "Seconds since the ledger was last proved right.", "more than 93,600 (26 h)"
         ),
+        "audit_chain_ok": Told(
+            "gauge", (), "1 if the access log was what was written at its last check, which runs every night;"
+            " else 0.", "0: page at once",
+        ),
+        "audit_verify_age_seconds": Told(
+            "gauge", (), "Seconds since the access log was last proved right.", "more than 93,600 (26 h)"
+        ),
         "backup_age_seconds": Told(
             "gauge", (), "Seconds since the last good backup.", "more than 93,600 (26 h)"
         ),
@@ -107,6 +115,8 @@ def read_proofs(as_of: datetime) -> Iterator[Reading]:
             yield Reading(_PROOFS[name], (as_of - proof.good_at).total_seconds())
         if name is ProofName.LEDGER:
             yield Reading("ledger_imbalance", proof.broken)
+        if name is ProofName.ACCESS_LOG:
+            yield Reading("audit_chain_ok", 0 if proof.broken else 1)
 
 
 @gauges(

@@ -10,6 +10,7 @@ class ProofName(models.TextChoices):
     KEY_BACKUP = "key_backup"
     RESTORE_TEST = "restore_test"
     LEDGER = "ledger"
+    ACCESS_LOG = "access_log"
 
 
 class Proof(models.Model):

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.conf import settings
 
+from dangol.core.access.chain import Verdict, verify_chain
 from dangol.core.ledger.verify import Check
 from dangol.core.operations.models import Proof, ProofName
 from dangol.core.storage.transactions import write_transaction
@@ -16,6 +17,7 @@ OLDEST: Mapping[ProofName, timedelta] = {
     ProofName.KEY_BACKUP: timedelta(hours=26),
     ProofName.RESTORE_TEST: timedelta(days=8),
     ProofName.LEDGER: timedelta(hours=26),
+    ProofName.ACCESS_LOG: timedelta(hours=26),
 }
 
 
@@ -32,6 +34,14 @@ def note_proof(name: ProofName, *, at: datetime, broken: int = 0, told: str = ""
         changed["good_at"] = at
     with write_transaction():
         Proof.objects.update_or_create(name=name.value, defaults=changed)
+
+
+def prove_access_log(*, at: datetime) -> Verdict:
+    """Compute the whole access log again (`access.chain.verify_chain`), and note whether it held."""
+    verdict = verify_chain(as_of=at)
+    told = ", ".join(sorted({f"{one.what} {one.number}" for one in verdict.faults}))
+    note_proof(ProofName.ACCESS_LOG, at=at, broken=len(verdict.faults), told=told)
+    return verdict
 
 
 def find_proofs() -> dict[ProofName, Proof]:

@@ -2,7 +2,7 @@
 
 from dangol.core.ledger.verify import verify
 from dangol.core.operations.models import ProofName
-from dangol.core.operations.proofs import ledger_checks, note_proof
+from dangol.core.operations.proofs import ledger_checks, note_proof, prove_access_log
 from dangol.core.tasks.registry import Due, Run, periodic
 
 
@@ -12,3 +12,9 @@ def verify_ledger(due: Due, run: Run) -> None:
     findings = list(verify(ledger_checks()))
     broken = [one.check.name for one in findings if not one.is_kept]
     note_proof(ProofName.LEDGER, at=run.at, broken=len(broken), told=", ".join(broken))
+
+
+@periodic("operations.verify_access_log", daily_at="04:40", atomic=False)
+def verify_access_log(due: Due, run: Run) -> None:
+    """Prove the access log as `dangol access-log verify` does; the meters and `dangol doctor` tell it."""
+    prove_access_log(at=run.at)

@@ -6,6 +6,12 @@ from typing import NamedTuple
 
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.declared import Trait
+from dangol.core.people.guardians import (
+    GuardianDraft,
+    is_needed,
+    record_guardian,
+    require_guardian,
+)
 from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import IdentityTaken, PersonRow, set_people
 from dangol.core.people.refused_values import EmptyValue
@@ -28,15 +34,19 @@ class Enrollment(NamedTuple):
     home_store_id: Id | None = None
     traits: Mapping[str, Trait | None] | None = None
     joined_at: datetime | None = None
+    # Needed below 14; of anybody older nothing is kept of it.
+    guardian: GuardianDraft | None = None
 
 
 def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
     """Make a member; returns who it is.
 
     Must be called inside a write transaction, which whoever is refused has to let go of. Raises RefusedValue,
-    or IdentityTaken where somebody has one of the identities already.
+    IdentityTaken where somebody has one of the identities already, or GuardianNeeded for who is under 14 and
+    has nobody's consent.
     """
     require_write_transaction()
+    require_guardian(new.birthday, new.guardian, at=recorded_at)
     kinds = [kind for kind in _ORDER if kind in new.identities]
     if not kinds:
         raise EmptyValue(field="identities")
@@ -46,6 +56,8 @@ def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
     if owner not in found.made:
         raise IdentityTaken(kind=str(first))
     _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at))
+    if new.guardian and is_needed(new.birthday, at=recorded_at):
+        record_guardian(owner, new.guardian, at=recorded_at)
     joined = {owner: new.joined_at or recorded_at}
     join_members([owner], recorded_at=recorded_at, joined_at=joined, via={owner: str(first)})
     return owner

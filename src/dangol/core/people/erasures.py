@@ -27,6 +27,7 @@ from dangol.core.people.merged import family_of
 from dangol.core.people.models import (
     Customer,
     Erasure,
+    Guardian,
     Identity,
     Merge,
     MergedIdentity,
@@ -135,7 +136,7 @@ def finish_erasures(customer_ids: Sequence[Id], *, at: datetime) -> None:
         waiting = Erasure.objects.select_for_update().filter(customer_id__in=customer_ids, finished_at=None)
         ids = sorted_ids(waiting.values_list("customer_id", flat=True))
         keys = [(one,) for one in ids]
-        for model in (SearchToken, Identity, MergedIdentity, Note, LakeKey):
+        for model in (SearchToken, Identity, MergedIdentity, Note, Guardian, LakeKey):
             delete_rows(model, ("customer_id",), keys)
         update_rows(Customer, ("customer_id",), _CLEARED, [(one, *_NOBODY) for one in ids])
         Merge.objects.filter(customer_id__in=ids).update(filled="")

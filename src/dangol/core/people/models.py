@@ -252,6 +252,20 @@ class Note(models.Model):
         db_table = "dg_note"
 
 
+class Guardian(models.Model):
+    """Who consented for somebody under 14 when they joined; name and phone lie under that person's key."""
+
+    customer_id = IdField(primary_key=True)
+    confirmed_at = models.DateTimeField()
+    # Where it was made sure that it is the guardian: `till`, `api`.
+    source = models.CharField(max_length=64)
+    name_sealed = models.BinaryField()
+    phone_sealed = models.BinaryField()
+
+    class Meta:
+        db_table = "dg_guardian"
+
+
 class Erasure(models.Model):
     """That a person is to be forgotten, and has been. It holds nothing of them but the opaque id."""
 

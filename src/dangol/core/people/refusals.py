@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.core.people.actors import ReasonMissing
 from dangol.core.people.consents import ConsentKeyReused
 from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
+from dangol.core.people.guardians import GuardianNeeded
 from dangol.core.people.holds import HoldOver, UnderHold, UnknownHold
 from dangol.core.people.merge_errors import (
     AlreadyMerged,
@@ -123,6 +124,10 @@ register(
         ),
         ConsentKeyReused.code: Words(
             _("‘{key}’은(는) 이미 다른 동의 기록의 키예요."), _("동의 기록마다 다른 키를 쓰세요.")
+        ),
+        GuardianNeeded.code: Words(
+            _("만 14세 미만은 법정대리인이 동의해야 가입할 수 있어요."),
+            _("법정대리인의 이름과 전화번호를 적고, 본인인지 확인했다고 표시하세요."),
         ),
         SealBroken.code: Words(
             _("봉인이 깨졌어요: {table}.{column}, 고객 {customer_id}"),

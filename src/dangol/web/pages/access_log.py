@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
-from dangol.core.access.chain import Verdict, read_head, verify_chain
+from dangol.core.access.chain import Verdict, read_head
 from dangol.core.access.log import EntryQuery, list_entries
 from dangol.core.access.rights import Right
+from dangol.core.operations.proofs import prove_access_log
 from dangol.core.people.selectors import ShopView, find_customers, names_of
 from dangol.core.storage.ids import show_id
 from dangol.domain.calendars import start_of_day
@@ -104,7 +105,7 @@ def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
     """Compute the chain again from the entries, and say what was found."""
-    return _page(request, verify_chain(as_of=frame_of(request).at))
+    return _page(request, prove_access_log(at=frame_of(request).at))
 
 
 @needs(Right.ACCESS_LOG_READ)

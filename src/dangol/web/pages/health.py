@@ -16,6 +16,7 @@ from dangol.core.operations.health import check_health
 from dangol.core.operations.models import Proof
 from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.tasks.selectors import expected_processes, silent_workers
+from dangol.web.duty_words import duties_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.health_words import PROOFS
@@ -47,6 +48,7 @@ def show_health(request: HttpRequest) -> HttpResponse:
     silent = {one.name: one for one in silent_workers(at)}
     context = {
         "checks": checks,
+        "duties": duties_of(request),
         "proofs": proofs,
         "processes": [(name, silent.get(name)) for name in expected_processes()],
         "all_well": not silent

@@ -1,6 +1,6 @@
 """Joining at the till: a phone number, a name if one likes, and the texts that are agreed to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from dangol.core.access.rights import Right
 from dangol.core.people.consents import ConsentDraft
 from dangol.core.people.enrolling import Enrollment, enroll, give_consents
+from dangol.core.people.guardians import GuardianDraft, GuardianNeeded
 from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import IdentityTaken
 from dangol.core.people.refused_values import RefusedValue
@@ -17,11 +18,13 @@ from dangol.core.people.wordings import JOINING
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.duties import OF_AGE_FROM
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
 SOURCE = "till"
-FIELDS = ("phone", "name", "email")
+FIELDS = ("phone", "name", "email", "birthday", "guardian_name", "guardian_phone")
+CONFIRMED = "guardian_confirmed"
 
 
 @needs(Right.TILL_USE)
@@ -35,7 +38,13 @@ def join(request: HttpRequest) -> HttpResponse:
     if any(one.required and one.name not in request.POST for one in JOINING):
         return _form(request, given, {"membership": "till.must_agree"}, status=422)
     try:
-        owner = _enroll(given, request, at=frame_of(request).at)
+        birthday = date.fromisoformat(given["birthday"]) if given["birthday"] else None
+    except ValueError:
+        return _form(request, given, {"birthday": "date"}, status=422)
+    try:
+        owner = _enroll(given, birthday, request, at=frame_of(request).at)
+    except GuardianNeeded as refusal:
+        return _form(request, given, {"guardian": " ".join(explain(refusal))}, status=422)
     except IdentityTaken as refusal:
         if refusal.data["kind"] == Kind.PHONE and (known := find_by_identity(Kind.PHONE, [given["phone"]])):
             return redirect("web:till-member", next(iter(known.values())))
@@ -45,11 +54,21 @@ def join(request: HttpRequest) -> HttpResponse:
     return redirect("web:till-member", owner)
 
 
-def _enroll(given: dict[str, str], request: HttpRequest, *, at: datetime) -> Id:
+def _guardian(given: dict[str, str], request: HttpRequest) -> GuardianDraft | None:
+    """Return who consents for somebody under 14, if staff have made sure that it is them."""
+    if CONFIRMED not in request.POST:
+        return None
+    return GuardianDraft(given["guardian_name"], given["guardian_phone"], SOURCE)
+
+
+def _enroll(given: dict[str, str], birthday: date | None, request: HttpRequest, *, at: datetime) -> Id:
     identities = {kind: given[kind] for kind in (Kind.PHONE, Kind.EMAIL) if given[kind]}
     language = request.LANGUAGE_CODE
     with write_transaction():
-        owner = enroll(Enrollment(identities, given["name"] or None, language=language), recorded_at=at)
+        new = Enrollment(
+            identities, given["name"] or None, birthday, language, guardian=_guardian(given, request)
+        )
+        owner = enroll(new, recorded_at=at)
         give_consents(
             [
                 ConsentDraft(owner, one.channel, one.purpose, True, at, SOURCE, one.version)
@@ -69,6 +88,7 @@ def _form(
         "problems": problems,
         "wordings": JOINING,
         "agreed": set(request.POST),
+        "of_age": OF_AGE_FROM,
         "shop_name": frame_of(request).shop.name,
     }
     return render(request, "web/till/join.html", context, status=status)

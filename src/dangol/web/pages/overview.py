@@ -13,6 +13,7 @@ from dangol.core.people.selectors import names_of
 from dangol.domain.points import Account as Place, Kind
 from dangol.web import formats
 from dangol.web.charts import Label, Series, column_chart
+from dangol.web.duty_words import duties_of
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs
 from dangol.web.periods import LENGTHS, Column, Period, end_of_soon, make_period, read_days
@@ -51,6 +52,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
         "tiles": purchase_tiles(shopping, members=members, joined=joined),
         "members": members,
         "happenings": _happenings(frame, tiers),
+        "duties": duties_of(request),
     }
     if running:
         levels = reads.read_levels(running.id) if tiers else {}

@@ -21,7 +21,7 @@ from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
-from dangol.web import doors, formats, health_words, hook_words, marks, words, work_words
+from dangol.web import doors, duty_words, formats, health_words, hook_words, marks, words, work_words
 from dangol.web.guard import access_of, may_open
 from dangol.web.mail_words import failure_in_words, tls_name
 from dangol.web.roles import role_name, scopes_in_words
@@ -37,6 +37,12 @@ register.filter("money_in_words", formats.format_money_in_words)
 register.filter("quantity", formats.format_quantity)
 register.filter("day", formats.format_day)
 register.filter("full_date", formats.format_date)
+register.filter("month_name", formats.format_month)
+register.filter("unusual_words", duty_words.unusual_words)
+register.filter("step_name", duty_words.step_name)
+register.filter("request_name", duty_words.request_name)
+register.filter("request_act", duty_words.request_act)
+register.filter("unusual_icon", duty_words.unusual_icon)
 register.filter("clock", formats.format_time)
 register.filter("instant", formats.format_instant)
 register.filter("person_label", words.person_label)

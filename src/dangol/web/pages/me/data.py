@@ -1,5 +1,6 @@
 """What is a member's own to decide: consents, their data, confirming that it is they, leaving and joining."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from dangol.core.messaging.codes import ask_again, count_try
 from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.people.consents import NO_CHANNEL, ConsentDraft
 from dangol.core.people.enrolling import give_consents
+from dangol.core.people.guardians import GuardianNeeded, require_guardian_of
 from dangol.core.people.leaving import leave_members
 from dangol.core.people.selectors import MEMBER, Profile, consents_of, profiles_of
 from dangol.core.people.services import join_members
@@ -53,6 +55,10 @@ def _can_confirm(profile: Profile) -> bool:
 @require_safe
 def show_data(request: HttpRequest, session: SessionView) -> HttpResponse:
     """Show what we know of the member, and what they can decide."""
+    return _show_data(request, session)
+
+
+def _show_data(request: HttpRequest, session: SessionView, *, refused: str = "") -> HttpResponse:
     profile = _profile(session)
     words = {"taken-back": _("이제 보내지 않아요."), "joined": _("다시 가입했어요.")}
     context = {
@@ -61,7 +67,8 @@ def show_data(request: HttpRequest, session: SessionView) -> HttpResponse:
         "is_member": profile.person.kind == MEMBER, "can_confirm": _can_confirm(profile),
         "step_up": settings.STEP_UP_POINTS, "done": words.get(request.GET.get("done", ""), ""),
     }  # fmt: skip
-    return render(request, "web/me/data.html", context)
+    context["refused"] = refused
+    return render(request, "web/me/data.html", context, status=422 if refused else 200)
 
 
 @member_required
@@ -116,8 +123,17 @@ def leave(request: HttpRequest, session: SessionView) -> HttpResponse:
 @member_required
 @require_POST
 def join(request: HttpRequest, session: SessionView) -> HttpResponse:
-    """Join again, with the points that are left, having agreed to what was on the screen."""
+    """Join again, with the points that are left, having agreed to what was on the screen.
+
+    Who is under 14 and has nobody's consent is told to come to the till with a guardian.
+    """
     at, owner = frame_of(request).at, session.customer_id
+    birthday = _profile(session).birthday
+    try:
+        require_guardian_of(owner, date.fromisoformat(birthday) if birthday else None, at=at)
+    except GuardianNeeded:
+        words = _("만 14세 미만은 법정대리인과 함께 계산대에서 가입할 수 있어요.")
+        return _show_data(request, session, refused=words)
     with write_transaction():
         if join_members([owner], recorded_at=at):
             agreed = [
