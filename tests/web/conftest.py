@@ -9,6 +9,10 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from dangol.core.people.setups import begin_setup
+from dangol.core.people.shops import set_shop
+from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, tell_story
 
@@ -24,6 +28,25 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 def story(transactional_db: None, still_clock: datetime) -> Story:
     """Return the people of a shop with three months of history."""
     return tell_story()
+
+
+@pytest.fixture
+def new_shop(transactional_db: None, still_clock: datetime) -> None:
+    """Open a shop as `dangol init` does: it has a first program, and its setup waits."""
+    with write_transaction():
+        set_shop(name="골목 가게", zone="Asia/Seoul", currency="KRW", region="KR")
+        begin_setup(at=NOW)
+        create_program(
+            name="단골", points_currency="points", money_currency="KRW", zone="Asia/Seoul",
+            rules=[RuleDraft("모든 구매에 적립", 1, 100)], terms=TermsDraft(),
+            tiers_draft=TiersDraft(
+                [
+                    LevelDraft("member", "회원", 0), LevelDraft("silver", "실버", 300_000),
+                    LevelDraft("gold", "골드", 1_000_000),
+                ]
+            ),
+            recorded_at=NOW,
+        )  # fmt: skip
 
 
 @pytest.fixture

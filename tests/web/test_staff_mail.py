@@ -87,7 +87,7 @@ def test_invite__refused__neither_account_nor_mail(
 
 def test_recover__where_mail_reaches_them__the_link_comes_by_mail(clerk: Client, real_shop: None) -> None:
     person = make_staff("haneul", "agent")
-    sign_in(Client(), "haneul", "agent").post("/account/email", {"email": "haneul@shop.example"})
+    sign_in(Client(), "haneul", "agent").post("/account/mail", {"email": "haneul@shop.example"})
     postbox = Postbox()
     with serving(postbox) as port:
         use_server(port)
@@ -105,14 +105,14 @@ def test_recover__where_mail_reaches_them__the_link_comes_by_mail(clerk: Client,
 def test_own_address__changed_and_emptied__is_theirs_alone(clerk: Client, real_shop: None) -> None:
     other = make_staff("haneul", "agent")
 
-    assert clerk.post("/account/email", {"email": "me@shop.example"}).status_code == HTTPStatus.FOUND
+    assert clerk.post("/account/mail", {"email": "me@shop.example"}).status_code == HTTPStatus.FOUND
     assert 'value="me@shop.example"' in clerk.get("/account").content.decode()
-    refused = clerk.post("/account/email", {"email": "nobody"})
+    refused = clerk.post("/account/mail", {"email": "nobody"})
     assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert 'value="nobody"' in refused.content.decode()
 
     assert Staff.objects.get(username="owner").email == "me@shop.example"
-    clerk.post("/account/email", {"email": ""})
+    clerk.post("/account/mail", {"email": ""})
     assert Staff.objects.get(username="owner").email == ""
     other.refresh_from_db()
     assert other.email == ""
