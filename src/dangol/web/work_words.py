@@ -24,6 +24,9 @@ ACCESSES: Mapping[str, Promise] = {
     Access.ERASE: _("지웠어요"),
     Access.HOLD: _("지우지 않게 묶었어요"),
     Access.RELEASE: _("묶은 것을 풀었어요"),
+    Access.ADD_IDENTITY: _("찾는 값을 더했어요"),
+    Access.CHANGE_IDENTITY: _("찾는 값을 바꿨어요"),
+    Access.REMOVE_IDENTITY: _("찾는 값을 뺐어요"),
 }
 ACTORS: Mapping[str, Promise] = {
     ActorKind.STAFF: _("직원"),
@@ -38,6 +41,8 @@ _SEEN: Mapping[str, Promise] = {
     "card": _("카드"),
     "birthday": _("생일"),
     "external_id": _("회원 번호"),
+    "external": _("회원 번호"),
+    "anonymous": _("브라우저"),
     "traits": _("그 밖의 정보"),
 }
 FAULTS: Mapping[str, Promise] = {

@@ -35,6 +35,9 @@ class Access(StrEnum):
     ERASE = "erase"
     HOLD = "hold"
     RELEASE = "release"
+    ADD_IDENTITY = "add_identity"
+    CHANGE_IDENTITY = "change_identity"
+    REMOVE_IDENTITY = "remove_identity"
 
 
 class AccessDraft(NamedTuple):

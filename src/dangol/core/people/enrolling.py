@@ -19,7 +19,7 @@ _ORDER = (Kind.EXTERNAL, Kind.PHONE, Kind.EMAIL, Kind.CARD)
 
 
 class Enrollment(NamedTuple):
-    """Someone who joins: identities by their kind (at least one), and what else they said."""
+    """Someone who joins: identities by their kind (at least one), what else they said, where (`source`)."""
 
     identities: Mapping[Kind, str]
     name: str | None = None
@@ -28,6 +28,7 @@ class Enrollment(NamedTuple):
     home_store_id: Id | None = None
     traits: Mapping[str, Trait | None] | None = None
     joined_at: datetime | None = None
+    source: str = ""
 
 
 def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
@@ -41,11 +42,11 @@ def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
     if not kinds:
         raise EmptyValue(field="identities")
     first, value = kinds[0], new.identities[kinds[0]]
-    found = find_or_make_customers(first, [value], recorded_at=recorded_at)
+    found = find_or_make_customers(first, [value], recorded_at=recorded_at, source=new.source)
     owner = found.owners[value]
     if owner not in found.made:
         raise IdentityTaken(kind=str(first))
-    _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at))
+    _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at, source=new.source))
     joined = {owner: new.joined_at or recorded_at}
     join_members([owner], recorded_at=recorded_at, joined_at=joined, via={owner: str(first)})
     return owner

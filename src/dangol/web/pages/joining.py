@@ -49,7 +49,8 @@ def _enroll(given: dict[str, str], request: HttpRequest, *, at: datetime) -> Id:
     identities = {kind: given[kind] for kind in (Kind.PHONE, Kind.EMAIL) if given[kind]}
     language = request.LANGUAGE_CODE
     with write_transaction():
-        owner = enroll(Enrollment(identities, given["name"] or None, language=language), recorded_at=at)
+        new = Enrollment(identities, given["name"] or None, language=language, source=SOURCE)
+        owner = enroll(new, recorded_at=at)
         give_consents(
             [
                 ConsentDraft(owner, one.channel, one.purpose, True, at, SOURCE, one.version)
