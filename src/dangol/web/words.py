@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
 
 from dangol.core.commerce.events import OrderPlaced, OrderReturned
@@ -46,7 +45,7 @@ class Told(NamedTuple):
 
 def person_label(person: PersonView) -> str:
     """Return how a sentence names someone: the masked name, or the member's number."""
-    if person.erased and settings.READ_ONLY == "keys":
+    if person.keyless:
         return _("이름을 열 수 없는 회원")
     if person.erased:
         return _("지워진 회원")

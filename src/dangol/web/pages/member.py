@@ -19,6 +19,7 @@ from dangol.core.people.selectors import MERGED
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
+from dangol.web.closed import closing_of
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
@@ -78,10 +79,11 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         raise Http404
     if member.profile.person.kind == MERGED:
         return redirect("web:member", resolve_merged([customer_id])[customer_id])
-    if not member.profile.person.erased:
+    if member.profile.person.is_open:
         context |= _panels(family, visitor_of(request), frame.shop.region)
     context |= {
         "member": member,
+        "closing": closing_of(member.profile.person),
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "home_link": make_home_link(customer_id),
         "home_days": VALID_FOR.days,

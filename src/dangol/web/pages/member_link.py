@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from dangol.core.access.members.links import VALID_FOR, make_link
 from dangol.core.access.rights import Right
 from dangol.core.people.profiles import UnknownCustomer
-from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id
+from dangol.web.acting import find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
@@ -23,14 +23,14 @@ from dangol.web.guard import needs
 @require_POST
 def show_link(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Make a link to the member's pages and show it as a QR; an earlier one is closed by it."""
-    at = frame_of(request).at
+    at, member = frame_of(request).at, find_subject(request, customer_id)
     try:
         secret = make_link(customer_id, staff=request.user.get_username(), at=at)
     except UnknownCustomer:
         raise Http404 from None
     address = request.build_absolute_uri(reverse("web:me-open", args=[secret]))
     context = {
-        "customer_id": customer_id, "person": names_of([customer_id])[customer_id],
+        "customer_id": customer_id, "person": member.profile.person,
         "qr": draw_qr(address, label=_("회원 휴대폰에 여는 QR")), "until": at + VALID_FOR,
     }  # fmt: skip
     return render(request, "web/member_link.html", context)

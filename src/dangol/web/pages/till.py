@@ -19,6 +19,7 @@ from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.web.amounts import read_amount
+from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.member import MemberView, find_member
@@ -150,8 +151,9 @@ def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
 
 def _member(request: HttpRequest, customer_id: Id) -> MemberView:
     member = find_member(customer_id, find_program(), at=frame_of(request).at)
-    if member is None or member.profile.person.erased:
+    if member is None:
         raise Http404
+    require_open(member.profile.person)
     return member
 
 
