@@ -274,10 +274,15 @@ def find_customers(text: str, *, limit: int = 50) -> list[Id]:
     """
     if not text.strip():
         return []
+    return list(dict.fromkeys([*find_whole(text), *_find_tokens(text.strip(), limit)]))[:limit]
+
+
+def find_whole(text: str) -> list[Id]:
+    """Return whom this text names as a whole identity: what somebody tells who stands there themselves."""
     keys = identity_keys(_readings(text))
     owners = find_owners(keys.values())
-    whole = [owners[keys[value]] for value in sorted(keys, key=_place) if keys[value] in owners]
-    return list(dict.fromkeys([*whole, *_find_tokens(text.strip(), limit)]))[:limit]
+    named = (owners[keys[value]] for value in sorted(keys, key=_place) if keys[value] in owners)
+    return list(dict.fromkeys(named))
 
 
 def _place(value: Value) -> int:

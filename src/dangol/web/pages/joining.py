@@ -18,7 +18,8 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
+from dangol.web.present import let_in
 
 SOURCE = "till"
 FIELDS = ("phone", "name", "email")
@@ -38,7 +39,9 @@ def join(request: HttpRequest) -> HttpResponse:
         owner = _enroll(given, request, at=frame_of(request).at)
     except IdentityTaken as refusal:
         if refusal.data["kind"] == Kind.PHONE and (known := find_by_identity(Kind.PHONE, [given["phone"]])):
-            return redirect("web:till-member", next(iter(known.values())))
+            owner = next(iter(known.values()))
+            let_in(request, [owner])
+            return redirect("web:till-member", owner)
         return _form(request, given, {str(refusal.data["kind"]): explain(refusal)[0]}, status=409)
     except RefusedValue as refusal:
         return _form(request, given, {refusal.field: " ".join(explain(refusal))}, status=422)
@@ -49,7 +52,10 @@ def _enroll(given: dict[str, str], request: HttpRequest, *, at: datetime) -> Id:
     identities = {kind: given[kind] for kind in (Kind.PHONE, Kind.EMAIL) if given[kind]}
     language = request.LANGUAGE_CODE
     with write_transaction():
-        new = Enrollment(identities, given["name"] or None, language=language, source=SOURCE)
+        new = Enrollment(
+            identities, given["name"] or None, language=language, source=SOURCE,
+            home_store_id=visitor_of(request).store_id,
+        )  # fmt: skip
         owner = enroll(new, recorded_at=at)
         give_consents(
             [

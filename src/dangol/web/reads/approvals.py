@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting
-from dangol.core.ledger.by_hand import ByHand, read_by_hand
+from dangol.core.access.selectors import Visitor
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
+from dangol.web.asks import describe
+from dangol.web.present import seen_by
 
 
 class Request(NamedTuple):
-    """A request with what it asks for, and the member as they are now."""
+    """A request with what it asks for in words (None: not known), and the member as they are now."""
 
     approval: ApprovalView
-    wanted: ByHand
+    wanted: str | None
     person: PersonView | None
     is_mine: bool
 
@@ -31,16 +33,18 @@ class Approvals(NamedTuple):
     settled: list[Request]
 
 
-def read_approvals(*, at: datetime, me: str) -> Approvals:
-    """Return the requests; `me` is who reads, who cannot decide their own."""
+def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
+    """Return the requests of the visitor's store; `me` is who reads, who cannot decide their own."""
     waiting, settled = list_waiting(at=at), list_settled(at=at)
     now = resolve_merged([one.subject_id for one in (*waiting, *settled)])
-    people = names_of(sorted(set(now.values())))
+    seen = set(seen_by(visitor, sorted(set(now.values()))))
+    people = names_of(sorted(seen))
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
         return [
-            Request(one, read_by_hand(one.payload), people.get(now[one.subject_id]), one.actor == me)
+            Request(one, describe(one), people.get(now[one.subject_id]), one.actor == me)
             for one in rows
+            if now[one.subject_id] in seen
         ]
 
     return Approvals(told(waiting), told(settled))
