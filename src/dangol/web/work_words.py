@@ -27,6 +27,11 @@ ACCESSES: Mapping[str, Promise] = {
     Access.ADD_IDENTITY: _("찾는 값을 더했어요"),
     Access.CHANGE_IDENTITY: _("찾는 값을 바꿨어요"),
     Access.REMOVE_IDENTITY: _("찾는 값을 뺐어요"),
+    Access.LINK: _("회원 휴대폰에 열 QR을 보였어요"),
+    Access.MESSAGES: _("보낸 메시지를 읽었어요"),
+    Access.OWN_DATA: _("자기 자료를 내려받았어요"),
+    Access.LOG: _("열람 기록을 내려받았어요"),
+    Access.SETTINGS: _("설정을 바꿨어요"),
 }
 ACTORS: Mapping[str, Promise] = {
     ActorKind.STAFF: _("직원"),
@@ -43,6 +48,12 @@ _SEEN: Mapping[str, Promise] = {
     "external_id": _("회원 번호"),
     "external": _("회원 번호"),
     "anonymous": _("브라우저"),
+    "zone": _("시간대"),
+    "currency": _("통화"),
+    "region": _("나라"),
+    "language": _("언어"),
+    "shop_name": _("가게 이름"),
+    "text": _("내용"),
     "traits": _("그 밖의 정보"),
 }
 FAULTS: Mapping[str, Promise] = {

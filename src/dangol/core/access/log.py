@@ -38,6 +38,11 @@ class Access(StrEnum):
     ADD_IDENTITY = "add_identity"
     CHANGE_IDENTITY = "change_identity"
     REMOVE_IDENTITY = "remove_identity"
+    LINK = "link"
+    MESSAGES = "messages"
+    OWN_DATA = "own_data"
+    LOG = "access_log"
+    SETTINGS = "settings"
 
 
 class AccessDraft(NamedTuple):

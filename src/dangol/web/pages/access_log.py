@@ -13,14 +13,16 @@ from django.views.decorators.http import require_POST
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
 from dangol.core.access.chain import Verdict, read_head, verify_chain
-from dangol.core.access.log import EntryQuery, list_entries
+from dangol.core.access.log import Access, AccessDraft, EntryQuery, list_entries
 from dangol.core.access.rights import Right
 from dangol.core.people.selectors import ShopView, find_customers, names_of
 from dangol.core.storage.ids import show_id
 from dangol.domain.calendars import start_of_day
+from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.places import read_place, write_place
+from dangol.web.seen import record_seen
 from dangol.web.work_words import ACCESSES, access_name, actor_kind, seen_names
 
 A_PAGE, AT_ONCE = 50, 500
@@ -111,9 +113,18 @@ def verify(request: HttpRequest) -> HttpResponse:
 def export_log(request: HttpRequest) -> StreamingHttpResponse:
     """Send the entries the address asks for as CSV; people by their ids."""
     chosen, frame = read_filter(request), frame_of(request)
+    record_seen(request, _taken(request, chosen))
     response = StreamingHttpResponse(_rows(chosen, frame.shop), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="access-log-{frame.today.isoformat()}.csv"'
     return response
+
+
+def _taken(request: HttpRequest, chosen: Filter) -> AccessDraft:
+    """Return what is written down of a file of entries: which it was of; no words that were typed."""
+    asked = (access_name(chosen.action) if chosen.action else "", chosen.first, chosen.last)
+    told = " · ".join(str(one) for one in asked if one)
+    reason = _("열람 기록을 CSV로 내려받았어요") + (f": {told}" if told else "")
+    return AccessDraft(Access.LOG, actor_of(request), reason, chosen.query.subject_id, people=0)
 
 
 class _Echo:

@@ -10,10 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from phonenumbers import SUPPORTED_REGIONS
 
+from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.access.rights import Right
 from dangol.core.commerce.shop_facts import change_shop, has_orders
+from dangol.core.people.selectors import ShopView
 from dangol.core.refusals import explain
+from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
@@ -30,7 +34,11 @@ def change(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         given = {name: request.POST.get(name, given[name]).strip() for name in FIELDS}
         try:
-            change_shop(**given | {"name": given["name"][:LONGEST_NAME].replace("\0", "")})
+            facts = given | {"name": given["name"][:LONGEST_NAME].replace("\0", "")}
+            with write_transaction():
+                changed = _differences(shop, change_shop(**facts))
+                if changed:
+                    _note(request, changed)
             return HttpResponseRedirect(f"{reverse('web:settings')}?saved=1")
         except DomainError as refusal:
             error = refusal
@@ -48,6 +56,20 @@ def change(request: HttpRequest) -> HttpResponse:
         "remedy": remedy,
     }
     return render(request, "web/works/settings.html", context, status=422 if error else 200)
+
+
+def _differences(before: ShopView, after: ShopView) -> dict[str, tuple[str, str]]:
+    """Return what has changed, from what to what. None of the shop's own facts is a secret."""
+    pairs = {name: (str(getattr(before, name)), str(getattr(after, name))) for name in FIELDS}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _note(request: HttpRequest, changed: dict[str, tuple[str, str]]) -> None:
+    """Write down who changed what of the shop, with the old and the new values."""
+    reason = " · ".join(f"{old} → {new}" for old, new in changed.values())
+    seen = ["shop_name" if name == "name" else name for name in changed]
+    draft = AccessDraft(Access.SETTINGS, actor_of(request), reason, seen=seen, people=0)
+    record_access([draft], at=frame_of(request).at)
 
 
 def _sources() -> list[tuple[str, str, str]]:
