@@ -6,17 +6,21 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
-from dangol.core.access.chain import Verdict, read_head, verify_chain
+from dangol.core.access.chain import read_head
+from dangol.core.access.checks import find_check, start_check
 from dangol.core.access.log import Access, AccessDraft, EntryQuery, list_entries
 from dangol.core.access.rights import Right
+from dangol.core.access.tasks import CheckAsked
 from dangol.core.people.selectors import ShopView, find_customers, names_of
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.services import enqueue
 from dangol.domain.calendars import start_of_day
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
@@ -84,11 +88,11 @@ def show_log(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
+def _page(request: HttpRequest) -> HttpResponse:
     chosen = read_filter(request)
     before = read_place(request.GET.get("after", ""))
     found = [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=A_PAGE + 1)
-    lines = found[:A_PAGE]
+    lines, check = found[:A_PAGE], find_check()
     context = {
         "chosen": chosen,
         "lines": lines,
@@ -97,7 +101,8 @@ def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
         "after": before,
         "next_after": write_place(lines[-1].at, lines[-1].id) if len(found) > A_PAGE else "",
         "head": read_head(),
-        "verdict": verdict,
+        "check": check,
+        "is_running": bool(check and check.is_running(frame_of(request).at)),
     }
     return render(request, "web/access_log/list.html", context)
 
@@ -105,8 +110,12 @@ def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
 @needs(Right.ACCESS_LOG_READ)
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Compute the chain again from the entries, and say what was found."""
-    return _page(request, verify_chain(as_of=frame_of(request).at))
+    """Let a worker compute the chain again from the entries; the page says how far it is."""
+    at = frame_of(request).at
+    with write_transaction():
+        if start_check(asked_by=request.user.get_username(), at=at):
+            enqueue("access.check", CheckAsked(), run_at=at)
+    return redirect("web:access-log")
 
 
 @needs(Right.ACCESS_LOG_READ)
