@@ -12,6 +12,7 @@ from dangol.core.access.log import PERSONAL, Access, AccessDraft, record_access,
 from dangol.core.access.models import AccessEntry, AccessLink
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import show_id
+from dangol.core.tasks.runner import Runner
 from dangol.web.work_words import ACCESSES, ACTORS, seen_names
 from tests.web.story import NOW, Story
 
@@ -90,10 +91,17 @@ def test_log__more_than_a_page__each_is_seen_once(clerk: Client, monkeypatch: py
     assert b"".join(clerk.get("/access-log.csv")).count(b"reason ") == 5
 
 
+def verified(clerk: Client) -> str:
+    """Ask for a check, let the worker do it, and return the page."""
+    assert "확인하고 있어요" in clerk.post("/access-log/verify", follow=True).content.decode()
+    Runner(lambda: NOW).run_due()
+    return clerk.get("/access-log").content.decode()
+
+
 def test_verify__as_written__says_so_with_the_head(clerk: Client) -> None:
     chain_entries()
 
-    page = clerk.post("/access-log/verify").content.decode()
+    page = verified(clerk)
 
     assert "기록 2개가 쓴 그대로예요" in page
     assert read_head().text in page
@@ -103,7 +111,7 @@ def test_verify__link_of_another_entry__says_that_it_was_changed(clerk: Client) 
     entry = AccessEntry.objects.order_by("id")[0]
     AccessLink.objects.create(number=1, entry_id=entry.id, digest=bytes(32))
 
-    page = clerk.post("/access-log/verify").content.decode()
+    page = verified(clerk)
 
     assert "쓴 그대로가 아니에요" in page
     assert "기록이 바뀌었어요" in page

@@ -121,6 +121,7 @@ def act_paths(story: Story) -> dict[str, str]:
     member = f"/members/{show_id(story.regular)}"
     return {
         "edit": f"{member}/edit",
+        "identities": f"{member}/identities",
         "notes": f"{member}/notes",
         "consents": f"{member}/consents",
         "unmask": f"{member}/unmask",

@@ -6,14 +6,17 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from dangol.core.access.approvals import State
+from dangol.core.access.approvals import Ask, State, count_waiting, note_request
 from dangol.core.access.models import Approval
 from dangol.core.access.rights import Role
+from dangol.core.ledger.by_hand import KIND
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.selectors import balances_of
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.transactions import write_transaction
 from tests.web.staff import sign_in
-from tests.web.story import CURRENCY, Story
+from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -171,3 +174,24 @@ def test_adjust__form_without_a_name__is_not_found(agent: Client, story: Story) 
     given = fill(agent, story.regular, form="x", sure="1")
 
     assert agent.post(f"/members/{show_id(story.regular)}/adjust", given).status_code == 404
+
+
+@pytest.mark.parametrize(("kind", "payload"), [("coupon.issue", "{}"), (KIND, "[]"), (KIND, "no json")])
+def test_approvals__kind_not_known__is_shown_as_that_and_only_declined(
+    clerk: Client, story: Story, kind: str, payload: str
+) -> None:
+    asked = Ask(new_id(), kind, story.regular, payload, 5, "표본")
+    with write_transaction():
+        note_request(asked, actor=Actor(ActorKind.STAFF, "somebody"), at=NOW, waits=True)
+
+    page = clerk.get("/approvals").content.decode()
+    decide = f"/approvals/{show_id(asked.id)}"
+    approved = clerk.post(decide, {"choice": "approve"})
+
+    assert f"이 버전이 모르는 요청 ({kind})" in page
+    assert 'value="approve"' not in page
+    assert approved.status_code == 422
+    assert "승인할 수 없어요" in approved.content.decode()
+    assert count_waiting(at=NOW) == 1
+    assert clerk.post(decide, {"choice": "decline", "reason": "모르는 요청"}).status_code == 302
+    assert count_waiting(at=NOW) == 0

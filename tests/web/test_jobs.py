@@ -79,7 +79,7 @@ def test_jobs__more_than_a_page__each_is_seen_once(
     seen, address = list[str](), "/jobs"
     while address:
         page = clerk.get(address).content.decode()
-        seen += re.findall(r'<th scope="row"><a href="/jobs/([^"]+)"', page)
+        seen += re.findall(r'<th scope="row" class="k-name"><a href="/jobs/([^"]+)"', page)
         further = re.search(r'href="(\?[^"]*after=[^"]+)"', page)
         address = f"/jobs{further.group(1)}" if further else ""
 

@@ -11,6 +11,7 @@ from dangol.core.access.members.links import make_link
 from dangol.core.access.members.models import MemberLink, MemberSession
 from dangol.core.access.members.sessions import How, SessionView
 from dangol.core.messaging.sink import Sink
+from dangol.core.people.held import held_by
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import consents_of
 from dangol.core.storage.ids import show_id
@@ -66,6 +67,9 @@ def test_sign_in__a_code_from_the_mail__opens_the_pass(phone: Client, story: Sto
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/me")
     assert "1501" in phone.get("/me/").content.decode()
     assert phone.post("/me/code", {"code": code}).status_code == 422
+    proved = {one.kind: one.verified_at for one in held_by([story.regular])}
+    assert proved["email"]
+    assert proved["external"] is None
 
 
 def test_sign_in__code_in_another_browser__opens_nothing(phone: Client, story: Story) -> None:

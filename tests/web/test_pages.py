@@ -65,7 +65,10 @@ def member_paths(story: Story) -> list[str]:
 def act_paths(story: Story) -> list[str]:
     """Return the addresses of what can be done to a member."""
     page = f"/members/{show_id(story.newcomer)}"
-    acts = ("edit", "requests", "notes", "consents", "unmask", "export", "erase", "merge", "merge?q=15")
+    acts = (
+        "edit", "identities", "requests", "notes", "consents", "unmask", "export", "erase", "merge",
+        "merge?q=15",
+    )  # fmt: skip
     return [*(f"{page}/{act}" for act in acts), f"{page}/merge?with={show_id(story.customers['1502'])}"]
 
 

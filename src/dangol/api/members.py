@@ -28,6 +28,8 @@ from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, show_id
 
 router = Router(tags=["members"])
+# Where the identities that come this way were told.
+SOURCE = "api"
 Text = Annotated[str, Field(min_length=1, max_length=254)]
 Purpose = Annotated[str, Field(pattern="^[a-z][a-z_]{0,31}$")]
 Channel = Literal["email", "sms", "kakao", "push", "call", "post", "none"]
@@ -95,6 +97,7 @@ def create_member(request: HttpRequest, payload: MemberIn) -> Reply:
         payload.name, payload.birthday, payload.language, _store_id(payload.home_store), payload.traits,
         payload.joined_at,
         GuardianDraft(payload.guardian.name, payload.guardian.phone, "api") if payload.guardian else None,
+        source=SOURCE,
     )  # fmt: skip
     owner = enroll(new, recorded_at=at)
     give_consents([_draft(owner, one, at) for one in payload.consents], recorded_at=at)
@@ -143,7 +146,7 @@ def change_member(request: HttpRequest, member: Path[MemberRef], payload: Member
         owner, payload.name, payload.email, payload.phone, payload.card, payload.birthday,
         payload.language, _store_id(payload.home_store), payload.traits,
     )  # fmt: skip
-    refusal = set_people([row], recorded_at=caller_of(request).at)[0]
+    refusal = set_people([row], recorded_at=caller_of(request).at, source=SOURCE)[0]
     if refusal:
         raise refusal
     return Reply(_one(request, owner))

@@ -8,6 +8,7 @@ from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.models import Staff
 from dangol.core.people.selectors import home_stores_of
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import visitor_of
 from dangol.web.reads.member import MemberView, find_member
@@ -34,11 +35,15 @@ def require_seen(request: HttpRequest, customer_id: Id) -> None:
 
 
 def find_subject(request: HttpRequest, customer_id: Id) -> MemberView:
-    """Return the member something is done to; answers 404 for nobody, the erased, and other stores'."""
+    """Return the member something is done to; answers 404 for nobody and other stores'.
+
+    Raises MemberClosed for the erased and the keyless.
+    """
     require_seen(request, customer_id)
     member = find_member(customer_id, find_program(), at=frame_of(request).at)
-    if member is None or member.profile.person.erased:
+    if member is None:
         raise Http404
+    require_open(member.profile.person)
     return member
 
 

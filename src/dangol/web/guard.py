@@ -23,8 +23,11 @@ from dangol.core.access.rights import Right
 from dangol.core.access.selectors import Visitor, find_visitor
 from dangol.core.access.sessions import SEEN_EVERY, Outcome, end_sessions, is_over, see_session
 from dangol.core.storage.ids import parse_id
+from dangol.web.closed import MemberClosed
 from dangol.web.frame import frame_of
-from dangol.web.pages.errors import no_right
+from dangol.web.pages.errors import closed, no_right, refuse
+from dangol.web.refused import READ_ONLY
+from dangol.web.seen import NotKept
 
 View = TypeVar("View", bound=Callable[..., Any])
 SESSION = "dangol.session"
@@ -173,6 +176,12 @@ class GuardMiddleware:
         if settings.MFA_REQUIRED and not visitor.has_factor and access.door is not Door.SETUP:
             return _redirect(request, reverse("web:second-factor"))
         return None if may_open(visitor, access) else no_right(request, access.right, visitor)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a member to whom nothing can be done, and for what cannot be written down now."""
+        if isinstance(error, NotKept):
+            return refuse(request, READ_ONLY)
+        return closed(error.closing) if isinstance(error, MemberClosed) else None
 
 
 def _look_up(request: HttpRequest) -> Visitor | None:

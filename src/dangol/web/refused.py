@@ -68,6 +68,12 @@ KEYS_GONE = Refusal(
     _("키 저장소가 없어서 이름과 번호로 찾을 수 없어요. 포인트와 주문은 볼 수 있어요."),
 )  # fmt: skip
 
+KEY_MISSING = Refusal(
+    "keys.person_key_missing", 503, _("이 회원의 키가 지금 없어요"),
+    _("바뀐 것은 없어요. 포인트와 구매 내역은 그대로예요. 키 저장소를 백업에서 되돌리면 다시 할 수 있어요:"
+      " dangol restore --keys"),
+)  # fmt: skip
+
 
 def language_of(accepted: str) -> str:
     """Return a reader's language by the `Accept-Language` header: Korean unless English comes first."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
 
 from dangol.core.commerce.events import OrderPlaced, OrderReturned
@@ -46,7 +45,7 @@ class Told(NamedTuple):
 
 def person_label(person: PersonView) -> str:
     """Return how a sentence names someone: the masked name, or the member's number."""
-    if person.erased and settings.READ_ONLY == "keys":
+    if person.keyless:
         return _("이름을 열 수 없는 회원")
     if person.erased:
         return _("지워진 회원")
@@ -251,6 +250,14 @@ _FIELDS = {
     "birthday": lazy("생일"), "language": lazy("언어"), "home_store_id": lazy("단골 매장"),
     "home_store": lazy("단골 매장"), "traits": lazy("알려준 정보"),
 }  # fmt: skip
+_IDENTITIES = {
+    "external": lazy("회원 번호"), "phone": lazy("전화번호"), "email": lazy("이메일"),
+    "card": lazy("회원 카드"), "anonymous": lazy("브라우저"),
+}  # fmt: skip
+_TOLD_AT = {
+    "till": lazy("계산대에서"), "staff": lazy("직원이 적음"), "api": lazy("연결된 프로그램에서"),
+    "import": lazy("가져온 파일에서"), "": lazy("어디서 왔는지 몰라요"),
+}  # fmt: skip
 _TRAITS = {
     "age": lazy("나이대"), "age_band": lazy("나이대"), "income": lazy("소득"), "income_band": lazy("소득"),
     "home_ownership": lazy("집"), "marital_status": lazy("결혼"), "household_size": lazy("가구원 수"),
@@ -307,6 +314,16 @@ def purpose_name(purpose: str) -> str:
 def field_name(field: str) -> str:
     """Return the name of a personal field."""
     return _word(_FIELDS, field)
+
+
+def identity_name(kind: str) -> str:
+    """Return the name of a kind of identity."""
+    return _word(_IDENTITIES, kind)
+
+
+def told_at(source: str) -> str:
+    """Return where an identity was told."""
+    return _word(_TOLD_AT, source)
 
 
 def trait_name(trait: str) -> str:

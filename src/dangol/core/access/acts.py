@@ -7,8 +7,9 @@ actor and the reason with what they change.
 from datetime import datetime
 
 from dangol.core.access.log import Access, AccessDraft, record_access
-from dangol.core.people import erasures, holds, merges
+from dangol.core.people import erasures, held, holds, merges
 from dangol.core.people.actors import Actor
+from dangol.core.people.lookup import Key
 from dangol.core.people.merges import MergePlan
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
@@ -56,6 +57,33 @@ def release_hold(customer_id: Id, hold_id: Id, *, actor: Actor, reason: str, at:
     with write_transaction():
         holds.release_hold(customer_id, hold_id, actor=actor, reason=reason, at=at)
         _note(Access.RELEASE, (customer_id,), (show_id(hold_id),), actor=actor, reason=reason, at=at)
+
+
+def add_identity(
+    customer_id: Id, kind: str, value: str, *, source: str, actor: Actor, reason: str, at: datetime
+) -> None:
+    """Let a value name a person, too (`people.held.add_identity`), with an entry that says its kind."""
+    with write_transaction():
+        if held.add_identity(customer_id, kind, value, source=source, recorded_at=at):
+            _note(Access.ADD_IDENTITY, (customer_id,), (kind,), actor=actor, reason=reason, at=at)
+
+
+def change_identity(
+    customer_id: Id, key: Key, value: str, *, source: str, actor: Actor, reason: str, at: datetime
+) -> None:
+    """Put a value in another's place (`people.held.change_identity`), with an entry that says its kind."""
+    with write_transaction():
+        if held.change_identity(customer_id, key, value, source=source, recorded_at=at):
+            _note(Access.CHANGE_IDENTITY, (customer_id,), (key[0],), actor=actor, reason=reason, at=at)
+
+
+def remove_identity(
+    customer_id: Id, key: Key, *, actor: Actor, reason: str, at: datetime, even_last: bool = False
+) -> None:
+    """Take a value away from a person (`people.held.remove_identity`), with an entry that says its kind."""
+    with write_transaction():
+        held.remove_identity(customer_id, key, recorded_at=at, even_last=even_last)
+        _note(Access.REMOVE_IDENTITY, (customer_id,), (key[0],), actor=actor, reason=reason, at=at)
 
 
 def _note(

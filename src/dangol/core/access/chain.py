@@ -156,9 +156,35 @@ def verify_chain(*, as_of: datetime, anchor: ChainHead | None = None) -> Verdict
         anchored = anchored or (anchor is not None and anchor == ChainHead(number, kept))
     if not anchored and anchor is not None and anchor.number >= first:
         faults.append(Fault("rewritten", anchor.number, None))
-    waiting, strays = _without_link(as_of)
+    waiting, strays = without_link(as_of)
     faults += [Fault("added", 0, entry_id) for entry_id in strays]
     return Verdict(checked, waiting, first, ChainHead(number, digest), faults[:MOST_FAULTS])
+
+
+class Step(NamedTuple):
+    """What a stretch of the chain came to: how many links, the last of them, and what is wrong."""
+
+    checked: int
+    head: ChainHead
+    faults: list[Fault]
+
+
+def check_links(number: int, digest: bytes, *, limit: int) -> Step:
+    """Compute up to `limit` links again after the one given; as `verify_chain` does with all of them."""
+    links = AccessLink.objects.filter(number__gt=number).order_by("number")
+    rows = list(links.values_list("number", "entry_id", "digest")[:limit])
+    entries = _entries([entry_id for _, entry_id, _ in rows])
+    faults = []
+    for found, entry_id, kept in rows:
+        if found != number + 1:
+            faults.append(Fault("removed", number + 1, None))
+        entry = entries.get(entry_id)
+        if entry is None:
+            faults.append(Fault("removed", found, entry_id))
+        elif link(digest, entry) != bytes(kept):
+            faults.append(Fault("changed", found, entry_id))
+        number, digest = found, bytes(kept)
+    return Step(len(rows), ChainHead(number, digest), faults)
 
 
 def _links() -> Iterator[tuple[int, Id, bytes, Row | None]]:
@@ -175,7 +201,7 @@ def _entries(entry_ids: Sequence[Id]) -> dict[Id, Row]:
     return {row[0]: row for row in rows}
 
 
-def _without_link(as_of: datetime) -> tuple[int, list[Id]]:
+def without_link(as_of: datetime) -> tuple[int, list[Id]]:
     """Return how many entries wait for their link, and those that have waited too long to be honest.
 
     An entry added beside the log with an instant long past is never linked.

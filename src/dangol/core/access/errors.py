@@ -9,6 +9,12 @@ class NobodyThere(NotFound):
     code = "access.nobody_there"
 
 
+class UnknownAsk(DomainError):
+    """The request is of a kind (`kind`) that this version does not know, so it cannot be carried out."""
+
+    code = "approvals.unknown_kind"
+
+
 class NoSuchApproval(NotFound):
     """There is no request with this id (`approval`)."""
 

@@ -42,6 +42,13 @@ class Access(StrEnum):
     IMPORT_START = "import_start"
     IMPORT_ERRORS = "import_errors"
     IMPORT_UNDO = "import_undo"
+    ADD_IDENTITY = "add_identity"
+    CHANGE_IDENTITY = "change_identity"
+    REMOVE_IDENTITY = "remove_identity"
+    LINK = "link"
+    MESSAGES = "messages"
+    OWN_DATA = "own_data"
+    LOG = "access_log"
 
 
 class AccessDraft(NamedTuple):

@@ -237,6 +237,28 @@ class AccessCheckpoint(models.Model):
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_access_checkpoint_one"),)
 
 
+class AccessCheck(models.Model):
+    """How far the log's chain has been computed again, by whose wish, and what was found. One row."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    # The link up to which it is proved, its hash, and how many were looked at.
+    number = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    checked = models.BigIntegerField()
+    # What was found to be wrong, as JSON: what, and the number of the link.
+    faults = models.TextField()
+    waiting = models.IntegerField()
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    # Who asked; empty for the one that runs each night.
+    asked_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "dg_access_check"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_access_check_one"),)
+
+
 class Approval(models.Model):
     """Something done by hand, and who let it happen: at once where it was small, else a second person."""
 

@@ -10,6 +10,7 @@ from dangol.core.access.errors import (
     NoSuchApproval,
     OwnRequest,
     RequestReused,
+    UnknownAsk,
 )
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, NoSuchKey, UnknownKey
 from dangol.core.access.own_account import OwnAccount
@@ -77,6 +78,10 @@ register(
         ),
         errors.TooManyAttempts.code: Words(
             _("너무 여러 번 틀려서 잠시 닫아 두었어요."), _("{minutes}분 뒤에 다시 해 보세요.")
+        ),
+        UnknownAsk.code: Words(
+            _("이 버전이 모르는 종류의 요청이라 승인할 수 없어요: {kind}"),
+            _("거절하거나, 이 요청을 만든 버전으로 올린 뒤 결정하세요."),
         ),
         NoSuchApproval.code: Words(
             _("그런 승인 요청은 없어요: {approval}"), _("승인 목록에서 다시 고르세요.")

@@ -23,7 +23,7 @@ def has_orders() -> bool:
 
 
 def change_shop(*, actor: Actor, reason: str, at: datetime, **facts: str) -> ShopView:
-    """Change the named ones of the shop's facts, and write down in the access log who changed which.
+    """Change the named ones of the shop's facts, and write down in the access log who changed what to what.
 
     Facts are `name`, `zone`, `currency`, `region`, `language`, `color` and `kind`; those not named stay, and
     where nothing differs nothing is written. Raises CurrencyInUse, ReasonMissing, or what `set_shop` raises;
@@ -37,6 +37,8 @@ def change_shop(*, actor: Actor, reason: str, at: datetime, **facts: str) -> Sho
         after = set_shop(**wanted._asdict())
         changed = [name for name in ShopView._fields if getattr(before, name) != getattr(after, name)]
         if changed:
-            draft = AccessDraft(Access.CONFIGURE, actor, reason, seen=changed, people=0)
+            told = " · ".join(f"{getattr(before, name)} → {getattr(after, name)}" for name in changed)
+            seen = ["shop_name" if name == "name" else name for name in changed]
+            draft = AccessDraft(Access.CONFIGURE, actor, f"{reason}: {told}", seen=seen, people=0)
             record_access([draft], at=at)
     return after

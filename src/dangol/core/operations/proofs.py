@@ -1,6 +1,6 @@
 """Noting what was proved, and telling how old each proof is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 
@@ -39,9 +39,14 @@ def note_proof(name: ProofName, *, at: datetime, broken: int = 0, told: str = ""
 def prove_access_log(*, at: datetime) -> Verdict:
     """Compute the whole access log again (`access.chain.verify_chain`), and note whether it held."""
     verdict = verify_chain(as_of=at)
-    told = ", ".join(sorted({f"{one.what} {one.number}" for one in verdict.faults}))
-    note_proof(ProofName.ACCESS_LOG, at=at, broken=len(verdict.faults), told=told)
+    note_access_log([(one.what, one.number) for one in verdict.faults], at=at)
     return verdict
+
+
+def note_access_log(faults: Sequence[tuple[str, int]], *, at: datetime) -> None:
+    """Note what a check of the access log has found: what is wrong, and at which link."""
+    told = ", ".join(sorted({f"{what} {number}" for what, number in faults}))
+    note_proof(ProofName.ACCESS_LOG, at=at, broken=len(faults), told=told)
 
 
 def find_proofs() -> dict[ProofName, Proof]:

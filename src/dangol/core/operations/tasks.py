@@ -1,9 +1,13 @@
 """What is proved by itself, every night."""
 
+import msgspec
+
+from dangol.core.access.chain import read_head
+from dangol.core.access.checks import check_more, find_check, start_check
 from dangol.core.ledger.verify import verify
 from dangol.core.operations.models import ProofName
-from dangol.core.operations.proofs import ledger_checks, note_proof, prove_access_log
-from dangol.core.tasks.registry import Due, Run, periodic
+from dangol.core.operations.proofs import ledger_checks, note_access_log, note_proof
+from dangol.core.tasks.registry import Due, Run, periodic, task
 
 
 @periodic("operations.verify_ledger", daily_at="04:20", atomic=False)
@@ -14,7 +18,27 @@ def verify_ledger(due: Due, run: Run) -> None:
     note_proof(ProofName.LEDGER, at=run.at, broken=len(broken), told=", ".join(broken))
 
 
-@periodic("operations.verify_access_log", daily_at="04:40", atomic=False)
-def verify_access_log(due: Due, run: Run) -> None:
-    """Prove the access log as `dangol access-log verify` does; the meters and `dangol doctor` tell it."""
-    prove_access_log(at=run.at)
+class CheckAsked(msgspec.Struct, frozen=True):
+    """That a check of the access log was begun; how far it is stands in its own row."""
+
+
+@task("access.check", atomic=False)
+def check_access_log(asked: CheckAsked, run: Run) -> None:
+    """Go on with the check of the access log that was begun, to its end."""
+    _check(run)
+
+
+@periodic("access.check_nightly", daily_at="04:40", atomic=False)
+def check_access_log_nightly(due: Due, run: Run) -> None:
+    """Compute the whole chain of the access log again; the meters and `dangol doctor` tell the result."""
+    start_check(asked_by="", at=run.at)
+    _check(run)
+
+
+def _check(run: Run) -> None:
+    total = read_head().number
+    while check_more(at=run.at):
+        found = find_check()
+        run.report(found.checked if found else 0, total)
+    if (found := find_check()) and found.finished_at:
+        note_access_log(found.faults, at=run.at)

@@ -25,7 +25,7 @@ _ORDER = (Kind.EXTERNAL, Kind.PHONE, Kind.EMAIL, Kind.CARD)
 
 
 class Enrollment(NamedTuple):
-    """Someone who joins: identities by their kind (at least one), and what else they said."""
+    """Someone who joins: identities by their kind (at least one), what else they said, where (`source`)."""
 
     identities: Mapping[Kind, str]
     name: str | None = None
@@ -36,6 +36,7 @@ class Enrollment(NamedTuple):
     joined_at: datetime | None = None
     # Needed below 14; of anybody older nothing is kept of it.
     guardian: GuardianDraft | None = None
+    source: str = ""
 
 
 def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
@@ -51,11 +52,11 @@ def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
     if not kinds:
         raise EmptyValue(field="identities")
     first, value = kinds[0], new.identities[kinds[0]]
-    found = find_or_make_customers(first, [value], recorded_at=recorded_at)
+    found = find_or_make_customers(first, [value], recorded_at=recorded_at, source=new.source)
     owner = found.owners[value]
     if owner not in found.made:
         raise IdentityTaken(kind=str(first))
-    _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at))
+    _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at, source=new.source))
     if new.guardian and is_needed(new.birthday, at=recorded_at):
         record_guardian(owner, new.guardian, at=recorded_at)
     joined = {owner: new.joined_at or recorded_at}

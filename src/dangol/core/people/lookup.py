@@ -64,7 +64,7 @@ def identity_place(key: Key) -> Place:
 
 
 def claim_identities(
-    claims: Sequence[Claim], data_keys: Mapping[Id, AESGCM], *, recorded_at: datetime
+    claims: Sequence[Claim], data_keys: Mapping[Id, AESGCM], *, recorded_at: datetime, source: str = ""
 ) -> dict[Key, Id]:
     """Give each identity to its claimant unless somebody has it; returns who owns each one now.
 
@@ -72,15 +72,17 @@ def claim_identities(
     for each other; the later one waits for the earlier one's commit and then finds its customer.
     """
     rows = [
-        (*key, owner, seal_with(data_keys[owner], owner, identity_place(key), value), recorded_at)
+        (*key, owner, seal_with(data_keys[owner], owner, identity_place(key), value), recorded_at, source)
         for key, value, owner in sorted(claims)
     ]
-    columns = ("kind", "value_hash", "customer_id", "value_sealed", "added_at")
+    columns = ("kind", "value_hash", "customer_id", "value_sealed", "added_at", "source")
     if insert_missing(Identity, columns, rows) == len(rows):
         return {claim.key: claim.customer_id for claim in claims}
     owners = find_owners(claim.key for claim in claims)
     released = [claim for claim in claims if claim.key not in owners]  # between our two looks
-    return owners | claim_identities(released, data_keys, recorded_at=recorded_at) if released else owners
+    if not released:
+        return owners
+    return owners | claim_identities(released, data_keys, recorded_at=recorded_at, source=source)
 
 
 def release_identities(keys: Iterable[Key]) -> None:

@@ -5,6 +5,8 @@ import unicodedata
 
 import phonenumbers
 
+from dangol.core.people.identities import Kind
+
 _DIGIT = re.compile(r"\d")
 
 
@@ -45,3 +47,15 @@ def mask_card(digits: str) -> str:
 def mask_birthday(birthday: str) -> str:
     """1990-03-14 → 1990-**-**."""
     return f"{birthday[:4]}-**-**"
+
+
+_MASKS = {Kind.EMAIL: mask_email, Kind.PHONE: mask_phone, Kind.CARD: mask_card}
+
+
+def mask_identity(kind: str, value: str, region: str) -> str:
+    """Return a value that names somebody as pages show it; a shop's own number is not masked."""
+    if kind == Kind.ANONYMOUS:
+        return f"{value[:8]}…"
+    text = show_phone(value, region=region) if kind == Kind.PHONE else value
+    mask = _MASKS.get(Kind(kind))
+    return mask(text) if mask else text

@@ -111,6 +111,10 @@ class Identity(models.Model):
     customer_id = IdField()
     value_sealed = models.BinaryField()
     added_at = models.DateTimeField()
+    # Where it was told (till, api, import, staff); empty where nobody said.
+    source = models.CharField(max_length=16, db_default="")
+    # When its owner last proved that it is theirs; None for never.
+    verified_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dg_identity"

@@ -104,8 +104,8 @@ def _insert(customer_id: Id, note_id: Id, number: int, text: str, actor: Actor, 
     insert_rows(Note, _NAMES, [(customer_id, note_id, number, at, *who, sealed)])
 
 
-def notes_of(customer_ids: Iterable[Id]) -> list[NoteView]:
-    """Return the notes about these customers as they stand, the latest written first."""
+def notes_of(customer_ids: Iterable[Id], *, latest: int | None = None) -> list[NoteView]:
+    """Return the notes about these customers as they stand, the latest written first; `latest`: so many."""
     wanted = [(one,) for one in sorted(set(customer_ids))]
     rows = select_matching(Note, _NAMES, ("customer_id",), wanted, order_by=("customer_id", "id", "number"))
     first: dict[Id, datetime] = {}
@@ -113,15 +113,15 @@ def notes_of(customer_ids: Iterable[Id]) -> list[NoteView]:
     for row in rows:
         first.setdefault(row[1], row[3])
         last[row[1]] = row
-    keys = find_data_keys({row[0] for row in rows}) if rows else {}
-    opened = [row for row in last.values() if row[0] in keys]
+    order = sorted(last.values(), key=lambda row: (first[row[1]], row[1]), reverse=True)[:latest]
+    keys = find_data_keys({row[0] for row in order}) if order else {}
+    opened = [row for row in order if row[0] in keys]
     texts = open_many([Sealed(row[0], _place(row[1], row[2]), bytes(row[7])) for row in opened], keys)
     known = {row[1]: text for row, text in zip(opened, texts, strict=True) if isinstance(text, str)}
-    views = [
+    return [
         NoteView(row[1], row[0], first[row[1]], row[3], row[2], row[5], row[6], known.get(row[1]))
-        for row in last.values()
+        for row in order
     ]
-    return sorted(views, key=lambda one: (one.written_at, one.id), reverse=True)
 
 
 def read_notes(customer_ids: Iterable[Id]) -> list[Fact]:

@@ -88,21 +88,25 @@ _Judged: TypeAlias = "_Wish | DomainError"
 
 
 def set_people(
-    rows: Sequence[PersonRow], *, recorded_at: datetime, occurred_at: datetime | None = None
+    rows: Sequence[PersonRow],
+    *,
+    recorded_at: datetime,
+    occurred_at: datetime | None = None,
+    source: str = "",
 ) -> list[DomainError | None]:
     """Store what the rows say and record `customer.updated` for whoever changed; repeats change nothing.
 
     Must be called inside a write transaction; a constant number of statements. Returns for each row None,
     or why all of it was refused: RefusedValue, IdentityTaken, UnknownCustomer, NotThemselves or PersonErased.
     Rows are judged in order: an identity that an earlier row has taken is taken, of two rows about one person
-    the later one wins field by field.
+    the later one wins field by field. `source` is kept with what is new of identities: where they were told.
     """
     require_write_transaction()
     judged: list[_Judged] = _read_rows(rows, recorded_at)
     data_keys = _judge_people(judged)
     keys = identity_keys(value for wish in _accepted(judged) for value in wish.identities.items())
     before = _judge_claims(judged, keys)
-    won = _claim(judged, keys, before, data_keys, recorded_at)
+    won = _claim(judged, keys, before, data_keys, recorded_at, source)
 
     wishes = _merged(_accepted(judged))
     if wishes:
@@ -202,6 +206,7 @@ def _claim(
     before: Mapping[Key, Id],
     data_keys: Mapping[Id, AESGCM],
     recorded_at: datetime,
+    source: str,
 ) -> set[Key]:
     """Claim what the rows want and nobody has; returns what is newly theirs.
 
@@ -209,7 +214,7 @@ def _claim(
     """
     claims = {claim.key: claim for claim in _claims_of(_accepted(judged), keys)}
     fresh = [claim for key, claim in claims.items() if key not in before]
-    owners = {**before, **claim_identities(fresh, data_keys, recorded_at=recorded_at)}
+    owners = {**before, **claim_identities(fresh, data_keys, recorded_at=recorded_at, source=source)}
     won = {claim.key for claim in fresh if owners[claim.key] == claim.customer_id}
     lost: set[Key] = set()
     for number, one in enumerate(judged):

@@ -6,6 +6,7 @@ from dangol.core.people.actors import ReasonMissing
 from dangol.core.people.consents import ConsentKeyReused
 from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
 from dangol.core.people.guardians import GuardianNeeded
+from dangol.core.people.held import LastIdentity, NotTyped, UnknownIdentity
 from dangol.core.people.holds import HoldOver, UnderHold, UnknownHold
 from dangol.core.people.merge_errors import (
     AlreadyMerged,
@@ -103,6 +104,17 @@ register(
         MergeStacked.code: Words(
             _("합친 고객이 그 뒤에 또 다른 고객 {into}과(와) 합쳐졌어요."),
             _("나중에 합친 것부터 되돌리세요."),
+        ),
+        UnknownIdentity.code: Words(
+            _("이 회원에게 없는 값이에요. 그사이 바뀌었을 수 있어요."),
+            _("회원의 페이지를 새로 열어 확인하세요."),
+        ),
+        LastIdentity.code: Words(
+            _("이 회원을 찾을 수 있는 마지막 값이에요."),
+            _("다른 값을 먼저 더하거나, 찾을 수 없게 되는 것을 알고 한 번 더 누르세요."),
+        ),
+        NotTyped.code: Words(
+            _("직접 적을 수 없는 종류예요."), _("전화번호, 이메일, 카드, 회원 번호 가운데 고르세요.")
         ),
         UnknownNote.code: Words(
             _("그런 메모는 없어요. 이미 지웠을 수 있어요."), _("회원의 페이지를 새로 열어 확인하세요.")

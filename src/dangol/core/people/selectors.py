@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import Count, Q
 
-from dangol.core.people.data_keys import Erased
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import (
     ENDING_LENGTH,
@@ -20,7 +19,6 @@ from dangol.core.people.lookup import (
     hash_ending,
     hash_names,
     identity_keys,
-    identity_place,
 )
 from dangol.core.people.masking import (
     mask_birthday,
@@ -30,10 +28,10 @@ from dangol.core.people.masking import (
     mask_phone,
     show_phone,
 )
-from dangol.core.people.models import Consent, Customer, Identity, SearchToken, Shop, Store
+from dangol.core.people.models import Consent, Customer, SearchToken, Shop, Store
 from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts_to_find
+from dangol.core.people.opening import Opened, open_people
 from dangol.core.people.refused_values import RefusedValue
-from dangol.core.people.sealing import Place, Sealed, open_many
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.reading import Select, all_of, matching, read_together
 from dangol.core.storage.rows import select_matching, sorted_ids
@@ -44,7 +42,6 @@ GUEST, CUSTOMER, MEMBER = "guest", "customer", "member"
 MERGED, ERASED_KIND = "merged", "erased"
 MOST_CANDIDATES = 1_000
 _SEARCHED = (Kind.EXTERNAL, Kind.EMAIL, Kind.PHONE, Kind.CARD)
-_PLAIN = ("customer_id", "kind", "joined_at", "created_at", "language", "home_store_id")
 
 
 class NoShop(NotFound):
@@ -93,6 +90,13 @@ class PersonView(NamedTuple):
     external_id: str | None
     joined_at: datetime | None
     erased: bool
+    # What names them is there, and the key that opens it is not: the key store has to be restored.
+    keyless: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what names them can be read, so that something can be done to them."""
+        return not self.erased and not self.keyless
 
 
 class Profile(NamedTuple):
@@ -123,12 +127,6 @@ class ConsentState(NamedTuple):
     at: datetime
     source: str
     wording: str
-
-
-class _Opened(NamedTuple):
-    plain: tuple[Any, ...]
-    texts: dict[str, str]
-    erased: bool
 
 
 def find_shop() -> ShopView | None:
@@ -187,59 +185,28 @@ def home_stores_of(customer_ids: Iterable[Id]) -> dict[Id, Id | None]:
 def names_of(customer_ids: Iterable[Id], *, unmasked: bool = False) -> dict[Id, PersonView]:
     """Return how to show each of these people; masked unless `unmasked` says that there is a reason.
 
-    Three statements whatever their number (four where a phone is shown); unknown ids are left out.
+    Three statements whatever their number (four where a phone is shown); unknown ids are left out. Whose key
+    is lost is `keyless`; unmasked, where nothing may be missing unnoticed, it raises PersonKeyMissing.
     """
-    opened = _open_people(customer_ids, ("name_sealed",))
+    opened = open_people(customer_ids, ("name_sealed",), strict=unmasked)
     region = _region_to_show(opened)
     return {owner: _view(one, region, unmasked=unmasked) for owner, one in opened.items()}
 
 
 def profiles_of(customer_ids: Iterable[Id], *, unmasked: bool = False) -> dict[Id, Profile]:
     """Return all that is kept about these people, as `names_of` does."""
-    opened = _open_people(customer_ids, ("name_sealed", "birthday_sealed", "traits_sealed"))
+    opened = open_people(customer_ids, ("name_sealed", "birthday_sealed", "traits_sealed"), strict=unmasked)
     region = _region_to_show(opened)
     return {owner: _profile(one, region, unmasked=unmasked) for owner, one in opened.items()}
 
 
-def _open_people(customer_ids: Iterable[Id], columns: Sequence[str]) -> dict[Id, _Opened]:
-    wanted = [(customer_id,) for customer_id in set(customer_ids)]
-    rows = select_matching(Customer, (*_PLAIN, *columns), ("customer_id",), wanted)
-    identities = select_matching(
-        Identity,
-        ("customer_id", "kind", "value_hash", "value_sealed"),
-        ("customer_id",),
-        wanted,
-        order_by=("customer_id", "added_at", "value_hash"),  # of several of a kind the latest is shown
-    )
-    sealed = [
-        (column.removesuffix("_sealed"), Sealed(row[0], Place("dg_customer", column), blob))
-        for row in rows
-        for column, blob in zip(columns, row[len(_PLAIN) :], strict=True)
-    ]
-    sealed += [
-        (kind, Sealed(owner, identity_place((kind, value_hash)), blob))
-        for owner, kind, value_hash, blob in identities
-    ]
-    texts: dict[Id, dict[str, str]] = defaultdict(dict)
-    erased: set[Id] = set()
-    for (field, value), text in zip(sealed, open_many([value for _, value in sealed]), strict=True):
-        if isinstance(text, Erased):
-            erased.add(value.customer_id)
-        elif text is not None:
-            texts[value.customer_id][field] = text
-    return {
-        row[0]: _Opened(row[: len(_PLAIN)], texts[row[0]], row[0] in erased or row[1] == ERASED_KIND)
-        for row in rows
-    }
-
-
-def _region_to_show(opened: Mapping[Id, _Opened]) -> str:
+def _region_to_show(opened: Mapping[Id, Opened]) -> str:
     has_phone = any(Kind.PHONE in one.texts for one in opened.values())
     found = find_shop() if has_phone else None
     return found.region if found else ""
 
 
-def _shown(one: _Opened, field: str, region: str, *, unmasked: bool) -> str | None:
+def _shown(one: Opened, field: str, region: str, *, unmasked: bool) -> str | None:
     text = one.texts.get(field)
     if text is None:
         return None
@@ -257,17 +224,29 @@ _MASKS = {
 }
 
 
-def _view(one: _Opened, region: str, *, unmasked: bool) -> PersonView:
+def _view(one: Opened, region: str, *, unmasked: bool) -> PersonView:
     customer_id, kind, joined_at = one.plain[:3]
     name, email, phone, external = (
         _shown(one, field, region, unmasked=unmasked)
         for field in (NAME, Kind.EMAIL, Kind.PHONE, Kind.EXTERNAL)
     )
     label = name or external or show_id(customer_id)[:8]
-    return PersonView(customer_id, kind, label, name, email, phone, external, joined_at, one.erased)
+    erased = kind == ERASED_KIND or one.is_destroyed
+    return PersonView(
+        customer_id,
+        kind,
+        label,
+        name,
+        email,
+        phone,
+        external,
+        joined_at,
+        erased,
+        one.is_keyless and not erased,
+    )
 
 
-def _profile(one: _Opened, region: str, *, unmasked: bool) -> Profile:
+def _profile(one: Opened, region: str, *, unmasked: bool) -> Profile:
     _, _, _, created_at, language, home_store_id = one.plain
     return Profile(
         person=_view(one, region, unmasked=unmasked),
@@ -297,10 +276,15 @@ def find_customers(text: str, *, limit: int = 50) -> list[Id]:
     """
     if not text.strip():
         return []
+    return list(dict.fromkeys([*find_whole(text), *_find_tokens(text.strip(), limit)]))[:limit]
+
+
+def find_whole(text: str) -> list[Id]:
+    """Return whom this text names as a whole identity: what somebody tells who stands there themselves."""
     keys = identity_keys(_readings(text))
     owners = find_owners(keys.values())
-    whole = [owners[keys[value]] for value in sorted(keys, key=_place) if keys[value] in owners]
-    return list(dict.fromkeys([*whole, *_find_tokens(text.strip(), limit)]))[:limit]
+    named = (owners[keys[value]] for value in sorted(keys, key=_place) if keys[value] in owners)
+    return list(dict.fromkeys(named))
 
 
 def _place(value: Value) -> int:

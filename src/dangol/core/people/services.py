@@ -39,15 +39,17 @@ def resolve_customers(
     recorded_at: datetime,
     join: bool = True,
     joined_at: Mapping[str, datetime] | None = None,
+    source: str = "",
 ) -> dict[str, Id]:
     """Return whom each value names, making those nobody knows yet; a constant number of statements.
 
     Must be called inside a write transaction. New ones are members and `customer.joined` is recorded,
     at `joined_at` of their value if given, else at `recorded_at`; with `join=False` they are customers only.
     Those already known stay as they are. Two transactions that make the same value at once end up with
-    the same customer. Raises RefusedValue if any value is none (`normalize_identity` tells beforehand).
+    the same customer. `source` is kept with what is new: where it was told. Raises RefusedValue if any value
+    is none (`normalize_identity` tells beforehand).
     """
-    return _resolve(kind, values, recorded_at, (joined_at or {}) if join else None)[0]
+    return _resolve(kind, values, recorded_at, (joined_at or {}) if join else None, source)[0]
 
 
 class Found(NamedTuple):
@@ -57,13 +59,15 @@ class Found(NamedTuple):
     made: frozenset[Id]
 
 
-def find_or_make_customers(kind: str, values: Sequence[str], *, recorded_at: datetime) -> Found:
+def find_or_make_customers(
+    kind: str, values: Sequence[str], *, recorded_at: datetime, source: str = ""
+) -> Found:
     """Return whom each value names, as `resolve_customers` without joining, and whom this call made.
 
     For callers that may yet refuse what they were told: they give back the ones nothing was accepted of
     with `unmake_customers`, and let the others join with `join_members`.
     """
-    owners, made = _resolve(kind, values, recorded_at, None)
+    owners, made = _resolve(kind, values, recorded_at, None, source)
     return Found(owners, made)
 
 
@@ -79,7 +83,11 @@ def unmake_customers(customer_ids: Iterable[Id]) -> None:
 
 
 def _resolve(
-    kind: str, values: Sequence[str], recorded_at: datetime, joined_at: Mapping[str, datetime] | None
+    kind: str,
+    values: Sequence[str],
+    recorded_at: datetime,
+    joined_at: Mapping[str, datetime] | None,
+    source: str,
 ) -> tuple[dict[str, Id], frozenset[Id]]:
     require_write_transaction()
     kind = Kind(kind)
@@ -96,13 +104,16 @@ def _resolve(
         since = None
         if joined_at is not None:
             since = {keys[value]: at for value, at in joined_at.items() if value in keys}
-        claimed, made = _make_customers(missing, since, recorded_at)
+        claimed, made = _make_customers(missing, since, recorded_at, source)
         owners |= claimed
     return {value: owners[key] for value, key in keys.items()}, made
 
 
 def _make_customers(
-    values: Mapping[Key, str], joined_at: Mapping[Key, datetime] | None, recorded_at: datetime
+    values: Mapping[Key, str],
+    joined_at: Mapping[Key, datetime] | None,
+    recorded_at: datetime,
+    source: str,
 ) -> tuple[dict[Key, Id], frozenset[Id]]:
     """Make a customer for each identity that nobody else claims meanwhile; returns who owns each one,
     and which of them are new.
@@ -111,7 +122,7 @@ def _make_customers(
     """
     claims = [Claim(key, value, random_id()) for key, value in values.items()]
     data_keys = make_data_keys([claim.customer_id for claim in claims])
-    owners = claim_identities(claims, data_keys, recorded_at=recorded_at)
+    owners = claim_identities(claims, data_keys, recorded_at=recorded_at, source=source)
     ours = [claim for claim in claims if owners[claim.key] == claim.customer_id]
     kind = CUSTOMER if joined_at is None else MEMBER
     instants = [None if joined_at is None else joined_at.get(claim.key, recorded_at) for claim in ours]

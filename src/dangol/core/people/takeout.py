@@ -84,7 +84,7 @@ def read_identities(customer_ids: Sequence[Id]) -> list[Fact]:
     """Return every value that names them, whole."""
     rows = select_matching(
         Identity,
-        ("customer_id", "kind", "value_hash", "value_sealed", "added_at"),
+        ("customer_id", "kind", "value_hash", "value_sealed", "added_at", "source", "verified_at"),
         ("customer_id",),
         [(one,) for one in customer_ids],
         order_by=("added_at", "kind", "value_hash"),
@@ -93,7 +93,14 @@ def read_identities(customer_ids: Sequence[Id]) -> list[Fact]:
         [Sealed(row[0], identity_place((row[1], bytes(row[2]))), bytes(row[3])) for row in rows]
     )
     return [
-        {"customer_id": show_id(row[0]), "kind": row[1], "value": text, "added_at": row[4]}
+        {
+            "customer_id": show_id(row[0]),
+            "kind": row[1],
+            "value": text,
+            "added_at": row[4],
+            "source": row[5],
+            "verified_at": row[6],
+        }
         for row, text in zip(rows, texts, strict=True)
         if not isinstance(text, Erased)
     ]

@@ -6,22 +6,27 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
-from dangol.core.access.chain import Verdict, read_head
-from dangol.core.access.log import EntryQuery, list_entries
+from dangol.core.access.chain import read_head
+from dangol.core.access.checks import find_check, start_check
+from dangol.core.access.log import Access, AccessDraft, EntryQuery, list_entries
 from dangol.core.access.rights import Right
-from dangol.core.operations.proofs import prove_access_log
+from dangol.core.operations.tasks import CheckAsked
 from dangol.core.people.selectors import ShopView, find_customers, names_of
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.services import enqueue
 from dangol.domain.calendars import start_of_day
+from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.places import read_place, write_place
+from dangol.web.seen import record_seen
 from dangol.web.work_words import ACCESSES, access_name, actor_kind, seen_names
 
 A_PAGE, AT_ONCE = 50, 500
@@ -83,11 +88,11 @@ def show_log(request: HttpRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
+def _page(request: HttpRequest) -> HttpResponse:
     chosen = read_filter(request)
     before = read_place(request.GET.get("after", ""))
     found = [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=A_PAGE + 1)
-    lines = found[:A_PAGE]
+    lines, check = found[:A_PAGE], find_check()
     context = {
         "chosen": chosen,
         "lines": lines,
@@ -96,7 +101,8 @@ def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
         "after": before,
         "next_after": write_place(lines[-1].at, lines[-1].id) if len(found) > A_PAGE else "",
         "head": read_head(),
-        "verdict": verdict,
+        "check": check,
+        "is_running": bool(check and check.is_running(frame_of(request).at)),
     }
     return render(request, "web/access_log/list.html", context)
 
@@ -104,17 +110,30 @@ def _page(request: HttpRequest, verdict: Verdict | None = None) -> HttpResponse:
 @needs(Right.ACCESS_LOG_READ)
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Compute the chain again from the entries, and say what was found."""
-    return _page(request, prove_access_log(at=frame_of(request).at))
+    """Let a worker compute the chain again from the entries; the page says how far it is."""
+    at = frame_of(request).at
+    with write_transaction():
+        if start_check(asked_by=request.user.get_username(), at=at):
+            enqueue("access.check", CheckAsked(), run_at=at)
+    return redirect("web:access-log")
 
 
 @needs(Right.ACCESS_LOG_READ)
 def export_log(request: HttpRequest) -> StreamingHttpResponse:
     """Send the entries the address asks for as CSV; people by their ids."""
     chosen, frame = read_filter(request), frame_of(request)
+    record_seen(request, _taken(request, chosen))
     response = StreamingHttpResponse(_rows(chosen, frame.shop), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="access-log-{frame.today.isoformat()}.csv"'
     return response
+
+
+def _taken(request: HttpRequest, chosen: Filter) -> AccessDraft:
+    """Return what is written down of a file of entries: which it was of; no words that were typed."""
+    asked = (access_name(chosen.action) if chosen.action else "", chosen.first, chosen.last)
+    told = " · ".join(str(one) for one in asked if one)
+    reason = _("열람 기록을 CSV로 내려받았어요") + (f": {told}" if told else "")
+    return AccessDraft(Access.LOG, actor_of(request), reason, chosen.query.subject_id, people=0)
 
 
 class _Echo:

@@ -8,18 +8,22 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.approvals import find_approval
+from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
-from dangol.core.ledger.in_bulk import decide_points
+from dangol.core.ledger.in_bulk import BULK
 from dangol.core.ledger.selectors import balances_of
+from dangol.core.people.merged import resolve_merged
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day
+from dangol.web import asks
+from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day, require_seen
 from dangol.web.amounts import read_points
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.approvals import read_approvals
 from dangol.web.reads.member import MemberView
 from dangol.web.reads.statement import find_line
@@ -122,7 +126,9 @@ def show_approvals(request: HttpRequest) -> HttpResponse:
 
 def _approvals(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
     sentence, remedy = explain(refusal) if refusal else ("", "")
-    context = read_approvals(at=frame_of(request).at, me=actor_of(request).key)._asdict()
+    context = read_approvals(
+        at=frame_of(request).at, me=actor_of(request).key, visitor=visitor_of(request)
+    )._asdict()
     context |= {"sentence": sentence, "remedy": remedy}
     return render(request, "web/approvals.html", context, status=422 if refusal else 200)
 
@@ -132,13 +138,27 @@ def _approvals(request: HttpRequest, refusal: DomainError | None = None) -> Http
 def decide(request: HttpRequest, approval_id: Id) -> HttpResponse:
     """Approve a request, which is carried out at once, or decline it."""
     choice = request.POST.get("choice", "")
+    _require_concerned(request, approval_id)
     if choice not in ("approve", "decline"):
         return _approvals(request)
     try:
-        decide_points(
+        asks.decide(
             approval_id, approves=choice == "approve", actor=actor_of(request),
             reason=request.POST.get("reason", ""), at=frame_of(request).at,
         )  # fmt: skip
     except DomainError as refusal:
         return _approvals(request, refusal)
     return redirect("web:approvals")
+
+
+def _require_concerned(request: HttpRequest, approval_id: Id) -> None:
+    """Answer 404 for a request about another store's member, and for one that nobody made."""
+    try:
+        asked = find_approval(approval_id)
+    except NoSuchApproval:
+        raise Http404 from None
+    if asked.kind == BULK:
+        if visitor_of(request).store_id is not None:
+            raise Http404
+        return
+    require_seen(request, resolve_merged([asked.subject_id])[asked.subject_id])

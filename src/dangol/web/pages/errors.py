@@ -10,10 +10,11 @@ from django.utils.translation import get_language, gettext as _
 
 from dangol.core.access.rights import Right
 from dangol.core.access.selectors import Visitor, list_owners
-from dangol.core.people.data_keys import KeyStoreGone
+from dangol.core.people.data_keys import KeyStoreGone, PersonKeyMissing
 from dangol.core.storage.faults import classify
+from dangol.web.closed import Closing
 from dangol.web.formats import with_josa
-from dangol.web.refused import KEYS_GONE, OF_FAULT, Refusal, answer
+from dangol.web.refused import KEY_MISSING, KEYS_GONE, OF_FAULT, Refusal, answer
 from dangol.web.roles import right_name, role_name
 from dangol.web.watch import request_id_of, route_of
 
@@ -54,6 +55,11 @@ def no_right(request: HttpRequest, right: Right | None, visitor: Visitor | None 
     return _page(403, _("이 페이지는 볼 수 없어요"), words)
 
 
+def closed(closing: Closing) -> HttpResponse:
+    """Answer an act on a member who is erased, or whose key is not there."""
+    return _page(closing.status, closing.title, closing.words)
+
+
 def too_many(request: HttpRequest) -> HttpResponse:
     """Answer someone who asks too often."""
     return _page(
@@ -90,6 +96,9 @@ def failed(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, KeyStoreGone):
         return refuse(request, KEYS_GONE)
+    if isinstance(error, PersonKeyMissing):
+        log.warning("page.keyless", route=route_of(request), exc_info=error)
+        return refuse(request, KEY_MISSING)
     if fault := classify(error):
         log.warning("page.refused", reason=fault.value, route=route_of(request), exc_info=error)
         return refuse(request, OF_FAULT[fault])

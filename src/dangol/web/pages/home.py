@@ -12,6 +12,7 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
 from dangol.web.barcodes import render_barcode
+from dangol.web.closed import require_open
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import member_page
 from dangol.web.links import BadLink, read_home_link
@@ -48,6 +49,8 @@ def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:
     running = find_program()
     # The member's own page: their number is shown to them whole.
     member = find_member(customer_id, running, at=frame.at, unmasked=True)
+    if member is not None and member.profile.person.keyless:
+        require_open(member.profile.person)
     if member is None or member.profile.person.erased:
         return None
     tiers = tiers_of(running)

@@ -20,7 +20,8 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.duties import OF_AGE_FROM
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
+from dangol.web.present import let_in
 
 SOURCE = "till"
 FIELDS = ("phone", "name", "email", "birthday", "guardian_name", "guardian_phone")
@@ -47,7 +48,9 @@ def join(request: HttpRequest) -> HttpResponse:
         return _form(request, given, {"guardian": " ".join(explain(refusal))}, status=422)
     except IdentityTaken as refusal:
         if refusal.data["kind"] == Kind.PHONE and (known := find_by_identity(Kind.PHONE, [given["phone"]])):
-            return redirect("web:till-member", next(iter(known.values())))
+            owner = next(iter(known.values()))
+            let_in(request, [owner])
+            return redirect("web:till-member", owner)
         return _form(request, given, {str(refusal.data["kind"]): explain(refusal)[0]}, status=409)
     except RefusedValue as refusal:
         return _form(request, given, {refusal.field: " ".join(explain(refusal))}, status=422)
@@ -66,8 +69,9 @@ def _enroll(given: dict[str, str], birthday: date | None, request: HttpRequest, 
     language = request.LANGUAGE_CODE
     with write_transaction():
         new = Enrollment(
-            identities, given["name"] or None, birthday, language, guardian=_guardian(given, request)
-        )
+            identities, given["name"] or None, birthday, language, guardian=_guardian(given, request),
+            source=SOURCE, home_store_id=visitor_of(request).store_id,
+        )  # fmt: skip
         owner = enroll(new, recorded_at=at)
         give_consents(
             [

@@ -10,15 +10,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.access.rights import Right
+from dangol.core.access.selectors import Visitor
 from dangol.core.ledger.events import PointsExpired
+from dangol.core.people.held import held_by
 from dangol.core.people.merged import family_of, resolve_merged
+from dangol.core.people.notes import notes_of
 from dangol.core.people.selectors import MERGED
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
+from dangol.web.closed import closing_of
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
 from dangol.web.frame import Frame, frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import read_statement, undoable
@@ -26,6 +30,7 @@ from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.words import Setting, Told, measured, tell
 
 TABS = ("timeline", "points", "orders")
+NOTES_SHOWN = 3
 
 
 class TierProgress(NamedTuple):
@@ -57,6 +62,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if tab not in TABS:
         tab = TABS[0]
     after = request.GET.get("after", "")
+    family = family_of(customer_id)
     tiers = tiers_of(running)
     context: dict[str, Any] = {
         "tab": tab,
@@ -65,7 +71,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "tier_names": {tier.level: tier.name for tier in tiers},
         "tier_by_key": {tier.key: tier.name for tier in tiers},
         "last_day": request.GET.get("day", ""),
-    } | _list(tab, customer_id, running, tiers, after=after, frame=frame)
+    } | _list(tab, family, running, tiers, after=after, frame=frame)
     if request.headers.get("HX-Request"):
         return render(request, f"web/member_{tab}.html#items", context)
     member = find_member(customer_id, running, at=frame.at)
@@ -73,8 +79,11 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         raise Http404
     if member.profile.person.kind == MERGED:
         return redirect("web:member", resolve_merged([customer_id])[customer_id])
+    if member.profile.person.is_open:
+        context |= _panels(family, visitor_of(request), frame.shop.region)
     context |= {
         "member": member,
+        "closing": closing_of(member.profile.person),
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "home_link": make_home_link(customer_id),
         "home_days": VALID_FOR.days,
@@ -84,9 +93,21 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     return render(request, "web/member.html", context)
 
 
+def _panels(family: Sequence[Id], visitor: Visitor, region: str) -> dict[str, Any]:
+    """Return what stands beside the lists: by what they are found, and what staff noted last."""
+    notes = []
+    if visitor.may(Right.MEMBERS_WRITE):
+        notes = notes_of(family, latest=NOTES_SHOWN + 1)
+    return {
+        "identities": held_by(family[:1], region=region),
+        "notes": notes[:NOTES_SHOWN],
+        "more_notes": len(notes) > NOTES_SHOWN,
+    }
+
+
 def _list(
     tab: str,
-    customer_id: Id,
+    family: Sequence[Id],
     running: Running | None,
     tiers: Sequence[TierView],
     *,
@@ -94,18 +115,18 @@ def _list(
     frame: Frame,
 ) -> dict[str, Any]:
     if tab == "orders":
-        orders = read_orders(family_of(customer_id), after=after)
+        orders = read_orders(family, after=after)
         return {"orders": orders.orders, "next_after": orders.next_after}
     if tab == "points":
         if running is None:
             return {"days": [], "next_after": ""}
-        statement = read_statement(customer_id, running.row.points_currency, after=after)
+        statement = read_statement(family[0], running.row.points_currency, after=after)
         return {
             "days": _by_day((line.at, line) for line in statement.lines),
             "next_after": statement.next_after,
-            "undoable": undoable(customer_id, statement.lines),
+            "undoable": undoable(family[0], statement.lines),
         }
-    timeline = read_timeline(family_of(customer_id), at=frame.at, after=after)
+    timeline = read_timeline(family, at=frame.at, after=after)
     setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
     rows = _merge_expired([TimelineRow(item, tell(item, setting)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}

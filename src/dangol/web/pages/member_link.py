@@ -9,13 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.log import Access, AccessDraft
 from dangol.core.access.members.links import VALID_FOR, make_link
 from dangol.core.access.rights import Right
 from dangol.core.people.profiles import UnknownCustomer
-from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id
+from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.seen import record_seen
 
 
 @needs(Right.MEMBERS_WRITE)
@@ -23,14 +25,16 @@ from dangol.web.guard import needs
 @require_POST
 def show_link(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Make a link to the member's pages and show it as a QR; an earlier one is closed by it."""
-    at = frame_of(request).at
+    at, member = frame_of(request).at, find_subject(request, customer_id)
     try:
         secret = make_link(customer_id, staff=request.user.get_username(), at=at)
     except UnknownCustomer:
         raise Http404 from None
+    reason = _("계산대에서 QR로 열어 줬어요")
+    record_seen(request, AccessDraft(Access.LINK, actor_of(request), reason, customer_id))
     address = request.build_absolute_uri(reverse("web:me-open", args=[secret]))
     context = {
-        "customer_id": customer_id, "person": names_of([customer_id])[customer_id],
+        "customer_id": customer_id, "person": member.profile.person,
         "qr": draw_qr(address, label=_("회원 휴대폰에 여는 QR")), "until": at + VALID_FOR,
     }  # fmt: skip
     return render(request, "web/member_link.html", context)

@@ -18,7 +18,8 @@ from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
+from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
 from dangol.web.scheme import find_program, tiers_of
 
@@ -51,7 +52,8 @@ def _show(
     request: HttpRequest, member: MemberView, other: MemberView | None, refusal: DomainError | None = None
 ) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
-    found = [one for one in find_customers(text, limit=SHOWN) if one != member.customer_id] if text else []
+    others = [one for one in find_customers(text, limit=SHOWN) if one != member.customer_id] if text else []
+    found = seen_by(visitor_of(request), others)
     past = [one for one in merges_of(member.customer_id) if one.kept_id == member.customer_id]
     people = names_of([*found, *(one.customer_id for one in past)])
     context: dict[str, Any] = {

@@ -21,7 +21,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.reads.member import MemberView
 
-TYPED = ("name", "phone", "email", "card", "birthday", "store", "trait", "value")
+TYPED = ("name", "birthday", "store", "trait", "value")
 SOURCE = "staff"
 PURPOSES = (MARKETING, MEMBERSHIP)
 
@@ -55,8 +55,9 @@ def _row(customer_id: Id, given: dict[str, str], birthday: date | None) -> Perso
     """Return what is newly known; a trait without a value is taken away."""
     traits = {given["trait"]: given["value"] or None} if given["trait"] else None
     store_id = find_stores([given["store"]]).get(given["store"]) if given["store"] else None
-    name, email, phone, card = (given[one] or None for one in ("name", "email", "phone", "card"))
-    return PersonRow(customer_id, name, email, phone, card, birthday, None, store_id, traits)
+    return PersonRow(
+        customer_id, given["name"] or None, birthday=birthday, home_store_id=store_id, traits=traits
+    )
 
 
 @needs(Right.CONSENTS_WRITE)

@@ -14,15 +14,17 @@ from dangol.core.access.rights import Right
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.moving import move_order, undo_order
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
-from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of
 from dangol.web.amounts import read_amount
+from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.present import find_at_till, require_present
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.reads.till import SOURCE, Receipt, preview_sale, read_receipt, sell
 from dangol.web.scheme import find_program, tiers_of
@@ -37,7 +39,7 @@ LAST = "till-last"
 def find(request: HttpRequest) -> HttpResponse:
     """Ask who it is; one who is found alone is shown at once."""
     text = request.GET.get("q", "").strip()[:100]
-    found = find_customers(text, limit=SHOWN) if text else []
+    found = find_at_till(request, text, limit=SHOWN)
     if len(found) == 1:
         return redirect("web:till-member", found[0])
     people = names_of(found)
@@ -58,7 +60,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
 def _member_page(
     request: HttpRequest, customer_id: Id, more: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    member = _member(request, customer_id)
+    member = _present(request, customer_id)
     shop = frame_of(request).shop
     given = request.GET.get("amount", "")
     amount = read_amount(given, shop.currency)
@@ -78,7 +80,7 @@ def _member_page(
 def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Ring up the sale; sent twice it is one sale."""
     frame = frame_of(request)
-    _member(request, customer_id)
+    _present(request, customer_id)
     amount = read_amount(request.POST.get("amount", ""), frame.shop.currency)
     try:
         key = UUID(request.POST.get("key", ""))
@@ -107,7 +109,7 @@ def show_receipt(request: HttpRequest, number: str) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, number: str) -> HttpResponse:
     """Take a sale back, as a reversal."""
-    order = _order(number)
+    order = _order(request, number)
     try:
         with write_transaction():
             undo_order(order, at=frame_of(request).at)
@@ -122,8 +124,8 @@ def move(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _move_to(request, number)
     text = request.GET.get("q", "").strip()[:100]
-    owner = _order(number).customer_id
-    found = [one for one in (find_customers(text, limit=SHOWN) if text else []) if one != owner]
+    owner = _order(request, number).customer_id
+    found = [one for one in find_at_till(request, text, limit=SHOWN) if one != owner]
     people = names_of(found)
     context = _receipt_context(request, number)
     return render(
@@ -133,10 +135,10 @@ def move(request: HttpRequest, number: str) -> HttpResponse:
 
 def _move_to(request: HttpRequest, number: str) -> HttpResponse:
     try:
-        to = _member(request, parse_id(request.POST.get("to", ""))).customer_id
+        to = _present(request, parse_id(request.POST.get("to", ""))).customer_id
         require_not_own([to], actor=actor_of(request))
         with write_transaction():
-            move_order(_order(number), to=to, at=frame_of(request).at)
+            move_order(_order(request, number), to=to, at=frame_of(request).at)
     except ValueError:
         raise Http404 from None
     except DomainError as refusal:
@@ -147,13 +149,14 @@ def _move_to(request: HttpRequest, number: str) -> HttpResponse:
 @needs(Right.TILL_USE)
 def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Give a receipt without a name to the member who brings it, within the days it may take."""
-    member, frame = _member(request, customer_id), frame_of(request)
+    member, frame = _present(request, customer_id), frame_of(request)
     number = request.POST.get("number", "").strip()[:64]
     source = request.POST.get("source", "").strip()[:40] or SOURCE
     context = _about(member) | {"days": LATE.days, "number": number, "source": source}
     if request.method != "POST":
         return render(request, "web/till/claim.html", context)
     try:
+        _require_claimable(request, f"{source}:{number}")
         require_not_own([customer_id], actor=actor_of(request))
         claim_guest_order(
             source=source, number=number, customer_id=customer_id, recorded_at=frame.at, within=LATE
@@ -163,11 +166,24 @@ def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('web:till-member', args=[customer_id])}?claimed=1")
 
 
+def _present(request: HttpRequest, customer_id: Id) -> MemberView:
+    """Return whom something is done to at the till: who may be found there."""
+    require_present(request, customer_id)
+    return _member(request, customer_id)
+
+
 def _member(request: HttpRequest, customer_id: Id) -> MemberView:
     member = find_member(customer_id, find_program(), at=frame_of(request).at)
-    if member is None or member.profile.person.erased:
+    if member is None:
         raise Http404
+    require_open(member.profile.person)
     return member
+
+
+def _require_claimable(request: HttpRequest, name: str) -> None:
+    """Refuse a receipt of another store as one that nobody has; raises UnknownOrder."""
+    if not visitor_of(request).sees(find_order(name).store_id):
+        raise UnknownOrder(order=name)
 
 
 def _about(member: MemberView) -> dict[str, Any]:
@@ -176,15 +192,19 @@ def _about(member: MemberView) -> dict[str, Any]:
     return {"member": member, "tier": tier, "customer_id": member.customer_id}
 
 
-def _order(number: str) -> OrderFacts:
+def _order(request: HttpRequest, number: str) -> OrderFacts:
+    """Return a sale of the till's store, or of none; another store's is 404."""
     try:
-        return find_order(f"{SOURCE}:{number}")
+        order = find_order(f"{SOURCE}:{number}")
     except UnknownOrder:
         raise Http404 from None
+    if not visitor_of(request).sees(order.store_id):
+        raise Http404
+    return order
 
 
 def _receipt_context(request: HttpRequest, number: str) -> dict[str, Any]:
-    order = _order(number)
+    order = _order(request, number)
     return {
         "receipt": read_receipt(order),
         "member": _member(request, order.customer_id),

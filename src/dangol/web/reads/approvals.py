@@ -5,17 +5,22 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting
-from dangol.core.ledger.by_hand import ByHand, read_by_hand
-from dangol.core.ledger.in_bulk import BULK, InBulk, read_in_bulk
+from dangol.core.access.selectors import Visitor
+from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
+from dangol.web.asks import describe
+from dangol.web.present import seen_by
 
 
 class Request(NamedTuple):
-    """A request with what it asks for, and the member as they are now; in bulk, how `many` members."""
+    """A request with what it asks for in words (None: not known), and the member as they are now.
+
+    Of a request in bulk `many` says of how many members it is.
+    """
 
     approval: ApprovalView
-    wanted: ByHand | InBulk
+    wanted: str | None
     many: int
     person: PersonView | None
     is_mine: bool
@@ -33,21 +38,23 @@ class Approvals(NamedTuple):
     settled: list[Request]
 
 
-def read_approvals(*, at: datetime, me: str) -> Approvals:
-    """Return the requests; `me` is who reads, who cannot decide their own."""
+def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
+    """Return the requests of the visitor's store; `me` is who reads, who cannot decide their own."""
     waiting, settled = list_waiting(at=at), list_settled(at=at)
     now = resolve_merged([one.subject_id for one in (*waiting, *settled)])
-    people = names_of(sorted(set(now.values())))
+    seen = set(seen_by(visitor, sorted(set(now.values()))))
+    people = names_of(sorted(seen))
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
-        return [_told(one, people.get(now[one.subject_id]), me) for one in rows]
+        return [
+            _told(one, people.get(now[one.subject_id]), me)
+            for one in rows
+            if now[one.subject_id] in seen or (one.kind == BULK and visitor.store_id is None)
+        ]
 
     return Approvals(told(waiting), told(settled))
 
 
 def _told(approval: ApprovalView, person: PersonView | None, me: str) -> Request:
-    is_mine = approval.actor == me
-    if approval.kind == BULK:
-        in_bulk = read_in_bulk(approval.payload)
-        return Request(approval, in_bulk, len(in_bulk.members), None, is_mine)
-    return Request(approval, read_by_hand(approval.payload), 0, person, is_mine)
+    many = len(read_in_bulk(approval.payload).members) if approval.kind == BULK else 0
+    return Request(approval, describe(approval), many, person, approval.actor == me)

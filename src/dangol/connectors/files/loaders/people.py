@@ -16,6 +16,8 @@ from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers
 from dangol.core.storage.ids import Id
 
+# Where the identities that come this way were told.
+SOURCE = "import"
 _CHANNELS: Mapping[str, str] = {
     "문자": "sms",
     "lms": "sms",
@@ -63,7 +65,7 @@ class CustomersLoader(RowsLoader):
         written = Written()
         joined: dict[Id, datetime] = {}
         for row, owner, refusal in zip(
-            rows, ids, set_people(people, recorded_at=context.recorded_at), strict=True
+            rows, ids, set_people(people, recorded_at=context.recorded_at, source=SOURCE), strict=True
         ):
             if refusal:
                 refuse(written, row[:2], str(refusal.data.get("kind", row[2])), refusal)
@@ -86,7 +88,7 @@ def _find_or_make(
     for column in sorted({row[2] for row in rows}):
         values = list(dict.fromkeys(row[3] for row in rows if row[2] == column))
         kind = IDENTITIES[column]
-        found = find_or_make_customers(kind, values, recorded_at=context.recorded_at)
+        found = find_or_make_customers(kind, values, recorded_at=context.recorded_at, source=SOURCE)
         owners |= {(column, value): owner for value, owner in found.owners.items()}
         via |= dict.fromkeys(found.made, kind)
     return owners, via

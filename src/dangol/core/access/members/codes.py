@@ -12,6 +12,7 @@ from django.db.models import F
 
 from dangol.core.access.members.models import MemberCode
 from dangol.core.people.blind_index import hash_values
+from dangol.core.people.held import prove_email
 from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
@@ -54,6 +55,7 @@ def use_code(challenge: Id, code: str, *, at: datetime) -> Id:
         if row and hmac.compare_digest(bytes(row.code_hash), given):
             owner: Id = row.customer_id
             row.delete()
+            prove_email(owner, told_until=row.made_at, at=at)
             return resolve_merged([owner])[owner]
         if row:
             row.tries_left -= 1

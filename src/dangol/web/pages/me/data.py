@@ -10,10 +10,12 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dangol.core.access.log import Access, AccessDraft, fields_of
 from dangol.core.access.members.codes import WrongCode, use_code
 from dangol.core.access.members.sessions import SessionView, confirm_session, end_sessions_of
 from dangol.core.messaging.codes import ask_again, count_try
 from dangol.core.messaging.senders import EMAIL, find_sender
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.consents import NO_CHANNEL, ConsentDraft
 from dangol.core.people.enrolling import give_consents
 from dangol.core.people.guardians import GuardianNeeded, require_guardian_of
@@ -38,6 +40,8 @@ from dangol.web.pages.home import number_of
 from dangol.web.reads.member import find_member
 from dangol.web.reads.my_data import read_my_data
 from dangol.web.scheme import find_program
+from dangol.web.seen import record_seen
+from dangol.web.watch import request_id_of
 
 # Where a decision was made, as consents and events tell it.
 PHONE = "phone"
@@ -98,6 +102,10 @@ def take_back(request: HttpRequest, session: SessionView) -> HttpResponse:
 def download(request: HttpRequest, session: SessionView) -> HttpResponse:
     """Send the member all we hold of them."""
     frame = frame_of(request)
+    owner = session.customer_id
+    who = Actor(ActorKind.MEMBER, "member", address=address_of(request), request=request_id_of(request))
+    reason, seen = _("본인이 휴대폰에서 내려받았어요"), fields_of(_profile(session))
+    record_seen(request, AccessDraft(Access.OWN_DATA, who, reason, owner, seen))
     told = read_my_data(session.customer_id, find_program(), at=frame.at)
     response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="my-data-{frame.today.isoformat()}.json"'

@@ -1,0 +1,75 @@
+"""The kinds of requests that wait for a second person: how each is told in words, and how it is decided.
+
+A room whose act needs two pairs of eyes adds a line to KINDS. What is asked for by a kind that is not here,
+as after going back to an older version, is shown as what it is and may be declined, never approved.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from dangol.core.access import approvals
+from dangol.core.access.approvals import ApprovalView, find_approval
+from dangol.core.access.errors import UnknownAsk
+from dangol.core.ledger import by_hand, in_bulk
+from dangol.core.people.actors import Actor
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.web.formats import format_points, format_points_change
+
+
+class Decide(Protocol):
+    """How a kind's requests are decided: approved and carried out in one transaction, or declined."""
+
+    def __call__(
+        self, approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime
+    ) -> ApprovalView: ...
+
+
+class AskKind(NamedTuple):
+    """A kind of request: `describe` says what is asked for, in words."""
+
+    describe: Callable[[ApprovalView], str]
+    decide: Decide
+
+
+def _describe_by_hand(approval: ApprovalView) -> str:
+    wanted = by_hand.read_by_hand(approval.payload)
+    if wanted.reverses:
+        return _("%(points)s 되돌리기") % {"points": format_points(approval.size)}
+    return format_points_change(wanted.points)
+
+
+def _describe_in_bulk(approval: ApprovalView) -> str:
+    wanted = in_bulk.read_in_bulk(approval.payload)
+    amounts = {"points": format_points_change(wanted.points), "total": format_points(approval.size)}
+    return _("각각 %(points)s, 모두 %(total)s") % amounts
+
+
+KINDS: Mapping[str, AskKind] = {
+    by_hand.KIND: AskKind(_describe_by_hand, in_bulk.decide_points),
+    in_bulk.BULK: AskKind(_describe_in_bulk, in_bulk.decide_points),
+}
+
+
+def describe(approval: ApprovalView) -> str | None:
+    """Return what a request asks for, in words; None where this version cannot read it."""
+    kind = KINDS.get(approval.kind)
+    try:
+        return kind.describe(approval) if kind else None
+    except msgspec.DecodeError:
+        return None
+
+
+def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime) -> ApprovalView:
+    """Decide a request as its kind does; raises what that raises, and UnknownAsk for approving another."""
+    asked = find_approval(approval_id)
+    if describe(asked) is not None:
+        return KINDS[asked.kind].decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
+    if approves:
+        raise UnknownAsk(kind=asked.kind)
+    with write_transaction():
+        return approvals.decide(approval_id, approves=False, actor=actor, reason=reason, at=at)
