@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.utils.translation import get_language, override
 
 from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, UnknownKey
+from dangol.core.access.members.paces import TooOften
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError, Malformed, NotFound
@@ -54,6 +55,8 @@ def status_of(refusal: DomainError) -> int:
     """Return the HTTP status of a refusal: 409 for whatever the state of things forbids."""
     if isinstance(refusal, ApiRefusal):
         return refusal.status
+    if isinstance(refusal, TooOften):
+        return 429
     if refusal.retryable:
         return 503
     return next((status for kind, status in _STATUSES if isinstance(refusal, kind)), 409)
@@ -65,6 +68,8 @@ def problem_of(refusal: DomainError, *, request_id: str, faults: Sequence[Fault]
     headers = dict(refusal.headers()) if isinstance(refusal, ApiRefusal) else {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="dangol"'
+    if status == 429:
+        headers.setdefault("Retry-After", str(refusal.data.get("seconds", 1)))
     if status == 503:
         headers.setdefault("Retry-After", "1")
     param = refusal.data.get("field") or (faults[0].param if faults else None)
