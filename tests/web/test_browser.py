@@ -9,17 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import BrowserContext, Page
 
-from dangol.core.access.selectors import find_staff_number
-from dangol.core.access.services import Invitation, Post, invite_staff, recover_staff
 from dangol.core.storage.ids import show_id
-from dangol.project.clock import now
-from dangol.web.links import make_home_link
 from tests.sizes import SIZE
-from tests.web.programs import tell_program
-from tests.web.staff import make_staff
+from tests.web.paths import every_path
 from tests.web.story import Story
-from tests.web.test_pages import incident_path, requests_path, undo_path
-from tests.web.works import make_works
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STANDARDS = {
@@ -42,119 +35,6 @@ LOOKS = (
     Look("ko", 1440, "light"), Look("en", 1440, "dark"), Look("ko", 390, "dark"), Look("en", 390, "light"),
     Look("ko", 1440, "dark"), Look("en", 1440, "light"), Look("ko", 390, "light"), Look("en", 390, "dark"),
 )  # fmt: skip
-
-
-def every_path(story: Story) -> dict[str, str]:
-    """Return an address of each page template, by a name for its picture."""
-    member = f"/members/{show_id(story.regular)}"
-    simulations = [show_id(one) for one in tell_program(story).simulations]
-    works = make_works()
-    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
-    return {
-        "overview": "/",
-        "overview-7": "/?days=7",
-        "members": "/members",
-        "members-nothing": "/members?q=nobody",
-        "members-days": "/members?joined=days&joined_from=2026-01-02&sort=spend",
-        "members-export": "/members/export?tier=silver",
-        "views": "/members/views?tier=silver",
-        "member": member,
-        "orders": "/orders",
-        "orders-nothing": "/orders?q=nothing",
-        "order": "/orders/till/1501-0",
-        "order-undo": "/order-acts/undo/till/1501-0",
-        "order-move": "/order-acts/move/till/1501-0?q=1502",
-        "member-points": f"{member}?tab=points",
-        "member-orders": f"{member}?tab=orders",
-        "newcomer": f"/members/{show_id(story.newcomer)}",
-        "member-home": make_home_link(story.regular),
-        "programs": "/programs",
-        "program-draft": "/programs/draft",
-        "program-diff": "/programs/draft/diff",
-        "program-version": "/programs/versions/2",
-        **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
-        **act_paths(story),
-        "approvals": "/approvals",
-        "design": "/design",
-        "till": "/till?q=nobody",
-        "till-join": "/till/join",
-        "till-member": f"/till{member}",
-        "till-preview": f"/till{member}?amount=12",
-        "till-claim": f"/till{member}/claim",
-        "till-sale": "/till/sales/1501-0",
-        "till-move": "/till/sales/1501-0/move?q=1512",
-        "staff": "/staff",
-        "staff-invite": "/staff/invite",
-        "staff-member": f"/staff/{make_staff('clerk', 'store').pk}",
-        "staff-me": f"/staff/{make_staff().pk}",
-        "requests": requests_path(story),
-        "incidents": "/incidents",
-        "incident-new": "/incidents/new",
-        "incident": incident_path(),
-        "reviews": "/access-log/reviews",
-        "review": "/access-log/reviews/2026-11",
-        "keys": "/keys",
-        "key-new": "/keys/new?preset=till",
-        "key": f"/keys/{show_id(works.key_id)}",
-        "webhooks": "/webhooks",
-        "webhook-new": "/webhooks/new",
-        "webhook": webhook,
-        "webhook-check": f"{webhook}/check",
-        "delivery": f"{webhook}/{show_id(works.message_id)}",
-        "jobs": "/jobs",
-        "job": f"/jobs/{show_id(works.job_id)}",
-        "import": "/import",
-        **{f"import-{place}": f"/import/{show_id(one)}" for place, one in enumerate(works.uploads)},
-        "import-undo": f"/import/{show_id(works.uploads[0])}/undo",
-        "access-log": "/access-log",
-        "health": "/health",
-        "settings": "/settings",
-        "settings-mail": "/settings/mail",
-        **{f"setup-{one}": f"/setup/{one}" for one in ("place", "brand", "kind", "mail", "data", "done")},
-        **account_paths(),
-        "not-found": "/nowhere",
-    }
-
-
-def act_paths(story: Story) -> dict[str, str]:
-    """Return the addresses of what is done to one member."""
-    member = f"/members/{show_id(story.regular)}"
-    return {
-        "edit": f"{member}/edit",
-        "identities": f"{member}/identities",
-        "notes": f"{member}/notes",
-        "consents": f"{member}/consents",
-        "unmask": f"{member}/unmask",
-        "export": f"{member}/export",
-        "merge": f"{member}/merge?q=15",
-        "merge-plan": f"{member}/merge?with={show_id(story.customers['1502'])}",
-        "erase": f"{member}/erase",
-        "adjust": f"{member}/adjust",
-        "undo-points": undo_path(story),
-    }
-
-
-def account_paths() -> dict[str, str]:
-    """Return the addresses of one's own account, and of a link that invites."""
-    return {
-        "account": "/account",
-        "account-membership": "/account/membership",
-        "password": "/account/password",
-        "second-factor": "/account/second-factor",
-        "app": "/account/app",
-        "passkey": "/account/passkeys/add",
-        "again": "/account/again",
-        "welcome": f"/welcome/{link_for('kim')}",
-    }
-
-
-def link_for(username: str) -> str:
-    """Return the secret of a link that invites someone."""
-    invitation = Invitation(username, "김하늘", Post("agent"), "새 직원")
-    number = find_staff_number(username)
-    if number is None:
-        return invite_staff(invitation, by=None, at=now()).secret
-    return recover_staff(number, reason="새 링크", by=None, at=now()).secret
 
 
 def watch(page: Page) -> list[str]:

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -12,24 +11,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from structlog.testing import capture_logs
 
-from dangol.core.access.approvals import count_waiting
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
-from dangol.core.duties.incidents import Facts, list_incidents, record_incident
-from dangol.core.duties.requests import Answered, answer_request, note_request, open_requests
-from dangol.core.ledger.by_hand import ByHand, move_by_hand
-from dangol.core.ledger.models import Transfer
-from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.profiles import PersonRow, set_people
-from dangol.core.storage.ids import new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.links import make_home_link
-from tests.web.programs import tell_program
-from tests.web.staff import make_staff, sign_in
-from tests.web.story import CURRENCY, NOW, Story, open_shop, set_working
-from tests.web.works import make_works
+from tests.web.paths import staff_paths
+from tests.web.staff import sign_in
+from tests.web.story import NOW, Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HANGUL = re.compile("[가-힣]+")
@@ -50,108 +41,6 @@ DATA = (
     "김",
     "늘",
 )
-SETUP_PATHS = (
-    "/setup/place", "/setup/brand", "/setup/brand?color=%23ffd600", "/setup/kind", "/setup/mail",
-    "/setup/data", "/setup/done",
-)  # fmt: skip
-
-
-def member_paths(story: Story) -> list[str]:
-    """Return the addresses of a member's page with each of its lists."""
-    page = f"/members/{show_id(story.regular)}"
-    return [page, f"{page}?tab=points", f"{page}?tab=orders"]
-
-
-def act_paths(story: Story) -> list[str]:
-    """Return the addresses of what can be done to a member."""
-    page = f"/members/{show_id(story.newcomer)}"
-    acts = (
-        "edit", "identities", "requests", "notes", "consents", "unmask", "export", "erase", "merge",
-        "merge?q=15",
-    )  # fmt: skip
-    return [*(f"{page}/{act}" for act in acts), f"{page}/merge?with={show_id(story.customers['1502'])}"]
-
-
-def undo_path(story: Story) -> str:
-    """Return the address on which the story's one spend can be undone; there a request waits for somebody."""
-    spent = Transfer.objects.get(customer_id=story.regular, key="spend-1")
-    if not count_waiting(at=NOW):
-        move_by_hand(
-            story.regular, ByHand(CURRENCY, 20_000), form=new_id(),
-            actor=Actor(ActorKind.STAFF, "clerk"), reason="적립 늦은", at=NOW - timedelta(hours=1), limit=100,
-        )  # fmt: skip
-    return f"/members/{show_id(story.regular)}/points/{show_id(spent.id)}/undo"
-
-
-def requests_path(story: Story) -> str:
-    """Return the address of the queue of people's requests, with one that waits and one that is over."""
-    if not open_requests():
-        who, zone = Actor(ActorKind.STAFF, "clerk"), ZoneInfo("America/New_York")
-        for came_on in (NOW.date() - timedelta(days=20), NOW.date() - timedelta(days=2)):
-            last = note_request(story.regular, "access", came_on=came_on, actor=who, at=NOW, zone=zone)
-        answer_request(story.regular, last, Answered.REFUSED, words="김", actor=who, at=NOW, zone=zone)
-    return "/requests"
-
-
-def incident_path() -> str:
-    """Return the address of an incident of which nobody has been told yet."""
-    if not list_incidents():
-        facts = Facts(NOW, "늦은", "김", 1_200, False, False, "더", "더", "단골")
-        record_incident(facts, actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
-    return f"/incidents/{show_id(list_incidents()[0].id)}"
-
-
-def till_paths(story: Story) -> list[str]:
-    """Return the addresses of the till that are about a member, or a sale of the story."""
-    page, sale = f"/till/members/{show_id(story.newcomer)}", "/till/sales/1501-0"
-    return [page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김"]
-
-
-def program_paths(story: Story) -> list[str]:
-    """Return the addresses of the program's pages, with a draft and simulations to show."""
-    made = tell_program(story)
-    return [
-        "/programs", "/programs/draft", "/programs/draft/diff", "/programs/versions/2",
-        *(f"/programs/simulations/{show_id(one)}" for one in made.simulations),
-    ]  # fmt: skip
-
-
-def works_paths() -> list[str]:
-    """Return the addresses of the pages for those who develop and operate, with something on each."""
-    works = make_works()
-    webhook = f"/webhooks/{show_id(works.endpoint_id)}"
-    return [
-        "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
-        "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
-        f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
-        "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
-        "/import", f"/import/{show_id(works.uploads[0])}/undo",
-        *(f"/import/{show_id(one)}" for one in works.uploads),
-        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
-        "/settings/mail", *SETUP_PATHS,
-        "/access-log/reviews", "/access-log/reviews/2026-10", "/access-log/reviews/2026-11",
-    ]  # fmt: skip
-
-
-def staff_paths(story: Story) -> list[str]:
-    """Return an address of every page a clerk can see."""
-    return [
-        "/", "/?days=7", "/?days=90", "/members", "/members?q=1501", "/members?q=nobody", "/members?soon=1",
-        "/members?joined=30d&visited=days&visited_from=2026-01-02", "/members/views", "/members/views?soon=1",
-        "/members/export?soon=1",
-        *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
-        "/till", "/till?q=nobody", "/till/join", *till_paths(story),
-        *act_paths(story), "/approvals", requests_path(story),
-        "/incidents", "/incidents/new", incident_path(),
-        f"/members/{show_id(story.regular)}/adjust", undo_path(story),
-        "/orders", "/orders?q=1501-0", "/orders?placed=30d", "/order-acts/undo/till/1501-0",
-        "/order-acts/move/till/1501-0", "/order-acts/move/till/1501-0?q=1502",
-        "/orders?q=nothing", "/orders/till/1501-0",
-        "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
-        f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
-        *program_paths(story),
-        *works_paths(),
-    ]  # fmt: skip
 
 
 class _Text(HTMLParser):

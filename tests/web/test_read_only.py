@@ -8,8 +8,8 @@ from pytest_django import Settings
 from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.models import PersonKey
 from dangol.core.storage.ids import show_id
+from tests.web.paths import act_paths, staff_paths, undo_path
 from tests.web.story import Story
-from tests.web.test_pages import act_paths, staff_paths, undo_path
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
