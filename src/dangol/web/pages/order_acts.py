@@ -20,6 +20,7 @@ from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LATE
+from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
 from dangol.web.reads.orders import points_of
 
@@ -89,7 +90,7 @@ def _to_member(
 
 def _search(request: HttpRequest, order: OrderFacts, name: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
-    found = find_customers(text, limit=SHOWN) if text else []
+    found = seen_by(visitor_of(request), find_customers(text, limit=SHOWN)) if text else []
     people = names_of(found)
     context = {
         "order": order, "act": name, "text": text, "days": LATE.days,
