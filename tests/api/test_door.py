@@ -59,6 +59,20 @@ def test_door__whoever_guesses_keys__has_to_wait(api: Caller) -> None:
     assert int(Caller("guess").get("/stores").headers["Retry-After"]) > 0
 
 
+@override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1)
+def test_door__guesser_behind_our_proxy__shuts_out_nobody_else(api: Caller) -> None:
+    theirs, ours = {"X_Forwarded_For": "198.51.100.9"}, {"X_Forwarded_For": "198.51.100.7"}
+    # What the guesser writes into the header stands before what the proxy adds, and counts for nothing.
+    answers = [
+        Caller("guess").get("/stores", X_Forwarded_For=f"203.0.113.{place}, 198.51.100.9").status
+        for place in range(GUESSES.amount + 1)
+    ]
+
+    assert answers == [401] * GUESSES.amount + [429]
+    assert api.get("/stores", **theirs).status == 429
+    assert api.get("/stores", **ours).status == 200
+
+
 def test_door__key_taken_back_or_over__is_401(shop: None) -> None:
     revoked = key_with()
     revoke_key(list_keys()[0].id, at=now())

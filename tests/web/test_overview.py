@@ -141,7 +141,9 @@ def test_overview__only_members__has_no_tile_and_no_chart(clerk: Client, still_c
 def test_overview__nothing_at_all__says_how_to_begin(clerk: Client, still_clock: datetime) -> None:
     open_shop()
 
-    assert "dangol import orders FILE" in clerk.get("/").content.decode()
+    page = clerk.get("/").content.decode()
+    assert 'class="btn" href="/import"' in page
+    assert 'id="h-tiers"' not in page
 
 
 @pytest.mark.parametrize("days_ago", [0, 20, 110])

@@ -10,11 +10,14 @@ from dangol.core.access.models import Approval, StaffMembership
 from dangol.core.access.own_account import OwnAccount, link_membership, membership_of, require_not_own
 from dangol.core.access.rights import Right, Role
 from dangol.core.commerce.models import Order
+from dangol.core.commerce.tills import Sale, SaleLine, ring_up as ring_up_sales
 from dangol.core.ledger.models import Transfer
 from dangol.core.messaging.sink import Sink
 from dangol.core.people.actors import HOUSE, Actor, ActorKind
 from dangol.core.people.merges import merge_customers
+from dangol.core.people.models import Merge
 from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.transactions import write_transaction
 from tests.api.conftest import Caller
 from tests.core.messaging.ways import use
 from tests.web.phones import deliver, give_email
@@ -114,6 +117,24 @@ def test_till__sale_moved_or_claimed_to_oneself__is_refused(till: Client, story:
     assert counts() == before
 
 
+@pytest.mark.parametrize("act", ["move", "claim"])
+def test_order__moved_or_claimed_to_oneself_on_its_page__is_refused(
+    agent: Client, story: Story, act: str
+) -> None:
+    line = SaleLine("1", 1_000, 5_000, 0, 5_000)
+    with write_transaction():
+        owner = story.newcomer if act == "move" else None
+        ring_up_sales([Sale(owner, "pos", "R1", NOW, "USD", [line])], recorded_at=NOW)
+    before, path = counts(), f"/order-acts/{act}/pos/R1"
+    given = {"form": show_id(new_id()), "to": show_id(story.regular), "reason": "제 것"}
+
+    answer = agent.post(path, given)
+
+    assert (answer.status_code, WORDS in answer.content.decode()) == (422, True)
+    assert counts() == before
+    assert browser("other", Role.AGENT).post(path, given).status_code == 302
+
+
 def test_api__key_of_somebody__gives_them_nothing(story: Story) -> None:
     forget_remembered_keys()
     link_membership(make_staff("agent").pk, story.regular, at=NOW)
@@ -131,6 +152,45 @@ def test_api__key_of_somebody__gives_them_nothing(story: Story) -> None:
     assert Caller(made).post(f"{mine}/points/adjust", body).data["code"] == "access.own_account"
     assert counts() == before
     assert api.post(f"{other}/points/adjust", body).status == 201
+
+
+def test_merge__of_oneself_with_somebody__is_refused_on_the_page_and_by_a_key(
+    agent: Client, story: Story
+) -> None:
+    forget_remembered_keys()
+    key = make_key(name="내 프로그램", space="live", scopes=frozenset(Right), created_by="agent", at=NOW)
+    for keep, absorb in ((story.regular, story.newcomer), (story.newcomer, story.regular)):
+        given = {"with": show_id(absorb), "reason": "한 사람"}
+        page = agent.post(f"/members/{show_id(keep)}/merge", given)
+        told = Caller(key.secret).post(
+            f"/members/{show_id(keep)}/merge", {"absorb": show_id(absorb), "reason": "한 사람"}
+        )
+
+        assert (page.status_code, WORDS in page.content.decode()) == (422, True)
+        assert (told.status, told.data["code"]) == (409, "access.own_account")
+    assert not Merge.objects.exists()
+    given = {"with": show_id(story.regular), "reason": "한 사람"}
+    other = browser("other", Role.AGENT)
+    assert other.post(f"/members/{show_id(story.newcomer)}/merge", given).status_code == 302
+
+
+def test_approve__what_one_s_own_key_asked_for__is_refused_and_another_may(story: Story) -> None:
+    forget_remembered_keys()
+    boss = browser("boss", Role.OWNER)
+    key = make_key(name="내 프로그램", space="live", scopes=frozenset(Right), created_by="boss", at=NOW)
+    body = {"points": 1_000_000, "reason": "사과"}
+    asked = Caller(key.secret).post(f"/members/{show_id(story.newcomer)}/points/adjust", body)
+    before, path = counts(), f"/approvals/{asked.data['id']}"
+    assert asked.status == 202
+
+    page = boss.get("/approvals").content.decode()
+    refused = boss.post(path, {"choice": "approve", "reason": ""})
+
+    assert "내가 요청한 일이라" in page
+    assert (refused.status_code, "스스로 요청한 일은" in refused.content.decode()) == (422, True)
+    assert counts() == before
+    assert browser("another", Role.OWNER).post(path, {"choice": "approve", "reason": ""}).status_code == 302
+    assert counts() != before
 
 
 def test_sign_in_name__that_is_a_members_e_mail__is_that_member(story: Story) -> None:

@@ -185,3 +185,12 @@ def test_page__of_another__is_not_found_and_taken_name_says_so(clerk: Client, st
     shared = SavedView.objects.get(is_shared=True)
     assert clerk.post(f"/members/views/{show_id(shared.id)}", {"choice": "delete"}).status_code == 302
     assert [one.id for one in SavedView.objects.all()] == [view_id]
+
+
+def test_save_view__under_the_id_of_another_s__is_refused_and_leaves_it(two: tuple[int, int]) -> None:
+    shared = save("함께", staff=two[0], shared=True)
+
+    with pytest.raises(UnknownView):
+        save_view(ViewDraft(shared, "가로챔", "tier=gold"), staff_id=two[1], at=NOW)
+
+    assert names_of(two[1]) == ["함께"]

@@ -9,15 +9,19 @@ import pytest
 from django.test import Client
 from playwright.sync_api import BrowserContext
 
+from dangol.core.access.keys import forget_remembered_keys, make_key
 from dangol.core.access.log import list_entries
-from dangol.core.access.rights import Role
+from dangol.core.access.rights import Right, Role
 from dangol.core.people.models import Setup
 from dangol.core.people.selectors import shop
 from dangol.core.people.setups import SetupState, Step, find_setup
+from dangol.project.clock import now
 from dangol.rooms.rewards.contents import load_content
 from dangol.rooms.rewards.drafts import change_draft, find_draft, start_draft
+from dangol.rooms.rewards.programs import find_program as find_running
 from dangol.web.links import make_home_link
 from dangol.web.scheme import find_program
+from tests.api.conftest import Caller
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -147,6 +151,36 @@ def test_place__currency_after_the_first_order__stays(clerk: Client, story: Stor
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert (shop().currency, shop().zone) == ("USD", "America/New_York")
     assert "readonly" in page_of(clerk.get("/setup/place"))
+
+
+@pytest.mark.parametrize("address", ["/setup/place", "/settings"])
+def test_currency_and_zone__before_the_first_order__are_followed_by_the_program(
+    clerk: Client, new_shop: None, address: str
+) -> None:
+    assert find_program() is not None
+    facts = {"name": "표본", "language": "ko", "zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}
+    assert clerk.post(address, facts).status_code == HTTPStatus.FOUND
+
+    forget_remembered_keys()
+    key = make_key(name="till", space="live", scopes=frozenset(Right), created_by="owner", at=now())
+    api = Caller(key.secret)
+    api.post("/members", {"external_id": "A"})
+    line = {"product": "LATTE", "list_minor": 4_500}
+    told = api.post("/orders", {"number": "1", "member": "external:A", "lines": [line]})
+
+    assert (told.data["currency"], [one["points"] for one in told.data["earned"]]) == ("KRW", [45])
+    assert str(find_running().rules.terms[-1][1].zone) == "Asia/Seoul"
+
+
+def test_currency_and_zone__after_the_first_order__leave_the_program_as_it_is(
+    clerk: Client, story: Story
+) -> None:
+    before = find_running().row.money_currency, str(find_running().rules.terms[-1][1].zone)
+    facts = {"name": "표본", "language": "ko", "zone": "Asia/Seoul", "region": "KR", "currency": "USD"}
+
+    assert clerk.post("/settings", facts).status_code == HTTPStatus.FOUND
+
+    assert (find_running().row.money_currency, str(find_running().rules.terms[-1][1].zone)) == before
 
 
 def test_brand__chosen__paints_the_members_page_and_no_other(

@@ -7,7 +7,9 @@ fails.
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from django.test import Client
 
@@ -16,6 +18,8 @@ from dangol.core.access.rights import Role
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
 from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
+from dangol.core.duties.requests import note_request as note_request_of
+from dangol.core.ledger.in_bulk import BULK, want
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.models import Customer
 from dangol.core.people.notes import write_note
@@ -35,7 +39,7 @@ CLERK = Actor(ActorKind.STAFF, "somebody")
 # What stands in an address that is neither a member nor an order: nothing of these belongs to a store.
 ELSEWHERE = (
     "programs/", "staff/", "keys/", "webhooks/", "jobs/", "welcome/", "account/", "api/", "static/", "me/",
-    "m/", "sign-in", "password", "imports/", "views/", "setup/",
+    "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
 )  # fmt: skip
 
 
@@ -47,6 +51,7 @@ class Side(NamedTuple):
     sale: str
     note_id: Id
     approval_id: Id
+    request_id: Id
     phone: str
 
 
@@ -69,7 +74,8 @@ def _side(number: str, member: Id, store_id: Id, phone: str) -> Side:
         wanted = Ask(ask, "points.by_hand", member, '{"currency":"PTS","points":5}', 5, "표본")
         note_request(wanted, actor=CLERK, at=NOW, waits=True)
     write_note(member, note_id, "표본", actor=CLERK, at=NOW)
-    return Side(store_id, member, sale, note_id, ask, phone)
+    asked = note_request_of(member, "access", came_on=NOW.date(), actor=CLERK, at=NOW, zone=ZoneInfo("UTC"))
+    return Side(store_id, member, sale, note_id, ask, asked, phone)
 
 
 def _order(member: Id, sale: str, store_id: Id, number: str, *, is_guest: bool = False) -> OrderDraft:
@@ -85,7 +91,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:customer_id>": show_id(side.member), "<id:note_id>": show_id(side.note_id),
         "<id:transfer_id>": show_id(new_id()), "<id:hold_id>": show_id(new_id()),
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
-        "<str:number>": side.sale,
+        "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
     }  # fmt: skip
     address = route.path
     for part, value in parts.items():
@@ -125,8 +131,9 @@ def test_addresses__of_the_other_store__lead_nowhere(
     sides: dict[str, Side], bound: str, other: str, role: Role
 ) -> None:
     client = sign_in(Client(), f"{role}-{bound}", role, store_id=sides[bound].store_id)
-    # With a transfer or a hold that nobody has, and for a right the role has not, the other answer stands.
-    shut = {"web:member-undo", "web:member-release", "web:member-unmerge"}
+    # With a transfer or a hold that nobody has, and for a right the role has not, the other answer stands;
+    # what was asked for in bulk is below.
+    shut = {"web:member-undo", "web:member-release", "web:member-unmerge", "web:bulk"}
     wrong = []
     for route in about_somebody():
         hers = ask(client, fill(route, sides[other])).status_code
@@ -143,12 +150,26 @@ def test_lists__bound_to_a_store__hold_its_own_only(sides: dict[str, Side]) -> N
     client = sign_in(Client(), "bound", Role.OWNER, store_id=sides["1"].store_id)
     mine, hers = show_id(sides["1"].member), show_id(sides["2"].member)
 
-    for address in ("/members", "/members?q=15", "/orders", "/approvals", f"/members/{mine}/merge?q=1502"):
+    for address in (
+        "/members", "/members?q=15", "/orders", "/approvals", f"/members/{mine}/merge?q=1502", "/requests",
+        f"/order-acts/move/till/{sides['1'].sale}?q=1502",
+    ):  # fmt: skip
         page = client.get(address).content.decode()
 
         assert hers not in page, address
         assert sides["2"].sale not in page, address
     assert "0202" not in client.get("/members.csv").getvalue().decode()
+
+
+def test_bulk__asked_for_by_another__is_shown_to_no_one_bound_to_a_store(sides: dict[str, Side]) -> None:
+    wanted = want([sides["2"].member], 5, currency="PTS")
+    asked = Ask(new_id(), BULK, new_id(), msgspec.json.encode(wanted).decode(), 5, "표본")
+    with write_transaction():
+        note_request(asked, actor=CLERK, at=NOW, waits=True)
+    bound = sign_in(Client(), "bound", Role.OWNER, store_id=sides["1"].store_id)
+
+    assert bound.get(f"/members/bulk/{show_id(asked.id)}").status_code == 404
+    assert sign_in(Client(), "boss", Role.OWNER).get(f"/members/bulk/{show_id(asked.id)}").status_code == 200
 
 
 @pytest.mark.parametrize(

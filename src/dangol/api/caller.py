@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
@@ -36,10 +37,14 @@ def secret_of(request: HttpRequest) -> str:
     return secret.strip()
 
 
+def address_of(request: HttpRequest) -> str:
+    """Return where a request comes from; behind proxies (`DANGOL_PROXIES`) the address they vouch for."""
+    return str(get_adapter().get_client_ip(request)) if request.META.get("REMOTE_ADDR") else ""
+
+
 def actor_of(request: HttpRequest) -> Actor:
     """Return who asks, as the records name them."""
-    caller = caller_of(request)
-    address = str(request.META.get("REMOTE_ADDR", ""))
+    caller, address = caller_of(request), address_of(request)
     key = caller.key
     return Actor(ActorKind.KEY, key.shown, key.name, address, caller.request_id, behind=key.created_by)
 

@@ -15,6 +15,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute, parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from dangol.api.caller import address_of
 from dangol.api.refused import TooManyRequests
 from dangol.core.access.keys import UnknownKey
 from dangol.core.storage.ids import Id
@@ -54,7 +55,7 @@ def take_turn(key_id: Id) -> Left:
 
 def guard_guesses(request: HttpRequest, open_key: Callable[[], T]) -> T:
     """Return what `open_key` returns; whoever sends unknown keys is let wait. Raises TooManyRequests."""
-    address = request.META.get("REMOTE_ADDR", "")
+    address = address_of(request)
     if not _limiter.test(GUESSES, "guess", address):
         raise _too_many(GUESSES, "guess", address)
     try:

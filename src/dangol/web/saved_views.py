@@ -82,7 +82,8 @@ def list_views(staff_id: int) -> list[ViewLine]:
 def save_view(draft: ViewDraft, *, staff_id: int, at: datetime) -> None:
     """Save a view; of the same id there is one however often it is sent.
 
-    Raises BadViewName, NothingFiltered, ViewNameTaken or TooManyViews, and then nothing is saved.
+    Raises BadViewName, NothingFiltered, ViewNameTaken, TooManyViews, or UnknownView where the id is that of
+    somebody else's view, and then nothing is saved.
     """
     name = check_name(draft.name)
     if not draft.filter or len(draft.filter) > LONGEST_FILTER:
@@ -90,8 +91,11 @@ def save_view(draft: ViewDraft, *, staff_id: int, at: datetime) -> None:
     with write_transaction():
         while True:
             taken = set(SavedView.objects.filter(staff_id=staff_id).values_list("place", flat=True))
-            if SavedView.objects.filter(id=draft.id, staff_id=staff_id).exists():
+            owner = SavedView.objects.filter(id=draft.id).values_list("staff_id", flat=True).first()
+            if owner == staff_id:
                 return
+            if owner is not None:
+                raise UnknownView(view=show_id(draft.id))
             _refuse_taken(draft.id, name, staff_id, is_shared=draft.is_shared)
             free = next((place for place in range(MOST) if place not in taken), None)
             if free is None:

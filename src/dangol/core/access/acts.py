@@ -7,6 +7,7 @@ actor and the reason with what they change.
 from datetime import datetime
 
 from dangol.core.access.log import Access, AccessDraft, record_access
+from dangol.core.access.own_account import require_not_own
 from dangol.core.people import erasures, held, holds, merges
 from dangol.core.people.actors import Actor
 from dangol.core.people.lookup import Key
@@ -16,8 +17,12 @@ from dangol.core.storage.transactions import write_transaction
 
 
 def merge_customers(keep: Id, absorb: Id, *, actor: Actor, reason: str, at: datetime) -> MergePlan:
-    """Merge two customers (`people.merges.merge_customers`), with an entry for each of them."""
+    """Merge two customers (`people.merges.merge_customers`), with an entry for each of them.
+
+    Raises OwnAccount for whoever is one of the two: they would have the points of both.
+    """
     with write_transaction():
+        require_not_own([keep, absorb], actor=actor)
         plan = merges.merge_customers(keep, absorb, actor=actor, reason=reason, at=at)
         _note(Access.MERGE, (keep, absorb), plan.filled, actor=actor, reason=reason, at=at)
     return plan

@@ -17,6 +17,7 @@ from dangol.core.access.errors import (
     OwnRequest,
     RequestReused,
 )
+from dangol.core.access.keys import makers_of
 from dangol.core.access.models import Approval
 from dangol.core.people.actors import Actor, ActorKind, columns_of, fitting, require_reason
 from dangol.core.people.models import Staff
@@ -164,6 +165,12 @@ def find_approval(approval_id: Id) -> ApprovalView:
     return ApprovalView(*row)
 
 
+def who_asked(approvals: Sequence[ApprovalView]) -> dict[Id, set[str]]:
+    """Return who asked for each of these: the person, or the key and whoever answers for it."""
+    makers = makers_of(one.actor for one in approvals)
+    return {one.id: {one.actor, *makers.get(one.actor, ())} for one in approvals}
+
+
 class Place(NamedTuple):
     """A place in the list of requests: that behind this one, asked for at this instant."""
 
@@ -186,13 +193,14 @@ def list_requests(*, state: str = "", before: Place | None = None, limit: int) -
 def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime) -> ApprovalView:
     """Let a request happen, or not; of two who decide at once one is refused. Returns it as it then stands.
 
-    Joins the caller's write transaction, in which what is asked for is done. A decline needs a reason. Raises
-    NoSuchApproval, OwnRequest, ApprovalOver, AlreadyDecided or ReasonMissing.
+    Who answers for the key that asked has asked themselves. Joins the caller's write transaction, in which
+    what is asked for is done. A decline needs a reason. Raises NoSuchApproval, OwnRequest, ApprovalOver,
+    AlreadyDecided or ReasonMissing.
     """
     require_write_transaction()
     who = fitting(actor)
     found = find_approval(approval_id)
-    if found.actor == who.key:
+    if who.key in who_asked([found])[found.id]:
         raise OwnRequest()
     if found.state == State.WAITING and not found.is_open(at):
         raise ApprovalOver(days=OPEN_FOR.days)

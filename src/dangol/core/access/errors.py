@@ -34,7 +34,7 @@ class ApprovalOver(DomainError):
 
 
 class OwnRequest(DomainError):
-    """Nobody decides what they have asked for themselves."""
+    """Nobody decides what they have asked for themselves, or a program they answer for."""
 
     code = "approvals.own"
 

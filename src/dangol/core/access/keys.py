@@ -165,6 +165,19 @@ def list_keys() -> list[KeyView]:
         return [_view(row) for row in ApiKey.objects.order_by("-created_at", "-id").values_list(*_COLUMNS)]
 
 
+def makers_of(shown: Iterable[str]) -> dict[str, set[str]]:
+    """Return by `shown`, as records name a key, who answers for such keys, those taken back among them.
+
+    `shown` is no name: should two keys look alike, both their makers are told. One statement.
+    """
+    makers: dict[str, set[str]] = {}
+    with in_space(LIVE):
+        rows = list(ApiKey.objects.filter(shown__in=set(shown)).values_list("shown", "created_by"))
+    for one, person in rows:
+        makers.setdefault(one, set()).add(person)
+    return makers
+
+
 def find_key(key_id: Id, *, space: str) -> KeyView:
     """Return a key to a space; raises NoSuchKey, also for one to another space."""
     with in_space(LIVE):

@@ -21,7 +21,7 @@ from dangol.domain.errors import DomainError
 
 
 class OwnAccount(DomainError):
-    """Nobody credits, adjusts or approves for the member they are themselves (`person`)."""
+    """Nobody credits, adjusts, merges or approves for the member they are themselves (`person`)."""
 
     code = "access.own_account"
 

@@ -6,7 +6,7 @@ from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.commerce.models import Order
 from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, shop
-from dangol.core.people.shops import set_shop
+from dangol.core.people.shops import lock_shop, set_shop
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
@@ -30,6 +30,7 @@ def change_shop(*, actor: Actor, reason: str, at: datetime, **facts: str) -> Sho
     then nothing is changed.
     """
     with write_transaction():
+        lock_shop()
         before = shop()
         wanted = ShopView(**before._asdict() | facts)
         if wanted.currency != before.currency and has_orders():

@@ -108,6 +108,12 @@ def set_shop(
     return view
 
 
+def lock_shop() -> None:
+    """Let nobody else change the shop's facts until the write transaction ends."""
+    require_write_transaction()
+    list(Shop.objects.select_for_update().filter(id=1).values_list("id"))
+
+
 def upsert_stores(rows: Sequence[StoreRow], *, recorded_at: datetime) -> dict[str, Id]:
     """Add stores, or bring those known by their number up to date; returns their ids by number.
 

@@ -1,6 +1,5 @@
 """The access log: who saw whom, when and why, as a list, as a file, and proved."""
 
-import csv
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
 from dangol.domain.calendars import start_of_day
 from dangol.web.acting import actor_of
+from dangol.web.csv_files import stream_csv
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.places import read_place, write_place
@@ -123,9 +123,11 @@ def export_log(request: HttpRequest) -> StreamingHttpResponse:
     """Send the entries the address asks for as CSV; people by their ids."""
     chosen, frame = read_filter(request), frame_of(request)
     record_seen(request, _taken(request, chosen))
-    response = StreamingHttpResponse(_rows(chosen, frame.shop), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="access-log-{frame.today.isoformat()}.csv"'
-    return response
+    head = [
+        _("때"), _("누구의 종류"), _("누가"), _("부르는 이름"), _("어디서"), _("무엇을"), _("누구의"),
+        _("몇 명"), _("본 것"), _("이유"),
+    ]  # fmt: skip
+    return stream_csv(request, "access-log", head, _rows(chosen, frame.shop))
 
 
 def _taken(request: HttpRequest, chosen: Filter) -> AccessDraft:
@@ -136,24 +138,9 @@ def _taken(request: HttpRequest, chosen: Filter) -> AccessDraft:
     return AccessDraft(Access.LOG, actor_of(request), reason, chosen.query.subject_id, people=0)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _rows(chosen: Filter, shop: ShopView) -> Iterator[str]:
-    write = csv.writer(_Echo()).writerow
+def _rows(chosen: Filter, shop: ShopView) -> Iterator[list[object]]:
     cells = texts(shop.tz)
     text, instant = cells[Type.TEXT], cells[Type.INSTANT]
-    # The mark tells spreadsheets that the file is UTF-8.
-    yield "\ufeff" + write(
-        [
-            _("때"), _("누구의 종류"), _("누가"), _("부르는 이름"), _("어디서"), _("무엇을"), _("누구의"),
-            _("몇 명"), _("본 것"), _("이유"),
-        ]
-    )  # fmt: skip
     before: tuple[datetime, bytes] | None = None
     while lines := [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=AT_ONCE):
         for one in lines:
@@ -162,7 +149,7 @@ def _rows(chosen: Filter, shop: ShopView) -> Iterator[str]:
                 actor_kind(one.actor_kind), one.actor, one.actor_name, one.address, access_name(one.action),
                 subject,
             )  # fmt: skip
-            yield write(
-                [instant(one.at), *map(text, told), one.people, text(seen_names(one.seen)), text(one.reason)]
-            )
+            yield [
+                instant(one.at), *map(text, told), one.people, text(seen_names(one.seen)), text(one.reason),
+            ]  # fmt: skip
         before = (lines[-1].at, lines[-1].id)

@@ -115,12 +115,16 @@ def show_outcome(request: HttpRequest, approval_id: Id) -> HttpResponse:
 
 
 def _find(request: HttpRequest, approval_id: Id) -> ApprovalView:
-    """Return the request; answers 404 where it is another's, unless the reader decides such requests."""
+    """Return the request; answers 404 where it is another's, unless the reader decides such requests.
+
+    Who is bound to a store decides none: it may be about members of others.
+    """
     try:
         approval = find_approval(approval_id)
     except NoSuchApproval:
         raise Http404 from None
-    is_own = approval.actor == actor_of(request).key
-    if approval.kind != BULK or not (is_own or visitor_of(request).may(Right.APPROVALS_DECIDE)):
+    visitor, is_own = visitor_of(request), approval.actor == actor_of(request).key
+    decides = visitor.may(Right.APPROVALS_DECIDE) and visitor.store_id is None
+    if approval.kind != BULK or not (is_own or decides):
         raise Http404
     return approval

@@ -1,6 +1,5 @@
 """One message to one endpoint: its body and its tries; the log as a file; and checking a signature."""
 
-import csv
 from collections.abc import Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,6 +18,7 @@ from dangol.core.events.webhooks.selectors import (
     read_body,
 )
 from dangol.core.storage.ids import Id, show_id
+from dangol.web.csv_files import stream_csv
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.hook_words import FAULT_WORDS
@@ -46,39 +46,18 @@ def export_deliveries(request: HttpRequest, endpoint_id: Id) -> StreamingHttpRes
     """Send the deliveries the address asks for as CSV."""
     endpoint = find(endpoint_id)
     state, name, _after = read_filter(request)
-    day = frame_of(request).today.isoformat()
-    rows = _rows(endpoint.id, state, name)
-    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="webhooks-{day}.csv"'
-    return response
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _rows(endpoint_id: Id, state: str, name: str) -> Iterator[str]:
-    write = csv.writer(_Echo()).writerow
     head = [_("메시지"), _("활동"), _("상태"), _("시도"), _("만든 때"), _("끝난 때")]
-    # The mark tells spreadsheets that the file is UTF-8.
-    yield "\ufeff" + write(head)
+    return stream_csv(request, "webhooks", head, _rows(endpoint.id, state, name))
+
+
+def _rows(endpoint_id: Id, state: str, name: str) -> Iterator[list[object]]:
     after: Id | None = None
     while lines := list_deliveries(endpoint_id, state=state, name=name, after=after, limit=LONGEST_PAGE):
         for one in lines:
             ended = one.finished_at.isoformat() if one.finished_at else ""
-            yield write(
-                [
-                    show_id(one.message_id),
-                    one.name,
-                    one.state,
-                    one.attempts,
-                    one.created_at.isoformat(),
-                    ended,
-                ]
-            )
+            yield [
+                show_id(one.message_id), one.name, one.state, one.attempts, one.created_at.isoformat(), ended,
+            ]  # fmt: skip
         after = lines[-1].message_id
 
 

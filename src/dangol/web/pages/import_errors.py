@@ -20,6 +20,7 @@ from dangol.core.access.log import Access
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id
 from dangol.web.acting import actor_of
+from dangol.web.csv_files import stream_csv
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.import_masks import mask_refused
@@ -56,24 +57,15 @@ def send(request: HttpRequest, upload_id: Id) -> StreamingHttpResponse:
         rows=view.result.get("bad", 0),
     )  # fmt: skip
     lines = _lines(path, view.kind, whole=visitor_of(request).may(Right.MEMBERS_UNMASK))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="errors.csv"'
-    return response
+    return stream_csv(request, "errors", next(lines), lines)
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _lines(path: Path, kind: Kind, *, whole: bool) -> Iterator[str]:
-    write = csv.writer(_Echo()).writerow
+def _lines(path: Path, kind: Kind, *, whole: bool) -> Iterator[list[str]]:
+    """Yield the header and the rows, masked unless `whole`."""
     language = translation.get_language()
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file)
-        yield "\ufeff" + write(next(rows))
+        yield next(rows)
         for name, line, column, value, code, reason, remedy in rows:
             given = unguarded(value)
             shown = given if whole else mask_refused(kind, column, given)
@@ -81,4 +73,4 @@ def _lines(path: Path, kind: Kind, *, whole: bool) -> Iterator[str]:
             if code in _CODES:  # written by the worker in its language, read by a person in theirs
                 with translation.override(language):
                     said = say_why(Problem(name, int(line), column, given, code))
-            yield write((name, line, column, guarded(shown), code, *said))
+            yield [name, line, column, guarded(shown), code, *said]

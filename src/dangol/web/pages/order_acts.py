@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why, claim_for_reason, move_for_reason, undo_for_reason
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
@@ -20,6 +21,7 @@ from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LATE
+from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
 from dangol.web.reads.orders import points_of
 
@@ -84,12 +86,18 @@ def _to_member(
         member = find_subject(request, parse_id(shown))
     except ValueError:
         raise Http404 from None
-    return _preview_or_do(request, order, name, lambda why: act(member.customer_id, why), member)
+    me = actor_of(request)
+
+    def give(why: Why) -> OrderFacts:
+        require_not_own([member.customer_id], actor=me)
+        return act(member.customer_id, why)
+
+    return _preview_or_do(request, order, name, give, member)
 
 
 def _search(request: HttpRequest, order: OrderFacts, name: str) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
-    found = find_customers(text, limit=SHOWN) if text else []
+    found = seen_by(visitor_of(request), find_customers(text, limit=SHOWN)) if text else []
     people = names_of(found)
     context = {
         "order": order, "act": name, "text": text, "days": LATE.days,

@@ -21,24 +21,27 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.domain.duties import ANSWER_DAYS
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of, find_subject
+from dangol.web.acting import actor_of, find_subject, require_seen
 from dangol.web.duty_words import REQUEST_ACTS, REQUEST_KINDS
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs
+from dangol.web.guard import needs, visitor_of
+from dangol.web.present import seen_by
 
 
 @needs(Right.REQUESTS_WRITE)
 def list_requests(request: HttpRequest) -> HttpResponse:
-    """Show what waits, the most urgent first, with the way to do it; and what was answered last."""
+    """Show what waits of those the reader sees, the most urgent first, and what was answered last."""
     return _show(request)
 
 
 def _show(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
     sentence, remedy = explain(refusal) if refusal else ("", "")
     waiting, over = open_requests(), answered_requests()
+    seen = set(seen_by(visitor_of(request), {one.customer_id for one in waiting + over}))
+    waiting, over = [[one for one in some if one.customer_id in seen] for some in (waiting, over)]
     context: dict[str, Any] = {
         "waiting": [(one, REQUEST_ACTS[one.kind]) for one in waiting],
-        "over": over, "people": names_of({one.customer_id for one in waiting + over}),
+        "over": over, "people": names_of(seen),
         "sentence": sentence, "remedy": remedy, "days": ANSWER_DAYS,
     }  # fmt: skip
     return render(request, "web/duties/requests.html", context, status=422 if refusal else 200)
@@ -78,6 +81,7 @@ def _day(text: str) -> date | None:
 @require_POST
 def answer(request: HttpRequest, customer_id: Id, request_id: Id) -> HttpResponse:
     """End a request: as done, with what fulfilled it, or refused with a reason."""
+    require_seen(request, customer_id)
     choice, frame = request.POST.get("choice", ""), frame_of(request)
     if choice not in set(Answered):
         return _show(request)

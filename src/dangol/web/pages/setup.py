@@ -36,6 +36,7 @@ from dangol.web.pages.member_link import draw_qr
 from dangol.web.pages.programs import draft_or_none, require_program, who
 from dangol.web.program_words import describe, tell_differences
 from dangol.web.setup_steps import KIND_NAMES, address_of, after, before, progress
+from dangol.web.shop_change import change_facts
 
 LONGEST_NAME = 60
 PLACE = ("language", "zone", "region", "currency")
@@ -102,7 +103,7 @@ def place(request: HttpRequest) -> HttpResponse:
         try:
             if given["language"] not in dict(settings.LANGUAGES):
                 raise NotALanguage(field="language")
-            change_shop(actor=actor_of(request), reason=_reason(), at=frame_of(request).at, **given)
+            change_facts(request, reason=_reason(), **given)
         except DomainError as refusal:
             told = _refused(refusal)
         else:

@@ -12,15 +12,15 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from dangol.connectors.smtp.kept import find_mail
 from dangol.core.access.rights import Right
-from dangol.core.commerce.shop_facts import change_shop, has_orders
+from dangol.core.commerce.shop_facts import has_orders
 from dangol.core.messaging.selectors import last_results
 from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.messaging.sink import Sink
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.shop_change import change_facts
 
 FIELDS = ("name", "zone", "currency", "region", "language")
 LONGEST_NAME = 60
@@ -36,9 +36,7 @@ def change(request: HttpRequest) -> HttpResponse:
         given = {name: request.POST.get(name, given[name]).strip() for name in FIELDS}
         try:
             given["name"] = given["name"][:LONGEST_NAME].replace("\0", "")
-            change_shop(
-                actor=actor_of(request), reason=_("설정 화면에서 바꿨어요"), at=frame_of(request).at, **given
-            )
+            change_facts(request, reason=_("설정 화면에서 바꿨어요"), **given)
             return HttpResponseRedirect(f"{reverse('web:settings')}?saved=1")
         except DomainError as refusal:
             error = refusal

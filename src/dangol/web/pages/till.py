@@ -156,8 +156,8 @@ def claim(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if request.method != "POST":
         return render(request, "web/till/claim.html", context)
     try:
-        _require_claimable(request, f"{source}:{number}")
         require_not_own([customer_id], actor=actor_of(request))
+        _require_claimable(request, f"{source}:{number}")
         claim_guest_order(
             source=source, number=number, customer_id=customer_id, recorded_at=frame.at, within=LATE
         )

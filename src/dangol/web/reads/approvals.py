@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting
+from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting, who_asked
 from dangol.core.access.selectors import Visitor
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.people.merged import resolve_merged
@@ -43,11 +43,11 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
     waiting, settled = list_waiting(at=at), list_settled(at=at)
     now = resolve_merged([one.subject_id for one in (*waiting, *settled)])
     seen = set(seen_by(visitor, sorted(set(now.values()))))
-    people = names_of(sorted(seen))
+    people, askers = names_of(sorted(seen)), who_asked(waiting)
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
         return [
-            _told(one, people.get(now[one.subject_id]), me)
+            _told(one, people.get(now[one.subject_id]), is_mine=me in askers.get(one.id, ()))
             for one in rows
             if now[one.subject_id] in seen or (one.kind == BULK and visitor.store_id is None)
         ]
@@ -55,6 +55,6 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
     return Approvals(told(waiting), told(settled))
 
 
-def _told(approval: ApprovalView, person: PersonView | None, me: str) -> Request:
+def _told(approval: ApprovalView, person: PersonView | None, *, is_mine: bool) -> Request:
     many = len(read_in_bulk(approval.payload).members) if approval.kind == BULK else 0
-    return Request(approval, describe(approval), many, person, approval.actor == me)
+    return Request(approval, describe(approval), many, person, is_mine)
