@@ -39,7 +39,7 @@ from tests.sizes import SIZE
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 REGULAR: Name = ("external", "regular")
 THREADS = 8
-SQLITE_STATEMENTS = 25
+SQLITE_STATEMENTS = 26
 
 
 def open_program() -> None:

@@ -1,6 +1,6 @@
 """Customers and their consents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from dangol.connectors.files.mapping import TRAIT
 from dangol.connectors.files.shapes import Rules
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.written import Written
+from dangol.core.people.absences import away_since
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers
@@ -74,9 +75,18 @@ class CustomersLoader(RowsLoader):
             at = instant_of(row[9]) if row[9] else context.recorded_at
             joined[owner] = at if row[9] else joined.get(owner, at)
         unmake_customers(via.keys() - joined.keys())
+        _leave_away(joined, rows, ids)
         # Last: identities are locked before customers everywhere, and joining locks customers.
         join_members(list(joined), recorded_at=context.recorded_at, joined_at=joined, via=via)
         return written
+
+
+def _leave_away(joined: dict[Id, datetime], rows: Sequence[tuple[Any, ...]], ids: Sequence[Id]) -> None:
+    """Take out who has left: a file brings them back only by a day of joining that is later."""
+    told = {owner: instant_of(row[9]) for row, owner in zip(rows, ids, strict=True) if row[9]}
+    for owner, left_at in away_since(joined).items():
+        if owner not in told or told[owner] <= left_at:
+            del joined[owner]
 
 
 def _find_or_make(
