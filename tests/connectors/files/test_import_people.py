@@ -9,7 +9,7 @@ from dangol.connectors.files.columns import Kind
 from dangol.core.people import selectors
 from dangol.core.people.leaving import leave_members
 from dangol.core.storage.transactions import write_transaction
-from tests.connectors.files.shops import bring_in, open_program, open_shop, write_file
+from tests.connectors.files.shops import bad_rows, bring_in, open_program, open_shop, write_file
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -40,3 +40,19 @@ def test_customers__who_left__only_a_later_day_of_joining_brings_them_back(
     [other] = selectors.find_by_identity("external", ["8"]).values()
     people = selectors.names_of([owner, other], unmasked=True)
     assert sorted((one.name, one.kind) for one in people.values()) == [("김바다", kind), ("이별", "member")]
+
+
+def test_customers__birthday_below_fourteen__row_refused_by_its_birthday_with_the_remedy(
+    tmp_path: Path,
+) -> None:
+    text = "회원번호,성명,생년월일\n7,김하늘,2020-05-06\n8,이별,1990-05-06\n9,박달,\n"
+
+    report = bring_in(tmp_path, Kind.CUSTOMERS, write_file(tmp_path, text))
+
+    assert bad_rows(report) == [(2, "birthday", "people.guardian_needed")]
+    assert report.counts == {"customers": 2, "refused": 1}
+    assert selectors.find_by_identity("external", ["7", "8", "9"]).keys() == {"8", "9"}
+    assert report.errors
+    told = report.errors.read_text("utf-8-sig")
+    assert "법정대리인이 동의해야" in told
+    assert "생일을 비우고" in told
