@@ -144,7 +144,7 @@ def test_join__agreed__is_a_member_with_the_versions_that_were_shown(till: Clien
     assert joined["Location"] == f"/till/members/{show_id(owner)}"
     told = [(one.channel, one.granted, one.wording) for one in consent_history(owner)]
     assert sorted(told) == [
-        ("none", True, "membership-2026-11"),
+        ("none", True, "membership-2026-11-26"),
         ("sms", True, "marketing-sms-2026-11"),
     ]
 

@@ -11,7 +11,7 @@ from dangol.core.people.consents import CHANNELS, NO_CHANNEL, ConsentDraft
 from dangol.core.people.enrolling import give_consents
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.selectors import consent_history, find_stores, list_stores
-from dangol.core.people.wordings import JOINING, MARKETING, MEMBERSHIP
+from dangol.core.people.wordings import EARLIER, JOINING, MARKETING, MEMBERSHIP
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
@@ -96,7 +96,7 @@ def _consents(request: HttpRequest, member: MemberView, refusal: DomainError | N
     context = {
         "member": member, "sentence": sentence, "remedy": remedy, "purposes": PURPOSES,
         "channels": [one for one in sorted(CHANNELS) if one != NO_CHANNEL],
-        "versions": [one.version for one in JOINING],
+        "versions": [one.version for one in (*JOINING, *EARLIER)],
         "history": list(reversed(consent_history(member.customer_id))),
     }  # fmt: skip
     return render(request, "web/consents.html", context, status=422 if refusal else 200)
