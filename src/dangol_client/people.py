@@ -29,14 +29,18 @@ class MemberCalls:
         home_store: str | None = None,
         traits: Mapping[str, str | int | bool] | None = None,
         joined_at: datetime | None = None,
+        guardian: Mapping[str, str] | None = None,
         consents: Sequence[ConsentDraft] = (),
         **sending: Unpack[Sending],
     ) -> Member:
-        """Enroll a member, named by at least one of the first four. Refused: `people.identity_taken`."""
+        """Enroll a member, named by at least one of the first four. Refused: `people.identity_taken`.
+
+        Below 14 a guardian has to consent: `{"name": …, "phone": …}`, of whom you have made sure.
+        """
         body = {
             "external_id": external_id, "email": email, "phone": phone, "card": card, "name": name,
             "birthday": birthday, "language": language, "home_store": home_store, "traits": traits,
-            "joined_at": joined_at, "consents": list(consents),
+            "joined_at": joined_at, "guardian": guardian, "consents": list(consents),
         }  # fmt: skip
         return self._wire.write("/members", body, Member, sending)
 
@@ -60,12 +64,16 @@ class MemberCalls:
         language: str | None = None,
         home_store: str | None = None,
         traits: Mapping[str, str | int | bool | None] | None = None,
+        guardian: Mapping[str, str] | None = None,
         **sending: Unpack[Sending],
     ) -> Member:
-        """Store what is newly known of a member. A trait of None is taken away, any other None leaves it."""
+        """Store what is newly known of a member. A trait of None is taken away, any other None leaves it.
+
+        A birthday below 14 needs a `guardian`, as `create` does, unless one has consented already.
+        """
         body = {
             "email": email, "phone": phone, "card": card, "name": name, "birthday": birthday,
-            "language": language, "home_store": home_store, "traits": traits,
+            "language": language, "home_store": home_store, "traits": traits, "guardian": guardian,
         }  # fmt: skip
         path = place("/members/{member}", member=member)
         return self._wire.write(path, body, Member, sending, method="PATCH")

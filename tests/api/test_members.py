@@ -103,6 +103,28 @@ def test_member__under_fourteen__needs_a_guardian_who_is_kept(api: Caller) -> No
     assert (guardian.name, guardian.source) == ("보호자", "api")
 
 
+def test_member__birthday_below_fourteen_told_later__needs_a_guardian_who_is_kept(api: Caller) -> None:
+    owner = api.post("/members", {"external_id": "M-3"}).data["id"]
+    child = {"name": "어린이", "birthday": f"{now().year - 10}-01-01"}
+
+    refused = api.send("PATCH", f"/members/{owner}", child)
+
+    assert (refused.status, refused.data["code"], refused.data["param"]) == (
+        422,
+        "people.guardian_needed",
+        "guardian",
+    )
+    shown = api.get(f"/members/{owner}").data
+    assert (shown["name"], shown["birthday"]) == (None, None)
+
+    consented = child | {"guardian": {"name": "보호자", "phone": "010-1111-2222"}}
+    made = api.send("PATCH", f"/members/{owner}", consented)
+    assert made.status == 200
+    [guardian] = guardians_of([parse_id(owner)]).values()
+    assert (guardian.name, guardian.source) == ("보호자", "api")
+    assert api.send("PATCH", f"/members/{owner}", child).status == 200
+
+
 def test_member__changed__keeps_what_is_not_named(api: Caller) -> None:
     api.post("/members", WHOLE)
     with write_transaction():

@@ -10,7 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from dangol.core.commerce.models import Order
 from dangol.core.ledger import invariants
 from dangol.core.ledger.verify import verify
+from dangol.core.people.leaving import leave_members
 from dangol.core.people.models import Customer
+from dangol.core.people.services import join_members
+from dangol.core.storage.ids import parse_id
+from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards import verify as rewards
 from tests.api.conftest import Caller
 
@@ -70,7 +74,27 @@ def test_order__of_a_known_member__takes_ten_statements(api: Caller, member: str
     assert made.data["earned"][0]["points"] == 50 * lines
     # PostgreSQL: BEGIN; the request's key; whom and what; the customer's lock; the number; the member;
     # all writes; the answer's reading and its keeping; COMMIT.
-    assert len(captured) == (10 if connection.vendor == "postgresql" else 38)
+    assert len(captured) == (10 if connection.vendor == "postgresql" else 39)
+
+
+def test_order__of_who_left__is_theirs_earns_nothing_and_says_why(api: Caller, member: str) -> None:
+    owner = parse_id(member)
+    api.post("/orders", an_order(member, "before"))
+    with write_transaction():
+        leave_members([owner], source="phone", recorded_at=datetime.now(UTC))
+
+    made = api.post("/orders", an_order(member, "away"))
+    with write_transaction():
+        join_members([owner], recorded_at=datetime.now(UTC))
+    again = api.post("/orders", an_order(member, "again"))
+
+    assert (made.status, made.data["member_id"]) == (201, member)
+    (earned,) = made.data["earned"]
+    (why,) = earned["whys"]
+    assert (earned["points"], why["zero"], why["parts"]) == (0, "left", [])
+    assert api.get(f"/orders/{made.data['id']}").data == made.data
+    assert [one["points"] for one in again.data["earned"]] == [150]
+    assert api.get(f"/members/{member}").data["kind"] == "member"
 
 
 def test_order__told_again_under_another_key__is_answered_as_it_stands(api: Caller, member: str) -> None:

@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.people.guardians import guardians_of
 from dangol.core.people.models import Note
 from dangol.core.people.selectors import consents_of, profiles_of
 from dangol.core.storage.ids import new_id, show_id
+from dangol.project.clock import now
 from tests.web.staff import sign_in
 from tests.web.story import Story
 
@@ -51,6 +53,51 @@ def test_edit__odd_value__is_refused_and_nothing_changes(
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert profiles_of([member], unmasked=True) == before
+
+
+CHILD = {"name": "어린이", "birthday": f"{now().year - 10}-01-01"}
+CONSENTED = {"guardian_name": "보호자", "guardian_phone": "212-555-0111", "guardian_confirmed": "1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (CHILD, "법정대리인이 동의해야"),
+        (CHILD | CONSENTED | {"guardian_confirmed": None}, "확인했다고 표시하세요"),
+        (CHILD | CONSENTED | {"guardian_name": ""}, 'id="guardian_name-no"'),
+        (CHILD | CONSENTED | {"guardian_phone": "12"}, 'id="guardian_phone-no"'),
+    ],
+)
+def test_edit__birthday_below_fourteen_without_a_guardian__is_refused_and_keeps_what_was_typed(
+    agent: Client, story: Story, given: dict[str, str | None], said: str
+) -> None:
+    member = story.customers["1502"]
+    before = profiles_of([member], unmasked=True)
+    typed = {name: value for name, value in given.items() if value is not None}
+
+    answer = agent.post(f"/members/{show_id(member)}/edit", typed)
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in page
+    assert '<details class="open" open>' in page
+    assert 'value="어린이"' in page
+    assert profiles_of([member], unmasked=True) == before
+    assert guardians_of([member]) == {}
+
+
+def test_edit__birthday_below_fourteen_with_a_guardian__is_kept_with_who_consented(
+    agent: Client, story: Story
+) -> None:
+    member = story.customers["1502"]
+    path = f"/members/{show_id(member)}/edit"
+
+    assert agent.post(path, CHILD | CONSENTED).status_code == 302
+
+    assert profiles_of([member], unmasked=True)[member].birthday == CHILD["birthday"]
+    guardian = guardians_of([member])[member]
+    assert (guardian.name, guardian.phone, guardian.source) == ("보호자", "+12125550111", "staff")
+    assert agent.post(path, CHILD).status_code == 302, "asked once"
 
 
 def test_consents__taken_back_by_staff__holds_and_odd_ones_do_not(agent: Client, story: Story) -> None:

@@ -12,6 +12,7 @@ from dangol.core.commerce.models import Order
 from dangol.core.commerce.services import place_orders
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.guardians import guardians_of
+from dangol.core.people.leaving import leave_members
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import consent_history, find_by_identity
 from dangol.core.people.services import make_guests
@@ -68,6 +69,25 @@ def test_sale__previewed__writes_nothing_and_says_why(till: Client, story: Story
     assert "적립하면" in page
     assert "왜?" in page
     assert (Order.objects.count(), points_of(story.newcomer)) == (before, points)
+
+
+def test_sale__of_who_left__earns_nothing_and_says_why_before_and_after(till: Client, story: Story) -> None:
+    points = points_of(story.newcomer)
+    with write_transaction():
+        assert leave_members([story.newcomer], source="phone", recorded_at=NOW - timedelta(days=1)) == 1
+
+    preview = till.get(f"/till/members/{show_id(story.newcomer)}", {"amount": "120"}).content.decode()
+    number = sell(till, story.newcomer)
+
+    order = Order.objects.get(source="till", number=number)
+    assert order.customer_id == story.newcomer
+    assert points_of(story.newcomer) == points
+    for page in (
+        preview,
+        till.get(f"/till/sales/{number}").content.decode(),
+        till.get(f"/orders/till/{number}").content.decode(),
+    ):
+        assert "탈퇴한 동안 산 것이라" in page
 
 
 def test_sale__sent_twice__is_one_sale_and_earns_what_the_preview_said(till: Client, story: Story) -> None:
@@ -144,7 +164,7 @@ def test_join__agreed__is_a_member_with_the_versions_that_were_shown(till: Clien
     assert joined["Location"] == f"/till/members/{show_id(owner)}"
     told = [(one.channel, one.granted, one.wording) for one in consent_history(owner)]
     assert sorted(told) == [
-        ("none", True, "membership-2026-11"),
+        ("none", True, "membership-2026-11-26"),
         ("sms", True, "marketing-sms-2026-11"),
     ]
 

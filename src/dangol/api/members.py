@@ -61,6 +61,7 @@ class MemberFields(Given):
     language: Annotated[str, Field(max_length=10)] | None = None
     home_store: Annotated[str, Field(max_length=64, description="A store's number.")] | None = None
     traits: dict[str, Trait | None] | None = None
+    guardian: Annotated[GuardianIn | None, Field(description="Needed for a birthday below 14.")] = None
 
 
 class MemberIn(MemberFields):
@@ -71,7 +72,6 @@ class MemberIn(MemberFields):
     phone: Text | None = None
     card: Text | None = None
     joined_at: GivenInstant | None = None
-    guardian: Annotated[GuardianIn | None, Field(description="Needed for a birthday below 14.")] = None
     consents: Annotated[list[ConsentIn], Field(default_factory=list, max_length=50)]
 
 
@@ -96,8 +96,7 @@ def create_member(request: HttpRequest, payload: MemberIn) -> Reply:
         {kind: value for kind, value in given.items() if value is not None},
         payload.name, payload.birthday, payload.language, _store_id(payload.home_store), payload.traits,
         payload.joined_at,
-        GuardianDraft(payload.guardian.name, payload.guardian.phone, "api") if payload.guardian else None,
-        source=SOURCE,
+        _guardian(payload), source=SOURCE,
     )  # fmt: skip
     owner = enroll(new, recorded_at=at)
     give_consents([_draft(owner, one, at) for one in payload.consents], recorded_at=at)
@@ -140,16 +139,23 @@ def erase_member(request: HttpRequest, member: Path[MemberRef], reason: Query[Re
 @router.patch("/members/{member}", auth=Needs(Right.MEMBERS_WRITE), response=MemberView)
 @once
 def change_member(request: HttpRequest, member: Path[MemberRef], payload: MemberPatch) -> Reply:
-    """Store what is newly known of a member. A trait of null is taken away."""
+    """Store what is newly known of a member. A trait of null is taken away.
+
+    A birthday below 14 needs a guardian's consent, once.
+    """
     owner = find_member(member)
     row = PersonRow(
         owner, payload.name, payload.email, payload.phone, payload.card, payload.birthday,
-        payload.language, _store_id(payload.home_store), payload.traits,
+        payload.language, _store_id(payload.home_store), payload.traits, _guardian(payload),
     )  # fmt: skip
     refusal = set_people([row], recorded_at=caller_of(request).at, source=SOURCE)[0]
     if refusal:
         raise refusal
     return Reply(_one(request, owner))
+
+
+def _guardian(payload: MemberFields) -> GuardianDraft | None:
+    return GuardianDraft(payload.guardian.name, payload.guardian.phone, SOURCE) if payload.guardian else None
 
 
 @router.get("/members/{member}/timeline", auth=Needs(Right.EVENTS_READ), response=EventPage)

@@ -53,6 +53,7 @@ class Zero(StrEnum):
     NOTHING_LEFT = "nothing_left"
     SAME_POINTS = "same_points"
     TOO_LARGE = "too_large"
+    LEFT = "left"
 
 
 class Purchase(NamedTuple):
@@ -63,6 +64,17 @@ class Purchase(NamedTuple):
     net_minor: int
     bases: tuple[int, ...]
     earns: bool = True
+
+
+class Absence(NamedTuple):
+    """From when until when, exclusive, somebody who had been a member was none; None: they still are none."""
+
+    left_at: datetime
+    back_at: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether they were no member at this instant."""
+        return self.left_at <= at and (self.back_at is None or at < self.back_at)
 
 
 class GivenBack(NamedTuple):
@@ -141,6 +153,11 @@ class Member:
     history: History = field(default_factory=History)
     joined_on: date | None = None
     earned: dict[bytes, Earned] = field(default_factory=dict)
+    absences: Sequence[Absence] = ()
+
+    def is_away(self, at: datetime) -> bool:
+        """Say whether they had left by this instant and were not back."""
+        return any(one.holds(at) for one in self.absences)
 
 
 @dataclass(slots=True)
@@ -193,7 +210,7 @@ def judge(program: Program, member: Member, acts: Sequence[Act], *, upto: dateti
             continue
         climber.advance(act.at)
         if isinstance(act, Purchase):
-            accrual = _buy(program, climber.tier, act)
+            accrual = _buy(program, climber.tier, act, is_away=member.is_away(act.at))
             member.earned[act.order_id] = Earned(accrual.tier, accrual.parts)
         else:
             accrual = _bring_back(program, climber.tier, member.earned, act)
@@ -216,12 +233,13 @@ def _amount(measure: Measure, act: Purchase | GivenBack, accrual: Accrual) -> in
     return 1 if measure is Measure.ORDERS and is_purchase else 0
 
 
-def _buy(program: Program, tier: str, act: Purchase) -> Accrual:
-    parts = accrue(program.rules, act.bases, tier=tier, at=act.at) if act.earns else []
+def _buy(program: Program, tier: str, act: Purchase, *, is_away: bool) -> Accrual:
+    earns = act.earns and not is_away
+    parts = accrue(program.rules, act.bases, tier=tier, at=act.at) if earns else []
     points = sum([part.points for part in parts])
     zero = None
     if not points:
-        zero = _why_nothing(act, parts)
+        zero = Zero.LEFT if is_away else _why_nothing(act, parts)
     elif points > MOST_POINTS:  # more than the ledger takes: a slip of the till, and no reason to stop it
         parts, points, zero = [], 0, Zero.TOO_LARGE
     release_at, expires_at = dates_of(program.terms_at(act.at), act.at)

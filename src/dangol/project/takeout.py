@@ -4,10 +4,10 @@ from dangol.core.access.takeout import ACCESS
 from dangol.core.commerce.takeout import ORDERS, RETURNS
 from dangol.core.duties.requests import REQUESTS
 from dangol.core.ledger.takeout import BALANCES, LOTS, POINTS
-from dangol.core.people.guardians import GUARDIANS
 from dangol.core.people.notes import NOTES
 from dangol.core.people.takeout import (
     CONSENTS,
+    GUARDIANS,
     HOLDS,
     IDENTITIES,
     MERGES,

@@ -19,6 +19,7 @@ from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.verify import verify
 from dangol.core.people.actors import HOUSE
+from dangol.core.people.leaving import leave_members
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.models import Customer, Store
 from dangol.core.people.naming import Name
@@ -39,7 +40,7 @@ from tests.sizes import SIZE
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 REGULAR: Name = ("external", "regular")
 THREADS = 8
-SQLITE_STATEMENTS = 25
+SQLITE_STATEMENTS = 26
 
 
 def open_program() -> None:
@@ -307,3 +308,32 @@ def test_ring_up__eight_tills_and_one_number__is_one_order(regular: Id) -> None:
     assert len({outcome.id for outcome in outcomes}) == 1
     assert sorted(outcome.repeated for outcome in outcomes) == [False] + [True] * (THREADS - 1)
     assert balances_of([regular], "P")[regular].available == 150
+
+
+def test_ring_up__while_they_leave__nothing_told_after_that_has_earned(regular: Id) -> None:
+    rounds, left_at = SIZE.rounds // 5, MORNING + 2 * DAY
+    gate = threading.Barrier(THREADS)
+
+    def till(thread: int) -> None:
+        gate.wait()
+        for number in range(rounds):
+            if thread == 0 and number == rounds // 2:
+                with write_transaction():
+                    leave_members([regular], source="phone", recorded_at=left_at)
+            at = left_at + timedelta(minutes=1 + number * THREADS + thread)
+            tell(sale(f"{thread}-{number}", at, won=100), at=at)
+        connections.close_all()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(till, range(THREADS)))
+
+    events = list(Event.objects.filter(customer_id=regular).order_by("customer_seq"))
+    left = next(event.customer_seq for event in events if event.name == "customer.left")
+    after = {
+        event.subject_id for event in events if event.customer_seq > left and event.name == "order.placed"
+    }
+    zeros = Accrual.objects.filter(customer_id=regular, order_id__in=after)
+    assert len(after) >= rounds - rounds // 2
+    assert {one.points for one in zeros.filter(number=1)} == {0}
+    assert not [one for one in zeros if one.zero not in {"left", "same_points"}]
+    assert broken() == []

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from dangol.core.events.models import Event
+from dangol.core.people.absences import absences_of
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.data_keys import destroy_key
+from dangol.core.people.leaving import leave_members
 from dangol.core.people.merge_errors import (
     AlreadyMerged,
     GuestNotMerged,
@@ -34,6 +36,7 @@ from dangol.core.people.services import join_members, make_guests, resolve_custo
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from dangol.domain.membership import Absence
 from tests.core.people import actors
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -274,6 +277,32 @@ def test_merge__what_cannot_be__is_refused_and_changes_nothing(kept: Id, absorbe
         undo_merge(kept, at=LATER, **BY_HAND)
 
     assert all_of(kept, absorbed, third) == before
+
+
+def leave(customer_id: Id, at: datetime) -> None:
+    with write_transaction():
+        assert leave_members([customer_id], source="phone", recorded_at=at) == 1
+
+
+def test_merge__who_left_and_a_member__is_a_member_again_until_it_is_undone(kept: Id, absorbed: Id) -> None:
+    leave(kept, AT)
+    merge_customers(kept, absorbed, at=LATER, **BY_HAND)
+    assert absences_of([kept]) == {kept: (Absence(AT, LATER),)}
+
+    undo_merge(absorbed, at=LATER + timedelta(days=1), **BY_HAND)
+
+    assert absences_of([kept]) == {kept: (Absence(AT, None),)}
+    assert profiles_of([kept])[kept].person.kind == "customer"
+
+
+def test_unmerge__has_left_since__stays_away(kept: Id, absorbed: Id) -> None:
+    merge_customers(kept, absorbed, at=AT, **BY_HAND)
+    leave(kept, LATER)
+
+    undo_merge(absorbed, at=LATER + timedelta(days=1), **BY_HAND)
+
+    assert profiles_of([kept])[kept].person.kind == "customer"
+    assert absences_of([kept]) == {kept: (Absence(LATER, None),)}
 
 
 def test_merge__chain__resolves_to_the_last_and_is_undone_from_there(kept: Id, absorbed: Id) -> None:

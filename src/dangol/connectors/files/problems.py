@@ -39,6 +39,7 @@ class Code(StrEnum):
     TIME_EARLY = "time.too_early"
     CURRENCY = "currency.not_the_shops"
     CUSTOMER_MISSING = "customer.missing"
+    GUARDIAN_NEEDED = "people.guardian_needed"
     CUSTOMER_UNKNOWN = "customer.unknown"
     ORDER_CUSTOMERS = "order.several_customers"
     ORDER_PLACES = "order.several_places"
@@ -139,6 +140,11 @@ WORDS: Mapping[Code, Words] = {
     Code.RETURN_TAKEN: Words(
         _("같은 번호의 반품이 다른 내용으로 이미 있어요."),
         _("번호를 확인하거나 --source로 출처를 나누어 주세요."),
+    ),
+    # The service's own code: what to do about it in a file is something else than at a till.
+    Code.GUARDIAN_NEEDED: Words(
+        _("만 14세 미만은 법정대리인이 동의해야 해요."),
+        _("생일을 비우고 가져온 뒤, 회원 정보 고치기에서 생일과 법정대리인을 함께 적어 주세요."),
     ),
     Code.LOT_EXPIRED: Words(_("이미 소멸한 포인트예요."), _("소멸일이 지난 줄은 빼 주세요.")),
     Code.LOT_TAKEN: Words(

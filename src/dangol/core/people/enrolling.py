@@ -6,12 +6,7 @@ from typing import NamedTuple
 
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.declared import Trait
-from dangol.core.people.guardians import (
-    GuardianDraft,
-    is_needed,
-    record_guardian,
-    require_guardian,
-)
+from dangol.core.people.guardians import GuardianDraft, require_guardian
 from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import IdentityTaken, PersonRow, set_people
 from dangol.core.people.refused_values import EmptyValue
@@ -57,8 +52,6 @@ def enroll(new: Enrollment, *, recorded_at: datetime) -> Id:
     if owner not in found.made:
         raise IdentityTaken(kind=str(first))
     _raise_first(set_people([_row(owner, new, first)], recorded_at=recorded_at, source=new.source))
-    if new.guardian and is_needed(new.birthday, at=recorded_at):
-        record_guardian(owner, new.guardian, at=recorded_at)
     joined = {owner: new.joined_at or recorded_at}
     join_members([owner], recorded_at=recorded_at, joined_at=joined, via={owner: str(first)})
     return owner
@@ -68,7 +61,7 @@ def _row(owner: Id, new: Enrollment, first: Kind) -> PersonRow:
     given = {kind: value for kind, value in new.identities.items() if kind != first}
     return PersonRow(
         owner, new.name, given.get(Kind.EMAIL), given.get(Kind.PHONE), given.get(Kind.CARD),
-        new.birthday, new.language, new.home_store_id, new.traits,
+        new.birthday, new.language, new.home_store_id, new.traits, new.guardian,
     )  # fmt: skip
 
 

@@ -1,22 +1,23 @@
 """A guardian's consent for who is under 14: who consented, and who made sure of it, sealed with the person.
 
 Act §22의2, decree §17의2: below 14 a member joins only when a guardian has consented and the shop has made
-sure that it is the guardian. The age is counted by the shop's calendar.
+sure that it is the guardian. So it is where a birthday below 14 is told later, too (`profiles.set_people`).
+The age is counted by the shop's calendar.
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from dangol.core.people.data_keys import find_data_keys
 from dangol.core.people.identities import Kind, normalize_phone
+from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Guardian
 from dangol.core.people.names import normalize_name
 from dangol.core.people.refused_values import EmptyValue, RefusedValue
 from dangol.core.people.sealing import Place, Sealed, open_many, seal
 from dangol.core.people.selectors import region_for, shop
-from dangol.core.people.takeout import Fact, Section
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.calendars import day_of
@@ -27,7 +28,7 @@ _NAME, _PHONE = Place("dg_guardian", "name_sealed"), Place("dg_guardian", "phone
 
 
 class GuardianNeeded(RefusedValue):
-    """Whoever is under 14 joins only with the consent of a guardian (`field`), and there is none."""
+    """Nobody has consented (`field`) for who is under 14, so they neither join nor have such a birthday."""
 
     code = "people.guardian_needed"
 
@@ -60,7 +61,8 @@ def require_guardian(birthday: date | None, guardian: GuardianDraft | None, *, a
         raise GuardianNeeded(field="guardian")
 
 
-def _read(guardian: GuardianDraft) -> tuple[str, str]:
+def read_guardian(guardian: GuardianDraft) -> tuple[str, str]:
+    """Return name and phone in normal form; raises EmptyValue or RefusedValue for `guardian_…` fields."""
     for field in ("name", "phone"):
         if not getattr(guardian, field).strip():
             raise EmptyValue(field=f"guardian_{field}")
@@ -78,7 +80,7 @@ def record_guardian(customer_id: Id, guardian: GuardianDraft, *, at: datetime) -
     `guardian_name` or `guardian_phone`, or PersonErased.
     """
     require_write_transaction()
-    name, phone = _read(guardian)
+    name, phone = read_guardian(guardian)
     if Guardian.objects.filter(customer_id=customer_id).exists():
         return
     sealed = seal(customer_id, _NAME, name), seal(customer_id, _PHONE, phone)
@@ -87,8 +89,28 @@ def record_guardian(customer_id: Id, guardian: GuardianDraft, *, at: datetime) -
 
 def require_guardian_of(customer_id: Id, birthday: date | None, *, at: datetime) -> None:
     """Raise GuardianNeeded where somebody born on that day is under 14 and nobody has consented for them."""
-    if is_needed(birthday, at=at) and not Guardian.objects.filter(customer_id=customer_id).exists():
+    if birthday is not None and lack_guardian({customer_id: birthday}, at=at):
         raise GuardianNeeded(field="guardian")
+
+
+def lack_guardian(birthdays: Mapping[Id, date], *, at: datetime) -> set[Id]:
+    """Return who of these, born on these days, is under 14 and has nobody's consent on record.
+
+    A consent for somebody who has become part of them holds for them. No statement where nobody is near 14,
+    else three, however many they are.
+    """
+    # No zone is more than a day from UTC, so whoever is left out is 14 wherever the shop is.
+    eve = at.date() - timedelta(days=1)
+    young = {owner: day for owner, day in birthdays.items() if needs_guardian(day, eve)}
+    if not young:
+        return set()
+    today = day_of(at, shop().tz)
+    needing = {owner for owner, day in young.items() if needs_guardian(day, today)}
+    families = absorbed_by(needing)
+    everybody = {(one,) for owner in needing for one in (owner, *families.get(owner, ()))}
+    rows = select_matching(Guardian, ("customer_id",), ("customer_id",), sorted(everybody))
+    consented = {one for (one,) in rows}
+    return {owner for owner in needing if consented.isdisjoint((owner, *families.get(owner, ())))}
 
 
 def guardians_of(customer_ids: Iterable[Id]) -> dict[Id, GuardianView]:
@@ -104,13 +126,3 @@ def guardians_of(customer_ids: Iterable[Id]) -> dict[Id, GuardianView]:
         for row, name, phone in zip(there, names, phones, strict=True)
         if isinstance(name, str) and isinstance(phone, str)
     }
-
-
-def read_guardians(customer_ids: Iterable[Id]) -> list[Fact]:
-    """Return who consented for them when they were under 14."""
-    return [
-        {"customer_id": show_id(owner), **one._asdict()} for owner, one in guardians_of(customer_ids).items()
-    ]
-
-
-GUARDIANS = Section("guardians", read_guardians)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.absences import end_absences, reopen_absence
 from dangol.core.people.actors import Actor, columns_of, fitting, require_reason
 from dangol.core.people.carrying import (
     Known,
@@ -94,6 +95,8 @@ def merge_customers(keep: Id, absorb: Id, *, actor: Actor, reason: str, at: date
         fields = with_gaps(known[keep], gaps(known[keep], known[absorb]))
         kind = MEMBER if plan.becomes_member else known[keep].kind
         store_known(keep, fields, keys[keep], kind=kind, joined_at=plan.joined_at)
+        if plan.becomes_member:
+            end_absences({keep: at}, recorded_at=at)
         Customer.objects.filter(customer_id=absorb).update(kind=MERGED)
         renew_tokens([keep, absorb], keys)
         _add_consents(merge_id, keep, plan.consents, at)
@@ -238,6 +241,10 @@ def _part(merge: Merge) -> None:
         if is_before
         else (known[kept_id].kind, known[kept_id].joined_at)
     )
+    if kind == MEMBER and known[kept_id].kind != MEMBER:  # they have left since, and stay away
+        kind, joined_at = known[kept_id].kind, known[kept_id].joined_at
+    elif kind != MEMBER:
+        reopen_absence(kept_id, ended_at=merge.at)
     store_known(kept_id, fields, keys[kept_id], kind=kind, joined_at=joined_at)
     Customer.objects.filter(customer_id=absorbed_id).update(kind=merge.absorbed_kind)
     renew_tokens([kept_id, absorbed_id], keys)

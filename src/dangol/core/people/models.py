@@ -102,6 +102,18 @@ class Customer(models.Model):
         )
 
 
+class Absence(models.Model):
+    """From when until when somebody who had been a member was none; without an end they still are none."""
+
+    pk = models.CompositePrimaryKey("customer_id", "left_at")
+    customer_id = IdField()
+    left_at = models.DateTimeField()
+    back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_absence"
+
+
 class Identity(models.Model):
     """Whom a value names: a lookup table by kind and value, unique across all customers."""
 

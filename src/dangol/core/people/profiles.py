@@ -13,6 +13,13 @@ from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.data_keys import Erased, ensure_data_keys
 from dangol.core.people.declared import Trait, check_birthday, check_language, check_traits
 from dangol.core.people.events import CustomerUpdated
+from dangol.core.people.guardians import (
+    GuardianDraft,
+    GuardianNeeded,
+    lack_guardian,
+    read_guardian,
+    record_guardian,
+)
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import (
     Claim,
@@ -62,7 +69,7 @@ class PersonRow(NamedTuple):
     """What is newly known about someone. None leaves a field as it is.
 
     An identity replaces the person's earlier one of its kind. Traits are merged by their keys; a trait of
-    None is taken away.
+    None is taken away. A guardian is kept only where a birthday below 14 asks for one.
     """
 
     customer_id: Id
@@ -74,6 +81,7 @@ class PersonRow(NamedTuple):
     language: str | None = None
     home_store_id: Id | None = None
     traits: Mapping[str, Trait | None] | None = None
+    guardian: GuardianDraft | None = None
 
 
 class _Wish(NamedTuple):
@@ -97,13 +105,15 @@ def set_people(
     """Store what the rows say and record `customer.updated` for whoever changed; repeats change nothing.
 
     Must be called inside a write transaction; a constant number of statements. Returns for each row None,
-    or why all of it was refused: RefusedValue, IdentityTaken, UnknownCustomer, NotThemselves or PersonErased.
+    or why all of it was refused: RefusedValue, IdentityTaken, UnknownCustomer, NotThemselves, PersonErased,
+    or GuardianNeeded for a birthday below 14 of who has nobody's consent.
     Rows are judged in order: an identity that an earlier row has taken is taken, of two rows about one person
     the later one wins field by field. `source` is kept with what is new of identities: where they were told.
     """
     require_write_transaction()
     judged: list[_Judged] = _read_rows(rows, recorded_at)
     data_keys = _judge_people(judged)
+    consents = _judge_guardians(judged, rows, recorded_at)
     keys = identity_keys(value for wish in _accepted(judged) for value in wish.identities.items())
     before = _judge_claims(judged, keys)
     won = _claim(judged, keys, before, data_keys, recorded_at, source)
@@ -114,6 +124,9 @@ def set_people(
         changed = _store(wishes, data_keys)
         for owner, kinds in _replace_identities(_claims_of(wishes.values(), keys), won).items():
             changed.setdefault(owner, set()).update(kinds)
+        for owner, guardian in consents.items():
+            if owner in wishes:
+                record_guardian(owner, guardian, at=recorded_at)
         record_batch(
             [
                 Draft(owner, CustomerUpdated(fields=tuple(sorted(fields))), occurred_at or recorded_at)
@@ -173,6 +186,42 @@ def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
         elif kinds[one.customer_id] == ERASED_KIND or isinstance(data_keys[one.customer_id], Erased):
             judged[number] = PersonErased(customer_id=show_id(one.customer_id))
     return {owner: key for owner, key in data_keys.items() if not isinstance(key, Erased)}
+
+
+def _judge_guardians(
+    judged: list[_Judged], rows: Sequence[PersonRow], recorded_at: datetime
+) -> dict[Id, GuardianDraft]:
+    """Refuse birthdays below 14 without a guardian's consent; returns the consents that are to be kept."""
+    told = [
+        (number, row, row.birthday)
+        for number, (row, one) in enumerate(zip(rows, judged, strict=True))
+        if row.birthday is not None and isinstance(one, _Wish)
+    ]
+    # Of two birthdays of one person the youngest asks: both rows are judged by it.
+    lacking = lack_guardian(_youngest((row.customer_id, day) for _, row, day in told), at=recorded_at)
+    given: dict[Id, GuardianDraft] = {}
+    for number, row, _ in told:
+        owner = row.customer_id
+        if owner not in lacking:
+            continue
+        if row.guardian is None:
+            if owner not in given:
+                judged[number] = GuardianNeeded(field="guardian")
+            continue
+        try:
+            read_guardian(row.guardian)
+        except RefusedValue as refusal:
+            judged[number] = refusal
+        else:
+            given.setdefault(owner, row.guardian)
+    return given
+
+
+def _youngest(birthdays: Iterable[tuple[Id, date]]) -> dict[Id, date]:
+    youngest: dict[Id, date] = {}
+    for owner, day in birthdays:
+        youngest[owner] = max(day, youngest.get(owner, day))
+    return youngest
 
 
 def _judge_claims(judged: list[_Judged], keys: Mapping[Value, Key]) -> dict[Key, Id]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.absences import end_absences
 from dangol.core.people.data_keys import make_data_keys
 from dangol.core.people.events import CustomerJoined
 from dangol.core.people.identities import Kind, normalize_identity
@@ -179,6 +180,7 @@ def join_members(
         ("kind", "joined_at"),
         [(owner, MEMBER, at) for owner, at in joining.items()],
     )
+    end_absences(joining, recorded_at=recorded_at)
     record_batch(
         [Draft(owner, CustomerJoined(via=(via or {}).get(owner, "")), at) for owner, at in joining.items()],
         recorded_at=recorded_at,

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from dangol.core.events.models import Event
 from dangol.core.people.data_keys import Erased
+from dangol.core.people.guardians import guardians_of
 from dangol.core.people.holds import holds_of
 from dangol.core.people.lookup import identity_place
 from dangol.core.people.merged import merges_of
@@ -119,6 +120,13 @@ def read_merges(customer_ids: Sequence[Id]) -> list[Fact]:
     return [{name: shown(getattr(one, name)) for name in names} for one in merges.values()]
 
 
+def read_guardians(customer_ids: Sequence[Id]) -> list[Fact]:
+    """Return who consented for them when they were under 14."""
+    return [
+        {"customer_id": show_id(owner), **one._asdict()} for owner, one in guardians_of(customer_ids).items()
+    ]
+
+
 def read_holds(customer_ids: Sequence[Id]) -> list[Fact]:
     """Return why, and how long, their records had to be kept."""
     names = ("customer_id", "since", "until", "reason", "released_at", "released_reason")
@@ -136,5 +144,6 @@ PROFILE = Section("profile", read_profile)
 IDENTITIES = Section("identities", read_identities)
 CONSENTS = Section("consents", read_consents)
 MERGES = Section("merges", read_merges)
+GUARDIANS = Section("guardians", read_guardians)
 HOLDS = Section("holds", read_holds)
 TIMELINE = Section("timeline", read_timeline)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from dangol.core.people.erasures import reapply_erasures, resume_erasures
+from dangol.core.people.leaving import note_absences
 from dangol.core.people.retention import retain
 from dangol.core.tasks.registry import Due, Run, periodic
 
@@ -20,7 +21,8 @@ def finish_erasures(due: Due, run: Run) -> None:
 def remove_what_is_over(due: Due, run: Run) -> None:
     """Remove what the retention table says is over, and write down how much.
 
-    Before that, erase again whom a restored backup has brought back.
+    Before that, erase again whom a restored backup has brought back, and note who left before it was kept.
     """
     reapply_erasures(at=run.at)
+    note_absences(at=run.at)
     retain(as_of=due.at, report=run.report)

@@ -7,10 +7,12 @@ from typing import Any
 
 from dangol.core.events.records import Draft, Recorded
 from dangol.core.events.services import record_batch
+from dangol.core.people.absences import absences_of
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.reading import Select
 from dangol.core.storage.rows import Row, insert_rows, update_rows
 from dangol.domain.membership import (
+    Absence,
     Accrual,
     Act,
     GivenBack,
@@ -152,9 +154,14 @@ class Batch:
         if histories is None:
             histories = store.load_histories(self._running, known, returning, since)
         joined = store.load_joined_on(program, acts)
+        absences = self._load_absences(acts)
         members = {
-            key: Member(known[key].standing, histories.get(key) or History(), joined.get(key)) for key in acts
-        }
+            key: Member(
+                known[key].standing, histories.get(key) or History(), joined.get(key),
+                absences=absences.get(key, ()),
+            )
+            for key in acts
+        }  # fmt: skip
         owners = {
             act.order_id: customer_id
             for customer_id, own in acts.items()
@@ -165,6 +172,10 @@ class Batch:
         for order_id, earned in store.load_earned(self._running.id, keys).items():
             members[owners[order_id]].earned[order_id] = earned
         return members
+
+    def _load_absences(self, acts: Mapping[Id, Sequence[Act]]) -> dict[Id, tuple[Absence, ...]]:
+        """Return when these customers were no members: only what they bought then asks for it."""
+        return self._ahead.absences if self._ahead else absences_of(acts)
 
     def _judge_again(
         self, acts: Mapping[Id, Sequence[Act]], known: Mapping[Id, Known], upto: datetime | None
@@ -177,11 +188,13 @@ class Batch:
         changes = store.load_changes(self._running.id, list(acts))
         merges = load_merges(self._running, acts)
         joined = store.load_joined_on(self._program, acts) | joined_before(self._program, merges)
+        absences = self._load_absences(acts)
         for customer_id, new in acts.items():
             own = self._whole_history(histories[customer_id], changes[customer_id], new)
             own = in_time_order([*own, *(one.act for one in merges[customer_id])])
             last = upto or known[customer_id].judged_to
-            judgement = judge(self._program, Member(joined_on=joined.get(customer_id)), own, upto=last)
+            member = Member(joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
+            judgement = judge(self._program, member, own, upto=last)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
             if not known[customer_id].merged_into:

@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from dangol.core.commerce.events import OrderReturned
 from dangol.core.events.records import Recorded
+from dangol.core.people.absences import absences_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.accrual import EarningRule
 from dangol.domain.membership import (
@@ -206,12 +208,14 @@ class Replay:
         recorded = store.load_earned(self._running.id, keys)
         grants = _grants(store.load_changes(self._running.id, customer_ids))
         joined = store.load_joined_on(self._running.rules, customer_ids)
+        absences = absences_of(customer_ids)
         for customer_id in customer_ids:
             events, given = histories.get(customer_id, []), grants.get(customer_id, [])
-            published = self._replay(0, events, given, Member(joined_on=joined.get(customer_id)))
+            make = partial(Member, joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
+            published = self._replay(0, events, given, make())
             tried = published
             if not self._is_same:
-                tried = self._replay(1, events, given, Member(joined_on=joined.get(customer_id)))
+                tried = self._replay(1, events, given, make())
             own = bought.get(customer_id, set())
             ledger = {order_id: recorded[order_id] for order_id in own if order_id in recorded}
             self._compare(customer_id, ledger, published, tried)

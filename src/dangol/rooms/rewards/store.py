@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from dangol.core.ledger.store import Purses, select_purses
+from dangol.core.people.absences import found_absences, select_absences
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import Id
@@ -16,7 +17,7 @@ from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matching, table, update_rows
 from dangol.domain.accrual import Part
 from dangol.domain.calendars import day_of
-from dangol.domain.membership import Earned, Program, Recorded
+from dangol.domain.membership import Absence, Earned, Program, Recorded
 from dangol.domain.tiers import NOWHERE, Cause, History, Measure, Standing, TierMove, TierRules, Window
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running
@@ -166,6 +167,7 @@ class Ahead(NamedTuple):
     """
 
     known: dict[Id, Known]
+    absences: dict[Id, tuple[Absence, ...]]
     histories: dict[Id, History] | None
     since: datetime | None
     purses: Purses | None
@@ -186,7 +188,7 @@ class Look:
         self._since = earliest_counted(running.rules.tier_versions, (), first)
         self._is_whole = len(customer_ids) <= _FEW
         self._has_purses = self._is_whole and with_purses
-        self.selects = [_select_known(running.id, customer_ids)]
+        self.selects = [_select_known(running.id, customer_ids), select_absences(customer_ids)]
         if self._is_whole:
             self.selects.append(_select_histories(running, customer_ids, self._since))
         if self._has_purses:
@@ -196,11 +198,12 @@ class Look:
         """Return what the selects have found."""
         return Ahead(
             _known(self._customer_ids, rows[0]),
-            {one: History(found) for one, found in _amounts(self._running, rows[1]).items()}
+            found_absences(rows[1]),
+            {one: History(found) for one, found in _amounts(self._running, rows[2]).items()}
             if self._is_whole
             else None,
             self._since,
-            Purses(*rows[2:]) if self._has_purses else None,
+            Purses(*rows[3:]) if self._has_purses else None,
         )
 
 

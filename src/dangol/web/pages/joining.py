@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from dangol.core.access.rights import Right
 from dangol.core.people.consents import ConsentDraft
 from dangol.core.people.enrolling import Enrollment, enroll, give_consents
-from dangol.core.people.guardians import GuardianDraft, GuardianNeeded
+from dangol.core.people.guardians import GuardianNeeded
 from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import IdentityTaken
 from dangol.core.people.refused_values import RefusedValue
@@ -21,11 +21,11 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.duties import OF_AGE_FROM
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.guardian_form import FIELDS as GUARDIAN_FIELDS, read_guardian
 from dangol.web.present import let_in
 
 SOURCE = "till"
-FIELDS = ("phone", "name", "email", "birthday", "guardian_name", "guardian_phone")
-CONFIRMED = "guardian_confirmed"
+FIELDS = ("phone", "name", "email", "birthday", *GUARDIAN_FIELDS)
 
 
 @needs(Right.TILL_USE)
@@ -57,20 +57,13 @@ def join(request: HttpRequest) -> HttpResponse:
     return redirect("web:till-member", owner)
 
 
-def _guardian(given: dict[str, str], request: HttpRequest) -> GuardianDraft | None:
-    """Return who consents for somebody under 14, if staff have made sure that it is them."""
-    if CONFIRMED not in request.POST:
-        return None
-    return GuardianDraft(given["guardian_name"], given["guardian_phone"], SOURCE)
-
-
 def _enroll(given: dict[str, str], birthday: date | None, request: HttpRequest, *, at: datetime) -> Id:
     identities = {kind: given[kind] for kind in (Kind.PHONE, Kind.EMAIL) if given[kind]}
     language = request.LANGUAGE_CODE
     with write_transaction():
         new = Enrollment(
-            identities, given["name"] or None, birthday, language, guardian=_guardian(given, request),
-            source=SOURCE, home_store_id=visitor_of(request).store_id,
+            identities, given["name"] or None, birthday, language, source=SOURCE,
+            guardian=read_guardian(request, source=SOURCE), home_store_id=visitor_of(request).store_id,
         )  # fmt: skip
         owner = enroll(new, recorded_at=at)
         give_consents(

@@ -11,17 +11,19 @@ from dangol.core.people.consents import CHANNELS, NO_CHANNEL, ConsentDraft
 from dangol.core.people.enrolling import give_consents
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.selectors import consent_history, find_stores, list_stores
-from dangol.core.people.wordings import JOINING, MARKETING, MEMBERSHIP
+from dangol.core.people.wordings import EARLIER, JOINING, MARKETING, MEMBERSHIP
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.duties import OF_AGE_FROM
 from dangol.domain.errors import DomainError
 from dangol.web.acting import find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.guardian_form import FIELDS as GUARDIAN_FIELDS, read_guardian
 from dangol.web.reads.member import MemberView
 
-TYPED = ("name", "birthday", "store", "trait", "value")
+TYPED = ("name", "birthday", "store", "trait", "value", *GUARDIAN_FIELDS)
 SOURCE = "staff"
 PURPOSES = (MARKETING, MEMBERSHIP)
 
@@ -31,7 +33,10 @@ def edit(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Ask what is newly known of a member; what is left empty stays as it is."""
     member = find_subject(request, customer_id)
     given = {name: request.POST.get(name, "").strip()[:254] for name in TYPED}
-    context: dict[str, Any] = {"member": member, "given": given, "stores": list_stores()}
+    context: dict[str, Any] = {
+        "member": member, "given": given, "stores": list_stores(), "of_age": OF_AGE_FROM,
+        "agreed": set(request.POST),
+    }  # fmt: skip
     if request.method != "POST":
         return render(request, "web/edit_member.html", context)
     try:
@@ -41,12 +46,17 @@ def edit(request: HttpRequest, customer_id: Id) -> HttpResponse:
         return render(request, "web/edit_member.html", context, status=422)
     try:
         with write_transaction():
-            refusal = set_people([_row(customer_id, given, birthday)], recorded_at=frame_of(request).at)[0]
+            row = _row(customer_id, given, birthday)._replace(guardian=read_guardian(request, source=SOURCE))
+            refusal = set_people([row], recorded_at=frame_of(request).at)[0]
             if refusal:
                 raise refusal
     except DomainError as error:
         sentence, remedy = explain(error)
-        context |= {"sentence": sentence, "remedy": remedy}
+        field = str(error.data.get("field", ""))
+        if field.startswith("guardian"):
+            context["problems"] = {field: f"{sentence} {remedy}"}
+        else:
+            context |= {"sentence": sentence, "remedy": remedy}
         return render(request, "web/edit_member.html", context, status=422)
     return redirect("web:member", customer_id)
 
@@ -86,7 +96,7 @@ def _consents(request: HttpRequest, member: MemberView, refusal: DomainError | N
     context = {
         "member": member, "sentence": sentence, "remedy": remedy, "purposes": PURPOSES,
         "channels": [one for one in sorted(CHANNELS) if one != NO_CHANNEL],
-        "versions": [one.version for one in JOINING],
+        "versions": [one.version for one in (*JOINING, *EARLIER)],
         "history": list(reversed(consent_history(member.customer_id))),
     }  # fmt: skip
     return render(request, "web/consents.html", context, status=422 if refusal else 200)

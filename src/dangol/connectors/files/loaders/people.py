@@ -1,6 +1,6 @@
 """Customers and their consents."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,13 @@ from dangol.connectors.files.mapping import TRAIT
 from dangol.connectors.files.shapes import Rules
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.written import Written
+from dangol.core.people.absences import away_since
 from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.guardians import GuardianNeeded
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers
 from dangol.core.storage.ids import Id
+from dangol.domain.errors import DomainError
 
 # Where the identities that come this way were told.
 SOURCE = "import"
@@ -68,15 +71,31 @@ class CustomersLoader(RowsLoader):
             rows, ids, set_people(people, recorded_at=context.recorded_at, source=SOURCE), strict=True
         ):
             if refusal:
-                refuse(written, row[:2], str(refusal.data.get("kind", row[2])), refusal)
+                written.refuse(row[:2], _column_of(refusal, row[2]), refusal.code, refusal.data)
                 continue
             written.counts["customers"] += 1
             at = instant_of(row[9]) if row[9] else context.recorded_at
             joined[owner] = at if row[9] else joined.get(owner, at)
         unmake_customers(via.keys() - joined.keys())
+        _leave_away(joined, rows, ids)
         # Last: identities are locked before customers everywhere, and joining locks customers.
         join_members(list(joined), recorded_at=context.recorded_at, joined_at=joined, via=via)
         return written
+
+
+def _column_of(refusal: DomainError, who_column: str) -> str:
+    """Return the column to mend: a file has none for a guardian, and the birthday is what asks for one."""
+    if isinstance(refusal, GuardianNeeded):
+        return "birthday"
+    return str(refusal.data.get("field", refusal.data.get("kind", who_column)))
+
+
+def _leave_away(joined: dict[Id, datetime], rows: Sequence[tuple[Any, ...]], ids: Sequence[Id]) -> None:
+    """Take out who has left: a file brings them back only by a day of joining that is later."""
+    told = {owner: instant_of(row[9]) for row, owner in zip(rows, ids, strict=True) if row[9]}
+    for owner, left_at in away_since(joined).items():
+        if owner not in told or told[owner] <= left_at:
+            del joined[owner]
 
 
 def _find_or_make(
