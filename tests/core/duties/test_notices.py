@@ -28,6 +28,7 @@ from dangol.core.people.data_keys import destroy_key
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.holds import place_hold
 from dangol.core.people.leaving import leave_members
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.models import Customer, Erasure
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.retention import YEAR
@@ -115,6 +116,18 @@ def test_use_notice__each_calendar_year_of_the_shop__once_to_members_with_mail(
         (one, year, True) for one in (stays, *new) for year in (2024, 2025)
     )
     assert Message.objects.filter(template="use_notice").count() == 4
+
+
+def test_use_notice__two_who_became_one__are_not_told_again(way: Scripted, settings: Settings) -> None:
+    settings.USE_NOTICE = True
+    [first] = join("first")
+    later = AT + 60 * DAY
+    assert go_on(later, way) == ["first"]
+    [second] = join("second", at=AT + DAY)
+    merge_customers(second, first, actor=HOUSE, reason="same", at=later + DAY)
+
+    assert go_on(later + 2 * DAY, way) == []
+    assert len(go_on(later + YEAR, way)) == 1
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

@@ -25,8 +25,9 @@ from dangol.core.messaging.contents import AbsenceNotice, Content, UseNotice
 from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.messaging.services import MessageDraft, leave_messages
 from dangol.core.people.identities import Kind as Name
+from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer, Erasure, Identity
-from dangol.core.people.opening import Opened, open_people
+from dangol.core.people.opening import PLAIN, Opened, open_people
 from dangol.core.people.retention import find_left, forget_left, kept_years
 from dangol.core.people.selectors import CUSTOMER, MEMBER, ShopView, shop
 from dangol.core.people.takeout import Fact, Section, rows_of
@@ -45,7 +46,8 @@ LAW_FROM = 1_000_000
 PACE, PAGE = 500, 500
 SWEPT_EACH = timedelta(hours=1)
 DAYTIME = range(9, 20)
-_LANGUAGE = 4
+# Places in what is open of a person.
+_KIND, _LANGUAGE = PLAIN.index("kind"), PLAIN.index("language")
 _PROGRESS = ("after", "counting", "waiting", "since", "swept_at")
 
 
@@ -143,14 +145,12 @@ _OWED: dict[NoticeKind, Callable[[_Sweep, Id | None, int], list[Id]]] = {
 
 def _tell(sweep: _Sweep, ids: Sequence[Id]) -> tuple[int, int]:
     """Tell those still owed it; returns how many messages were left, and how many wait for a mail server."""
-    # The same lock as an erasure's: after it nobody's key is destroyed under us.
+    # The same lock as an erasure's: after it nobody leaves, or loses their key, under us.
     lock_customers(ids)
-    gone = set(Erasure.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
-    rows = Notice.objects.filter(customer_id__in=ids, kind=sweep.kind, year=sweep.year)
-    gone |= set(rows.values_list("customer_id", flat=True))
-    people = open_people([one for one in ids if one not in gone], (), strict=False)
+    people = _still_owed(sweep, ids)
     reachable = {one: person for one, person in people.items() if Name.EMAIL in person.texts}
-    told = list(reachable) if sweep.is_carried else []
+    before = _told_before_merging(sweep, list(reachable))
+    told = [one for one in reachable if one not in before] if sweep.is_carried else []
     untold = [
         one
         for one, person in people.items()
@@ -159,10 +159,32 @@ def _tell(sweep: _Sweep, ids: Sequence[Id]) -> tuple[int, int]:
     insert_missing(
         Notice,
         ("customer_id", "kind", "year", "at", "by_mail"),
-        [(one, sweep.kind.value, sweep.year, sweep.at, one in reachable) for one in sorted([*told, *untold])],
+        [
+            (one, sweep.kind.value, sweep.year, sweep.at, one in reachable)
+            for one in sorted([*told, *untold, *before])
+        ],
     )
     leave_messages([_message(sweep, one, reachable[one]) for one in told], at=sweep.at)
-    return len(told), len(reachable) - len(told)
+    return len(told), len(reachable) - len(before) - len(told)
+
+
+def _still_owed(sweep: _Sweep, ids: Sequence[Id]) -> dict[Id, Opened]:
+    """Return those of these, opened, who are still here and still untold, now that they are locked."""
+    gone = set(Erasure.objects.filter(customer_id__in=ids).values_list("customer_id", flat=True))
+    rows = Notice.objects.filter(customer_id__in=ids, kind=sweep.kind, year=sweep.year)
+    gone |= set(rows.values_list("customer_id", flat=True))
+    people = open_people([one for one in ids if one not in gone], (), strict=False)
+    kinds = (MEMBER,) if sweep.kind is NoticeKind.USE else (MEMBER, CUSTOMER)
+    return {one: person for one, person in people.items() if person.plain[_KIND] in kinds}
+
+
+def _told_before_merging(sweep: _Sweep, ids: Sequence[Id]) -> set[Id]:
+    """Return who was told of the use this year as another customer, who has become part of them."""
+    if sweep.kind is not NoticeKind.USE:
+        return set()
+    kept = {part: owner for owner, parts in absorbed_by(ids).items() for part in parts}
+    rows = Notice.objects.filter(customer_id__in=kept, kind=sweep.kind, year=sweep.year, by_mail=True)
+    return {kept[part] for part in rows.values_list("customer_id", flat=True)}
 
 
 def _message(sweep: _Sweep, customer_id: Id, person: Opened) -> MessageDraft:
