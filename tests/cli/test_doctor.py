@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pysqlite3
@@ -13,9 +14,15 @@ import pytest
 from dangol.cli import doctor
 from dangol.cli.doctor import Level
 from dangol.cli.migrating import pending_migrations
+from dangol.core.duties.models import NoticeSweep
+from dangol.core.duties.requests import note_request
 from dangol.core.events.models import Cursor, Head
 from dangol.core.events.webhooks.models import Endpoint
 from dangol.core.events.webhooks.services import create_endpoint, disable_endpoint
+from dangol.core.people.actors import HOUSE
+from dangol.core.people.services import resolve_customers
+from dangol.core.people.shops import set_shop
+from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Heartbeat
 from dangol.core.tasks.selectors import expected_processes
 from tests.cli.instances import Instance, fresh_instance, made_instance
@@ -173,6 +180,26 @@ def test_doctor__nobody_works__warns_and_names_serve(instance: Instance) -> None
 
     assert found["level"] == "warn"
     assert found["remedy"].endswith(f"dangol serve --home {instance.home}")
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_check_duties__late__warns_where_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
+    with write_transaction():
+        [member] = resolve_customers("external", ["A"], recorded_at=AT).values()
+    note_request(member, "access", came_on=AT.date(), actor=HOUSE, at=AT, zone=ZoneInfo("Asia/Seoul"))
+    NoticeSweep.objects.create(kind="absence", waiting=3, since=AT)
+    found = {}
+    for days in (5, 12, 31):
+        at = AT + timedelta(days=days)
+        monkeypatch.setattr(doctor, "now", lambda at=at: at)
+        found[days] = [(one.level, one.remedy) for one in doctor.check_duties()]
+
+    assert found == {
+        5: [(Level.OK, "")],
+        12: [(Level.WARN, "/requests")],
+        31: [(Level.WARN, "/requests"), (Level.WARN, "/settings/mail")],
+    }
 
 
 @pytest.mark.django_db(transaction=True)

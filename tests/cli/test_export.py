@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import pyzipper
 
 from tests.cli.instances import Instance, fresh_instance
 
@@ -139,6 +140,56 @@ def test_export__members_masked__says_so(shop: Instance) -> None:
     assert "김*늘" in answer.out
     assert "김하늘" not in answer.out
     assert "--unmasked" in answer.words
+
+
+def test_export__locked__opens_by_the_passphrase_told_once(shop: Instance, tmp_path: Path) -> None:
+    file, whole = tmp_path / "members.zip", ("--unmasked", "--reason", "moving")
+    answer = shop.run("export", "members", str(file), *whole, "--encrypt", "--quiet")
+
+    assert (answer.code, answer.out) == (0, "")
+    passphrase = answer.words.strip().removeprefix("암호: ")
+    assert file.stat().st_mode & 0o777 == 0o600
+    for part in ("김하늘", "haneul@example.com", passphrase):
+        assert part.encode() not in file.read_bytes()
+    with pyzipper.AESZipFile(file) as archive:
+        assert archive.namelist() == ["members.csv"]
+        with pytest.raises(RuntimeError, match="encrypted"):
+            archive.read("members.csv")
+        archive.setpassword(passphrase.encode())
+        assert "김하늘" in archive.read("members.csv").decode()
+    kept = shop.run("access-log", "list", "--json").out
+    assert passphrase not in kept
+
+    told = shop.run("export", "events", str(tmp_path / "events.zip"), "--encrypt", "--json")
+    assert len(told.data["passphrase"]) == 29
+    assert told.data["passphrase"] not in told.words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", "members", "{folder}/m.csv", "--unmasked", "--reason", "moving"),
+        ("export", "members", "-", "--unmasked", "--reason", "moving"),
+        ("export", "events", "{folder}/e.parquet", "--unmasked", "--reason", "moving"),
+        ("people", "export", "external:1001", "{folder}/p.json", "--reason", "asked"),
+    ],
+)
+def test_export__always_locked__nothing_whole_leaves_open(
+    shop: Instance, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    filled = [word.format(folder=tmp_path) for word in words]
+
+    refused = shop.run(*filled, DANGOL_ENCRYPT_EXPORTS="1")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert ".zip" in refused.words
+    assert list(tmp_path.iterdir()) == []
+    if filled[2] != "-":
+        locked = [word.replace(Path(word).suffix, ".zip") if "/" in word else word for word in filled]
+        told = shop.run(*locked, "--json", DANGOL_ENCRYPT_EXPORTS="1")
+        assert (told.code, len(told.data["passphrase"])) == (0, 29)
+        [made] = tmp_path.iterdir()
+        assert "김하늘".encode() not in made.read_bytes()
 
 
 def test_export__nobody_reads_on__ends_quietly(shop: Instance) -> None:

@@ -22,6 +22,7 @@ from dangol.cli.instance import secret_files
 from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.access.selectors import list_owners, roles_out_of_step
+from dangol.core.duties.selectors import read_duties
 from dangol.core.events.selectors import show_consumers
 from dangol.core.events.webhooks.selectors import list_endpoints
 from dangol.core.messaging.selectors import outbox_status
@@ -31,6 +32,7 @@ from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keystore import KEY_STORE
 from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
+from dangol.core.people.selectors import shop
 from dangol.core.refusals import explain
 from dangol.core.storage.master_keys import key_ring
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
@@ -262,6 +264,28 @@ def check_webhooks() -> Iterator[Finding]:
         yield Finding("webhooks", Level.WARN, sentence.format(host=urlsplit(one.url).hostname), remedy)
 
 
+_OWED = {
+    "incidents": gettext_lazy("유출 사고를 알릴 때가 지났어요: {count}건"),
+    "reviews": gettext_lazy("열람 기록을 점검할 때가 지난 달: {count}개"),
+    "requests": gettext_lazy("답할 때가 지난 본인 요청: {count}개"),
+    "notices": gettext_lazy("메일 서버가 없어서 알리지 못한 채 때가 지난 사람: {count}명"),
+}
+_OWED_AT = {
+    "incidents": "/incidents", "reviews": "/access-log/reviews", "requests": "/requests",
+    "notices": "/settings/mail",
+}  # fmt: skip
+
+
+def check_duties() -> Iterator[Finding]:
+    """Look for what the law asks of the shop and is late."""
+    late = [line for line in read_duties(as_of=now(), zone=shop().tz) if line.overdue]
+    for line in late:
+        sentence = str(_OWED[line.kind]).format(count=line.overdue)
+        yield Finding("duties", Level.WARN, sentence, _OWED_AT[line.kind])
+    if not late:
+        yield Finding("duties", Level.OK, _("밀린 것이 없어요."))
+
+
 _PROVED = {
     ProofName.BACKUP: (gettext_lazy("데이터 백업"), "backup --to DIR"),
     ProofName.KEY_BACKUP: (gettext_lazy("키 백업"), "backup keys --to DIR"),
@@ -294,7 +318,7 @@ def check_backups() -> Iterator[Finding]:
 ALWAYS = (check_database, check_home, check_disk)
 WITH_SHOP = (
     check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers, check_webhooks,
-    check_mail,
+    check_mail, check_duties,
     check_backups,
 )  # fmt: skip
 

@@ -10,18 +10,26 @@ from typing import Annotated
 
 import typer
 from babel.numbers import get_currency_precision
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from dangol.cli.actors import at_terminal
 from dangol.cli.exits import ExitCode
-from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.cli.output import JsonOption, Output, QuietOption, tell_passphrase
 from dangol.connectors.files.errors import BadOption
 from dangol.connectors.files.exports.base import Table
 from dangol.connectors.files.exports.events import Events
 from dangol.connectors.files.exports.ledger import Balances, Ledger
+from dangol.connectors.files.exports.locked import make_passphrase
 from dangol.connectors.files.exports.members import Consents, Members, Tier, point_currencies
 from dangol.connectors.files.exports.orders import Orders
-from dangol.connectors.files.exports.writing import Form, check_target, write_file, write_stream
+from dangol.connectors.files.exports.writing import (
+    Form,
+    check_target,
+    write_file,
+    write_locked,
+    write_stream,
+)
 from dangol.core.access.log import PERSONAL, Access, AccessDraft, record_access
 from dangol.core.people.selectors import count_by_kind, shop
 from dangol.core.storage.ids import Id
@@ -34,9 +42,16 @@ STDOUT = Path("-")
 app = typer.Typer(no_args_is_help=True)
 
 FileArgument = Annotated[
-    Path, typer.Argument(metavar="FILE", help=_("쓸 파일: .csv나 .parquet. -는 CSV를 화면으로 내보내요."))
+    Path,
+    typer.Argument(
+        metavar="FILE", help=_("쓸 파일: .csv나 .parquet, 잠근 것은 .zip. -는 CSV를 화면으로 내보내요.")
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help=_("--unmasked의 까닭. 열람 기록에 남아요."))]
+EncryptOption = Annotated[
+    bool,
+    typer.Option("--encrypt", help=_("암호로 잠근 ZIP(AES-256)으로 써요. 암호는 한 번만 보여 줘요.")),
+]
 BomOption = Annotated[
     bool, typer.Option("--bom", help=_("스프레드시트가 한글을 알아보게 CSV 맨 앞에 표시(BOM)를 넣어요."))
 ]
@@ -51,23 +66,27 @@ def members(
     consents: Annotated[
         bool, typer.Option("--consents", help=_("회원 대신 수신 동의와 철회의 기록을 내보내요."))
     ] = False,
+    encrypt: EncryptOption = False,
     reason: ReasonOption = "",
     bom: BomOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Export the members, or what they agreed to."""
-    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    locked = encrypt or (unmasked and not consents and settings.ENCRYPT_EXPORTS)
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet, locked=locked)
     if consents:
-        _export("consents", Consents(), file, output, bom=bom)
+        _export("consents", Consents(), file, output, bom=bom, locked=locked)
         return
     table = Members(tiers_of=_tiers_of, zone=shop().tz, unmasked=unmasked)
     if unmasked:
         _note_download(table.count(), PERSONAL, reason)
         output.say(_("이름과 연락처가 가려지지 않은 채 담겨요. 파일을 다루는 데 조심하세요."))
+        if not locked:
+            output.say(_("암호로 잠그려면 --encrypt를 붙이세요."))
     else:
         output.say(_("이름과 연락처를 가렸어요. 다른 가게로 옮기려면 --unmasked를 붙이세요."))
-    _export("members", table, file, output, bom=bom)
+    _export("members", table, file, output, bom=bom, locked=locked)
 
 
 @app.command(help=_("주문과 반품을 줄마다 내보내요. 반품은 수량과 금액이 음수예요."))
@@ -126,16 +145,18 @@ def events(
     unmasked: Annotated[
         bool, typer.Option("--unmasked", help=_("열쇠 대신 가게의 고객 번호를 적어요."))
     ] = False,
+    encrypt: EncryptOption = False,
     reason: ReasonOption = "",
     bom: BomOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Export the timeline."""
-    output = _output(file, bom=bom, as_json=as_json, quiet=quiet)
+    locked = encrypt or (unmasked and settings.ENCRYPT_EXPORTS)
+    output = _output(file, bom=bom, as_json=as_json, quiet=quiet, locked=locked)
     if unmasked:
         _note_download(sum(count_by_kind().values()), ("external_id",), reason)
-    _export("events", Events.up_to_now(unmasked=unmasked), file, output, bom=bom)
+    _export("events", Events.up_to_now(unmasked=unmasked), file, output, bom=bom, locked=locked)
 
 
 def _note_download(people: int, seen: Sequence[str], reason: str) -> None:
@@ -144,31 +165,38 @@ def _note_download(people: int, seen: Sequence[str], reason: str) -> None:
     record_access([draft], at=now())
 
 
-def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool) -> Output:
+def _output(file: Path, *, bom: bool, as_json: bool, quiet: bool, locked: bool = False) -> Output:
     """Refuse what cannot be written before anything is read."""
     if file == STDOUT and as_json:
         raise typer.BadParameter(_("--json과 -는 둘 다 표준 출력에 써요. 파일 이름을 주세요."))
-    if file != STDOUT:
-        check_target(file, bom=bom)
+    if locked or file != STDOUT:
+        check_target(file, bom=bom, locked=locked)
     return Output(as_json=as_json, quiet=quiet)
 
 
-def _export(kind: str, table: Table, file: Path, output: Output, *, bom: bool) -> None:
+def _export(kind: str, table: Table, file: Path, output: Output, *, bom: bool, locked: bool = False) -> None:
     began = monotonic()
+    passphrase = make_passphrase() if locked else ""
     view = shop()
     form = Form(view.tz, int(get_currency_precision(view.currency)), bom=bom)
     with _output_errors(output), read_snapshot(), output.track(_("내보내는 중"), table.count()) as tell:
         if file == STDOUT:
             write_stream(table, sys.stdout.buffer, form, tell=tell)
             return
-        rows = write_file(table, file, form, tell=tell)
+        if locked:
+            name = f"{kind}.csv"
+            rows = write_locked(table, file, form, name=name, passphrase=passphrase, tell=tell)
+        else:
+            rows = write_file(table, file, form, tell=tell)
     seconds = monotonic() - began
     words = _("{rows:,}줄을 {file}에 썼어요 ({seconds:.1f}초).")
     output.show(
         "dangol.export/1",
-        {"kind": kind, "file": file, "rows": rows, "seconds": round(seconds, 3)},
+        {"kind": kind, "file": file, "rows": rows, "seconds": round(seconds, 3)}
+        | ({"passphrase": passphrase} if passphrase else {}),
         None if output.quiet else words.format(rows=rows, file=file, seconds=seconds),
     )
+    tell_passphrase(passphrase, output)
 
 
 @contextmanager

@@ -114,3 +114,10 @@ def _lines(console: Console, label: str, total: int, clock: Callable[[], float])
         console.print(words, markup=False)
 
     return tell
+
+
+def tell_passphrase(passphrase: str, output: Output) -> None:
+    """Show the passphrase of a locked file, once and whether quiet or not; JSON holds it already."""
+    if passphrase and not output.as_json:
+        output.complain(_("암호: {passphrase}").format(passphrase=passphrase))
+        output.say(_("다시 보여 드리지 않고 저장하지도 않아요. 파일과 다른 길로 건네세요."))

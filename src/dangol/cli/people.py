@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rich.table import Table
 
 from dangol.cli.actors import at_terminal
 from dangol.cli.exits import ExitCode
-from dangol.cli.output import JsonOption, Output, QuietOption
-from dangol.connectors.files.exports.person import as_zip
+from dangol.cli.output import JsonOption, Output, QuietOption, tell_passphrase
+from dangol.connectors.files.exports.locked import lock_files, make_passphrase
+from dangol.connectors.files.exports.person import as_csv_files, as_zip
 from dangol.core.access.acts import (
     erase_customer,
     merge_customers,
@@ -180,23 +182,35 @@ def erase(
 def export(
     customer: CustomerArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_("쓸 파일: .json이나 .zip."))],
+    encrypt: Annotated[
+        bool,
+        typer.Option("--encrypt", help=_("암호로 잠근 ZIP(AES-256)으로 써요. 암호는 한 번만 보여 줘요.")),
+    ] = False,
     reason: ReasonOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Write all that is held about a person to a file."""
     output = Output(as_json=as_json, quiet=quiet)
+    locked = encrypt or settings.ENCRYPT_EXPORTS
+    if locked and file.suffix != ".zip":
+        raise typer.BadParameter(_("잠근 파일의 이름은 .zip으로 끝나야 해요."))
     if file.suffix not in (".json", ".zip"):
         raise typer.BadParameter(_("파일 이름은 .json이나 .zip으로 끝나야 해요."))
     if file.exists():
         raise typer.BadParameter(_("이미 있는 파일이에요. 다른 이름을 주세요."))
     taken = take_out(find_customer(customer), actor=at_terminal(), reason=reason, at=now())
+    passphrase = make_passphrase() if locked else ""
     content = taken.as_json() if file.suffix == ".json" else as_zip(taken.sections)
+    if locked:
+        content = lock_files(as_csv_files(taken.sections), passphrase)
     # Nobody but its owner is to read it.
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
         target.write(content)
     rows = {name: len(facts) for name, facts in taken.sections.items()}
-    output.show("dangol.people.export/1", {"file": file, "rows": rows}, _table(rows))
+    told = {"file": file, "rows": rows} | ({"passphrase": passphrase} if passphrase else {})
+    output.show("dangol.people.export/1", told, _table(rows))
+    tell_passphrase(passphrase, output)
     output.say(_("{file}에 썼어요. 가려지지 않은 개인정보예요.").format(file=file))
 
 

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.connectors.files.uploads import KEPT
 from dangol.core.access.chain import prune_entries
+from dangol.core.duties.notices import forget_told
 from dangol.core.people.retention import (
     YEAR,
     RecordClass,
     delete_runs,
-    forget_left,
     kept_years,
     scrub_after_erasures,
 )
@@ -36,8 +36,8 @@ RECORD_CLASSES: list[RecordClass] = [
     RecordClass("lake", _("분석용 파일"), None, _("무작위 열쇠로만 적혀 있고, 지우면 열쇠가 사라져요.")),
     RecordClass(
         "people", _("오래 소식이 없는 고객"), kept_years(),
-        _("DANGOL_FORGET_AFTER_YEARS로 정해요. 안 정하면 지우지 않아요. 30일 전에 알려야 해요."),
-        forget_left,
+        _("DANGOL_FORGET_AFTER_YEARS로 정해요. 안 정하면 지우지 않아요. 30일 전에 메일로 알려요."),
+        forget_told,
     ),
     RecordClass(
         "access_log", _("개인정보 열람 기록"), 2 * YEAR,

@@ -104,6 +104,10 @@ RETENTION = "dangol.project.retention"
 GIVE_TIERS = "dangol.rooms.rewards.services.give_tiers"
 # Customers to whom nothing has happened for so many years are erased; 0: nobody is.
 FORGET_AFTER_YEARS = environment.whole("DANGOL_FORGET_AFTER_YEARS", default=0, most=100)
+# Members are told once a year what their data are used for; from a million people on they are anyway.
+USE_NOTICE = environment.flag("DANGOL_USE_NOTICE", default=False)
+# Files with whole personal data leave under a passphrase only.
+ENCRYPT_EXPORTS = environment.flag("DANGOL_ENCRYPT_EXPORTS", default=False)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "dg_people.Staff"
 

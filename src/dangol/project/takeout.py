@@ -2,6 +2,7 @@
 
 from dangol.core.access.takeout import ACCESS
 from dangol.core.commerce.takeout import ORDERS, RETURNS
+from dangol.core.duties.notices import NOTICES
 from dangol.core.duties.requests import REQUESTS
 from dangol.core.ledger.takeout import BALANCES, LOTS, POINTS
 from dangol.core.people.notes import NOTES
@@ -19,5 +20,5 @@ from dangol.rooms.rewards.takeout import CHANGES, STANDINGS, WHYS
 
 SECTIONS: list[Section] = [
     PROFILE, GUARDIANS, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES, ORDERS, RETURNS, BALANCES, LOTS, POINTS,
-    WHYS, STANDINGS, CHANGES, TIMELINE, ACCESS, REQUESTS,
+    WHYS, STANDINGS, CHANGES, TIMELINE, ACCESS, REQUESTS, NOTICES,
 ]  # fmt: skip

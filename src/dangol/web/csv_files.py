@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import HttpRequest, StreamingHttpResponse
 
+from dangol.connectors.files.exports.locked import lock_lines
 from dangol.core.access.log import record_download
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
@@ -26,12 +27,25 @@ def _lines(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterat
 
 
 def stream_csv(
-    request: HttpRequest, name: str, header: Sequence[object], rows: Iterable[Sequence[object]]
+    request: HttpRequest,
+    name: str,
+    header: Sequence[object],
+    rows: Iterable[Sequence[object]],
+    *,
+    passphrase: str | None = None,
 ) -> StreamingHttpResponse:
-    """Return the rows as a file of this name and today's date; cells are safe already (`exports.cells`)."""
-    response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+    """Return the rows as a file of this name and today's date; cells are safe already (`exports.cells`).
+
+    With a passphrase it is a ZIP which that opens, packed as the rows come.
+    """
+    lines, ending = _lines(header, rows), "csv"
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    if passphrase:
+        ending = "zip"
+        locked = lock_lines(lines, f"{name}.csv", passphrase)
+        response = StreamingHttpResponse(locked, content_type="application/zip")
     day = frame_of(request).today.isoformat()
-    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{name}-{day}.{ending}"'
     response["Cache-Control"] = "no-store"
     return response
 

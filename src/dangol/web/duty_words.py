@@ -26,6 +26,7 @@ UNUSUAL: Mapping[str, tuple[Promise, str]] = {
 _PLACES: Mapping[str, tuple[Right, str]] = {
     "incidents": (Right.INCIDENTS_WRITE, "web:incidents"),
     "requests": (Right.REQUESTS_WRITE, "web:requests"),
+    "notices": (Right.SETTINGS_WRITE, "web:settings-mail"),
     "reviews": (Right.ACCESS_LOG_REVIEW, "web:access-log-reviews"),
 }
 REQUEST_KINDS: Mapping[str, Promise] = {
@@ -82,6 +83,13 @@ def _sentence(kind: str, count: int) -> str:
     if kind == "requests":
         words = ngettext(
             "답하지 않은 본인 요청이 %(count)s개 있어요", "답하지 않은 본인 요청이 %(count)s개 있어요", count
+        )
+        return words % {"count": format_number(count)}
+    if kind == "notices":
+        words = ngettext(
+            "메일 서버가 없어서 알리지 못한 사람이 %(count)s명 있어요",
+            "메일 서버가 없어서 알리지 못한 사람이 %(count)s명 있어요",
+            count,
         )
         return words % {"count": format_number(count)}
     words = ngettext("점검하지 않은 달이 %(count)s개 있어요", "점검하지 않은 달이 %(count)s개 있어요", count)

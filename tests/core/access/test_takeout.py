@@ -14,6 +14,7 @@ from dangol.connectors.files.exports.person import as_zip
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.log import EntryQuery, list_entries, unmask
 from dangol.core.access.takeout import take_out
+from dangol.core.duties.models import Notice
 from dangol.core.duties.requests import note_request
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
@@ -72,6 +73,7 @@ def pair() -> list[Id]:
     merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
     let_worker_by(FOLLOW_CUSTOMERS)
     note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
+    Notice.objects.create(customer_id=kept, kind="use", year=2024, at=AT, by_mail=True)
     return made
 
 

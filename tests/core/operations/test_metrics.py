@@ -177,7 +177,7 @@ def test_metrics__of_a_shop_with_people__cost_few_statements_and_name_nobody() -
     with CaptureQueriesContext(connection) as few:
         text = client.get("/metrics").content.decode()
 
-    assert len(few) <= 14
+    assert len(few) <= 16
     families = {family.name for family in text_string_to_metric_families(text)}
     assert {"http_requests", "http_request_duration_seconds", "consumer_lag_events"} <= families
     labels = {

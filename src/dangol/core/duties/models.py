@@ -101,3 +101,34 @@ class IncidentStep(models.Model):
         db_table = "dg_duty_incident_step"
         constraints = (AppendOnly(name="dg_duty_incident_append_only"),)
         indexes = (models.Index(fields=["number", "at"], name="dg_duty_incident_first"),)
+
+
+class Notice(models.Model):
+    """That a person was told something unasked, or could not be for want of an address. Never changed."""
+
+    pk = models.CompositePrimaryKey("customer_id", "kind", "year")
+    customer_id = IdField()
+    kind = models.CharField(max_length=8)
+    # The shop's calendar year in which they were told: once in each.
+    year = models.SmallIntegerField()
+    at = models.DateTimeField()
+    by_mail = models.BooleanField()
+
+    class Meta:
+        db_table = "dg_duty_notice"
+        constraints = (AppendOnly(name="dg_duty_notice_append_only"),)
+
+
+class NoticeSweep(models.Model):
+    """How far the telling of a kind has come, and for whom there was an address but no mail server."""
+
+    kind = models.CharField(max_length=8, primary_key=True)
+    # The last customer that was looked at; none between two sweeps.
+    after = IdField(null=True)
+    counting = models.IntegerField(default=0)
+    waiting = models.IntegerField(default=0)
+    since = models.DateTimeField(null=True)
+    swept_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_duty_notice_sweep"

@@ -1,8 +1,11 @@
-"""What is done by itself, every night."""
+"""What is done by itself: the head each night, notices by day."""
+
+from datetime import timedelta
 
 from django.conf import settings
 
 from dangol.core.duties.heads import file_heads, sign_head
+from dangol.core.duties.notices import leave_notices
 from dangol.core.people.selectors import shop
 from dangol.core.tasks.registry import Due, Run, periodic
 
@@ -13,3 +16,9 @@ def sign_access_log(due: Due, run: Run) -> None:
     sign_head(at=run.at, due_at=due.at, language=shop().language)
     if settings.CHECKPOINT_FOLDER:
         file_heads(settings.CHECKPOINT_FOLDER)
+
+
+@periodic("duties.leave_notices", every=timedelta(minutes=5), atomic=False)
+def tell_people(due: Due, run: Run) -> None:
+    """Tell some of those who are to be told something unasked."""
+    leave_notices(at=run.at)

@@ -96,6 +96,21 @@ class AccessLogCheckpoint(Content, frozen=True):
     document: str
 
 
+@written_by("use_notice")
+class UseNotice(Content, frozen=True):
+    """What a member's data are used for, as they are told once a year."""
+
+    year: str
+
+
+@written_by("absence_notice")
+class AbsenceNotice(Content, frozen=True):
+    """That somebody who has not been heard of for `years` years will be forgotten on or after `day`."""
+
+    day: str
+    years: int
+
+
 @written_by("trial")
 class Trial(Content, frozen=True):
     """A message that shows that messages arrive."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from dangol.core.duties.selectors import KINDS, read_duties
 from dangol.core.events.consumers import cursor_consumers
 from dangol.core.events.models import Cursor, Event
 from dangol.core.events.selectors import read_head
@@ -13,6 +14,7 @@ from dangol.core.events.services import SHARD
 from dangol.core.metrics import Reading, Told, gauges
 from dangol.core.operations.models import PointsMoved, ProofName
 from dangol.core.operations.proofs import find_proofs
+from dangol.core.people.selectors import find_shop
 from dangol.core.tasks.models import Heartbeat
 
 _MOVED = {
@@ -66,6 +68,26 @@ def read_timeline(as_of: datetime) -> Iterator[Reading]:
         yield Reading("consumer_lag_events", max(0, head - position), (name,))
         waited = max(0.0, (as_of - first).total_seconds()) if first else 0.0
         yield Reading("consumer_lag_seconds", waited, (name,))
+
+
+@gauges(
+    {
+        "duties_waiting": Told(
+            "gauge",
+            ("kind",),
+            "What the law asks of the shop and waits: incidents, reviews, requests, notices.",
+        ),
+        "duties_overdue": Told("gauge", ("kind",), "Those of them whose day is over.", "anything but 0"),
+    }
+)
+def read_owed(as_of: datetime) -> Iterator[Reading]:
+    """Tell how many duties of each kind wait and are late; nothing before there is a shop."""
+    found = find_shop()
+    lines = {line.kind: line for line in read_duties(as_of=as_of, zone=found.tz)} if found else {}
+    for kind in KINDS if found else ():
+        line = lines.get(kind)
+        yield Reading("duties_waiting", line.waiting if line else 0, (kind,))
+        yield Reading("duties_overdue", line.overdue if line else 0, (kind,))
 
 
 @gauges(

@@ -4,7 +4,7 @@ Each app tells its classes; they are listed in one place above (project/retentio
 a shop shows to whoever asks. What the law has a shop keep is kept at least so long, and not removed here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
@@ -97,26 +97,38 @@ def kept_years() -> timedelta | None:
     return years * YEAR if years else None
 
 
-def find_left(*, before: datetime, as_of: datetime, limit: int = _AT_ONCE) -> list[Id]:
-    """Return customers to whom nothing has happened since that instant, and whom no hold protects."""
+def find_left(
+    *,
+    before: datetime,
+    as_of: datetime,
+    limit: int = _AT_ONCE,
+    after: Id | None = None,
+    but_for: Callable[[Sequence[Id]], set[Id]] = lambda ids: set(),
+) -> list[Id]:
+    """Return customers to whom nothing has happened since that instant, and whom no hold protects.
+
+    By id, behind `after`; `but_for` names those of a page who are left out.
+    """
     since = Event.objects.filter(customer_id=OuterRef("customer_id"), occurred_at__gte=before)
     silent = Customer.objects.filter(~Exists(since), kind__in=(CUSTOMER, MEMBER), created_at__lt=before)
     found: list[Id] = []
-    last: Id | None = None
+    last = after
     while len(found) < limit:
         page = silent.filter(customer_id__gt=last) if last else silent
         ids = list(page.order_by("customer_id").values_list("customer_id", flat=True)[:limit])
         if not ids:
             break
-        held = held_among(ids, at=as_of)
+        held = held_among(ids, at=as_of) | but_for(ids)
         found += [one for one in ids if one not in held]
         last = ids[-1]
     return found[:limit]
 
 
-def forget_left(before: datetime, as_of: datetime) -> int:
+def forget_left(
+    before: datetime, as_of: datetime, *, but_for: Callable[[Sequence[Id]], set[Id]] = lambda ids: set()
+) -> int:
     """Erase some of those to whom nothing has happened since that instant; returns how many."""
-    left = find_left(before=before, as_of=as_of)
+    left = find_left(before=before, as_of=as_of, but_for=but_for)
     for customer_id in left:
         erase_customer(customer_id, actor=HOUSE, reason=LEFT, at=as_of)
     return len(left)

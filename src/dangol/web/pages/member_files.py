@@ -24,6 +24,7 @@ from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.left_out_words import told_left_out
+from dangol.web.locking import offer_lock, read_lock
 from dangol.web.member_filter import MemberFilter, filter_words, read_filter, write_filter
 from dangol.web.pages.errors import no_right
 from dangol.web.reads.members import MemberLine, list_members, walk_lines
@@ -71,7 +72,7 @@ def _ask(request: HttpRequest, chosen: Chosen | None, refusal: DomainError | Non
     context: dict[str, Any] = {
         "told": [] if chosen else filter_words(found), "chosen": chosen,
         "which": TICKED if chosen else MATCH, "may_unmask": visitor.may(Right.MEMBERS_UNMASK),
-        "given": request.POST, "sentence": sentence, "remedy": remedy,
+        "given": request.POST, "sentence": sentence, "remedy": remedy, "lock": offer_lock(request),
     }  # fmt: skip
     if chosen:
         judged = judge_chosen(chosen.ids, store_id=visitor.store_id)
@@ -82,9 +83,10 @@ def _ask(request: HttpRequest, chosen: Chosen | None, refusal: DomainError | Non
 def _send(
     request: HttpRequest, chosen: Chosen | None, *, whole: bool = False, reason: str = ""
 ) -> HttpResponseBase:
-    """Write down who takes whom along, then send them. Raises ReasonMissing for a whole one without one."""
+    """Write down who takes whom along, then send them. Raises ReasonMissing, PassphraseOver."""
     if whole and not reason.strip():
         raise ReasonMissing(field="reason")
+    passphrase = read_lock(request, whole=whole)
     frame, running = frame_of(request), find_program()
     tiers, scheme = tiers_of(running), scheme_of(running)
     found = read_filter(request, tiers)
@@ -93,9 +95,10 @@ def _send(
         ids = judge_chosen(chosen.ids, store_id=visitor_of(request).store_id).fit
     else:
         ids = list_members(found.query._replace(after=""), scheme, at=frame.at)
-    note_download(request, _what(found, chosen), people=len(ids), seen=WHOLE if whole else (), reason=reason)
+    what = f"{_what(found, chosen)}{' · AES-256' if passphrase else ''}"
+    note_download(request, what, people=len(ids), seen=WHOLE if whole else (), reason=reason)
     lines = walk_lines(ids, scheme, unmasked=whole)
-    return stream_csv(request, "members", _header(), _rows(lines, tiers, frame.shop))
+    return stream_csv(request, "members", _header(), _rows(lines, tiers, frame.shop), passphrase=passphrase)
 
 
 def _what(found: MemberFilter, chosen: Chosen | None) -> str:

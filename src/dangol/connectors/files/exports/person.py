@@ -14,16 +14,20 @@ _BOM = "\ufeff"
 
 
 def as_zip(sections: Mapping[str, Sequence[Mapping[str, Any]]]) -> bytes:
-    """Return a ZIP with a CSV for each section that holds something; what lists hold is JSON in its cell.
+    """Return a ZIP with a CSV for each section that holds something."""
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name, content in as_csv_files(sections).items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def as_csv_files(sections: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, bytes]:
+    """Return a CSV by name for each section that holds something; what lists hold is JSON in its cell.
 
     A spreadsheet computes none of it, and reads it as UTF-8.
     """
-    packed = io.BytesIO()
-    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        for name, rows in sections.items():
-            if rows:
-                archive.writestr(f"{name}.csv", _as_csv(rows))
-    return packed.getvalue()
+    return {f"{name}.csv": _as_csv(rows).encode() for name, rows in sections.items() if rows}
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -16,11 +16,13 @@ from dangol.connectors.files.columns import Type
 from dangol.connectors.files.errors import BadOption, FileMissing
 from dangol.connectors.files.exports.base import Table
 from dangol.connectors.files.exports.cells import Field, each, kept, texts
+from dangol.connectors.files.exports.locked import lock_stream
 from dangol.core.storage.rows import Row
 
 ROW_GROUP = 50_000
 _BOM = b"\xef\xbb\xbf"
 FORMATS = (".csv", ".parquet")
+LOCKED = (".zip",)
 
 
 class Form(NamedTuple):
@@ -101,11 +103,15 @@ class _Parquet:
         self._writer.close()
 
 
-def check_target(path: Path, *, bom: bool) -> None:
-    """Raise BadOption for an unknown ending or a mark that cannot stand, FileMissing without a folder."""
-    if path.suffix.lower() not in FORMATS:
-        raise BadOption(option="FILE", value=path.name, known=", ".join(f"*{one}" for one in FORMATS))
-    if bom and path.suffix.lower() != ".csv":
+def check_target(path: Path, *, bom: bool, locked: bool = False) -> None:
+    """Raise BadOption for an unknown ending or a mark that cannot stand, FileMissing without a folder.
+
+    What is `locked` is a ZIP that holds a CSV.
+    """
+    endings = LOCKED if locked else FORMATS
+    if path.suffix.lower() not in endings:
+        raise BadOption(option="FILE", value=path.name, known=", ".join(f"*{one}" for one in endings))
+    if bom and path.suffix.lower() not in (".csv", *LOCKED):
         raise BadOption(option="--bom", value=path.name, known="*.csv")
     if not path.parent.is_dir():
         raise FileMissing(file=str(path.parent))
@@ -121,6 +127,15 @@ def write_file(table: Table, path: Path, form: Form, *, tell: Callable[[int], No
     sink_of = _Parquet if path.suffix.lower() == ".parquet" else _Csv
     with _whole_file(path) as stream:
         return _write(table, sink_of(stream, table.fields, form), tell)
+
+
+def write_locked(
+    table: Table, path: Path, form: Form, *, name: str, passphrase: str, tell: Callable[[int], None]
+) -> int:
+    """Write the table as the CSV `name` in a ZIP that the passphrase opens; else as `write_file`."""
+    check_target(path, bom=form.bom, locked=True)
+    with _whole_file(path) as stream, lock_stream(stream, name, passphrase) as inner:
+        return _write(table, _Csv(inner, table.fields, form), tell)
 
 
 def write_stream(table: Table, stream: BinaryIO, form: Form, *, tell: Callable[[int], None]) -> int:
