@@ -24,7 +24,7 @@ def blocks(page: str) -> tuple[str, str]:
     """Return what a page says to type: the making of a shop, and the requests."""
     found = re.findall(r"```sh\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     (making,) = [one for one in found if one.startswith("dangol init")]
-    (asking,) = [one for one in found if "curl" in one]
+    asking = next(one for one in found if "curl" in one)
     return making, asking
 
 

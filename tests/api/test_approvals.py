@@ -22,7 +22,7 @@ from tests.api.conftest import Caller, key_with
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 MEMBER = "/members/external:M-1"
-OWNER = Actor(ActorKind.STAFF, "owner", "사장")
+MANAGER = Actor(ActorKind.STAFF, "manager", "점장")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def has(api: Caller) -> int:
 
 def decide(approval: str, *, approves: bool) -> ApprovalView:
     return decide_points(
-        parse_id(approval), approves=approves, actor=OWNER, reason="확인", at=datetime.now(UTC)
+        parse_id(approval), approves=approves, actor=MANAGER, reason="확인", at=datetime.now(UTC)
     )
 
 
@@ -72,7 +72,7 @@ def test_adjust__above_the_limit__waits_and_moves_when_a_person_approves(
         decide(waits.data["id"], approves=True)
         assert has(api) == 100 + points
         shown = api.get(f"/approvals/{waits.data['id']}").data
-        assert (shown["state"], shown["decided_by"]) == ("approved", "사장")
+        assert (shown["state"], shown["decided_by"]) == ("approved", "점장")
     else:
         decide(waits.data["id"], approves=False)
         assert has(api) == 100

@@ -180,6 +180,7 @@ def test_backup_test__last_backups__are_restored_in_a_scratch_and_noted(
 ) -> None:
     back_up(shop, tmp_path)
     assert shop.run("ledger", "verify").code == 0
+    assert shop.run("access-log", "verify").code == 0
 
     told = shop.run("backup", "test", "--json", seconds=180)
 

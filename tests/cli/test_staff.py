@@ -71,7 +71,9 @@ def test_staff_recover__unknown_name__is_refused(shop: Instance) -> None:
     assert answer.out == ""
 
 
-@pytest.mark.parametrize(("mode", "leads_to"), [("required", "/account/second-factor"), ("optional", "/")])
+@pytest.mark.parametrize(
+    ("mode", "leads_to"), [("required", "/account/second-factor"), ("optional", "/setup")]
+)
 def test_staff_recover__owner_who_lost_everything__comes_in_again(
     shop: Instance, mode: str, leads_to: str
 ) -> None:

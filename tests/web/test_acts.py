@@ -143,7 +143,7 @@ def test_erase__under_hold__is_refused_in_words_and_done_once_released(clerk: Cl
     assert clerk.post(f"{page}/erase", sent)["Location"] == "/members"
 
     assert Customer.objects.get(customer_id=member).kind == "erased"
-    assert clerk.get(f"{page}/unmask").status_code == 404
+    assert clerk.get(f"{page}/unmask").status_code == 410
     assert [one[0] for one in entries()] == ["erase", "release", "hold"]
 
 

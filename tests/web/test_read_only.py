@@ -30,7 +30,11 @@ def test_pages__key_store_gone__open_with_points_and_a_notice_but_nobody_s_name(
     # Nobody can be named, so nobody is found by a name and nothing is done to anybody.
     adjust = f"/members/{show_id(keyless.regular)}/adjust"
     closed = (*act_paths(keyless), adjust, undo_path(keyless), "/till/members/", "/till/sales/", "/messages")
-    paths = [one for one in staff_paths(keyless) if "q=" not in one and "person=" not in one]
+    paths = [
+        one
+        for one in staff_paths(keyless)
+        if "q=" not in one and "person=" not in one and not one.endswith("/undo")
+    ]
     answers = {path: clerk.get(path) for path in paths if not path.startswith(closed)}
 
     assert {path: one.status_code for path, one in answers.items() if one.status_code != 200} == {}

@@ -228,5 +228,13 @@ def test_job__as_left__holds_nothing_in_the_clear(member: Id) -> None:
 
     payload = msgspec.json.decode(Job.objects.get().payload)
 
-    assert payload.keys() == {"asked_at", "challenge", "customer_id", "kind", "language", "value_hash"}
+    assert payload.keys() == {
+        "asked_at",
+        "challenge",
+        "customer_id",
+        "kind",
+        "language",
+        "points",
+        "value_hash",
+    }
     assert "5678" not in str(payload["value_hash"])

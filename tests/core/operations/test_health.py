@@ -93,18 +93,20 @@ def test_readyz__database_does_not_answer__says_nothing_of_it_and_livez_stays(
 def test_readyz__migration_missing__is_unready(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health._Applied, "is_known", False)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'dg_operations'")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'dg_operations' AND name = '0002_access_log_proof'"
+        )
     try:
         found = health.check_health(AT)
     finally:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO django_migrations (app, name, applied)"
-                " VALUES ('dg_operations', '0001_proofs', CURRENT_TIMESTAMP)"
+                " VALUES ('dg_operations', '0002_access_log_proof', CURRENT_TIMESTAMP)"
             )
 
     assert [(one.name, one.told) for one in found if not one.is_good] == [
-        ("migrations", "dg_operations.0001_proofs")
+        ("migrations", "dg_operations.0002_access_log_proof")
     ]
     assert bad() == []
 
