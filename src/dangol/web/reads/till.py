@@ -86,8 +86,8 @@ def _place(
 def read_receipt(order: OrderFacts) -> Receipt:
     """Return the receipt of an order as it stands now."""
     whole = read_order(order.customer_id, order.id)
-    judged = [why for why in accruals_of([(order.customer_id, order.id)]) if not why.is_return]
     after = accruals_of([(order.customer_id, order.id)])
+    judged = [why for why in after if not why.is_return]
     points = sum(one.part.points for one in after[-1].parts) if after else 0
     returned = sum(one.net_minor for one in whole.returns)
     return Receipt(
