@@ -7,6 +7,7 @@
 #   make soak    the tests' laws at full size (hours)
 #   make docs    write docs/reference anew
 #
+# ONLY=sqlite (or postgres) tests on that database alone.
 # PYTHON=/path/to/python3.13 chooses the interpreter (3.11 or newer), VENV=folder where its packages go.
 
 SHELL := /bin/sh
@@ -24,13 +25,13 @@ DEMO := $(if $(wildcard $(VENV)/dev.stamp),$(VENV)/dev.stamp,$(VENV)/demo.stamp)
 DEV := $(VENV)/dev.stamp
 
 help:
-	@sed -n '3,10s/^# \{0,1\}//p' Makefile
+	@sed -n '3,11s/^# \{0,1\}//p' Makefile
 
 demo: $(DEMO)
 	@$(BIN)/dangol demo --home demo-shop
 
 test: $(DEV)
-	@$(BIN)/python -m tests
+	@$(BIN)/python -m tests $(if $(ONLY),--only $(ONLY))
 
 soak: $(DEV)
 	@DANGOL_SOAK=1 $(BIN)/python -m tests

@@ -1,7 +1,8 @@
 """Run every test on SQLite, then all that touches a database on PostgreSQL: `python -m tests`.
 
-No test may be skipped on both, but for those that need a browser, curl or a container engine where there
-is none, and they say so. The last line tells what ran on what; words after the command go to pytest.
+`--only sqlite` (or `postgres`) leaves the other one out, and says so. No test may be skipped on both, but
+for those that need a browser, curl or a container engine where there is none, and they say so. The last line
+tells what ran on what; further words go to pytest.
 """
 
 import json
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +47,13 @@ def run(kind: str, report: Path, words: list[str]) -> int:
     ).returncode
 
 
-def complaints(reports: dict[str, Any]) -> list[str]:
+def complaints(reports: dict[str, Any], kinds: Sequence[str]) -> list[str]:
     """Return what a green run may still hide: a database that had no test, a test that ran nowhere."""
-    found = [f"No test ran on {kind}." for kind in KINDS if not reports.get(kind, {}).get("on_database")]
+    if not kinds:
+        return ["Write sqlite or postgres after --only."]
+    found = [f"No test ran on {kind}." for kind in kinds if not reports.get(kind, {}).get("on_database")]
+    if len(kinds) < len(KINDS):
+        return found
     skipped = [reports.get(kind, {}).get("skipped", {}) for kind in KINDS]
     for test in sorted(skipped[0].keys() & skipped[1].keys()):
         if not skipped[0][test].startswith(tuple(MAY_LACK)):
@@ -56,19 +62,25 @@ def complaints(reports: dict[str, Any]) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Run both kinds and close with one line; return the exit code."""
-    began = time.monotonic()
+    """Run both kinds, or the only one asked for, and close with one line; return the exit code."""
+    began, kinds = time.monotonic(), KINDS
+    if words[:1] == ["--only"]:
+        kinds = tuple(kind for kind in KINDS if kind in words[1:2])
+        words = words[2:]
+        print(f"Tests on {', '.join(kinds) or 'nothing'} only.")
     reports: dict[str, Any] = {}
     failed = []
     with tempfile.TemporaryDirectory(prefix="dangol-tests-") as folder:
-        for kind in KINDS:
+        for kind in kinds:
             report = Path(folder) / f"{kind}.json"
             print(f"── Tests on {kind} ──", flush=True)
             if run(kind, report, words):
                 failed.append(f"Tests failed on {kind}.")
             if report.is_file():
                 reports[kind] = json.loads(report.read_text())
-    problems = failed or complaints(reports)
+    problems = (
+        failed or complaints(reports, kinds) or ([] if kinds else ["Write sqlite or postgres after --only."])
+    )
     ran = ", ".join(f"{one['passed']} passed on {one['database']}" for one in reports.values())
     for lack, thing in MAY_LACK.items():
         unseen = {

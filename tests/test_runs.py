@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.__main__ import complaints
+from tests.__main__ import KINDS, complaints
 from tests.reports import NO_BROWSER, NO_ENGINE
 
 RAN = {"on_database": 3, "skipped": {}}
@@ -31,4 +31,18 @@ def test_complaints__of_two_runs__name_what_did_not_happen(
 ) -> None:
     reports = {"sqlite": sqlite} | ({"postgres": postgres} if postgres else {})
 
-    assert complaints(reports) == found
+    assert complaints(reports, KINDS) == found
+
+
+@pytest.mark.parametrize(
+    ("kinds", "found"),
+    [
+        (("sqlite",), []),
+        (("postgres",), ["No test ran on postgres."]),
+        ((), ["Write sqlite or postgres after --only."]),
+    ],
+)
+def test_complaints__of_one_database__asks_nothing_of_the_other(
+    kinds: tuple[str, ...], found: list[str]
+) -> None:
+    assert complaints({"sqlite": RAN}, kinds) == found
