@@ -63,7 +63,8 @@ def complaints(reports: dict[str, Any], kinds: Sequence[str]) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Run both kinds, or the only one asked for, and close with one line; return the exit code."""
-    began, kinds = time.monotonic(), KINDS
+    began = time.monotonic()
+    kinds: Sequence[str] = KINDS
     if words[:1] == ["--only"]:
         kinds = tuple(kind for kind in KINDS if kind in words[1:2])
         words = words[2:]

@@ -171,6 +171,18 @@ def test_revoke__a_key__opens_nothing_and_is_not_renewed(api: Caller) -> None:
     assert api.post(f"{path}/rotate", {}).data["code"] == "access.key_over"
 
 
+def test_revoke__of_a_key_that_may_more__is_403_and_it_goes_on(api: Caller) -> None:
+    strong = [one["id"] for one in api.get("/keys").data["data"]]
+    poor = Caller(key_with(Right.KEYS_WRITE))
+    (own,) = [one["id"] for one in api.get("/keys").data["data"] if one["id"] not in strong]
+
+    refused = poor.post(f"/keys/{strong[0]}/revoke")
+
+    assert (refused.status, refused.data["code"]) == (403, "access.missing_right")
+    assert api.get("/members").status == 200
+    assert poor.post(f"/keys/{own}/revoke").status == 200
+
+
 def test_keys__of_a_test_space__see_and_make_only_their_own(api: Caller) -> None:
     (live,) = api.get("/keys").data["data"]
     with fresh_space("keysapi") as space:

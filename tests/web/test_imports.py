@@ -16,6 +16,7 @@ from dangol.connectors.files.models import ImportJob, Upload
 from dangol.core.access.log import EntryQuery, list_entries
 from dangol.core.access.rights import Role
 from dangol.core.commerce.models import OrderNumber
+from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.services import spend_points
 from dangol.core.people.selectors import count_by_kind, find_by_identity
 from dangol.core.storage.ids import new_id, show_id
@@ -282,6 +283,19 @@ def test_marketer__who_may_not_unmask__takes_masked_errors_along(story: Story) -
     assert "NUL" in rows[1]["reason"]
     assert "characters" in rows[1]["reason"] or "character" in rows[1]["reason"], "in the reader's language"
     assert browser.post(f"{address}/whole").status_code == HTTPStatus.FORBIDDEN
+
+
+def test_marketer__who_may_not_adjust__imports_no_balances(story: Story) -> None:
+    browser = sign_in(Client(headers={"accept-language": "ko"}), "mara", Role.MARKETER)
+    address = bring_checked(browser, "customer,currency,balance\n1501,PTS,1000000\n")
+    assert upload().kind == "balances"
+
+    refused = browser.post(f"{address}/start")
+    work()
+
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert upload().state == Upload.State.READY
+    assert not Transfer.objects.filter(points=1_000_000).exists()
 
 
 def test_access_log__every_step__says_who_did_it(clerk: Client, story: Story) -> None:

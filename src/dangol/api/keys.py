@@ -18,7 +18,7 @@ from dangol.api.caller import Needs, caller_of
 from dangol.api.idempotency import once
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.key_drafts import LONGEST_NAME, KeyDraft, issue_key, rotate_key
-from dangol.core.access.keys import KeyView, NewKey, NoSuchKey, find_key, list_keys, revoke_key
+from dangol.core.access.keys import KeyView, MissingRight, NewKey, NoSuchKey, find_key, list_keys, revoke_key
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.spaces import LIVE, in_space
@@ -131,8 +131,10 @@ def rotate_api_key(request: HttpRequest, key: Path[str], payload: KeyRotateIn) -
 @in_live_space
 @once
 def revoke_api_key(request: HttpRequest, key: Path[str]) -> Reply:
-    """Take a key back: within two seconds it opens nothing. It cannot be undone."""
-    found = _find(request, key)
+    """Take a key back that may do no more than this one: within two seconds it opens nothing, for good."""
+    found, own = _find(request, key), caller_of(request).key
+    if more := sorted(found.scopes - own.scopes):
+        raise MissingRight(right=more[0])
     revoke_key(found.id, at=caller_of(request).at)
     return Reply(_view(_find(request, key)))
 

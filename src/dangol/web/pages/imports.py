@@ -22,6 +22,7 @@ from dangol.connectors.files.services import PREVIEWED, preview, say_why
 from dangol.connectors.files.sources import open_source
 from dangol.connectors.files.undo import can_undo
 from dangol.connectors.files.uploads import OPEN, Asked, UploadView, find_upload, list_uploads, request_of
+from dangol.core.access.keys import MissingRight
 from dangol.core.access.log import Access
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
@@ -34,6 +35,9 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.import_masks import is_personal, mask_read, mask_refused
 from dangol.web.places import read_place, write_place
 from dangol.web.uploading import file_of
+
+# What gives points or a tier as a hand does takes the right of hands, too.
+_GIVES = frozenset({Kind.BALANCES, Kind.TIERS})
 
 A_PAGE = 50
 S = Upload.State
@@ -238,6 +242,8 @@ def start(request: HttpRequest, upload_id: Id) -> HttpResponse:
     """Leave the import to the worker; one that has begun, or cannot, is shown as it is."""
     view = find(upload_id)
     try:
+        if view.kind in _GIVES and not visitor_of(request).may(Right.POINTS_ADJUST):
+            raise MissingRight(right=Right.POINTS_ADJUST.value)
         uploads.start_import(upload_id, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as refusal:
         return _page(request, find(view.id), refusal=refusal)
