@@ -66,7 +66,7 @@ def incident_path() -> str:
     """Return the address of an incident of which nobody has been told yet."""
     if not list_incidents():
         facts = Facts(NOW, "늦은", "김", 1_200, False, False, "더", "더", "단골")
-        record_incident(facts, actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
+        record_incident(facts, form=new_id(), actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
     return f"/incidents/{show_id(list_incidents()[0].id)}"
 
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from dangol.core.access.rights import Role
 from dangol.core.duties.incidents import list_incidents
-from dangol.core.storage.ids import show_id
+from dangol.core.storage.ids import new_id, show_id
 from tests.web.staff import sign_in
 from tests.web.story import Story
 
@@ -19,8 +19,22 @@ GIVEN = {
 }  # fmt: skip
 
 
+def given() -> dict[str, str]:
+    """Return what is sent by a form that was opened just now."""
+    return GIVEN | {"form": show_id(new_id())}
+
+
+def test_incident__form_sent_twice__is_one(clerk: Client, story: Story) -> None:
+    opened = clerk.get("/incidents/new").context["form"]
+
+    answers = [clerk.post("/incidents/new", GIVEN | {"form": opened})["Location"] for _ in range(2)]
+
+    assert answers == [f"/incidents/{opened}"] * 2
+    assert [one.number for one in list_incidents()] == [1]
+
+
 def test_incident__written_down_told_and_closed(clerk: Client, story: Story) -> None:
-    written = clerk.post("/incidents/new", GIVEN, follow=True).content.decode()
+    written = clerk.post("/incidents/new", given(), follow=True).content.decode()
     incident = list_incidents()[0]
     address = f"/incidents/{show_id(incident.id)}"
     assert "1. 유출된 정보\n이름, 전화번호" in written
@@ -50,7 +64,7 @@ def test_incident__written_down_told_and_closed(clerk: Client, story: Story) -> 
 def test_incident__that_cannot_be__is_refused_and_what_was_typed_stays(
     clerk: Client, story: Story, wrong: dict[str, str]
 ) -> None:
-    answer = clerk.post("/incidents/new", GIVEN | wrong)
+    answer = clerk.post("/incidents/new", given() | wrong)
 
     assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
     assert "잠갔어요." in answer.content.decode()
@@ -60,7 +74,7 @@ def test_incident__that_cannot_be__is_refused_and_what_was_typed_stays(
 def test_incident__seen_that_is_none_or_act_that_is_none__changes_nothing(
     clerk: Client, story: Story
 ) -> None:
-    clerk.post("/incidents/new", GIVEN)
+    clerk.post("/incidents/new", given())
     address = f"/incidents/{show_id(list_incidents()[0].id)}"
 
     assert clerk.post(address, {"act": "told", "seen": "x"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -1,23 +1,20 @@
 """How a member comes in and goes, and what proves that it is they."""
 
 import re
-from datetime import timedelta
 
 import pytest
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from dangol.core.access.members.codes import WrongCode
 from dangol.core.access.members.links import make_link
 from dangol.core.access.members.models import MemberLink, MemberSession
-from dangol.core.access.members.sessions import How, SessionView
+from dangol.core.access.members.sessions import How
 from dangol.core.messaging.sink import Sink
 from dangol.core.people.held import held_by
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import consents_of
 from dangol.core.storage.ids import show_id
-from dangol.web.frame import Frame
 from dangol.web.member_door import COOKIE
-from dangol.web.stepup import lead_to_confirm, needs_confirming
 from tests.core.messaging.ways import Scripted, use
 from tests.web.phones import PAGES, ask, come_in, deliver, give_email
 from tests.web.story import NOW, Story
@@ -230,21 +227,6 @@ def test_confirm__no_email__says_what_else(phone: Client, story: Story) -> None:
     come_in(phone, story.regular, How.LINK)
 
     assert "신분을 확인" in phone.get("/me/confirm").content.decode()
-
-
-def test_step_up__many_points__asks_for_a_fresh_code(story: Story) -> None:
-    request = RequestFactory().get("/me/spend")
-    request.META["dangol.frame"] = Frame(NOW)
-    session = SessionView(b"", story.regular, "link", NOW, NOW, None)
-
-    led = lead_to_confirm(request, session, points=10_000, back="/me/spend")
-
-    assert led is not None
-    assert led["Location"] == "/me/confirm?next=%2Fme%2Fspend"
-    assert lead_to_confirm(request, session, points=9_999, back="/me/spend") is None
-    fresh = session._replace(confirmed_at=NOW - timedelta(minutes=5))
-    assert lead_to_confirm(request, fresh, points=10_000, back="/me/spend") is None
-    assert not needs_confirming(9_999)
 
 
 def test_kept_messages__a_sample_shop__shows_the_code(clerk: Client, phone: Client, story: Story) -> None:

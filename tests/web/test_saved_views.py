@@ -1,12 +1,9 @@
 """Saved views: a filter under a name, of oneself or of all staff, and never two of one name."""
 
 import re
-import threading
-from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from dangol.core.access.rights import Role
@@ -26,6 +23,7 @@ from dangol.web.saved_views import (
     rename_view,
     save_view,
 )
+from tests.together import together
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story
 
@@ -116,27 +114,6 @@ def test_save_view__more_than_one_may__is_refused_until_one_goes(two: tuple[int,
     delete_view(ids[3], staff_id=two[0], manages=False)
     save("one more", staff=two[0])
     assert len(list_views(two[0])) == MOST
-
-
-def together(acts: list[Callable[[], object]]) -> list[DomainError]:
-    """Do these at once; returns the refusals."""
-    refused, ready = [], threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            act()
-        except DomainError as refusal:
-            refused.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return refused
 
 
 def test_save_view__eight_windows__one_name_and_never_too_many(two: tuple[int, int]) -> None:

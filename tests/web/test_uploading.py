@@ -15,8 +15,10 @@ from pytest_django.fixtures import Settings
 
 from dangol.connectors.files.models import Upload
 from dangol.core.access.rights import RIGHTS, Right, Role
+from dangol.core.access.sessions import WHOLE
 from dangol.core.people.selectors import find_by_identity, profiles_of
 from dangol.core.tasks.models import Job
+from dangol.project.clock import now
 from dangol.web.uploading import ADDRESS, may_upload
 from tests.web.files import (
     MEMBERS,
@@ -215,6 +217,19 @@ def test_door__session_that_ended__is_let_in_no_more(story: Story) -> None:
     suspended.save()
 
     assert was_in
+    assert not may_upload(environ)
+
+
+def test_door__session_too_old_or_without_a_second_factor__is_not_let_in(
+    story: Story, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = environ_of(sign_in(Client()))
+    assert may_upload(environ)
+
+    settings.MFA_REQUIRED = True
+    assert not may_upload(environ)
+    settings.MFA_REQUIRED = False
+    monkeypatch.setattr("dangol.web.uploading.now", lambda: now() + WHOLE)
     assert not may_upload(environ)
 
 

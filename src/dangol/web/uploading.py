@@ -20,9 +20,11 @@ from dangol.connectors.files.errors import UploadMissing, UploadSpaceFull, Uploa
 from dangol.connectors.files.places import INCOMING, uploads_folder, used_bytes
 from dangol.connectors.files.uploads import clean_name
 from dangol.core.access.rights import Right
-from dangol.core.access.selectors import find_visitor
+from dangol.core.access.selectors import Visitor, find_visitor
+from dangol.core.access.sessions import is_over
 from dangol.core.storage.ids import parse_id
 from dangol.domain.errors import DomainError
+from dangol.project.clock import now
 from dangol.web.guard import SESSION
 
 ADDRESS, FIELD = "/import", "file"
@@ -40,11 +42,18 @@ def may_upload(environ: dict[str, Any]) -> bool:
         session = SessionStore(key)
         staff, shown = session.get(SESSION_KEY), session.get(SESSION)
         visitor = find_visitor(parse_id(shown), int(staff)) if staff and shown else None
-        return visitor is not None and visitor.may(Right.IMPORTS_WRITE)
+        return visitor is not None and _may_now(visitor)
     except ValueError:
         return False
     finally:
         close_old_connections()
+
+
+def _may_now(visitor: Visitor) -> bool:
+    """Ask what the guard asks: a session that goes on, a second factor where there must be one, the right."""
+    over = is_over(opened_at=visitor.opened_at, seen_at=visitor.seen_at, at=now())
+    has_factor = visitor.has_factor or not settings.MFA_REQUIRED
+    return not over and has_factor and visitor.may(Right.IMPORTS_WRITE)
 
 
 class _Incoming(TemporaryUploadedFile):

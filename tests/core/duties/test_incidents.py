@@ -21,7 +21,7 @@ from dangol.core.duties.incidents import (
 from dangol.core.duties.models import IncidentStep
 from dangol.core.duties.selectors import read_duties
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.storage.ids import Id, random_id
+from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.core.storage.transactions import write_transaction
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -33,7 +33,9 @@ FACTS = Facts(
 
 
 def record(**changes: Any) -> Id:
-    return record_incident(FACTS._replace(**changes), actor=KIM, at=AT)
+    incident_id = new_id()
+    record_incident(FACTS._replace(**changes), form=incident_id, actor=KIM, at=AT)
+    return incident_id
 
 
 def stands(incident_id: Id) -> IncidentView:

@@ -1,10 +1,7 @@
 """Points given to many: judged by their sum, done once, and telling who was left out."""
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.access.approvals import State
@@ -31,9 +28,9 @@ from dangol.core.people.chosen import LeftOut, Why, count_by_why, judge_chosen
 from dangol.core.people.models import Customer, Staff
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.tasks.models import Job
-from dangol.domain.errors import DomainError
 from dangol.domain.points import InvalidPoints
 from tests.core.ledger.shop import POINTS, day, members, open_shop
+from tests.together import together
 from tests.web.staff import make_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -239,27 +236,6 @@ def test_give_in_bulk__no_reason_or_lapsed__leaves_nothing(people: list[Id]) -> 
             give_in_bulk(one, form=new_id(), actor=AGENT, reason=reason, at=day(1), limit=LIMIT)
 
     assert not Approval.objects.exists()
-
-
-def together(acts: list[Callable[[], object]]) -> list[DomainError]:
-    """Do these at once; returns the refusals."""
-    refused, ready = [], threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> None:
-        ready.wait()
-        try:
-            act()
-        except DomainError as refusal:
-            refused.append(refusal)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return refused
 
 
 def test_give_in_bulk__eight_windows__are_one_form_and_one_limit(people: list[Id]) -> None:

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.core.commerce.claims import claim_guest_order
-from dangol.core.commerce.models import OrderAct
+from dangol.core.commerce.models import Order, OrderAct
 from dangol.core.commerce.moving import move_order, undo_order
-from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
+from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.people.actors import Actor, columns_of, require_reason
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_missing, select_matching
@@ -97,12 +97,6 @@ def acts_of(customer_id: Id, order_id: Id) -> list[ActView]:
 
 
 def numbers_of(order_ids: Sequence[Id]) -> dict[Id, tuple[str, str]]:
-    """Return the source and number of each of these orders that are there; for a few."""
-    found = {}
-    for order_id in order_ids:
-        try:
-            order = find_order(show_id(order_id))
-        except UnknownOrder:
-            continue
-        found[order_id] = order.source, order.number
-    return found
+    """Return the source and number of each of these orders that are there."""
+    rows = Order.objects.filter(id__in=order_ids).values_list("id", "source", "number")
+    return {order_id: (source, number) for order_id, source, number in rows}

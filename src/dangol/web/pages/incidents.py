@@ -23,7 +23,7 @@ from dangol.core.duties.incidents import (
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of
+from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
@@ -45,10 +45,10 @@ def record(request: HttpRequest) -> HttpResponse:
         known = frame.at.astimezone(frame.shop.tz)
         return _form(request, {"known_at": known.strftime("%Y-%m-%dT%H:%M"), "contact": frame.shop.name})
     try:
-        incident_id = record_incident(_facts(request), actor=actor_of(request), at=frame.at)
+        record_incident(_facts(request), form=form_of(request), actor=actor_of(request), at=frame.at)
     except DomainError as refusal:
         return _form(request, request.POST, refusal)
-    return redirect("web:incident", incident_id)
+    return redirect("web:incident", form_of(request))
 
 
 @needs(Right.INCIDENTS_WRITE)
@@ -93,6 +93,7 @@ def _form(request: HttpRequest, given: Mapping[str, Any], refusal: DomainError |
     context = {
         "given": given, "sentence": sentence, "remedy": remedy, "longest": LONGEST_TEXT, "most": MOST_PEOPLE,
         "wrong": refusal.data.get("field", "") if refusal else "",
+        "form": request.POST.get("form") or new_form(),
     }  # fmt: skip
     return render(request, "web/duties/incident_new.html", context, status=422 if refusal else 200)
 
