@@ -7,7 +7,7 @@ from django.test import Client
 
 from dangol.core.access.keys import forget_remembered_keys, make_key
 from dangol.core.access.models import Approval, StaffMembership
-from dangol.core.access.own_account import OwnAccount, link_membership, membership_of, require_not_own
+from dangol.core.access.own_account import OwnAccount, link_membership, memberships_of, require_not_own
 from dangol.core.access.rights import Right, Role
 from dangol.core.commerce.models import Order
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up as ring_up_sales
@@ -59,10 +59,17 @@ def test_adjust__of_oneself_on_the_page__is_refused_in_words(agent: Client, stor
     assert give(browser("other", Role.AGENT), story.regular) == "done"
 
 
+def test_adjust__of_who_one_was_before_another_link__is_refused(agent: Client, story: Story) -> None:
+    link_membership(make_staff("agent").pk, story.newcomer, at=NOW)
+
+    assert WORDS in give(agent, story.regular)
+    assert WORDS in give(agent, story.newcomer)
+
+
 def test_adjust__of_who_one_became_part_of__is_refused(agent: Client, story: Story) -> None:
     merge_customers(story.newcomer, story.regular, actor=HOUSE, reason="두 번", at=NOW)
 
-    assert membership_of(make_staff("agent").pk) == story.newcomer
+    assert memberships_of(make_staff("agent").pk) == {story.newcomer}
     assert WORDS in give(agent, story.newcomer)
 
 
@@ -223,7 +230,7 @@ def test_membership__shown_by_the_code_of_a_mail__is_linked(
     right = client.post("/account/membership", {"code": code})
 
     assert right["Location"] == "/account"
-    assert membership_of(make_staff("agent").pk) == story.regular
+    assert memberships_of(make_staff("agent").pk) == {story.regular}
     assert "이어져 있어요" in client.get("/account").content.decode()
     assert WORDS in give(client, story.regular)
     assert "kim@example.com" not in str(client.session.items())

@@ -53,10 +53,11 @@ class StaffRole(models.Model):
 
 
 class StaffMembership(models.Model):
-    """Which member someone who works here is, as a code sent to the member has shown."""
+    """That someone who works here is a member, as a code sent to the member has shown; kept for good."""
 
-    staff = models.OneToOneField(
-        "dg_people.Staff", models.PROTECT, primary_key=True, db_constraint=False, related_name="membership"
+    pk = models.CompositePrimaryKey("staff_id", "member_id")
+    staff = models.ForeignKey(
+        "dg_people.Staff", models.PROTECT, db_constraint=False, db_index=False, related_name="memberships"
     )
     # A customer's id, as a plain value.
     member_id = IdField()

@@ -16,6 +16,7 @@ from dangol.core.people.models import Staff
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
@@ -27,17 +28,15 @@ class OwnAccount(DomainError):
 
 
 def link_membership(staff: int, customer_id: Id, *, at: datetime) -> None:
-    """Note that someone who works here has shown that they are this member, in place of any other."""
+    """Note that someone who works here has shown that they are this member; what they showed before stays."""
     with write_transaction():
-        StaffMembership.objects.update_or_create(
-            staff_id=staff, defaults={"member_id": customer_id, "linked_at": at}
-        )
+        insert_missing(StaffMembership, ("staff_id", "member_id", "linked_at"), [(staff, customer_id, at)])
 
 
-def membership_of(staff: int) -> Id | None:
-    """Return which member someone who works here is, as far as they have shown it."""
-    found = StaffMembership.objects.filter(staff_id=staff).values_list("member_id", flat=True).first()
-    return resolve_merged([found])[found] if found else None
+def memberships_of(staff: int) -> set[Id]:
+    """Return which members someone who works here is, as far as they have ever shown it."""
+    found = StaffMembership.objects.filter(staff_id=staff).values_list("member_id", flat=True)
+    return set(resolve_merged(list(found)).values())
 
 
 def require_not_own(customer_ids: Iterable[Id], *, actor: Actor) -> None:
@@ -54,8 +53,8 @@ def members_who_are(usernames: Iterable[str]) -> set[Id]:
 
 def _members_of(username: str) -> set[Id]:
     staff = Staff.objects.filter(username=username).values_list("pk", flat=True).first()
-    own = {membership_of(staff)} if staff is not None else set()
+    own = memberships_of(staff) if staff is not None else set()
     if "@" in username:
         with suppress(RefusedValue):
             own |= set(find_by_identity(Kind.EMAIL, [username]).values())
-    return {one for one in own if one}
+    return own

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from dangol.core.access.emails import email_of, set_email
 from dangol.core.access.members.codes import use_code
-from dangol.core.access.own_account import link_membership, membership_of
+from dangol.core.access.own_account import link_membership, memberships_of
 from dangol.core.access.selectors import find_staff, sessions_of, sign_ins_of
 from dangol.core.access.sessions import Outcome, end_sessions, end_sessions_of
 from dangol.core.messaging.codes import ask_code, count_try
@@ -64,7 +64,7 @@ def _account(request: HttpRequest, refusal: RefusedValue | None = None) -> HttpR
         "sessions": sessions_of(visitor.staff),
         "sign_ins": sign_ins_of(visitor.staff, limit=8),
         "passkeys_work": passkeys_work(request),
-        "is_member": membership_of(visitor.staff) is not None,
+        "is_member": bool(memberships_of(visitor.staff)),
         "email": request.POST.get("email") if refusal else email_of(visitor.staff),
         "sentence": sentence,
         "remedy": remedy,

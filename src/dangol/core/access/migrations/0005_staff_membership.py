@@ -18,7 +18,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='StaffMembership',
             fields=[
-                ('staff', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='membership', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('pk', models.CompositePrimaryKey('staff_id', 'member_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('staff', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('member_id', dangol.core.storage.fields.IdField()),
                 ('linked_at', models.DateTimeField()),
             ],
