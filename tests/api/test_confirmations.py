@@ -8,10 +8,16 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
+from dangol.core.access.acts import change_identity
+from dangol.core.access.members.confirming import SETTLES_AFTER
 from dangol.core.access.members.models import MemberCode
 from dangol.core.access.members.sessions import How, open_session
 from dangol.core.messaging.outbox import Outbox
 from dangol.core.messaging.senders import Letter
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.held import BY_STAFF, held_by
+from dangol.core.people.identities import Kind
+from dangol.core.people.models import Identity
 from dangol.core.storage.ids import parse_id
 from dangol.core.tasks.runner import Runner
 from dangol.project.clock import now
@@ -202,6 +208,25 @@ def test_confirmation__member_without_mail__is_refused(shop_of_two: Shop) -> Non
     refused = shop_of_two.api.post(f"/members/{member}/confirmations", {"points": 2_000})
 
     assert (refused.status, refused.data["code"]) == (409, "member.confirmation_unavailable")
+
+
+def test_confirmation__by_an_address_that_staff_put_there__not_for_three_days(shop_of_two: Shop) -> None:
+    member = parse_id(shop_of_two.mina)
+    actor = Actor(ActorKind.STAFF, "seller")
+    [mail] = [one for one in held_by([member]) if one.kind == Kind.EMAIL]
+    early = shop_of_two.code(shop_of_two.mina, 2_000)
+    change_identity(
+        member, (Kind.EMAIL, mail.value_hash), "seller@example.com", source=BY_STAFF, actor=actor,
+        reason="새 주소", at=now(),
+    )  # fmt: skip
+
+    asked = shop_of_two.api.post(f"/members/{shop_of_two.mina}/confirmations", {"points": 2_000})
+    spent = shop_of_two.spend(shop_of_two.mina, 2_000, early)
+
+    assert {asked.data["code"], spent.data["code"]} == {"member.confirmation_unsettled"}
+    assert shop_of_two.has(shop_of_two.mina) == 9_000
+    Identity.objects.filter(source=BY_STAFF).update(added_at=now() - SETTLES_AFTER)
+    assert shop_of_two.spend(shop_of_two.mina, 2_000, shop_of_two.code(shop_of_two.mina, 2_000)).status == 201
 
 
 def test_confirmation__sent_again__is_one_mail_and_too_many_are_refused(shop_of_two: Shop) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dangol.core.access.members.codes import VALID_FOR, issue_code
-from dangol.core.access.members.confirming import ConfirmationUnavailable, challenge_of
+from dangol.core.access.members.confirming import ConfirmationUnavailable, challenge_of, require_settled
 from dangol.core.access.members.paces import Limit, spend
 from dangol.core.messaging.contents import Content, OneTimeCode, SpendingCode
 from dangol.core.messaging.senders import EMAIL, find_sender
@@ -75,8 +75,9 @@ def ask_spending_code(customer_id: Id, points: int, *, at: datetime) -> None:
 
     Joins the write transaction. It takes the place of any other code of theirs.
 
-    Raises ConfirmationUnavailable.
+    Raises ConfirmationUnavailable or ConfirmationUnsettled.
     """
+    require_settled(customer_id, at=at)
     person = names_of([customer_id], unmasked=True).get(customer_id)
     if person is None or not person.email or person.kind == GUEST or find_sender(EMAIL) is None:
         raise ConfirmationUnavailable()

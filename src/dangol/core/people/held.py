@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.carrying import find_keys, renew_tokens
@@ -35,6 +37,8 @@ from dangol.domain.errors import DomainError, NotFound
 
 # What staff may type; an anonymous id is a browser's or an app's to tell.
 TYPED = (Kind.PHONE, Kind.EMAIL, Kind.CARD, Kind.EXTERNAL)
+# The source of what staff have typed on a member's page.
+BY_STAFF = "staff"
 _SHOWN = ("customer_id", "kind", "value_hash", "value_sealed", "added_at", "source", "verified_at")
 
 
@@ -99,6 +103,13 @@ def held_by(customer_ids: Iterable[Id], *, region: str | None = None) -> list[He
         shown = None if text is None or isinstance(text, Erased) else mask_identity(row[1], text, home)
         held.append(HeldIdentity(row[0], row[1], bytes(row[2]), shown, *row[4:]))
     return sorted(held, key=lambda one: order.index(Kind(one.kind)))
+
+
+def last_by_staff(customer_id: Id, kind: Kind) -> datetime | None:
+    """Return when staff last put a value of this kind with the customer, of those that are there now."""
+    by_staff = Identity.objects.filter(customer_id=customer_id, kind=kind, source=BY_STAFF)
+    last: datetime | None = by_staff.aggregate(last=Max("added_at"))["last"]
+    return last
 
 
 def add_identity(customer_id: Id, kind: str, value: str, *, source: str, recorded_at: datetime) -> bool:

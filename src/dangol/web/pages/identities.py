@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from dangol.core.access import acts
 from dangol.core.access.rights import Right
-from dangol.core.people.held import TYPED, LastIdentity, held_by, read_name
+from dangol.core.people.held import BY_STAFF, TYPED, LastIdentity, held_by, read_name
 from dangol.core.people.profiles import IdentityTaken
 from dangol.core.people.selectors import find_by_identity, home_stores_of, names_of
 from dangol.core.refusals import explain
@@ -20,7 +20,6 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.member import MemberView
 
-SOURCE = "staff"
 ASKED = ("kind", "value", "which", "reason")
 
 
@@ -64,7 +63,7 @@ def add(request: HttpRequest, customer_id: Id) -> HttpResponse:
     member, asked = find_subject(request, customer_id), _asked(request)
     try:
         acts.add_identity(
-            customer_id, asked["kind"], asked["value"], source=SOURCE, actor=actor_of(request),
+            customer_id, asked["kind"], asked["value"], source=BY_STAFF, actor=actor_of(request),
             reason=asked["reason"], at=frame_of(request).at,
         )  # fmt: skip
     except DomainError as refusal:
@@ -87,7 +86,7 @@ def change(request: HttpRequest, customer_id: Id) -> HttpResponse:
             )  # fmt: skip
         else:
             acts.change_identity(
-                customer_id, key, asked["value"], source=SOURCE, actor=actor, reason=asked["reason"], at=at
+                customer_id, key, asked["value"], source=BY_STAFF, actor=actor, reason=asked["reason"], at=at
             )
     except DomainError as refusal:
         return _show(request, member, refusal)

@@ -1,14 +1,19 @@
 """That it is the member who spends much: a code for this very amount, or a confirmation on their phone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dangol.core.access.members.codes import WrongCode, finish_try
 from dangol.core.access.members.models import MemberSession
 from dangol.core.access.members.sessions import FRESH_FOR
 from dangol.core.people.blind_index import hash_values
+from dangol.core.people.held import last_by_staff
+from dangol.core.people.identities import Kind
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.errors import DomainError
+
+# For so long an address that staff have put there confirms nothing: time for the member to notice.
+SETTLES_AFTER = timedelta(days=3)
 
 
 class ConfirmationRequired(DomainError):
@@ -26,6 +31,15 @@ class ConfirmationUnavailable(DomainError):
     code = "member.confirmation_unavailable"
 
 
+class ConfirmationUnsettled(DomainError):
+    """Staff gave this member another e-mail address of late: until an instant (`until`) it confirms nothing.
+
+    Whoever works here could else put their own address there, and confirm in the member's name.
+    """
+
+    code = "member.confirmation_unsettled"
+
+
 def challenge_of(customer_id: Id, points: int) -> Id:
     """Return the challenge of codes by which a member confirms that they spend so many points, no others."""
     text = f"{customer_id.hex()} {points}"
@@ -38,9 +52,11 @@ def require_confirmed(
     """Use up what shows that it is the member: the code (`confirmation`), or one just typed on their phone.
 
     Joins the write transaction of the spending. The try at the code was begun before it (`has_tried`), so
-    that a hundred guesses at once are a hundred. Raises WrongCode or ConfirmationRequired.
+    that a hundred guesses at once are a hundred. Raises WrongCode, ConfirmationRequired or
+    ConfirmationUnsettled.
     """
     require_write_transaction()
+    require_settled(customer_id, at=at)
     if confirmation is not None:
         if not has_tried or not finish_try(challenge_of(customer_id, points), confirmation, at=at):
             raise WrongCode(field="confirmation")
@@ -48,3 +64,10 @@ def require_confirmed(
     fresh = MemberSession.objects.filter(customer_id=customer_id, confirmed_at__gte=at - FRESH_FOR)
     if not fresh.update(confirmed_at=None):
         raise ConfirmationRequired(field="confirmation", points=points, limit=limit)
+
+
+def require_settled(customer_id: Id, *, at: datetime) -> None:
+    """Refuse where staff have put the address there of late; raises ConfirmationUnsettled."""
+    last = last_by_staff(customer_id, Kind.EMAIL)
+    if last is not None and at < last + SETTLES_AFTER:
+        raise ConfirmationUnsettled(until=(last + SETTLES_AFTER).isoformat())

@@ -3,7 +3,11 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.access.members.codes import WrongCode
-from dangol.core.access.members.confirming import ConfirmationRequired, ConfirmationUnavailable
+from dangol.core.access.members.confirming import (
+    ConfirmationRequired,
+    ConfirmationUnavailable,
+    ConfirmationUnsettled,
+)
 from dangol.core.access.members.links import LinkOver
 from dangol.core.access.members.paces import TooOften
 from dangol.core.refusals import Words, register
@@ -28,6 +32,10 @@ register(
         ConfirmationUnavailable.code: Words(
             _("이 회원에게는 코드를 보낼 수 없어요."),
             _("회원의 이메일 주소가 있는지, 메일을 보내게 설정했는지 확인하세요."),
+        ),
+        ConfirmationUnsettled.code: Words(
+            _("직원이 이메일 주소를 바꾼 지 사흘이 안 되어, 그 주소로는 아직 본인을 확인할 수 없어요."),
+            _("{until} 뒤에 다시 하거나, 그때까지는 적은 포인트만 쓰게 하세요."),
         ),
         LinkOver.code: Words(
             _("이미 쓴 QR이거나 시간이 지났어요."), _("매장 직원에게 새 QR을 보여 달라고 하세요.")
