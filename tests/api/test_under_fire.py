@@ -151,8 +151,14 @@ def send_under_fire(served: Served, wishes: list[Wish], heard: Heard) -> dict[st
 
 def kill_a_worker(served: Served, dice: random.Random) -> int:
     """Kill one of the web workers as nothing can forbid; waits for one, if they have all just been."""
-    wait_for(served.web_workers)
-    victim = dice.choice(served.web_workers())
+    alive: list[int] = []
+
+    def find() -> bool:
+        alive[:] = served.web_workers()
+        return bool(alive)
+
+    wait_for(find)
+    victim = dice.choice(alive)
     os.kill(victim, signal.SIGKILL)
     return victim
 

@@ -189,7 +189,7 @@ def test_backup_test__last_backups__are_restored_in_a_scratch_and_noted(
     assert {"rewards.accrue", "ledger.receive_gifts"} <= {one["name"] for one in restored["consumers"]}
     findings = [one for one in shop.run("doctor", "--json").data["findings"] if one["check"] == "backups"]
     assert {one["level"] for one in findings} == {"ok"}
-    assert len(findings) == 4
+    assert len(findings) == 5
     if POSTGRES:
         with psycopg.connect(shop.databases["DATABASE_URL"]) as server:
             left = server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'dangol_rehearsal%'")

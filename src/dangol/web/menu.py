@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.urls import resolve, reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
 
 from dangol.core.access.selectors import Visitor
 from dangol.web.guard import access_of, may_open
@@ -128,7 +128,7 @@ ENTRIES: Sequence[Entry] = (
         _WORKS,
         also=("web:incident", "web:incident-new"),
     ),
-    Entry("web:health", _("상태"), "heart-pulse", _("상태 보기"), _WORKS),
+    Entry("web:health", pgettext_lazy("of the system", "상태"), "heart-pulse", _("상태 보기"), _WORKS),
     Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS, also=("web:settings-mail",)),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )

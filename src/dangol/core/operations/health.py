@@ -78,7 +78,7 @@ def _check_disk() -> HealthCheck:
     except OSError as error:
         return HealthCheck("disk", False, str(error.strerror))
     enough = usage.free >= BYTES_NEEDED or usage.free >= usage.total * SHARE_NEEDED
-    return HealthCheck("disk", enough, f"{usage.free / usage.total:.0%} free")
+    return HealthCheck("disk", enough, f"{usage.free / usage.total:.0%}")
 
 
 def _check_database(as_of: datetime) -> Iterator[HealthCheck]:
