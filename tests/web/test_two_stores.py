@@ -67,7 +67,7 @@ def sides(story: Story) -> dict[str, Side]:
 
 
 def _side(number: str, member: Id, store_id: Id, phone: str) -> Side:
-    note_id, sale, ask = new_id(), f"S{number}", new_id()
+    note_id, sale, ask = new_id(), f"sale-{number}", new_id()
     with write_transaction():
         set_people([PersonRow(member, phone=phone, home_store_id=store_id)], recorded_at=NOW)
         place_orders([_order(member, sale, store_id, number)], recorded_at=NOW)

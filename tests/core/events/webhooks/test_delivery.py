@@ -257,11 +257,12 @@ def test_endpoint__disabled_and_enabled__what_it_missed_is_sent_when_asked_for()
         assert sending.deliver_due() == 0
         assert replay_failed(made.endpoint_id, since=AT + timedelta(minutes=1), at=AT) == 2
         sending.deliver_due()
-        assert receiver.ids == missed
+        # What is due together is sent side by side.
+        assert sorted(receiver.ids) == missed
         assert replay_failed(made.endpoint_id, since=AT, at=AT) == 1
         sending.deliver_due()
 
-    assert receiver.ids == [*missed, *waiting]
+    assert receiver.ids[2:] == waiting
 
 
 def test_replay__one_and_a_range__under_the_same_ids() -> None:
