@@ -27,6 +27,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dangol.cli.first_program import make_first_program
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
@@ -34,7 +35,6 @@ from django.test import Client
 from bench.figures import Figure, at_least, at_most
 from bench.memory import below
 from bench.replays import Sent, copy_database, replay
-from dangol.cli.first_program import make_first_program
 from dangol.core.access.keys import make_key
 from dangol.core.access.rights import Right
 from dangol.core.people.shops import set_shop

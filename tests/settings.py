@@ -28,7 +28,10 @@ def _new_folder() -> Path:
 HOME = Path(given) if (given := os.environ.get("DANGOL_TEST_HOME")) else _new_folder()
 os.environ["DANGOL_TEST_HOME"] = str(HOME)
 os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(HOME))
-os.environ["DANGOL_HOME"] = str(HOME)
+# Runs side by side have an instance each: what a test does to all test spaces, it does to its own.
+OWN = HOME / os.environ.get("PYTEST_XDIST_WORKER", "")
+OWN.mkdir(mode=0o700, exist_ok=True)
+os.environ["DANGOL_HOME"] = str(OWN)
 os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
 # Where the embedded server keeps its lock; others may have to enter HOME, but not this.

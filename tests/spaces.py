@@ -18,7 +18,7 @@ SHOP = ShopView("시험 가게", "Asia/Seoul", "KRW", "KR", "ko", None)
 def fresh_space(name: str) -> Iterator[str]:
     """Give a space with a shop and a first program in it; its name begins with the one given.
 
-    Test runs side by side share a home.
+    On PostgreSQL it is a schema, and one that a killed test left behind is not met again.
     """
     name = f"{name}{new_id().hex()[-6:]}"
     fill_space(name, SHOP)

@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 
 from dangol.api.limits import forget_turns
-from dangol.cli.first_program import make_first_program
 from dangol.core.access.keys import forget_remembered_keys, make_key
 from dangol.core.access.rights import Right
 from dangol.core.people.shops import set_shop
 from dangol.project.clock import now
+from dangol.rooms.rewards.first_program import make_first_program
 
 
 class Answered(NamedTuple):

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from dangol.core.people.setups import begin_setup
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
-from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
+from dangol.rooms.rewards.first_program import make_first_program
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, tell_story
 
@@ -36,17 +36,7 @@ def new_shop(transactional_db: None, still_clock: datetime) -> None:
     with write_transaction():
         set_shop(name="골목 가게", zone="Asia/Seoul", currency="KRW", region="KR")
         begin_setup(at=NOW)
-        create_program(
-            name="단골", points_currency="points", money_currency="KRW", zone="Asia/Seoul",
-            rules=[RuleDraft("모든 구매에 적립", 1, 100)], terms=TermsDraft(),
-            tiers_draft=TiersDraft(
-                [
-                    LevelDraft("member", "회원", 0), LevelDraft("silver", "실버", 300_000),
-                    LevelDraft("gold", "골드", 1_000_000),
-                ]
-            ),
-            recorded_at=NOW,
-        )  # fmt: skip
+        make_first_program(currency="KRW", zone="Asia/Seoul", language="ko", recorded_at=NOW)
 
 
 @pytest.fixture

@@ -231,6 +231,9 @@ def test_sign_ins__of_all_kinds__are_written_down(staff: Staff) -> None:
         (0, "198.51.100.1", "203.0.113.7"),
         (1, "198.51.100.1", "198.51.100.1"),
         (1, "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+        # Past one of two proxies: what stands there is not believed.
+        (2, "198.51.100.1", "203.0.113.7"),
+        (1, "unknown", "203.0.113.7"),
     ],
 )
 def test_address__behind_proxies__is_what_they_vouch_for(

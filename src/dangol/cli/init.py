@@ -12,20 +12,20 @@ from dangol.cli.migrating import migrate_databases
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.cli.spaces import fill_space, make_test_key
 from dangol.core.people.selectors import shop
+from dangol.core.people.shops import ELSEWHERE
 from dangol.core.storage.spaces import LIVE, check_space_name, in_space, list_spaces
 
-IN_KOREA = ("Asia/Seoul", "KRW", "KR", "ko")
-ELSEWHERE = ("UTC", "USD", "US", "en")
-ZONE, CURRENCY, REGION, LANGUAGE = IN_KOREA if get_language() == "ko" else ELSEWHERE
+IN_KOREA = {"zone": "Asia/Seoul", "currency": "KRW", "region": "KR", "language": "ko"}
+HERE = IN_KOREA if get_language() == "ko" else ELSEWHERE
 COMMAND_LINE = "dangol init"
 
 
 def init(
     name: Annotated[str, typer.Option(help=_("가게 이름이에요."))] = _("우리 가게"),
-    zone: Annotated[str, typer.Option(help=_("가게의 시간대(IANA 이름)예요."))] = ZONE,
-    currency: Annotated[str, typer.Option(help=_("통화(ISO 4217)예요."))] = CURRENCY,
-    region: Annotated[str, typer.Option(help=_("나라(ISO 3166). 전화번호를 읽는 데 써요."))] = REGION,
-    language: Annotated[str, typer.Option(help=_("화면의 언어: ko 또는 en."))] = LANGUAGE,
+    zone: Annotated[str, typer.Option(help=_("가게의 시간대(IANA 이름)예요."))] = HERE["zone"],
+    currency: Annotated[str, typer.Option(help=_("통화(ISO 4217)예요."))] = HERE["currency"],
+    region: Annotated[str, typer.Option(help=_("나라(ISO 3166). 전화번호를 읽는 데 써요."))] = HERE["region"],
+    language: Annotated[str, typer.Option(help=_("화면의 언어: ko 또는 en."))] = HERE["language"],
     owner: Annotated[str, typer.Option(help=_("주인이 들어올 때 쓰는 이름이에요."))] = "owner",
     space: Annotated[
         str | None, typer.Option(help=_("있는 가게에 이 이름의 시험 공간을 더 만들고 키를 보여 줘요."))

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import connections
 from django.utils.translation import gettext, gettext_lazy as _
 
-from dangol.cli.first_program import make_first_program
 from dangol.cli.home import has_secret_key, table_names
 from dangol.cli.migrating import migrate_databases
 from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
@@ -26,6 +25,7 @@ from dangol.core.storage.spaces import TEST
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now
+from dangol.rooms.rewards.first_program import make_first_program
 
 # Without 0 and o, 1 and l: a password is read off a screen once.
 LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"

@@ -2,7 +2,6 @@
 
 from django.db import connections
 
-from dangol.cli.first_program import make_first_program
 from dangol.cli.migrating import migrate_databases
 from dangol.core.access.keys import make_key
 from dangol.core.access.rights import Right
@@ -12,6 +11,7 @@ from dangol.core.people.shops import set_shop
 from dangol.core.storage.spaces import in_space, make_folders, make_space, space_exists, space_folder
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
+from dangol.rooms.rewards.first_program import make_first_program
 
 # A test key opens everything its holder could break, but for people and keys: those are the shop's.
 TEST_SCOPES = frozenset(Right) - {Right.STAFF_READ, Right.STAFF_WRITE, Right.KEYS_READ, Right.KEYS_WRITE}

@@ -76,8 +76,8 @@ def trigger(
     told = {"id": show_id(message_id), "type": event, "endpoints": [show_id(one) for one in endpoints]}
     output.show("dangol.trigger/1", told, show_id(message_id))
     words = ngettext(
-        "엔드포인트 %(count)d곳과 `dangol listen`으로 보냈어요.",
-        "엔드포인트 %(count)d곳과 `dangol listen`으로 보냈어요.",
+        "엔드포인트 %(count)d곳으로 보냈어요. `dangol listen`이 켜져 있으면 거기에도 가요.",
+        "엔드포인트 %(count)d곳으로 보냈어요. `dangol listen`이 켜져 있으면 거기에도 가요.",
         len(endpoints),
     )
     output.say(words % {"count": len(endpoints)})

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.core import signing
+from django.http import HttpRequest
 from django.urls import reverse
 
 from dangol.core.storage.ids import Id, parse_id, show_id
@@ -26,3 +27,10 @@ def read_home_link(token: str) -> Id:
         return parse_id(signing.loads(token, salt=_SALT, max_age=VALID_FOR))
     except (signing.BadSignature, ValueError) as error:
         raise BadLink from error
+
+
+def opens_here_only(request: HttpRequest) -> bool:
+    """Say whether the address a page was opened by names this very computer, so that no phone can open it."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    name = host.strip("[]")
+    return name == "localhost" or name.endswith(".localhost") or name == "::1" or name.startswith("127.")

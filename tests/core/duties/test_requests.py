@@ -9,7 +9,7 @@ from django.db import connection
 
 from dangol.core.access import acts
 from dangol.core.access.takeout import take_out
-from dangol.core.duties import errors
+from dangol.core.duties import errors, requests
 from dangol.core.duties.models import PersonRequest
 from dangol.core.duties.requests import (
     Answered,
@@ -24,7 +24,7 @@ from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.profiles import PersonRow, UnknownCustomer, set_people
 from dangol.core.people.services import resolve_customers
-from dangol.core.people.shops import set_shop
+from dangol.core.people.shops import StoreRow, set_shop, upsert_stores
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
@@ -139,6 +139,25 @@ def test_queue__by_due_day__is_overdue_when_ten_days_are_over(member: Id) -> Non
     assert [one.id for one in open_requests()] == [late, last]
     [line] = read_duties(as_of=AT, zone=SEOUL)
     assert (line.kind, line.waiting, line.overdue) == ("requests", 2, 1)
+
+
+def test_queue__of_a_store__holds_those_at_home_there_or_nowhere_before_it_is_cut(
+    member: Id, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_OPEN", 2)
+    with write_transaction():
+        here, there = upsert_stores([StoreRow("1", "here"), StoreRow("2", "there")], recorded_at=AT).values()
+        ids = list(resolve_customers("external", ["B", "C", "D"], recorded_at=AT).values())
+        homes = zip(ids, (there, there, here), strict=True)
+        set_people([PersonRow(one, home_store_id=home) for one, home in homes], recorded_at=AT)
+    asked = [ask(one, came_on=TODAY - timedelta(days=3)) for one in ids[:2]]
+    mine = [ask(ids[2]), ask(member)]
+
+    assert [one.id for one in open_requests()] == asked
+    assert [one.id for one in open_requests(store_id=here)] == mine
+    answer(ids[2], mine[0], Answered.REFUSED)
+    answer(ids[0], asked[0], Answered.REFUSED)
+    assert [one.id for one in answered_requests(store_id=here)] == mine[:1]
 
 
 def test_answer__by_four_at_once__one_answer_stands(member: Id) -> None:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q, QuerySet
+
 from dangol.core.access.log import Access
 from dangol.core.access.models import AccessEntry
 from dangol.core.duties.errors import (
@@ -139,15 +141,24 @@ def find_act(customer_id: Id, kind: str, *, since: datetime) -> Id | None:
     return events.order_by("-recorded_at").values_list("id", flat=True).first()
 
 
-def open_requests() -> list[RequestView]:
-    """Return the requests that wait, the most urgent first; 200 at most."""
-    return _views(PersonRequest.objects.filter(ended_at=None).order_by("due_at", "id")[:MOST_OPEN])
+def open_requests(*, store_id: Id | None = None) -> list[RequestView]:
+    """Return the requests that wait, the most urgent first, 200 at most; `store_id` keeps to one store's."""
+    waiting = _in_store(store_id).filter(ended_at=None)
+    return _views(waiting.order_by("due_at", "id")[:MOST_OPEN])
 
 
-def answered_requests() -> list[RequestView]:
-    """Return the requests that were answered last; 50 at most."""
-    over = PersonRequest.objects.exclude(ended_at=None)
+def answered_requests(*, store_id: Id | None = None) -> list[RequestView]:
+    """Return the requests that were answered last, 50 at most; `store_id` keeps to one store's."""
+    over = _in_store(store_id).exclude(ended_at=None)
     return _views(over.order_by("-ended_at", "-id")[:MOST_OVER])
+
+
+def _in_store(store_id: Id | None) -> QuerySet[PersonRequest]:
+    """Return the requests of those at home in a store or in none; of all where it is None."""
+    if store_id is None:
+        return PersonRequest.objects.all()
+    homes = Customer.objects.filter(Q(home_store_id=store_id) | Q(home_store_id=None))
+    return PersonRequest.objects.filter(customer_id__in=homes.values("customer_id"))
 
 
 def _views(rows: Iterable[PersonRequest]) -> list[RequestView]:

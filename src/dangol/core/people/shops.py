@@ -19,6 +19,8 @@ from dangol.core.storage.transactions import require_write_transaction, write_tr
 from dangol.domain.brand import read_color
 from dangol.domain.errors import NotFound
 
+# What a shop is taken to be where it is made by a machine that tells nothing of the place.
+ELSEWHERE = {"zone": "UTC", "currency": "USD", "region": "US", "language": "en"}
 _STORE = ("number", "name", "zone", "address")
 # ISO 4217 keeps X for what no one country issues: metals, tests, "no currency", and these, which are money.
 _MONEY_OF_UNIONS = ("XAF", "XCD", "XCG", "XOF", "XPF")

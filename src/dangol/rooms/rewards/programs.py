@@ -81,17 +81,6 @@ def create_program(
     return program_id
 
 
-def follow_shop(*, currency: str, zone: str) -> None:
-    """Let every program count in the shop's currency and days: for a shop that has no orders yet.
-
-    Nothing has been judged by then, so there is nothing a version would have to keep.
-    """
-    with write_transaction():
-        behind = models.Program.objects.exclude(money_currency=currency, zone=zone)
-        if behind.exists():
-            behind.update(money_currency=currency, zone=zone)
-
-
 def supersede_rule(rule_id: Id, draft: RuleDraft, *, at: datetime, recorded_at: datetime) -> int:
     """Let a new version of a rule hold from `at` on; the old one ends there. Returns its version.
 

@@ -24,7 +24,10 @@ _RULE = """.branded {{
 def show_stylesheet(request: HttpRequest, color: str) -> HttpResponse:
     """Return what paints pages in a brand's color (`rrggbb`): it follows from the address alone."""
     try:
-        palette = make_palette(read_color(f"#{color}"))
+        kept = read_color(f"#{color}")
     except NotAColor:
         raise Http404 from None
+    if kept != f"#{color}":
+        raise Http404
+    palette = make_palette(kept)
     return HttpResponse(_RULE.format(palette), content_type="text/css; charset=utf-8")

@@ -17,6 +17,7 @@ from dangol.core.storage.ids import Id
 from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.links import opens_here_only
 from dangol.web.seen import record_seen
 
 
@@ -36,6 +37,7 @@ def show_link(request: HttpRequest, customer_id: Id) -> HttpResponse:
     context = {
         "customer_id": customer_id, "person": member.profile.person,
         "qr": draw_qr(address, label=_("회원 휴대폰에 여는 QR")), "until": at + VALID_FOR,
+        "here_only": opens_here_only(request),
     }  # fmt: skip
     return render(request, "web/member_link.html", context)
 

@@ -25,7 +25,6 @@ from dangol.web.acting import actor_of, find_subject, require_seen
 from dangol.web.duty_words import REQUEST_ACTS, REQUEST_KINDS
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
-from dangol.web.present import seen_by
 
 
 @needs(Right.REQUESTS_WRITE)
@@ -36,12 +35,11 @@ def list_requests(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
     sentence, remedy = explain(refusal) if refusal else ("", "")
-    waiting, over = open_requests(), answered_requests()
-    seen = set(seen_by(visitor_of(request), {one.customer_id for one in waiting + over}))
-    waiting, over = [[one for one in some if one.customer_id in seen] for some in (waiting, over)]
+    store_id = visitor_of(request).store_id
+    waiting, over = open_requests(store_id=store_id), answered_requests(store_id=store_id)
     context: dict[str, Any] = {
         "waiting": [(one, REQUEST_ACTS[one.kind]) for one in waiting],
-        "over": over, "people": names_of(seen),
+        "over": over, "people": names_of({one.customer_id for one in waiting + over}),
         "sentence": sentence, "remedy": remedy, "days": ANSWER_DAYS,
     }  # fmt: skip
     return render(request, "web/duties/requests.html", context, status=422 if refusal else 200)

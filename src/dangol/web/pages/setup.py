@@ -31,10 +31,12 @@ from dangol.rooms.rewards.kinds import propose
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.links import opens_here_only
 from dangol.web.pages.mail_settings import answer_mail
 from dangol.web.pages.member_link import draw_qr
 from dangol.web.pages.programs import draft_or_none, require_program, who
 from dangol.web.program_words import describe, tell_differences
+from dangol.web.setup_places import suggest_place
 from dangol.web.setup_steps import KIND_NAMES, address_of, after, before, progress
 from dangol.web.shop_change import change_facts
 
@@ -98,7 +100,9 @@ def begin(request: HttpRequest) -> HttpResponse:
 def place(request: HttpRequest) -> HttpResponse:
     """Ask for language, zone and country of phone numbers; before the first order for the currency, too."""
     shop, told = frame_of(request).shop, NOTHING
-    given = {name: request.POST.get(name, getattr(shop, name)).strip()[:64] for name in PLACE}
+    suggested = suggest_place(shop, request.headers.get("Accept-Language", ""))
+    shown = {name: suggested.get(name, getattr(shop, name)) for name in PLACE}
+    given = {name: request.POST.get(name, shown[name]).strip()[:64] for name in PLACE}
     if request.method == "POST":
         try:
             if given["language"] not in dict(settings.LANGUAGES):
@@ -116,7 +120,7 @@ def place(request: HttpRequest) -> HttpResponse:
             return response
     context = {
         "given": given, "zones": sorted(available_timezones()), "regions": sorted(SUPPORTED_REGIONS),
-        "languages": settings.LANGUAGES, "has_orders": has_orders(),
+        "languages": settings.LANGUAGES, "has_orders": has_orders(), "is_suggested": suggested != {},
     }  # fmt: skip
     return _show(request, Step.PLACE, context, told)
 
@@ -255,6 +259,7 @@ def done(request: HttpRequest) -> HttpResponse:
     setup = find_setup()
     context = _frame(None) | {
         "members": members, "qr": draw_qr(members, label=_("회원이 여는 주소의 QR")), "next": setup.next,
+        "here_only": opens_here_only(request),
     }  # fmt: skip
     return render(request, "web/setup/done.html", context)
 

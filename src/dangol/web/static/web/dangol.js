@@ -42,6 +42,11 @@ document.addEventListener("change", (event) => {
 const singleKeys = document.querySelector("[data-single-keys]");
 if (singleKeys) singleKeys.checked = localStorage.getItem("dangol-keys") !== "off";
 
+// A country of several zones: the browser knows which.
+const zones = document.querySelector("[data-zone]");
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zones && [...zones.options].some((one) => one.value === zone)) zones.value = zone;
+
 let going = false;
 
 document.addEventListener("keydown", (event) => {
