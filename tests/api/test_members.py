@@ -8,6 +8,7 @@ import pytest
 from dangol.api.models import Answer
 from dangol.api.tasks import delete_answers
 from dangol.core.access.rights import Right
+from dangol.core.messaging.models import Message
 from dangol.core.people.guardians import guardians_of
 from dangol.core.people.models import Customer
 from dangol.core.people.shops import StoreRow, upsert_stores
@@ -139,8 +140,17 @@ def test_member__changed__keeps_what_is_not_named(api: Caller) -> None:
     assert changed.status == 200
     assert (changed.data["home_store"], changed.data["traits"]) == ("S1", {"vip": True})
     assert changed.data["email"] == "sa***@example.com"
+    assert not Message.objects.exists()
     assert api.get("/members/phone:01099990000").data["id"] == changed.data["id"]
     assert api.get("/members/phone:01023456789").status == 404
+
+
+def test_member__e_mail_changed__is_told_to_the_address_before(api: Caller) -> None:
+    api.post("/members", WHOLE)
+
+    assert api.send("PATCH", "/members/external:M-1", {"email": "other@example.com"}).status == 200
+
+    assert Message.objects.get().template == "address_changed"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from django.test import Client
 
 from dangol.core.access.log import list_entries
 from dangol.core.access.rights import Role
+from dangol.core.messaging.models import Message
 from dangol.core.people.models import Customer, Store
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.people.shops import StoreRow, upsert_stores
@@ -65,6 +66,23 @@ def test_identities__added_changed_and_removed__each_in_the_access_log(agent: Cl
         ("change_identity", "agent", ("phone",), "오타"),
         ("add_identity", "agent", ("phone",), "번호를 바꿈"),
     ]
+
+
+def test_identities__e_mail_changed_or_taken_away__is_told_to_the_old_address(
+    agent: Client, story: Story
+) -> None:
+    member, path = story.regular, path_of(story.regular)
+    agent.post(f"{path}/add", {"kind": "email", "value": "first@example.com", "reason": "들음"})
+    Message.objects.all().delete()
+
+    for choice in ("change", "remove"):
+        which_one = which(agent, member, "email")
+        said = {"which": which_one, "value": "second@example.com", "reason": "오타", "choice": choice}
+        assert agent.post(f"{path}/change", said).status_code == 302
+
+    assert [(one.customer_id, one.template) for one in Message.objects.all()] == [
+        (member, "address_changed"), (member, "address_changed"),
+    ]  # fmt: skip
 
 
 def test_identities__no_reason_or_odd_value__nothing_changes(agent: Client, story: Story) -> None:

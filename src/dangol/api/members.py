@@ -1,5 +1,6 @@
 """Members: making, finding, changing, and what was said and happened."""
 
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from dangol.api.showing import show_members
 from dangol.api.views import ConsentsView, ConsentView, EventPage, EventView, MemberPage, MemberView, Trait
 from dangol.core.access.rights import Right
 from dangol.core.events.selectors import timeline_of
+from dangol.core.messaging.address_changes import telling_old_address
 from dangol.core.people.consents import ConsentDraft
 from dangol.core.people.enrolling import Enrollment, enroll, give_consents
 from dangol.core.people.guardians import GuardianDraft
@@ -148,9 +150,11 @@ def change_member(request: HttpRequest, member: Path[MemberRef], payload: Member
         owner, payload.name, payload.email, payload.phone, payload.card, payload.birthday,
         payload.language, _store_id(payload.home_store), payload.traits, _guardian(payload),
     )  # fmt: skip
-    refusal = set_people([row], recorded_at=caller_of(request).at, source=SOURCE)[0]
-    if refusal:
-        raise refusal
+    at = caller_of(request).at
+    with telling_old_address(owner, at=at) if payload.email is not None else nullcontext():
+        refusal = set_people([row], recorded_at=at, source=SOURCE)[0]
+        if refusal:
+            raise refusal
     return Reply(_one(request, owner))
 
 

@@ -62,6 +62,11 @@ class SpendingCode(Content, frozen=True):
     points: str
 
 
+@written_by("address_changed")
+class AddressChanged(Content, frozen=True):
+    """That codes no longer come to the address this goes to."""
+
+
 @written_by("staff_invitation")
 class StaffInvitation(Content, frozen=True):
     """A link by which someone begins to work here, and for how many hours it opens."""

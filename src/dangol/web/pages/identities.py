@@ -9,11 +9,13 @@ from django.views.decorators.http import require_POST
 
 from dangol.core.access import acts
 from dangol.core.access.rights import Right
+from dangol.core.messaging.address_changes import telling_old_address
 from dangol.core.people.held import BY_STAFF, TYPED, LastIdentity, held_by, read_name
 from dangol.core.people.profiles import IdentityTaken
 from dangol.core.people.selectors import find_by_identity, home_stores_of, names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
@@ -62,10 +64,11 @@ def add(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Let a value name the member, too."""
     member, asked = find_subject(request, customer_id), _asked(request)
     try:
-        acts.add_identity(
-            customer_id, asked["kind"], asked["value"], source=BY_STAFF, actor=actor_of(request),
-            reason=asked["reason"], at=frame_of(request).at,
-        )  # fmt: skip
+        with write_transaction(), telling_old_address(customer_id, at=frame_of(request).at):
+            acts.add_identity(
+                customer_id, asked["kind"], asked["value"], source=BY_STAFF, actor=actor_of(request),
+                reason=asked["reason"], at=frame_of(request).at,
+            )  # fmt: skip
     except DomainError as refusal:
         return _show(request, member, refusal)
     return redirect("web:member-identities", customer_id)
@@ -79,15 +82,17 @@ def change(request: HttpRequest, customer_id: Id) -> HttpResponse:
     actor, at = actor_of(request), frame_of(request).at
     try:
         key = read_name(asked["which"])
-        if request.POST.get("choice") == "remove":
-            acts.remove_identity(
-                customer_id, key, actor=actor, reason=asked["reason"], at=at,
-                even_last="even_last" in request.POST,
-            )  # fmt: skip
-        else:
-            acts.change_identity(
-                customer_id, key, asked["value"], source=BY_STAFF, actor=actor, reason=asked["reason"], at=at
-            )
+        with write_transaction(), telling_old_address(customer_id, at=at):
+            if request.POST.get("choice") == "remove":
+                acts.remove_identity(
+                    customer_id, key, actor=actor, reason=asked["reason"], at=at,
+                    even_last="even_last" in request.POST,
+                )  # fmt: skip
+            else:
+                acts.change_identity(
+                    customer_id, key, asked["value"], source=BY_STAFF, actor=actor, reason=asked["reason"],
+                    at=at,
+                )  # fmt: skip
     except DomainError as refusal:
         return _show(request, member, refusal)
     return redirect("web:member-identities", customer_id)
