@@ -30,6 +30,8 @@ class Size:
     restarts: int
     # Languages, widths and schemes in which each page is shown to axe, of eight.
     looks: int
+    # Orders an import that is killed takes at once; it has twelve times as many.
+    import_batch: int
     # Households a test takes from the sample year, with all their baskets.
     households: int
 
@@ -37,12 +39,12 @@ class Size:
 SMALL = Size(
     soak=False, rounds=50, fuzz_cases=2_000, examples=100, steps=30, kill_cycles=3,
     requests=100, requests_kills=3, api_cases=2_000,
-    events=4_000, sequencers=(2,), restarts=2, looks=1, households=60,
+    events=4_000, sequencers=(2,), restarts=2, looks=1, import_batch=250, households=60,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
     requests=10_000, requests_kills=60, api_cases=50_000,
-    events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=8, households=2_469,
+    events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=8, import_batch=1_000, households=2_469,
 )  # fmt: skip
 
 SIZE = FULL if os.environ.get("DANGOL_SOAK") == "1" else SMALL

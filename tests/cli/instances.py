@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 
 from dangol.core.storage.ids import new_id
+from tests.cli.warm import Warm
 
 GIVEN_TO_TESTS = (
     "DANGOL_HOME",
@@ -62,14 +63,8 @@ class Instance(NamedTuple):
         )  # fmt: skip
 
     def run(self, *words: str, seconds: float = 60.0, **given: str) -> Answer:
-        """Run `dangol` to its end, as its user would."""
-        with self.start(*words, **given) as process:
-            try:
-                out, said = process.communicate(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        return Answer(process.returncode, out, said)
+        """Run `dangol` to its end, as its user would, in a process that has the libraries at hand."""
+        return Answer(*_warm().run([*words, "--home", str(self.home)], self.environment(**given), seconds))
 
 
 @contextmanager
@@ -88,13 +83,28 @@ def made_instance(folder: Path) -> Iterator[Instance]:
 
     For tests of everything else than the making, which takes seconds.
     """
-    pattern = _pattern()
+    with copied_instance(_pattern(), folder) as instance:
+        yield instance
+
+
+@contextmanager
+def copied_instance(pattern: Instance, folder: Path) -> Iterator[Instance]:
+    """Give a copy of an instance nobody is using: its home in the folder, and its databases."""
     databases = _create_databases(pattern.databases)
     try:
         shutil.copytree(pattern.home, folder / "shop")
         yield Instance(folder / "shop", databases, pattern.told)
     finally:
         _drop_databases(databases)
+
+
+@cache
+def _warm() -> Warm:
+    folder = Path(tempfile.mkdtemp(prefix="dangol-warm-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    warm = Warm(folder, {name: value for name, value in os.environ.items() if name not in GIVEN_TO_TESTS})
+    atexit.register(warm.close)
+    return warm
 
 
 @cache

@@ -31,6 +31,7 @@ from dangol.connectors.files import loading, partner  # noqa: E402
 from dangol.connectors.files.columns import Kind  # noqa: E402
 from dangol.connectors.files.loaders import orders  # noqa: E402
 from tests.connectors.files.shops import bring_in, open_program, open_shop  # noqa: E402
+from tests.sizes import SIZE  # noqa: E402
 
 # By natural keys only: ids are random, and so is when each was learned.
 TOLD = (
@@ -79,7 +80,7 @@ class Partner(partner.Partner):
 
 def main() -> None:
     """Do what the parent asks."""
-    orders.BATCH = 1_000
+    orders.BATCH = SIZE.import_batch
     vars(loading)["Partner"] = Partner
     if WHAT == "init":
         call_command("migrate", verbosity=0)

@@ -6,13 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
-from tests.cli.instances import Instance, fresh_instance
+import pytest
+
+from tests.cli.instances import Instance, copied_instance, fresh_instance
 from tests.sizes import SIZE
 
-ORDERS = 12_000
+ORDERS = 12 * SIZE.import_batch
 CHILD = Path(__file__).with_name("importing.py")
 
 
@@ -64,38 +68,62 @@ def kill(instance: Instance, path: Path, *, after: float) -> bool:
     return child.returncode == -signal.SIGKILL
 
 
-def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(tmp_path: Path) -> None:
-    path = tmp_path / "orders.csv"
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("orders") / "orders.csv"
     write_orders(path)
-    with fresh_instance(tmp_path / "whole") as whole:
-        finish(whole, path, what="init")
-        began = time.monotonic()
-        assert finish(whole, path, what="alone") == b""
-        length = time.monotonic() - began
-        wanted = finish(whole, path, what="tell")
-    assert wanted.count(b"\n") > ORDERS
+    return path
 
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory, path: Path) -> Iterator[Instance]:
+    """An open shop without an order, to be copied."""
+    with fresh_instance(tmp_path_factory.mktemp("blank")) as instance:
+        finish(instance, path, what="init")
+        yield instance
+
+
+class Whole(NamedTuple):
+    """What an import by one process that nobody disturbed has left in the tables, and how long it took."""
+
+    told: bytes
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, path: Path, blank: Instance) -> Whole:
+    with copied_instance(blank, tmp_path_factory.mktemp("whole")) as instance:
+        began = time.monotonic()
+        assert finish(instance, path, what="alone") == b""
+        seconds = time.monotonic() - began
+        told = finish(instance, path, what="tell")
+    assert told.count(b"\n") > ORDERS
+    return Whole(told, seconds)
+
+
+def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(
+    tmp_path: Path, path: Path, blank: Instance, whole: Whole
+) -> None:
     draw, kills, shops = random.Random(), 0, 0
     while kills < SIZE.kill_cycles:
         shops += 1
-        with fresh_instance(tmp_path / f"broken-{shops}") as broken:
-            finish(broken, path, what="init")
+        with copied_instance(blank, tmp_path / f"broken-{shops}") as broken:
             # What was killed goes on, so only the first few hit a child at work; then another shop begins.
-            while kills < SIZE.kill_cycles and kill(broken, path, after=draw.uniform(0.1, 0.8) * length):
+            while kills < SIZE.kill_cycles and kill(
+                broken, path, after=draw.uniform(0.1, 0.8) * whole.seconds
+            ):
                 kills += 1
             finish(broken, path)
             told = finish(broken, path, what="tell")
-        assert told == wanted, sha256(told).hexdigest()
+        assert told == whole.told, sha256(told).hexdigest()
 
 
-def test_import__two_processes_and_one_of_them_leaving_off__same_tables_as_by_one(tmp_path: Path) -> None:
-    path = tmp_path / "orders.csv"
-    write_orders(path)
-    told = []
-    for what in ("alone", "run", "killed", "stopped"):
-        with fresh_instance(tmp_path / what) as instance:
-            finish(instance, path, what="init")
-            assert finish(instance, path, what=what) == (b"" if what == "alone" else b"side by side\n")
-            told.append(finish(instance, path, what="tell"))
+@pytest.mark.parametrize("what", ["run", "killed", "stopped"])
+def test_import__two_processes_and_one_of_them_leaving_off__same_tables_as_by_one(
+    tmp_path: Path, path: Path, blank: Instance, whole: Whole, what: str
+) -> None:
+    with copied_instance(blank, tmp_path) as instance:
+        assert finish(instance, path, what=what) == b"side by side\n"
+        told = finish(instance, path, what="tell")
 
-    assert told == [told[0]] * 4
+    assert told == whole.told, sha256(told).hexdigest()
