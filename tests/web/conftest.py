@@ -14,7 +14,7 @@ from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.first_program import make_first_program
 from tests.web.staff import sign_in
-from tests.web.story import NOW, Story, tell_story
+from tests.web.story import NOW, Story, kept_story
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 @pytest.fixture
 def story(transactional_db: None, still_clock: datetime) -> Story:
-    """Return the people of a shop with three months of history."""
-    return tell_story()
+    """Return the people of a shop with three months of history: told once, then put back as it was."""
+    return kept_story()
 
 
 @pytest.fixture
