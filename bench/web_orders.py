@@ -27,7 +27,6 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dangol.cli.first_program import make_first_program
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
@@ -41,6 +40,7 @@ from dangol.core.people.shops import set_shop
 from dangol.core.storage.spaces import LIVE
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
+from dangol.rooms.rewards.first_program import make_first_program
 from tests.served import answers, free_port, wait_for
 
 CLIENTS = {"postgresql": 8, "sqlite": 16}

@@ -1,6 +1,7 @@
-"""Run every test on SQLite, then all that touches a database on PostgreSQL: `python -m tests`.
+"""Run every test on SQLite, then what is about databases on PostgreSQL: `python -m tests`.
 
-`--only sqlite` (or `postgres`) leaves the other one out, and says so. No test may be skipped on both, but
+`--only postgres` runs there whatever touches a database at all, pages and commands too, as `make soak` does;
+`--only sqlite` leaves the other one out. Both say so. No test may be skipped on both, but
 for those that need a browser, curl or a container engine where there is none, and they say so. The last line
 tells what ran on what; further words go to pytest.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.reports import MAY_LACK
+from tests.sizes import SIZE
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("sqlite", "postgres")
@@ -40,19 +42,51 @@ ONCE = (
     "tests/web/test_passkeys.py",
 )
 
+# Shells over what both databases are tested with below them: seen on SQLite, and on PostgreSQL where that
+# alone is asked for, or all at full size. Of these files the database is what they are about.
+SHELLS = ("tests/web", "tests/cli", "tests/dangol_client")
+ABOUT_DATABASES = (
+    "tests/cli/test_backup.py",
+    "tests/cli/test_clock.py",
+    "tests/cli/test_doctor.py",
+    "tests/cli/test_faults.py",
+    "tests/cli/test_import.py",
+    "tests/cli/test_ledger.py",
+    "tests/web/test_bulk.py",
+    "tests/web/test_full_disk.py",
+    "tests/web/test_hostile.py",
+    "tests/web/test_intake.py",
+    "tests/web/test_many_members.py",
+    "tests/web/test_members.py",
+    "tests/web/test_order_acts.py",
+    "tests/web/test_orders.py",
+    "tests/web/test_overview.py",
+    "tests/web/test_two_stores.py",
+)
+
 
 def cores() -> int:
     """Return the cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(kind: str, report: Path, words: list[str]) -> int:
+def left_out(kind: str, *, is_alone: bool) -> list[str]:
+    """Return the files that are not run on a kind of database: what the run on SQLite has shown or shows."""
+    if kind != "postgres":
+        return []
+    if is_alone:
+        return list(ONCE)
+    shells = (path for folder in SHELLS for path in sorted((ROOT / folder).glob("test_*.py")))
+    names = [path.relative_to(ROOT).as_posix() for path in shells]
+    return [*dict.fromkeys([*ONCE, *(one for one in names if one not in ABOUT_DATABASES)])]
+
+
+def run(kind: str, report: Path, words: list[str], *, is_alone: bool) -> int:
     """Run the tests on one kind of database; return pytest's exit code."""
     given = {"DANGOL_TEST_DATABASE": kind, "DANGOL_TEST_REPORT": str(report)}
-    left_out = [f"--ignore={path}" for path in ONCE] if kind == "postgres" else []
-    # One more than cores: many tests wait for a process or a clock.
-    workers = ["-n", str(cores() + 1), "--dist", "worksteal"]
-    command = [sys.executable, "-m", "pytest", "-q", *workers, *left_out, *words]
+    ignored = [f"--ignore={path}" for path in left_out(kind, is_alone=is_alone)]
+    workers = ["-n", str(cores()), "--dist", "worksteal"]
+    command = [sys.executable, "-m", "pytest", "-q", *workers, *ignored, *words]
     return subprocess.run(
         command, cwd=ROOT, env=os.environ | given, stdin=subprocess.DEVNULL, check=False
     ).returncode
@@ -86,7 +120,7 @@ def main(words: list[str]) -> int:
         for kind in kinds:
             report = Path(folder) / f"{kind}.json"
             print(f"── Tests on {kind} ──", flush=True)
-            if run(kind, report, words):
+            if run(kind, report, words, is_alone=SIZE.soak or len(kinds) == 1):
                 failed.append(f"Tests failed on {kind}.")
             if report.is_file():
                 reports[kind] = json.loads(report.read_text())

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.__main__ import KINDS, complaints
+from tests.__main__ import ABOUT_DATABASES, KINDS, ONCE, ROOT, complaints, left_out
 from tests.reports import NO_BROWSER, NO_ENGINE
 
 RAN = {"on_database": 3, "skipped": {}}
@@ -46,3 +46,14 @@ def test_complaints__of_one_database__asks_nothing_of_the_other(
     kinds: tuple[str, ...], found: list[str]
 ) -> None:
     assert complaints({"sqlite": RAN}, kinds) == found
+
+
+def test_left_out__of_a_run_on_both__shells_that_are_not_about_databases() -> None:
+    both, alone = left_out("postgres", is_alone=False), left_out("postgres", is_alone=True)
+
+    assert left_out("sqlite", is_alone=False) == left_out("sqlite", is_alone=True) == []
+    assert set(alone) == set(ONCE)
+    assert set(both) > set(alone)
+    assert set(both).isdisjoint(ABOUT_DATABASES)
+    assert {"tests/web/test_till.py", "tests/cli/test_people.py"} < set(both)
+    assert all((ROOT / path).exists() for path in (*both, *ABOUT_DATABASES))

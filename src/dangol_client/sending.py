@@ -166,18 +166,21 @@ class Wire:
 
     def _send(self, request: _Request) -> _Reply:
         ends_at, tries = time.monotonic() + self.patience.total_seconds, 0
+        heard: DangolError | None = None
         while True:
             tries += 1
             cause, asked_to_wait = None, 0.0
             try:
                 reply = self._try(request, ends_at)
             except httpx.RequestError as error:
-                trouble: DangolError = _unreached(request, error)
+                # A last try that patience has cut short says less than an answer heard before it.
+                is_cut = time.monotonic() >= ends_at
+                trouble = (heard if is_cut else None) or _unreached(request, error)
                 cause = error
             else:
                 if 200 <= reply.status < 300:
                     return reply
-                trouble = _refusal(request, reply)
+                trouble = heard = _refusal(request, reply)
                 if not isinstance(trouble, Unavailable):
                     raise trouble
                 asked_to_wait = reply.retry_after

@@ -164,7 +164,12 @@ def test_listen__words_that_cannot_be_meant__refused_at_once(
     assert said.data["error"]["code"] == code
 
 
-def test_trigger__real_shop_with_an_endpoint__only_with_yes(instance: Instance, receiver: Receiver) -> None:
+def test_trigger__real_shop_with_an_endpoint__only_with_yes(
+    instance: Instance, receiver: Receiver, tmp_path: Path
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("external_id,joined_at\nT-1,2026-03-02\n")
+    assert instance.run("import", "customers", str(people)).code == 0
     made = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\n{CREATE}", receiver.url],
         env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **PRIVATE),
@@ -174,7 +179,7 @@ def test_trigger__real_shop_with_an_endpoint__only_with_yes(instance: Instance, 
     refused = instance.run("trigger", "points.earned", "--json")
     assert (refused.code, refused.data["error"]["code"]) == (4, "trigger.real_shop")
     assert instance.run("trigger", "order.placed").code == 0  # nobody asked for it
-    sent = instance.run("trigger", "points.earned", "--member", "external:A-1", "--yes", "--json")
+    sent = instance.run("trigger", "points.earned", "--member", "external:T-1", "--yes", "--json")
     assert sent.code == 0, sent.words
     assert len(sent.data["endpoints"]) == 1
     assert instance.run("worker", "--until-idle", DANGOL_WEBHOOKS_PRIVATE="1").code == 0

@@ -9,24 +9,15 @@ import pytest
 from django.test import Client
 from playwright.sync_api import BrowserContext
 
-from dangol.core.access.keys import forget_remembered_keys, make_key
 from dangol.core.access.log import list_entries
-from dangol.core.access.rights import Right, Role
-from dangol.core.people.models import Setup, Shop
+from dangol.core.access.rights import Role
+from dangol.core.people.models import Setup
 from dangol.core.people.selectors import shop
 from dangol.core.people.setups import SetupState, Step, find_setup
-from dangol.core.people.shops import ELSEWHERE
-from dangol.core.storage.spaces import in_space
-from dangol.project.clock import now
-from dangol.rooms.rewards.checking import RuleDraft
 from dangol.rooms.rewards.contents import load_content
 from dangol.rooms.rewards.drafts import change_draft, find_draft, start_draft
-from dangol.rooms.rewards.models import EarningRule
-from dangol.rooms.rewards.programs import find_program as find_running, supersede_rule
 from dangol.web.links import make_home_link
 from dangol.web.scheme import find_program
-from tests.api.conftest import Caller
-from tests.spaces import fresh_space
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -148,128 +139,6 @@ def test_step__odd_part__is_refused_and_nothing_is_kept(
     assert shop() == before
     assert find_setup() == (SetupState.WAITING, [])
     assert list_entries() == []
-
-
-def test_place__currency_after_the_first_order__stays(clerk: Client, story: Story) -> None:
-    answer = clerk.post("/setup/place", PLACE)
-
-    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert (shop().currency, shop().zone) == ("USD", "America/New_York")
-    assert "readonly" in page_of(clerk.get("/setup/place"))
-
-
-@pytest.mark.parametrize("address", ["/setup/place", "/settings"])
-def test_currency_and_zone__before_the_first_order__are_followed_by_the_program(
-    clerk: Client, new_shop: None, address: str
-) -> None:
-    assert find_program() is not None
-    facts = {"name": "표본", "language": "ko", "zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}
-    assert clerk.post(address, facts).status_code == HTTPStatus.FOUND
-
-    forget_remembered_keys()
-    key = make_key(name="till", space="live", scopes=frozenset(Right), created_by="owner", at=now())
-    api = Caller(key.secret)
-    api.post("/members", {"external_id": "A"})
-    line = {"product": "LATTE", "list_minor": 4_500}
-    told = api.post("/orders", {"number": "1", "member": "external:A", "lines": [line]})
-
-    assert (told.data["currency"], [one["points"] for one in told.data["earned"]]) == ("KRW", [45])
-    assert str(find_running().rules.terms[-1][1].zone) == "Asia/Seoul"
-
-
-def test_language__before_the_first_order__is_that_of_the_first_program_s_names(
-    clerk: Client, new_shop: None
-) -> None:
-    def names() -> list[str]:
-        content = content_now()[1]
-        return [content.rules[0].name, *(level.name for level in content.tiers.levels)]
-
-    clerk.post("/setup/place", PLACE | {"language": "en", "currency": "USD"})
-    assert names() == ["Points on every purchase", "Member", "Silver", "Gold"]
-    assert [level.threshold for level in content_now()[1].tiers.levels] == [0, 50_000, 200_000]
-
-    clerk.post("/setup/place", PLACE | {"language": "ko", "currency": "KRW"})
-    assert names() == ["모든 구매에 적립", "회원", "실버", "골드"]
-    assert [level.threshold for level in content_now()[1].tiers.levels] == [0, 300_000, 1_000_000]
-
-
-@pytest.mark.parametrize("has_ordered", [False, True])
-def test_space__nothing_was_ordered_in__is_told_the_same(
-    clerk: Client, new_shop: None, has_ordered: bool
-) -> None:
-    with fresh_space("place") as name:
-        key = make_key(name="till", space=name, scopes=frozenset(Right), created_by="owner", at=now())
-        api = Caller(key.secret)
-        api.post("/members", {"external_id": "A"})
-        order = {"member": "external:A", "lines": [{"product": "LATTE", "list_minor": 4_500}]}
-        if has_ordered:
-            api.post("/orders", order | {"number": "0"})
-
-        clerk.post("/setup/place", PLACE | {"language": "en", "currency": "USD"})
-
-        told = api.post("/orders", order | {"number": "1"})
-        assert told.data["currency"] == ("KRW" if has_ordered else "USD")
-        assert [one["points"] for one in told.data["earned"]] == [45]
-        with in_space(name):
-            assert (shop().currency, shop().language) == (("KRW", "ko") if has_ordered else ("USD", "en"))
-
-
-def test_language__of_a_program_somebody_has_changed__leaves_its_names(clerk: Client, new_shop: None) -> None:
-    clerk.post("/setup/place", PLACE | {"language": "ko"})
-    running = find_running()
-    supersede_rule(EarningRule.objects.get().id, RuleDraft("우리 규칙", 2, 100), at=now(), recorded_at=now())
-
-    clerk.post("/setup/place", PLACE | {"language": "en"})
-
-    assert content_now()[1].rules[0].name == "우리 규칙"
-    assert find_running().tiers_row.levels == running.tiers_row.levels
-
-
-@pytest.mark.parametrize(
-    ("accepted", "suggested"),
-    [
-        ("ko-KR,ko;q=0.9,en-US;q=0.8", {"zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}),
-        ("en-GB,en;q=0.9", {"zone": "Europe/London", "region": "GB", "currency": "GBP"}),
-        ("en-US,en;q=0.9", {"zone": "UTC", "region": "US", "currency": "USD"}),
-        ("ko", {"zone": "UTC", "region": "US", "currency": "USD"}),
-        ("en-ZZ, x-y-'<b>'", {"zone": "UTC", "region": "US", "currency": "USD"}),
-        ("", {"zone": "UTC", "region": "US", "currency": "USD"}),
-    ],
-)
-def test_place__of_a_shop_told_nothing__begins_from_what_the_browser_says(
-    clerk: Client, new_shop: None, accepted: str, suggested: dict[str, str]
-) -> None:
-    Shop.objects.update(**ELSEWHERE)
-
-    page = page_of(clerk.get("/setup/place", headers={"Accept-Language": accepted}))
-
-    assert f"<option selected>{suggested['zone']}</option>" in page
-    assert f"<option selected>{suggested['region']}</option>" in page
-    assert f'name="currency" value="{suggested["currency"]}"' in page
-    assert shop().zone == "UTC"
-
-
-def test_place__gone_through_or_told__is_not_suggested_anew(clerk: Client, new_shop: None) -> None:
-    asked = {"Accept-Language": "ja-JP"}
-    Shop.objects.update(**ELSEWHERE | {"zone": "Europe/Paris"})
-    assert "<option selected>Europe/Paris</option>" in page_of(clerk.get("/setup/place", headers=asked))
-
-    clerk.post("/setup/place", ELSEWHERE)
-
-    page = page_of(clerk.get("/setup/place", headers=asked))
-    assert "<option selected>UTC</option>" in page
-    assert "data-zone" not in page
-
-
-def test_currency_and_zone__after_the_first_order__leave_the_program_as_it_is(
-    clerk: Client, story: Story
-) -> None:
-    before = find_running().row.money_currency, str(find_running().rules.terms[-1][1].zone)
-    facts = {"name": "표본", "language": "ko", "zone": "Asia/Seoul", "region": "KR", "currency": "USD"}
-
-    assert clerk.post("/settings", facts).status_code == HTTPStatus.FOUND
-
-    assert (find_running().row.money_currency, str(find_running().rules.terms[-1][1].zone)) == before
 
 
 def test_brand__chosen__paints_the_members_page_and_no_other(
