@@ -1,13 +1,13 @@
 # Everything a newcomer types. Nothing has to be done before any of these but `git clone`.
 #
 #   make demo    a real retailer's year as regulars, on http://127.0.0.1:8000
-#   make test    everything that must pass, on SQLite and on PostgreSQL
+#   make test    everything on SQLite, and on PostgreSQL what is about databases
 #   make check   format, lint, types, layers, house rules: under a minute
 #   make bench   the numbers of docs/benchmarks.md
 #   make soak    the tests' laws at full size (hours)
 #   make docs    write docs/reference anew
 #
-# ONLY=sqlite (or postgres) tests on that database alone.
+# ONLY=sqlite (or postgres) tests on that database alone, there pages and commands too.
 # PYTHON=/path/to/python3.13 chooses the interpreter (3.11 or newer), VENV=folder where its packages go.
 
 SHELL := /bin/sh
