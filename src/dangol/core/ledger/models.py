@@ -154,7 +154,12 @@ class Lot(models.Model):
                 name="dg_lot_open",
                 condition=models.Q(left__gt=0),
             ),
-            models.Index(fields=["due_at"], name="dg_lot_due", condition=models.Q(due_at__isnull=False)),
+            # Whose, and until when: whose points lapse soon is found in it alone, past those that wait.
+            models.Index(
+                fields=["due_at", "is_pending", "currency", "expires_at", "customer_id"],
+                name="dg_lot_due_told",
+                condition=models.Q(due_at__isnull=False),
+            ),
         )
 
 

@@ -102,9 +102,13 @@ def _usable(currency: str) -> Coalesce:
 
 def _lapsing(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
     # A lot that may be spent and lapses is next due when it does, or has been due before.
+    return _due_to_lapse(scheme, at, until).filter(left__gt=0)
+
+
+def _due_to_lapse(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
     return Lot.objects.filter(
-        currency=scheme.points_currency, left__gt=0, is_pending=False, expires_at__gt=at,
-        expires_at__lte=until, due_at__isnull=False, due_at__lte=until,
+        currency=scheme.points_currency, is_pending=False, expires_at__gt=at, expires_at__lte=until,
+        due_at__isnull=False, due_at__lte=until,
     ).order_by()  # fmt: skip
 
 
@@ -224,8 +228,13 @@ def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]
         tier = Membership.objects.filter(program_id=scheme.program_id, level=query.level)
         yield tier.order_by().values_list("customer_id", flat=True)
     if query.soon_until:
-        lots = _lapsing(scheme, at, query.soon_until)
+        # By what the index holds; whether something is left is asked of those it finds.
+        lots = _due_to_lapse(scheme, at, query.soon_until)
         yield lots.values_list("customer_id", flat=True)
+        if query.level:
+            # Each of the two may leave many, and both few: found once, not anew by each question.
+            tier = _own_membership(scheme.program_id).filter(level=query.level)
+            yield list(lots.filter(Exists(tier)).values_list("customer_id", flat=True)[: FEW + 1])
     members = Customer.objects.filter(kind=MEMBER).order_by()
     if query.joined:
         yield _joined(members, query).values_list("customer_id", flat=True)
