@@ -101,25 +101,40 @@ def _usable(currency: str) -> Coalesce:
 
 
 def _lapsing(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
-    # A lot that may be spent and lapses is next due when it does, or has been due before.
-    return _due_to_lapse(scheme, at, until).filter(left__gt=0)
+    return Lot.objects.filter(
+        currency=scheme.points_currency,
+        left__gt=0,
+        is_pending=False,
+        expires_at__gt=at,
+        expires_at__lte=until,
+    ).order_by()
 
 
 def _due_to_lapse(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
+    """Return these lots, and some that are spent, by what the index of what is due holds.
+
+    A lot that may be spent and lapses is next due when it does, or has been due before. PostgreSQL takes two
+    bounds for the same instants for two reasons to expect few, so that each question has one.
+    """
     return Lot.objects.filter(
-        currency=scheme.points_currency, is_pending=False, expires_at__gt=at, expires_at__lte=until,
-        due_at__isnull=False, due_at__lte=until,
+        currency=scheme.points_currency, is_pending=False, expires_at__gt=at, due_at__isnull=False,
+        due_at__lte=until,
     ).order_by()  # fmt: skip
 
 
-def matching(query: MemberQuery, scheme: Scheme, at: datetime, *, among: Any = None) -> QuerySet[Customer]:
-    """Return the members a query is of, in no order; with `among` only those of these few ids."""
-    if among is None:
+def matching(
+    query: MemberQuery, scheme: Scheme, at: datetime, *, among: Any = None, by_id: bool = False
+) -> QuerySet[Customer]:
+    """Return the members a query is of, in no order; with `among` only those of these few ids.
+
+    `by_id`: they are to be read along their ids.
+    """
+    if among is None and not by_id:
         members = Customer.objects.filter(kind=MEMBER)
     else:
         # Written so that no index answers it: without statistics SQLite would go through all members by it,
-        # and look for each of them among the few.
-        found = Customer.objects.filter(customer_id__in=among)
+        # and look for each of them among the few, or sort them all by their ids.
+        found = Customer.objects.all() if among is None else Customer.objects.filter(customer_id__in=among)
         members = found.alias(own_kind=Coalesce("kind", Value(""))).filter(own_kind=MEMBER)
     if query.text:
         members = members.filter(customer_id__in=find_customers(query.text, limit=MOST_FOUND))
@@ -260,11 +275,12 @@ def _read_along(query: MemberQuery, scheme: Scheme, at: datetime, place: Key | N
         return _read_stream(keyed, place, limit, ascending=False)
     first = _read_stream(_only(_known(query.sort, scheme), members), place, limit, ascending=ascending)
     as_far_as = first[-1][0] if len(first) == limit else None
-    others = members.exclude(Exists(_known_of_one(query.sort, scheme)))
+    known = Exists(_known_of_one(query.sort, scheme))
     if query.sort in COUNTED:
+        others = matching(query, scheme, at, by_id=True).exclude(known)
         second = _read_nothings(others, place, as_far_as, limit)
     else:
-        keyed = others.annotate(key=Coalesce("joined_at", "created_at"))
+        keyed = members.exclude(known).annotate(key=Coalesce("joined_at", "created_at"))
         if as_far_as is not None:
             keyed = keyed.filter(**{"key__lte" if ascending else "key__gte": as_far_as})
         second = _read_stream(keyed, place, limit, ascending=ascending)
