@@ -1,5 +1,6 @@
 """Pages: who may see them, what they cost, in which language, and that they keep to the content policy."""
 
+import gzip
 import re
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -308,3 +309,23 @@ def test_static__htmx__comes_from_the_pinned_wheel(clerk: Client) -> None:
         assert answer.status_code == 200
         assert b"".join(answer.streaming_content)  # type: ignore[attr-defined] # a file streams
         answer.close()
+
+
+def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(clerk: Client, story: Story) -> None:
+    def read(path: str) -> bytes:
+        answer = clerk.get(path, headers={"accept-encoding": "gzip"})
+        content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined] # a file streams
+        answer.close()
+        return bytes(content)
+
+    weights: dict[str, int] = {}
+    weighed: dict[str, int] = {}
+    for path in staff_paths(story):
+        page = read(path)
+        text = gzip.decompress(page).decode() if page[:2] == b"\x1f\x8b" else page.decode()
+        loaded = re.findall(r'(?:src|href)="(/static/[^"]+|/brand/[^"]+\.css)"', text)
+        weights |= {one: len(read(one)) for one in set(loaded) - weights.keys()}
+        weighed[path] = len(page) + sum(weights[one] for one in set(loaded))
+
+    assert max(weighed.values()) <= 60_000, weighed
+    assert min(weighed.values()) > 10_000, "the style sheet and the script are among what is weighed"
