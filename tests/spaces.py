@@ -9,7 +9,7 @@ from django.db import connections
 from dangol.cli.spaces import fill_space
 from dangol.core.people.selectors import ShopView
 from dangol.core.storage.ids import new_id
-from dangol.core.storage.spaces import close_spaces, space_folder
+from dangol.core.storage.spaces import close_spaces, make_space, space_folder
 
 SHOP = ShopView("시험 가게", "Asia/Seoul", "KRW", "KR", "ko", None)
 
@@ -20,8 +20,16 @@ def fresh_space(name: str) -> Iterator[str]:
 
     On PostgreSQL it is a schema, and one that a killed test left behind is not met again.
     """
+    with bare_space(name) as bare:
+        fill_space(bare, SHOP)
+        yield bare
+
+
+@contextmanager
+def bare_space(name: str) -> Iterator[str]:
+    """Give room for a space, without tables, as it is while it is being made."""
     name = f"{name}{new_id().hex()[-6:]}"
-    fill_space(name, SHOP)
+    make_space(name)
     try:
         yield name
     finally:

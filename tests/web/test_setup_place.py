@@ -19,7 +19,7 @@ from dangol.rooms.rewards.models import EarningRule
 from dangol.rooms.rewards.programs import find_program as find_running, supersede_rule
 from dangol.web.scheme import find_program
 from tests.api.conftest import Caller
-from tests.spaces import fresh_space
+from tests.spaces import bare_space, fresh_space
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -97,6 +97,13 @@ def test_space__nothing_was_ordered_in__is_told_the_same(
         assert [one["points"] for one in told.data["earned"]] == [45]
         with in_space(name):
             assert (shop().currency, shop().language) == (("KRW", "ko") if has_ordered else ("USD", "en"))
+
+
+def test_space__without_tables__does_not_keep_the_shop_from_changing(clerk: Client, new_shop: None) -> None:
+    with bare_space("half"):
+        assert clerk.post("/setup/place", PLACE | {"currency": "USD"}).status_code == HTTPStatus.FOUND
+
+    assert shop().currency == "USD"
 
 
 def test_language__of_a_program_somebody_has_changed__leaves_its_names(clerk: Client, new_shop: None) -> None:
