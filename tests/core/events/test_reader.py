@@ -15,6 +15,7 @@ from dangol.core.events.order import OrderCheck, OutOfOrder
 from dangol.core.events.payloads import Payload, named
 from dangol.core.events.reader import Reader
 from dangol.core.events.records import Draft, Recorded
+from dangol.core.events.runtime import Readers
 from dangol.core.events.selectors import read_head, show_consumers
 from dangol.core.events.sequencer import number_waiting
 from dangol.core.events.services import record_batch
@@ -129,6 +130,62 @@ def test_advance__inline_consumer__only_what_it_has_not_had(
     exhaust(Reader(inline, clock))
 
     assert heard == [recorded[0], recorded[2], recorded[3]]
+
+
+def test_readers__little_that_few_want__only_those_look_at_it(
+    clock: Clock, django_assert_num_queries: Any
+) -> None:
+    heard: list[Recorded] = []
+    wanting = [Consumer(f"of.{name}", frozenset({name}), heard.extend) for name in ("door.closed", "a", "b")]
+    readers = Readers(clock=clock, consumers=wanting)
+    record(DoorOpened(visit=1))
+    assert readers.catch_up() == 0
+    closed = record(DoorClosed())
+
+    # The head, what lies before it, and of the one that wants it: reading, begin, lock, move, commit.
+    with django_assert_num_queries(7):
+        readers.catch_up()
+
+    assert heard == closed
+    assert [reader.seen for reader in readers._readers] == [2, 2, 2]
+
+
+def test_readers__one_stands_still__the_others_share_a_look_all_the_same(clock: Clock) -> None:
+    heard: list[Recorded] = []
+
+    def refuse(events: Sequence[Recorded]) -> None:
+        raise ValueError
+
+    readers = Readers(
+        clock=clock,
+        consumers=[Consumer("stuck", frozenset(), refuse), Consumer("well", frozenset(), heard.extend)],
+    )
+    recorded = record(DoorOpened(visit=1))
+    readers.catch_up()
+    recorded += record(DoorOpened(visit=2), DoorClosed())
+    readers.catch_up()
+
+    assert readers.stuck() == ["stuck"]
+    assert heard == recorded
+
+
+def test_advance__nobody_listens__passes_by_and_hears_what_comes_once_somebody_does(clock: Clock) -> None:
+    heard: list[Recorded] = []
+    listens = [False]
+    reader = Reader(Consumer("radio", frozenset(), heard.extend, lambda: listens[0]), clock)
+    record(DoorOpened(visit=1))
+    exhaust(reader)
+    listens[0] = True
+    later = record(DoorOpened(visit=2))
+    exhaust(reader)
+    listens[0] = False
+    record(DoorOpened(visit=3))
+    exhaust(reader)
+    listens[0] = True
+    later += record(DoorClosed())
+    exhaust(reader)
+
+    assert heard == later
 
 
 @pytest.mark.usefixtures("projection")

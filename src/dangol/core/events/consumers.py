@@ -10,9 +10,16 @@ from django.conf import settings
 from dangol.core.events.records import Recorded
 
 
+def always() -> bool:
+    """Return True."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Consumer:
     """A function over a batch of events, and the names of the events it wants.
+
+    While it is not `is_listening`, events pass it by unread.
 
     `handle` runs inside a write transaction that also moves the consumer's cursor (or, inline, records
     the events themselves). It touches nothing but the database, and does the same thing once however
@@ -22,6 +29,7 @@ class Consumer:
     name: str
     events: frozenset[str]
     handle: Callable[[Sequence[Recorded]], None]
+    is_listening: Callable[[], bool] = always
 
     def wants(self, name: str) -> bool:
         """Say whether an event of this name is for this consumer; an empty set wants everything."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce
@@ -30,6 +31,33 @@ _COLUMNS = (
     "position", "inline_done", "id", "customer_id", "customer_seq", "name",
     "subject_id", "occurred_at", "recorded_at", "payload",
 )  # fmt: skip
+
+
+class Glance(NamedTuple):
+    """What one look at the timeline shows all readers: its head, and what lies between `start` and it.
+
+    `kinds` are the events' names there, each with the inline consumers that have had it (as bits); None
+    where nobody has looked.
+    """
+
+    head: int
+    start: int = 0
+    kinds: frozenset[tuple[str, int]] | None = None
+
+
+def glance_from(start: int) -> Glance:
+    """Look at what lies beyond a position; where that is much, only how much."""
+    head = read_head()
+    if not start < head <= start + HANDED_AT_ONCE:
+        return Glance(head)
+    rows = read_rows(
+        Event,
+        ("name", "inline_done"),
+        f"SELECT DISTINCT name, inline_done FROM {table(Event)}"  # noqa: S608 - our own names
+        " WHERE position > %s AND position <= %s",
+        [start, head],
+    )
+    return Glance(head, start, frozenset((name, done) for name, done in rows))
 
 
 @dataclass
@@ -62,17 +90,25 @@ class Reader:
         """Whether its last try failed."""
         return self._failing
 
-    def advance(self) -> int:
-        """Hand the next batch to the consumer; returns how many positions it came on (0: nothing to do)."""
+    @property
+    def seen(self) -> int:
+        """The position it has come to."""
+        return self._seen
+
+    def advance(self, glance: "Glance | None" = None) -> int:
+        """Hand the next batch to the consumer; returns how many positions it came on (0: nothing to do).
+
+        `glance` is what a look at the timeline has just shown, where several readers share one.
+        """
         if self._again_at and self.clock() < self._again_at:
             return 0
         if self._stored is None:
             self._open()
-        head = read_head()
-        if head <= self._seen:
+        glance = glance or Glance(read_head())
+        if glance.head <= self._seen:
             return 0
-        start, end = self._seen, min(head, self._seen + SPAN)
-        rows = self._read(start, end)
+        start, end = self._seen, min(glance.head, self._seen + SPAN)
+        rows = self._read(start, end) if self._may_want(glance) else []
         if len(rows) == self._limit:
             end = rows[-1][0]
         if not rows:
@@ -95,6 +131,15 @@ class Reader:
         stored = Cursor.objects.values_list("position", flat=True).get(pk=self.consumer.name)
         self._stored = self._seen = stored
         self._order.forget()
+
+    def _may_want(self, glance: "Glance") -> bool:
+        """Say whether something for the consumer may lie ahead."""
+        if not self.consumer.is_listening():
+            self._order.forget()
+            return False
+        if glance.kinds is None or self._seen < glance.start:
+            return True
+        return any(self.consumer.wants(name) and not done & self._bit for name, done in glance.kinds)
 
     def _read(self, start: int, end: int) -> list[Row]:
         wanted, params = "", [start, end]

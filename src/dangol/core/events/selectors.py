@@ -12,7 +12,7 @@ from dangol.core.events.payloads import decode
 from dangol.core.events.records import Recorded
 from dangol.core.events.services import SHARD
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import columns, read_rows, table
+from dangol.core.storage.rows import columns, read_rows, select_matching, table
 
 # The fields of `Recorded`, in its order.
 _RECORDED = (
@@ -65,8 +65,8 @@ def timeline_of(
 
 def read_head() -> int:
     """Return the last position given; every event up to it can be read."""
-    head = Head.objects.filter(shard=SHARD).values_list("position", flat=True).first()
-    return head or 0
+    rows = select_matching(Head, ("position",), ("shard",), [(SHARD,)])
+    return rows[0][0] if rows else 0
 
 
 def events_after(position: int, *, limit: int) -> list[tuple[int, Recorded]]:

@@ -15,7 +15,7 @@ from dangol.core.storage.transactions import write_transaction
 
 NUMBERED_AT_ONCE = 2_000
 # Between two turns that were not full: each costs a commit, on a disk that the writers use too.
-REST_SECONDS = 0.03
+REST_SECONDS = 0.05
 
 
 def number_waiting(limit: int = NUMBERED_AT_ONCE) -> int:

@@ -117,7 +117,7 @@ def test_fan_out__handed_the_same_events_again__leaves_nothing_more_and_needs_as
             fan_out()
         counted.append(sum("dg_webhook" in query["sql"] for query in queries))
     assert states() == {"waiting": 101}
-    assert counted == [3, 3]
+    assert counted == [4, 4]
 
     connection.cursor().execute("UPDATE dg_event_cursor SET position = 0")
     fan_out()

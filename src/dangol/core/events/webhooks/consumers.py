@@ -9,7 +9,7 @@ from dangol.core.events.records import Recorded
 from dangol.core.events.webhooks.bodies import body_of
 from dangol.core.events.webhooks.models import Delivery, DeliveryState, Endpoint, Message
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import Row, insert_missing
+from dangol.core.storage.rows import Row, insert_missing, read_rows, table
 from dangol.domain.webhooks import EndpointState
 
 MESSAGE = ("id", "name", "body", "is_test", "created_at")
@@ -64,4 +64,9 @@ def _delivery(one: Subscriber, event: Recorded) -> Row:
     return (one.endpoint_id, event.id, event.name, False, *stands, 0, 0, at, finished_at)
 
 
-FAN_OUT = Consumer("webhooks.fan_out", frozenset(), fan_out)
+def has_endpoints() -> bool:
+    """Say whether anybody is to be told of anything; an endpoint hears of nothing from before it was made."""
+    return bool(read_rows(Endpoint, ("id",), f"SELECT id FROM {table(Endpoint)} LIMIT 1"))  # noqa: S608
+
+
+FAN_OUT = Consumer("webhooks.fan_out", frozenset(), fan_out, has_endpoints)
