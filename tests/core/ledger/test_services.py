@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import decode
 from dangol.core.events.records import Recorded
+from dangol.core.ledger import services
 from dangol.core.ledger.consumers import receive_gifts
 from dangol.core.ledger.events import EVENT_OF_KIND, GiftSent, PointsEarned
 from dangol.core.ledger.models import Entry, Lot, PointCurrency, Transfer
@@ -29,7 +30,7 @@ from dangol.core.ledger.services import (
     settle_due,
     spend_points,
 )
-from dangol.core.ledger.store import due_customers
+from dangol.core.ledger.store import due_customers, load_wallets
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.points import (
@@ -41,6 +42,7 @@ from dangol.domain.points import (
     Shortfall,
     Spend,
 )
+from dangol.domain.wallet import Wallet
 from tests.core.ledger.shop import POINTS, day, let_worker_by, members, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,6 +163,29 @@ def test_apply__same_key_other_content__is_refused(member: Id) -> None:
         adjust_points(member, points=-60, currency=POINTS, key="spend", at=day(2), reason="why")
     with pytest.raises(KeyReused):
         spend_points(member, points=60, currency=POINTS, key="spend", at=day(1), subject_id=new_id())
+
+
+def test_apply__earnings_only__whoever_has_many_lots_is_read_no_more_of_than_what_is_due(
+    member: Id, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        earn(member, 10, at=number, expires_at=number + 100)
+    read: list[int] = []
+
+    def note(*arguments: Any, **options: Any) -> dict[Id, Wallet]:
+        found = load_wallets(*arguments, **options)
+        read.extend(len(wallet.lots) for wallet in found.values())
+        return found
+
+    monkeypatch.setattr(services, "load_wallets", note)
+    earn(member, 1, at=50)
+    earn(member, 1, at=102.5)
+    spend(member, 1, at=103)
+
+    # Nothing was due by the first, three lots by the second; who spends may draw on any.
+    assert read == [0, 3, 29]
+    assert balance(member).available == 26 * 10 + 2 - 1
+    assert [one for one in kinds(member) if one[0] == Kind.EXPIRE] == [("expire", 10)] * 4
 
 
 def test_apply__a_batch_with_a_refused_command__the_others_stand(member: Id) -> None:

@@ -54,17 +54,31 @@ class Known(NamedTuple):
 
 
 class Purses(NamedTuple):
-    """What wallets are made of, as it lies in the tables: open lots and debts."""
+    """What wallets are made of, as it lies in the tables: debts, and lots with points left.
+
+    Only those lots that open or lapse by `due_by`, where that is given: who earns needs no others.
+    """
 
     lots: list[Row]
     debts: list[Row]
+    due_by: datetime | None = None
+
+    def reach(self, due_by: datetime | None) -> bool:
+        """Say whether the lots that are due by an instant (None: all) are here."""
+        return self.due_by is None or (due_by is not None and due_by <= self.due_by)
 
 
-def select_purses(customer_ids: Iterable[Id], currency: str) -> tuple[Select, Select]:
-    """Return what reads the lots with points left, and the debts, of these customers: `Purses`, in order."""
+def select_purses(
+    customer_ids: Iterable[Id], currency: str, *, due_by: datetime | None = None
+) -> tuple[Select, Select]:
+    """Return what reads the lots and the debts of these customers: those of `Purses`, in order."""
     keys = [(customer_id, currency) for customer_id in set(customer_ids)]
+    where, params = 't."left" > 0', []
+    if due_by is not None:
+        where += " AND t.due_at <= %s"
+        params.append(connection.ops.adapt_datetimefield_value(due_by))
     return (
-        matching(Lot, _LOT, ("customer_id", "currency"), keys, where='t."left" > 0'),
+        matching(Lot, _LOT, ("customer_id", "currency"), keys, where=where, params=params),
         matching(
             Account,
             ("customer_id", "balance"),
@@ -81,15 +95,19 @@ def load_wallets(
     currency: str,
     *,
     lot_ids: Iterable[tuple[Id, Id]] = (),
+    due_by: datetime | None = None,
     purses: Purses | None = None,
 ) -> dict[Id, Wallet]:
-    """Return these customers' wallets: all lots with points left, and the lots named as well.
+    """Return these customers' wallets: the lots with points left, and the lots named as well.
 
+    With `due_by` they hold only the lots that open or lapse by then: enough to earn, and to settle.
     The customers must be locked (events.lock_customers): what is read here decides what is written.
     `purses` are those of these customers, or of more, where they have been read already.
     """
     wanted = set(customer_ids)
-    purses = purses or Purses(*read_together(*select_purses(wanted, currency)))
+    if purses is None or not purses.reach(due_by):
+        found = read_together(*select_purses(wanted, currency, due_by=due_by))
+        purses = Purses(found[0], found[1])
     named = select_matching(Lot, _LOT, ("customer_id", "id"), list(set(lot_ids)), where='t."left" = 0')
     lots: dict[Id, list[domain.Lot]] = defaultdict(list)
     for customer_id, *values, expires_at in (*purses.lots, *named):

@@ -68,7 +68,8 @@ class Batch:
         self._acts = {customer_id: in_time_order(own) for customer_id, own in acts.items()}
         if acts:
             first = min(own[0].at for own in self._acts.values())
-            self._look = store.Look(self._running, list(acts), first, with_purses=with_purses)
+            last = max(own[-1].at for own in self._acts.values())
+            self._look = store.Look(self._running, list(acts), first, last, with_purses=with_purses)
 
     @property
     def selects(self) -> Sequence[Select]:

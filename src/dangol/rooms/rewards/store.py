@@ -29,6 +29,8 @@ STANDING = (
 TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
 # So many customers at most are read about ahead; of more, most need not be.
 _FEW = 50
+# What an accrual counts for; of orders the first judgement of each, whose number is one.
+_COUNTED = {Measure.SPEND: "net_minor", Measure.POINTS: "points", Measure.ORDERS: "number"}
 MOVE = ("at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until")
 
 
@@ -128,7 +130,7 @@ def load_amounts(
     running: Running, customer_ids: Sequence[Id], since: datetime | None
 ) -> dict[Id, list[tuple[datetime, int]]]:
     """Return what each of these customers did that counts, from `since` on, with its instant."""
-    return _amounts(running, read_together(_select_histories(running, customer_ids, since))[0])
+    return _amounts(read_together(_select_histories(running, customer_ids, since))[0])
 
 
 def _select_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> Select:
@@ -136,26 +138,22 @@ def _select_histories(running: Running, customer_ids: Sequence[Id], since: datet
     if since is not None:
         where += ' AND t."at" >= %s'
         params.append(instant_param(since))
-    counts = running.rules.measure is not Measure.TENURE
+    measure = running.rules.measure
+    if measure is Measure.ORDERS:
+        where += " AND t.number = 1 AND NOT t.is_return"
     return matching(
         Accrual,
-        ("customer_id", "at", "number", "is_return", "net_minor", "points"),
+        ("customer_id", "at", _COUNTED.get(measure, "number")),
         ("customer_id",),
-        [(customer_id,) for customer_id in customer_ids if counts],
+        [(customer_id,) for customer_id in customer_ids if measure is not Measure.TENURE],
         where=where,
         params=params,
     )
 
 
-def _amounts(running: Running, rows: Sequence[Row]) -> dict[Id, list[tuple[datetime, int]]]:
-    measure = running.rules.measure
+def _amounts(rows: Sequence[Row]) -> dict[Id, list[tuple[datetime, int]]]:
     amounts: dict[Id, list[tuple[datetime, int]]] = defaultdict(list)
-    for customer_id, at, number, is_return, net_minor, points in rows:
-        amount = {
-            Measure.SPEND: net_minor,
-            Measure.POINTS: points,
-            Measure.ORDERS: int(number == 1 and not is_return),
-        }[measure]
+    for customer_id, at, amount in rows:
         amounts[customer_id].append((at, amount))
     return dict(amounts)
 
@@ -179,12 +177,18 @@ class Ahead(NamedTuple):
 
 
 class Look:
-    """What is read of a batch of customers before their acts from `first` on are judged."""
+    """What is read of a batch of customers before their acts from `first` to `last` are judged."""
 
     def __init__(
-        self, running: Running, customer_ids: Sequence[Id], first: datetime, *, with_purses: bool
+        self,
+        running: Running,
+        customer_ids: Sequence[Id],
+        first: datetime,
+        last: datetime,
+        *,
+        with_purses: bool,
     ) -> None:
-        self._running, self._customer_ids = running, customer_ids
+        self._customer_ids, self._last = customer_ids, last
         self._since = earliest_counted(running.rules.tier_versions, (), first)
         self._is_whole = len(customer_ids) <= _FEW
         self._has_purses = self._is_whole and with_purses
@@ -192,18 +196,17 @@ class Look:
         if self._is_whole:
             self.selects.append(_select_histories(running, customer_ids, self._since))
         if self._has_purses:
-            self.selects.extend(select_purses(customer_ids, running.row.points_currency))
+            # Who brings something back may draw on any lot: those are read when that is known.
+            self.selects.extend(select_purses(customer_ids, running.row.points_currency, due_by=last))
 
     def read(self, rows: Sequence[list[Row]]) -> Ahead:
         """Return what the selects have found."""
         return Ahead(
             _known(self._customer_ids, rows[0]),
             found_absences(rows[1]),
-            {one: History(found) for one, found in _amounts(self._running, rows[2]).items()}
-            if self._is_whole
-            else None,
+            {one: History(found) for one, found in _amounts(rows[2]).items()} if self._is_whole else None,
             self._since,
-            Purses(*rows[3:]) if self._has_purses else None,
+            Purses(rows[3], rows[4], self._last) if self._has_purses else None,
         )
 
 
