@@ -14,6 +14,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any
@@ -48,6 +49,8 @@ _IDS = frozenset({"request_id", "job_id", "endpoint_id", "delivery_id", "timesta
 _QUOTING = ("django.request", "django.security", "django.server", "httpx", "httpcore")
 
 
+# Nearly all that is logged has been logged before: a route, a level, the name of a process.
+@lru_cache(maxsize=1_024)
 def blank_secrets(text: str) -> str:
     """Return a text without what looks like a phone number, an address, a card or one of our keys."""
     return SECRETS.sub(BLANK, text)

@@ -1,4 +1,4 @@
-"""Values on their way to a database and back, whole columns at a time.
+"""Values on their way to a database, whole columns at a time, and back.
 
 Ids are `bytes`, instants are aware datetimes in UTC, JSON is text. Going row by row, or leaving it to the
 drivers' own adapters, would cost five times as much.
@@ -72,6 +72,7 @@ _FROM_JSON: dict[str, Turn] = {
     "DateTimeField": lambda value: datetime.fromisoformat(value).astimezone(UTC),
     "DateField": date.fromisoformat,
 }
+_FROM = {"sqlite": _FROM_SQLITE, "postgresql": _FROM_POSTGRES, "json": _FROM_JSON}
 
 
 def _turned(column: Sequence[Any], turn: Turn | None) -> Sequence[Any]:
@@ -98,20 +99,35 @@ def to_driver(model: Model, names: Sequence[str], rows: Iterable[Row]) -> Iterat
 
 def from_driver(model: Model, names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     """Return what the driver read of the named fields as Python values."""
-    return _read(model, names, rows, _FROM_SQLITE if vendor_of(model) == "sqlite" else _FROM_POSTGRES)
+    return _read(model, names, rows, vendor_of(model))
 
 
 def from_json(model: Model, names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     """Return the named fields as PostgreSQL writes them into JSON as Python values."""
-    return _read(model, names, rows, _FROM_JSON)
+    return _read(model, names, rows, "json")
 
 
-def _read(model: Model, names: Sequence[str], rows: Sequence[Row], turns: dict[str, Turn]) -> list[Row]:
+def _read(model: Model, names: Sequence[str], rows: Sequence[Row], source: str) -> list[Row]:
     if not rows:
         return []
-    kinds = kinds_of(model, tuple(names))
-    assert len(kinds) == len(rows[0]), "one name for each column"
-    return list(_by_columns(rows, kinds, turns))
+    assert len(names) == len(rows[0]), "one name for each column"
+    turns = _turns_from(model, tuple(names), source)
+    read = []
+    for row in rows:
+        values = list(row)
+        for place, turn in turns:
+            value = values[place]
+            if value is not None:
+                values[place] = turn(value)
+        read.append(tuple(values))
+    return read
+
+
+@lru_cache(maxsize=1_024)
+def _turns_from(model: Model, names: tuple[str, ...], source: str) -> list[tuple[int, Turn]]:
+    """Return which columns of what was read become something else, and how."""
+    turns = _FROM[source]
+    return [(place, turns[kind]) for place, kind in enumerate(kinds_of(model, names)) if kind in turns]
 
 
 def _type_of(model: Model, name: str) -> str:
