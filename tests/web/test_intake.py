@@ -115,6 +115,31 @@ def test_intake__page_at_work_and_one_that_waits__are_metered() -> None:
     assert after["db_pool_wait_seconds_sum"] >= before["db_pool_wait_seconds_sum"] + LIMITS.queue_seconds
 
 
+def test_intake__all_pages_at_work__till_and_program_are_answered_at_once() -> None:
+    release = threading.Event()
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/members":
+            release.wait(20)
+        return echo(environ, start)
+
+    intake = Intake(app, LIMITS._replace(threads=1, quick=("/api/", "/till")))
+
+    async def story() -> list[Exchange]:
+        long = asyncio.ensure_future(ask(intake, Exchange(), scope("/members")))
+        await asyncio.sleep(0.05)
+        quick = [await ask(intake, Exchange(), scope(path)) for path in ("/api/v1/orders", "/till/members/1")]
+        page = await ask(intake, Exchange(), scope("/orders"))
+        release.set()
+        return [*quick, page, await long]
+
+    till, program, page, long = asyncio.run(story())
+
+    assert [one.status for one in (till, program, page, long)] == [200, 200, 503, 200]
+    assert {one.headers["x-thread"].split("_")[0] for one in (till, program)} == {"quick"}
+    assert long.headers["x-thread"].startswith("page")
+
+
 def test_intake__body_within_the_limits__arrives_whole_in_a_page_s_thread() -> None:
     told = answered(Intake(echo, LIMITS), Exchange(b"x" * 600, b"y" * 400))
 

@@ -164,7 +164,7 @@ HTTP_REFUSED = counter(
 )  # fmt: skip
 POOL_IN_USE = level(
     "db_pool_in_use", "Threads that make pages and answers just now, each with its database connections.",
-    alert="all of `DANGOL_WEB_THREADS` × 2 for 5 minutes",
+    alert="all of `DANGOL_WEB_THREADS` and `DANGOL_QUICK_THREADS` × 2 for 5 minutes",
 )  # fmt: skip
 POOL_WAIT = histogram(
     "db_pool_wait_seconds", "How long requests waited for such a thread, and with it for a connection.",

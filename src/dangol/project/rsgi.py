@@ -15,4 +15,11 @@ _large = Large(
     lambda: uploads_folder(Path(settings.HOME)),
     settings.MOST_UPLOAD_BYTES + uploading.FORM_BYTES,
 )
-application = Intake(pages, Limits(settings.MOST_BODY_BYTES, threads=settings.WEB_THREADS, large=_large))
+_limits = Limits(
+    settings.MOST_BODY_BYTES,
+    threads=settings.WEB_THREADS,
+    quick=("/api/", "/till"),
+    quick_threads=settings.QUICK_THREADS,
+    large=_large,
+)
+application = Intake(pages, _limits)

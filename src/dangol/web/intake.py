@@ -4,6 +4,8 @@ Clients are waited for in one event loop, where waiting costs nothing (the serve
 https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md). The pages are plain WSGI in a
 few threads, each with its connections to the database. A body is taken in whole, within a time and a
 size, before one of the few is asked for; and whoever waits two seconds for one is told to come again.
+Tills and programs have a few to themselves, so that no long page of the back office keeps a till waiting.
+Those are only two: what they do is short and mostly computing, and of more each would take longer.
 """
 
 import asyncio
@@ -52,6 +54,9 @@ class Limits(NamedTuple):
     body_seconds: float = 10.0
     queue_seconds: float = 2.0
     threads: int = 4
+    # Addresses that begin so have threads of their own.
+    quick: tuple[str, ...] = ()
+    quick_threads: int = 2
     readers: int = 256
     # A client that takes nothing of a long answer for so long loses it.
     stalled_seconds: float = 30.0
@@ -92,6 +97,7 @@ class Intake:
     def __init__(self, application: Application, limits: Limits) -> None:
         self._application, self._limits = application, limits
         self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="page")
+        self._quick = ThreadPoolExecutor(limits.quick_threads, thread_name_prefix="quick")
         self._reading = self._reading_large = 0
 
     async def __rsgi__(self, scope: Any, exchange: Exchange) -> None:
@@ -107,7 +113,8 @@ class Intake:
         if refusal:
             _refuse(refusal, environ, exchange)
             return
-        job = self._pages.submit(self._serve, environ, time.monotonic())
+        threads = self._quick if environ["PATH_INFO"].startswith(self._limits.quick) else self._pages
+        job = threads.submit(self._serve, environ, time.monotonic())
         waiting = asyncio.wrap_future(job)
         await asyncio.wait([waiting], timeout=self._limits.queue_seconds)
         if job.cancel():
