@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,17 @@ from typing import Any
 import pytest
 
 from dangol.core.metrics import read_counters
-from dangol.web.intake import Headers, Intake, Large, Limits, make_environ
+from dangol.core.operations.balance import Board, Place
+from dangol.web.intake import Application, Headers, Intake, Large, Limits, make_environ
 
 LIMITS = Limits(
     body_bytes=1000, body_seconds=0.3, queue_seconds=0.3, threads=2, readers=3, stalled_seconds=1.0
 )
+
+
+def door(application: Application, limits: Limits) -> Intake:
+    """Return a process's door, alone on its machine."""
+    return Intake(application, limits, Board(1).take_place())
 
 
 class Closing(list[bytes]):
@@ -96,7 +103,7 @@ def test_intake__page_at_work_and_one_that_waits__are_metered() -> None:
         release.wait(20)
         return echo(environ, start)
 
-    intake = Intake(slow, LIMITS._replace(threads=1))
+    intake = door(slow, LIMITS._replace(threads=1))
     before = meters()
 
     async def story() -> None:
@@ -123,7 +130,7 @@ def test_intake__all_pages_at_work__till_and_program_are_answered_at_once() -> N
             release.wait(20)
         return echo(environ, start)
 
-    intake = Intake(app, LIMITS._replace(threads=1, quick=("/api/", "/till")))
+    intake = door(app, LIMITS._replace(threads=1, quick=("/api/", "/till")))
 
     async def story() -> list[Exchange]:
         long = asyncio.ensure_future(ask(intake, Exchange(), scope("/members")))
@@ -140,22 +147,51 @@ def test_intake__all_pages_at_work__till_and_program_are_answered_at_once() -> N
     assert long.headers["x-thread"].startswith("page")
 
 
+def test_intake__more_wait_than_in_another_process__lets_connections_go_until_it_is_even() -> None:
+    release = threading.Event()
+
+    def app(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        release.wait(20)
+        return echo(environ, start)
+
+    board = Board(2)
+    intake, other = Intake(app, LIMITS, board.take_place()), Place(board, 1)
+    other.count(1)
+
+    async def story(count: int) -> list[str]:
+        release.clear()
+        exchanges = [Exchange() for _ in range(count)]
+        asked = [asyncio.ensure_future(ask(intake, one)) for one in exchanges]
+        await asyncio.sleep(0.05)
+        release.set()
+        await asyncio.gather(*asked)
+        return [one.headers.get("connection", "") for one in exchanges]
+
+    # Two are done at once. Of three one waits, and the other process has one: no longer once one is gone.
+    assert Counter(asyncio.run(story(3))) == {"close": 1, "": 2}
+    # Nobody waits: it may be uneven.
+    assert asyncio.run(story(2)) == ["", ""]
+    other.count(1)
+    assert asyncio.run(story(3)) == ["", "", ""]
+    assert list(board.loads) == [0, 2]
+
+
 def test_intake__body_within_the_limits__arrives_whole_in_a_page_s_thread() -> None:
-    told = answered(Intake(echo, LIMITS), Exchange(b"x" * 600, b"y" * 400))
+    told = answered(door(echo, LIMITS), Exchange(b"x" * 600, b"y" * 400))
 
     assert (told.status, told.body) == (200, b"x" * 600 + b"y" * 400)
     assert told.headers["x-thread"].startswith("page")
 
 
 def test_intake__no_body__is_not_waited_for() -> None:
-    assert answered(Intake(echo, LIMITS), Exchange(b"late", pause=9), scope()).body == b"nothing"
+    assert answered(door(echo, LIMITS), Exchange(b"late", pause=9), scope()).body == b"nothing"
 
 
 @pytest.mark.parametrize(
     "given", [{"content_length": "1001"}, {"transfer_encoding": "chunked"}, {"content_length": "9" * 30}]
 )
 def test_intake__body_too_large__is_413_however_it_is_announced(given: dict[str, str]) -> None:
-    told = answered(Intake(echo, LIMITS), Exchange(b"x" * 600, b"x" * 600), scope(**given))
+    told = answered(door(echo, LIMITS), Exchange(b"x" * 600, b"x" * 600), scope(**given))
 
     assert told.status == 413
     assert told.headers["connection"] == "close"
@@ -163,7 +199,7 @@ def test_intake__body_too_large__is_413_however_it_is_announced(given: dict[str,
 
 def large(folder: Path, *, admits: Callable[[dict[str, Any]], bool], **more: Any) -> Intake:
     """Return a door that lets longer bodies go to one address."""
-    return Intake(echo, LIMITS._replace(large=Large("/import", admits, lambda: folder, 5_000, **more)))
+    return door(echo, LIMITS._replace(large=Large("/import", admits, lambda: folder, 5_000, **more)))
 
 
 def test_large__from_who_may__arrives_whole_and_leaves_no_file(tmp_path: Path) -> None:
@@ -238,8 +274,8 @@ def test_large__a_few_at_once__the_next_is_told_to_come_again_and_others_are_ser
 
 def test_intake__api_and_page__are_each_refused_in_their_form_and_language() -> None:
     large = {"content_length": "5000"}
-    api = answered(Intake(echo, LIMITS), Exchange(), scope("/api/v1/orders", accept_language="en", **large))
-    page = answered(Intake(echo, LIMITS), Exchange(), scope(accept_language="ko-KR,ko;q=0.9", **large))
+    api = answered(door(echo, LIMITS), Exchange(), scope("/api/v1/orders", accept_language="en", **large))
+    page = answered(door(echo, LIMITS), Exchange(), scope(accept_language="ko-KR,ko;q=0.9", **large))
 
     assert api.headers["content-type"] == "application/problem+json"
     assert b'"code": "request.too_large"' in api.body
@@ -248,7 +284,7 @@ def test_intake__api_and_page__are_each_refused_in_their_form_and_language() -> 
 
 
 def test_intake__clients_too_slow__are_408_and_others_are_served_meanwhile() -> None:
-    intake = Intake(echo, LIMITS)
+    intake = door(echo, LIMITS)
 
     async def story() -> tuple[list[int], int, int, int]:
         slow = [asyncio.ensure_future(ask(intake, Exchange(b"abc", pause=5))) for _ in range(3)]
@@ -269,7 +305,7 @@ def test_intake__all_pages_taken__is_503_with_retry_after_and_recovers_at_once()
         release.wait(20)
         return echo(environ, start)
 
-    intake = Intake(slow, LIMITS)
+    intake = door(slow, LIMITS)
 
     async def story() -> tuple[list[Exchange], float, list[int], int]:
         taken = [asyncio.ensure_future(ask(intake, Exchange())) for _ in range(2)]
@@ -315,14 +351,14 @@ class Stream:
 def test_intake__answer_that_streams__comes_whole_and_is_closed_in_a_page_s_thread() -> None:
     stream = Stream(50)
 
-    told = answered(Intake(stream, LIMITS), Exchange())
+    told = answered(door(stream, LIMITS), Exchange())
 
     assert told.body == b"".join(f"page {number}\n".encode() for number in range(50))
     assert stream.closed_in == "page"
 
 
 def test_intake__stream_breaks_off__the_client_gets_no_more_and_the_thread_is_free() -> None:
-    intake = Intake(Stream(3, breaks=True), LIMITS._replace(threads=1))
+    intake = door(Stream(3, breaks=True), LIMITS._replace(threads=1))
 
     first = answered(intake, Exchange())
     second = answered(intake, Exchange())
@@ -332,7 +368,7 @@ def test_intake__stream_breaks_off__the_client_gets_no_more_and_the_thread_is_fr
 
 def test_intake__client_leaves_in_the_middle__the_rest_is_not_made() -> None:
     stream = Stream(100_000)
-    intake = Intake(stream, LIMITS._replace(threads=1))
+    intake = door(stream, LIMITS._replace(threads=1))
 
     answered(intake, Exchange(takes=5))
 
@@ -346,7 +382,7 @@ def test_intake__page_raises__the_server_hears_it() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        answered(Intake(application, LIMITS), Exchange())
+        answered(door(application, LIMITS), Exchange())
 
 
 def test_environ__of_a_request__is_what_wsgi_says() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from dangol.core.events.settling import settle_all
 from dangol.core.events.webhooks.selectors import caller_for_endpoints
 from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
 from dangol.core.messaging.outbox import Outbox
+from dangol.core.operations.balance import Board
 from dangol.core.operations.health import DRAINING
 from dangol.core.operations.tally import sum_points
 from dangol.core.people.models import Shop
@@ -41,7 +43,7 @@ PARENT = "DANGOL_SUPERVISOR"
 # What a process is called in its log.
 PROCESS = "DANGOL_PROCESS"
 WEB_WORKERS, WEB_DRAIN_SECONDS = 2, 25
-DOOR = "dangol.project.rsgi:application"
+DOOR = "dangol.project.rsgi:open_door"
 # A client has so long for its head, and a connection that asks for nothing is kept so long.
 HEAD_SECONDS = 10
 # A person or a till waits for the web: nothing there may wait long for others.
@@ -186,7 +188,7 @@ def run_web(*, host: str, port: int) -> None:
     )
     server.on_startup(lambda: _drain_on_signal(server, Path(mark)))
     try:
-        server.serve(target_loader=_load_application, wrap_loader=False)
+        server.serve(target_loader=partial(_load_application, Board(WEB_WORKERS)), wrap_loader=False)
     finally:
         Path(mark).unlink(missing_ok=True)
 
@@ -196,11 +198,11 @@ def needs_sequencer() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _load_application() -> Callable[..., Any]:
+def _load_application(board: Board) -> Callable[..., Any]:
     """Load the application in a web worker, which has the web process for its parent."""
     _stop_with_parent(str(os.getppid()))
     limit_waits(LONGEST_WRITER_WAIT_SECONDS)
-    application: Callable[..., Any] = import_string(DOOR.replace(":", "."))
+    application: Callable[..., Any] = import_string(DOOR.replace(":", "."))(board.take_place())
     return application
 
 

@@ -25,12 +25,15 @@ from urllib.parse import unquote_to_bytes
 import structlog
 
 from dangol.core.metrics import POOL_IN_USE, POOL_WAIT
+from dangol.core.operations.balance import Place
 from dangol.web.refused import BUSY, SLOW, TOO_LARGE, Refusal, answer, language_of
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 log = structlog.get_logger("dangol.web.intake")
+# The client opens a new connection for its next request.
+_LEAVE = ("connection", "close")
 
 
 class Large(NamedTuple):
@@ -94,8 +97,8 @@ class _Head(NamedTuple):
 class Intake:
     """An RSGI application around a WSGI one that enforces the limits."""
 
-    def __init__(self, application: Application, limits: Limits) -> None:
-        self._application, self._limits = application, limits
+    def __init__(self, application: Application, limits: Limits, place: Place) -> None:
+        self._application, self._limits, self._place = application, limits, place
         self._pages = ThreadPoolExecutor(limits.threads, thread_name_prefix="page")
         self._quick = ThreadPoolExecutor(limits.quick_threads, thread_name_prefix="quick")
         self._reading = self._reading_large = 0
@@ -103,9 +106,11 @@ class Intake:
     async def __rsgi__(self, scope: Any, exchange: Exchange) -> None:
         """Answer one request."""
         environ = make_environ(scope)
+        self._place.count(1)
         try:
             await self._answer(environ, exchange)
         finally:
+            self._place.count(-1)
             environ["wsgi.input"].close()
 
     async def _answer(self, environ: Environ, exchange: Exchange) -> None:
@@ -123,6 +128,8 @@ class Intake:
             return
         head, body = await waiting
         if isinstance(body, bytes):
+            if self._place.is_crowded(at_once=self._limits.quick_threads):
+                head.headers.append(_LEAVE)
             exchange.response_bytes(head.status, head.headers, body)
         else:
             await _send(body, exchange.response_stream(head.status, head.headers), exchange)
@@ -318,4 +325,4 @@ def _refuse(refusal: Refusal, environ: Environ, exchange: Exchange) -> None:
     told = answer(refusal, path=environ["PATH_INFO"], language=language)
     headers = [(name.lower(), value) for name, value in told.headers.items()]
     # The rest of a body that nobody reads cannot be told from a next request: the connection ends here.
-    exchange.response_bytes(told.status, [*headers, ("connection", "close")], told.body)
+    exchange.response_bytes(told.status, [*headers, _LEAVE], told.body)
