@@ -7,6 +7,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import httpx
@@ -157,10 +158,13 @@ def kill_a_worker(served: Served, dice: random.Random) -> int:
         alive[:] = served.web_workers()
         return bool(alive)
 
-    wait_for(find)
-    victim = dice.choice(alive)
-    os.kill(victim, signal.SIGKILL)
-    return victim
+    while True:
+        wait_for(find)
+        victim = dice.choice(alive)
+        # Another of these threads may have killed it since it was found.
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+            return victim
 
 
 def check_effects(served: Served, wishes: list[Wish], before: list[int]) -> None:
