@@ -139,6 +139,8 @@ FAULTS = [
     ("lot.origin", "DELETE FROM dg_lot WHERE id = :open_lot"),
     ("lot.not_overdrawn", 'UPDATE dg_lot SET "left" = -1 WHERE id = :open_lot'),
     ("lot.not_overdrawn", 'UPDATE dg_lot SET "left" = points + 1 WHERE id = :open_lot'),
+    ("lot.due", "UPDATE dg_lot SET due_at = NULL WHERE id = :pending_lot"),
+    ("lot.due", "UPDATE dg_lot SET due_at = '2027-03-02 00:00:00' WHERE id = :open_lot"),
     ("lot.expiry", "UPDATE dg_lot SET expires_at = '2026-03-02 00:00:00' WHERE id = :open_lot"),
     ("lot.expiry", "UPDATE dg_transfer SET occurred_at = '2026-03-02 00:00:00' WHERE id = :expired"),
 ]  # fmt: skip

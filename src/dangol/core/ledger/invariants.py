@@ -266,6 +266,21 @@ _OF_MERGES = (
 
 _OF_LOTS = (
     sql_check(
+        "lot.due",
+        _("적립분마다 다음에 열리거나 소멸할 때가 맞게 적혀 있어요."),
+        counted=_LOTS,
+        broken=[
+            """
+            SELECT customer_id, lot_id, due_at, wanted FROM (
+                SELECT customer_id, id AS lot_id, due_at,
+                       CASE WHEN "left" > 0 AND is_pending THEN release_at
+                            WHEN "left" > 0 THEN expires_at END AS wanted
+                FROM dg_lot
+            ) AS lots WHERE (due_at IS NULL) <> (wanted IS NULL) OR due_at <> wanted
+            """
+        ],
+    ),
+    sql_check(
         "lot.recomputed",
         _("적립분에 남은 포인트, 소멸한 포인트, 취소한 포인트가 기입에서 다시 나와요."),
         counted=_LOTS,
