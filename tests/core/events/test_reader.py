@@ -188,6 +188,27 @@ def test_advance__nobody_listens__passes_by_and_hears_what_comes_once_somebody_d
     assert heard == later
 
 
+def test_readers__one_that_stood_still_is_passed_by__is_stuck_no_more(clock: Clock) -> None:
+    listens = [True]
+
+    def refuse(events: Sequence[Recorded]) -> None:
+        raise ValueError
+
+    readers = Readers(clock=clock, consumers=[Consumer("radio", frozenset(), refuse, lambda: listens[0])])
+    record(DoorOpened(visit=1))
+    readers.catch_up()
+    assert readers.stuck() == ["radio"]
+
+    listens[0] = False
+    clock.at += timedelta(minutes=2)
+    readers.catch_up()
+    readers.flush()
+
+    assert readers.stuck() == []
+    cursor = Cursor.objects.get(pk="radio")
+    assert (cursor.position, cursor.error) == (1, "")
+
+
 @pytest.mark.usefixtures("projection")
 def test_advance__handler_fails_after_writing__its_writes_and_the_cursor_stay_back(clock: Clock) -> None:
     record(DoorOpened(visit=1))

@@ -180,6 +180,7 @@ class Reader:
 
     def _pass_over(self, end: int) -> None:
         self._seen = end
+        self._failing, self._tries_of_one, self._again_at = False, 0, None
         now = self.clock()
         if self._noted_at is None or now - self._noted_at >= NOTED_EVERY:
             self._note(end)

@@ -1,7 +1,8 @@
 """Values on their way to a database, whole columns at a time, and back.
 
-Ids are `bytes`, instants are aware datetimes in UTC, JSON is text. Going row by row, or leaving it to the
-drivers' own adapters, would cost five times as much.
+Ids are `bytes`, instants are aware datetimes in UTC, JSON is text. Leaving it to the drivers' own adapters
+would cost five times as much. What is read is turned row by row: of one row that takes a quarter of the time
+that columns take, of a thousand the same.
 """
 
 import json

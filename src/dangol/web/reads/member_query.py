@@ -111,7 +111,7 @@ def _lapsing(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
 
 
 def _due_to_lapse(scheme: Scheme, at: datetime, until: datetime) -> QuerySet[Lot]:
-    """Return these lots, and some that are spent, by what the index of what is due holds.
+    """Return these lots by what the index of what is due holds.
 
     A lot that may be spent and lapses is next due when it does, or has been due before. PostgreSQL takes two
     bounds for the same instants for two reasons to expect few, so that each question has one.
