@@ -55,10 +55,10 @@ def histogram(name: str, meaning: str, labels: Sequence[str] = (), *, alert: str
     return Histogram(name, meaning, labels, registry=REGISTRY, buckets=DURATIONS)
 
 
-def level(name: str, meaning: str, *, alert: str = "") -> Gauge:
+def level(name: str, meaning: str, labels: Sequence[str] = (), *, alert: str = "") -> Gauge:
     """Declare what goes up and down in a process; those of the processes that live are added up."""
-    _tell(name, Told("gauge", (), meaning, alert))
-    return Gauge(name, meaning, registry=REGISTRY, multiprocess_mode="livesum")
+    _tell(name, Told("gauge", tuple(labels), meaning, alert))
+    return Gauge(name, meaning, labels, registry=REGISTRY, multiprocess_mode="livesum")
 
 
 class Reading(NamedTuple):
@@ -163,8 +163,8 @@ HTTP_REFUSED = counter(
     ("reason",), alert="any for 5 minutes",
 )  # fmt: skip
 POOL_IN_USE = level(
-    "db_pool_in_use", "Threads that make pages and answers just now, each with its database connections.",
-    alert="all of `DANGOL_WEB_THREADS` and `DANGOL_QUICK_THREADS` × 2 for 5 minutes",
+    "db_pool_in_use", "Threads that make answers just now, each with its database connections: quick, pages.",
+    ("pool",), alert="5 minutes of `DANGOL_WEB_THREADS` × 2 of pages, or `DANGOL_QUICK_THREADS` × 2 of quick",
 )  # fmt: skip
 POOL_WAIT = histogram(
     "db_pool_wait_seconds", "How long requests waited for such a thread, and with it for a connection.",

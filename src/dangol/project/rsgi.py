@@ -22,7 +22,7 @@ def open_door(place: Place) -> Intake:
     limits = Limits(
         settings.MOST_BODY_BYTES,
         threads=settings.WEB_THREADS,
-        quick=("/api/", "/till"),
+        quick=("/api/", "/till", "/static/"),
         quick_threads=settings.QUICK_THREADS,
         large=large,
     )

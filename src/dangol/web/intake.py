@@ -106,11 +106,9 @@ class Intake:
     async def __rsgi__(self, scope: Any, exchange: Exchange) -> None:
         """Answer one request."""
         environ = make_environ(scope)
-        self._place.count(1)
         try:
             await self._answer(environ, exchange)
         finally:
-            self._place.count(-1)
             environ["wsgi.input"].close()
 
     async def _answer(self, environ: Environ, exchange: Exchange) -> None:
@@ -118,21 +116,33 @@ class Intake:
         if refusal:
             _refuse(refusal, environ, exchange)
             return
-        threads = self._quick if environ["PATH_INFO"].startswith(self._limits.quick) else self._pages
-        job = threads.submit(self._serve, environ, time.monotonic())
+        is_quick = environ["PATH_INFO"].startswith(self._limits.quick)
+        self._place.count(is_quick)
+        try:
+            served = await self._wait_for(environ, is_quick=is_quick)
+            is_crowded = is_quick and self._place.is_crowded(at_once=self._limits.quick_threads)
+        finally:
+            self._place.count(-is_quick)
+        if served is None:
+            _refuse(BUSY, environ, exchange)
+            return
+        head, body = served
+        if isinstance(body, bytes):
+            headers = [*head.headers, _LEAVE] if is_crowded else head.headers
+            exchange.response_bytes(head.status, headers, body)
+        else:
+            await _send(body, exchange.response_stream(head.status, head.headers), exchange)
+
+    async def _wait_for(self, environ: Environ, *, is_quick: bool) -> "tuple[_Head, bytes | _Stream] | None":
+        """Let a thread make the answer; None where none had the time to begin."""
+        threads, pool = (self._quick, "quick") if is_quick else (self._pages, "pages")
+        job = threads.submit(self._serve, environ, time.monotonic(), pool)
         waiting = asyncio.wrap_future(job)
         await asyncio.wait([waiting], timeout=self._limits.queue_seconds)
         if job.cancel():
             POOL_WAIT.observe(self._limits.queue_seconds)
-            _refuse(BUSY, environ, exchange)
-            return
-        head, body = await waiting
-        if isinstance(body, bytes):
-            if self._place.is_crowded(at_once=self._limits.quick_threads):
-                head.headers.append(_LEAVE)
-            exchange.response_bytes(head.status, head.headers, body)
-        else:
-            await _send(body, exchange.response_stream(head.status, head.headers), exchange)
+            return None
+        return await waiting
 
     async def _take_body(self, environ: Environ, exchange: Exchange) -> Refusal | None:
         """Put the whole body in the place of the stream, or say why not."""
@@ -199,10 +209,10 @@ class Intake:
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = body, str(size)
         return None
 
-    def _serve(self, environ: Environ, asked: float) -> "tuple[_Head, bytes | _Stream]":
-        """Run in a page's thread: that is where its connections to the database are, to the very end."""
+    def _serve(self, environ: Environ, asked: float, pool: str) -> "tuple[_Head, bytes | _Stream]":
+        """Run in one of the threads: that is where the connections to the database are, to the very end."""
         POOL_WAIT.observe(time.monotonic() - asked)
-        with POOL_IN_USE.track_inprogress():
+        with POOL_IN_USE.labels(pool).track_inprogress():
             return self._run(environ)
 
     def _run(self, environ: Environ) -> "tuple[_Head, bytes | _Stream]":
@@ -233,7 +243,7 @@ class _Stream:
 
     def fill(self, response: Iterable[bytes]) -> None:
         """Make the answer, unless whoever asked has left or has stood still for too long."""
-        with POOL_IN_USE.track_inprogress():
+        with POOL_IN_USE.labels("pages").track_inprogress():
             self._fill(response)
 
     def _fill(self, response: Iterable[bytes]) -> None:

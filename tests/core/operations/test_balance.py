@@ -2,16 +2,16 @@
 
 import multiprocessing
 
-from dangol.core.operations.balance import Board, Place
+from dangol.core.operations.balance import Board
 
 
 def test_is_crowded__by_who_waits_and_what_another_has__only_where_it_would_help() -> None:
     board = Board(2)
-    own, other = board.take_place(), Place(board, 1)
+    own, other = board.take_place(), board.take_place()
     told = []
     for step, place in ((2, own), (1, own), (1, other), (1, other), (1, own), (-4, own)):
         place.count(step)
-        told.append((list(board.loads), own.is_crowded(at_once=2)))
+        told.append((board.loads[:2], own.is_crowded(at_once=2)))
 
     assert told == [
         ([2, 0], False),  # nobody waits
@@ -23,14 +23,28 @@ def test_is_crowded__by_who_waits_and_what_another_has__only_where_it_would_help
     ]
 
 
-def test_board__process_gone__its_place_is_taken_by_the_next() -> None:
-    board = Board(2)
+def test_is_crowded__alone__never() -> None:
+    own = Board(2).take_place()
+    own.count(9)
+
+    assert not own.is_crowded(at_once=2)
+
+
+def test_board__process_gone__does_not_count_and_leaves_its_place_to_the_next() -> None:
+    board = Board(1)
     gone = multiprocessing.get_context("fork").Process(target=lambda: board.take_place().count(7))
     gone.start()
     gone.join()
-    assert board.loads[0] == 7
+    assert board.loads[:] == [7, 0]
 
     place = board.take_place()
 
-    assert (place.number, list(board.loads)) == (0, [0, 0])
-    assert board.take_place().number == 1
+    assert (place.number, board.loads[:]) == (0, [0, 0])
+
+
+def test_board__no_place_left__stands_alone() -> None:
+    board = Board(1)
+    first, second, third = (board.take_place() for _ in range(3))
+    third.count(-3)
+
+    assert (first.number, second.number, board.loads[:]) == (0, 1, [0, 0])
