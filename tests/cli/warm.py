@@ -29,8 +29,7 @@ LIBRARIES = (
 def serve(address: str) -> None:
     """Fork a process for each connection until standard input ends."""
     for name in LIBRARIES:
-        with suppress(Exception):
-            import_module(name)
+        import_module(name)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()
@@ -79,16 +78,24 @@ def become(asked: dict[str, Any]) -> NoReturn:
     try:
         main_module.main()
     except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else 0
+        code = _code_of(leaving)
     except BaseException:
         traceback.print_exc()
     leave(code)
 
 
-def leave(code: int) -> NoReturn:
-    """End as an interpreter does, as far as others can see it: said is what was said, closed what was open.
+def _code_of(leaving: SystemExit) -> int:
+    """Return the exit code an interpreter makes of it; a text is said, and means 1."""
+    if leaving.code is None or isinstance(leaving.code, int):
+        return leaving.code or 0
+    print(leaving.code, file=sys.stderr)
+    return 1
 
-    Its own end is not for a fork: threads that libraries had before it are gone.
+
+def leave(code: int) -> NoReturn:
+    """End with what was said written and what was open closed.
+
+    The interpreter's own end, with its `atexit`, is not for a fork: threads that libraries had are gone.
     """
     with suppress(Exception):
         sys.stdout.flush()

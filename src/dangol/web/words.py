@@ -1,7 +1,7 @@
 """Sentences for what the rooms tell as data: events, transfers, reasons, traits."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext, pgettext_lazy
@@ -119,6 +119,10 @@ def _updated(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
 def _consent(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, ConsentGranted | ConsentWithdrawn)
     names = {"channel": channel_name(payload.channel), "purpose": purpose_name(payload.purpose)}
+    if payload.channel == NO_CHANNEL:
+        if isinstance(payload, ConsentGranted):
+            return Told("bell", _("%(purpose)s에 동의했어요") % names, "")
+        return Told("bell-off", _("%(purpose)s에 더는 동의하지 않아요") % names, "")
     if isinstance(payload, ConsentGranted):
         return Told("bell", _("%(channel)s 수신에 동의했어요") % names, names["purpose"])
     return Told("bell-off", _("%(channel)s 수신을 거부했어요") % names, names["purpose"])
@@ -234,8 +238,10 @@ _ROUNDINGS = {
     "half_even": lazy("가까운 쪽으로, 반이면 짝수로 맞춰요"),
     "up": lazy("소수점 아래는 올려요"),
 }
+# Of a consent that is to no contact: to the membership itself, say.
+NO_CHANNEL = "none"
 _CHANNELS = {
-    "none": pgettext_lazy("channel", "연락 없음"),
+    NO_CHANNEL: pgettext_lazy("channel", "연락 없음"),
     "store": lazy("매장"), "online": lazy("온라인"), "app": lazy("앱"), "phone": lazy("전화"),
     "email": lazy("이메일"), "sms": lazy("문자"), "kakao": lazy("카카오톡"), "push": lazy("앱 알림"),
     "call": pgettext_lazy("channel", "통화"), "post": lazy("우편"),
@@ -305,6 +311,24 @@ def rounding_name(rounding: str) -> str:
 def channel_name(channel: str) -> str:
     """Return a channel's name."""
     return _word(_CHANNELS, channel)
+
+
+class Consent(Protocol):
+    """What somebody said of a channel and a purpose."""
+
+    @property
+    def channel(self) -> str:
+        """By what they are reached."""
+
+    @property
+    def purpose(self) -> str:
+        """What for."""
+
+
+def consent_name(consent: Consent) -> str:
+    """Return what a consent is about: its channel and purpose, or the purpose where it is no contact."""
+    purpose = purpose_name(consent.purpose)
+    return purpose if consent.channel == NO_CHANNEL else f"{channel_name(consent.channel)} · {purpose}"
 
 
 def purpose_name(purpose: str) -> str:
