@@ -4,6 +4,12 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.commerce.shop_facts import CurrencyInUse
 from dangol.core.refusals import Words, register
+from dangol.insight.lifetime.refusals import (
+    BrokenHistories,
+    NoMaximum,
+    NotEnoughData,
+    SpendFollowsFrequency,
+)
 
 register(
     {
@@ -28,5 +34,21 @@ register(
             _("주문 {order}은(는) 이미 이 회원의 것이에요."), _("다른 회원을 고르세요.")
         ),
         "order.unknown": Words(_("주문 {order}을(를) 찾을 수 없어요."), _("출처와 주문 번호를 확인하세요.")),
+        NotEnoughData.code: Words(
+            _("아직 자료가 모자라요: {what} {found}개뿐이에요. {needed}개부터 셈할 수 있어요."),
+            _("더 모인 뒤에 다시 하거나, 더 긴 기간을 고르세요."),
+        ),
+        BrokenHistories.code: Words(
+            _("있을 수 없는 구매 기록이 {rows}개 있어요: {fault}"),
+            _("기록이 끝나는 날과 세는 단위를 살펴보세요."),
+        ),
+        SpendFollowsFrequency.code: Words(
+            _("자주 오는 고객은 한 번에 쓰는 돈도 달라요(상관 {correlation}, {most}까지 셈해요)."),
+            _("고객을 비슷한 무리로 나누어 따로 셈해 보세요."),
+        ),
+        NoMaximum.code: Words(
+            _("자료에 맞는 값을 찾지 못했어요({reason}). 이 모델이 말하는 구매가 아니에요."),
+            _("기간과 단위를 살펴보거나, 다른 모델을 고르세요."),
+        ),
     }
 )

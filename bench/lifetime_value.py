@@ -1,0 +1,81 @@
+"""Lifetime value: how long the models take to fit, beside the lifetimes package in a process of its own.
+
+CDNOW, and a crowd of a million that buys as BG/NBD says. Processor seconds, of one thread; no database has a
+part in it. The peer fits the same crowd of 100,000.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+from bench.figures import Figure, at_least, at_most
+from dangol.insight.lifetime.beta_geometric import fit_beta_geometric
+from dangol.insight.lifetime.gamma_gamma import fit_gamma_gamma
+
+CUSTOMERS, SOME, TRIES = 1_000_000, 100_000, 20
+GOAL_CDNOW_MS, GOAL_FIT_S, GOAL_SCORE_S, GOAL_RATIO, GOAL_REFITS_S = 10, 0.5, 0.5, 20, 5
+SHAPE = (0.243, 4.414, 0.793, 2.426)
+PEER = "import sys; from bench.lifetime_value import fit_by_peer; fit_by_peer()"
+
+
+def measure() -> Iterator[Figure]:
+    """Yield the figures."""
+    histories, _held_out, spend = import_module("tests.insight.lifetime.cdnow").cdnow()
+    cdnow_s = _seconds(lambda: fit_beta_geometric(histories), TRIES)
+    yield at_most("BG/NBD, CDNOW, processor time", cdnow_s * 1e3, "ms", GOAL_CDNOW_MS)
+    modified_s = _seconds(lambda: fit_beta_geometric(histories, modified=True), TRIES)
+    yield Figure("MBG/NBD, CDNOW", modified_s * 1e3, "ms")
+    spend_s = _seconds(lambda: fit_gamma_gamma(histories.frequency, spend), TRIES)
+    yield Figure("Gamma-Gamma, CDNOW", spend_s * 1e3, "ms")
+    crowd = crowd_of(CUSTOMERS)
+    fit = fit_beta_geometric(crowd)
+    yield at_most(
+        f"BG/NBD, {CUSTOMERS:,} customers, 1 to 156 weeks",
+        _seconds(lambda: fit_beta_geometric(crowd), 3), "s", GOAL_FIT_S,
+    )  # fmt: skip
+    yield at_most(
+        "scoring them: purchases of a year, and alive",
+        _seconds(lambda: (fit.model.expected(crowd, 364), fit.model.alive(crowd)), 3), "s", GOAL_SCORE_S,
+    )  # fmt: skip
+    some = crowd_of(SOME)
+    own_s = _seconds(lambda: fit_beta_geometric(some), 5)
+    yield Figure(f"BG/NBD, {SOME:,} customers", own_s * 1e3, "ms")
+    yield at_most("200 refits of them", own_s * 200, "s", GOAL_REFITS_S)
+    command = [sys.executable, "-W", "ignore", "-c", PEER]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, text=True)
+    theirs_s, height = json.loads(done.stdout)
+    yield at_least("lifetimes : ours", theirs_s / own_s, "×", GOAL_RATIO)
+    away = abs(height - fit_beta_geometric(some).log_likelihood) / abs(height)
+    yield at_most("the two log-likelihoods apart, of the whole", away, "", 1e-6)
+
+
+def crowd_of(customers: int) -> Any:
+    """Return histories that buy by BG/NBD, of customers known for 1 to 156 weeks."""
+    simulate = import_module("tests.insight.lifetime.crowds").simulate
+    return simulate(customers, *SHAPE, modified=False, seed=20_260_101, weeks=156)
+
+
+def fit_by_peer() -> None:
+    """Fit the same by the lifetimes package; print its processor seconds and the log-likelihood, as JSON."""
+    crowd = crowd_of(SOME)
+    peer = import_module("lifetimes").BetaGeoFitter()
+    began = time.process_time()
+    peer.fit(crowd.frequency, crowd.last, crowd.known_for)
+    seconds = time.process_time() - began
+    likelihood = import_module("dangol.insight.lifetime.beta_geometric").likelihood_of(crowd, modified=False)
+    print(json.dumps([seconds, likelihood(peer.params_.to_numpy())[0]]))
+
+
+def _seconds(act: Callable[[], object], tries: int) -> float:
+    """Return the least processor seconds of several tries, after one that is not counted."""
+    act()
+    taken = []
+    for _ in range(tries):
+        began = time.process_time()
+        act()
+        taken.append(time.process_time() - began)
+    return min(taken)

@@ -1,0 +1,32 @@
+"""The same models by the lifetimes package, in a process of its own: `python -m …lifetime.peer plain`.
+
+It warns of what its own libraries have given up, which here would be an error.
+"""
+
+import json
+import sys
+
+import numpy as np
+from lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter
+
+from tests.insight.lifetime.cdnow import cdnow
+
+WEEKS = 39
+KINDS = {"plain": BetaGeoFitter, "modified": ModifiedBetaGeoFitter}
+
+
+def main(kind: str) -> None:
+    """Fit the model to CDNOW, in weeks; print its parameters and what it says of each customer, as JSON."""
+    histories, _held_out, _spend = cdnow()
+    seen = (histories.frequency, histories.last, histories.known_for)
+    model = KINDS[kind]().fit(*seen)
+    told = (
+        model.params_,
+        model.conditional_probability_alive(*seen),
+        model.conditional_expected_number_of_purchases_up_to_time(WEEKS, *seen),
+    )
+    print(json.dumps([np.asarray(one).ravel().tolist() for one in told]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
