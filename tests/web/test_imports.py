@@ -285,6 +285,19 @@ def test_marketer__who_may_not_unmask__takes_masked_errors_along(story: Story) -
     assert browser.post(f"{address}/whole").status_code == HTTPStatus.FORBIDDEN
 
 
+def test_marketer__who_may_not_change_members__imports_no_members(story: Story) -> None:
+    browser = sign_in(Client(headers={"accept-language": "ko"}), "mara", Role.MARKETER)
+    address = bring_checked(browser, MEMBERS)
+
+    refused = browser.post(f"{address}/start")
+    work()
+
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "회원 정보 바꾸기" in refusal_of(refused) or "members.write" in refusal_of(refused)
+    assert upload().state == Upload.State.READY
+    assert not find_by_identity("email", ["haneul@example.com"])
+
+
 def test_marketer__who_may_not_adjust__imports_no_balances(story: Story) -> None:
     browser = sign_in(Client(headers={"accept-language": "ko"}), "mara", Role.MARKETER)
     address = bring_checked(browser, "customer,currency,balance\n1501,PTS,1000000\n")

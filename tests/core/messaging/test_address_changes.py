@@ -9,7 +9,9 @@ from dangol.core.messaging.contents import AddressChanged, write
 from dangol.core.messaging.models import Message
 from dangol.core.messaging.sealed_contents import Opened, open_contents
 from dangol.core.people.held import BY_STAFF, add_identity
+from dangol.core.people.models import PersonKey
 from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.people.selectors import find_by_identity
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
@@ -83,3 +85,23 @@ def test_old_address__the_change_is_taken_back__is_told_nothing(member: Id) -> N
         break_off()
 
     assert told() == []
+
+
+def test_old_address__key_lost__another_is_put_there_and_nobody_is_told(member: Id) -> None:
+    put(member, email="first@example.com")
+    PersonKey.objects.filter(customer_id=member).delete()
+
+    put(member, email="second@example.com", phone="010-2345-6789")
+
+    assert told() == []
+    assert find_by_identity("email", ["second@example.com"]) == {"second@example.com": member}
+
+
+def test_old_address__key_lost_and_made_anew__is_told_once_it_can_be_read(member: Id) -> None:
+    put(member, email="first@example.com")
+    PersonKey.objects.filter(customer_id=member).delete()
+    put(member, email="second@example.com")
+
+    put(member, email="third@example.com")
+
+    assert [one.to for one in told()] == ["second@example.com"]

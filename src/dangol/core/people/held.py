@@ -4,16 +4,17 @@
 decides about each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Max, Q, Subquery
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.carrying import find_keys, renew_tokens
-from dangol.core.people.data_keys import Erased
+from dangol.core.people.data_keys import Erased, find_data_keys
 from dangol.core.people.events import CustomerUpdated
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import (
@@ -24,11 +25,11 @@ from dangol.core.people.lookup import (
     identity_place,
     release_identities,
 )
-from dangol.core.people.masking import mask_identity
+from dangol.core.people.masking import mask_email, mask_identity
 from dangol.core.people.models import Customer, Identity
 from dangol.core.people.profiles import IdentityTaken, NotThemselves, UnknownCustomer
 from dangol.core.people.refused_values import RefusedValue
-from dangol.core.people.sealing import PersonErased, Sealed, open_many
+from dangol.core.people.sealing import PersonErased, SealBroken, Sealed, open_many, open_with
 from dangol.core.people.selectors import ERASED_KIND, MERGED, region_for
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import select_matching
@@ -37,8 +38,8 @@ from dangol.domain.errors import DomainError, NotFound
 
 # What staff may type; an anonymous id is a browser's or an app's to tell.
 TYPED = (Kind.PHONE, Kind.EMAIL, Kind.CARD, Kind.EXTERNAL)
-# The source of what staff have typed on a member's page.
-BY_STAFF = "staff"
+# The sources of what others than the member have told: staff on a member's page, and files.
+BY_STAFF, BY_IMPORT = "staff", "import"
 _SHOWN = ("customer_id", "kind", "value_hash", "value_sealed", "added_at", "source", "verified_at")
 
 
@@ -105,11 +106,41 @@ def held_by(customer_ids: Iterable[Id], *, region: str | None = None) -> list[He
     return sorted(held, key=lambda one: order.index(Kind(one.kind)))
 
 
-def last_by_staff(customer_id: Id, kind: Kind) -> datetime | None:
-    """Return when staff last put a value of this kind with the customer, of those that are there now."""
-    by_staff = Identity.objects.filter(customer_id=customer_id, kind=kind, source=BY_STAFF)
-    last: datetime | None = by_staff.aggregate(last=Max("added_at"))["last"]
+def last_by_others(customer_id: Id, kind: Kind) -> datetime | None:
+    """Return when staff or a file last put a value of this kind with the customer, of those there now.
+
+    What a file told of somebody whom it made was put in nobody's place, and does not count.
+    """
+    made_at = Subquery(Customer.objects.filter(customer_id=customer_id).values("created_at")[:1])
+    by_others = Q(source=BY_STAFF) | Q(source=BY_IMPORT, added_at__gt=made_at)
+    held = Identity.objects.filter(by_others, customer_id=customer_id, kind=kind)
+    last: datetime | None = held.aggregate(last=Max("added_at"))["last"]
     return last
+
+
+def emails_in_use(customer_ids: Iterable[Id]) -> dict[Id, Sealed]:
+    """Return the e-mail that each of these customers is written to, sealed; one statement.
+
+    Who has none, and who is unknown, is left out.
+    """
+    keys = [(one, Kind.EMAIL.value) for one in sorted(set(customer_ids))]
+    rows = select_matching(
+        Identity, ("customer_id", "kind", "value_hash", "value_sealed"), ("customer_id", "kind"), keys,
+        order_by=("customer_id", "added_at", "value_hash"),  # of several the latest is written to
+    )  # fmt: skip
+    return {row[0]: Sealed(row[0], identity_place((row[1], bytes(row[2]))), row[3]) for row in rows}
+
+
+def open_emails(emails: Mapping[Id, Sealed], *, unmasked: bool = False) -> dict[Id, str]:
+    """Return what `emails_in_use` has found, open; whose key is lost or destroyed is left out."""
+    opened = {}
+    for owner, key in find_data_keys(emails).items():
+        if isinstance(key, Erased):
+            continue
+        with suppress(SealBroken):  # another key was made in the place of a lost one
+            text = open_with(key, emails[owner])
+            opened[owner] = text if unmasked else mask_email(text)
+    return opened
 
 
 def add_identity(customer_id: Id, kind: str, value: str, *, source: str, recorded_at: datetime) -> bool:

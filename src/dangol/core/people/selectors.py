@@ -349,6 +349,12 @@ def find_guests(customer_ids: Iterable[Id]) -> set[Id]:
     return {customer_id for customer_id, kind in kinds if kind == GUEST}
 
 
+def languages_of(customer_ids: Iterable[Id]) -> dict[Id, str]:
+    """Return the language each of these customers is written to in, empty where nobody said."""
+    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
+    return dict(select_matching(Customer, ("customer_id", "language"), ("customer_id",), keys))
+
+
 def count_by_kind() -> dict[str, int]:
     """Return how many guests, customers and members there are; who was merged or erased counts no more."""
     living = Customer.objects.filter(kind__in=(GUEST, CUSTOMER, MEMBER))

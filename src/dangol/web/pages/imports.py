@@ -1,5 +1,6 @@
 """Files to be imported: brought, looked at as they would be read, imported by the worker, undone."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,10 @@ from dangol.web.import_masks import is_personal, mask_read, mask_refused
 from dangol.web.places import read_place, write_place
 from dangol.web.uploading import file_of
 
-# What gives points or a tier as a hand does takes the right of hands, too.
-_GIVES = frozenset({Kind.BALANCES, Kind.TIERS})
+# What does as a hand does takes the right of hands, too: giving points or a tier, changing members.
+_ALSO_NEEDS: Mapping[Kind, Right] = {
+    Kind.BALANCES: Right.POINTS_ADJUST, Kind.TIERS: Right.POINTS_ADJUST, Kind.CUSTOMERS: Right.MEMBERS_WRITE,
+}  # fmt: skip
 
 A_PAGE = 50
 S = Upload.State
@@ -242,8 +245,9 @@ def start(request: HttpRequest, upload_id: Id) -> HttpResponse:
     """Leave the import to the worker; one that has begun, or cannot, is shown as it is."""
     view = find(upload_id)
     try:
-        if view.kind in _GIVES and not visitor_of(request).may(Right.POINTS_ADJUST):
-            raise MissingRight(right=Right.POINTS_ADJUST.value)
+        needed = _ALSO_NEEDS.get(view.kind)
+        if needed and not visitor_of(request).may(needed):
+            raise MissingRight(right=needed.value)
         uploads.start_import(upload_id, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as refusal:
         return _page(request, find(view.id), refusal=refusal)

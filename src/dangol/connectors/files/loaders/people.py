@@ -1,6 +1,6 @@
 """Customers and their consents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +11,18 @@ from dangol.connectors.files.mapping import TRAIT
 from dangol.connectors.files.shapes import Rules
 from dangol.connectors.files.staging import Stage
 from dangol.connectors.files.written import Written
+from dangol.core.messaging.address_changes import telling_old_addresses
 from dangol.core.people.absences import away_since
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.guardians import GuardianNeeded
+from dangol.core.people.held import BY_IMPORT
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.services import find_or_make_customers, join_members, unmake_customers
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
 
 # Where the identities that come this way were told.
-SOURCE = "import"
+SOURCE = BY_IMPORT
 _CHANNELS: Mapping[str, str] = {
     "문자": "sms",
     "lms": "sms",
@@ -67,9 +69,7 @@ class CustomersLoader(RowsLoader):
         people = [_person(owner, row, traits) for owner, row in zip(ids, rows, strict=True)]
         written = Written()
         joined: dict[Id, datetime] = {}
-        for row, owner, refusal in zip(
-            rows, ids, set_people(people, recorded_at=context.recorded_at, source=SOURCE), strict=True
-        ):
+        for row, owner, refusal in zip(rows, ids, _set_people(people, via, context), strict=True):
             if refusal:
                 written.refuse(row[:2], _column_of(refusal, row[2]), refusal.code, refusal.data)
                 continue
@@ -81,6 +81,15 @@ class CustomersLoader(RowsLoader):
         # Last: identities are locked before customers everywhere, and joining locks customers.
         join_members(list(joined), recorded_at=context.recorded_at, joined_at=joined, via=via)
         return written
+
+
+def _set_people(
+    people: Sequence[PersonRow], made: Collection[Id], context: Context
+) -> list[DomainError | None]:
+    """Store what the rows say; who was known and gets another e-mail is told so at the one before."""
+    known = {one.customer_id for one in people if one.email is not None}.difference(made)
+    with telling_old_addresses(known, at=context.recorded_at):
+        return set_people(people, recorded_at=context.recorded_at, source=SOURCE)
 
 
 def _column_of(refusal: DomainError, who_column: str) -> str:

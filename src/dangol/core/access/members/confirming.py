@@ -6,13 +6,13 @@ from dangol.core.access.members.codes import WrongCode, finish_try
 from dangol.core.access.members.models import MemberSession
 from dangol.core.access.members.sessions import FRESH_FOR
 from dangol.core.people.blind_index import hash_values
-from dangol.core.people.held import last_by_staff
+from dangol.core.people.held import last_by_others
 from dangol.core.people.identities import Kind
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.errors import DomainError
 
-# For so long an address that staff have put there confirms nothing: time for the member to notice.
+# For so long an address that staff or a file have put there confirms nothing: time for the member to notice.
 SETTLES_AFTER = timedelta(days=3)
 
 
@@ -32,7 +32,7 @@ class ConfirmationUnavailable(DomainError):
 
 
 class ConfirmationUnsettled(DomainError):
-    """Staff gave this member another e-mail address of late: until an instant (`until`) it confirms nothing.
+    """Staff or a file gave this member another e-mail address of late: until `until` it confirms nothing.
 
     Whoever works here could else put their own address there, and confirm in the member's name.
     """
@@ -67,7 +67,7 @@ def require_confirmed(
 
 
 def require_settled(customer_id: Id, *, at: datetime) -> None:
-    """Refuse where staff have put the address there of late; raises ConfirmationUnsettled."""
-    last = last_by_staff(customer_id, Kind.EMAIL)
+    """Refuse where staff or a file have put the address there of late; raises ConfirmationUnsettled."""
+    last = last_by_others(customer_id, Kind.EMAIL)
     if last is not None and at < last + SETTLES_AFTER:
         raise ConfirmationUnsettled(until=(last + SETTLES_AFTER).isoformat())
