@@ -1,5 +1,6 @@
 """By what a member is found: each value, added, changed and taken away by staff, for a reason."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from dangol.core.access import acts
 from dangol.core.access.rights import Right
 from dangol.core.messaging.address_changes import telling_old_address
 from dangol.core.people.held import BY_STAFF, TYPED, LastIdentity, held_by, read_name
+from dangol.core.people.identities import Kind
 from dangol.core.people.profiles import IdentityTaken
 from dangol.core.people.selectors import find_by_identity, home_stores_of, names_of
 from dangol.core.refusals import explain
@@ -58,13 +60,19 @@ def _who_has_it(request: HttpRequest, customer_id: Id, kind: str) -> dict[str, A
     return {"taken_by": names_of([owner]).get(owner), "merge_url": merge if may_merge else ""}
 
 
+def _telling(request: HttpRequest, customer_id: Id, kind: str) -> AbstractContextManager[None]:
+    """Tell the old address where it is an e-mail that changes."""
+    at = frame_of(request).at
+    return telling_old_address(customer_id, at=at) if kind == Kind.EMAIL else nullcontext()
+
+
 @needs(Right.MEMBERS_WRITE)
 @require_POST
 def add(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Let a value name the member, too."""
     member, asked = find_subject(request, customer_id), _asked(request)
     try:
-        with write_transaction(), telling_old_address(customer_id, at=frame_of(request).at):
+        with write_transaction(), _telling(request, customer_id, asked["kind"]):
             acts.add_identity(
                 customer_id, asked["kind"], asked["value"], source=BY_STAFF, actor=actor_of(request),
                 reason=asked["reason"], at=frame_of(request).at,
@@ -82,7 +90,7 @@ def change(request: HttpRequest, customer_id: Id) -> HttpResponse:
     actor, at = actor_of(request), frame_of(request).at
     try:
         key = read_name(asked["which"])
-        with write_transaction(), telling_old_address(customer_id, at=at):
+        with write_transaction(), _telling(request, customer_id, key[0]):
             if request.POST.get("choice") == "remove":
                 acts.remove_identity(
                     customer_id, key, actor=actor, reason=asked["reason"], at=at,
