@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from dangol.connectors.files import errors
 from dangol.connectors.files.columns import Kind
@@ -40,8 +40,7 @@ COLUMNS: Mapping[str, Promise] = {
     "product": _("상품 번호"), "category": _("분류"), "category_2": _("중분류"), "category_3": _("소분류"),
     "brand": _("브랜드"), "order": _("주문 번호"), "return": _("반품 번호"), "placed_at": _("주문한 때"),
     "returned_at": _("반품한 때"), "time": _("시각"), "quantity": _("수량"), "amount": _("결제 금액"),
-    "list_amount": _("정가"), "discount": _("할인"), "store": pgettext_lazy("column", "매장"),
-    "channel": _("채널"),
+    "list_amount": _("정가"), "discount": _("할인"), "store": _("매장"), "channel": _("채널"),
     "currency": _("통화"), "earns": _("적립 여부"), "order_discounts": _("주문 전체 할인"),
     "tenders": _("결제 수단"), "points": _("포인트"), "earned_at": _("적립한 때"),
     "expires_on": _("소멸일"), "lot": _("적립분 번호"), "tier": _("등급"), "since": _("시작한 때"),

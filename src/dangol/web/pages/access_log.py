@@ -30,6 +30,8 @@ from dangol.web.seen import record_seen
 from dangol.web.work_words import ACCESSES, access_name, actor_kind, seen_names
 
 A_PAGE, AT_ONCE = 50, 500
+# Of files that are imported the rows are counted: a row may name nobody, and many one person.
+_COUNTS_ROWS = frozenset({Access.IMPORT_PREVIEW, Access.IMPORT_ERRORS})
 
 
 class Filter(NamedTuple):
@@ -97,6 +99,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "chosen": chosen,
         "lines": lines,
         "people": names_of({one.subject_id for one in lines if one.subject_id}),
+        "counts_rows": _COUNTS_ROWS,
         "actions": list(ACCESSES.items()),
         "after": before,
         "next_after": write_place(lines[-1].at, lines[-1].id) if len(found) > A_PAGE else "",

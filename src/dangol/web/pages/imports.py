@@ -1,13 +1,14 @@
 """Files to be imported: brought, looked at as they would be read, imported by the worker, undone."""
 
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -19,7 +20,7 @@ from dangol.connectors.files.jobs import LONGEST_SOURCE
 from dangol.connectors.files.mapping import guess_columns
 from dangol.connectors.files.models import Upload
 from dangol.connectors.files.places import TABLE, folder_of_upload
-from dangol.connectors.files.services import PREVIEWED, preview, say_why
+from dangol.connectors.files.services import PREVIEWED, Preview, preview
 from dangol.connectors.files.sources import open_source
 from dangol.connectors.files.undo import can_undo
 from dangol.connectors.files.uploads import OPEN, Asked, UploadView, find_upload, list_uploads, request_of
@@ -35,6 +36,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.import_masks import is_personal, mask_read, mask_refused
 from dangol.web.places import read_place, write_place
+from dangol.web.reads.refused_rows import RefusedRow, errors_of, read_refused
 from dangol.web.uploading import file_of
 
 # What does as a hand does takes the right of hands, too: giving points or a tier, changing members.
@@ -219,6 +221,8 @@ def _preview(request: HttpRequest, view: UploadView, *, whole: bool) -> dict[str
         return {"refusal": words.explain_refusal(refusal.code, refusal.data)}
     kind, may_see = view.kind, visitor_of(request).may(Right.MEMBERS_UNMASK)
     hides = any(is_personal(kind, name) for name in shown.columns)
+    refused = _refused_among(view, shown)
+    lines = {one.line for one in refused}
 
     def cell(name: str, value: Any) -> str:
         text = "" if value is None else str(value)
@@ -226,17 +230,30 @@ def _preview(request: HttpRequest, view: UploadView, *, whole: bool) -> dict[str
 
     return {
         "titles": [words.column_name(name, kind) for name in shown.columns],
-        "rows": [[cell(*pair) for pair in zip(shown.columns, row, strict=True)] for row in shown.rows],
+        "rows": [
+            (row[0] in lines, [cell(*pair) for pair in zip(shown.columns, row, strict=True)])
+            for row in shown.rows
+        ],
         "problems": [
             (
                 one.line, words.column_name(one.column, kind),
-                one.value if whole else mask_refused(kind, one.column, one.value), *say_why(one),
+                one.value if whole else mask_refused(kind, one.column, one.value), one.reason, one.remedy,
             )
-            for one in shown.problems
+            for one in refused
         ],
         "unmasks": may_see and hides and not whole,
         "is_masked": hides and not whole,
     }  # fmt: skip
+
+
+def _refused_among(view: UploadView, shown: Preview) -> list[RefusedRow]:
+    """Return what the check has found wrong with the rows that are shown, and with lines among them."""
+    path = errors_of(view)
+    if path is None:
+        return []
+    last = shown.rows[-1][0] if len(shown.rows) == PREVIEWED else None
+    refused = read_refused(path, get_language())
+    return list(takewhile(lambda one: last is None or one.line <= last, refused))
 
 
 @needs(Right.IMPORTS_WRITE)
