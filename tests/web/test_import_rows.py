@@ -35,7 +35,10 @@ def home(settings: Settings, tmp_path: Path) -> Path:
 
 def marked(page: str) -> list[int]:
     """Return the lines that the table of rows says are left out."""
-    return [int(line) for line in re.findall(r'<th scope="row" class="nowrap">(\d+) <span class="chip bad">', page)]
+    return [
+        int(line)
+        for line in re.findall(r'<th scope="row" class="nowrap">(\d+) <span class="chip bad">', page)
+    ]
 
 
 def told(page: str) -> set[int]:

@@ -8,6 +8,7 @@ from dangol.core.messaging.address_changes import telling_old_address
 from dangol.core.messaging.contents import AddressChanged, write
 from dangol.core.messaging.models import Message
 from dangol.core.messaging.sealed_contents import Opened, open_contents
+from dangol.core.people.data_keys import PersonKeyMissing
 from dangol.core.people.held import BY_STAFF, add_identity
 from dangol.core.people.models import PersonKey
 from dangol.core.people.profiles import PersonRow, set_people
@@ -87,21 +88,14 @@ def test_old_address__the_change_is_taken_back__is_told_nothing(member: Id) -> N
     assert told() == []
 
 
-def test_old_address__key_lost__another_is_put_there_and_nobody_is_told(member: Id) -> None:
+def test_old_address__key_lost__change_is_refused_and_nobody_is_told(member: Id) -> None:
     put(member, email="first@example.com")
     PersonKey.objects.filter(customer_id=member).delete()
 
-    put(member, email="second@example.com", phone="010-2345-6789")
+    with write_transaction(), telling_old_address(member, at=AT):
+        [refusal] = set_people([PersonRow(member, email="second@example.com")], recorded_at=AT)
 
+    assert isinstance(refusal, PersonKeyMissing)
     assert told() == []
-    assert find_by_identity("email", ["second@example.com"]) == {"second@example.com": member}
-
-
-def test_old_address__key_lost_and_made_anew__is_told_once_it_can_be_read(member: Id) -> None:
-    put(member, email="first@example.com")
-    PersonKey.objects.filter(customer_id=member).delete()
-    put(member, email="second@example.com")
-
-    put(member, email="third@example.com")
-
-    assert [one.to for one in told()] == ["second@example.com"]
+    assert not PersonKey.objects.filter(customer_id=member).exists(), "no key but the lost one opens anything"
+    assert find_by_identity("email", ["first@example.com"]) == {"first@example.com": member}

@@ -1,8 +1,9 @@
 """Whether the key store still has everyone's key: an older copy of it looks as good as a whole one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dangol.core.people.models import Customer, Identity, PersonKey
+from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import Row, select_matching
 from dangol.core.storage.walks import read_between, walk
 
@@ -22,10 +23,17 @@ def count_lost_keys(*, batch: int = BATCH) -> int:
 
 def _count_lost(people: Sequence[Row]) -> int:
     keyed = set(read_between(PersonKey, _OWNER, _OWNER, people[0], people[-1], order_by=_OWNER))
-    keyless = [row for row in people if row not in keyed]
-    # A guest has no key, since nothing of a guest is sealed.
-    lost = set(select_matching(Identity, _OWNER, _OWNER, keyless))
-    for owner, *sealed in select_matching(Customer, (*_OWNER, *_SEALED), _OWNER, keyless):
+    return len(find_lost(owner for (owner,) in people if (owner,) not in keyed))
+
+
+def find_lost(keyless: Iterable[Id]) -> set[Id]:
+    """Return of whom, among people without a key, something is sealed: their keys are lost.
+
+    A guest has no key, since nothing of a guest is sealed.
+    """
+    rows = [(owner,) for owner in keyless]
+    lost = {owner for (owner,) in select_matching(Identity, _OWNER, _OWNER, rows)}
+    for owner, *sealed in select_matching(Customer, (*_OWNER, *_SEALED), _OWNER, rows):
         if any(blob is not None for blob in sealed):
-            lost.add((owner,))
-    return len(lost)
+            lost.add(owner)
+    return lost
