@@ -117,6 +117,47 @@ def test_language__of_a_program_somebody_has_changed__leaves_its_names(clerk: Cl
     assert find_running().tiers_row.levels == running.tiers_row.levels
 
 
+def test_currency__changed_after_a_kind_was_chosen__is_followed_by_program_and_draft(
+    clerk: Client, new_shop: None
+) -> None:
+    clerk.post("/setup/place", PLACE | {"language": "en", "currency": "USD"})
+    clerk.post("/setup/kind", {"do": "choose", "kind": "cafe"})
+
+    clerk.post("/setup/place", PLACE | {"language": "ko", "currency": "KRW"})
+
+    levels = [(level.name, level.threshold) for level in content_now().tiers.levels]
+    assert levels == [("회원", 0), ("실버", 300_000), ("골드", 1_000_000)]
+    assert "₩300,000" in page_of(clerk.get("/setup/kind"))
+    answer = clerk.post("/setup/kind", {"do": "choose", "kind": "online"})
+    assert answer.status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("address", ["/setup/place", "/settings"])
+def test_currency__of_a_program_somebody_has_changed__is_changed_when_told_so(
+    clerk: Client, new_shop: None, address: str
+) -> None:
+    supersede_rule(EarningRule.objects.get().id, RuleDraft("우리 규칙", 2, 100), at=now(), recorded_at=now())
+    facts = PLACE | {"name": "표본", "currency": "USD"}
+
+    answer = clerk.post(address, facts)
+
+    assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert 'name="keeps_amounts"' in page_of(answer)
+    assert (shop().currency, find_running().row.money_currency) == ("KRW", "KRW")
+    assert clerk.post(address, facts | {"keeps_amounts": "1"}).status_code == HTTPStatus.FOUND
+    assert (shop().currency, find_running().row.money_currency) == ("USD", "USD")
+
+
+def test_space__deleted_meanwhile__does_not_keep_the_shop_from_changing(
+    clerk: Client, new_shop: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dangol.web.shop_change.list_spaces", lambda: ["gone"])
+
+    assert clerk.post("/setup/place", PLACE | {"currency": "USD"}).status_code == HTTPStatus.FOUND
+
+    assert shop().currency == "USD"
+
+
 @pytest.mark.parametrize(
     ("accepted", "suggested"),
     [

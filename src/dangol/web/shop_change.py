@@ -1,16 +1,18 @@
 """Changing the shop's facts on a page: until the first order its programs follow, and test spaces."""
 
 import logging
+from datetime import datetime
 
 from django.db import DatabaseError
 from django.http import HttpRequest
 
 from dangol.core.commerce.shop_facts import change_shop, has_orders
-from dangol.core.people.selectors import ShopView
-from dangol.core.people.shops import set_shop
+from dangol.core.people.selectors import ShopView, shop as own_shop
+from dangol.core.people.shops import lock_shop, set_shop
 from dangol.core.storage.spaces import in_space, list_spaces
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.errors import describe_error
+from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.first_program import follow_shop
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
@@ -18,30 +20,41 @@ from dangol.web.frame import frame_of
 logger = logging.getLogger(__name__)
 
 
-def change_facts(request: HttpRequest, *, reason: str, **facts: str) -> None:
-    """Change the named facts of the shop. Raises what `change_shop` raises; then nothing is changed.
+def change_facts(request: HttpRequest, *, reason: str, keeps_amounts: bool = False, **facts: str) -> None:
+    """Change the named facts of the shop. Raises what `change_shop` and `follow_shop` raise.
 
-    A program counts purchases in its own currency only: left in that of the machine a shop was made on, it
-    would give nothing for any of them. A test space in which nothing was ordered is told the same.
+    Then nothing is changed. A program counts purchases in its own currency only: left in that of the machine
+    a shop was made on, it would give nothing for any of them. A test space in which nothing was ordered is
+    told the same.
     """
+    at = frame_of(request).at
     with write_transaction():
-        after = change_shop(actor=actor_of(request), reason=reason, at=frame_of(request).at, **facts)
-        _follow(after)
+        lock_shop()
+        before = own_shop()
+        after = change_shop(actor=actor_of(request), reason=reason, at=at, **facts)
+        _follow(before, after, at, keeps_amounts)
     for name in list_spaces():
         try:
-            _tell_space(name, after)
-        except DatabaseError as error:
-            # Being made, or left behind by an upgrade: the shop's own change stands all the same.
+            _tell_space(name, after, at, keeps_amounts)
+        except (DatabaseError, DomainError) as error:
+            # Being made or deleted, left behind by an upgrade, or with amounts of somebody's own: the shop's
+            # own change stands all the same.
             logger.warning("shop facts: a test space could not be told: %s", describe_error(error))
 
 
-def _tell_space(name: str, shop: ShopView) -> None:
+def keeps_amounts(request: HttpRequest) -> bool:
+    """Say whether a form tells us to change the currency under amounts that somebody has written."""
+    return request.POST.get("keeps_amounts") == "1"
+
+
+def _tell_space(name: str, shop: ShopView, at: datetime, keeps_amounts: bool) -> None:
     with in_space(name), write_transaction():
         if not has_orders():
+            before = own_shop()
             set_shop(**shop._asdict())
-            _follow(shop)
+            _follow(before, shop, at, keeps_amounts)
 
 
-def _follow(shop: ShopView) -> None:
+def _follow(before: ShopView, shop: ShopView, at: datetime, keeps_amounts: bool) -> None:
     if not has_orders():
-        follow_shop(currency=shop.currency, zone=shop.zone, language=shop.language)
+        follow_shop(before, shop, at=at, keeps_amounts=keeps_amounts)

@@ -119,6 +119,18 @@ def change_draft(
     return find_draft(program_id, at=at)
 
 
+def renew_draft(draft: DraftView, content: ProgramContent, *, at: datetime) -> None:
+    """Let a draft read so, and follow what holds now; whose it is stays.
+
+    It is another revision: whoever has the one before open writes over nothing. Raises DraftChanged.
+    """
+    with write_transaction():
+        lock_program(draft.program_id)
+        change_draft(draft.program_id, content, revision=draft.revision, changed_by=draft.changed_by, at=at)
+        base = fingerprint(find_program(draft.program_id))
+        models.ProgramDraft.objects.filter(program_id=draft.program_id).update(base=base)
+
+
 def discard_draft(program_id: Id, *, revision: int | None = None) -> None:
     """Throw the draft away; raises UnknownDraft, also where its revision is not the one that was seen."""
     with write_transaction():

@@ -7,17 +7,36 @@ from babel.numbers import get_currency_precision
 from django.conf import settings
 from django.utils.translation import gettext as _, override, pgettext
 
+from dangol.core.people.selectors import ShopView
+from dangol.core.people.shops import ShopKind
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
+from dangol.domain.errors import DomainError
 from dangol.domain.tiers import Measure, Window
 from dangol.rooms.rewards import models
-from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
+from dangol.rooms.rewards.contents import load_content
+from dangol.rooms.rewards.drafts import DraftView, UnknownDraft, find_draft, renew_draft
+from dangol.rooms.rewards.kinds import is_ours, propose
+from dangol.rooms.rewards.programs import (
+    LevelDraft,
+    RuleDraft,
+    TermsDraft,
+    TiersDraft,
+    create_program,
+    find_program,
+)
 
 POINTS_CURRENCY = "points"
 # What silver and gold take in a year: as many points' worth of purchases, unless the currency is known.
 SILVER_POINTS, GOLD_POINTS = 500, 2_000
 THRESHOLDS = {"KRW": (300_000, 1_000_000)}
+
+
+class AmountsWritten(DomainError):
+    """Somebody has written amounts in the `currency` the program counts in: another makes them others."""
+
+    code = "rewards.amounts_written"
 
 
 class FirstProgram(NamedTuple):
@@ -67,45 +86,73 @@ def make_first_program(*, currency: str, zone: str, language: str, recorded_at: 
     )
 
 
-def follow_shop(*, currency: str, zone: str, language: str) -> None:
+def follow_shop(before: ShopView, shop: ShopView, *, at: datetime, keeps_amounts: bool = False) -> None:
     """Let every program count in the shop's currency and days: for a shop that has no orders yet.
 
-    A first program that nobody has touched is written anew, in that currency and language. Nothing has been
-    judged by then, so there is nothing a version would have to keep.
+    A first program that nobody has touched is written anew, in that currency and language, and what the
+    setup has proposed on it is proposed anew. Nothing has been judged by then, so there is nothing a version
+    would have to keep. Amounts that somebody has written are theirs: where the shop's currency changes,
+    raises AmountsWritten. With `keeps_amounts` they become as many minor units of the new one.
     """
     with write_transaction():
         for program in models.Program.objects.select_for_update():
-            if _is_untouched(program):
-                _write_anew(program, describe_first_program(currency=currency, language=language))
-        behind = models.Program.objects.exclude(money_currency=currency, zone=zone)
-        if behind.exists():
-            behind.update(money_currency=currency, zone=zone)
+            draft = _find_draft(program, at)
+            is_proposed = draft is not None and is_ours(draft, before.kind, currency=program.money_currency)
+            if (draft is None or is_proposed) and _is_untouched(program):
+                _write_anew(program, describe_first_program(currency=shop.currency, language=shop.language))
+            elif program.money_currency != shop.currency:
+                if before.currency == shop.currency:
+                    continue
+                if not keeps_amounts:
+                    raise AmountsWritten(field="currency", currency=program.money_currency)
+            if (program.money_currency, program.zone) != (shop.currency, shop.zone):
+                models.Program.objects.filter(pk=program.id).update(
+                    money_currency=shop.currency, zone=shop.zone
+                )
+            if draft and is_proposed:
+                _propose_anew(draft, shop, at)
+
+
+def _find_draft(program: models.Program, at: datetime) -> DraftView | None:
+    try:
+        return find_draft(program.id, at=at)
+    except UnknownDraft:
+        return None
+
+
+def _propose_anew(draft: DraftView, shop: ShopView, at: datetime) -> None:
+    """Let a draft of the setup's say of the program as it is now what it said of the one before."""
+    says_nothing = draft.content == draft.published
+    now = load_content(find_program(draft.program_id), at=at)
+    proposed = now if says_nothing else propose(ShopKind(shop.kind), now, currency=shop.currency)
+    renew_draft(draft, proposed, at=at)
 
 
 def _is_untouched(program: models.Program) -> bool:
-    """Say whether a program reads as it was made, in any language, with nobody writing on."""
-    if models.ProgramDraft.objects.filter(program_id=program.id).exists():
-        return False
-    rules = models.EarningRule.objects.filter(program_id=program.id).values_list(
-        "name", "rate_points", "rate_minor", "category", "multipliers", "active_to"
-    )
-    tiers = models.TierRules.objects.filter(program_id=program.id).values_list("levels", flat=True)
-    terms = models.Terms.objects.filter(program_id=program.id)
-    if len(terms) > 1:
-        return False
-    reads = program.name, list(rules), list(tiers)
+    """Say whether all a program says is as it was made, in any language."""
+    reads = _read(program)
     return any(
-        reads == (one.name, [(*one.rule[:4], {}, None)], [[level._asdict() for level in one.tiers.levels]])
+        reads == ([one.rule], [one.terms], [one.tiers]) and program.name == one.name
         for language, _name in settings.LANGUAGES
         for one in (describe_first_program(currency=program.money_currency, language=language),)
     )
 
 
+def _read(program: models.Program) -> tuple[list[RuleDraft], list[TermsDraft], list[TiersDraft]]:
+    """Return every version of what a program says."""
+    rules = models.EarningRule.objects.filter(program_id=program.id).values_list(*RuleDraft._fields)
+    terms = models.Terms.objects.filter(program_id=program.id).values_list(*TermsDraft._fields)
+    tiers = models.TierRules.objects.filter(program_id=program.id).values_list(*TiersDraft._fields)
+    return (
+        [RuleDraft(*row) for row in rules],
+        [TermsDraft(*row) for row in terms],
+        [TiersDraft(tuple(LevelDraft(**one) for one in levels), *rest) for levels, *rest in tiers],
+    )
+
+
 def _write_anew(program: models.Program, first: FirstProgram) -> None:
+    own = {"program_id": program.id}
+    levels = [level._asdict() for level in first.tiers.levels]
     models.Program.objects.filter(pk=program.id).update(name=first.name)
-    models.EarningRule.objects.filter(program_id=program.id).update(
-        name=first.rule.name, rate_minor=first.rule.rate_minor
-    )
-    models.TierRules.objects.filter(program_id=program.id).update(
-        levels=[level._asdict() for level in first.tiers.levels]
-    )
+    models.EarningRule.objects.filter(**own).update(name=first.rule.name, rate_minor=first.rule.rate_minor)
+    models.TierRules.objects.filter(**own).update(levels=levels)

@@ -15,6 +15,7 @@ from dangol.core.people.shops import ShopKind
 from dangol.domain.accrual import Expiry
 from dangol.domain.tiers import Measure, Window
 from dangol.rooms.rewards.contents import NEW, LevelContent, ProgramContent, RuleContent, TermsContent
+from dangol.rooms.rewards.drafts import DraftView
 
 
 class _Proposal(NamedTuple):
@@ -76,6 +77,12 @@ def propose(kind: ShopKind, published: ProgramContent, *, currency: str) -> Prog
             window=Window.ROLLING, window_size=proposal.window_days, grace_days=proposal.grace_days,
         ),
     )  # fmt: skip
+
+
+def is_ours(draft: DraftView, kind: str, *, currency: str) -> bool:
+    """Say whether a draft is still what a shop of this kind was proposed, or says nothing yet."""
+    proposed = propose(ShopKind(kind), draft.published, currency=currency) if kind else draft.published
+    return draft.content in (draft.published, proposed)
 
 
 def _unit(currency: str) -> int:

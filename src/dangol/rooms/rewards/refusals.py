@@ -12,6 +12,10 @@ register(
         "rewards.invalid_rule": Words(
             _("규칙의 ‘{field}’이(가) 맞지 않아요({problem})."), _("그 값을 고쳐서 다시 저장하세요.")
         ),
+        "rewards.amounts_written": Words(
+            _("적립과 등급의 금액을 이미 {currency}(으)로 고치거나 발행해서 통화를 바꾸지 않았어요."),
+            _("그래도 바꾸려면 아래에 표시하고 저장한 다음, 금액을 새 통화로 다시 적으세요."),
+        ),
         "rewards.draft_changed": Words(
             _("그 사이 {changed_by} 님이 초안을 고쳤어요."), _("초안을 다시 열고, 바뀐 것을 보고 고치세요.")
         ),

@@ -27,7 +27,8 @@ from dangol.domain.brand import HOUSE_COLOR, NotAColor, make_palette, read_color
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards import drafts
 from dangol.rooms.rewards.drafts import DraftView
-from dangol.rooms.rewards.kinds import propose
+from dangol.rooms.rewards.first_program import AmountsWritten
+from dangol.rooms.rewards.kinds import is_ours, propose
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
@@ -38,7 +39,7 @@ from dangol.web.pages.programs import draft_or_none, require_program, who
 from dangol.web.program_words import describe, tell_differences
 from dangol.web.setup_places import suggest_place
 from dangol.web.setup_steps import KIND_NAMES, address_of, after, before, progress
-from dangol.web.shop_change import change_facts
+from dangol.web.shop_change import change_facts, keeps_amounts
 
 LONGEST_NAME = 60
 PLACE = ("language", "zone", "region", "currency")
@@ -99,7 +100,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 @never_cache
 def place(request: HttpRequest) -> HttpResponse:
     """Ask for language, zone and country of phone numbers; before the first order for the currency, too."""
-    shop, told = frame_of(request).shop, NOTHING
+    shop, told, asks = frame_of(request).shop, NOTHING, False
     suggested = suggest_place(shop, request.headers.get("Accept-Language", ""))
     shown = {name: suggested.get(name, getattr(shop, name)) for name in PLACE}
     given = {name: request.POST.get(name, shown[name]).strip()[:64] for name in PLACE}
@@ -107,9 +108,9 @@ def place(request: HttpRequest) -> HttpResponse:
         try:
             if given["language"] not in dict(settings.LANGUAGES):
                 raise NotALanguage(field="language")
-            change_facts(request, reason=_reason(), **given)
+            change_facts(request, reason=_reason(), keeps_amounts=keeps_amounts(request), **given)
         except DomainError as refusal:
-            told = _refused(refusal)
+            told, asks = _refused(refusal), isinstance(refusal, AmountsWritten)
         else:
             response = _finish(request, Step.PLACE)
             # Whoever sets the shop's language reads on in it.
@@ -121,6 +122,7 @@ def place(request: HttpRequest) -> HttpResponse:
     context = {
         "given": given, "zones": sorted(available_timezones()), "regions": sorted(SUPPORTED_REGIONS),
         "languages": settings.LANGUAGES, "has_orders": has_orders(), "is_suggested": suggested != {},
+        "asks": asks,
     }  # fmt: skip
     return _show(request, Step.PLACE, context, told)
 
@@ -181,7 +183,7 @@ def _choose(request: HttpRequest) -> None:
     before_kind = frame_of(request).shop.kind
     currency = running.row.money_currency
     draft = draft_or_none(running, at)
-    if draft and not _is_ours(draft, before_kind, currency):
+    if draft and not _is_proposed(draft, before_kind, currency):
         raise drafts.DraftExists(begun_by=draft.begun_by)
     with write_transaction():
         change_shop(actor=actor_of(request), reason=_reason(), at=at, kind=chosen)
@@ -193,10 +195,9 @@ def _choose(request: HttpRequest) -> None:
             drafts.change_draft(running.id, content, revision=draft.revision, changed_by=who(request), at=at)
 
 
-def _is_ours(draft: DraftView, chosen: str, currency: str) -> bool:
-    """Say whether a draft is still what this page proposed, or says nothing yet."""
-    proposed = propose(ShopKind(chosen), draft.published, currency=currency) if chosen else draft.published
-    return not draft.is_outdated and draft.content in (draft.published, proposed)
+def _is_proposed(draft: DraftView, chosen: str, currency: str) -> bool:
+    """Say whether a draft is still what this page proposed, of the program as it is now."""
+    return not draft.is_outdated and is_ours(draft, chosen, currency=currency)
 
 
 def _publish(request: HttpRequest) -> None:
@@ -218,7 +219,7 @@ def _describe_kind(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "cards": describe(draft.content, currency),
             "sentences": tell_differences(drafts.diff_draft(draft), draft.content, currency),
-            "is_ours": _is_ours(draft, chosen, currency),
+            "is_ours": _is_proposed(draft, chosen, currency),
         }
     return context
 

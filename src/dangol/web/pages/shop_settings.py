@@ -18,9 +18,10 @@ from dangol.core.messaging.senders import EMAIL, find_sender
 from dangol.core.messaging.sink import Sink
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.first_program import AmountsWritten
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.shop_change import change_facts
+from dangol.web.shop_change import change_facts, keeps_amounts
 
 FIELDS = ("name", "zone", "currency", "region", "language")
 LONGEST_NAME = 60
@@ -36,7 +37,9 @@ def change(request: HttpRequest) -> HttpResponse:
         given = {name: request.POST.get(name, given[name]).strip() for name in FIELDS}
         try:
             given["name"] = given["name"][:LONGEST_NAME].replace("\0", "")
-            change_facts(request, reason=_("설정 화면에서 바꿨어요"), **given)
+            change_facts(
+                request, reason=_("설정 화면에서 바꿨어요"), keeps_amounts=keeps_amounts(request), **given
+            )
             return HttpResponseRedirect(f"{reverse('web:settings')}?saved=1")
         except DomainError as refusal:
             error = refusal
@@ -55,6 +58,7 @@ def change(request: HttpRequest) -> HttpResponse:
         "results": last_results(frame_of(request).at),
         "sentence": sentence,
         "remedy": remedy,
+        "asks": isinstance(error, AmountsWritten),
     }
     return render(request, "web/works/settings.html", context, status=422 if error else 200)
 
