@@ -49,6 +49,7 @@ def keeps_amounts(request: HttpRequest) -> bool:
 
 def _tell_space(name: str, shop: ShopView, at: datetime, keeps_amounts: bool) -> None:
     with in_space(name), write_transaction():
+        lock_shop()
         if not has_orders():
             before = own_shop()
             set_shop(**shop._asdict())

@@ -12,7 +12,7 @@ from django.db import connections
 
 from dangol.connectors.files import loading
 from dangol.connectors.files.columns import Kind
-from dangol.connectors.files.errors import JobRunning
+from dangol.connectors.files.errors import CurrencyChanged, JobRunning
 from dangol.connectors.files.loaders import orders as order_loader
 from dangol.connectors.files.loaders.orders import OrdersLoader
 from dangol.connectors.files.models import ImportJob
@@ -24,7 +24,9 @@ from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import earn_points
 from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.models import Customer
+from dangol.core.people.selectors import shop as own_shop
 from dangol.core.people.services import resolve_customers
+from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.plans import Overtaken, Plan
 from dangol.core.storage.transactions import write_transaction
@@ -278,3 +280,20 @@ def test_load__the_second_process_would_write_elsewhere__goes_on_alone(
     assert begun
     assert not any(begun)
     assert Order.objects.count() == 6
+
+
+def test_orders__after_the_currency_was_changed__are_not_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = OrdersLoader.prepare
+
+    def change(*given: Any) -> None:
+        set_shop(**own_shop()._replace(currency="USD")._asdict())
+        prepare(*given)
+
+    monkeypatch.setattr(OrdersLoader, "prepare", change)
+
+    with pytest.raises(CurrencyChanged):
+        bring_in(tmp_path, Kind.ORDERS, write_file(tmp_path, FILE))
+
+    assert not Order.objects.exists()

@@ -107,3 +107,11 @@ def test_program__the_setup_s_draft_was_published_of__keeps_its_amounts_until_to
     follow_shop(before, after, at=AT, keeps_amounts=True)
 
     assert figures() == ("KRW", "Asia/Seoul", "Gold", [0, 10_000, 30_000])
+
+
+def test_program__in_another_currency_than_the_shop_s__is_left_in_it_where_that_stays() -> None:
+    models.Program.objects.update(money_currency="EUR", name="Ours")
+
+    follow_shop(THERE, HERE._replace(currency="USD"), at=AT)
+
+    assert figures()[:2] == ("EUR", "Asia/Seoul")

@@ -76,6 +76,12 @@ class JobRunning(DomainError):
     retryable = True
 
 
+class CurrencyChanged(DomainError):
+    """The shop counts in another currency (`currency`) than when the file's amounts were read."""
+
+    code = "files.currency_changed"
+
+
 class CannotUndo(DomainError):
     """What imports of this kind leave is never reversed, but corrected."""
 

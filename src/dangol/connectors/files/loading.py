@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from typing import NamedTuple, TypeAlias
 
-from dangol.connectors.files.errors import JobRunning
+from dangol.connectors.files.columns import Kind
+from dangol.connectors.files.errors import CurrencyChanged, JobRunning
 from dangol.connectors.files.jobs import save_batch
 from dangol.connectors.files.loaders.base import Context, Loader, Progress, Step
 from dangol.connectors.files.memory import collector_paused
@@ -20,6 +21,7 @@ from dangol.connectors.files.models import ImportJob
 from dangol.connectors.files.partner import Partner, Turns
 from dangol.connectors.files.staging import Made, Stage
 from dangol.connectors.files.written import Written
+from dangol.core.commerce.shop_facts import keep_currency
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.plans import Overtaken, Plan, planning
 from dangol.core.storage.transactions import write_transaction
@@ -144,6 +146,15 @@ class _Worker:
                 save_batch(self.job, end, self._loader.write(self._stage, start, end, self._context))
         return is_at
 
+    def _check_currency(self) -> None:
+        """Store no order in a currency the shop has left since the file was read: raises CurrencyChanged."""
+        if (
+            self.job.kind in (Kind.ORDERS, Kind.RETURNS)
+            and (now := keep_currency()) != self._context.currency
+        ):
+            raise CurrencyChanged(currency=now)
+
     def _is_at(self, start: int) -> bool:
         self.look()
+        self._check_currency()
         return self.job.done_count == start

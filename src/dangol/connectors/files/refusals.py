@@ -44,6 +44,10 @@ register(
             _("‘{job}’(으)로 시작하는 가져오기가 {count}개예요."),
             _("`dangol import jobs`에서 번호를 더 길게 적으세요."),
         ),
+        errors.CurrencyChanged.code: Words(
+            _("파일을 읽는 사이에 가게의 통화가 {currency}(으)로 바뀌었어요."),
+            _("통화를 확인하고 파일을 다시 가져오세요."),
+        ),
         errors.JobRunning.code: Words(
             _("다른 프로세스가 이 파일을 가져오고 있어요."), _("그것이 끝난 뒤에 다시 실행하세요.")
         ),

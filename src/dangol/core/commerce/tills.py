@@ -12,8 +12,9 @@ from dangol.core.commerce.catalog import found_products, learn_products, select_
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, Outcome, ProductDraft, ProductRef
 from dangol.core.commerce.models import OrderNumber
 from dangol.core.commerce.services import Number, place_orders
+from dangol.core.commerce.shop_facts import select_currency
 from dangol.core.people.naming import Name, Names
-from dangol.core.people.selectors import select_currency, select_stores
+from dangol.core.people.selectors import select_stores
 from dangol.core.people.services import make_guests
 from dangol.core.people.shops import learn_stores
 from dangol.core.storage.gathering import gathered

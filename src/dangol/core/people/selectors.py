@@ -33,7 +33,7 @@ from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts
 from dangol.core.people.opening import Opened, open_people
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.storage.ids import Id, show_id
-from dangol.core.storage.reading import Select, all_of, matching, read_together
+from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import select_matching, sorted_ids
 from dangol.domain.errors import NotFound
 
@@ -141,11 +141,6 @@ def shop() -> ShopView:
     if found is None:
         raise NoShop()
     return found
-
-
-def select_currency() -> Select:
-    """Return what reads the shop's currency: one row of one field."""
-    return all_of(Shop, ("currency",))
 
 
 def region_for(kinds: Collection[str]) -> str:

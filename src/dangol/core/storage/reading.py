@@ -142,7 +142,7 @@ def select_matching(
 
 
 def read_together(*selects: Select) -> list[list[Row]]:
-    """Read several selects of one database, none of which locks; returns the rows of each.
+    """Read several selects of one database, which lock one row at most; returns the rows of each.
 
     PostgreSQL reads small ones in one statement, all at one instant, as JSON. SQLite, to which the way is
     short, reads one after the other, and so do large ones.

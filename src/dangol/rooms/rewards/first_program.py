@@ -96,21 +96,19 @@ def follow_shop(before: ShopView, shop: ShopView, *, at: datetime, keeps_amounts
     """
     with write_transaction():
         for program in models.Program.objects.select_for_update():
-            draft = _find_draft(program, at)
+            currency, draft = shop.currency, _find_draft(program, at)
             is_proposed = draft is not None and is_ours(draft, before.kind, currency=program.money_currency)
             if (draft is None or is_proposed) and _is_untouched(program):
                 _write_anew(program, describe_first_program(currency=shop.currency, language=shop.language))
             elif program.money_currency != shop.currency:
                 if before.currency == shop.currency:
-                    continue
-                if not keeps_amounts:
+                    currency = program.money_currency
+                elif not keeps_amounts:
                     raise AmountsWritten(field="currency", currency=program.money_currency)
-            if (program.money_currency, program.zone) != (shop.currency, shop.zone):
-                models.Program.objects.filter(pk=program.id).update(
-                    money_currency=shop.currency, zone=shop.zone
-                )
+            if (program.money_currency, program.zone) != (currency, shop.zone):
+                models.Program.objects.filter(pk=program.id).update(money_currency=currency, zone=shop.zone)
             if draft and is_proposed:
-                _propose_anew(draft, shop, at)
+                _propose_anew(draft, shop.kind, currency, at)
 
 
 def _find_draft(program: models.Program, at: datetime) -> DraftView | None:
@@ -120,11 +118,11 @@ def _find_draft(program: models.Program, at: datetime) -> DraftView | None:
         return None
 
 
-def _propose_anew(draft: DraftView, shop: ShopView, at: datetime) -> None:
+def _propose_anew(draft: DraftView, kind: str, currency: str, at: datetime) -> None:
     """Let a draft of the setup's say of the program as it is now what it said of the one before."""
     says_nothing = draft.content == draft.published
     now = load_content(find_program(draft.program_id), at=at)
-    proposed = now if says_nothing else propose(ShopKind(shop.kind), now, currency=shop.currency)
+    proposed = now if says_nothing else propose(ShopKind(kind), now, currency=currency)
     renew_draft(draft, proposed, at=at)
 
 

@@ -11,8 +11,10 @@ from dangol.core.commerce.catalog import find_products, upsert_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, ProductDraft
 from dangol.core.commerce.selectors import OrderFacts, find_order, read_order
 from dangol.core.commerce.services import place_orders
+from dangol.core.commerce.shop_facts import keep_currency
 from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, stores_by_id
+from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.rooms.rewards.whys import WhyView, accruals_of
@@ -73,6 +75,9 @@ def _place(
     at: datetime,
     store_id: Id | None = None,
 ) -> None:
+    if keep_currency() != shop.currency:
+        # Changed since the page was asked: asked again, it takes the amount for one of the new currency.
+        raise Busy(seconds=0)
     product = find_products([PRODUCT]).get(PRODUCT)
     if product is None:
         draft = ProductDraft(PRODUCT, _("계산대 판매"))
