@@ -99,6 +99,21 @@ def test_space__nothing_was_ordered_in__is_told_the_same(
             assert (shop().currency, shop().language) == (("KRW", "ko") if has_ordered else ("USD", "en"))
 
 
+@pytest.mark.parametrize("address", ["/settings", "/keys"])
+def test_space__that_did_not_follow__is_told_with_the_command(
+    clerk: Client, new_shop: None, address: str
+) -> None:
+    with fresh_space("place") as name, bare_space("half"):
+        assert "dangol init --space" not in page_of(clerk.get(address))
+
+        with in_space(name):
+            Shop.objects.update(zone="UTC", currency="USD")
+
+        page = page_of(clerk.get(address))
+        assert f"시험 공간 {name}은(는) 가게(Asia/Seoul, KRW)와 달리 UTC, USD로 세요." in page
+        assert "<code>dangol init --space test2</code>" in page
+
+
 def test_space__without_tables__does_not_keep_the_shop_from_changing(clerk: Client, new_shop: None) -> None:
     with bare_space("half"):
         assert clerk.post("/setup/place", PLACE | {"currency": "USD"}).status_code == HTTPStatus.FOUND

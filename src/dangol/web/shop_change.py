@@ -1,7 +1,10 @@
 """Changing the shop's facts on a page: until the first order its programs follow, and test spaces."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime
+from itertools import count
+from typing import NamedTuple
 
 from django.db import DatabaseError
 from django.http import HttpRequest
@@ -9,7 +12,7 @@ from django.http import HttpRequest
 from dangol.core.commerce.shop_facts import change_shop, has_orders
 from dangol.core.people.selectors import ShopView, shop as own_shop
 from dangol.core.people.shops import lock_shop, set_shop
-from dangol.core.storage.spaces import in_space, list_spaces
+from dangol.core.storage.spaces import TEST, in_space, list_spaces
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.errors import describe_error
 from dangol.domain.errors import DomainError
@@ -18,6 +21,14 @@ from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 
 logger = logging.getLogger(__name__)
+
+
+class SpaceBehind(NamedTuple):
+    """A test space that did not follow the shop: something was ordered in it."""
+
+    name: str
+    zone: str
+    currency: str
 
 
 def change_facts(request: HttpRequest, *, reason: str, keeps_amounts: bool = False, **facts: str) -> None:
@@ -45,6 +56,23 @@ def change_facts(request: HttpRequest, *, reason: str, keeps_amounts: bool = Fal
 def keeps_amounts(request: HttpRequest) -> bool:
     """Say whether a form tells us to change the currency under amounts that somebody has written."""
     return request.POST.get("keeps_amounts") == "1"
+
+
+def find_spaces_behind(shop: ShopView) -> list[SpaceBehind]:
+    """Return the test spaces that count in another zone or currency than the shop; of broken ones none."""
+    behind = []
+    for name in list_spaces():
+        with suppress(DatabaseError, DomainError), in_space(name):
+            there = own_shop()
+            if (there.zone, there.currency) != (shop.zone, shop.currency):
+                behind.append(SpaceBehind(name, there.zone, there.currency))
+    return behind
+
+
+def free_space_name() -> str:
+    """Return a name that no test space has."""
+    taken = set(list_spaces())
+    return next(name for number in count(2) if (name := f"{TEST}{number}") not in taken)
 
 
 def _tell_space(name: str, shop: ShopView, at: datetime, keeps_amounts: bool) -> None:

@@ -20,6 +20,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.roles import right_name
 from dangol.web.scopes import GROUPS, PRESETS
+from dangol.web.shop_change import find_spaces_behind, free_space_name
 
 USUAL_LIFETIME = "365"
 NO_END = "0"
@@ -31,7 +32,10 @@ def show_keys(request: HttpRequest) -> HttpResponse:
     at = frame_of(request).at
     keys = list_keys()
     alive = [key for key in keys if not key.is_over(at)]
-    context = {"alive": alive, "over": [key for key in keys if key not in alive], "live": LIVE}
+    context = {
+        "alive": alive, "over": [key for key in keys if key not in alive], "live": LIVE,
+        "behind": find_spaces_behind(frame_of(request).shop), "free_space": free_space_name(),
+    }  # fmt: skip
     return render(request, "web/keys/list.html", context)
 
 

@@ -21,7 +21,7 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.first_program import AmountsWritten
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.shop_change import change_facts, keeps_amounts
+from dangol.web.shop_change import change_facts, find_spaces_behind, free_space_name, keeps_amounts
 
 FIELDS = ("name", "zone", "currency", "region", "language")
 LONGEST_NAME = 60
@@ -56,6 +56,8 @@ def change(request: HttpRequest) -> HttpResponse:
         "mail": find_mail(),
         "is_sink": isinstance(find_sender(EMAIL), Sink),
         "results": last_results(frame_of(request).at),
+        "behind": find_spaces_behind(shop),
+        "free_space": free_space_name(),
         "sentence": sentence,
         "remedy": remedy,
         "asks": isinstance(error, AmountsWritten),
