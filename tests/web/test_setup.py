@@ -175,6 +175,28 @@ def test_brand__pale_color__is_told_and_a_deeper_tone_is_shown(clerk: Client, ne
     assert "<html" not in part
 
 
+def test_brand__previewed__is_shown_and_not_kept(clerk: Client, new_shop: None) -> None:
+    form = {"do": "preview", "name": "새 이름", "color": "#ffd600", "csrfmiddlewaretoken": "x"}
+
+    address = clerk.post("/setup/brand", form)["Location"]
+
+    assert "csrf" not in address
+    page = page_of(clerk.get(address))
+    assert '<p class="preview-name">새 이름</p>' in page
+    assert "/brand/ffd600.css" in page
+    assert (shop().name, shop().color, find_setup().steps) == ("골목 가게", "", [])
+
+
+@pytest.mark.parametrize("step", [*STEPS, "done"])
+def test_address__of_any_form__has_no_token_in_it(clerk: Client, new_shop: None, step: str) -> None:
+    for form in re.findall(r"<form.*?</form>", page_of(clerk.get(f"/setup/{step}")), re.DOTALL):
+        opening = form.partition(">")[0]
+        if "csrfmiddlewaretoken" in form:
+            assert 'method="post"' in opening
+            assert "formmethod" not in form
+            assert "hx-get" not in form or 'hx-params="name,color"' in opening
+
+
 def content_now() -> Any:
     running = find_program()
     assert running is not None
@@ -269,10 +291,15 @@ def test_setup__in_a_browser__goes_through_back_and_forth(
     open_context: Callable[..., BrowserContext], new_shop: None
 ) -> None:
     page = open_context(width=390).new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto("/start")
     assert page.url.endswith("/setup/place")
     page.locator(".wizard-nav .primary").click()
     page.wait_for_url("**/setup/brand")
+    page.locator("button[value=preview]").click()
+    page.wait_for_url("**/setup/brand?*")
+    page.goto("/setup/brand")
     page.locator("#color").fill("#ffd600")
     page.wait_for_selector('#preview link[href="/brand/ffd600.css"]', state="attached")
     page.wait_for_function(
@@ -296,4 +323,6 @@ def test_setup__in_a_browser__goes_through_back_and_forth(
     page.wait_for_url("**/setup/done")
     page.locator(".wizard-nav .primary").click()
     page.wait_for_url(re.compile(r"/$"))
+    assert any("/setup/brand?" in one for one in asked)
+    assert not any("csrf" in one for one in asked)
     assert find_setup() == (SetupState.DONE, list(Step))

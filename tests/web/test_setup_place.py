@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
+from phonenumbers import SUPPORTED_REGIONS
 
 from dangol.core.access.keys import forget_remembered_keys, make_key
 from dangol.core.access.rights import Right
@@ -18,6 +20,7 @@ from dangol.rooms.rewards.contents import ProgramContent, load_content
 from dangol.rooms.rewards.models import EarningRule
 from dangol.rooms.rewards.programs import find_program as find_running, supersede_rule
 from dangol.web.scheme import find_program
+from dangol.web.setup_places import list_regions
 from tests.api.conftest import Caller
 from tests.spaces import bare_space, fresh_space
 from tests.web.story import NOW, Story
@@ -179,7 +182,11 @@ def test_space__deleted_meanwhile__does_not_keep_the_shop_from_changing(
         ("ko-KR,ko;q=0.9,en-US;q=0.8", {"zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}),
         ("en-GB,en;q=0.9", {"zone": "Europe/London", "region": "GB", "currency": "GBP"}),
         ("en-US,en;q=0.9", {"zone": "UTC", "region": "US", "currency": "USD"}),
-        ("ko", {"zone": "UTC", "region": "US", "currency": "USD"}),
+        ("ko", {"zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}),
+        ("ko,en-US;q=0.9", {"zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}),
+        ("ja,en-US;q=0.9,en;q=0.8", {"zone": "Asia/Tokyo", "region": "JP", "currency": "JPY"}),
+        ("zh-Hant,en-US;q=0.9", {"zone": "Asia/Taipei", "region": "TW", "currency": "TWD"}),
+        ("en-US;q=0.5,ko-KR", {"zone": "Asia/Seoul", "region": "KR", "currency": "KRW"}),
         ("en-ZZ, x-y-'<b>'", {"zone": "UTC", "region": "US", "currency": "USD"}),
         ("", {"zone": "UTC", "region": "US", "currency": "USD"}),
     ],
@@ -192,9 +199,36 @@ def test_place__of_a_shop_told_nothing__begins_from_what_the_browser_says(
     page = page_of(clerk.get("/setup/place", headers={"Accept-Language": accepted}))
 
     assert f"<option selected>{suggested['zone']}</option>" in page
-    assert f"<option selected>{suggested['region']}</option>" in page
+    assert f'<option value="{suggested["region"]}" selected>' in page
     assert f'name="currency" value="{suggested["currency"]}"' in page
     assert shop().zone == "UTC"
+
+
+@pytest.mark.parametrize("address", ["/setup/place", "/settings"])
+@pytest.mark.parametrize(
+    ("language", "country", "neighbor", "currency"),
+    [
+        ("ko", "대한민국 (KR)", "독일 (DE)", "대한민국 원 (KRW)"),
+        ("en", "South Korea (KR)", "South Sudan (SS)", "South Korean Won (KRW)"),
+    ],
+)
+def test_countries_and_currencies__on_the_pages__are_named_in_the_reader_s_language(
+    clerk: Client, new_shop: None, address: str, language: str, country: str, neighbor: str, currency: str
+) -> None:
+    page = page_of(clerk.get(address, headers={"Accept-Language": language}))
+
+    assert f'<option value="KR" selected>{country}</option>' in page
+    assert page.index(country) < page.index(neighbor)
+    assert f'<option value="KRW">{currency}</option>' in page
+
+
+def test_countries__with_marks_on_their_letters__stand_where_those_without_do() -> None:
+    with override("en"):
+        codes = [one.code for one in list_regions()]
+
+    # Afghanistan, Åland Islands, Albania.
+    assert codes[:3] == ["AF", "AX", "AL"]
+    assert set(codes) == SUPPORTED_REGIONS
 
 
 def test_place__gone_through_or_told__is_not_suggested_anew(clerk: Client, new_shop: None) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from zoneinfo import available_timezones
 
 from django.conf import settings
@@ -14,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
-from phonenumbers import SUPPORTED_REGIONS
 
 from dangol.core.access.rights import Right
 from dangol.core.commerce.shop_facts import change_shop, has_orders
@@ -37,7 +37,7 @@ from dangol.web.pages.mail_settings import answer_mail
 from dangol.web.pages.member_link import draw_qr
 from dangol.web.pages.programs import draft_or_none, require_program, who
 from dangol.web.program_words import describe, tell_differences
-from dangol.web.setup_places import suggest_place
+from dangol.web.setup_places import list_currencies, list_regions, suggest_place
 from dangol.web.setup_steps import KIND_NAMES, address_of, after, before, progress
 from dangol.web.shop_change import change_facts, keeps_amounts
 
@@ -120,9 +120,9 @@ def place(request: HttpRequest) -> HttpResponse:
             )  # fmt: skip
             return response
     context = {
-        "given": given, "zones": sorted(available_timezones()), "regions": sorted(SUPPORTED_REGIONS),
-        "languages": settings.LANGUAGES, "has_orders": has_orders(), "is_suggested": suggested != {},
-        "asks": asks,
+        "given": given, "zones": sorted(available_timezones()), "regions": list_regions(),
+        "currencies": list_currencies(), "languages": settings.LANGUAGES, "has_orders": has_orders(),
+        "is_suggested": suggested != {}, "asks": asks,
     }  # fmt: skip
     return _show(request, Step.PLACE, context, told)
 
@@ -137,6 +137,8 @@ def brand(request: HttpRequest) -> HttpResponse:
         "name": typed.get("name", shop.name).replace("\0", "").strip()[:LONGEST_NAME],
         "color": typed.get("color", shop.color or HOUSE_COLOR).strip()[:16],
     }
+    if request.POST.get("do") == "preview":
+        return HttpResponseRedirect(f"{request.path}?{urlencode(given)}")
     if request.method == "POST":
         try:
             given["color"] = read_color(given["color"])

@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from phonenumbers import SUPPORTED_REGIONS
 
 from dangol.connectors.smtp.kept import find_mail
 from dangol.core.access.rights import Right
@@ -21,6 +20,7 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.first_program import AmountsWritten
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.setup_places import list_currencies, list_regions
 from dangol.web.shop_change import change_facts, find_spaces_behind, free_space_name, keeps_amounts
 
 FIELDS = ("name", "zone", "currency", "region", "language")
@@ -47,7 +47,8 @@ def change(request: HttpRequest) -> HttpResponse:
     context = {
         "given": given,
         "zones": sorted(available_timezones()),
-        "regions": sorted(SUPPORTED_REGIONS),
+        "regions": list_regions(),
+        "currencies": list_currencies(),
         "languages": settings.LANGUAGES,
         "longest": LONGEST_NAME,
         "has_orders": has_orders(),
