@@ -1,5 +1,6 @@
 """Order files: what goes in, what is held back, what comes again."""
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -241,6 +242,21 @@ def test_orders__float_parquet__only_values_near_a_minor_unit(tmp_path: Path) ->
     assert bad_rows(report) == [(2, "amount", "amount.not_exact"), (3, "amount", "value.missing")]
     assert dict(Order.objects.values_list("number", "net_minor")) == {"1": 30, "4": 250}
     assert report.counts["guests"] == 1
+
+
+def test_orders__refused_amounts_with_cents__are_told_as_the_file_has_them(tmp_path: Path) -> None:
+    open_shop(currency="USD", zone="America/New_York", region="US")
+    lines = ("order,customer,date,sku,quantity,amount", "1,a,2026-03-01,A,1,-10.5", "2,a,2026-03-01,A,1,7")
+    rows = "\n".join(lines)
+    (tmp_path / "t.csv").write_text(rows)
+
+    report = bring_in(tmp_path, Kind.ORDERS, tmp_path / "t.csv")
+
+    assert report.errors is not None
+    with report.errors.open(encoding="utf-8-sig", newline="") as file:
+        told = [(row["code"], row["value"]) for row in csv.DictReader(file)]
+    # A minus at the beginning would be a formula to a spreadsheet.
+    assert told == [("amount.negative", "'-10.50")]
 
 
 def test_orders__decimal_parquet__read_exactly(tmp_path: Path) -> None:

@@ -143,10 +143,11 @@ def _judge_lines(stage: Stage, rules: Rules) -> None:
     own = ", ".join(literal(word) for word in _own_words(rules.currency))
     where = f"NOT bad AND currency IS NOT NULL AND upper(currency) NOT IN ({own})"
     add_problems(stage, "sorted", f"'{Code.CURRENCY}'", column="currency", value="currency", where=where)
+    paid = _as_written("amount", rules)
     where = "NOT bad AND NOT is_return AND amount < 0"
-    add_problems(stage, "sorted", f"'{Code.AMOUNT_NEGATIVE}'", column="amount", value="amount", where=where)
+    add_problems(stage, "sorted", f"'{Code.AMOUNT_NEGATIVE}'", column="amount", value=paid, where=where)
     where = "NOT bad AND abs(listed) - discount <> abs(amount)"
-    add_problems(stage, "sorted", f"'{Code.AMOUNTS_DISAGREE}'", column="amount", value="amount", where=where)
+    add_problems(stage, "sorted", f"'{Code.AMOUNTS_DISAGREE}'", column="amount", value=paid, where=where)
     for column in ("order_discounts", "tenders"):
         where = f"NOT bad AND NOT regexp_full_match({column}, {literal(_amounts(rules))})"
         add_problems(stage, "sorted", f"'{Code.AMOUNT_LIST}'", column=column, value=column, where=where)
@@ -176,6 +177,15 @@ def _judge_order_discounts(stage: Stage, rules: Rules) -> None:
         f" GROUP BY number HAVING NOT bool_or(bad) AND max({given}) > sum(amount)) one USING (number)"
         " WHERE NOT is_return"
     )
+
+
+def _as_written(column: str, rules: Rules) -> str:
+    """Return SQL for an amount in minor units as a file has it: with cents -30000 is -300.00."""
+    places = rules.exponent
+    if not places:
+        return column
+    unit = f"CAST({literal(f'{10**-places:.{places}f}')} AS DECIMAL({places + 1}, {places}))"
+    return f"CAST({column} * {unit} AS DECIMAL(30, {places}))"
 
 
 def _minor_units(column: str, rules: Rules) -> str:
