@@ -67,34 +67,36 @@ def beside(act: Callable[[], None], raised: list[BaseException]) -> threading.Th
     return threading.Thread(target=run)
 
 
-def test_currency__while_the_first_order_is_rung_up__stays(transactional_db: None) -> None:
+def one_beside_the_other(first: Callable[[], None], second: Callable[[], None]) -> list[BaseException]:
+    """Do the first and, before it is committed, begin the second; return what that raised."""
     set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
     raised: list[BaseException] = []
-    other = beside(change_currency, raised)
-
+    other = beside(second, raised)
     with write_transaction():
-        ring()
+        first()
         other.start()
         time.sleep(A_MOMENT)
     other.join()
+    return raised
+
+
+def currencies() -> tuple[str, list[str]]:
+    """Return the shop's currency and those of its orders."""
+    return shop().currency, list(Order.objects.values_list("currency", flat=True))
+
+
+def test_currency__while_the_first_order_is_rung_up__stays(transactional_db: None) -> None:
+    raised = one_beside_the_other(ring, change_currency)
 
     assert [type(one) for one in raised] == [CurrencyInUse]
-    assert (shop().currency, list(Order.objects.values_list("currency", flat=True))) == ("KRW", ["KRW"])
+    assert currencies() == ("KRW", ["KRW"])
 
 
 def test_first_order__while_the_currency_is_changed__is_of_the_new_one(transactional_db: None) -> None:
-    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
-    raised: list[BaseException] = []
-    other = beside(ring, raised)
-
-    with write_transaction():
-        change_currency()
-        other.start()
-        time.sleep(A_MOMENT)
-    other.join()
+    raised = one_beside_the_other(change_currency, ring)
 
     assert raised == []
-    assert (shop().currency, list(Order.objects.values_list("currency", flat=True))) == ("USD", ["USD"])
+    assert currencies() == ("USD", ["USD"])
 
 
 def test_orders__after_the_first__do_not_wait_for_a_change(transactional_db: None) -> None:
