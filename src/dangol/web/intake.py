@@ -120,7 +120,7 @@ class Intake:
         self._place.count(is_quick)
         try:
             served = await self._wait_for(environ, is_quick=is_quick)
-            is_crowded = is_quick and self._place.is_crowded(at_once=self._limits.quick_threads)
+            leaves = is_quick and self._place.lets_one_go(at_once=self._limits.quick_threads)
         finally:
             self._place.count(-is_quick)
         if served is None:
@@ -128,7 +128,7 @@ class Intake:
             return
         head, body = served
         if isinstance(body, bytes):
-            headers = [*head.headers, _LEAVE] if is_crowded else head.headers
+            headers = [*head.headers, _LEAVE] if leaves else head.headers
             exchange.response_bytes(head.status, headers, body)
         else:
             await _send(body, exchange.response_stream(head.status, head.headers), exchange)
