@@ -1,5 +1,6 @@
 """Write docs/reference from what the code itself declares: `make docs`. With `--check`, only compare."""
 
+import json
 import os
 import re
 import sys
@@ -243,6 +244,12 @@ def openapi() -> str:
     return f"{found.decode()}\n"
 
 
+def condition_schema() -> str:
+    """Return the JSON Schema of conditions."""
+    schema = import_module("dangol.domain.conditions").json_schema()
+    return f"{json.dumps(schema, indent=2, ensure_ascii=False)}\n"
+
+
 def metrics_page() -> str:
     """Return the page of the meters: what each tells, and when it is time to act."""
     declared = import_module("dangol.core.metrics").declared_metrics()
@@ -343,7 +350,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "roles.md": roles_page,
     "retention.md": retention_page,
 }
-FILES: Mapping[str, Callable[[], str]] = {"openapi.json": openapi}
+FILES: Mapping[str, Callable[[], str]] = {
+    "openapi.json": openapi,
+    "condition.schema.json": condition_schema,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

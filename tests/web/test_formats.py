@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone, translation
 from hypothesis import given, strategies as st
 
+from dangol.domain.korean import with_particle
 from dangol.web import formats
 from dangol.web.charts import nice_steps
-from dangol.web.josa import with_particle
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision, get_currency_symbol
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
-from dangol.web.josa import with_particle
+from dangol.domain.korean import with_particle
 
 MINUS, DASH = "−", "–"
 # 만, 억, 조 against thousand, million, billion: each language counts in its own steps.

@@ -1,0 +1,1 @@
+"""The condition language: what it means, kept equal in both of its readings."""
