@@ -36,6 +36,7 @@ from dangol.core.tasks.loops import Loop
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
 from dangol.core.tasks.services import record_heartbeat
+from dangol.core.tasks.turns import Turn, turns
 from dangol.project.clock import clock_of_space, now, space_at_its_time
 
 # The pid of `dangol serve`, told to its children: one whose parent is another has been orphaned.
@@ -132,6 +133,7 @@ def run_worker() -> None:
             Loop("webhooks", sender.turn, REST_OF_SENDER_SECONDS, stopping),
             Loop("webhooks of test spaces", deliver_in_spaces, 0.5, stopping),
             Loop("lake", lake.advance, 1.0, stopping),
+            *(Loop(one.name, partial(_take, one), one.idle_seconds, stopping) for one in turns()),
             Loop("tally", lambda: sum_points(at=now()), TALLY_SECONDS, stopping),
             Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
         ],
@@ -139,6 +141,10 @@ def run_worker() -> None:
     )
     sender.close()
     readers.flush()
+
+
+def _take(turn: Turn) -> int:
+    return turn.run(now())
 
 
 def run_sequencer() -> None:

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "dangol.core.access.members",
     "dangol.core.commerce",
     "dangol.core.ledger",
+    "dangol.core.segments",
     "dangol.core.actions",
     "dangol.core.messaging",
     "dangol.core.duties",
@@ -100,6 +101,8 @@ EVENT_CONSUMERS = "dangol.project.consumers"
 ACTION_CATALOG = "dangol.project.actions"
 LEDGER_CHECKS = "dangol.project.checks"
 PERSON_SECTIONS = "dangol.project.takeout"
+TRAIT_PROVIDERS = "dangol.project.traits"
+TURNS = "dangol.project.turns"
 RETENTION = "dangol.project.retention"
 # Which room takes the tiers of an imported file.
 GIVE_TIERS = "dangol.rooms.rewards.services.give_tiers"

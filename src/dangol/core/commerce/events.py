@@ -1,8 +1,15 @@
 """What commerce tells the timeline."""
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
+from babel.numbers import get_currency_precision
+
 from dangol.core.events.payloads import Payload, named
+from dangol.domain.accrual import SEPARATOR
+from dangol.domain.conditions import Value
 
 
 class SoldLine(NamedTuple):
@@ -40,6 +47,17 @@ class OrderPlaced(Payload, frozen=True):
     is_guest: bool
     lines: list[SoldLine]
 
+    def properties(self) -> Mapping[str, Value]:
+        """Return what conditions see of it: amounts in the currency's own unit, not in minor ones."""
+        return {
+            "source": self.source,
+            "number": self.number,
+            "channel": self.channel,
+            **({"store": self.store} if self.store else {}),
+            "discount": _in_units(self.discount_minor, self.currency),
+            **_goods(self.currency, self.net_minor, self.lines),
+        }
+
 
 @named("order.returned")
 class OrderReturned(Payload, frozen=True):
@@ -52,7 +70,47 @@ class OrderReturned(Payload, frozen=True):
     lines: list[ReturnedLine]
     is_guest: bool = False
 
+    def properties(self) -> Mapping[str, Value]:
+        """Return what conditions see of it, as of an order."""
+        return {
+            "source": self.source,
+            "number": self.number,
+            **_goods(self.currency, self.net_minor, self.lines),
+        }
+
 
 @named("order.claimed")
 class OrderClaimed(OrderPlaced, frozen=True):
-    """A member has claimed a guest's order. It tells the order again, for the member, at its own instant."""
+    """A member has claimed a guest's order. It tells the order again, for the member, at its own instant.
+
+    To conditions it is an order like any other; the guest, who is in no segment, has it no more.
+    """
+
+    @property
+    def known_as(self) -> str:
+        """What conditions ask for."""
+        return OrderPlaced.event
+
+    @classmethod
+    def may_be(cls, names: frozenset[str]) -> bool:
+        """Say whether one of these names means it."""
+        return OrderPlaced.event in names
+
+
+def _goods(currency: str, net_minor: int, lines: Sequence[SoldLine | ReturnedLine]) -> dict[str, Value]:
+    paths = [accumulate(line.category.split(SEPARATOR), _below) for line in lines if line.category]
+    return {
+        "currency": currency,
+        "amount": _in_units(net_minor, currency),
+        "products": tuple(sorted({line.product for line in lines})),
+        # Each path and all above it, so that who asks for "drinks" finds "drinks > tea".
+        "categories": tuple(sorted({path for each in paths for path in each})),
+    }
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}{SEPARATOR}{name}"
+
+
+def _in_units(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-get_currency_precision(currency))

@@ -83,14 +83,24 @@ def touch_customers(customer_ids: Iterable[Id]) -> None:
     move_heads({customer_id: (seq, id_after(last_id)) for customer_id, (seq, last_id) in heads.items()})
 
 
-def _read_heads(customer_ids: Sequence[Id]) -> dict[Id, Place]:
+def places_of(customer_ids: Iterable[Id]) -> dict[Id, Place]:
+    """Return where each of these customers stands, without a lock.
+
+    Whoever reads on from here and writes later finds under the lock, by another place, that something has
+    happened in between.
+    """
+    ordered = sorted_ids(customer_ids)
+    return dict.fromkeys(ordered, (0, None)) | _read_heads(ordered, lock=False)
+
+
+def _read_heads(customer_ids: Sequence[Id], *, lock: bool = True) -> dict[Id, Place]:
     found = select_matching(
         CustomerHead,
         _HEAD,
         ["customer_id"],
         [(customer_id,) for customer_id in customer_ids],
         order_by=["customer_id"],
-        lock=True,
+        lock=lock,
     )
     return {customer_id: (seq, event_id) for customer_id, seq, event_id in found}
 

@@ -4,16 +4,36 @@ A room declares its events in its own `events.py`. Names are `thing.past_verb`; 
 amounts and words of the shop's own catalog, never personal data: events go to the lake and to webhooks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeVar
 
 import msgspec
 
+from dangol.domain.conditions import Value, properties_of
+
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event carries. A subclass is declared with `@named("thing.past_verb")`."""
+    """What an event carries. A subclass is declared with `@named("thing.past_verb")`.
+
+    Conditions ask for an event by the name it is `known_as`, and see its `properties`.
+    """
 
     event: ClassVar[str]
+
+    @property
+    def known_as(self) -> str:
+        """The name conditions ask for: the event's own, but for what an app has tracked."""
+        return self.event
+
+    @classmethod
+    def may_be(cls, names: frozenset[str]) -> bool:
+        """Say whether an event of this class may be known as one of these."""
+        return cls.event in names
+
+    def properties(self) -> Mapping[str, Value]:
+        """Return what conditions can ask about: its plain fields, unless a subclass knows better."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__}
+        return properties_of({name: value for name, value in fields.items() if value != ""})
 
 
 P = TypeVar("P", bound=Payload)

@@ -17,6 +17,7 @@ from dangol.core.tasks.registry import Due, all_schedules
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
 from dangol.core.tasks.services import JobDraft, enqueue_batch
+from dangol.core.tasks.turns import take_turns
 
 
 class Settled(NamedTuple):
@@ -31,13 +32,14 @@ class Settled(NamedTuple):
 
 
 def settle_all(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Settled:
-    """Do everything that is due by `clock`: schedules in the shop's `zone`, jobs, positions, consumers."""
+    """Do everything that is due by `clock`: schedules in the shop's `zone`, jobs, consumers, turns."""
     runner, readers, jobs = Runner(clock), Readers(clock=clock), 0
     while True:
         scheduled = enqueue_due(as_of=clock(), zone=zone)
         numbered, ran, read = sequencer.number_waiting(), runner.run_due(), readers.advance()
+        taken = take_turns(clock())
         jobs += ran
-        if not (scheduled or numbered or ran or read):
+        if not (scheduled or numbered or ran or read or taken):
             break
     readers.flush()
     return Settled(jobs, runner.failures, readers.stuck())
@@ -59,8 +61,8 @@ def pass_time(at: datetime, *, now: datetime, zone: ZoneInfo) -> Settled:
 
 
 def keep_up(*, clock: Callable[[], datetime]) -> None:
-    """Do what has just been left for a worker: positions, consumers, and jobs that are due by `clock`."""
+    """Do what has just been left for a worker: positions, consumers, and what is due by `clock`."""
     runner, readers = Runner(clock), Readers(clock=clock)
-    while sequencer.number_waiting() + runner.run_due() + readers.advance():
+    while sequencer.number_waiting() + runner.run_due() + readers.advance() + take_turns(clock()):
         pass
     readers.flush()

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count
 
 from dangol.core.storage.ids import Id
+from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.rows import read_rows, table
 from dangol.domain.tiers import (
     Climber,
@@ -210,7 +211,7 @@ def points_by_rule(
     """
     running = find_program(program_id)
     where, params = _within(start, end)
-    program = store.id_param(running.id)
+    program = id_param(running.id)
     rows = read_rows(
         AccrualPart,
         ("rule_id", "points", "base_minor"),
@@ -247,4 +248,4 @@ def _within(start: datetime | None, end: datetime | None) -> tuple[str, list[Any
     bounds = [(">=", start), ("<", end)]
     conditions = [f"part.at {sign} %s" for sign, at in bounds if at is not None]
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    return where, [store.instant_param(at) for _, at in bounds if at is not None]
+    return where, [instant_param(at) for _, at in bounds if at is not None]

@@ -10,13 +10,14 @@ from django.db.models import Count, Exists, OuterRef, Q
 
 from dangol.core.commerce.models import Order
 from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.params import id_param
 from dangol.core.storage.snapshots import read_snapshot
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.walks import walk
 from dangol.core.tasks.models import Job, State as JobState
 from dangol.core.tasks.services import enqueue
 from dangol.domain.errors import DomainError, NotFound
-from dangol.rooms.rewards import models, replaying, store
+from dangol.rooms.rewards import models, replaying
 from dangol.rooms.rewards.checking import InvalidRule
 from dangol.rooms.rewards.contents import ProgramContent, find_problems, load_content, pack, unpack
 from dangol.rooms.rewards.drafts import DraftInvalid
@@ -256,7 +257,7 @@ def run_simulation(simulation_id: Id, *, at: datetime, report: Callable[[int, in
 def _walk_members(program_id: Id) -> Any:
     for rows in walk(
         models.Membership, ("customer_id", "program_id"), ("customer_id", "program_id"), size=AT_ONCE,
-        where="program_id = %s", params=[store.id_param(program_id)],
+        where="program_id = %s", params=[id_param(program_id)],
     ):  # fmt: skip
         yield [customer_id for customer_id, _ in rows]
 

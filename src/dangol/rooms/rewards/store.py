@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from dangol.core.ledger.store import Purses, select_purses
 from dangol.core.people.absences import found_absences, select_absences
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import Id
+from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matching, table, update_rows
 from dangol.domain.accrual import Part
@@ -208,16 +207,6 @@ class Look:
             self._since,
             Purses(rows[3], rows[4], self._last) if self._has_purses else None,
         )
-
-
-def id_param(value: Id) -> Any:
-    """Return an id as the driver takes it in a WHERE clause."""
-    return value.hex() if connection.vendor == "postgresql" else bytearray(value)
-
-
-def instant_param(value: datetime) -> Any:
-    """Return an instant as the driver takes it in a WHERE clause."""
-    return connection.ops.adapt_datetimefield_value(value)
 
 
 def load_earned(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> dict[Id, Earned]:

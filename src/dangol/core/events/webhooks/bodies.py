@@ -20,9 +20,9 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "category", "cause", "channel", "currency", "fields", "from_tier", "measure", "number",
-        "order", "parts", "product", "program", "purpose", "source", "store", "tier", "to_tier", "via",
-        "wording",
+        "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "measure",
+        "names", "number", "order", "parts", "product", "program", "purpose", "segment", "source", "store",
+        "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed.
@@ -36,7 +36,8 @@ _WORDS: Mapping[str, str] = {
     "store": "EXAMPLE-STORE", "product": "EXAMPLE-PRODUCT", "category": "example", "program": "example",
     "from_tier": "silver",
     "tier": "gold", "to_tier": "gold", "measure": "spend", "cause": "example", "purpose": "marketing",
-    "via": "phone", "wording": "example-1", "fields": "birthday",
+    "via": "phone", "wording": "example-1", "fields": "birthday", "segment": "example",
+    "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait",
 }  # fmt: skip
 _AMOUNT = 500
 

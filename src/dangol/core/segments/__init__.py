@@ -1,0 +1,1 @@
+"""Saved conditions, who is in, and why."""

@@ -1,0 +1,47 @@
+"""What the refusals about traits and segments say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.refusals import Words, register
+from dangol.core.segments import services, traits
+from dangol.core.segments.running import SegmentsInACircle
+
+register(
+    {
+        SegmentsInACircle.code: Words(
+            _("세그먼트가 서로를 묻고 있어요: {path}"), _("그중 하나의 조건에서 다른 세그먼트를 빼세요.")
+        ),
+        services.UnknownSegment.code: Words(
+            _("‘{segment}’(이)라는 세그먼트는 없어요."), _("세그먼트 목록에서 고르세요.")
+        ),
+        services.SlugTaken.code: Words(
+            _("‘{segment}’(이)라는 세그먼트가 이미 있어요."), _("다른 짧은 이름을 쓰세요.")
+        ),
+        services.NotASlug.code: Words(
+            _("짧은 이름은 영문 소문자, 숫자, 붙임표로 40자까지예요."), _("예: lapsed-vips")
+        ),
+        services.NameMissing.code: Words(
+            _("세그먼트에는 80자까지의 이름이 있어야 해요."), _("이름을 적고, 설명은 300자까지 쓰세요.")
+        ),
+        services.TooManySegments.code: Words(
+            _("세그먼트가 이미 {most}개예요."), _("쓰지 않는 것을 보관하세요.")
+        ),
+        services.SegmentChanged.code: Words(
+            _("그사이 다른 사람이 저장했어요({found}번째 판)."), _("새로 열어 확인하고 다시 고치세요.")
+        ),
+        services.SegmentInUse.code: Words(
+            _("다른 세그먼트가 이것을 묻고 있어요: {segments}"), _("먼저 그 조건에서 빼세요.")
+        ),
+        traits.NotATraitName.code: Words(
+            _("‘{name}’은(는) 속성 이름이 될 수 없어요."),
+            _("영문 소문자, 숫자, 밑줄을 점으로 이어 64자까지 쓰고, 이미 있는 속성의 머리말은 피하세요."),
+        ),
+        traits.NotATraitValue.code: Words(
+            _("‘{name}’의 값을 담을 수 없어요({reason})."),
+            _("글은 500자, 목록은 100개까지, 때에는 시간대를 붙이세요."),
+        ),
+        traits.TraitOfAnotherKind.code: Words(
+            _("‘{name}’은(는) 늘 {kind}였는데 이번에는 {given}이에요."), _("다른 이름을 쓰세요.")
+        ),
+    }
+)

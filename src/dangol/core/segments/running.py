@@ -1,0 +1,99 @@
+"""The segments there are now, each with its condition, those that others ask about first."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+
+from dangol.core.segments.catalog import current_orders
+from dangol.core.segments.models import Segment, SegmentVersion
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import select_matching
+from dangol.domain.conditions import Catalog, Condition, Kind, Needs, TraitType, needs, read_condition
+from dangol.domain.errors import DomainError
+
+
+class SegmentsInACircle(DomainError):
+    """Segments ask about one another in a circle (`path`): nobody could say who is in."""
+
+    code = "segments.circle"
+
+
+class Running(NamedTuple):
+    """A segment that is kept up to date."""
+
+    id: Id
+    slug: str
+    version: int
+    changed_at: datetime
+    condition: Condition
+
+
+def load_running() -> list[Running]:
+    """Return all segments that are not archived, in the order in which they have to be decided."""
+    found = {one.slug: one for one in read_segments()}
+    order = in_order({slug: needs(one.condition).segments for slug, one in found.items()})
+    return [found[slug] for slug in order if slug in found]
+
+
+def read_segments() -> list[Running]:
+    """Return all segments that are not archived, by their slugs."""
+    live = list(Segment.objects.filter(archived_at=None).order_by("slug"))
+    versions = select_matching(
+        SegmentVersion,
+        ("segment_id", "condition", "types"),
+        ("segment_id", "number"),
+        [(one.id, one.version) for one in live],
+    )
+    texts = {segment_id: (condition, stored_types(types)) for segment_id, condition, types in versions}
+    orders = current_orders(name for _, types in texts.values() for name in types)
+    return [
+        Running(one.id, one.slug, one.version, one.changed_at, parse(*texts[one.id], orders)) for one in live
+    ]
+
+
+def stored_types(text: str) -> Catalog:
+    """Return the types a condition's traits had when it was saved."""
+    return {
+        name: TraitType(Kind(kind), tuple(order)) for name, (kind, order) in msgspec.json.decode(text).items()
+    }
+
+
+def parse(text: str, types: Catalog, orders: Catalog) -> Condition:
+    """Return a stored condition. A trait that nobody provides any more is missing, and of its old type."""
+    return _parse(text, tuple((name, orders.get(name, types[name])) for name in sorted(types)))
+
+
+@lru_cache(maxsize=1_024)
+def _parse(text: str, types: tuple[tuple[str, TraitType], ...]) -> Condition:
+    return read_condition(text.encode(), dict(types))
+
+
+def types_text(condition: Condition) -> str:
+    """Return the types of the traits a condition asks about, as they are stored."""
+    used = {name: (one.kind.value, one.order) for name, one in sorted(condition.types.items())}
+    return msgspec.json.encode(used).decode()
+
+
+def in_order(asks: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the segments so that each stands behind those it asks about. Raises SegmentsInACircle."""
+    done: dict[str, None] = {}
+
+    def visit(slug: str, path: tuple[str, ...]) -> None:
+        if slug in path:
+            raise SegmentsInACircle(path=" → ".join([*path[path.index(slug) :], slug]))
+        if slug not in done:
+            for one in sorted(asks.get(slug, ())):
+                visit(one, (*path, slug))
+            done[slug] = None
+
+    for slug in sorted(asks):
+        visit(slug, ())
+    return list(done)
+
+
+def all_needs(conditions: Iterable[Condition]) -> Needs:
+    """Return what has to be known of a customer to decide all of these."""
+    return needs(*conditions)

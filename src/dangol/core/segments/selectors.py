@@ -1,0 +1,172 @@
+"""Reading segments: which there are, who is in, why, and how many a condition would have."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count
+
+from dangol.core.people.models import Customer
+from dangol.core.people.profiles import UnknownCustomer
+from dangol.core.people.selectors import CUSTOMER, MEMBER
+from dangol.core.segments.models import Member, Segment, SegmentVersion, Watch
+from dangol.core.segments.placing import Due, place
+from dangol.core.segments.running import Running, all_needs, load_running
+from dangol.core.segments.services import UnknownSegment
+from dangol.core.segments.subjects import KNOWN, load_subjects
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import select_matching
+from dangol.core.storage.walks import walk
+from dangol.domain.conditions import Condition, Decision, decide, evaluate, needs
+from dangol.domain.statistics import Figure, wilson
+
+PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 250, 10
+
+
+class SegmentView(NamedTuple):
+    """A segment; `waiting` is how many customers have not been looked at since its condition changed."""
+
+    id: Id
+    slug: str
+    name: str
+    about: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    member_count: int
+    waiting: int
+
+
+class VersionView(NamedTuple):
+    """A version of a segment's condition (JSON text), and who wrote it."""
+
+    number: int
+    condition: str
+    made_at: datetime
+    actor_name: str
+
+
+class MemberView(NamedTuple):
+    """Someone in a segment, since when, and the event that brought them in (None: time, or a condition)."""
+
+    customer_id: Id
+    since: datetime
+    event_id: Id | None
+
+
+class Preview(NamedTuple):
+    """How many a condition has among `seen` of `all` customers, and the first of them.
+
+    Who was seen is a random part of all, since ids are random; where that is not everybody, `share` has the
+    interval in which the share of all lies. It is None where there is nobody.
+    """
+
+    matching: int
+    seen: int
+    all: int
+    share: Figure | None
+    samples: tuple[Id, ...]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether everybody was looked at."""
+        return self.seen == self.all
+
+
+def list_segments() -> list[SegmentView]:
+    """Return all segments that are not archived, by name."""
+    rows = Segment.objects.filter(archived_at=None).order_by("name", "slug")
+    counts = dict(Member.objects.values_list("segment_id").annotate(Count("customer_id")).order_by())
+    return [_view(one, counts.get(one.id, 0)) for one in rows]
+
+
+def find_segment(slug: str) -> SegmentView:
+    """Return a segment. Raises UnknownSegment."""
+    one = Segment.objects.filter(slug=slug, archived_at=None).first()
+    if one is None:
+        raise UnknownSegment(segment=slug)
+    return _view(one, Member.objects.filter(segment_id=one.id).count())
+
+
+def _view(one: Segment, member_count: int) -> SegmentView:
+    waiting = Watch.objects.filter(due_at__lte=one.changed_at).count()
+    return SegmentView(
+        one.id, one.slug, one.name, one.about, one.version, one.created_at, one.changed_at, member_count,
+        waiting,
+    )  # fmt: skip
+
+
+def versions_of(segment_id: Id) -> list[VersionView]:
+    """Return a segment's versions, the newest first."""
+    rows = SegmentVersion.objects.filter(segment_id=segment_id).order_by("-number")
+    return [VersionView(*row) for row in rows.values_list(*VersionView._fields)]
+
+
+def members_of(
+    segment_id: Id, *, before: tuple[datetime, Id] | None = None, limit: int = 50
+) -> list[MemberView]:
+    """Return who is in a segment, the latest in first; `before` is the last one of the page before."""
+    rows = Member.objects.filter(segment_id=segment_id).order_by("-since", "-customer_id")
+    if before:
+        since, customer_id = before
+        rows = rows.filter(since__lte=since).exclude(since=since, customer_id__gte=customer_id)
+    return [MemberView(*row) for row in rows.values_list(*MemberView._fields)[:limit]]
+
+
+def segments_of(customer_ids: Iterable[Id]) -> dict[Id, list[tuple[str, str, datetime]]]:
+    """Return the segments each of these customers is in: slug, name, since; by name."""
+    wanted = [(one,) for one in sorted(set(customer_ids))]
+    rows = select_matching(Member, ("customer_id", "segment_id", "since"), ("customer_id",), wanted)
+    names = {pk: (slug, name) for pk, slug, name in Segment.objects.values_list("id", "slug", "name")}
+    found: dict[Id, list[tuple[str, str, datetime]]] = {one: [] for (one,) in wanted}
+    for customer_id, segment_id, since in rows:
+        found[customer_id].append((*names[segment_id], since))
+    return {one: sorted(own, key=lambda row: row[1]) for one, own in found.items()}
+
+
+def explain_member(
+    customer_id: Id, slug: str, *, as_of: datetime, zone: ZoneInfo
+) -> tuple[Condition, Decision]:
+    """Return a segment's condition and how it comes out for a customer now. Raises UnknownSegment."""
+    running = load_running()
+    one = next((one for one in running if one.slug == slug), None)
+    if one is None:
+        raise UnknownSegment(segment=slug)
+    return one.condition, decide_for(customer_id, one.condition, running, as_of=as_of, zone=zone)
+
+
+def decide_for(
+    customer_id: Id, condition: Condition, running: Sequence[Running], *, as_of: datetime, zone: ZoneInfo
+) -> Decision:
+    """Return how a condition comes out for a customer, among the segments there are."""
+    wanted = all_needs([one.condition for one in running] + [condition])
+    known = load_subjects([customer_id], wanted, as_of=as_of, zone=zone)
+    if customer_id not in known.subjects:
+        raise UnknownCustomer(customer_id=show_id(customer_id))
+    subject = known.subjects[customer_id]
+    slugs = place(Due(customer_id, as_of, None), subject, running, zone).slugs
+    return decide(condition, replace(subject, segments=slugs), as_of=as_of, zone=zone)
+
+
+def preview(condition: Condition, *, as_of: datetime, zone: ZoneInfo) -> Preview:
+    """Return how many a condition has: of as many customers as can be looked at in a second."""
+    running = load_running() if needs(condition).segments else []
+    wanted = all_needs([one.condition for one in running] + [condition])
+    until = time.monotonic() + PREVIEW_SECONDS
+    found: list[Id] = []
+    seen = 0
+    for rows in walk(Customer, ("customer_id",), ("customer_id",), size=PREVIEWED_AT_ONCE, where=KNOWN):
+        known = load_subjects([owner for (owner,) in rows], wanted, as_of=as_of, zone=zone)
+        for owner, subject in known.subjects.items():
+            slugs = place(Due(owner, as_of, None), subject, running, zone).slugs
+            if evaluate(condition, replace(subject, segments=slugs), as_of=as_of, zone=zone):
+                found.append(owner)
+        seen += len(known.subjects)
+        if time.monotonic() >= until:
+            break
+    everybody = max(seen, Customer.objects.filter(kind__in=(CUSTOMER, MEMBER)).count())
+    share = wilson(len(found), seen) if seen else None
+    return Preview(len(found), seen, everybody, share, tuple(found[:SAMPLES]))

@@ -1,0 +1,194 @@
+"""Saving segments: a condition under a name, in versions; who is in follows by itself."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from dangol.core.people.actors import Actor, columns_of
+from dangol.core.segments.catalog import trait_types
+from dangol.core.segments.models import Segment, SegmentVersion
+from dangol.core.segments.running import in_order, read_segments, types_text
+from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.services import enqueue
+from dangol.domain.conditions import Condition, needs, read_condition, write_condition
+from dangol.domain.errors import DomainError, Malformed, NotFound
+
+WATCH_ALL = "segments.watch_all"
+MOST_SEGMENTS = 500
+LONGEST_SLUG, LONGEST_NAME, LONGEST_ABOUT = 40, 80, 300
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_encoder = msgspec.json.Encoder()
+
+
+class UnknownSegment(NotFound):
+    """There is no segment called `segment`."""
+
+    code = "segments.unknown"
+
+
+class SlugTaken(DomainError):
+    """Another segment is called `segment` already."""
+
+    code = "segments.slug_taken"
+
+
+class NotASlug(Malformed):
+    """A segment's `slug` is of small letters, digits and single hyphens, at most 40."""
+
+    code = "segments.bad_slug"
+
+
+class NameMissing(Malformed):
+    """A segment has a `name` of at most 80 characters."""
+
+    code = "segments.name_missing"
+
+
+class TooManySegments(DomainError):
+    """There are `most` segments; archive one first."""
+
+    code = "segments.too_many"
+
+
+class SegmentChanged(DomainError):
+    """Somebody has saved the segment meanwhile: it is at version `found`, not `expected`."""
+
+    code = "segments.changed"
+
+
+class SegmentInUse(DomainError):
+    """Other segments (`segments`) ask who is in this one."""
+
+    code = "segments.in_use"
+
+
+class SegmentDraft(NamedTuple):
+    """What a segment is to be: `condition` as JSON text or as what JSON text says."""
+
+    slug: str
+    name: str
+    about: str
+    condition: bytes | object
+
+
+def check_condition(raw: bytes | object) -> Condition:
+    """Return a condition over the traits and segments there are. Raises BrokenCondition, UnknownSegment."""
+    condition = read_condition(raw, trait_types())
+    _require_known(needs(condition).segments)
+    return condition
+
+
+def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
+    """Save a new segment and let everybody be looked at; returns its id.
+
+    Raises NotASlug, NameMissing, SlugTaken, TooManySegments, BrokenCondition, UnknownSegment,
+    SegmentsInACircle.
+    """
+    _check_words(draft)
+    with write_transaction():
+        if Segment.objects.filter(slug=draft.slug).exists():
+            raise SlugTaken(segment=draft.slug)
+        if Segment.objects.filter(archived_at=None).count() >= MOST_SEGMENTS:
+            raise TooManySegments(most=MOST_SEGMENTS)
+        condition = check_condition(draft.condition)
+        _require_no_circle(draft.slug, condition)
+        segment_id = new_id()
+        Segment.objects.create(
+            id=segment_id, slug=draft.slug, name=draft.name.strip(), about=draft.about.strip(), version=1,
+            created_at=at, changed_at=at,
+        )  # fmt: skip
+        _write_version(segment_id, 1, condition, actor, at)
+    return segment_id
+
+
+def change_segment(draft: SegmentDraft, *, expected: int, actor: Actor, at: datetime) -> int:
+    """Save a segment's name and condition; returns its version, a new one where the condition is another.
+
+    `expected` is the version its writer has seen. Raises UnknownSegment, SegmentChanged, and what
+    `create_segment` does.
+    """
+    _check_words(draft)
+    with write_transaction():
+        segment = _lock(draft.slug)
+        if segment.version != expected:
+            raise SegmentChanged(found=segment.version, expected=expected)
+        condition = check_condition(draft.condition)
+        _require_no_circle(draft.slug, condition)
+        version, changed_at = segment.version, segment.changed_at
+        if text_of(condition) != condition_text(segment.id, version):
+            version, changed_at = version + 1, at
+            _write_version(segment.id, version, condition, actor, at)
+        Segment.objects.filter(pk=segment.id).update(
+            name=draft.name.strip(), about=draft.about.strip(), version=version, changed_at=changed_at
+        )
+        return version
+
+
+def archive_segment(slug: str, *, at: datetime) -> None:
+    """Keep a segment up to date no more: everybody leaves it. Raises UnknownSegment, SegmentInUse."""
+    with write_transaction():
+        segment = _lock(slug)
+        if users := [one.slug for one in read_segments() if slug in needs(one.condition).segments]:
+            raise SegmentInUse(segment=slug, segments=", ".join(users))
+        Segment.objects.filter(pk=segment.id).update(archived_at=at, changed_at=at)
+        enqueue(WATCH_ALL, {}, run_at=at)
+
+
+def rebuild_segments(*, at: datetime) -> Id:
+    """Let everybody be looked at anew, for all segments; returns the job that does it."""
+    with write_transaction():
+        return enqueue(WATCH_ALL, {}, run_at=at)
+
+
+def condition_text(segment_id: Id, version: int) -> str:
+    """Return a version's condition as it is stored."""
+    return SegmentVersion.objects.values_list("condition", flat=True).get(
+        segment_id=segment_id, number=version
+    )
+
+
+def text_of(condition: Condition) -> str:
+    """Return a condition as it is stored: one text for each condition."""
+    return _encoder.encode(write_condition(condition)).decode()
+
+
+def _lock(slug: str) -> Segment:
+    segment = Segment.objects.select_for_update().filter(slug=slug, archived_at=None).first()
+    if segment is None:
+        raise UnknownSegment(segment=slug)
+    return segment
+
+
+def _check_words(draft: SegmentDraft) -> None:
+    if len(draft.slug) > LONGEST_SLUG or not _SLUG.fullmatch(draft.slug):
+        raise NotASlug(field="slug")
+    if not draft.name.strip() or len(draft.name.strip()) > LONGEST_NAME or len(draft.about) > LONGEST_ABOUT:
+        raise NameMissing(field="name")
+
+
+def _require_known(slugs: Iterable[str]) -> None:
+    wanted = set(slugs)
+    known = set(Segment.objects.filter(archived_at=None, slug__in=wanted).values_list("slug", flat=True))
+    if missing := sorted(wanted - known):
+        raise UnknownSegment(segment=missing[0])
+
+
+def _require_no_circle(slug: str, condition: Condition) -> None:
+    asks = {one.slug: needs(one.condition).segments for one in read_segments()}
+    in_order(asks | {slug: needs(condition).segments})
+
+
+def _write_version(segment_id: Id, number: int, condition: Condition, actor: Actor, at: datetime) -> None:
+    SegmentVersion.objects.create(
+        segment_id=segment_id,
+        number=number,
+        condition=text_of(condition),
+        types=types_text(condition),
+        made_at=at,
+        **columns_of(actor),
+    )
+    enqueue(WATCH_ALL, {}, run_at=at)

@@ -1,0 +1,106 @@
+"""What conditions have to know of customers: their traits, and what happened to them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dangol.core.events.heads import Place, places_of
+from dangol.core.events.models import Event
+from dangol.core.events.payloads import PAYLOADS, decode
+from dangol.core.people.merged import absorbed_by
+from dangol.core.people.models import Customer
+from dangol.core.people.selectors import CUSTOMER, MEMBER
+from dangol.core.segments.catalog import read_traits
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.params import instant_param
+from dangol.core.storage.rows import select_matching
+from dangol.domain.conditions import Happening, Needs, Subject
+
+# Guests have one order and no name; who was absorbed or erased is nobody any more.
+KNOWN = f"kind IN ('{CUSTOMER}', '{MEMBER}')"
+_TOLD = ("customer_id", "id", "name", "occurred_at", "payload")
+
+
+class Known(NamedTuple):
+    """Customers as they stood when they were read, each under all their ids' `places`."""
+
+    subjects: Mapping[Id, Subject]
+    parts: Mapping[Id, Sequence[Id]]
+    places: Mapping[Id, Place]
+
+    def is_current(self, customer_id: Id, places: Mapping[Id, Place]) -> bool:
+        """Say whether nothing has happened to a customer between the reading and these places."""
+        return all(places[one] == self.places[one] for one in self.parts[customer_id])
+
+
+def load_subjects(
+    customer_ids: Iterable[Id],
+    needs: Needs,
+    *,
+    as_of: datetime,
+    zone: ZoneInfo,
+    first: datetime | None = None,
+) -> Known:
+    """Return what conditions with these needs have to know of customers; who is none (any more) is left out.
+
+    They are going to be asked about instants up to `as_of`, the earliest of them `first` (None: only that).
+    Takes no lock. A constant number of statements.
+    """
+    current = _current(customer_ids)
+    absorbed = absorbed_by(current)
+    parts = {one: [one, *absorbed.get(one, ())] for one in current}
+    places = places_of(part for own in parts.values() for part in own)
+    happenings = _load_happenings(parts, needs, first or as_of, zone)
+    traits = read_traits(current, needs.traits, as_of=as_of) if needs.traits else {}
+    nobody: frozenset[str] = frozenset()
+    subjects = {one: Subject(traits.get(one, {}), happenings.get(one, ()), nobody) for one in current}
+    return Known(subjects, parts, places)
+
+
+def _current(customer_ids: Iterable[Id]) -> list[Id]:
+    rows = select_matching(
+        Customer,
+        ("customer_id",),
+        ("customer_id",),
+        [(one,) for one in sorted(set(customer_ids))],
+        where=f"t.{KNOWN}",
+    )
+    return [one for (one,) in rows]
+
+
+def _load_happenings(
+    parts: Mapping[Id, Sequence[Id]], needs: Needs, first: datetime, zone: ZoneInfo
+) -> dict[Id, list[Happening]]:
+    """Return what happened to each, in time order: only what is asked for, and no further back."""
+    names = stored_names(needs.events)
+    if not names:
+        return {}
+    starts = [needs.since(event, as_of=first, zone=zone) for event in needs.events]
+    since = None if None in starts else min(start for start in starts if start)
+    owners = {part: owner for owner, own in parts.items() for part in own}
+    wanted = ", ".join(["%s"] * len(names))
+    rows = select_matching(
+        Event,
+        _TOLD,
+        ("customer_id",),
+        [(one,) for one in owners],
+        where=f"t.name IN ({wanted})" + (" AND t.occurred_at > %s" if since else ""),
+        params=[*names, *([instant_param(since)] if since else [])],
+    )
+    found: dict[Id, list[Happening]] = defaultdict(list)
+    for customer_id, event_id, name, at, text in rows:
+        payload = decode(name, text)
+        if payload.known_as in needs.events:
+            told = Happening(payload.known_as, at, payload.properties(), show_id(event_id))
+            found[owners[customer_id]].append(told)
+    for own in found.values():
+        own.sort(key=lambda one: (one.at, one.id))
+    return found
+
+
+def stored_names(events: Iterable[str]) -> list[str]:
+    """Return under which names the timeline holds these events: what nobody declares, an app has tracked."""
+    asked = frozenset(events)
+    return sorted(name for name, payload in PAYLOADS.items() if payload.may_be(asked))

@@ -1,0 +1,218 @@
+"""Traits that are told: by an app that knows the customer, by a report, one value of a name a customer."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from dangol.core.events.records import Draft
+from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.segments.catalog import Provider, TraitSpec, is_provided
+from dangol.core.segments.events import TraitsReported
+from dangol.core.segments.models import Trait, TraitName
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import delete_rows, insert_missing, insert_rows, select_matching
+from dangol.core.storage.transactions import require_write_transaction
+from dangol.domain.conditions import Kind, TraitType, Value
+from dangol.domain.errors import DomainError
+
+LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+_ROW = ("customer_id", "name", "value", "at", "source")
+_encoder = msgspec.json.Encoder()
+
+
+class NotATraitName(DomainError):
+    """`name` is of small letters, digits, `_` and dots, at most 64, and belongs to nobody else."""
+
+    code = "traits.bad_name"
+
+
+class NotATraitValue(DomainError):
+    """The value of `name` is none a trait can have; `reason` says why."""
+
+    code = "traits.bad_value"
+
+
+class TraitOfAnotherKind(DomainError):
+    """The trait `name` has always been of `kind`, and this value is of `given`."""
+
+    code = "traits.other_kind"
+
+
+class TraitDraft(NamedTuple):
+    """A value told of a customer, by `source`; None takes it away. `at` is as of when it holds."""
+
+    customer_id: Id
+    name: str
+    value: Value | None
+    at: datetime
+    source: str
+
+
+def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> list[DomainError | None]:
+    """Store traits and record `traits.reported` for whoever's changed; returns a refusal for each, or None.
+
+    Must be called inside a write transaction; a constant number of statements. The later value of a name
+    counts; one as of an earlier instant than what is stored changes nothing. A name keeps the kind it was
+    first told with. Refusals: NotATraitName, NotATraitValue, TraitOfAnotherKind.
+    """
+    require_write_transaction()
+    outcomes = [_check(draft) for draft in drafts]
+    kinds = _kinds(drafts, outcomes, recorded_at)
+    for number, draft in enumerate(drafts):
+        if outcomes[number] is None and draft.value is not None:
+            given = kind_of(draft.value)
+            if kinds[draft.name] is not given:
+                facts = {"name": draft.name, "kind": kinds[draft.name].value, "given": given.value}
+                outcomes[number] = TraitOfAnotherKind(**facts)
+    accepted = [draft for draft, refusal in zip(drafts, outcomes, strict=True) if refusal is None]
+    _store(accepted, recorded_at)
+    return outcomes
+
+
+def _check(draft: TraitDraft) -> DomainError | None:
+    if len(draft.name) > LONGEST_NAME or not _NAME.fullmatch(draft.name) or is_provided(draft.name):
+        return NotATraitName(name=draft.name[:LONGEST_NAME])
+    reason = _fault_of(draft.value)
+    return NotATraitValue(name=draft.name, reason=reason) if reason else None
+
+
+def _fault_of(value: Value | None) -> str:
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return "too_long"
+    if isinstance(value, tuple) and (
+        len(value) > MOST_ITEMS or any(len(item) > LONGEST_TEXT for item in value)
+    ):
+        return "too_long"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return "no_zone"
+    if isinstance(value, Decimal) and not value.is_finite():
+        return "no_number"
+    return ""
+
+
+def kind_of(value: Value) -> Kind:
+    """Return the kind a value is of."""
+    for types, kind in _KINDS:
+        if isinstance(value, types):
+            return kind
+    raise TypeError(type(value).__name__)
+
+
+# In this order: a bool is an int, an instant is a date.
+_KINDS: tuple[tuple[type | tuple[type, ...], Kind], ...] = (
+    (bool, Kind.FLAG),
+    (str, Kind.TEXT),
+    ((int, Decimal), Kind.NUMBER),
+    (datetime, Kind.INSTANT),
+    (date, Kind.DATE),
+    (tuple, Kind.LIST),
+)
+
+
+def _kinds(
+    drafts: Sequence[TraitDraft], outcomes: Sequence[DomainError | None], recorded_at: datetime
+) -> dict[str, Kind]:
+    """Return the kind of each name, noted now where it is told for the first time."""
+    told = {
+        draft.name: kind_of(draft.value)
+        for draft, refusal in reversed(list(zip(drafts, outcomes, strict=True)))
+        if refusal is None and draft.value is not None
+    }
+    insert_missing(
+        TraitName,
+        ("name", "kind", "first_at"),
+        [(name, kind.value, recorded_at) for name, kind in sorted(told.items())],
+    )
+    rows = select_matching(TraitName, ("name", "kind"), ("name",), [(name,) for name in sorted(told)])
+    return {name: Kind(kind) for name, kind in rows}
+
+
+def _store(drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
+    lock_customers(draft.customer_id for draft in drafts)
+    keys = sorted({(draft.customer_id, draft.name) for draft in drafts})
+    rows = select_matching(Trait, _ROW, ("customer_id", "name"), keys)
+    before = {row[:2]: row for row in rows}
+    after = dict(before)
+    for draft in drafts:
+        key = (draft.customer_id, draft.name)
+        if key in after and after[key][3] > draft.at:
+            continue
+        if draft.value is None:
+            after.pop(key, None)
+        else:
+            after[key] = (*key, _encoder.encode(draft.value).decode(), draft.at, draft.source)
+    touched = [key for key in keys if after.get(key) != before.get(key)]
+    delete_rows(Trait, ("customer_id", "name"), [key for key in touched if key in before])
+    insert_rows(Trait, _ROW, [after[key] for key in touched if key in after])
+    _tell([key for key in touched if _value(after.get(key)) != _value(before.get(key))], drafts, recorded_at)
+
+
+def _value(row: "tuple[object, ...] | None") -> object:
+    return row[2] if row else None
+
+
+def _tell(changed: Iterable[tuple[Id, str]], drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
+    sources = {(draft.customer_id, draft.name): draft for draft in drafts}
+    names: dict[tuple[Id, str], list[str]] = {}
+    for customer_id, name in changed:
+        names.setdefault((customer_id, sources[customer_id, name].source), []).append(name)
+    record_batch(
+        [
+            Draft(customer_id, TraitsReported(source=source, names=tuple(own)), recorded_at)
+            for (customer_id, source), own in names.items()
+        ],
+        recorded_at=recorded_at,
+    )
+
+
+def traits_of(customer_id: Id) -> list[tuple[str, Value, datetime, str]]:
+    """Return what was told of a customer: name, value, as of when, by whom; by name."""
+    names = ("name", "value", "at", "source")
+    rows = select_matching(Trait, names, ("customer_id",), [(customer_id,)], order_by=("name",))
+    kinds = _known_kinds(name for name, *_ in rows)
+    return [(name, _decode(kinds[name], value), at, source) for name, value, at, source in rows]
+
+
+def _known_kinds(names: Iterable[str]) -> dict[str, Kind]:
+    rows = select_matching(TraitName, ("name", "kind"), ("name",), [(one,) for one in sorted(set(names))])
+    return {name: Kind(kind) for name, kind in rows}
+
+
+def _decode(kind: Kind, text: str) -> Value:
+    return msgspec.json.decode(text, type=_TYPES[kind])
+
+
+_TYPES = {
+    Kind.FLAG: bool,
+    Kind.TEXT: str,
+    Kind.NUMBER: Decimal,
+    Kind.INSTANT: datetime,
+    Kind.DATE: date,
+    Kind.LIST: tuple[str, ...],
+}
+
+
+def _specs() -> list[TraitSpec]:
+    rows = TraitName.objects.order_by("name").values_list("name", "kind")
+    return [TraitSpec(name, TraitType(Kind(kind)), name) for name, kind in rows]
+
+
+def _read(
+    customer_ids: Sequence[Id], names: frozenset[str], as_of: datetime
+) -> Mapping[Id, Mapping[str, Value]]:
+    keys = [(customer_id, name) for customer_id in customer_ids for name in sorted(names)]
+    kinds = _known_kinds(names)
+    found: dict[Id, dict[str, Value]] = {}
+    for customer_id, name, text in select_matching(
+        Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys
+    ):
+        found.setdefault(customer_id, {})[name] = _decode(kinds[name], text)
+    return found
+
+
+TOLD = Provider("", _specs, _read)

@@ -1,0 +1,141 @@
+"""Traits that are told: kept by kind, the latest counts, what cannot be one is refused."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from dangol.core.events.models import Event
+from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.profiles import PersonRow, set_people
+from dangol.core.segments import traits
+from dangol.core.segments.catalog import list_traits, read_traits
+from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.conditions import Kind, Value
+from dangol.domain.errors import DomainError
+from dangol.project.clock import now
+from dangol.rooms.rewards.first_program import make_first_program
+from tests.core.commerce.shop import DAY, MORNING
+from tests.core.segments.shop import buy, catch_up, open_shop
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+def tell(customer_id: Id, name: str, value: Value | None, *, at: datetime = MORNING) -> DomainError | None:
+    with write_transaction():
+        [outcome] = report_traits([TraitDraft(customer_id, name, value, at, "app")], recorded_at=at)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("gold", Kind.TEXT),
+        (Decimal("12.5"), Kind.NUMBER),
+        (7, Kind.NUMBER),
+        (True, Kind.FLAG),
+        (date(2026, 2, 28), Kind.DATE),
+        (datetime(2026, 2, 28, 12, 0, 0, 123456, UTC), Kind.INSTANT),
+        (("tea", "coffee"), Kind.LIST),
+        ((), Kind.LIST),
+    ],
+)
+def test_report_traits__each_kind__comes_back_as_it_was_told(value: Value, kind: Kind) -> None:
+    [one] = open_shop("A")
+
+    assert tell(one, "app.thing", value) is None
+
+    assert traits_of(one) == [("app.thing", value, MORNING, "app")]
+    assert read_traits([one], frozenset({"app.thing"}), as_of=MORNING) == {one: {"app.thing": value}}
+    assert {spec.name: spec.type.kind for spec in list_traits()}["app.thing"] is kind
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "refusal"),
+    [
+        ("App Level", 1, traits.NotATraitName),
+        ("x" * 65, 1, traits.NotATraitName),
+        ("rewards.points", 1_000_000, traits.NotATraitName),
+        ("app.level", "x" * 501, traits.NotATraitValue),
+        ("app.level", ("x",) * 101, traits.NotATraitValue),
+        ("app.level", Decimal("NaN"), traits.NotATraitValue),
+        ("app.level", datetime(2026, 1, 1), traits.NotATraitValue),  # noqa: DTZ001 - that is what is wrong
+        ("app.known", "three", traits.TraitOfAnotherKind),
+    ],
+)
+def test_report_traits__cannot_be_one__is_refused_and_the_others_are_kept(
+    name: str, value: Value, refusal: type[DomainError]
+) -> None:
+    [one] = open_shop("A")
+    tell(one, "app.known", 3)
+
+    with write_transaction():
+        outcomes = report_traits(
+            [TraitDraft(one, name, value, MORNING, "app"), TraitDraft(one, "app.other", 1, MORNING, "app")],
+            recorded_at=MORNING,
+        )
+
+    assert [type(one) for one in outcomes] == [refusal, type(None)]
+    assert [name for name, *_ in traits_of(one)] == ["app.known", "app.other"]
+
+
+def test_report_traits__as_of_an_earlier_instant__changes_nothing() -> None:
+    [one] = open_shop("A")
+    tell(one, "app.level", 2, at=MORNING + DAY)
+    tell(one, "app.level", 1, at=MORNING)
+
+    assert traits_of(one) == [("app.level", Decimal(2), MORNING + DAY, "app")]
+
+
+def test_report_traits__none__takes_it_away() -> None:
+    [one] = open_shop("A")
+    tell(one, "app.level", 2)
+    tell(one, "app.level", None, at=MORNING + DAY)
+
+    assert traits_of(one) == []
+
+
+def test_report_traits__same_value_again__tells_nothing() -> None:
+    [one] = open_shop("A")
+    for days in range(3):
+        tell(one, "app.level", 2, at=MORNING + days * DAY)
+
+    assert Event.objects.filter(name="traits.reported").count() == 1
+    assert traits_of(one) == [("app.level", Decimal(2), MORNING + 2 * DAY, "app")]
+
+
+def test_provided_traits__of_a_customer__are_read_where_they_stand() -> None:
+    [one] = open_shop("A")
+    make_first_program(currency="KRW", zone="Asia/Seoul", language="en", recorded_at=now())
+    with write_transaction():
+        row = PersonRow(
+            one, birthday=date(1990, 2, 28), language="ko", traits={"age_band": "35-44", "children": 2}
+        )
+        assert set_people([row], recorded_at=MORNING) == [None]
+        record_consents([ConsentDraft(one, "sms", "marketing", True, MORNING, "till")], recorded_at=MORNING)
+    buy(one, "1", now() - timedelta(hours=1), 10_000)
+    catch_up(now())
+    names = frozenset(
+        {
+            "customer.is_member", "customer.birthday", "customer.language", "declared.age_band",
+            "declared.children", "consent.sms.marketing", "consent.email.marketing", "rewards.tier",
+        }
+    )  # fmt: skip
+
+    found = read_traits([one], names, as_of=now())[one]
+
+    assert {name: found.get(name) for name in names} == {
+        "customer.is_member": True,
+        "customer.birthday": date(1990, 2, 28),
+        "customer.language": "ko",
+        "declared.age_band": "35-44",
+        "declared.children": Decimal(2),
+        "consent.sms.marketing": True,
+        "consent.email.marketing": None,
+        "rewards.tier": found["rewards.tier"],
+    }
+    offered = {spec.name: spec.type for spec in list_traits()}
+    assert names <= offered.keys()
+    assert found["rewards.tier"] in offered["rewards.tier"].order
