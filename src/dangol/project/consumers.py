@@ -9,7 +9,16 @@ from dangol.core.events.consumers import Consumer
 from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
 from dangol.core.messaging.consumers import FORGET_ERASED
+from dangol.core.segments.consumers import FOLLOW as WATCH, FORGET_ERASED as FORGET_TRAITS
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
 INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
-BY_CURSOR: list[Consumer] = [RECEIVE_GIFTS, FAN_OUT, MOVE_POINTS, END_SESSIONS, FORGET_ERASED]
+BY_CURSOR: list[Consumer] = [
+    RECEIVE_GIFTS,
+    FAN_OUT,
+    MOVE_POINTS,
+    END_SESSIONS,
+    FORGET_ERASED,
+    WATCH,
+    FORGET_TRAITS,
+]

@@ -188,3 +188,31 @@ class OrderAct(models.Model):
     class Meta:
         db_table = "dg_order_act"
         indexes = (models.Index(fields=["customer_id", "order_id"], name="dg_order_act_order"),)
+
+
+class CustomerDay(models.Model):
+    """What a customer bought on one of the shop's days: how many times, and for how much net of returns.
+
+    Returns count on the day they were brought back. It is kept from orders' events and can be made anew.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "day", "currency")
+    customer_id = IdField()
+    day = models.DateField()
+    currency = models.CharField(max_length=3)
+    orders = models.IntegerField()
+    amount_minor = models.BigIntegerField()
+
+    class Meta:
+        db_table = "dg_customer_day"
+
+
+class DayZone(models.Model):
+    """The zone in which the days were counted: one row. In another they have to be counted anew."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    zone = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "dg_customer_day_zone"
+        constraints = (models.CheckConstraint(condition=models.Q(id=1), name="dg_customer_day_one_zone"),)

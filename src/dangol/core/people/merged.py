@@ -51,6 +51,12 @@ def resolve_merged(customer_ids: Iterable[Id]) -> dict[Id, Id]:
     return now
 
 
+def all_merged() -> dict[Id, Id]:
+    """Return everybody who has become part of somebody else, with the one they are now."""
+    merged = Merge.objects.filter(undone_at=None).values_list("customer_id", flat=True)
+    return resolve_merged(list(merged))
+
+
 def select_current(customer_ids: Sequence[Id]) -> Select:
     """Return what reads who each of these is now, as pairs; who names nobody is left out.
 
