@@ -10,6 +10,8 @@ from dangol.insight.lifetime.refusals import (
     NotEnoughData,
     SpendFollowsFrequency,
 )
+from dangol.insight.rfm import BoundsNotRising
+from dangol.insight.rollup import ColumnsMissing, DuplicateDays, FutureDays, ValuesMissing
 
 register(
     {
@@ -49,6 +51,23 @@ register(
         NoMaximum.code: Words(
             _("자료에 맞는 값을 찾지 못했어요({reason}). 이 모델이 말하는 구매가 아니에요."),
             _("기간과 단위를 살펴보거나, 다른 모델을 고르세요."),
+        ),
+        ColumnsMissing.code: Words(
+            _("표 {table}에 열이 없어요: {columns}"), _("열 이름을 문서와 같게 맞추세요.")
+        ),
+        DuplicateDays.code: Words(
+            _("고객의 하루가 두 번 이상 적힌 날이 {days}개 있어요. 두 번 세게 돼요."),
+            _("주문에서 하루 요약을 다시 만드세요."),
+        ),
+        FutureDays.code: Words(
+            _("{as_of} 뒤의 날이 {rows}줄 있어요. 마지막은 {latest}이에요."),
+            _("시계와 시간대, 기준일을 살펴보세요."),
+        ),
+        ValuesMissing.code: Words(
+            _("표 {table}에 값이 없거나 있을 수 없는 줄이 {rows}개 있어요."), _("그 줄을 고치거나 빼세요.")
+        ),
+        BoundsNotRising.code: Words(
+            _("{score}의 경계값 네 개가 차례로 커지지 않아요."), _("작은 것부터 큰 것 순서로 적으세요.")
         ),
     }
 )

@@ -1,0 +1,36 @@
+"""Intervals of shares and sums, for tables: how far a figure of few may be from the truth.
+
+Wilson's interval: Wilson, Probable Inference, the Law of Succession, and Statistical Inference, Journal of
+the American Statistical Association 22 (1927); it stays within 0 and 1 and is right for few, too.
+"""
+
+import ibis
+
+# The 97.5 % point of the normal distribution: intervals hold 95 %.
+Z = 1.959963984540054
+
+
+def wilson(hits: ibis.Value, of: ibis.Value) -> dict[str, ibis.Value]:
+    """Return `share`, `share_low` and `share_high` (float64) of `hits` among `of`; null of none."""
+    known = of > 0
+    n = ibis.ifelse(known, of, 1).cast("float64")
+    share = hits.cast("float64") / n
+    shrunk = 1 + Z * Z / n
+    center = (share + Z * Z / (2 * n)) / shrunk
+    half = (share * (1 - share) / n + Z * Z / (4 * n * n)).sqrt() * Z / shrunk
+    # At the ends the root leaves a trace of rounding.
+    low, high = ibis.ifelse(hits == 0, 0.0, center - half), ibis.ifelse(hits == of, 1.0, center + half)
+    return {
+        name: ibis.ifelse(known, value, ibis.null("float64"))
+        for name, value in (("share", share), ("share_low", low), ("share_high", high))
+    }
+
+
+def rounded_mean(total: ibis.Value, of: ibis.Value) -> ibis.Value:
+    """Return whole minor units (int64) for each of `of`, halves up; null of none. Exact on each engine."""
+    n = ibis.ifelse(of > 0, of, 1).cast("int64")
+    # Floored by hand: of an amount below 0 the engines' whole division goes toward different sides.
+    twice = 2 * total.cast("int64") + n
+    rest = ((twice % (2 * n)) + 2 * n) % (2 * n)
+    whole = ((twice - rest) / (2 * n)).round().cast("int64")
+    return ibis.ifelse(of > 0, whole, ibis.null("int64"))
