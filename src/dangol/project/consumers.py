@@ -5,6 +5,7 @@ So new ones are added at the end, and none is ever removed or moved.
 """
 
 from dangol.core.access.members.consumers import END_SESSIONS
+from dangol.core.commerce.days import DAYS
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
@@ -21,4 +22,5 @@ BY_CURSOR: list[Consumer] = [
     FORGET_ERASED,
     WATCH,
     FORGET_TRAITS,
+    DAYS,
 ]

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "dangol.core.duties",
     "dangol.core.operations",
     "dangol.rooms.rewards",
+    "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",
     "dangol.api",

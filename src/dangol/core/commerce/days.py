@@ -25,7 +25,7 @@ from dangol.domain.calendars import day_of
 NAME = "commerce.days"
 SCHEMA = pa.schema(
     [
-        ("customer", pa.binary(16)),
+        ("customer", pa.binary()),
         ("day", pa.date32()),
         ("orders", pa.int32()),
         ("amount_minor", pa.int64()),

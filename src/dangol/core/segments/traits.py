@@ -145,11 +145,16 @@ def _store(drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
         if draft.value is None:
             after.pop(key, None)
         else:
-            after[key] = (*key, _encoder.encode(draft.value).decode(), draft.at, draft.source)
+            after[key] = (*key, encode_value(draft.value), draft.at, draft.source)
     touched = [key for key in keys if after.get(key) != before.get(key)]
     delete_rows(Trait, ("customer_id", "name"), [key for key in touched if key in before])
     insert_rows(Trait, _ROW, [after[key] for key in touched if key in after])
     _tell([key for key in touched if _value(after.get(key)) != _value(before.get(key))], drafts, recorded_at)
+
+
+def encode_value(value: Value) -> str:
+    """Return a value as it is stored."""
+    return _encoder.encode(value).decode()
 
 
 def _value(row: "tuple[object, ...] | None") -> object:
@@ -174,11 +179,12 @@ def traits_of(customer_id: Id) -> list[tuple[str, Value, datetime, str]]:
     """Return what was told of a customer: name, value, as of when, by whom; by name."""
     names = ("name", "value", "at", "source")
     rows = select_matching(Trait, names, ("customer_id",), [(customer_id,)], order_by=("name",))
-    kinds = _known_kinds(name for name, *_ in rows)
+    kinds = known_kinds(name for name, *_ in rows)
     return [(name, _decode(kinds[name], value), at, source) for name, value, at, source in rows]
 
 
-def _known_kinds(names: Iterable[str]) -> dict[str, Kind]:
+def known_kinds(names: Iterable[str]) -> dict[str, Kind]:
+    """Return of which kind each of these traits is; one never told is left out."""
     rows = select_matching(TraitName, ("name", "kind"), ("name",), [(one,) for one in sorted(set(names))])
     return {name: Kind(kind) for name, kind in rows}
 
@@ -206,7 +212,7 @@ def _read(
     customer_ids: Sequence[Id], names: frozenset[str], as_of: datetime
 ) -> Mapping[Id, Mapping[str, Value]]:
     keys = [(customer_id, name) for customer_id in customer_ids for name in sorted(names)]
-    kinds = _known_kinds(names)
+    kinds = known_kinds(names)
     found: dict[Id, dict[str, Value]] = {}
     for customer_id, name, text in select_matching(
         Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys

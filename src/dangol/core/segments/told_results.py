@@ -1,0 +1,96 @@
+"""Traits that a report tells of everybody at once: written in batches, and nobody is told who has not changed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from dangol.core.events.services import touch_customers
+from dangol.core.segments.models import Trait, TraitName
+from dangol.core.segments.running import all_needs, read_segments
+from dangol.core.segments.traits import encode_value, kind_of, known_kinds
+from dangol.core.segments.watching import Fall, fall_due
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import (
+    batches,
+    delete_rows,
+    insert_missing,
+    insert_rows,
+    select_matching,
+    sorted_ids,
+    update_rows,
+)
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.conditions import Value
+
+_AT_ONCE = 1_000
+_ROW = ("customer_id", "name", "value", "at", "source")
+
+
+def tell_results(
+    results: Mapping[str, Mapping[Id, Value]],
+    *,
+    source: str,
+    at: datetime,
+    due_at: datetime,
+    report: Callable[[int], None] = lambda done: None,
+) -> int:
+    """Store what a report says of everybody, as of `at`, and take away what it says no more.
+
+    `results` holds values by trait and customer. A thousand customers a transaction; whose value has changed
+    is looked at from `due_at` on, if a segment asks about it. Returns of how many customers one has.
+    """
+    names = sorted(results)
+    _note_kinds(results, at)
+    asked = bool(all_needs(one.condition for one in read_segments()).traits & set(names))
+    known = Trait.objects.filter(name__in=names).values_list("customer_id", flat=True).distinct()
+    owners = sorted_ids([*known, *(one for values in results.values() for one in values)])
+    changed = done = 0
+    for some in batches(owners, _AT_ONCE):
+        changed += _tell(some, results, names, source, at, due_at=due_at if asked else None)
+        done += len(some)
+        report(done)
+    return changed
+
+
+def _note_kinds(results: Mapping[str, Mapping[Id, Value]], at: datetime) -> None:
+    first = {name: next(iter(values.values())) for name, values in results.items() if values}
+    rows = [(name, kind_of(value).value, at) for name, value in sorted(first.items())]
+    with write_transaction():
+        insert_missing(TraitName, ("name", "kind", "first_at"), rows)
+    kinds = known_kinds(first)
+    wrong = [name for name, value in first.items() if kinds[name] is not kind_of(value)]
+    assert not wrong, f"a report's traits are of one kind for good: {wrong}"
+
+
+def _tell(
+    owners: Sequence[Id],
+    results: Mapping[str, Mapping[Id, Value]],
+    names: Sequence[str],
+    source: str,
+    at: datetime,
+    *,
+    due_at: datetime | None,
+) -> int:
+    after = {
+        (owner, name): encode_value(results[name][owner])
+        for owner in owners
+        for name in names
+        if owner in results[name]
+    }
+    with write_transaction():
+        keys = [(owner, name) for owner in owners for name in names]
+        rows = select_matching(Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys)
+        before = {(owner, name): value for owner, name, value in rows}
+        changed = sorted_ids(
+            owner for owner, name in keys if before.get((owner, name)) != after.get((owner, name))
+        )
+        touch_customers(changed)
+        delete_rows(
+            Trait, ("customer_id", "name"), [key for key in keys if key in before and key not in after]
+        )
+        new = [(*key, value, at, source) for key, value in after.items() if key not in before]
+        insert_rows(Trait, _ROW, new)
+        told = [(*key, value, at, source) for key, value in after.items() if key in before]
+        update_rows(Trait, ("customer_id", "name"), ("value", "at", "source"), told)
+        if due_at:
+            fall_due([Fall(owner, due_at, None) for owner in changed])
+    return len(changed)

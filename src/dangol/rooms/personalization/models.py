@@ -1,0 +1,26 @@
+"""What each model said last, and why one could not."""
+
+from django.db import models
+
+from dangol.core.storage.fields import IdField
+
+
+class ModelRun(models.Model):
+    """A run of a model: on which day, of how many customers, with which card; or why it says nothing."""
+
+    id = IdField(primary_key=True)
+    model = models.CharField(max_length=40)
+    # What the model was made of: 16 hexadecimal digits; empty where it was not made.
+    version = models.CharField(max_length=16)
+    # The shop's day up to the end of which purchases counted.
+    as_of = models.DateField()
+    ran_at = models.DateTimeField()
+    customers = models.IntegerField()
+    # Figures and parameters by name.
+    card = models.JSONField()
+    # The code of a refusal with its facts; None where it ran.
+    refusal = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "dg_model_run"
+        indexes = (models.Index(fields=["model", "ran_at"], name="dg_model_run_latest"),)

@@ -1,0 +1,79 @@
+"""Each night the models are made anew of all purchases, and what they say of each customer becomes traits."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import ibis
+
+from dangol.core.people.selectors import ShopView
+from dangol.core.segments.told_results import tell_results
+from dangol.core.storage.ids import new_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.calendars import start_of_day
+from dangol.domain.errors import DomainError
+from dangol.rooms.personalization.models import ModelRun
+from dangol.rooms.personalization.purchases import customer_days
+from dangol.rooms.personalization.results import Result, score_rfm
+
+Model = Callable[..., Result]
+MODELS: Mapping[str, Model] = {"rfm": score_rfm}
+_KEPT = 30
+
+
+def refresh_all(
+    shop: ShopView, *, as_of: date, at: datetime, report: Callable[[int], None] = lambda done: None
+) -> dict[str, int | DomainError]:
+    """Run all models on what was bought up to the end of `as_of`, a day of the shop's.
+
+    Returns for each of how many customers something has changed, or why it says nothing; then what it said
+    before is taken away, since it is true no more.
+    """
+    outcomes: dict[str, int | DomainError] = {}
+    with customer_days(shop.currency) as days:
+        for name, model in MODELS.items():
+            outcomes[name] = _run(name, model, days, shop, as_of=as_of, at=at, report=report)
+    return outcomes
+
+
+def _run(
+    name: str,
+    model: Model,
+    days: ibis.Table,
+    shop: ShopView,
+    *,
+    as_of: date,
+    at: datetime,
+    report: Callable[[int], None],
+) -> int | DomainError:
+    try:
+        result = model(days, as_of=as_of, currency=shop.currency)
+    except DomainError as refusal:
+        _note(name, as_of, at, refusal=refusal)
+        return refusal
+    changed = tell_results(
+        result.traits,
+        source=f"{name} {result.version}",
+        at=_end_of(as_of, shop.tz),
+        due_at=at,
+        report=report,
+    )
+    _note(name, as_of, at, result=result)
+    return changed
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    return start_of_day(day + timedelta(days=1), zone)
+
+
+def _note(
+    name: str, as_of: date, at: datetime, *, result: Result | None = None, refusal: DomainError | None = None
+) -> None:
+    told = {"code": refusal.code, "facts": refusal.data} if refusal else None
+    with write_transaction():
+        ModelRun.objects.create(
+            id=new_id(), model=name, version=result.version if result else "", as_of=as_of, ran_at=at,
+            customers=result.customers if result else 0, card=result.card if result else {}, refusal=told,
+        )  # fmt: skip
+        latest = ModelRun.objects.filter(model=name).order_by("-ran_at").values_list("pk", flat=True)[:_KEPT]
+        ModelRun.objects.filter(model=name).exclude(pk__in=list(latest)).delete()
