@@ -1,9 +1,5 @@
 """BG/NBD and MBG/NBD: the published estimates, the package in use, and what they cannot be asked."""
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -13,6 +9,7 @@ from dangol.insight.lifetime.histories import Histories
 from dangol.insight.lifetime.refusals import NotEnoughData
 from tests.insight.lifetime.cdnow import cdnow
 from tests.insight.lifetime.crowds import simulate
+from tests.insight.lifetime.peer import ask
 from tests.sizes import SIZE
 
 WEEKS_39, WEEKS_52 = 273, 364
@@ -23,15 +20,6 @@ PUBLISHED = {
     True: ((0.5248, 6.1831, 0.8914, 1.6140), -9582.136, 1576.7, 0.627, 0.765),
 }
 both_models = pytest.mark.parametrize("modified", PUBLISHED)
-
-
-def peer(*, modified: bool) -> list[list[float]]:
-    """Return the lifetimes package's parameters, probabilities alive and purchases of the next 39 weeks."""
-    command = [sys.executable, "-W", "ignore", "-m", "tests.insight.lifetime.peer"]
-    kind = "modified" if modified else "plain"
-    done = subprocess.run([*command, kind], stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    told: list[list[float]] = json.loads(done.stdout)
-    return told
 
 
 @both_models
@@ -53,11 +41,11 @@ def test_fit__cdnow__is_what_was_published(modified: bool) -> None:
 @both_models
 def test_fit__cdnow__is_as_likely_as_a_peer_s_and_says_the_same_of_each_customer(modified: bool) -> None:
     histories, _held_out, _spend = cdnow()
-    (r, alpha, a, b), alive, expected = peer(modified=modified)
+    (r, alpha, a, b), alive, expected = ask("modified" if modified else "plain")
 
     fit = fit_beta_geometric(histories, modified=modified)
 
-    height, _slope = likelihood_of(histories, modified=modified)(np.array([r, alpha, a, b]))
+    height, *_shape = likelihood_of(histories, modified=modified)(np.array([r, alpha, a, b]))
     assert height - 1e-6 <= fit.log_likelihood == pytest.approx(height, abs=1e-4)
     same = BetaGeometric(r, alpha, a, b, modified)
     assert same.alive(histories) == pytest.approx(np.array(alive), rel=1e-9)
@@ -102,7 +90,7 @@ def test_likelihood__points_of_other_test_suites__are_the_same(
     # Two hundred days with a purchase in 38 units: of ten days each.
     rows = Histories(np.array([frequency]), np.array([last * 10]), np.array([400]), days_per_unit=10)
 
-    found, _slope = likelihood_of(rows, modified=modified)(np.array([0.25, 4.0, 0.8, 2.5]))
+    found, *_shape = likelihood_of(rows, modified=modified)(np.array([0.25, 4.0, 0.8, 2.5]))
 
     assert found == pytest.approx(height, abs=1e-4)
 
@@ -115,7 +103,7 @@ def test_likelihood__points_of_other_test_suites__are_the_same(
     st.tuples(*[st.floats(0.05, 20)] * 4),
     st.booleans(),
 )
-def test_likelihood__anywhere__its_slope_is_that_of_its_height(
+def test_likelihood__anywhere__slope_and_curvature_are_those_of_its_height(
     drawn: list[tuple[int, int, int]], at: tuple[float, float, float, float], modified: bool
 ) -> None:
     rows = [(min(x, last), last if min(x, last) else 0, last + rest) for x, last, rest in drawn]
@@ -123,12 +111,14 @@ def test_likelihood__anywhere__its_slope_is_that_of_its_height(
     values = np.array(at) + np.array([0, 0, 0, 1.0])
     height_at = likelihood_of(Histories(frequency, recency, age), modified=modified)
 
-    _height, slope = height_at(values)
+    _height, slope, curvature = height_at(values)
 
     for place in range(4):
         step = np.eye(4)[place] * values[place] * 1e-5
         rise = (height_at(values + step)[0] - height_at(values - step)[0]) / (2 * step[place])
         assert slope[place] == pytest.approx(rise, rel=1e-4, abs=1e-4)
+        bend = (height_at(values + step)[1] - height_at(values - step)[1]) / (2 * step[place])
+        assert curvature[place] == pytest.approx(bend, rel=1e-4, abs=1e-4)
 
 
 @both_models

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from dangol.insight.lifetime.beta_geometric import fit_beta_geometric
 from dangol.insight.lifetime.gamma_gamma import fit_gamma_gamma
 from dangol.insight.lifetime.histories import Histories
+from dangol.insight.lifetime.models import KINDS, fit_model
 from dangol.insight.lifetime.refusals import BrokenHistories, NotEnoughData, SpendFollowsFrequency
 from dangol.insight.lifetime.shifted_beta_geometric import fit_shifted_beta_geometric
 from tests.house_rules import ROOT
@@ -29,13 +29,16 @@ def test_fit_gamma_gamma__cdnow__is_what_was_published() -> None:
 def test_document__its_table_of_cdnow__is_what_is_computed() -> None:
     histories, _held_out, spend = cdnow()
     lines = []
-    for name, modified in (("BG/NBD", False), ("MBG/NBD", True)):
-        fit = fit_beta_geometric(histories, modified=modified)
-        values = f"r {fit.model.r:.4f}, α {fit.model.alpha:.4f}, a {fit.model.a:.4f}, b {fit.model.b:.4f}"
+    for name, kind in zip(("BG/NBD", "MBG/NBD", "Pareto/NBD"), KINDS, strict=True):
+        fit = fit_model(histories, kind)
+        names = ("r", "α", "s", "β") if kind == "pareto_nbd" else ("r", "α", "a", "b")
+        told = zip(names, fit.model.parameters, fit.standard_errors, strict=True)
+        values = ", ".join(f"{letter} {value:.4f} ({error:.4f})" for letter, value, error in told)
         to_come = fit.model.expected(histories, 273).sum()
         lines.append(f"| {name} | {values} | {fit.log_likelihood:.2f} | {to_come:.1f} |")
     money = fit_gamma_gamma(histories.frequency, spend)
-    values = f"p {money.model.p:.3f}, q {money.model.q:.3f}, γ {money.model.gamma:.3f}"
+    told = zip("pqγ", (money.model.p, money.model.q, money.model.gamma), money.standard_errors, strict=True)
+    values = ", ".join(f"{letter} {value:.3f} ({error:.3f})" for letter, value, error in told)
     lines.append(f"| Gamma-Gamma | {values} | {money.log_likelihood:.2f} | |")
 
     document = (ROOT / "docs" / "algorithms" / "lifetime.md").read_text()

@@ -8,12 +8,15 @@ With k = x for the former and k = x + 1 for the latter both have the same formul
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, hyp2f1
+from scipy.special import hyp2f1
 
-from dangol.insight.lifetime.fitting import Fit, Likelihood, dot, maximize
+from dangol.insight.lifetime.beta_geometric_likelihood import BetaGeometricLikelihood
+from dangol.insight.lifetime.fitting import Fit, fit_of
 from dangol.insight.lifetime.histories import Floats, Histories
+from dangol.insight.lifetime.newton import climb_rows, refit
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,16 @@ class BetaGeometric:
     a: float
     b: float
     is_modified: bool
+
+    @property
+    def parameters(self) -> Floats:
+        """The parameters in the order of their fit's standard errors, shape (4,)."""
+        return np.array([self.r, self.alpha, self.a, self.b])
+
+    def with_parameters(self, values: Floats) -> "BetaGeometric":
+        """Return the model with other parameters."""
+        r, alpha, a, b = (float(value) for value in values)
+        return BetaGeometric(r, alpha, a, b, self.is_modified)
 
     def alive(self, histories: Histories) -> Floats:
         """Return each customer's probability of not having stayed away yet, shape (customers,).
@@ -44,7 +57,7 @@ class BetaGeometric:
         gone[may] = drop + (self.r + x[may]) * faded
         return gone
 
-    def expected(self, histories: Histories, days: float) -> Floats:
+    def expected(self, histories: Histories, days: float | Floats) -> Floats:
         """Return how many more days with a purchase each customer is expected to have within `days`."""
         t, x = days / histories.days_per_unit, histories.frequency
         k, until = x + self.is_modified, self.alpha + histories.known_for
@@ -68,65 +81,23 @@ def fit_beta_geometric(histories: Histories, *, modified: bool = False) -> Fit[B
     histories.require_enough()
     rows = histories.compressed()
     start = (0.5, float(np.average(rows.known_for, weights=rows.weight)) / 2, 1.0, 2.0)
-    values, height, errors = maximize(likelihood_of(rows, modified=modified), start)
-    r, alpha, a, b = (float(value) for value in values)
-    return Fit(
-        BetaGeometric(r, alpha, a, b, modified),
-        height,
-        tuple(float(one) for one in errors),
-        histories.customers,
-    )
+    found = climb_rows(partial(likelihood_of, modified=modified), rows, start)
+    r, alpha, a, b = (float(value) for value in found.values)
+    return fit_of(BetaGeometric(r, alpha, a, b, modified), found, histories.customers)
 
 
-def likelihood_of(histories: Histories, *, modified: bool) -> Likelihood:
-    """Return the log-likelihood of histories with its slope, as functions of r, alpha, a and b."""
-    return _Likelihood(histories, modified=modified)
+def refit_beta_geometric(
+    model: BetaGeometric, histories: Histories, *, times: int, seed: int
+) -> list[BetaGeometric]:
+    """Return the models of so many samples of the customers, drawn with replacement: how sure the fit is.
+
+    Raises NoMaximum.
+    """
+    make = partial(likelihood_of, modified=model.is_modified)
+    found = refit(make, histories.compressed(), model.parameters, times=times, seed=seed)
+    return [model.with_parameters(row) for row in found]
 
 
-class _Likelihood:
-    """The log-likelihood of what was seen, with its exact slope."""
-
-    def __init__(self, rows: Histories, *, modified: bool) -> None:
-        self.weight = rows.weight.astype(np.float64)
-        self.last, self.known_for = rows.last, rows.known_for
-        # Of the few different counts each needs its functions only once.
-        counts, self.place = np.unique(rows.frequency, return_inverse=True)
-        self.counts = counts.astype(np.float64)
-        self.times = self._by_count(self.weight)
-        self.total = self.weight.sum()
-        self.modified = modified
-        self.may_be_gone = None if modified else (rows.frequency > 0)
-
-    def _by_count(self, of_rows: Floats) -> Floats:
-        """Return the sums of the rows of each count."""
-        return np.bincount(self.place, weights=of_rows).astype(np.float64)
-
-    def __call__(self, values: Floats) -> tuple[float, Floats]:
-        r, alpha, a, b = values
-        x, k = self.counts, self.counts + self.modified
-        fixed = (
-            gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-            + gammaln(a + b) + gammaln(b + k) - gammaln(b) - gammaln(a + b + k)
-        )  # fmt: skip
-        # BG/NBD: who never came again has not stayed away, whatever stands here for them.
-        room = np.maximum(b + k - 1, 1e-300)
-        until, last = alpha + self.known_for, alpha + self.last
-        log_until, log_last, shape = np.log(until), np.log(last), (r + x)[self.place]
-        odds = (np.log(a) - np.log(room))[self.place] + shape * (log_until - log_last)
-        if self.may_be_gone is not None:
-            odds[~self.may_be_gone] = -np.inf
-        # ln(e^stay + e^gone) with stay = -(r + x) ln(alpha + T), and the share of the second in it.
-        height = dot(self.times, fixed) + dot(self.weight, np.logaddexp(0, odds) - shape * log_until)
-        gone = self.weight * expit(odds)
-        stay = self.weight - gone
-        gone_of = self._by_count(gone)
-        away, both = gone_of.sum(), digamma(a + b) - digamma(a + b + k)
-        slope = [
-            dot(self.times, digamma(r + x) - digamma(r)) + self.total * np.log(alpha)
-            - dot(stay, log_until) - dot(gone, log_last),
-            self.total * r / alpha - dot(shape, stay / until + gone / last),
-            dot(self.times, both) + away / a,
-            dot(self.times, digamma(b + k) - digamma(b) + both)
-            - dot(gone_of, np.where(gone_of > 0, 1 / room, 0)),
-        ]  # fmt: skip
-        return height, np.array(slope)
+def likelihood_of(histories: Histories, *, modified: bool) -> BetaGeometricLikelihood:
+    """Return the log-likelihood of histories, as a function of r, alpha, a and b."""
+    return BetaGeometricLikelihood(histories, modified=modified)

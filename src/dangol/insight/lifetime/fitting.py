@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from scipy.optimize import minimize
@@ -18,6 +18,14 @@ _STEP = 1e-5
 Likelihood = Callable[[Floats], tuple[float, Floats]]
 
 
+class Found(NamedTuple):
+    """The parameters at the maximum, the log-likelihood, and the covariance of the parameters."""
+
+    values: Floats
+    height: float
+    covariance: Floats
+
+
 @dataclass(frozen=True)
 class Fit(Generic[M]):
     """A model as it was fitted: how likely it makes what was seen, and each parameter's standard error."""
@@ -26,6 +34,13 @@ class Fit(Generic[M]):
     log_likelihood: float
     standard_errors: tuple[float, ...]
     customers: int
+    covariance: Floats
+
+
+def fit_of(model: M, found: Found, customers: int) -> Fit[M]:
+    """Return what a search found as the fit of a model."""
+    errors = tuple(float(one) for one in np.sqrt(np.diag(found.covariance)))
+    return Fit(model, found.height, errors, customers, found.covariance)
 
 
 def dot(one: Floats, other: Floats) -> float:
@@ -33,11 +48,10 @@ def dot(one: Floats, other: Floats) -> float:
     return float(np.einsum("i,i->", one, other))
 
 
-def maximize(likelihood: Likelihood, start: Sequence[float]) -> tuple[Floats, float, Floats]:
-    """Return the positive parameters at the maximum, the log-likelihood there, and their standard errors.
+def maximize(likelihood: Likelihood, start: Sequence[float]) -> Found:
+    """Return the positive parameters at the maximum, searched along their logarithms by the slope (L-BFGS-B).
 
-    Searched along the logarithms, by the exact slope (L-BFGS-B). Standard errors come from the curvature
-    at the maximum (the observed information). Raises NoMaximum.
+    Their covariance comes from the curvature at the maximum (the observed information). Raises NoMaximum.
     """
 
     def downhill(logs: Floats, /) -> tuple[float, Floats]:
@@ -54,19 +68,19 @@ def maximize(likelihood: Likelihood, start: Sequence[float]) -> tuple[Floats, fl
     if (np.abs(found.x) > LARGEST - 1e-6).any():
         raise NoMaximum(reason="at_the_edge")
     values = np.exp(found.x)
-    return values, float(-found.fun), values * _errors(downhill, found.x)
+    covariance = _covariance(downhill, found.x) * np.outer(values, values)
+    return Found(values, float(-found.fun), covariance.astype(np.float64))
 
 
-def _errors(downhill: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floats:
-    """Return the standard errors of the logarithms."""
+def _covariance(downhill: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floats:
+    """Return the covariance of the logarithms."""
     steps = np.eye(len(at)) * _STEP
     rows = [(downhill(at + step)[1] - downhill(at - step)[1]) / (2 * _STEP) for step in steps]
     curvature = np.array(rows)
     try:
-        variances = np.diag(np.linalg.inv((curvature + curvature.T) / 2))
+        covariance: Floats = np.linalg.inv((curvature + curvature.T) / 2).astype(np.float64)
     except np.linalg.LinAlgError:
         raise NoMaximum(reason="flat") from None
-    if (variances <= 0).any():
+    if (np.diag(covariance) <= 0).any():
         raise NoMaximum(reason="flat")
-    errors: Floats = np.sqrt(variances)
-    return errors
+    return covariance

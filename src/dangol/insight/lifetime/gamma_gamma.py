@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, gammaln
 
-from dangol.insight.lifetime.fitting import Fit, maximize
+from dangol.insight.lifetime.fitting import Fit, fit_of, maximize
 from dangol.insight.lifetime.histories import FEWEST_REPEATERS, Floats, Whole
 from dangol.insight.lifetime.refusals import NotEnoughData, SpendFollowsFrequency
 
@@ -66,6 +66,6 @@ def fit_gamma_gamma(frequency: Whole, spend: Floats) -> Fit[GammaGamma]:
         ]
         return float(height.sum()), np.array(slope)
 
-    values, height, errors = maximize(likelihood, (2.0, 2.0, float(mean.mean())))
-    p, q, gamma = (float(value) for value in values)
-    return Fit(GammaGamma(p, q, gamma), height, tuple(float(one) for one in errors), len(x))
+    found = maximize(likelihood, (2.0, 2.0, float(mean.mean())))
+    p, q, gamma = (float(value) for value in found.values)
+    return fit_of(GammaGamma(p, q, gamma), found, len(x))

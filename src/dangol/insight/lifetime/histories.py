@@ -80,6 +80,11 @@ class Histories:
 
 def _unique(keys: Whole, weight: Whole) -> tuple[Whole, Whole]:
     """Return the different keys, and the sum of the weights of each."""
+    if (weight == 1).all():
+        # To sort values is several times quicker than to find their order.
+        ordered = np.sort(keys)
+        ends = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]])) + 1
+        return ordered[ends - 1], np.diff(ends, prepend=0)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaln, digamma
 
-from dangol.insight.lifetime.fitting import Fit, maximize
+from dangol.insight.lifetime.fitting import Fit, fit_of, maximize
 from dangol.insight.lifetime.histories import FEWEST_CUSTOMERS, Floats
 from dangol.insight.lifetime.refusals import BrokenHistories, NotEnoughData
 
@@ -61,6 +61,6 @@ def fit_shifted_beta_geometric(there: Sequence[float]) -> Fit[ShiftedBetaGeometr
         in_beta += left * (end - ended[-1] - digamma(beta) + start)
         return float(height), np.array([in_alpha, in_beta])
 
-    values, height, errors = maximize(likelihood, (1.0, 1.0))
-    alpha, beta = (float(value) for value in values)
-    return Fit(ShiftedBetaGeometric(alpha, beta), height, tuple(float(one) for one in errors), int(count[0]))
+    found = maximize(likelihood, (1.0, 1.0))
+    alpha, beta = (float(value) for value in found.values)
+    return fit_of(ShiftedBetaGeometric(alpha, beta), found, int(count[0]))
