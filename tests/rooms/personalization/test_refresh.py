@@ -1,13 +1,21 @@
 """What the models say of each customer becomes traits, with their day and version, and moves segments."""
 
-from datetime import UTC, date, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from dangol.core.commerce.models import CustomerDay
 from dangol.core.events.models import Event
 from dangol.core.people.selectors import shop
+from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.models import Trait
-from dangol.core.segments.traits import traits_of
+from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.transactions import write_transaction
+from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import latest_runs
@@ -15,7 +23,7 @@ from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import buy, catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-MONDAY = date(2026, 3, 2)
+MONDAY, START = date(2026, 3, 2), date(2025, 3, 2)
 NIGHT = datetime(2026, 3, 12, 18, 30, tzinfo=UTC)
 
 
@@ -35,7 +43,8 @@ def test_refresh__purchases__become_traits_with_day_and_version() -> None:
     end = datetime(2026, 3, 11, 15, tzinfo=UTC)
     assert {at for _, at, _ in values.values()} == {end}
     assert values["rfm.segment"][2] == f"rfm {run.version}"
-    assert values["rfm.frequency"][0] > dict((n, v) for n, v, *_ in traits_of(once))["rfm.frequency"]  # type: ignore[operator]
+    others = {name: value for name, value, *_ in traits_of(once)}
+    assert values["rfm.frequency"][0] > others["rfm.frequency"]  # type: ignore[operator]
 
 
 def test_refresh__again_the_same__changes_and_tells_nobody() -> None:
@@ -49,9 +58,7 @@ def test_refresh__again_the_same__changes_and_tells_nobody() -> None:
     assert refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)["rfm"] == 0
 
     assert Event.objects.count() == told
-    assert {at for at in Trait.objects.values_list("at", flat=True)} == {
-        datetime(2026, 3, 12, 15, tzinfo=UTC)
-    }
+    assert set(Trait.objects.values_list("at", flat=True)) == {datetime(2026, 3, 12, 15, tzinfo=UTC)}
 
 
 def test_refresh__segment_asks_about_a_trait__follows_it() -> None:
@@ -77,3 +84,56 @@ def test_refresh__nobody_has_bought__says_so_and_keeps_no_trait() -> None:
 
     assert not Trait.objects.exists()
     assert ModelRun.objects.filter(model="rfm").count() == 1
+
+
+def bring_history(customers: int, *, seed: int) -> list[Id]:
+    """Let so many customers have bought over a year, each at a rate of their own, and some stay away."""
+    dice = random.Random(seed)
+    owners = open_shop(*(f"C{number}" for number in range(customers)))
+    rows = []
+    for owner in owners:
+        day, rate, leaves = dice.randrange(200), dice.gammavariate(0.8, 0.05), dice.betavariate(0.8, 2.5)
+        mean = 3_000 + dice.gammavariate(2, 5_000)
+        while day < 365:
+            spent = int(mean * dice.gammavariate(6, 1 / 6)) + 1
+            rows.append((owner, START + timedelta(days=day), "KRW", 1, spent))
+            if dice.random() < leaves:
+                break
+            day += 1 + int(dice.expovariate(rate))
+    with write_transaction():
+        insert_rows(CustomerDay, ("customer_id", "day", "currency", "orders", "amount_minor"), rows)
+    return owners
+
+
+def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_card() -> None:
+    owners = bring_history(300, seed=4)
+
+    refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+
+    [run] = [one for one in latest_runs() if one.model == "lifetime"]
+    assert run.refusal is None, run.refusal
+    assert (run.customers, len(run.version)) == (300, 16)
+    assert run.card["parameters"].keys() == {"r", "alpha", "a", "b", "p", "q", "gamma"}
+    names = frozenset({"lifetime.value_12m", "lifetime.purchases_12m", "lifetime.alive"})
+    found = read_traits(owners, names, as_of=NIGHT)
+    assert all(own.keys() == names for own in found.values())
+    value_minor = sum(own["lifetime.value_12m"] for own in found.values())  # type: ignore[misc]
+    assert value_minor == run.card["value_minor"]
+    assert all(0 <= own["lifetime.alive"] <= 1 for own in found.values())  # type: ignore[operator]
+
+
+def test_refresh__too_few_customers__says_how_many_are_lacking_and_takes_old_values_away() -> None:
+    [one] = open_shop("A")
+    buy(one, "a", MORNING)
+    catch_up(MORNING)
+    with write_transaction():
+        report_traits(
+            [TraitDraft(one, "lifetime.alive", Decimal("0.9"), MORNING, "lifetime x")], recorded_at=MORNING
+        )
+
+    refusal = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)["lifetime"]
+
+    assert isinstance(refusal, NotEnoughData)
+    [run] = [one for one in latest_runs() if one.model == "lifetime"]
+    assert run.refusal == {"code": refusal.code, "facts": refusal.data}
+    assert not [name for name, *_ in traits_of(one) if name.startswith("lifetime.")]

@@ -56,7 +56,8 @@ def count_days(events: Sequence[Recorded]) -> None:
         (*_KEYS, *_COUNTS),
         rows,
         f"UPDATE {table(CustomerDay)} AS t"  # noqa: S608 - our own names
-        " SET orders = t.orders + input.orders, amount_minor = t.amount_minor + input.amount_minor FROM {input}"
+        " SET orders = t.orders + input.orders, amount_minor = t.amount_minor + input.amount_minor"
+        " FROM {input}"
         " WHERE t.customer_id = input.customer_id AND t.day = input.day AND t.currency = input.currency",
         keys=3,
         sums=True,

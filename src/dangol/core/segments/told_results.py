@@ -1,4 +1,4 @@
-"""Traits that a report tells of everybody at once: written in batches, and nobody is told who has not changed."""
+"""Traits that a report tells of everybody at once, in batches; segments look at whose have changed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import ibis
@@ -14,10 +15,20 @@ from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.purchases import customer_days
-from dangol.rooms.personalization.results import Result, score_rfm
+from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
 
-Model = Callable[..., Result]
-MODELS: Mapping[str, Model] = {"rfm": score_rfm}
+
+class Model(NamedTuple):
+    """What runs, and which traits it tells."""
+
+    run: Callable[..., Result]
+    traits: tuple[str, ...]
+
+
+MODELS: Mapping[str, Model] = {
+    "rfm": Model(score_rfm, ("rfm.segment", "rfm.recency", "rfm.frequency", "rfm.money")),
+    "lifetime": Model(score_lifetime, ("lifetime.value_12m", "lifetime.purchases_12m", "lifetime.alive")),
+}
 _KEPT = 30
 
 
@@ -47,17 +58,14 @@ def _run(
     report: Callable[[int], None],
 ) -> int | DomainError:
     try:
-        result = model(days, as_of=as_of, currency=shop.currency)
+        result = model.run(days, as_of=as_of, currency=shop.currency)
     except DomainError as refusal:
+        tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
         _note(name, as_of, at, refusal=refusal)
         return refusal
-    changed = tell_results(
-        result.traits,
-        source=f"{name} {result.version}",
-        at=_end_of(as_of, shop.tz),
-        due_at=at,
-        report=report,
-    )
+    assert result.traits.keys() == set(model.traits)
+    source, end = f"{name} {result.version}", _end_of(as_of, shop.tz)
+    changed = tell_results(result.traits, source=source, at=end, due_at=at, report=report)
     _note(name, as_of, at, result=result)
     return changed
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -9,12 +10,17 @@ from typing import Any, NamedTuple
 import ibis
 import msgspec
 import pyarrow as pa
+from babel.numbers import get_currency_precision
 
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Value
+from dangol.insight.lifetime.models import Kind
+from dangol.insight.lifetime.scoring import fit_base, score
+from dangol.insight.lifetime.summaries import summarize
 from dangol.insight.rfm import rfm
 
-YEAR = 365
+YEAR, YEARLY_RATE = 365, 0.1
+LIFETIME_KIND: Kind = "mbg_nbd"
 
 
 class Result(NamedTuple):
@@ -32,6 +38,40 @@ def score_rfm(days: ibis.Table, *, as_of: date, currency: str) -> Result:
     names = {"rfm.segment": "segment", "rfm.recency": "r", "rfm.frequency": "f", "rfm.money": "m"}
     traits = {trait: _by_customer(found, column) for trait, column in names.items()}
     return Result(version_of("rfm", "fifths"), found.num_rows, traits, {"scores": "fifths"})
+
+
+def score_lifetime(days: ibis.Table, *, as_of: date, currency: str) -> Result:
+    """Return what each customer is expected to buy within a year, and what it is worth today.
+
+    `lifetime.value_12m` in the currency's own unit, discounted by 10 % a year; `lifetime.purchases_12m`,
+    days with a purchase; `lifetime.alive`, the probability to come again, by MBG/NBD, of which no one-time
+    buyer is alive for certain. Raises NotEnoughData, BrokenHistories, SpendFollowsFrequency or NoMaximum.
+    """
+    summary = summarize(days, as_of=as_of)
+    base = fit_base(summary, LIFETIME_KIND)
+    found = score(summary, base, days=YEAR, yearly_rate=YEARLY_RATE).to_pyarrow()
+    owners = found["customer"].to_pylist()
+    exponent = get_currency_precision(currency)
+    values = [Decimal(minor).scaleb(-exponent) for minor in found["value_minor"].to_pylist()]
+    traits = {
+        "lifetime.value_12m": dict(zip(owners, values, strict=True)),
+        "lifetime.purchases_12m": dict(zip(owners, _rounded(found["expected"], 2), strict=True)),
+        "lifetime.alive": dict(zip(owners, _rounded(found["alive"], 3), strict=True)),
+    }
+    card = {
+        "model": LIFETIME_KIND,
+        "log_likelihood": base.coming.log_likelihood,
+        "parameters": {**_parameters(base.coming.model), **_parameters(base.spend.model)},
+        "yearly_rate": YEARLY_RATE,
+        "value_minor": sum(found["value_minor"].to_pylist()),
+        "purchases": sum(found["expected"].to_pylist()),
+    }
+    return Result(version_of(card["parameters"], YEARLY_RATE), found.num_rows, traits, card)
+
+
+def _parameters(model: Any) -> dict[str, float]:
+    """Return a fitted model's parameters by name."""
+    return {name: value for name, value in asdict(model).items() if isinstance(value, float)}
 
 
 def _by_customer(found: pa.Table, column: str) -> dict[Id, Value]:
