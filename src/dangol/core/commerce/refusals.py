@@ -11,6 +11,7 @@ from dangol.insight.lifetime.refusals import (
     NotEnoughData,
     SpendFollowsFrequency,
 )
+from dangol.insight.modeling.refusals import BrokenTable, OutOfRange, TooManyItems
 from dangol.insight.rfm import BoundsNotRising
 from dangol.insight.rollup import ColumnsMissing, DuplicateDays, FutureDays, ValuesMissing
 
@@ -48,6 +49,16 @@ register(
         SpendFollowsFrequency.code: Words(
             _("자주 오는 고객은 한 번에 쓰는 돈도 달라요(상관 {correlation}, {most}까지 셈해요)."),
             _("고객을 비슷한 무리로 나누어 따로 셈해 보세요."),
+        ),
+        BrokenTable.code: Words(
+            _("표 {table}의 {column} 열을 쓸 수 없어요: {fault}"), _("열의 이름과 종류, 빈 값을 살펴보세요.")
+        ),
+        TooManyItems.code: Words(
+            _("상품 {items}개의 모델은 메모리 {gigabytes}GB가 필요해요. {most}개까지 셈해요."),
+            _("많이 산 상품으로 줄이거나, 이웃 상품 모델을 쓰세요."),
+        ),
+        OutOfRange.code: Words(
+            _("{name}은(는) {least}부터 {most}까지예요: {value}"), _("그 사이의 값을 주세요.")
         ),
         NoMaximum.code: Words(
             _("자료에 맞는 값을 찾지 못했어요({reason}). 이 모델이 말하는 구매가 아니에요."),

@@ -1,0 +1,1 @@
+"""What all fitted models share: how their input is looked at, how they are judged, and their cards."""
