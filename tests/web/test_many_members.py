@@ -56,8 +56,14 @@ FILTERS = {
 }
 
 
+@pytest.mark.parametrize("are_several", [True, False], ids=["held as a set", "too many to be held"])
 @pytest.mark.parametrize("sort", Sort)
-def test_list__many__along_the_index_as_if_sorted_whole(crowd: Scheme, sort: Sort) -> None:
+def test_list__many__along_the_index_as_if_sorted_whole(
+    crowd: Scheme, monkeypatch: pytest.MonkeyPatch, sort: Sort, *, are_several: bool
+) -> None:
+    if not are_several:
+        monkeypatch.setattr(member_query, "MOST_LAPSING", 0)
+        monkeypatch.setattr(member_query, "MOST_UNSEEN", 0)
     store_id = list_stores()[0].id
     for query in [*FILTERS.values(), MemberQuery(store_id=store_id)]:
         asked = query._replace(sort=sort)

@@ -205,6 +205,12 @@ class Membership(models.Model):
             models.Index(fields=["program_id", "last_order_at", "customer_id"], name="dg_membership_visited"),
             models.Index(fields=["program_id", "spend_minor", "customer_id"], name="dg_membership_spent"),
             models.Index(fields=["program_id", "level"], name="dg_membership_tier"),
+            # Who has a tier and never came: no day of theirs is in the index above.
+            models.Index(
+                fields=["program_id", "level", "customer_id"],
+                name="dg_membership_unseen",
+                condition=models.Q(last_order_at__isnull=True),
+            ),
             models.Index(
                 fields=["next_review_at"],
                 name="dg_membership_review",

@@ -13,13 +13,25 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
-from django.db.models import BooleanField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from dangol.core.ledger.models import Account, Lot
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, find_customers
+from dangol.core.storage.columns import vendor_of
 from dangol.core.storage.ids import Id
 from dangol.domain.points import Account as Place
 from dangol.rooms.rewards.models import Membership
@@ -29,6 +41,9 @@ from dangol.web.places import read_instant, read_whole
 MOST_FOUND = 200
 # Up to so many are sorted whole; more are read along the sort's index, where one in so many is found soon.
 FEW = 2_000
+# Up to so many whose points lapse soon, and so many of a tier who never came, are held as a set while that
+# index is read: of more, one is found soon enough.
+MOST_LAPSING, MOST_UNSEEN = 20_000, 7_000
 USABLE = (Place.AVAILABLE.value, Place.DEBT.value)
 # As the index dg_account_usable has it: SQLite takes a partial index only for its own words.
 _USABLE_SQL = '"dg_account"."kind" IN (\'available\', \'debt\') AND NOT ("dg_account"."balance" = 0)'
@@ -229,10 +244,14 @@ def _after(place: Key, sort: Sort) -> Q:
 def find_few(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
     """Return whom one of the filters leaves, as a query or ids, if that is few; None where all leave many."""
     for found in _narrowed(query, scheme, at):
-        # Are there more? That is asked of the index alone.
-        if not list(found[FEW : FEW + 1]):
+        if not _are_more(found, FEW):
             return found
     return None
+
+
+def _are_more(found: Any, count: int) -> bool:
+    """Say whether these ids are more than `count`, which is asked of an index alone."""
+    return bool(list(found[count : count + 1]))
 
 
 def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]:
@@ -264,27 +283,63 @@ def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]
 def _read_along(query: MemberQuery, scheme: Scheme, at: datetime, place: Key | None, limit: int) -> list[Key]:
     """Return the next members along the sort's index, merged with those its table does not know."""
     ascending = query.sort is Sort.AWAY
+    several = _lapsing_ids(query, scheme, at)
     if query.visited and query.sort in VISITS:
         # The days are a range of that very index, and whoever never came is in none.
         members = matching(query._replace(visited=None), scheme, at)
         visits = _known(query.sort, scheme).filter(**query.visited.on("last_order_at"))
-        return _read_stream(_only(visits, members), place, limit, ascending=ascending)
+        return _read_stream(_within(_only(visits, members), several), place, limit, ascending=ascending)
     members = matching(query, scheme, at)
     if query.sort is Sort.JOINED:
-        keyed = members.annotate(key=Coalesce("joined_at", "created_at"))
+        keyed = _within(members, several).annotate(key=Coalesce("joined_at", "created_at"))
         return _read_stream(keyed, place, limit, ascending=False)
-    first = _read_stream(_only(_known(query.sort, scheme), members), place, limit, ascending=ascending)
+    listed = _within(_only(_known(query.sort, scheme), members), several)
+    first = _read_stream(listed, place, limit, ascending=ascending)
     as_far_as = first[-1][0] if len(first) == limit else None
     known = Exists(_known_of_one(query.sort, scheme))
     if query.sort in COUNTED:
         others = matching(query, scheme, at, by_id=True).exclude(known)
-        second = _read_nothings(others, place, as_far_as, limit)
+        second = _read_nothings(_within(others, several), place, as_far_as, limit)
     else:
-        keyed = members.exclude(known).annotate(key=Coalesce("joined_at", "created_at"))
+        others = _within(_within(members.exclude(known), several), _unseen(query, scheme))
+        keyed = others.annotate(key=Coalesce("joined_at", "created_at"))
         if as_far_as is not None:
             keyed = keyed.filter(**{"key__lte" if ascending else "key__gte": as_far_as})
         second = _read_stream(keyed, place, limit, ascending=ascending)
     return sorted([*first, *second], reverse=not ascending)[:limit]
+
+
+def _lapsing_ids(query: MemberQuery, scheme: Scheme, at: datetime) -> Any:
+    """Return whose points lapse soon, where that is asked and they are not very many; else None."""
+    # To SQLite the way to a row is shorter than the making of a set, but where hardly any row is wanted.
+    if query.soon_until is None or not (query.sort is Sort.AWAY or vendor_of(Lot) == "postgresql"):
+        return None
+    found = _due_to_lapse(scheme, at, query.soon_until).values_list("customer_id", flat=True)
+    return None if _are_more(found, MOST_LAPSING) else found
+
+
+def _unseen(query: MemberQuery, scheme: Scheme) -> Any:
+    """Return who has the tier asked for and never came, where they are not very many; else None."""
+    # The other way around those who came last bound the days that are looked at.
+    if not query.level or query.sort is not Sort.AWAY:
+        return None
+    found = Membership.objects.filter(
+        program_id=scheme.program_id, level=query.level, last_order_at__isnull=True
+    )
+    ids = found.order_by().values_list("customer_id", flat=True)
+    return None if _are_more(ids, MOST_UNSEEN) else ids
+
+
+def _within(rows: QuerySet[Any], several: Any) -> QuerySet[Any]:
+    """Keep to rows of these customers, if any are given, asking a set made once of each row as it comes.
+
+    Written so that neither database joins the two, for which PostgreSQL would leave the order of the index.
+    """
+    if several is None:
+        return rows
+    is_among = ExpressionWrapper(Q(customer_id__in=several), output_field=BooleanField())
+    found: QuerySet[Any] = rows.alias(is_within=Coalesce(is_among, Value(False))).filter(is_within=True)
+    return found
 
 
 def _only(known: QuerySet[Any], members: QuerySet[Customer]) -> QuerySet[Any]:
