@@ -41,9 +41,12 @@ def buy(name: str, day: float, net: int, fresh: int = 0, *, earns: bool = True) 
     return Purchase(name.encode(), START + day * DAY, net, (net, fresh), earns)
 
 
-def bring_back(name: str, day: float, net: int, order: str | None, fresh: int = 0) -> GivenBack:
+def bring_back(
+    name: str, day: float, net: int, order: str | None, fresh: int = 0, *, is_undo: bool = False
+) -> GivenBack:
     """Return goods of an order brought back."""
-    return GivenBack(name.encode(), order.encode() if order else None, START + day * DAY, net, (net, fresh))
+    about = order.encode() if order else None
+    return GivenBack(name.encode(), about, START + day * DAY, net, (net, fresh), is_undo)
 
 
 def live(*acts: Act, program: Program = PROGRAM, upto: datetime | None = None) -> Judgement:

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
+from dangol.domain.histories import History
 from dangol.domain.tiers import (
     NOWHERE,
     Cause,
     Climber,
     Downgrade,
-    History,
     Level,
     Measure,
     Standing,
+    TierMove,
     TierRules,
     Window,
     hold_end,
@@ -252,6 +253,18 @@ def test_climber__a_return__lowers_what_counts_but_takes_no_level_before_its_rev
     assert moves(climber) == [("03-10", 0, 1, "reached", 150), ("04-09", 1, 0, "missed", -70)]
 
 
+def test_fall_from__sale_undone_not_brought_back__told_at_once_with_what_is_left() -> None:
+    brought_back = climb(ROLLING, amounts={"03-01": 50, "03-02": 80, "03-03": -80}, upto="03-31")
+    undone = climb(ROLLING, amounts={"03-01": 50}, upto="03-03")
+
+    assert (brought_back.standing.level, brought_back.next_review_at) == (1, midnight("04-01"))
+    assert brought_back.fall_from(1, at("03-03")) is None
+    assert (undone.standing, undone.moves) == (NOWHERE, [])
+    assert undone.fall_from(1, at("03-03")) == TierMove(
+        at("03-03"), 1, 0, Cause.UNDONE, 50, 100, midnight("02-02"), None
+    )
+
+
 def test_climber__lifetime__up_for_good() -> None:
     climber = climb(LIFETIME, amounts={"2020-01-01": 60, "03-01": 40, "03-02": -90}, upto="2030-01-01")
 
@@ -358,4 +371,6 @@ def test_history__told_in_any_order__has_the_sums_of_the_one_in_time(
 
 
 def test_cause__names__are_stored_and_stay() -> None:
-    assert [cause.value for cause in Cause] == ["reached", "kept", "grace", "missed", "granted", "merged"]
+    assert [cause.value for cause in Cause] == [
+        "reached", "kept", "grace", "missed", "granted", "merged", "undone",
+    ]  # fmt: skip

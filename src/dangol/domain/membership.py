@@ -6,15 +6,16 @@ one file, and a history that is judged again because a late order has come to li
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
+from dangol.domain.histories import History
 from dangol.domain.points import MOST_POINTS
-from dangol.domain.tiers import NOWHERE, Climber, History, Measure, Standing, TierMove, TierRules
+from dangol.domain.tiers import NOWHERE, Climber, Measure, Standing, TierMove, TierRules
 
 
 class Program(NamedTuple):
@@ -78,13 +79,17 @@ class Absence(NamedTuple):
 
 
 class GivenBack(NamedTuple):
-    """Goods of one order brought back: what they had cost, in all and by rule."""
+    """Goods of one order brought back: what they had cost, in all and by rule.
+
+    `is_undo`: the order was a mistake, so that it counts towards no tier, and never has.
+    """
 
     return_id: bytes
     order_id: bytes | None
     at: datetime
     net_minor: int
     bases: tuple[int, ...]
+    is_undo: bool = False
 
 
 class Granted(NamedTuple):
@@ -162,13 +167,17 @@ class Member:
 
 @dataclass(slots=True)
 class Judgement:
-    """What has been decided for one member. `judged_to` is the instant of the last act or move."""
+    """What has been decided for one member. `judged_to` is the instant of the last act or move.
+
+    `fall` is what a member has to be told who held more than the moves lead to, until a sale was undone.
+    """
 
     accruals: list[Accrual]
     moves: list[TierMove]
     standing: Standing
     next_review_at: datetime | None
     judged_to: datetime | None
+    fall: TierMove | None = None
 
 
 def match_rules(rules: Sequence[EarningRule], category: str) -> tuple[int, ...]:
@@ -193,12 +202,24 @@ def in_time_order(acts: Sequence[Act]) -> list[Act]:
     return sorted(dated, key=lambda act: (act.at, _PLACES[type(act)]))
 
 
-def judge(program: Program, member: Member, acts: Sequence[Act], *, upto: datetime | None) -> Judgement:
+def undone_at(acts: Iterable[Act]) -> dict[bytes, datetime]:
+    """Return the orders that are undone by these acts, and when each was."""
+    return {
+        act.order_id: act.at for act in acts if isinstance(act, GivenBack) and act.is_undo and act.order_id
+    }
+
+
+def judge(
+    program: Program, member: Member, acts: Sequence[Act], *, upto: datetime | None, told_level: int = 0
+) -> Judgement:
     """Decide what `acts`, in time order, earn and take back, and hold the reviews due by `upto`.
 
     None of the acts may be earlier than what the member's standing has been judged to; a late one is
-    judged with the whole history, from an empty `Member`.
+    judged with the whole history, from an empty `Member`, and so is an order that is undone: it earns, and
+    loses what it has earned, but counts towards no tier from the beginning. `told_level` is the level
+    the member held before that was known.
     """
+    undone = undone_at(acts)
     climber = Climber(program.tier_versions, member.standing, member.history, joined_on=member.joined_on)
     accruals = []
     for act in acts:
@@ -215,13 +236,15 @@ def judge(program: Program, member: Member, acts: Sequence[Act], *, upto: dateti
         else:
             accrual = _bring_back(program, climber.tier, member.earned, act)
         accruals.append(accrual)
-        climber.add(act.at, _amount(program.measure, act, accrual))
+        if act.order_id not in undone:
+            climber.add(act.at, _amount(program.measure, act, accrual))
     if upto is not None:
         climber.advance(upto)
     instants = [act.at for act in acts[-1:]] + [move.at for move in climber.moves[-1:]]
     return Judgement(
-        accruals, climber.moves, climber.standing, climber.next_review_at, max(instants, default=None)
-    )
+        accruals, climber.moves, climber.standing, climber.next_review_at, max(instants, default=None),
+        climber.fall_from(told_level, max(undone.values())) if undone else None,
+    )  # fmt: skip
 
 
 def _amount(measure: Measure, act: Purchase | GivenBack, accrual: Accrual) -> int:

@@ -5,7 +5,6 @@ held until a review; who does not reach the level again by then has a time of gr
 Every move keeps the figures it was decided on.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dangol.domain.calendars import add_months, day_of, first_of_period, start_of_day
+from dangol.domain.histories import History
 
 
 class Measure(StrEnum):
@@ -79,6 +79,7 @@ class Cause(StrEnum):
     MISSED = "missed"
     GRANTED = "granted"
     MERGED = "merged"
+    UNDONE = "undone"
 
 
 class Standing(NamedTuple):
@@ -108,41 +109,6 @@ class TierMove(NamedTuple):
     threshold: int
     window_from: datetime | None
     held_until: datetime | None
-
-
-class History:
-    """What counted, when: amounts by instant, summed over any stretch in logarithmic time."""
-
-    __slots__ = ("_instants", "_sums")
-
-    def __init__(self, amounts: Iterable[tuple[datetime, int]] = ()) -> None:
-        self._instants: list[datetime] = []
-        self._sums: list[int] = [0]
-        for at, amount in sorted(amounts):
-            self.add(at, amount)
-
-    def add(self, at: datetime, amount: int) -> None:
-        """Add an amount; one that is earlier than the last one costs going through those after it.
-
-        It may be: of a customer who was merged into this one, something may be told that is later.
-        """
-        place = bisect_right(self._instants, at)
-        self._instants.insert(place, at)
-        self._sums.insert(place + 1, self._sums[place])
-        for later in range(place + 1, len(self._sums)):
-            self._sums[later] += amount
-
-    def joined_with(self, amounts: Iterable[tuple[datetime, int]]) -> "History":
-        """Return a history of these amounts and of its own."""
-        steps = zip(self._sums, self._sums[1:], strict=False)
-        own = zip(self._instants, (after - before for before, after in steps), strict=True)
-        return History([*own, *amounts])
-
-    def total(self, start: datetime | None, end: datetime, *, including_end: bool) -> int:
-        """Return the sum from `start` (inclusive; None: ever) to `end`."""
-        upto = bisect_right if including_end else bisect_left
-        last = self._sums[upto(self._instants, end)]
-        return last if start is None else last - self._sums[bisect_left(self._instants, start)]
 
 
 def rules_at(versions: Sequence[TierRules], at: datetime) -> TierRules:
@@ -291,6 +257,20 @@ class Climber:
             self._move(
                 rules, at, other.level, Cause.MERGED, value, start, other.held_until, in_grace=other.in_grace
             )
+
+    def fall_from(self, level: int, at: datetime) -> TierMove | None:
+        """Return the way down from a level that somebody was told, and that what counts has never reached.
+
+        A sale that had lifted them was undone `at`. It is no step of the climb, in which that sale never was:
+        it is what is told of it. None where the level, or one above it, is held all the same.
+        """
+        if self.standing.level >= level:
+            return None
+        threshold = rules_at(self.versions, at).levels[level].threshold
+        value, start = self.value(at)
+        return TierMove(
+            at, level, self.standing.level, Cause.UNDONE, value, threshold, start, self.standing.held_until
+        )
 
     def value(self, at: datetime) -> tuple[int, datetime | None]:
         """Return what counts at an instant, and since when (None: ever)."""

@@ -75,7 +75,8 @@ def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
 
 def _return(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, OrderReturned)
-    title = _("%(amount)s 반품") % {"amount": format_money(payload.net_minor, payload.currency)}
+    amount = {"amount": format_money(payload.net_minor, payload.currency)}
+    title = _("%(amount)s 구매 취소") % amount if payload.is_undo else _("%(amount)s 반품") % amount
     change = item.why.points if item.why and item.why.points else None
     return Told("undo-2", title, "", change)
 
@@ -221,6 +222,7 @@ _CAUSES = {
     "missed": lazy("기준에 못 미쳤어요"),
     "granted": lazy("직접 정했어요"),
     "merged": lazy("합친 회원의 실적을 더했어요"),
+    "undone": lazy("기준을 채웠던 구매를 취소했어요"),
 }
 _ZEROS = {
     "no_rule": lazy("이때 맞는 적립 규칙이 없었어요."),

@@ -78,13 +78,17 @@ class Bought(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """Goods brought back: what was given back by category, and the number of the order (None: unknown)."""
+    """Goods brought back: what was given back by category, and the number of the order (None: unknown).
+
+    `is_undo`: the order was a mistake.
+    """
 
     who: int
     number: str
     at: datetime
     amounts: Mapping[str, int]
     order: str | None
+    is_undo: bool = False
 
 
 Told = Bought | Brought
@@ -137,8 +141,9 @@ class Telling:
             for category, net in told.amounts.items()
         ]
         return ReturnDraft(
-            self.customer_ids[told.who], self.source, told.number, told.at, "USD", lines, told.order
-        )
+            self.customer_ids[told.who], self.source, told.number, told.at, "USD", lines, told.order,
+            is_undo=told.is_undo,
+        )  # fmt: skip
 
     @property
     def outcome(self) -> "Outcome":

@@ -56,6 +56,7 @@ class ReturnDraft(NamedTuple):
     """A return as the shop tells it; `order_number` is the order it undoes, of the same source, if known.
 
     `is_guest` says whether the customer is nobody known; None where the teller cannot say, as a till.
+    `is_undo` says that nobody brought anything, but that the sale was a mistake.
     """
 
     customer_id: Id
@@ -66,6 +67,7 @@ class ReturnDraft(NamedTuple):
     lines: Sequence[ReturnLineDraft]
     order_number: str | None = None
     is_guest: bool | None = None
+    is_undo: bool = False
 
 
 class ProductDraft(NamedTuple):

@@ -61,7 +61,10 @@ class OrderPlaced(Payload, frozen=True):
 
 @named("order.returned")
 class OrderReturned(Payload, frozen=True):
-    """A customer brought goods back. The event's subject is the return."""
+    """A customer brought goods back. The event's subject is the return.
+
+    `is_undo`: nobody brought anything: the sale itself was a mistake, or another member's.
+    """
 
     source: str
     number: str
@@ -69,6 +72,7 @@ class OrderReturned(Payload, frozen=True):
     net_minor: int
     lines: list[ReturnedLine]
     is_guest: bool = False
+    is_undo: bool = False
 
     def properties(self) -> Mapping[str, Value]:
         """Return what conditions see of it, as of an order."""

@@ -47,7 +47,9 @@ class _Left(NamedTuple):
 
 
 def undo_order(order: OrderFacts, *, at: datetime) -> Id:
-    """Reverse all that is left of an order: its goods come back, and its points go. Returns the return's id.
+    """Reverse all that is left of an order: its goods come back, its points go, and so does a tier it gave.
+
+    Returns the return's id.
 
     Must be called inside a write transaction. A second time changes nothing. Raises NothingLeft.
     """
@@ -93,7 +95,9 @@ def _undo(whole: WholeOrder, at: datetime) -> Outcome:
         )
         for one in left
     ]  # fmt: skip
-    draft = ReturnDraft(order.customer_id, order.source, number, at, order.currency, lines, order.number)
+    draft = ReturnDraft(
+        order.customer_id, order.source, number, at, order.currency, lines, order.number, is_undo=True
+    )
     return record_returns([draft], recorded_at=at)[0]
 
 

@@ -293,5 +293,6 @@ def _event(one: _Linked, *, is_guest: bool) -> Draft:
             for line, sold in one.lines
         ],
         is_guest=is_guest,
+        is_undo=draft.is_undo,
     )
     return Draft(draft.customer_id, payload, draft.returned_at, one.return_id)

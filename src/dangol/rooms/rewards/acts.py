@@ -68,6 +68,7 @@ class Reader:
                 event.occurred_at,
                 sum(amounts.values()),
                 self._bases(amounts),
+                payload.is_undo,
             )
             for order, amounts in sorted(by_order.items(), key=lambda pair: pair[0] or "")
         ]

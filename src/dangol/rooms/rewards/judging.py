@@ -11,6 +11,7 @@ from dangol.core.people.absences import absences_of
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.reading import Select
 from dangol.core.storage.rows import Row, insert_rows, update_rows
+from dangol.domain.histories import History
 from dangol.domain.membership import (
     Absence,
     Accrual,
@@ -23,8 +24,9 @@ from dangol.domain.membership import (
     in_time_order,
     judge,
     still_owed,
+    undone_at,
 )
-from dangol.domain.tiers import Cause, History, Measure, TierMove, rules_at
+from dangol.domain.tiers import Cause, Measure, TierMove, rules_at
 from dangol.rooms.rewards import models, store
 from dangol.rooms.rewards.acts import Reader, load_history, place_of
 from dangol.rooms.rewards.events import TierChanged, TierReviewed
@@ -49,6 +51,8 @@ class Batch:
         self._accruals: list[tuple[Id, Accrual]] = []
         self._again: frozenset[Id] = frozenset()
         self._moves: list[tuple[Id, TierMove]] = []
+        self._falls: list[tuple[Id, TierMove]] = []
+        self._undone: list[tuple[Id, Id]] = []
         self._superseded: list[tuple[Id, Change]] = []
         self._rows: dict[Id, tuple[Any, ...]] = {}
         self._acts: dict[Id, list[Act]] = {}
@@ -107,10 +111,12 @@ class Batch:
         self._again = frozenset([key for key, own in acts.items() if self._is_late(own, known[key])])
         self._judge_in_order({key: own for key, own in acts.items() if key not in self._again}, known, upto)
         self._judge_again({key: own for key, own in acts.items() if key in self._again}, known, upto)
+        store.mark_undone(self._running.id, self._undone)
         post_accruals(
             self._running,
             self._accruals,
             judged_before=self._again,
+            undone=frozenset(self._undone),
             recorded_at=self._recorded_at,
             purses=self._ahead.purses if self._ahead else None,
         )
@@ -122,9 +128,10 @@ class Batch:
         """Say whether something is not later than what was judged already, so that all is judged again.
 
         At the same instant too: which of two purchases came first must not depend on which we heard of
-        first. Judging again what has not changed changes nothing.
+        first. Judging again what has not changed changes nothing. What is undone has never counted, so that
+        everything since it counted is another history.
         """
-        if self._is_whole:
+        if self._is_whole or undone_at(acts):
             return True
         if known.is_rejudged and self._program.measure is Measure.POINTS:
             return True
@@ -195,11 +202,14 @@ class Batch:
             own = in_time_order([*own, *(one.act for one in merges[customer_id])])
             last = upto or known[customer_id].judged_to
             member = Member(joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
-            judgement = judge(self._program, member, own, upto=last)
+            told_level = known[customer_id].standing.level if undone_at(new) else 0
+            judgement = judge(self._program, member, own, upto=last, told_level=told_level)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
+            self._undone.extend([(customer_id, order_id) for order_id in undone_at(own)])
             if not known[customer_id].merged_into:
                 self._correct_moves(customer_id, judgement.moves, changes[customer_id])
+                self._falls.extend([(customer_id, judgement.fall)] if judgement.fall else [])
             known[customer_id].has_merged = bool(merges[customer_id])
             is_rejudged = known[customer_id].is_rejudged or bool(owed)
             self._note(customer_id, judgement, known[customer_id], is_rejudged=is_rejudged)
@@ -260,7 +270,8 @@ class Batch:
                 Draft(customer_id, self._tell(move), move.at)
                 for customer_id, move in self._moves
                 if (customer_id, _what(move)) not in told
-            ],
+            ]
+            + [Draft(customer_id, self._tell(fall), fall.at) for customer_id, fall in self._falls],
             recorded_at=self._recorded_at,
         )
 
@@ -285,7 +296,10 @@ def _what(move: TierMove) -> tuple[datetime, int, int, str]:
 
 def _add_totals(totals: Totals, acts: Sequence[Act]) -> Totals:
     count, spend, first, last = totals
+    undone = undone_at(acts)
     for act in acts:
+        if isinstance(act, Purchase | GivenBack) and act.order_id in undone:
+            continue
         if isinstance(act, Purchase):
             count += 1
             spend += act.net_minor

@@ -267,6 +267,8 @@ class Accrual(models.Model):
     zero = models.CharField(max_length=20, blank=True)
     transfer_id = IdField(null=True)
     lot_id = IdField(null=True)
+    # Set where the order was undone: it counts towards no tier, as if it had never been.
+    is_undone = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "dg_accrual"

@@ -19,7 +19,7 @@ from dangol.rooms.rewards.programs import Running
 
 _ACCRUAL = (
     "customer_id", "order_id", "program_id", "number", "about_id", "is_return", "at", "recorded_at",
-    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id",
+    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id", "is_undone",
 )  # fmt: skip
 _PART = ("customer_id", "order_id", "program_id", "accrual_number", "number", *Part._fields)
 
@@ -61,12 +61,14 @@ def post_accruals(
     *,
     judged_before: Container[Id],
     recorded_at: datetime,
+    undone: Container[tuple[Id, Id]] = (),
     purses: Purses | None = None,
 ) -> None:
     """Move the points and write down the whys, numbered on from what each order already has.
 
     `judged_before` are the customers whose purchases may have been judged already: for all others only
-    returns have something to look up. `purses` are the customers', where they have been read already.
+    returns have something to look up. `undone` are the (customer, order) pairs that count towards no tier.
+    `purses` are the customers', where they have been read already.
     """
     judged = [
         (customer_id, accrual.key)
@@ -93,7 +95,7 @@ def post_accruals(
     for result in results:
         if result.refusal:
             raise result.refusal
-    _write(running.id, lines, results, recorded_at)
+    _write(running.id, lines, results, undone, recorded_at)
 
 
 def _find_shortfall(running: Running, accruals: Sequence[tuple[Id, Accrual]]) -> Shortfall:
@@ -153,7 +155,13 @@ def _load_orders(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> dict[Id, _Kno
     return orders
 
 
-def _write(program_id: Id, lines: Sequence[_Line], results: Sequence[Result], recorded_at: datetime) -> None:
+def _write(
+    program_id: Id,
+    lines: Sequence[_Line],
+    results: Sequence[Result],
+    undone: Container[tuple[Id, Id]],
+    recorded_at: datetime,
+) -> None:
     insert_rows(
         models.Accrual,
         _ACCRUAL,
@@ -163,6 +171,7 @@ def _write(program_id: Id, lines: Sequence[_Line], results: Sequence[Result], re
                 accrual.at, recorded_at, accrual.tier, accrual.net_minor, accrual.points,
                 accrual.zero.value if accrual.zero else "",
                 None if place is None else results[place].transfer_id, lot_id,
+                (customer_id, accrual.key) in undone,
             )
             for customer_id, number, accrual, place, lot_id in lines
         ],

@@ -16,8 +16,9 @@ from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matching, table, update_rows
 from dangol.domain.accrual import Part
 from dangol.domain.calendars import day_of
+from dangol.domain.histories import History
 from dangol.domain.membership import Absence, Earned, Program, Recorded
-from dangol.domain.tiers import NOWHERE, Cause, History, Measure, Standing, TierMove, TierRules, Window
+from dangol.domain.tiers import NOWHERE, Cause, Measure, Standing, TierMove, TierRules, Window
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running
 
@@ -133,7 +134,7 @@ def load_amounts(
 
 
 def _select_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> Select:
-    where, params = "t.program_id = %s", [id_param(running.id)]
+    where, params = "t.program_id = %s AND NOT t.is_undone", [id_param(running.id)]
     if since is not None:
         where += ' AND t."at" >= %s'
         params.append(instant_param(since))
@@ -271,6 +272,23 @@ def load_changes(program_id: Id, customer_ids: Sequence[Id]) -> dict[Id, list[Ch
         move = TierMove(*values)
         found[customer_id].append(Change(change_id, move._replace(cause=Cause(move.cause))))
     return found
+
+
+def mark_undone(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> None:
+    """Note that what has been judged of these (customer, order) pairs counts towards no tier any more."""
+    found = select_matching(
+        Accrual,
+        ("customer_id", "order_id", "program_id", "number"),
+        ("customer_id", "order_id", "program_id"),
+        [(*key, program_id) for key in keys],
+        where="NOT t.is_undone",
+    )
+    update_rows(
+        Accrual,
+        ("customer_id", "order_id", "program_id", "number"),
+        ("is_undone",),
+        [(*row, True) for row in found],
+    )
 
 
 def load_joined_on(program: Program, customer_ids: Iterable[Id]) -> dict[Id, date]:
