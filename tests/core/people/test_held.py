@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 
 from dangol.core.events.models import Event
+from dangol.core.people.data_keys import PersonKeyMissing
 from dangol.core.people.held import (
     LastIdentity,
     NotTyped,
@@ -21,7 +22,7 @@ from dangol.core.people.held import (
     remove_identity,
 )
 from dangol.core.people.identities import Kind
-from dangol.core.people.models import Identity
+from dangol.core.people.models import Identity, PersonKey
 from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.people.selectors import ShopView, find_by_identity, find_customers
@@ -199,3 +200,17 @@ def test_prove_email__code_read__the_address_it_went_to_is_verified(member: Id, 
 
     proved = {one.value: one.verified_at for one in held_by([member]) if one.kind == Kind.EMAIL}
     assert list(proved.values()) == [at + timedelta(minutes=5), None]
+
+
+def test_add_and_change__key_is_lost__refused_and_no_other_is_made(member: Id, at: datetime) -> None:
+    add(member, "phone", "010-2345-6789", at)
+    [phone] = [read_name(one.name) for one in held_by([member]) if one.kind == "phone"]
+    PersonKey.objects.filter(customer_id=member).delete()
+
+    with pytest.raises(PersonKeyMissing):
+        add(member, "email", "haneul@example.com", at)
+    with pytest.raises(PersonKeyMissing), write_transaction():
+        change_identity(member, phone, "010-9876-5432", source="staff", recorded_at=at)
+
+    assert not PersonKey.objects.filter(customer_id=member).exists()
+    assert Identity.objects.filter(customer_id=member).count() == 2

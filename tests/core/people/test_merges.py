@@ -9,7 +9,7 @@ from dangol.core.events.models import Event
 from dangol.core.people.absences import absences_of
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
-from dangol.core.people.data_keys import destroy_key
+from dangol.core.people.data_keys import PersonKeyMissing, destroy_key
 from dangol.core.people.leaving import leave_members
 from dangol.core.people.merge_errors import (
     AlreadyMerged,
@@ -20,7 +20,7 @@ from dangol.core.people.merge_errors import (
 )
 from dangol.core.people.merged import absorbed_by, family_of, merges_of, resolve_merged
 from dangol.core.people.merges import merge_customers, preview_merge, undo_merge
-from dangol.core.people.models import Customer, Identity, SearchToken
+from dangol.core.people.models import Customer, Identity, PersonKey, SearchToken
 from dangol.core.people.profiles import NotThemselves, PersonRow, UnknownCustomer, set_people
 from dangol.core.people.sealing import PersonErased
 from dangol.core.people.selectors import (
@@ -339,3 +339,19 @@ def test_merge__several_at_once__nobody_is_absorbed_twice_and_none_goes_in_circl
     for number, one in enumerate(people, start=1):
         assert find_by_identity("external", [f"P-{number}"]) == {f"P-{number}": now[one]}
     assert Event.objects.filter(name="customer.merged").count() == 2 * merged
+
+
+@pytest.mark.parametrize("whose", ["kept", "absorbed"])
+def test_merge__key_of_either_is_lost__refused_and_no_other_is_made(
+    kept: Id, absorbed: Id, whose: str
+) -> None:
+    lost = {"kept": kept, "absorbed": absorbed}[whose]
+    PersonKey.objects.filter(customer_id=lost).delete()
+
+    with pytest.raises(PersonKeyMissing):
+        preview_merge(kept, absorbed, at=LATER)
+    with pytest.raises(PersonKeyMissing):
+        merge_customers(kept, absorbed, at=LATER, **BY_HAND)
+
+    assert not PersonKey.objects.filter(customer_id=lost).exists()
+    assert not merges_of(absorbed)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from dangol.core.people.data_keys import Erased, ensure_data_keys
+from dangol.core.people.data_keys import Erased, PersonKeyMissing
 from dangol.core.people.identities import Kind
 from dangol.core.people.lookup import (
     Claim,
@@ -15,6 +15,7 @@ from dangol.core.people.lookup import (
     identity_place,
     name_tokens,
 )
+from dangol.core.people.lost_keys import keep_data_keys
 from dangol.core.people.models import Customer, Identity, SearchToken
 from dangol.core.people.sealing import PersonErased, Place, Sealed, open_with, seal_with
 from dangol.core.people.selectors import MERGED
@@ -37,9 +38,15 @@ class Known(NamedTuple):
 
 
 def find_keys(customer_ids: Iterable[Id]) -> dict[Id, AESGCM]:
-    """Return these people's data keys; raises PersonErased where one was destroyed."""
+    """Return these people's data keys; raises PersonErased where one was destroyed.
+
+    Who has none yet is given one, but not in the place of a lost one: that raises PersonKeyMissing.
+    """
+    found, lost = keep_data_keys(customer_ids)
+    if lost:
+        raise PersonKeyMissing(customer_id=show_id(min(lost)))
     keys: dict[Id, AESGCM] = {}
-    for owner, key in ensure_data_keys(customer_ids).items():
+    for owner, key in found.items():
         if isinstance(key, Erased):
             raise PersonErased(customer_id=show_id(owner))
         keys[owner] = key

@@ -147,7 +147,7 @@ def add_identity(customer_id: Id, kind: str, value: str, *, source: str, recorde
     """Let a value name this customer, too; False where it does already. What they had before stays.
 
     Must be called inside a write transaction, which whoever is refused lets go of. Raises RefusedValue,
-    IdentityTaken, UnknownCustomer, NotThemselves or PersonErased.
+    IdentityTaken, UnknownCustomer, NotThemselves, PersonErased or PersonKeyMissing.
     """
     claim = _claim_of(customer_id, kind, value)
     is_new = _claim(claim, source, recorded_at)

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from dangol.core.people.data_keys import Erased, ensure_data_keys, find_data_keys
 from dangol.core.people.models import Customer, Identity, PersonKey
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import Row, select_matching
@@ -37,3 +40,16 @@ def find_lost(keyless: Iterable[Id]) -> set[Id]:
         if any(blob is not None for blob in sealed):
             lost.add(owner)
     return lost
+
+
+def keep_data_keys(customer_ids: Iterable[Id]) -> tuple[dict[Id, AESGCM | Erased], set[Id]]:
+    """Return everyone's key, made for whom nothing is sealed yet, and whose key is lost.
+
+    Another key in the place of a lost one would open nothing of what is sealed: not now, and not once the
+    key store is restored.
+    """
+    wanted = set(customer_ids)
+    keys = find_data_keys(wanted)
+    missing = wanted.difference(keys)
+    lost = find_lost(missing) if missing else set()
+    return (keys | ensure_data_keys(missing - lost) if missing else keys), lost

@@ -79,7 +79,7 @@ def merge_customers(keep: Id, absorb: Id, *, actor: Actor, reason: str, at: date
 
     Identities move, gaps in what is known are filled, and of consents the stricter holds: a no of either
     stays a no. `customer.merged` is told to both. Raises ReasonMissing, SameCustomer, UnknownCustomer,
-    GuestNotMerged, AlreadyMerged or PersonErased, and has then changed nothing.
+    GuestNotMerged, AlreadyMerged, PersonErased or PersonKeyMissing, and has then changed nothing.
     """
     kept_reason = require_reason(reason)
     with write_transaction():

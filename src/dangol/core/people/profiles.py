@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.people.data_keys import Erased, PersonKeyMissing, ensure_data_keys, find_data_keys
+from dangol.core.people.data_keys import Erased, PersonKeyMissing
 from dangol.core.people.declared import Trait, check_birthday, check_language, check_traits
 from dangol.core.people.events import CustomerUpdated
 from dangol.core.people.guardians import (
@@ -33,7 +33,7 @@ from dangol.core.people.lookup import (
     release_identities,
     replace_tokens,
 )
-from dangol.core.people.lost_keys import find_lost
+from dangol.core.people.lost_keys import keep_data_keys
 from dangol.core.people.models import Customer, Identity
 from dangol.core.people.names import normalize_name
 from dangol.core.people.refused_values import RefusedValue
@@ -176,7 +176,7 @@ def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
     wanted = [(owner,) for owner in {wish.customer_id for wish in _accepted(judged)}]
     kinds: dict[Id, str] = dict(select_matching(Customer, ("customer_id", "kind"), ("customer_id",), wanted))
     known = kinds.keys()
-    data_keys, lost = _keys_of(known)
+    data_keys, lost = keep_data_keys(known)
     for number, one in enumerate(judged):
         if isinstance(one, DomainError):
             continue
@@ -189,18 +189,6 @@ def _judge_people(judged: list[_Judged]) -> dict[Id, AESGCM]:
         elif kinds[one.customer_id] == ERASED_KIND or isinstance(data_keys[one.customer_id], Erased):
             judged[number] = PersonErased(customer_id=show_id(one.customer_id))
     return {owner: key for owner, key in data_keys.items() if not isinstance(key, Erased)}
-
-
-def _keys_of(known: Collection[Id]) -> tuple[dict[Id, AESGCM | Erased], set[Id]]:
-    """Return everyone's key, made for whom nothing is sealed yet, and whose key is lost.
-
-    Another key in the place of a lost one would open nothing of what is sealed: not now, and not once the
-    key store is restored.
-    """
-    keys = find_data_keys(known)
-    missing = set(known).difference(keys)
-    lost = find_lost(missing) if missing else set()
-    return (keys | ensure_data_keys(missing - lost) if missing else keys), lost
 
 
 def _judge_guardians(
