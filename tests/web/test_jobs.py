@@ -7,12 +7,16 @@ from http import HTTPStatus
 import pytest
 from django.test import Client
 
+from dangol.connectors.files.uploads import CHECK, IMPORT, UNDO
 from dangol.core.access.rights import Role
 from dangol.core.events.selectors import show_consumers
+from dangol.core.ledger.in_bulk import TASK as POINTS_IN_BULK
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job, State
+from dangol.core.tasks.registry import all_schedules, staff_tasks
 from dangol.core.tasks.services import enqueue
+from dangol.rooms.rewards.simulations import TASK as SIMULATE
 from dangol.web.work_words import JOB_STATES
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
@@ -86,6 +90,37 @@ def test_jobs__more_than_a_page__each_is_seen_once(
     assert seen == jobs
     for odd in ("?state=x", "?after=x", "?after=2026-01-01_x", f"?after=0001-01-01T00:00%2B10:00_{jobs[0]}"):
         assert clerk.get(f"/jobs{odd}").status_code == HTTPStatus.OK, odd
+
+
+def test_jobs__asked_by_staff_or_given_up__found_among_those_of_the_clock(
+    clerk: Client, story: Story
+) -> None:
+    leave()
+    with write_transaction():
+        checked = enqueue("access.check", {}, run_at=NOW)
+        code = enqueue("messaging.send_code", {}, run_at=NOW)
+    Job.objects.filter(id=code).update(state=State.DEAD)
+
+    def shown(address: str) -> set[str]:
+        return set(re.findall(r'class="k-name"><a href="/jobs/[^"]+"><code>([^<]+)<', read(address)))
+
+    def read(address: str) -> str:
+        return clerk.get(address).content.decode()
+
+    assert checked
+    assert shown("/jobs") == {"access.chain", "access.check", "messaging.send_code"}
+    assert shown("/jobs?by=staff") == {"access.check"}
+    assert shown("/jobs?state=dead") == {"messaging.send_code"}
+    assert shown("/jobs?by=x") == shown("/jobs")
+    assert 'name="by" value="staff"' in read("/jobs?by=staff")
+    assert "조건에 맞는 작업이 없어요" in read("/jobs?by=staff&state=dead")
+
+
+def test_staff_tasks__of_the_house__are_those_somebody_asks_for() -> None:
+    asked = {"access.check", CHECK, IMPORT, UNDO, POINTS_IN_BULK, SIMULATE}
+
+    assert asked <= set(staff_tasks())
+    assert not {*all_schedules(), "messaging.send_code"} & set(staff_tasks())
 
 
 def test_job__nobody_left__is_not_found(clerk: Client, story: Story) -> None:

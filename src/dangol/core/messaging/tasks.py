@@ -9,7 +9,7 @@ from dangol.core.tasks.registry import Due, Run, periodic, task
 KEEP_ENDED = timedelta(days=30)
 
 
-@task("messaging.send_code")
+@task("messaging.send_code", for_staff=False)
 def send_code(asked: CodeAsked, run: Run) -> None:
     """Send a one-time code to whoever was named, if it is somebody whom mail reaches."""
     answer_code(asked, at=run.at)

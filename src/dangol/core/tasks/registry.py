@@ -50,13 +50,15 @@ class Task:
 
     With `atomic`, the handler runs inside the write transaction that marks its job done, so what it
     writes happens once. Without, it makes its own transactions and may be run again from the start
-    after a crash: it must then find for itself what it has done.
+    after a crash: it must then find for itself what it has done. `for_staff`: somebody asked for it and looks
+    for it among the jobs.
     """
 
     name: str
     handler: Handler
     atomic: bool
     max_attempts: int
+    for_staff: bool = True
 
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[Any]:
@@ -78,7 +80,9 @@ class _Registry:
 _registry = _Registry()
 
 
-def task(name: str, *, atomic: bool = True, max_attempts: int = 8) -> Callable[[H], H]:
+def task(
+    name: str, *, atomic: bool = True, max_attempts: int = 8, for_staff: bool = True
+) -> Callable[[H], H]:
     """Declare the function below as what does the jobs called `name`.
 
     It takes the payload, as the type its first argument is annotated with, and the Run.
@@ -86,7 +90,7 @@ def task(name: str, *, atomic: bool = True, max_attempts: int = 8) -> Callable[[
 
     def declare(handler: H) -> H:
         assert name not in _registry.tasks, f"task {name} is declared twice"
-        _registry.tasks[name] = Task(name, handler, atomic, max_attempts)
+        _registry.tasks[name] = Task(name, handler, atomic, max_attempts, for_staff)
         return handler
 
     return declare
@@ -110,7 +114,7 @@ def periodic(
 
     def declare(handler: H) -> H:
         _registry.schedules[name] = schedule
-        return task(name, atomic=atomic, max_attempts=max_attempts)(handler)
+        return task(name, atomic=atomic, max_attempts=max_attempts, for_staff=False)(handler)
 
     return declare
 
@@ -118,6 +122,11 @@ def periodic(
 def find_task(name: str) -> Task | None:
     """Return the task of this name, if an installed app declares it."""
     return _registry.tasks.get(name)
+
+
+def staff_tasks() -> list[str]:
+    """Return the names of the tasks that somebody asks for, rather than the time or a member."""
+    return sorted(one.name for one in _registry.tasks.values() if one.for_staff)
 
 
 def all_schedules() -> Mapping[str, Schedule]:

@@ -1,5 +1,6 @@
 """Who works, and what could not be done."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -50,10 +51,16 @@ def find_job(job_id: Id) -> JobView:
 
 
 def list_jobs(
-    *, state: str | None = None, before: tuple[datetime, Id] | None = None, limit: int = 50
+    *,
+    state: str | None = None,
+    names: Collection[str] | None = None,
+    before: tuple[datetime, Id] | None = None,
+    limit: int = 50,
 ) -> list[JobView]:
-    """Return jobs, the latest first, from `before` (when it was left, its id) on."""
+    """Return jobs, the latest first, from `before` (when it was left, its id) on; `names`: of these only."""
     jobs = Job.objects.filter(state=state) if state else Job.objects.all()
+    if names is not None:
+        jobs = jobs.filter(name__in=names)
     if before:
         at, job_id = before
         jobs = jobs.filter(Q(enqueued_at__lt=at) | Q(enqueued_at=at, id__lt=job_id))

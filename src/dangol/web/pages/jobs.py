@@ -9,6 +9,7 @@ from dangol.core.access.rights import Right
 from dangol.core.events.selectors import show_consumers
 from dangol.core.storage.ids import Id
 from dangol.core.tasks.models import State
+from dangol.core.tasks.registry import staff_tasks
 from dangol.core.tasks.selectors import JobView, UnknownJob, find_job, list_jobs
 from dangol.core.tasks.services import revive_job
 from dangol.web.frame import frame_of
@@ -17,6 +18,7 @@ from dangol.web.places import read_place, write_place
 from dangol.web.work_words import JOB_STATES
 
 A_PAGE = 50
+STAFF = "staff"
 
 
 @needs(Right.JOBS_READ)
@@ -25,12 +27,15 @@ def show_jobs(request: HttpRequest) -> HttpResponse:
     asked = request.GET
     state = asked.get("state", "")
     state = state if state in State.values else ""
+    by = STAFF if asked.get("by") == STAFF else ""
     before = read_place(asked.get("after", ""))
-    found = list_jobs(state=state or None, before=before, limit=A_PAGE + 1)
+    names = staff_tasks() if by else None
+    found = list_jobs(state=state or None, names=names, before=before, limit=A_PAGE + 1)
     lines = found[:A_PAGE]
     context = {
         "lines": lines,
         "state": state,
+        "by": by,
         "states": [(key, words) for key, (words, _color, _icon) in JOB_STATES.items()],
         "after": before,
         "next_after": write_place(lines[-1].enqueued_at, lines[-1].id) if len(found) > A_PAGE else "",
