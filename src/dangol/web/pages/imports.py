@@ -37,6 +37,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.import_masks import is_personal, mask_read, mask_refused
 from dangol.web.places import read_place, write_place
 from dangol.web.reads.refused_rows import RefusedRow, errors_of, read_refused
+from dangol.web.roles import right_name
 from dangol.web.uploading import file_of
 
 # What does as a hand does takes the right of hands, too: giving points or a tier, changing members.
@@ -149,7 +150,7 @@ def _asked(request: HttpRequest, view: UploadView) -> Asked:
 def _page(
     request: HttpRequest, view: UploadView, *, refusal: DomainError | None = None, whole: bool = False
 ) -> HttpResponse:
-    shop = frame_of(request).shop
+    shop, lacked = frame_of(request).shop, _lacks(request, view.kind)
     said = words.explain_refusal(refusal.code, refusal.data) if refusal else None
     context: dict[str, Any] = {
         "upload": view,
@@ -161,16 +162,23 @@ def _page(
         ),
         "can_undo": _can_undo(view),
         "good": view.result.get("rows", 0) - view.result.get("bad", 0),
+        "lacks": right_name(lacked) if lacked else "",
         "kept_days": uploads.KEPT.days,
     }
     if view.state in OPEN and view.state != S.CHECKING:
-        context |= _choices(view) | {"effects": list(words.effects(view))}
+        context |= _choices(request, view) | {"effects": list(words.effects(view))}
     if view.state == S.READY:
         context |= _preview(request, view, whole=whole)
     template = "web/imports/upload.html"
     status = 422 if refusal else 200
     is_part = bool(request.headers.get("HX-Request"))
     return render(request, f"{template}#state" if is_part else template, context, status=status)
+
+
+def _lacks(request: HttpRequest, kind: Kind) -> Right | None:
+    """Return the right that whoever asks has not, and would need to import this kind; None: they may."""
+    needed = _ALSO_NEEDS.get(kind)
+    return needed if needed and not visitor_of(request).may(needed) else None
 
 
 def _can_undo(view: UploadView) -> bool:
@@ -188,8 +196,11 @@ def _headers(view: UploadView) -> list[str]:
     return source.headers
 
 
-def _choices(view: UploadView) -> dict[str, Any]:
-    """Return what can be chosen: the kind, a header for each column, and how the file is written."""
+def _choices(request: HttpRequest, view: UploadView) -> dict[str, Any]:
+    """Return what can be chosen: the kind, a header for each column, and how the file is written.
+
+    A kind that whoever asks may not import is offered only where the file was taken for it.
+    """
     headers = _headers(view)
     taken = guess_columns(view.kind, headers) | dict(view.asked.chosen)
     columns = [
@@ -200,8 +211,13 @@ def _choices(view: UploadView) -> dict[str, Any]:
         for column in COLUMNS[view.kind]
     ]  # fmt: skip
     return {
-        "kinds": [(kind.value, name) for kind, name in words.KINDS.items()],
-        "columns": columns if headers else [],
+        "kinds": [
+            (kind.value, name)
+            for kind, name in words.KINDS.items()
+            if kind is view.kind or not _lacks(request, kind)
+        ],
+        "columns": [one for one in columns if one["required"] or one["header"]] if headers else [],
+        "further": [one for one in columns if not one["required"] and not one["header"]] if headers else [],
         "headers": list(dict.fromkeys(header for header in headers if header)),
         "reasons": [column["name"] for column in columns if column["header"]],
         "encodings": words.ENCODINGS,
@@ -262,8 +278,7 @@ def start(request: HttpRequest, upload_id: Id) -> HttpResponse:
     """Leave the import to the worker; one that has begun, or cannot, is shown as it is."""
     view = find(upload_id)
     try:
-        needed = _ALSO_NEEDS.get(view.kind)
-        if needed and not visitor_of(request).may(needed):
+        if needed := _lacks(request, view.kind):
             raise MissingRight(right=needed.value)
         uploads.start_import(upload_id, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as refusal:
