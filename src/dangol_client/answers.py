@@ -211,7 +211,10 @@ class Returned(Answer, frozen=True):
 
 
 class Order(Answer, frozen=True):
-    """An order, its points with their whys, and what came back of it."""
+    """An order, its points with their whys, and what came back of it.
+
+    `not_judged` says why no program has looked at it: `other_currency`, or `no_program`.
+    """
 
     id: str
     member_id: str
@@ -230,6 +233,7 @@ class Order(Answer, frozen=True):
     tenders: list[Amount]
     earned: list[Earned]
     returns: list[Returned]
+    not_judged: str | None = None
 
 
 class ReturnLine(Answer, frozen=True):

@@ -62,6 +62,14 @@ def test_order__of_a_member__earns_and_says_why(api: Caller, member: str) -> Non
     assert (line["change"], line["balance"], line["why"]["parts"]) == (150, 150, why["parts"])
 
 
+def test_order__in_a_currency_no_program_counts__says_so(api: Caller, member: str) -> None:
+    made = api.post("/orders", an_order(member, currency="JPY"))
+
+    assert (made.data["earned"], made.data["not_judged"]) == ([], "other_currency")
+    assert api.get("/orders/pos:1").data == made.data
+    assert api.post("/orders", an_order(member, "2")).data["not_judged"] is None
+
+
 @pytest.mark.parametrize("lines", [1, 10])
 def test_order__of_a_known_member__takes_ten_statements(api: Caller, member: str, lines: int) -> None:
     for number in ("1", "2"):

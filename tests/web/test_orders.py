@@ -6,9 +6,13 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.commerce.catalog import upsert_products
+from dangol.core.commerce.drafts import LineDraft, OrderDraft, ProductDraft
 from dangol.core.commerce.models import Order
+from dangol.core.commerce.services import place_orders
 from dangol.core.people.selectors import list_stores
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.transactions import write_transaction
 from dangol.web.reads.orders import OrderQuery, read_order_page
 from tests.web.staff import sign_in
 from tests.web.story import Story
@@ -66,3 +70,26 @@ def test_order__of_another_store__is_not_there(story: Story) -> None:
 
 def test_order__unknown__is_not_found(clerk: Client, story: Story) -> None:
     assert clerk.get("/orders/till/no/such").status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ko", "이 통화로 산 것을 세는 적립 프로그램이 없어서"),
+        ("en", "No program counts purchases in this currency"),
+    ],
+)
+def test_order__in_a_currency_no_program_counts__says_why_nothing_was_earned(
+    clerk: Client, story: Story, language: str, said: str
+) -> None:
+    placed_at = Order.objects.latest("placed_at").placed_at
+    with write_transaction():
+        product = upsert_products([ProductDraft("Y1", "유자차")], recorded_at=placed_at)["Y1"]
+        line = LineDraft(product.id, "Y1", "", 1_000, 5_000, 0, 5_000)
+        draft = OrderDraft(story.regular, "pos", "yen", placed_at, "JPY", [line])
+        place_orders([draft], recorded_at=placed_at)
+    own = clerk.get("/orders/pos/yen", headers={"accept-language": language}).content.decode()
+    others = clerk.get(f"/members/{show_id(story.regular)}?tab=orders", headers={"accept-language": language})
+
+    assert said in own
+    assert others.content.decode().count(said) == 1

@@ -49,7 +49,10 @@ class ReturnedView(Shown):
 
 
 class OrderView(Shown):
-    """An order, its points with their whys, and what came back of it."""
+    """An order, its points with their whys, and what came back of it.
+
+    `not_judged` says why no program has looked at it: `other_currency`, or `no_program`.
+    """
 
     id: str
     member_id: str
@@ -67,6 +70,7 @@ class OrderView(Shown):
     discounts: list[AmountView]
     tenders: list[AmountView]
     earned: list[EarnedView]
+    not_judged: str | None
     returns: list[ReturnedView]
 
 
@@ -122,6 +126,7 @@ def show_order(customer_id: Id, order_id: Id) -> OrderView:
         discounts=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.discounts],
         tenders=[AmountView(kind=kind, amount_minor=amount) for kind, amount in whole.tenders],
         earned=_earned(judged),
+        not_judged=None if judged else judgements.not_judged(facts.currency, *rows[size:]),
         returns=[
             ReturnedView(
                 id=show_id(one.id), number=one.number, returned_at=one.returned_at, net_minor=one.net_minor

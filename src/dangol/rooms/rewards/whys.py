@@ -1,8 +1,9 @@
 """The whys: each judgement of an order as data, so that any points line can be computed again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from dangol.core.ledger.models import Lot, Transfer
@@ -20,7 +21,7 @@ _ACCRUAL = (
 _OWN = ("customer_id", "order_id")
 _PART = ("order_id", "program_id", "accrual_number", "number", *Part._fields)
 _RULE = ("id", "version", "name", "category")
-_PROGRAM = ("id", "points_currency")
+_PROGRAM = ("id", "points_currency", "money_currency")
 _LOT = ("id", "points", "left", "earned_at", "release_at", "expires_at", "is_pending")
 
 
@@ -74,6 +75,25 @@ class WhyView(NamedTuple):
         return self.number > 1 and not self.is_return
 
 
+class NotJudged(StrEnum):
+    """Why no program has looked at an order: there is none, or all count another currency."""
+
+    NO_PROGRAM = "no_program"
+    OTHER_CURRENCY = "other_currency"
+
+
+def why_not_judged(currency: str, counted: Collection[str]) -> NotJudged | None:
+    """Return why no program judges orders in a currency, `counted` being those they count; None: one does."""
+    if currency in counted:
+        return None
+    return NotJudged.OTHER_CURRENCY if counted else NotJudged.NO_PROGRAM
+
+
+def counted_currencies() -> list[str]:
+    """Return the currencies in which the programs count what was bought."""
+    return sorted(set(Program.objects.values_list("money_currency", flat=True)))
+
+
 class Judgements:
     """What reads all judgements of these (customer, order) pairs, in one statement or with something else."""
 
@@ -96,8 +116,13 @@ class Judgements:
             part = Part(*values)
             sums[order_id, program_id, number] += (PartView(part, *names[part.rule_id, part.rule_version]),)
         kept = {row[0]: LotView(*row) for row in lots}
-        currencies: dict[Id, str] = dict(programs)
+        currencies: dict[Id, str] = {program_id: points for program_id, points, _ in programs}
         return [_why(row, sums, kept, currencies) for row in sorted(accruals, key=lambda row: row[:4])]
+
+    @staticmethod
+    def not_judged(currency: str, *read: Sequence[Row]) -> NotJudged | None:
+        """Return why no program judges an order in this currency, by the rows that the selects have read."""
+        return why_not_judged(currency, {money for _, _, money in read[-1]})
 
 
 def accruals_of(keys: Iterable[tuple[Id, Id]]) -> list[WhyView]:

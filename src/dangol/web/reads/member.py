@@ -19,6 +19,7 @@ from dangol.domain.calendars import day_of
 from dangol.domain.tiers import Measure, Window, window_start
 from dangol.rooms.rewards.models import Accrual, Membership
 from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.whys import NotJudged, counted_currencies, why_not_judged
 from dangol.web.places import read_instant, read_whole
 from dangol.web.reads.members import read_usable
 from dangol.web.reads.order_places import before_place, place_of
@@ -115,7 +116,7 @@ class LineView(NamedTuple):
 
 
 class OrderView(NamedTuple):
-    """An order with its lines; `why` says what it earned."""
+    """An order with its lines; `why` says what it earned, `not_judged` why no program has looked at it."""
 
     id: Id
     number: str
@@ -128,6 +129,7 @@ class OrderView(NamedTuple):
     net_minor: int
     lines: list[LineView]
     why: Why | None
+    not_judged: NotJudged | None
 
 
 class OrderPage(NamedTuple):
@@ -305,10 +307,12 @@ def _order_views(shown: list[Any]) -> list[OrderView]:
     lines, whys = _lines(owned), _whys(owned)
     stores = stores_by_id({row[3] for row in shown if row[3]})
     names = {store_id: store.name or store.number for store_id, store in stores.items()}
+    counted = counted_currencies() if any(row[0] not in whys for row in shown) else ()
     return [
         OrderView(
             row[0], row[1], row[2], names.get(row[3] or b"", ""), row[4], row[5], row[6], row[7], row[8],
             lines=lines.get(row[0], []), why=whys.get(row[0]),
+            not_judged=None if row[0] in whys else why_not_judged(row[5], counted),
         )
         for row in shown
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from dangol.core.people.selectors import ShopView, stores_by_id
 from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import try_out, write_transaction
-from dangol.rooms.rewards.whys import WhyView, accruals_of
+from dangol.rooms.rewards.whys import NotJudged, WhyView, accruals_of, counted_currencies, why_not_judged
 
 SOURCE = "till"
 # A till without a catalog sells amounts: they are lines of this product.
@@ -34,6 +34,7 @@ class Receipt(NamedTuple):
     points: int
     why: WhyView | None
     is_undone: bool
+    not_judged: NotJudged | None = None
 
 
 def preview_sale(customer_id: Id, amount_minor: int, shop: ShopView, *, at: datetime) -> Receipt:
@@ -98,4 +99,5 @@ def read_receipt(order: OrderFacts) -> Receipt:
     return Receipt(
         order.number, order.placed_at, order.net_minor, order.currency, points,
         judged[-1] if judged else None, returned >= order.net_minor,
+        None if judged else why_not_judged(order.currency, counted_currencies()),
     )  # fmt: skip

@@ -21,7 +21,17 @@ from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
-from dangol.web import doors, duty_words, formats, health_words, hook_words, marks, words, work_words
+from dangol.web import (
+    doors,
+    duty_words,
+    formats,
+    health_words,
+    hook_words,
+    marks,
+    order_words,
+    words,
+    work_words,
+)
 from dangol.web.guard import access_of, may_open
 from dangol.web.mail_words import failure_in_words, tls_name
 from dangol.web.roles import role_name, scopes_in_words
@@ -51,6 +61,7 @@ register.filter("transfer_icon", words.transfer_icon)
 register.filter("line_amount", words.line_amount)
 register.filter("reason_name", words.reason_name)
 register.filter("zero_reason", words.zero_reason)
+register.filter("not_judged_reason", order_words.not_judged_reason)
 register.filter("rounding_name", words.rounding_name)
 register.filter("identity_name", words.identity_name)
 register.filter("told_at", words.told_at)
