@@ -47,7 +47,7 @@ class OrderPlaced(Payload, frozen=True):
     is_guest: bool
     lines: list[SoldLine]
 
-    def properties(self) -> Mapping[str, Value]:
+    def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions see of it: amounts in the currency's own unit, not in minor ones."""
         return {
             "source": self.source,
@@ -74,7 +74,7 @@ class OrderReturned(Payload, frozen=True):
     is_guest: bool = False
     is_undo: bool = False
 
-    def properties(self) -> Mapping[str, Value]:
+    def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions see of it, as of an order."""
         return {
             "source": self.source,

@@ -15,7 +15,7 @@ from dangol.domain.conditions import Value, properties_of
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """What an event carries. A subclass is declared with `@named("thing.past_verb")`.
 
-    Conditions ask for an event by the name it is `known_as`, and see its `properties`.
+    Conditions ask for an event by the name it is `known_as`, and see its `properties_seen`.
     """
 
     event: ClassVar[str]
@@ -30,7 +30,7 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether an event of this class may be known as one of these."""
         return cls.event in names
 
-    def properties(self) -> Mapping[str, Value]:
+    def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions can ask about: its plain fields, unless a subclass knows better."""
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
         return properties_of({name: value for name, value in fields.items() if value != ""})

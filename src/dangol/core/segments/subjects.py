@@ -93,7 +93,7 @@ def _load_happenings(
     for customer_id, event_id, name, at, text in rows:
         payload = decode(name, text)
         if payload.known_as in needs.events:
-            told = Happening(payload.known_as, at, payload.properties(), show_id(event_id))
+            told = Happening(payload.known_as, at, payload.properties_seen(), show_id(event_id))
             found[owners[customer_id]].append(told)
     for own in found.values():
         own.sort(key=lambda one: (one.at, one.id))
