@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dangol.web.barcodes import render_barcode
-from dangol.web.charts import Label, Series, column_chart, nice_steps, sparkline
+from dangol.web.charts import PHONE_WIDTH, Label, Series, column_chart, nice_steps, sparkline
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,32 @@ def test_column_chart__column_not_whole__lighter_and_says_why() -> None:
     edges = {text.text: (text.get("x"), text.get("text-anchor")) for text in root.iter("text")}
     assert edges["주 중간부터"] == ("56.0", "start")
     assert edges["아직"] == ("760.0", "end")
+
+
+@pytest.mark.parametrize("columns", [1, 5, 7, 13])
+@pytest.mark.parametrize("kinds", [1, 3])
+def test_column_chart__on_a_phone__bars_stand_side_by_side_and_nothing_leaves_it(
+    columns: int, kinds: int
+) -> None:
+    labels = [Label(f"11. {one}.") for one in range(columns)]
+    series = [Series(f"{one}", f"s{one + 1}", [5] * columns) for one in range(kinds)]
+
+    root = ElementTree.fromstring(
+        column_chart(labels, series, label="", write=str, write_tick=str, width=PHONE_WIDTH)
+    )
+
+    bars = sorted(
+        (float(bar.get("x", "")), float(bar.get("width", "")))
+        for bar in root.iter("rect")
+        if (bar.get("class") or "").startswith("s")
+    )
+    assert len(bars) == columns * kinds
+    assert min(width for _, width in bars) >= 3
+    assert all(x + width < after for (x, width), (after, _) in pairwise(bars))
+    last = next(text for text in root.iter("text") if text.text == labels[-1].text)
+    half = 20 if last.get("text-anchor") == "middle" else 0
+    assert float(last.get("x", "")) + half <= PHONE_WIDTH
+    assert {one.get("fill") for one in root.iter("rect") if one.get("class") == "s3"} <= {"url(#hatch340)"}
 
 
 @pytest.mark.parametrize("values", [[], [3], [0, 0, 0]])

@@ -11,9 +11,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 _WIDTH, _HEIGHT = 760, 266
+# As wide as a phone shows it, so that its letters keep their size there.
+PHONE_WIDTH = 340
 _LEFT, _TOP, _BASE = 56, 28, 220
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_EDGE = 92, 36, 4
-_GAP = 3
+_GAP, _NARROW_GAP = 3, 1
+# Under this the bars of a column stand closer.
+_NARROW_SLOT = 40
 _WIDEST_BAR = 26.0
 # Under this a bar would be too thin to be seen at all.
 _THINNEST_MARK = 1.5
@@ -57,40 +61,45 @@ def column_chart(
     label: str,
     write: Callable[[int], str],
     write_tick: Callable[[int], str],
+    width: int = _WIDTH,
 ) -> SafeString:
     """Return grouped columns over `labels`; `label` says the chart in a sentence.
+
+    `width` is in the units in which a letter is 12 high.
 
     `write_tick` writes the numbers of the axis; the last column's values are above its bars, by `write`.
     """
     ticks = nice_steps(max((value for one in series for value in one.values), default=0))
     scale = (_BASE - _TOP) / ticks[-1]
-    slot = (_WIDTH - _LEFT) / max(len(labels), 1)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}</svg>',
-        _WIDTH,
+        width,
         _HEIGHT,
         label,
-        _HATCH,
-        _grid(ticks, scale, write_tick),
-        _columns(labels, series, scale, write),
-        _column_labels(labels, slot),
+        _hatch(width),
+        _grid(ticks, scale, write_tick, width),
+        _columns(labels, series, scale, write, width),
+        _column_labels(labels, width),
     )
 
 
-_HATCH = mark_safe(
-    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
-    ' patternTransform="rotate(45)"><rect class="hatch-bg" width="6" height="6"/>'
-    '<rect class="hatch-fg" width="2.4" height="6"/></pattern></defs>'
-)
+def _hatch(width: int) -> SafeString:
+    """Return the pattern of hatched bars: one for each width, since what is hidden lends nothing."""
+    return format_html(
+        '<defs><pattern id="hatch{}" width="6" height="6" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(45)"><rect class="hatch-bg" width="6" height="6"/>'
+        '<rect class="hatch-fg" width="2.4" height="6"/></pattern></defs>',
+        width,
+    )
 
 
-def _grid(ticks: Sequence[int], scale: float, write_tick: Callable[[int], str]) -> SafeString:
+def _grid(ticks: Sequence[int], scale: float, write_tick: Callable[[int], str], width: int) -> SafeString:
     rows = []
     for tick in ticks:
         y = _BASE - tick * scale
         style = "grid" if tick else "base"
         rows.append(
-            (style, _LEFT, _WIDTH, f"{y:.1f}", f"{y:.1f}", _LEFT - 8, f"{y + 4:.1f}", write_tick(tick))
+            (style, _LEFT, width, f"{y:.1f}", f"{y:.1f}", _LEFT - 8, f"{y + 4:.1f}", write_tick(tick))
         )
     return format_html_join(
         "",
@@ -99,7 +108,8 @@ def _grid(ticks: Sequence[int], scale: float, write_tick: Callable[[int], str]) 
     )
 
 
-def _column_labels(labels: Sequence[Label], slot: float) -> SafeString:
+def _column_labels(labels: Sequence[Label], width: int) -> SafeString:
+    slot = (width - _LEFT) / max(len(labels), 1)
     # Where the columns are narrow only every second or third label has room.
     every = max(1, round(74 / slot))
     rows = [
@@ -107,16 +117,19 @@ def _column_labels(labels: Sequence[Label], slot: float) -> SafeString:
         for place, one in enumerate(labels)
         if (len(labels) - 1 - place) % every == 0
     ]
+    if labels and slot < _NARROW_SLOT:  # there is no room beside the last column for half of its label
+        rows[-1] = (f"{width:.1f}", _BASE + 22, "end", labels[-1].text)
     notes = [(place, one.note) for place, one in enumerate(labels) if one.note]
-    rows += [(*_note_place(place, len(labels), slot), note) for place, note in notes]
+    rows += [(*_note_place(place, len(labels), width), note) for place, note in notes]
     return format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', rows)
 
 
-def _note_place(place: int, columns: int, slot: float) -> tuple[str, int, str]:
+def _note_place(place: int, columns: int, width: int) -> tuple[str, int, str]:
     """Return where a note stands: under its label, at the drawing's edge where the column is narrow."""
+    slot = (width - _LEFT) / columns
     x, anchor = _LEFT + slot * (place + 0.5), "middle"
     if slot < _NOTE_SLOT and place in (0, columns - 1):
-        x, anchor = (_LEFT, "start") if place == 0 else (_WIDTH, "end")
+        x, anchor = (_LEFT, "start") if place == 0 else (width, "end")
     return f"{x:.1f}", _BASE + 38, anchor
 
 
@@ -130,30 +143,31 @@ class _Bar(NamedTuple):
 
 
 def _columns(
-    labels: Sequence[Label], series: Sequence[Series], scale: float, write: Callable[[int], str]
+    labels: Sequence[Label], series: Sequence[Series], scale: float, write: Callable[[int], str], width: int
 ) -> SafeString:
-    slot = (_WIDTH - _LEFT) / max(len(labels), 1)
-    width = min(_WIDEST_BAR, (slot - 4 * _GAP) / len(series) - _GAP)
+    slot = (width - _LEFT) / max(len(labels), 1)
+    gap = _GAP if slot >= _NARROW_SLOT else _NARROW_GAP
+    wide = min(_WIDEST_BAR, (slot - 4 * gap) / len(series) - gap)
     drawn = []
     for place, label in enumerate(labels):
-        left = _LEFT + slot * (place + 0.5) - (width + _GAP) * len(series) / 2
+        left = _LEFT + slot * (place + 0.5) - (wide + gap) * len(series) / 2
         for number, one in enumerate(series):
             value = one.values[place]
             if not value:
                 continue
             height = max(value * scale, _THINNEST_MARK)
-            bar = _Bar(left + (width + _GAP) * number, _BASE - height, width, height)
-            drawn.append(_draw_bar(bar, one.style, is_whole=not label.note))
+            bar = _Bar(left + (wide + gap) * number, _BASE - height, wide, height)
+            drawn.append(_draw_bar(bar, one.style, is_whole=not label.note, hatch=f"hatch{width}"))
             if place == len(labels) - 1 and slot >= _WIDE_SLOT:
                 drawn.append(_draw_value(bar, write(value)))
     return mark_safe("".join(drawn))  # made of escaped parts
 
 
-def _draw_bar(bar: _Bar, style: str, *, is_whole: bool) -> SafeString:
+def _draw_bar(bar: _Bar, style: str, *, is_whole: bool, hatch: str) -> SafeString:
     return format_html(
         '<rect class="{}"{} x="{}" y="{}" width="{}" height="{}" rx="{}"/>',
         style if is_whole else f"{style} part",
-        mark_safe(' fill="url(#hatch)"') if style == "s3" else "",
+        format_html(' fill="url(#{})"', hatch) if style == "s3" else "",
         *(f"{part:.1f}" for part in (*bar, min(4.0, bar.width / 3, bar.height / 2))),
     )
 

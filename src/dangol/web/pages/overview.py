@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import names_of
 from dangol.domain.points import Account as Place, Kind
 from dangol.web import formats
-from dangol.web.charts import Label, Series, column_chart
+from dangol.web.charts import PHONE_WIDTH, Label, Series, column_chart
 from dangol.web.duty_words import duties_of
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs
@@ -128,10 +129,17 @@ def _flow_chart(flow: reads.PointFlow, period: Period, balances: Mapping[str, in
     by_day, by_week = _("하루씩 본 포인트 흐름: %(totals)s"), _("한 주씩 본 포인트 흐름: %(totals)s")
     label = (by_day if period.by_day else by_week) % {"totals": totals}
     rows = zip(period.columns, labels, *(one.values for one in series), strict=True)
+    draw = partial(
+        column_chart,
+        labels,
+        series,
+        label=label,
+        write=formats.format_compact,
+        write_tick=formats.format_tick,
+    )
     return {
-        "chart": column_chart(
-            labels, series, label=label, write=formats.format_compact, write_tick=formats.format_tick
-        ),
+        "chart": draw(),
+        "phone_chart": draw(width=PHONE_WIDTH),
         "series": series,
         "rows": [(row[0], row[1].note, row[2:]) for row in rows],
         "totals": [sum(one.values) for one in series],
