@@ -19,10 +19,13 @@ from typing import Any, NoReturn
 
 # What commands read that asks for no settings, and is not swapped for something else by them.
 LIBRARIES = (
-    "babel.numbers", "click", "cryptography.hazmat.primitives.ciphers.aead", "django.core.management",
-    "django.db.migrations.executor", "django.forms", "django.template.loader", "django.views", "duckdb",
-    "granian", "httpx", "limits", "msgspec", "numpy", "phonenumbers", "pyarrow.parquet", "pydantic",
-    "pygments", "rich.console", "rich.progress", "segno", "sqlparse", "structlog", "typer",
+    "babel.numbers", "click", "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "cryptography.hazmat.primitives.ciphers.aead", "django.contrib.auth.hashers",
+    "django.core.management", "django.core.servers.basehttp", "django.db.migrations.executor",
+    "django.forms", "django.template.loader", "django.views", "duckdb", "granian", "httpx", "limits",
+    "msgspec", "numpy", "phonenumbers", "psycopg", "pyarrow.parquet", "pydantic.fields",
+    "pydantic.networks", "pydantic.root_model", "pygments", "rich.console", "rich.progress", "segno",
+    "sqlparse", "structlog", "typer",
 )  # fmt: skip
 
 
