@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.commerce.shop_facts import CurrencyInUse
 from dangol.core.refusals import Words, register
+from dangol.insight.liability import LotsOverdrawn
 from dangol.insight.lifetime.holdout import SplitNotBefore
 from dangol.insight.lifetime.refusals import (
     BrokenHistories,
@@ -80,6 +81,9 @@ register(
         ),
         SplitNotBefore.code: Words(
             _("나누는 날 {split}이(가) 끝나는 날 {as_of}보다 앞이 아니에요."), _("더 이른 날로 나누세요.")
+        ),
+        LotsOverdrawn.code: Words(
+            _("가진 것보다 많이 빠져나간 적립분이 {lots}개 있어요."), _("적립분과 그 움직임을 맞춰 보세요.")
         ),
         BoundsNotRising.code: Words(
             _("{score}의 경계값 네 개가 차례로 커지지 않아요."), _("작은 것부터 큰 것 순서로 적으세요.")
