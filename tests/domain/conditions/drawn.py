@@ -43,7 +43,7 @@ MOMENTS = [
         ("2025-11-03T06:30+00:00", NEW_YORK), ("2025-11-30T04:59:59.999999+00:00", NEW_YORK),
     ]
 ]  # fmt: skip
-SPANS = [(1, "hours"), (24, "hours"), (1, "days"), (2, "days"), (1, "weeks"), (1, "months"), (1, "years")]
+SPANS = [(1, "hours"), (1, "days"), (1, "weeks"), (1, "months"), (1, "years")]
 EVENTS = ("order", "view")
 NUMBERS = ("0", "1", "1.5", "-2.25", "0.333333", "0.000001", "3", "999999999999999")
 TEXTS = ("", "a", "ab", "b", "가", "1", "true", "%", "_", "A")
@@ -59,21 +59,19 @@ class Drawn(NamedTuple):
 
 def instants(moment: Moment) -> list[datetime]:
     """Return instants at which something begins or ends, and those a microsecond beside them."""
-    edges = {moment.as_of, moment.as_of - timedelta(days=400), moment.as_of + timedelta(days=40)}
+    edges = {moment.as_of, moment.first(moment.today), moment.last(moment.today)}
     for n, unit in SPANS:
         span = Span(n, unit)  # type: ignore[arg-type]
-        edges |= {moment.past(span), moment.future(span), moment.past(span) + timedelta(minutes=30)}
-    for days in (-31, -7, -1, 0, 1, 2):
-        edges.add(moment.first(moment.today + timedelta(days=days)))
+        edges |= {moment.past(span), moment.future(span)}
     tick = timedelta(microseconds=1)
     return sorted({edge + way * tick for edge in edges for way in (-1, 0, 1)})
 
 
 def days(moment: Moment) -> list[date]:
     """Return days near today, near the ends of windows, and leap days."""
-    near = (-366, -365, -31, -30, -29, -28, -7, -1, 0, 1, 6, 7, 28, 31, 365, 366)
+    near = (-365, -31, -28, -7, -1, 0, 1, 6, 7, 31, 365)
     return [moment.today + timedelta(days=n) for n in near] + [
-        date(2000, 2, 29), date(1999, 2, 28), date(2000, 3, 1), date(1980, 12, 31), date(1980, 1, 1),
+        date(2000, 2, 29), date(1999, 2, 28), date(2000, 3, 1),
     ]  # fmt: skip
 
 
@@ -230,7 +228,7 @@ def property_tests(moment: Moment) -> st.SearchStrategy[list[dict[str, Any]]]:
 @short
 def windows(moment: Moment) -> st.SearchStrategy[dict[str, Any] | None]:
     """Draw when something happened."""
-    one_day = st.sampled_from(days(moment)[:14]).map(lambda day: day.isoformat())
+    one_day = st.sampled_from(days(moment)[:11]).map(lambda day: day.isoformat())
     one_instant = st.sampled_from(instants(moment)).map(lambda at: at.isoformat())
     time = st.one_of(one_day, one_instant)
     return st.one_of(

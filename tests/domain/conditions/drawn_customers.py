@@ -66,7 +66,8 @@ def subjects(moment: Moment) -> st.SearchStrategy[Subject]:
         return Subject(traits, sorted(happenings, key=lambda one: one.at), segments)
 
     return st.builds(
-        build, traits_of(moment), st.lists(event, max_size=7),
+        build, traits_of(moment),
+        st.one_of(st.lists(event, max_size=2), st.lists(event, min_size=4, max_size=8)),
         st.frozensets(st.sampled_from(["vips", "new"])),
     )  # fmt: skip
 

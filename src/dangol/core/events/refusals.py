@@ -15,6 +15,7 @@ from dangol.domain.conditions.refusals import (
     UnfitValue,
     UnknownTrait,
 )
+from dangol.insight.conditions.dependencies import ConditionCycle
 
 register(
     {
@@ -38,6 +39,9 @@ register(
         ),
         NonsenseWindow.code: Words(
             _("기간이 비어 있어요({path})."), _("시작을 끝보다 앞으로 하고, 적어도 하나는 적으세요.")
+        ),
+        ConditionCycle.code: Words(
+            _("세그먼트가 서로를 물어서 끝이 없어요: {path}"), _("고리에서 하나를 빼세요.")
         ),
         NumberOutOfRange.code: Words(
             _("수가 범위를 벗어났어요({path}): {found}"), _("{least}부터 {most}까지 쓸 수 있어요.")

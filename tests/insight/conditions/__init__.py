@@ -1,0 +1,1 @@
+"""Conditions asked of all customers at once, beside the same asked of each."""
