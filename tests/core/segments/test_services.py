@@ -8,10 +8,10 @@ import pytest
 from dangol.core.refusals import explain
 from dangol.core.segments import services
 from dangol.core.segments.models import Segment, SegmentVersion
-from dangol.core.segments.running import SegmentsInACircle
 from dangol.core.segments.selectors import find_segment, list_segments, versions_of
 from dangol.core.segments.services import SegmentDraft, archive_segment, create_segment
 from dangol.domain.conditions import BrokenCondition
+from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.domain.errors import DomainError
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, bought, make_segment, open_shop, rewrite
@@ -82,7 +82,7 @@ def test_change_segment__circle__is_refused_and_named() -> None:
     make_segment("b", asks("a"))
     make_segment("c", {"type": "not", "of": asks("b")})
 
-    with pytest.raises(SegmentsInACircle) as refused:
+    with pytest.raises(ConditionCycle) as refused:
         rewrite("a", asks("c"), expected=1, at=MORNING + DAY)
 
     assert refused.value.data["path"] == "a → c → b → a"

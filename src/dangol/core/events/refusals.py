@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.events.feed import UnknownEvent
 from dangol.core.refusals import Words, register
+from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.domain.conditions.refusals import (
     BrokenCondition,
     EmptyGroup,
@@ -15,7 +16,6 @@ from dangol.domain.conditions.refusals import (
     UnfitValue,
     UnknownTrait,
 )
-from dangol.insight.conditions.dependencies import ConditionCycle
 
 register(
     {

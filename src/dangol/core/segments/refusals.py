@@ -4,13 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
 from dangol.core.segments import services, traits
-from dangol.core.segments.running import SegmentsInACircle
 
 register(
     {
-        SegmentsInACircle.code: Words(
-            _("세그먼트가 서로를 묻고 있어요: {path}"), _("그중 하나의 조건에서 다른 세그먼트를 빼세요.")
-        ),
         services.UnknownSegment.code: Words(
             _("‘{segment}’(이)라는 세그먼트는 없어요."), _("세그먼트 목록에서 고르세요.")
         ),

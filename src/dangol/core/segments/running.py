@@ -1,6 +1,6 @@
 """The segments there are now, each with its condition, those that others ask about first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,13 +12,7 @@ from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.conditions import Catalog, Condition, Kind, Needs, TraitType, needs, read_condition
-from dangol.domain.errors import DomainError
-
-
-class SegmentsInACircle(DomainError):
-    """Segments ask about one another in a circle (`path`): nobody could say who is in."""
-
-    code = "segments.circle"
+from dangol.domain.conditions.dependencies import in_layers
 
 
 class Running(NamedTuple):
@@ -34,8 +28,8 @@ class Running(NamedTuple):
 def load_running() -> list[Running]:
     """Return all segments that are not archived, in the order in which they have to be decided."""
     found = {one.slug: one for one in read_segments()}
-    order = in_order({slug: needs(one.condition).segments for slug, one in found.items()})
-    return [found[slug] for slug in order if slug in found]
+    layers = in_layers({slug: one.condition for slug, one in found.items()})
+    return [found[slug] for layer in layers for slug in layer]
 
 
 def read_segments() -> list[Running]:
@@ -75,23 +69,6 @@ def types_text(condition: Condition) -> str:
     """Return the types of the traits a condition asks about, as they are stored."""
     used = {name: (one.kind.value, one.order) for name, one in sorted(condition.types.items())}
     return msgspec.json.encode(used).decode()
-
-
-def in_order(asks: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the segments so that each stands behind those it asks about. Raises SegmentsInACircle."""
-    done: dict[str, None] = {}
-
-    def visit(slug: str, path: tuple[str, ...]) -> None:
-        if slug in path:
-            raise SegmentsInACircle(path=" → ".join([*path[path.index(slug) :], slug]))
-        if slug not in done:
-            for one in sorted(asks.get(slug, ())):
-                visit(one, (*path, slug))
-            done[slug] = None
-
-    for slug in sorted(asks):
-        visit(slug, ())
-    return list(done)
 
 
 def all_needs(conditions: Iterable[Condition]) -> Needs:

@@ -10,11 +10,12 @@ import msgspec
 from dangol.core.people.actors import Actor, columns_of
 from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.models import Segment, SegmentVersion
-from dangol.core.segments.running import in_order, read_segments, types_text
+from dangol.core.segments.running import read_segments, types_text
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
 from dangol.domain.conditions import Condition, needs, read_condition, write_condition
+from dangol.domain.conditions.dependencies import in_layers
 from dangol.domain.errors import DomainError, Malformed, NotFound
 
 WATCH_ALL = "segments.watch_all"
@@ -86,7 +87,7 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
     """Save a new segment and let everybody be looked at; returns its id.
 
     Raises NotASlug, NameMissing, SlugTaken, TooManySegments, BrokenCondition, UnknownSegment,
-    SegmentsInACircle.
+    ConditionCycle.
     """
     _check_words(draft)
     with write_transaction():
@@ -178,8 +179,7 @@ def _require_known(slugs: Iterable[str]) -> None:
 
 
 def _require_no_circle(slug: str, condition: Condition) -> None:
-    asks = {one.slug: needs(one.condition).segments for one in read_segments()}
-    in_order(asks | {slug: needs(condition).segments})
+    in_layers({one.slug: one.condition for one in read_segments()} | {slug: condition})
 
 
 def _write_version(segment_id: Id, number: int, condition: Condition, actor: Actor, at: datetime) -> None:

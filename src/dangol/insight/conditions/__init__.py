@@ -1,7 +1,7 @@
 """Conditions asked about all customers at once: the second reading of `dangol.domain.conditions`."""
 
+from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.insight.conditions.compiling import compile_conditions
-from dangol.insight.conditions.dependencies import ConditionCycle
 from dangol.insight.conditions.sources import EVENT_SCHEMA, event_rows, trait_column, trait_type
 
 __all__ = [

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import ibis.expr.types as ir
 
 from dangol.domain.conditions import Condition, Kind, Needs, TraitType, needs
+from dangol.domain.conditions.dependencies import in_layers
 from dangol.domain.conditions.kinds import kind_of_figure
 from dangol.domain.conditions.moments import Moment
 from dangol.domain.conditions.needing import leaves_of
@@ -23,7 +24,6 @@ from dangol.domain.conditions.nodes import (
     Sequence,
     Trait,
 )
-from dangol.insight.conditions.dependencies import in_layers
 from dangol.insight.conditions.histories import Past, distinct_kinds
 from dangol.insight.conditions.questions import (
     LONG,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from dangol.domain.conditions import Condition, needs
+from dangol.domain.conditions.needing import needs
+from dangol.domain.conditions.reading import Condition
 from dangol.domain.errors import Malformed
 
 
