@@ -1,0 +1,1 @@
+"""Churn: how likely a customer buys nothing within the next days, calibrated, with what speaks for it."""
