@@ -9,7 +9,8 @@ from typing import Literal
 
 import ibis
 
-from dangol.insight.intervals import rounded_mean, wilson
+from dangol.insight.intervals import wilson
+from dangol.insight.kinds import as_date, as_int64, rounded_mean, whole_sum
 from dangol.insight.rollup import purchase_days, until
 
 Period = Literal["month", "week"]
@@ -39,7 +40,7 @@ def cohort_grid(customer_days: ibis.Table, *, as_of: date, period: Period = "mon
     placed = placed.filter(placed.age >= 0)
     cells = placed.group_by("cohort", "age").agg(
         retained=ibis.ifelse(placed.bought, placed.customer, ibis.null(placed.customer.type())).nunique(),
-        amount=placed.amount.sum(),
+        amount=whole_sum(placed.amount),
     )
     sizes = firsts.group_by("cohort").agg(customers=firsts.count())
     grid = sizes.mutate(
@@ -61,7 +62,7 @@ def _told(cells: ibis.Table, as_of: date, period: Period) -> ibis.Table:
     so_far = filled.amount_minor.sum().over(
         ibis.window(group_by=filled.cohort, order_by=filled.age, preceding=None, following=0)
     )
-    summed = filled.mutate(so_far_minor=so_far.cast("int64"))
+    summed = filled.mutate(so_far_minor=as_int64(so_far))
     this = _age(summed.cohort, _floor(ibis.date(as_of), period), period)
     is_over = (summed.age < this) | ibis.literal(_ends_on(as_of, period))
     return summed.select(
@@ -83,7 +84,7 @@ def first_days(customer_days: ibis.Table, *, as_of: date, period: Period = "mont
 
 def _floor(day: ibis.Value, period: Period) -> ibis.Value:
     """Return the first day of the month or week that holds a day."""
-    return day.truncate("M" if period == "month" else "W").cast("date")
+    return as_date(day.truncate("M" if period == "month" else "W"))
 
 
 def _age(cohort: ibis.Value, start: ibis.Value, period: Period) -> ibis.Value:

@@ -24,13 +24,3 @@ def wilson(hits: ibis.Value, of: ibis.Value) -> dict[str, ibis.Value]:
         name: ibis.ifelse(known, value, ibis.null("float64"))
         for name, value in (("share", share), ("share_low", low), ("share_high", high))
     }
-
-
-def rounded_mean(total: ibis.Value, of: ibis.Value) -> ibis.Value:
-    """Return whole minor units (int64) for each of `of`, halves up; null of none. Exact on each engine."""
-    n = ibis.ifelse(of > 0, of, 1).cast("int64")
-    # Floored by hand: of an amount below 0 the engines' whole division goes toward different sides.
-    twice = 2 * total.cast("int64") + n
-    rest = ((twice % (2 * n)) + 2 * n) % (2 * n)
-    whole = ((twice - rest) / (2 * n)).round().cast("int64")
-    return ibis.ifelse(of > 0, whole, ibis.null("int64"))

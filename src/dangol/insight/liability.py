@@ -17,6 +17,7 @@ from dangol.domain.calendars import add_months, end_of_month
 from dangol.domain.errors import DomainError
 from dangol.insight.chain_ladder import Ladder, chain_ladder
 from dangol.insight.intervals import Z
+from dangol.insight.kinds import whole_sum
 from dangol.insight.lifetime.histories import Floats, Whole
 from dangol.insight.lifetime.refusals import NoMaximum, NotEnoughData
 from dangol.insight.lifetime.shifted_beta_geometric import fit_shifted_beta_geometric
@@ -111,13 +112,15 @@ def _sums(lots: ibis.Table, movements: ibis.Table, as_of: date) -> _Months:
     moved = movements.filter(movements.on <= ibis.date(as_of))
     _require_sound(issued, moved)
     born = _month(issued.issued_on)
-    cohorts = issued.group_by(born=born).agg(points=issued.points.sum(), lots=issued.count()).to_pyarrow()
+    cohorts = (
+        issued.group_by(born=born).agg(points=whole_sum(issued.points), lots=issued.count()).to_pyarrow()
+    )
     # Sums of each lot first: a lot has one month of issue, and many movements.
     joined = moved.join(issued.select("lot", "issued_on"), "lot")
     placed = joined.select(
         "kind", "points", born=_month(joined.issued_on), age=_month(joined.on) - _month(joined.issued_on)
     )
-    cells = placed.group_by("kind", "born", "age").agg(points=placed.points.sum()).to_pyarrow()
+    cells = placed.group_by("kind", "born", "age").agg(points=whole_sum(placed.points)).to_pyarrow()
     many = int(cohorts["lots"].to_numpy().sum()) if cohorts.num_rows else 0
     if many < FEWEST_LOTS:
         raise NotEnoughData(what="lots", found=many, needed=FEWEST_LOTS)
@@ -150,7 +153,7 @@ def _require_sound(lots: ibis.Table, movements: ibis.Table) -> None:
     is_sound = both.kind.isin(KINDS) & has_points & (both.on >= both.issued_on)
     if rows := int(both.filter(~is_sound.fill_null(False)).count().to_pyarrow().as_py()):
         raise ValuesMissing(table="movements", rows=rows)
-    taken = both.group_by("lot").agg(taken=both.points.sum(), held=both.held.max())
+    taken = both.group_by("lot").agg(taken=whole_sum(both.points), held=both.held.max())
     over = taken.filter((taken.taken > taken.held) | (taken.taken < 0))
     if count := int(over.count().to_pyarrow().as_py()):
         raise LotsOverdrawn(lots=count)

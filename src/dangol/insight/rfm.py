@@ -13,7 +13,8 @@ import ibis
 import pyarrow as pa
 
 from dangol.domain.errors import DomainError
-from dangol.insight.intervals import rounded_mean, wilson
+from dangol.insight.intervals import wilson
+from dangol.insight.kinds import as_int64, rounded_mean, whole_sum
 from dangol.insight.rollup import until
 
 BEST = 5
@@ -96,13 +97,13 @@ def purchase_sums(customer_days: ibis.Table, *, as_of: date) -> ibis.Table:
     rows = until(customer_days, as_of)
     bought = ibis.ifelse(rows.orders > 0, rows.day, ibis.null("date"))
     seen = rows.group_by("customer").agg(
-        last=bought.max(), orders=rows.orders.sum().cast("int64"), amount_minor=rows.amount_minor.sum()
+        last=bought.max(), orders=whole_sum(rows.orders), amount_minor=whole_sum(rows.amount_minor)
     )
     return seen.filter(seen.orders > 0).select(
         "customer",
         recency_days=ibis.date(as_of).delta(seen["last"], unit="day").cast("int64"),
         orders=seen.orders,
-        amount_minor=seen.amount_minor.cast("int64"),
+        amount_minor=seen.amount_minor,
     )
 
 
@@ -135,7 +136,7 @@ def rfm_grid() -> pa.Table:
 def rfm_map(scored: ibis.Table) -> ibis.Table:
     """Return the cells of what `rfm` gives: `r`, `f`, `segment`, `customers`, `amount_minor` (int64)."""
     return scored.group_by("r", "f", "segment").agg(
-        customers=scored.count(), amount_minor=scored.amount_minor.sum().cast("int64")
+        customers=scored.count(), amount_minor=whole_sum(scored.amount_minor)
     )
 
 
@@ -146,9 +147,9 @@ def rfm_segments(scored: ibis.Table) -> ibis.Table:
     each customer, `mean_minor` (int64).
     """
     sums = scored.group_by("segment").agg(
-        customers=scored.count(), amount_minor=scored.amount_minor.sum().cast("int64")
+        customers=scored.count(), amount_minor=whole_sum(scored.amount_minor)
     )
-    counted = sums.mutate(of=sums.customers.sum().over().cast("int64"))
+    counted = sums.mutate(of=as_int64(sums.customers.sum().over()))
     return counted.select(
         "segment",
         "customers",

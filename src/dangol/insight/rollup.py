@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import ibis
 
 from dangol.domain.errors import DomainError
+from dangol.insight.kinds import whole_sum
 
 COLUMNS = ("customer", "day", "orders", "amount_minor")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,7 +64,7 @@ def roll_up(orders: ibis.Table, *, zone: ZoneInfo, as_of: date) -> ibis.Table:
     rows = orders.select("customer", day=local_day(orders.at, zone, as_of), amount=amount, bought=~returned)
     rows = rows.filter(rows.day <= ibis.date(as_of))
     return rows.group_by("customer", "day").agg(
-        orders=rows.bought.cast("int32").sum().cast("int32"), amount_minor=rows.amount.sum().cast("int64")
+        orders=rows.bought.cast("int32").sum().cast("int32"), amount_minor=whole_sum(rows.amount)
     )
 
 

@@ -16,6 +16,7 @@ import ibis
 import pyarrow as pa
 
 from dangol.insight.intervals import Z
+from dangol.insight.kinds import as_date, whole_sum
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.rollup import ValuesMissing, require_columns, until
 
@@ -109,19 +110,19 @@ def _cells(
     """Return the sums of the customers of each cohort and segment, by the engine."""
     require_columns(scored, ("customer", "first_day", *_VALUES), name="scored")
     rows = until(customer_days, as_of)
-    spent = rows.group_by("customer").agg(revenue=rows.amount_minor.sum().cast("int64"))
+    spent = rows.group_by("customer").agg(revenue=whole_sum(rows.amount_minor))
     joined = scored.select("customer", "first_day", *_VALUES).join(spent, "customer")
     if segments is None:
         joined = joined.mutate(segment=ibis.literal(NO_SEGMENT))
     else:
         joined = _with_segment(joined, segments)
-    placed = joined.mutate(cohort=joined.first_day.truncate("M").cast("date"))
+    placed = joined.mutate(cohort=as_date(joined.first_day.truncate("M")))
     revenue = placed.revenue.cast("float64")
     sums = placed.group_by("cohort", "segment").agg(
         customers=placed.count(),
-        revenue=placed.revenue.sum(),
+        revenue=whole_sum(placed.revenue),
         squares=(revenue * revenue).sum(),
-        **{name: placed[name].sum() for name in _VALUES},
+        **{name: whole_sum(placed[name]) for name in _VALUES},
     )
     return {
         Cell(row["cohort"], row["segment"]): _Sums(
@@ -150,8 +151,8 @@ def _costs(costs: ibis.Table, as_of: date) -> list[dict[str, Any]]:
     is_sound = rows.kind.isin([ACQUISITION, RETENTION]) & rows.month.notnull() & (rows.amount_minor >= 0)
     if wrong := int(rows.filter(~is_sound.fill_null(False)).count().to_pyarrow().as_py()):
         raise ValuesMissing(table="costs", rows=wrong)
-    month = rows.month.cast("date").truncate("M").cast("date")
-    sums = rows.group_by("kind", "segment", month=month).agg(amount=rows.amount_minor.sum().cast("int64"))
+    month = as_date(as_date(rows.month).truncate("M"))
+    sums = rows.group_by("kind", "segment", month=month).agg(amount=whole_sum(rows.amount_minor))
     found: list[dict[str, Any]] = sums.filter(sums.month <= ibis.date(as_of)).to_pyarrow().to_pylist()
     return found
 

@@ -1,8 +1,10 @@
 """What is said of customers, how sure it is, and the holdout report, on CDNOW as published."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from dangol.insight.lifetime.holdout import SplitNotBefore, hold_out
@@ -76,6 +78,15 @@ def test_score__cdnow__each_customer_has_what_the_model_says_of_them() -> None:
     assert (found["value_low_minor"].to_numpy() <= value).all()
     assert (value <= found["value_high_minor"].to_numpy()).all()
     assert not any(column.null_count for column in found.columns)
+
+
+def test_score__written_to_a_file__has_the_kinds_it_says(tmp_path: Path) -> None:
+    summary = summarize(cdnow_days(), as_of=SPLIT)
+    scored = score(summary, fit_base(summary))
+
+    scored.to_parquet(tmp_path / "scores.parquet")
+
+    assert pq.read_schema(tmp_path / "scores.parquet").types == scored.schema().to_pyarrow().types
 
 
 def test_discounted_purchases__at_no_rate__are_those_expected_and_fewer_at_a_higher_one() -> None:

@@ -12,6 +12,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
+from dangol.insight.kinds import whole_sum
 from dangol.insight.lifetime.histories import Floats, Histories
 from dangol.insight.rollup import purchase_days
 
@@ -40,7 +41,7 @@ def summarize(customer_days: ibis.Table, *, as_of: date) -> ibis.Table:
         days=rows.count(),
         first_day=rows.day.min(),
         last_day=rows.day.max(),
-        total=rows.amount_minor.sum(),
+        total=whole_sum(rows.amount_minor),
         first_minor=min_by(rows.amount_minor, rows.day),
     )
     counted = seen.select(
@@ -49,7 +50,7 @@ def summarize(customer_days: ibis.Table, *, as_of: date) -> ibis.Table:
         frequency=seen.days - 1,
         recency=seen.last_day.delta(seen.first_day, unit="day").cast("int64"),
         age=ibis.date(as_of).delta(seen.first_day, unit="day").cast("int64"),
-        repeat_minor=(seen.total - seen.first_minor).cast("int64"),
+        repeat_minor=seen.total - seen.first_minor,
     )
     each = counted.repeat_minor / ibis.greatest(counted.frequency, 1)
     return counted.mutate(spend_minor=each.cast("float64"))
