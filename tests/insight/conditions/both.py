@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import ibis
 import pyarrow as pa
 
 from dangol.domain.conditions import Catalog, Condition, Subject, evaluate
@@ -12,6 +11,7 @@ from dangol.domain.conditions.moments import Moment
 from dangol.domain.conditions.values import of_kind
 from dangol.insight.conditions import EVENT_SCHEMA, compile_conditions, event_rows, trait_column, trait_type
 from dangol.insight.conditions.sources import naive
+from dangol.insight.engine import Engine
 
 
 def key_of(number: int) -> bytes:
@@ -54,15 +54,15 @@ def asked_of_each(
 
 
 def asked_of_all(
-    engine: Any,
+    engine: Engine,
     conditions: Mapping[str, Condition],
     subjects: Sequence[Subject],
     moment: Moment,
     catalog: Catalog,
 ) -> dict[str, list[bool]]:
     """Return the answers of the compiled conditions on an engine, in the order of the subjects."""
-    tables = {name: ibis.memtable(table) for name, table in tables_of(subjects, catalog).items()}
+    tables = {name: engine.load(table) for name, table in tables_of(subjects, catalog).items()}
     expression = compile_conditions(conditions, as_of=moment.as_of, zone=moment.zone, **tables)
-    found = engine.to_pyarrow(expression).sort_by("customer")
+    found = engine.read(expression).sort_by("customer")
     assert found.column("customer").to_pylist() == [key_of(number) for number in range(len(subjects))]
     return {slug: found.column(slug).to_pylist() for slug in conditions}

@@ -1,6 +1,7 @@
 """What compiling does beside answering: nesting, cycles, and only as much of the history as is needed."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ import pytest
 from dangol.domain.conditions import Happening, Subject, read_condition
 from dangol.domain.conditions.moments import Moment
 from dangol.insight.conditions import ConditionCycle, compile_conditions
+from dangol.insight.engine import Limits, open_engine
 from tests.domain.conditions.drawn import CATALOG
 from tests.insight.conditions.both import asked_of_all, tables_of
 
@@ -28,7 +30,7 @@ def subject(days_ago: int, *segments: str) -> Subject:
     return Subject({}, [Happening("order", AS_OF - timedelta(days=days_ago), {}, "e")], frozenset(segments))
 
 
-def test_compile__segments_in_segments__are_answered_in_their_order() -> None:
+def test_compile__segments_in_segments__are_answered_in_their_order(tmp_path: Path) -> None:
     raws = {
         "outer": {"type": "all", "of": [member("inner"), {"type": "not", "of": member("vips")}]},
         "inner": {"type": "not", "of": member("bought")},
@@ -37,7 +39,8 @@ def test_compile__segments_in_segments__are_answered_in_their_order() -> None:
     conditions = {slug: read_condition(raw, CATALOG) for slug, raw in raws.items()}
     subjects = [subject(1), subject(30), subject(30, "vips"), subject(7)]
 
-    answers = asked_of_all(ibis.duckdb.connect(), conditions, subjects, Moment(AS_OF, SEOUL), CATALOG)
+    with open_engine(None, Limits(tmp_path)) as engine:
+        answers = asked_of_all(engine, conditions, subjects, Moment(AS_OF, SEOUL), CATALOG)
 
     assert answers == {
         "outer": [False, True, False, True],

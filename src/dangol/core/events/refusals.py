@@ -16,6 +16,8 @@ from dangol.domain.conditions.refusals import (
     UnfitValue,
     UnknownTrait,
 )
+from dangol.insight.conditions.dependencies import ConditionCycle
+from dangol.insight.engine import EngineGone
 
 register(
     {
@@ -42,6 +44,10 @@ register(
         ),
         ConditionCycle.code: Words(
             _("세그먼트가 서로를 물어서 끝이 없어요: {path}"), _("고리에서 하나를 빼세요.")
+        ),
+        EngineGone.code: Words(
+            _("분석 엔진({address})에 닿지 않아요: {reason}"),
+            _("클러스터가 켜져 있는지 보세요. 그동안은 이 컴퓨터에서 계산해요."),
         ),
         NumberOutOfRange.code: Words(
             _("수가 범위를 벗어났어요({path}): {found}"), _("{least}부터 {most}까지 쓸 수 있어요.")

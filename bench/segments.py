@@ -1,0 +1,147 @@
+"""Segments: all asked of all customers in one query, beside the same as SQL written by hand for DuckDB.
+
+50 conditions over generated events: how often and how much over four windows, and over traits. `BENCH_EVENTS`
+sets how many events there are (10,000,000), with 20 a customer. Processor seconds of both threads; no
+database of the instance has a part in it.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bench.figures import Figure, at_most
+from dangol.domain.conditions import Condition, Kind, TraitType, read_condition
+from dangol.insight.conditions import compile_conditions
+from dangol.insight.engine import Engine, Limits, open_engine
+
+EVENTS = int(os.environ.get("BENCH_EVENTS", "10_000_000"))
+PER_CUSTOMER, TRIES, GOAL = 20, 3, 1.3
+AS_OF, ZONE = datetime(2026, 3, 1, 3, tzinfo=UTC), ZoneInfo("Asia/Seoul")
+DAYS, NAMES = (7, 30, 90, 365), ("order", "view", "visit")
+CATALOG = {"points": TraitType(Kind.NUMBER), "city": TraitType(Kind.TEXT)}
+MAKE_EVENTS = """
+COPY (
+    SELECT
+        hash(i % {customers} + 0.5)::VARCHAR AS customer,
+        'e' || i AS event_id,
+        ['order', 'view', 'visit', 'search'][1 + (hash(i * 7) % 4)::INT] AS name,
+        TIMESTAMP '2026-03-01 03:00:00' - to_seconds((hash(i * 3) % 63072000)::BIGINT) AS at,
+        MAP {{'sku': 's' || hash(i * 5) % 500}} AS texts,
+        MAP {{'total': (hash(i * 11) % 100000)::DECIMAL(38, 6)}} AS numbers,
+        MAP {{'gift': hash(i * 13) % 2 = 0}} AS flags,
+        MAP {{}}::MAP(VARCHAR, DATE) AS dates,
+        MAP {{}}::MAP(VARCHAR, TIMESTAMP) AS instants,
+        MAP {{}}::MAP(VARCHAR, VARCHAR[]) AS lists
+    FROM range({events}) AS r(i)
+) TO '{folder}/events.parquet'
+"""
+MAKE_TRAITS = """
+COPY (
+    SELECT DISTINCT
+        hash(i + 0.5)::VARCHAR AS customer,
+        (hash(i * 17) % 5000)::DECIMAL(38, 6) AS points,
+        ['Seoul', 'Busan', 'Jeju'][1 + (hash(i * 19) % 3)::INT] AS city
+    FROM range({customers}) AS r(i)
+) TO '{folder}/traits.parquet'
+"""
+
+
+def measure() -> Iterator[Figure]:
+    """Yield the figures."""
+    with TemporaryDirectory(prefix="dangol-segments-") as name:
+        folder = Path(name)
+        with open_engine(None, Limits(folder, memory="4GB", threads=2)) as engine:
+            for make in (MAKE_EVENTS, MAKE_TRAITS):
+                engine.backend.raw_sql(
+                    make.format(events=EVENTS, customers=EVENTS // PER_CUSTOMER, folder=folder)
+                )
+            yield from _measured(engine, folder)
+
+
+def _measured(engine: Engine, folder: Path) -> Iterator[Figure]:
+    conditions = {f"s{number}": read_condition(raw, CATALOG) for number, raw in enumerate(trees())}
+    ours, answers = _least(lambda: _compiled(engine, conditions, folder))
+    by_hand, expected = _least(lambda: _by_hand(engine, folder))
+    assert answers == expected, "both count the same members"
+    label = f"{len(conditions)} segments, {EVENTS:,} events"
+    yield Figure(f"{label}, processor time", ours, "s")
+    yield Figure("the same as SQL by hand", by_hand, "s")
+    yield at_most("ours : by hand", ours / by_hand, "×", GOAL)
+
+
+def trees() -> list[dict[str, Any]]:
+    """Return the 50 conditions."""
+    found: list[dict[str, Any]] = []
+    for days in DAYS:
+        window = {"type": "last", "n": days, "unit": "days"}
+        for name in NAMES:
+            of = {"event": name, "window": window}
+            found.append({"type": "did", **of, "times": {"op": "at_least", "n": 2}})
+            found.append({"type": "did", **of, "times": {"op": "at_most", "n": 0}})
+            total = {"type": "aggregate", "property": "total", "measure": "sum", "op": "at_least"}
+            points = {"type": "trait", "trait": "points", "op": "at_least", "value": 1000}
+            found.append({"type": "all", "of": [{**total, **of, "value": 100_000}, points]})
+            dear = [{"property": "total", "op": "at_least", "value": 90_000}]
+            found.append({"type": "did", **of, "where": dear})
+    found.append({"type": "trait", "trait": "city", "op": "in", "value": ["Seoul", "Jeju"]})
+    found.append(
+        {"type": "not", "of": {"type": "trait", "trait": "points", "op": "less_than", "value": 4000}}
+    )
+    return found
+
+
+def _compiled(engine: Engine, conditions: dict[str, Condition], folder: Path) -> list[int]:
+    traits = engine.backend.read_parquet(folder / "traits.parquet")
+    table = compile_conditions(
+        conditions, customers=traits.select("customer"), traits=traits,
+        events=engine.backend.read_parquet(folder / "events.parquet"), as_of=AS_OF, zone=ZONE,
+    )  # fmt: skip
+    counted = table.aggregate(**{slug: table[slug].sum() for slug in conditions})
+    (row,) = engine.read(counted).to_pylist()
+    return list(row.values())
+
+
+def _by_hand(engine: Engine, folder: Path) -> list[int]:
+    """Ask the same as a person would write it: one group-by with filters, joined to the traits."""
+    figures: list[str] = []
+    answers: list[str] = []
+    for days in DAYS:
+        for name in NAMES:
+            seen = f"""name = '{name}' AND "at" > TIMESTAMP '2026-03-01 03:00:00' - INTERVAL {days} DAY"""
+            at = len(figures)
+            figures += [
+                f"count(*) FILTER (WHERE {seen}) AS f{at}",
+                f"sum(total) FILTER (WHERE {seen}) AS f{at + 1}",
+                f"count(*) FILTER (WHERE {seen} AND total >= 90000) AS f{at + 2}",
+            ]
+            answers += [
+                f"coalesce(f{at}, 0) >= 2", f"coalesce(f{at}, 0) = 0",
+                f"coalesce(f{at + 1}, 0) >= 100000 AND points >= 1000", f"coalesce(f{at + 2}, 0) > 0",
+            ]  # fmt: skip
+    answers += ["city IN ('Seoul', 'Jeju')", "NOT points < 4000"]
+    counts = ", ".join(f"sum(({answer})::INT)" for answer in answers)
+    sql = f"""
+        WITH seen AS (
+            SELECT customer, name, "at", numbers['total'] AS total
+            FROM '{folder}/events.parquet'
+            WHERE name IN {NAMES} AND "at" <= TIMESTAMP '2026-03-01 03:00:00'
+                AND "at" > TIMESTAMP '2026-03-01 03:00:00' - INTERVAL {max(DAYS)} DAY
+        ), facts AS (SELECT customer, {", ".join(figures)} FROM seen GROUP BY customer)
+        SELECT {counts} FROM '{folder}/traits.parquet' AS traits LEFT JOIN facts USING (customer)
+    """  # noqa: S608 - our own names
+    return [int(count) for count in engine.backend.raw_sql(sql).fetchone()]
+
+
+def _least(act: Callable[[], list[int]]) -> tuple[float, list[int]]:
+    """Return the least processor seconds of several tries, after one that is not counted, and the answer."""
+    answer, taken = act(), []
+    for _ in range(TRIES):
+        began = time.process_time()
+        answer = act()
+        taken.append(time.process_time() - began)
+    return min(taken), answer

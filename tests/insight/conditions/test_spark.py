@@ -1,0 +1,82 @@
+"""Both readings of conditions are equal, on a real Spark cluster."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from dangol.domain.conditions import Condition, Subject
+from dangol.domain.conditions.moments import Moment
+from dangol.insight.engine import Engine, EngineGone, Limits, open_engine, with_fallback
+from tests.domain.conditions.drawn import CATALOG, MOMENTS
+from tests.domain.conditions.drawn_customers import conditions, subjects
+from tests.insight.clusters import Cluster, running
+from tests.insight.conditions.both import asked_of_all, asked_of_each
+from tests.insight.conditions.edges import conditions_at, customers_at
+from tests.insight.test_engine import sum_of
+from tests.sizes import SIZE
+
+# PySpark leaves the sockets its answers come through to the collector.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+# Spark spends seconds on a query whatever its size, so that many draws are asked about in one.
+DRAWS = SIZE.examples // 10
+MOMENT = MOMENTS[4]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Run a cluster with two workers."""
+    with running(tmp_path_factory.mktemp("cluster")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def spark(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Open a session on the cluster."""
+    with open_engine(cluster.address, Limits(tmp_path_factory.mktemp("spark"))) as engine:
+        yield engine
+
+
+def drawn_at(moment: Moment) -> tuple[dict[str, Condition], list[Subject]]:
+    """Draw many conditions and customers of one instant."""
+    trees: list[Condition] = []
+    people: list[Subject] = []
+
+    @settings(
+        max_examples=DRAWS, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(conditions(moment), subjects(moment))
+    def collect(tree: Condition, person: Subject) -> None:
+        trees.append(tree)
+        people.append(person)
+
+    collect()
+    return {f"c{number}": tree for number, tree in enumerate(trees)}, people
+
+
+def test_compile__on_a_cluster_random_trees__say_what_evaluate_says(spark: Engine) -> None:
+    trees, people = drawn_at(MOMENT)
+
+    answers = asked_of_all(spark, trees, people, MOMENT, CATALOG)
+
+    assert answers == asked_of_each(trees, people, MOMENT)
+
+
+def test_compile__on_a_cluster_every_edge_of_time__says_what_evaluate_says(spark: Engine) -> None:
+    trees, people = conditions_at(MOMENT), customers_at(MOMENT)
+
+    assert asked_of_all(spark, trees, people, MOMENT, CATALOG) == asked_of_each(trees, people, MOMENT)
+
+
+def test_read__cluster_lost__is_gone_and_duckdb_answers(
+    spark: Engine, cluster: Cluster, tmp_path: Path
+) -> None:
+    assert sum_of(spark) == [6]
+
+    cluster.stop()
+
+    with pytest.raises(EngineGone):
+        sum_of(spark)
+    assert with_fallback(cluster.address, Limits(tmp_path), sum_of)[0] == [6]
