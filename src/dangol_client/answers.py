@@ -232,8 +232,8 @@ class Order(Answer, frozen=True):
     discounts: list[Amount]
     tenders: list[Amount]
     earned: list[Earned]
+    not_judged: str | None
     returns: list[Returned]
-    not_judged: str | None = None
 
 
 class ReturnLine(Answer, frozen=True):

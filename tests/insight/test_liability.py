@@ -12,15 +12,9 @@ import pytest
 from dangol.domain.calendars import add_months
 from dangol.domain.errors import DomainError
 from dangol.insight.chain_ladder import chain_ladder
-from dangol.insight.liability import (
-    Liability,
-    LotsOverdrawn,
-    allocated_to_points,
-    points_liability,
-    recognized,
-)
+from dangol.insight.liability import Liability, allocated_to_points, points_liability, recognized
 from dangol.insight.lifetime.refusals import NoMaximum, NotEnoughData
-from dangol.insight.rollup import ColumnsMissing, ValuesMissing
+from dangol.insight.refusals import ColumnsMissing, LotsOverdrawn, ValuesMissing
 from tests.insight.journey import rows_of
 
 # Taylor and Ashe (1983), the triangle of Mack (1993), table 1.

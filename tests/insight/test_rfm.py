@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from dangol.insight.rfm import SEGMENTS, Bounds, BoundsNotRising, rfm, rfm_grid, rfm_map, rfm_segments
+from dangol.insight.refusals import BoundsNotRising
+from dangol.insight.rfm import SEGMENTS, Bounds, rfm, rfm_grid, rfm_map, rfm_segments
 from tests.house_rules import ROOT
 from tests.insight.journey import AS_OF, Row, customer_days, days_up_to_as_of, rollup_of, rows_of
 

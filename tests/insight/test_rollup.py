@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dangol.domain.errors import DomainError
-from dangol.insight.rollup import (
-    ColumnsMissing,
-    DuplicateDays,
-    FutureDays,
-    ValuesMissing,
-    check_rollup,
-    local_day,
-    roll_up,
-)
+from dangol.insight.refusals import ColumnsMissing, DuplicateDays, FutureDays, ValuesMissing
+from dangol.insight.rollup import check_rollup, local_day, roll_up
 from tests.insight.journey import AS_OF, Row, customer_days, days_up_to_as_of, rollup_of, rows_of
 from tests.sizes import SIZE
 

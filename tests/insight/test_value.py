@@ -12,8 +12,8 @@ from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.lifetime.scoring import fit_base, score
 from dangol.insight.lifetime.summaries import summarize
+from dangol.insight.refusals import ColumnsMissing, ValuesMissing
 from dangol.insight.rfm import rfm
-from dangol.insight.rollup import ColumnsMissing, ValuesMissing
 from dangol.insight.value import ValueReport, value_report
 from tests.insight.journey import Row, rollup_of, rows_of
 from tests.insight.lifetime.cdnow import SPLIT, cdnow_days

@@ -22,7 +22,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from dangol.domain.errors import DomainError
+from dangol.insight.refusals import EngineGone
 
 T = TypeVar("T")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -34,13 +34,6 @@ _LOST = (
     "All masters are unresponsive", "ExecutorLostFailure", "cancelled", "Connection refused",
     "Answer from Java side is empty", "Master removed our application",
 )  # fmt: skip
-
-
-class EngineGone(DomainError):
-    """The engine at `address` cannot be reached, or was lost before it had answered (`reason`)."""
-
-    code = "engine.gone"
-    retryable = True
 
 
 @dataclass(frozen=True, slots=True)

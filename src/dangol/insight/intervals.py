@@ -6,8 +6,7 @@ the American Statistical Association 22 (1927); it stays within 0 and 1 and is r
 
 import ibis
 
-# The 97.5 % point of the normal distribution: intervals hold 95 %.
-Z = 1.959963984540054
+from dangol.domain.statistics import Z
 
 
 def wilson(hits: ibis.Value, of: ibis.Value) -> dict[str, ibis.Value]:

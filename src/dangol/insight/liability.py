@@ -14,23 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from dangol.domain.calendars import add_months, end_of_month
-from dangol.domain.errors import DomainError
+from dangol.domain.statistics import Z
 from dangol.insight.chain_ladder import Ladder, chain_ladder
-from dangol.insight.intervals import Z
 from dangol.insight.kinds import whole_sum
 from dangol.insight.lifetime.histories import Floats, Whole
 from dangol.insight.lifetime.refusals import NoMaximum, NotEnoughData
 from dangol.insight.lifetime.shifted_beta_geometric import fit_shifted_beta_geometric
-from dangol.insight.rollup import ValuesMissing, require_columns
+from dangol.insight.refusals import LotsOverdrawn, ValuesMissing
+from dangol.insight.rollup import require_columns
 
 KINDS = ("spent", "expired", "returned")
 FEWEST_LOTS, FEWEST_MONTHS = 100, 4
-
-
-class LotsOverdrawn(DomainError):
-    """Of `lots` lots more was taken than they hold."""
-
-    code = "insight.lots_overdrawn"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from dangol.insight.intervals import Z, wilson
+from dangol.domain.statistics import Z
+from dangol.insight.intervals import wilson
 from dangol.insight.lifetime.histories import Floats, Whole
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.rollup import purchase_days

@@ -12,18 +12,12 @@ from typing import NamedTuple
 import ibis
 import pyarrow as pa
 
-from dangol.domain.errors import DomainError
 from dangol.insight.intervals import wilson
 from dangol.insight.kinds import as_int64, rounded_mean, whole_sum
+from dangol.insight.refusals import BoundsNotRising
 from dangol.insight.rollup import until
 
 BEST = 5
-
-
-class BoundsNotRising(DomainError):
-    """The four bounds of `score` do not rise."""
-
-    code = "insight.bounds_not_rising"
 
 
 class Band(NamedTuple):

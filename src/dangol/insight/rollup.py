@@ -12,35 +12,11 @@ from zoneinfo import ZoneInfo
 
 import ibis
 
-from dangol.domain.errors import DomainError
 from dangol.insight.kinds import whole_sum
+from dangol.insight.refusals import ColumnsMissing, DuplicateDays, FutureDays, ValuesMissing
 
 COLUMNS = ("customer", "day", "orders", "amount_minor")
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class ColumnsMissing(DomainError):
-    """The `table` lacks `columns`."""
-
-    code = "insight.columns_missing"
-
-
-class DuplicateDays(DomainError):
-    """`days` days of customers stand in the rollup more than once, so that they would count twice."""
-
-    code = "insight.duplicate_days"
-
-
-class FutureDays(DomainError):
-    """`rows` rows are of days after `as_of`, the last of them `latest`: a clock or a zone is wrong."""
-
-    code = "insight.future_days"
-
-
-class ValuesMissing(DomainError):
-    """`rows` rows of the `table` lack a value, or have one that cannot be."""
-
-    code = "insight.values_missing"
 
 
 def require_columns(table: ibis.Table, columns: Iterable[str], *, name: str) -> None:

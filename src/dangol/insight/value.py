@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 import ibis
 import pyarrow as pa
 
-from dangol.insight.intervals import Z
+from dangol.domain.statistics import Z
 from dangol.insight.kinds import as_date, whole_sum
 from dangol.insight.lifetime.refusals import NotEnoughData
-from dangol.insight.rollup import ValuesMissing, require_columns, until
+from dangol.insight.refusals import ValuesMissing
+from dangol.insight.rollup import require_columns, until
 
 ACQUISITION, RETENTION = "acquisition", "retention"
 # Of fewer customers a mean has no interval worth showing.

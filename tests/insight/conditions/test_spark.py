@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from dangol.domain.conditions import Condition, Subject
 from dangol.domain.conditions.moments import Moment
-from dangol.insight.engine import Engine, EngineGone, Limits, open_engine, with_fallback
+from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
+from dangol.insight.refusals import EngineGone
 from tests.domain.conditions.drawn import CATALOG, MOMENTS
 from tests.domain.conditions.drawn_customers import conditions, subjects
 from tests.insight.clusters import Cluster, running

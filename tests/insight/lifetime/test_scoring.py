@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from dangol.insight.lifetime.holdout import SplitNotBefore, hold_out
+from dangol.insight.lifetime.holdout import hold_out
 from dangol.insight.lifetime.models import (
     KINDS,
     Kind,
@@ -20,6 +20,7 @@ from dangol.insight.lifetime.models import (
 from dangol.insight.lifetime.refusals import NoMaximum, NotEnoughData
 from dangol.insight.lifetime.scoring import discounted_purchases, fit_base, score
 from dangol.insight.lifetime.summaries import summarize
+from dangol.insight.refusals import SplitNotBefore
 from tests.insight.journey import Row, rollup_of, rows_of
 from tests.insight.lifetime.cdnow import END, SPLIT, cdnow, cdnow_days
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from dangol.domain.statistics import wilson
 from dangol.insight.lifetime.histories import Floats
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.modeling.classification import (
@@ -15,7 +16,7 @@ from dangol.insight.modeling.classification import (
     require_both,
     top_lift,
 )
-from dangol.insight.modeling.figures import mean_of, wilson
+from dangol.insight.modeling.figures import mean_of
 
 
 def drawn(seed: int, n: int = 400) -> tuple[Flags, Floats]:

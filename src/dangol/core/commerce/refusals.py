@@ -4,8 +4,6 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.core.commerce.shop_facts import CurrencyInUse
 from dangol.core.refusals import Words, register
-from dangol.insight.liability import LotsOverdrawn
-from dangol.insight.lifetime.holdout import SplitNotBefore
 from dangol.insight.lifetime.refusals import (
     BrokenHistories,
     NoMaximum,
@@ -13,8 +11,15 @@ from dangol.insight.lifetime.refusals import (
     SpendFollowsFrequency,
 )
 from dangol.insight.modeling.refusals import BrokenTable, OutOfRange, TooManyItems
-from dangol.insight.rfm import BoundsNotRising
-from dangol.insight.rollup import ColumnsMissing, DuplicateDays, FutureDays, ValuesMissing
+from dangol.insight.refusals import (
+    BoundsNotRising,
+    ColumnsMissing,
+    DuplicateDays,
+    FutureDays,
+    LotsOverdrawn,
+    SplitNotBefore,
+    ValuesMissing,
+)
 
 register(
     {

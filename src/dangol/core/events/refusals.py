@@ -16,8 +16,7 @@ from dangol.domain.conditions.refusals import (
     UnfitValue,
     UnknownTrait,
 )
-from dangol.insight.conditions.dependencies import ConditionCycle
-from dangol.insight.engine import EngineGone
+from dangol.insight.refusals import EngineGone
 
 register(
     {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dangol.domain.statistics import Figure
 from dangol.insight.churn.features import ALIVE, LATENESS, Known, stayed_away
 from dangol.insight.churn.model import ChurnModel, Settings, Sources, fit_churn
 from dangol.insight.lifetime.histories import Floats
@@ -19,7 +20,6 @@ from dangol.insight.modeling.classification import (
     require_both,
     top_lift,
 )
-from dangol.insight.modeling.figures import Figure
 
 RULES = {"rule_lateness": LATENESS, "rule_recency": "recency_days", "rule_alive": ALIVE}
 

@@ -11,20 +11,14 @@ import ibis
 import numpy as np
 import pyarrow as pa
 
-from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.histories import Floats, Histories, Whole
 from dangol.insight.lifetime.models import Kind, Model, fit_model
 from dangol.insight.lifetime.summaries import KEYS, summarize
+from dangol.insight.refusals import SplitNotBefore
 from dangol.insight.rollup import purchase_days
 
 # Customers with as many purchases or more stand in one row.
 MOST = 7
-
-
-class SplitNotBefore(DomainError):
-    """The day of the split (`split`) does not lie before the end of what is known (`as_of`)."""
-
-    code = "insight.split_not_before"
 
 
 @dataclass(frozen=True, eq=False)

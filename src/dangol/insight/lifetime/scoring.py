@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import ibis
 import numpy as np
 
-from dangol.insight.intervals import Z
+from dangol.domain.statistics import Z
 from dangol.insight.lifetime.beta_geometric import BetaGeometric
 from dangol.insight.lifetime.fitting import Fit
 from dangol.insight.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma

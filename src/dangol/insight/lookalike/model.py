@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.linear_model import LogisticRegression
 
+from dangol.domain.statistics import Figure
 from dangol.insight.lifetime.histories import Floats
 from dangol.insight.lookalike.protected import protected_by
 from dangol.insight.modeling.cards import Card, version_of
@@ -24,7 +25,6 @@ from dangol.insight.modeling.classification import (
     require_both,
     top_lift,
 )
-from dangol.insight.modeling.figures import Figure
 from dangol.insight.modeling.refusals import BrokenTable, require_range
 from dangol.insight.modeling.tables import IDS, NUMBERS, require
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dangol.insight.modeling.figures import Figure
+from dangol.domain.statistics import Figure
 
 
 @dataclass(frozen=True, slots=True)

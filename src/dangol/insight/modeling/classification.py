@@ -5,9 +5,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from dangol.domain.statistics import Figure, Z, wilson
 from dangol.insight.lifetime.histories import Floats, Whole
 from dangol.insight.lifetime.refusals import NotEnoughData
-from dangol.insight.modeling.figures import Figure, Z, mean_of, wilson
+from dangol.insight.modeling.figures import mean_of
 
 Flags = NDArray[np.bool_]
 # Of fewer on either side an AUC says more about chance.
