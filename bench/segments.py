@@ -8,19 +8,21 @@ database of the instance has a part in it.
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure, at_most
-from dangol.domain.conditions import Condition, Kind, TraitType, read_condition
+from dangol.domain.conditions import Condition, Happening, Kind, Subject, TraitType, evaluate, read_condition
 from dangol.insight.conditions import compile_conditions
 from dangol.insight.engine import Engine, Limits, open_engine
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "10_000_000"))
 PER_CUSTOMER, TRIES, GOAL = 20, 3, 1.3
+GOAL_ONE_MS, ASKED, LEAVES = 1, 500, 20
 AS_OF, ZONE = datetime(2026, 3, 1, 3, tzinfo=UTC), ZoneInfo("Asia/Seoul")
 DAYS, NAMES = (7, 30, 90, 365), ("order", "view", "visit")
 CATALOG = {"points": TraitType(Kind.NUMBER), "city": TraitType(Kind.TEXT)}
@@ -53,6 +55,8 @@ COPY (
 
 def measure() -> Iterator[Figure]:
     """Yield the figures."""
+    label = f"one condition of {LEAVES} leaves, one customer of 100 events"
+    yield at_most(label, _one_ms(), "ms", GOAL_ONE_MS)
     with TemporaryDirectory(prefix="dangol-segments-") as name:
         folder = Path(name)
         with open_engine(None, Limits(folder, memory="4GB", threads=2)) as engine:
@@ -72,6 +76,24 @@ def _measured(engine: Engine, folder: Path) -> Iterator[Figure]:
     yield Figure(f"{label}, processor time", ours, "s")
     yield Figure("the same as SQL by hand", by_hand, "s")
     yield at_most("ours : by hand", ours / by_hand, "×", GOAL)
+
+
+def _one_ms() -> float:
+    """Return the processor time of asking one condition about one customer, from what has been loaded on."""
+    of = {"event": "order", "window": {"type": "last", "n": 365, "unit": "days"}}
+    rare = [{"property": "total", "op": "at_least", "value": 1_000}]
+    count = {"type": "did", "where": rare, **of}
+    total = {"type": "aggregate", "measure": "sum", "property": "total", "op": "at_least", "value": 1, **of}
+    # All of them hold, so that none is left unasked.
+    condition = read_condition({"type": "all", "of": [count, total] * (LEAVES // 2)}, CATALOG)
+    happenings = [
+        Happening("order", AS_OF - timedelta(days=100 - n), {"total": Decimal(n * 1_000)}, f"e{n}")
+        for n in range(100)
+    ]
+    began = time.process_time()
+    for _ in range(ASKED):
+        evaluate(condition, Subject({}, happenings), as_of=AS_OF, zone=ZONE)
+    return (time.process_time() - began) / ASKED * 1e3
 
 
 def trees() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence as Several
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from dangol.domain.conditions.nodes import Aggregate
 from dangol.domain.conditions.operators import COMPARISONS, asks, asks_other
 from dangol.domain.conditions.values import (
     EXACT,
+    EXACT_TYPES,
     MICRO,
     Catalog,
     Happening,
@@ -42,10 +43,8 @@ class Figure(NamedTuple):
 
 def total(values: Several[Any]) -> Decimal:
     """Return the exact sum."""
-    found = Decimal(0)
-    for one in values:
-        found = EXACT.add(found, one)
-    return found
+    with localcontext(EXACT):
+        return sum(values, Decimal(0))
 
 
 def plain_value(value: object) -> tuple[Kind, Any] | None:
@@ -60,7 +59,7 @@ class AggregateReading:
         self.leaf, self.past = leaf, Past(leaf.event, leaf.where, leaf.window)
         self.kind = kind_of_figure(leaf, types[leaf.other].kind if leaf.other else None)
         self.op, self.other, self.measure = leaf.op, leaf.other, leaf.measure
-        self._empty = EMPTY.get(leaf.measure)
+        self._empty, self._types = EMPTY.get(leaf.measure), EXACT_TYPES.get(self.kind, frozenset())
         if leaf.measure == "mean":
             return
         if leaf.other is None:
@@ -86,7 +85,7 @@ class AggregateReading:
                 return value
             case "distinct":
                 return plain_value(value)
-        return of_kind(value, self.kind)
+        return value if type(value) in self._types else of_kind(value, self.kind)
 
     def _other(self, subject: Subject) -> Any:
         return None if self.other is None else of_kind(subject.traits.get(self.other), self.kind)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from dangol.domain.conditions.kinds import COMPLEMENTS, ORDER, kind_of_property
 from dangol.domain.conditions.moments import MICROSECOND, Moment, anniversaries, month_day, shifted_day
 from dangol.domain.conditions.nodes import Span, Test
-from dangol.domain.conditions.values import Kind, TraitType, Value, of_kind, time_of
+from dangol.domain.conditions.values import EXACT_TYPES, Kind, TraitType, Value, of_kind, time_of
 
 Asks: TypeAlias = Callable[[Any, Moment], bool]
 Compares: TypeAlias = Callable[[Any, Any], bool]
@@ -155,14 +155,27 @@ def asks_other(kind: TraitType, op: str) -> Callable[[Any, Any], bool]:
 
 def tests_of(where: tuple[Test, ...]) -> Callable[[Mapping[str, Value], Moment], bool]:
     """Return whether an event's properties pass all tests."""
-    questions = [(test.property, property_asks(test)) for test in where]
+    questions = [_test(test) for test in where]
     if not questions:
         return lambda _properties, _moment: True
+    if len(questions) == 1:
+        return questions[0]
+    return lambda properties, moment: all(passes(properties, moment) for passes in questions)
 
-    def passes(properties: Mapping[str, Value], moment: Moment) -> bool:
-        return all(question(properties.get(name), moment) for name, question in questions)
 
-    return passes
+def _test(test: Test) -> Callable[[Mapping[str, Value], Moment], bool]:
+    """Return whether an event's properties pass a test; the commonest comparisons take one call."""
+    name, kind, value = test.property, kind_of_property(test), test.value
+    question = property_asks(test)
+    if kind is not None and kind in EXACT_TYPES and test.op in COMPARISONS:
+        types, compare = EXACT_TYPES[kind], COMPARISONS[test.op]
+
+        def passes(properties: Mapping[str, Value], moment: Moment) -> bool:
+            found = properties.get(name)
+            return compare(found, value) if type(found) in types else question(found, moment)
+
+        return passes
+    return lambda properties, moment: question(properties.get(name), moment)
 
 
 def property_asks(test: Test) -> Asks:
