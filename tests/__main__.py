@@ -24,6 +24,7 @@ KINDS = ("sqlite", "postgres")
 # These know no database, or look at pages that are the same on both: once is enough.
 ONCE = (
     "tests/domain",
+    "tests/insight",
     "tests/test_house.py",
     "tests/test_tidy.py",
     "tests/test_docs.py",

@@ -122,6 +122,22 @@ def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_ca
     assert all(0 <= own["lifetime.alive"] <= 1 for own in found.values())  # type: ignore[operator]
 
 
+def test_refresh__a_year_of_purchases__tells_who_may_stay_away_and_why_with_what_was_held_out() -> None:
+    owners = bring_history(300, seed=4)
+
+    refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+
+    [run] = [one for one in latest_runs() if one.model == "churn"]
+    assert run.refusal is None, run.refusal
+    found = read_traits(owners, frozenset({"churn.risk", "churn.because"}), as_of=NIGHT)
+    risks = [own["churn.risk"] for own in found.values()]
+    assert 0 < run.customers == len(risks) <= 300
+    assert all(0 <= one <= 1 for one in risks)  # type: ignore[operator]
+    assert len(set(risks)) > 20
+    auc = run.card["figures"]["auc"]
+    assert auc["low"] < auc["value"] < auc["high"]
+
+
 def test_refresh__too_few_customers__says_how_many_are_lacking_and_takes_old_values_away() -> None:
     [one] = open_shop("A")
     buy(one, "a", MORNING)

@@ -13,6 +13,7 @@ from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
+from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.purchases import customer_days
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
@@ -28,6 +29,7 @@ class Model(NamedTuple):
 MODELS: Mapping[str, Model] = {
     "rfm": Model(score_rfm, ("rfm.segment", "rfm.recency", "rfm.frequency", "rfm.money")),
     "lifetime": Model(score_lifetime, ("lifetime.value_12m", "lifetime.purchases_12m", "lifetime.alive")),
+    "churn": Model(score_churn, ("churn.risk", "churn.because")),
 }
 _KEPT = 30
 
