@@ -128,4 +128,12 @@ def test_example_body__of_every_event__has_the_real_ones_fields_and_is_marked(na
         data = told["data"]
         if "lines" in data:
             data["lines"] = [list(line.values()) for line in data["lines"]]
-        decode(name, json.dumps({"reason": "", **data}))
+        left_out: dict[str, Any] = {
+            "reason": "",
+            "message": "",
+            "properties": {},
+            "context": {},
+            "traits": {},
+        }
+        assert left_out.keys() == LEFT_OUT
+        decode(name, json.dumps(left_out | data))

@@ -23,10 +23,11 @@ TOLD = frozenset(
         "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "measure",
         "names", "number", "order", "parts", "product", "program", "purpose", "segment", "source", "store",
         "tier", "to_tier", "via", "wording",
+        "kind", "name",
     }
 )  # fmt: skip
-# Words a person typed.
-LEFT_OUT = frozenset({"reason"})
+# Words a person typed, and what others' programs have sent.
+LEFT_OUT = frozenset({"context", "message", "properties", "reason", "traits"})
 # Standard Webhooks asks for less than 20 kB.
 LONGEST_BYTES = 20_000
 EXAMPLE = "webhook.tested"
@@ -38,6 +39,7 @@ _WORDS: Mapping[str, str] = {
     "tier": "gold", "to_tier": "gold", "measure": "spend", "cause": "example", "purpose": "marketing",
     "via": "phone", "wording": "example-1", "fields": "birthday", "segment": "example",
     "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait",
+    "via": "phone", "wording": "example-1", "fields": "birthday", "kind": "track", "name": "Example",
 }  # fmt: skip
 _AMOUNT = 500
 

@@ -1,0 +1,98 @@
+"""Writing down what came in, for the event debugger: one row an event, for a bounded time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from dangol.core.behavior.identities import Person
+from dangol.core.behavior.models import Entry
+from dangol.core.behavior.preparing import Prepared, message_key
+from dangol.core.behavior.purchases import Bought
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import insert_rows
+
+_COLUMNS = (
+    "id", "received_at", "source", "kind", "name", "message", "person_id", "event_id", "problem", "details",
+)  # fmt: skip
+_encoder = msgspec.json.Encoder()
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wrong, as a refusal's code and facts: put into words where it is shown."""
+
+    code: str
+    data: dict[str, Any] = {}
+
+
+class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the debugger tells of an event beside its own columns. Ids are text.
+
+    `values` are kept for an event that named nobody and so stands on no timeline. `caused` are pairs of a
+    word (`order`, `return`, `merge`, `traits`, `view`, `person`) and what it is called.
+    """
+
+    via: str = ""
+    is_new: bool = False
+    attached: tuple[str, ...] = ()
+    absorbed: tuple[str, ...] = ()
+    proposed: str | None = None
+    taken: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    caused: tuple[tuple[str, str], ...] = ()
+    values: dict[str, Any] | None = None
+    original_at: datetime | None = None
+    sent_at: datetime | None = None
+    occurred_at: datetime | None = None
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of an event once it is carried out."""
+
+    id: Id
+    event: Prepared
+    person: Person | None
+    event_id: Id | None
+    bought: Bought | None
+    caused: tuple[tuple[str, str], ...]
+    sealed: tuple[str, ...]
+
+
+def write_entries(written: Sequence[Written], *, source: str, received_at: datetime) -> None:
+    """Write the events down. Inside the write transaction; one statement."""
+    insert_rows(Entry, _COLUMNS, [_row(one, source, received_at) for one in written])
+
+
+def _row(one: Written, source: str, received_at: datetime) -> tuple[Any, ...]:
+    message, problems = one.event.message, one.event.problems
+    return (
+        one.id, received_at, source, message.kind[:12], one.event.name, message_key(message),
+        one.person.customer_id if one.person else None, one.event_id,
+        problems[0].code if problems else "", _encoder.encode(_details(one)).decode(),
+    )  # fmt: skip
+
+
+def _details(one: Written) -> Details:
+    event, person = one.event, one.person
+    caused = one.caused
+    if one.bought:
+        caused = (*caused, (one.bought.what, show_id(one.bought.id)))
+    return Details(
+        via=person.via if person else "",
+        is_new=bool(person and person.is_new),
+        attached=person.attached if person else (),
+        absorbed=tuple(map(show_id, person.absorbed)) if person else (),
+        proposed=show_id(person.proposed) if person and person.proposed else None,
+        taken=tuple(event.taken[:50]),
+        sealed=one.sealed,
+        problems=tuple(Problem(problem.code, problem.data) for problem in event.problems[:10]),
+        caused=caused,
+        values=None
+        if person
+        else {"properties": event.properties, "traits": event.traits, "context": event.context},
+        original_at=event.message.original_at,
+        sent_at=event.message.sent_at,
+        occurred_at=event.occurred_at,
+    )

@@ -1,0 +1,236 @@
+"""Making an event ready before the transaction: what of it is kept, what is personal, when it happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlsplit
+
+from dangol.core.behavior.errors import (
+    IdBlocked,
+    InstantUnclear,
+    KeyMayNotTell,
+    NobodyNamed,
+    TooMuchInside,
+    TraitRefused,
+)
+from dangol.core.behavior.messages import PREVIOUS, Message, Sender
+from dangol.core.people.identities import Kind
+from dangol.domain.commerce_events import Commerce, Places, read_commerce
+from dangol.domain.errors import DomainError
+from dangol.domain.identity_graph import is_blocked
+from dangol.domain.personal_data import looks_personal
+from dangol.domain.tracked_values import Kept, bare_address, keep_values
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_SOURCE, LONGEST_NAME, LONGEST_MESSAGE = 64, 100, 100
+MOST_SKEW = timedelta(days=3650)
+TAKEN_OUT = "…"
+_NAMED_BY_PAGE = ("page", "screen")
+_IDS = frozenset(Kind) | {PREVIOUS}
+
+
+@dataclass(slots=True)
+class Personal:
+    """What an event tells of a person that is kept sealed: with the person, never on the timeline."""
+
+    name: str | None = None
+    birthday: date | None = None
+
+    def __bool__(self) -> bool:
+        return self.name is not None or self.birthday is not None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """An event with all that can be known of it without asking anybody."""
+
+    message: Message
+    name: str
+    occurred_at: datetime
+    ids: list[tuple[str, str]]
+    properties: dict[str, Any]
+    traits: dict[str, Any]
+    context: dict[str, Any]
+    personal: Personal
+    commerce: Commerce | None
+    taken: list[str]
+    problems: list[DomainError] = field(default_factory=list)
+
+
+def message_key(message: Message) -> str:
+    """Return the id by which a message is known for good; one that looks personal stands as its hash."""
+    text = message.message_id
+    if len(text) > LONGEST_MESSAGE or looks_personal(text):
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return text
+
+
+def prepare(
+    message: Message, sender: Sender, *, received_at: datetime, currency: str, places: Places
+) -> Prepared:
+    """Return an event as it is kept. Nothing is refused: what does not fit is left out, with a problem."""
+    problems, taken = list(message.problems), list[str]()
+    is_page = message.kind in _NAMED_BY_PAGE
+    properties = keep_values(message.properties, at="properties", is_thing=is_page)
+    traits = keep_values(message.traits, at="traits")
+    context = _context(message.context)
+    for kept in (properties, traits, context):
+        taken += kept.taken
+        problems += [TooMuchInside(at=path[:200]) for path in kept.cut[:1]]
+    name = message.name.replace("\0", "")[:LONGEST_NAME]
+    if looks_personal(name):
+        taken.append("name")
+        name = TAKEN_OUT
+    ids = _usable(message.ids, problems)
+    personal = _personal(message, sender, ids, taken, problems)
+    if not ids:
+        problems.append(NobodyNamed())
+    prepared = Prepared(
+        message, name, _occurred(message, received_at, problems), ids, _page_values(message, properties),
+        traits.values, context.values, personal, None, taken, problems,
+    )  # fmt: skip
+    prepared.commerce = _commerce(prepared, currency, places)
+    return prepared
+
+
+def _usable(ids: list[tuple[str, str]], problems: list[DomainError]) -> list[tuple[str, str]]:
+    """Return the ids that may be some, each once."""
+    usable = []
+    for kind, value in dict.fromkeys(ids):
+        if is_blocked(value):
+            problems.append(IdBlocked(kind=kind))
+        elif kind in _IDS:
+            usable.append((kind, value))
+    return usable
+
+
+def _occurred(message: Message, received_at: datetime, problems: list[DomainError]) -> datetime:
+    """Return when it happened, with the sender's clock put right; never later than it came in."""
+    original, sent = message.original_at, message.sent_at
+    if original is None:
+        return received_at
+    skew = received_at - sent if sent else timedelta(0)
+    if abs(skew) > MOST_SKEW or original < EARLIEST:
+        problems.append(InstantUnclear(field="timestamp" if original < EARLIEST else "sentAt"))
+        return received_at
+    return max(EARLIEST, min(original + skew, received_at))
+
+
+def _page_values(message: Message, kept: Kept) -> dict[str, Any]:
+    """Return a page's values without what was searched for, and of where it was come from only the host."""
+    values = kept.values
+    if message.kind in _NAMED_BY_PAGE:
+        for name in ("search", "referrer"):
+            given = values.pop(name, None)
+            if isinstance(given, str) and given:
+                if name == "search":
+                    kept.taken.append("properties.search")
+                elif host := _host(given):
+                    values["referrer_host"] = host
+        if isinstance(values.get("path"), str):
+            values["path"] = bare_address(values["path"])
+    return values
+
+
+def _context(context: Mapping[str, Any]) -> Kept:
+    """Return what of a context is worth keeping; all else in it is left out without a word, unless personal."""
+    kept = Kept()
+    page, library, app = (_inner(context, name) for name in ("page", "library", "app"))
+    found: dict[str, Any] = {
+        "page_path": bare_address(_text(page.get("path"))),
+        "referrer_host": _host(_text(page.get("referrer")) or _text(_inner(context, "referrer").get("url"))),
+        "locale": _text(context.get("locale")),
+        "zone": _text(context.get("timezone")),
+        "app": _text(app.get("name")),
+        "app_version": _text(app.get("version")),
+        "library": _text(library.get("name")),
+        "library_version": _text(library.get("version")),
+    }
+    kept.values = {name: text[:200] for name, text in found.items() if text and not looks_personal(text)}
+    kept.taken += [f"context.{name}" for name, text in found.items() if text and looks_personal(text)]
+    kept.taken += [
+        f"context.{name}"
+        for name in ("ip", "userAgent", "device", "location", "network")
+        if context.get(name) not in (None, "", {})
+    ]
+    return kept
+
+
+def _inner(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    inner = values.get(name)
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def _text(value: Any) -> str:
+    return value.replace("\0", "").strip()[:1_024] if isinstance(value, str) else ""
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _personal(
+    message: Message,
+    sender: Sender,
+    ids: list[tuple[str, str]],
+    taken: list[str],
+    problems: list[DomainError],
+) -> Personal:
+    """Read what an identify call tells of the person; ids it tells of are added to the event's own."""
+    if message.kind != "identify":
+        return Personal()
+    traits = message.traits
+    contacts = [
+        (Kind(name).value, text)
+        for name in (Kind.EMAIL.value, Kind.PHONE.value)
+        if (text := _text(traits.get(name))) and not is_blocked(text)
+    ]
+    names = [_text(traits.get(one)) for one in ("lastName", "firstName")]
+    name = _text(traits.get("name")) or " ".join(filter(None, _in_order(names)))
+    birthday = _text(traits.get("birthday"))
+    if not sender.may_tell:
+        fields = [kind for kind, _ in contacts] + ["name"] * bool(name) + ["birthday"] * bool(birthday)
+        if fields:
+            problems.append(KeyMayNotTell(fields=", ".join(fields)))
+        return Personal()
+    ids += [one for one in contacts if one not in ids]
+    sealed = {
+        "traits.email",
+        "traits.phone",
+        "traits.name",
+        "traits.birthday",
+        "traits.firstName",
+        "traits.lastName",
+    }
+    taken[:] = [path for path in taken if path not in sealed]
+    return Personal(name or None, _birthday(birthday, problems))
+
+
+def _in_order(names: list[str]) -> list[str]:
+    """Return a family name and a given name in the order of their script: Korean has the family name first."""
+    return names if any("가" <= sign <= "힣" for sign in names[0]) else names[::-1]
+
+
+def _birthday(text: str, problems: list[DomainError]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        problems.append(TraitRefused(field="birthday", why="value.day_out_of_range"))
+        return None
+
+
+def _commerce(prepared: Prepared, currency: str, places: Places) -> Commerce | None:
+    if prepared.message.kind not in ("track", "event"):
+        return None
+    try:
+        return read_commerce(prepared.name, prepared.properties, currency=currency, places=places)
+    except DomainError as refusal:
+        prepared.problems.append(refusal)
+        return None
