@@ -81,6 +81,8 @@ class Graph(Generic[K, P]):
 
     def match(self, ids: Sequence[Known[K]], new_person: P) -> Match[K, P] | None:
         """Return whom these ids mean; None without any. Who is not known yet becomes `new_person`."""
+        if len(ids) == 1 and (owner := self.owners.get(ids[0].key)) is not None:  # as most are
+            return Match(owner, False, (), (), (), None)
         wanted = sorted(dict.fromkeys(ids), key=lambda one: by_priority(one.kind))
         dropped: list[Known[K]] = []
         proposed: P | None = None

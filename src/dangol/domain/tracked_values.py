@@ -17,6 +17,7 @@ DECIMALS = 6
 LONGEST_NAME, LONGEST_TEXT, MOST_NAMES, DEEPEST = 100, 1_024, 300, 6
 _SMALLEST = Decimal(1).scaleb(-DECIMALS)
 _LARGEST_WHOLE, _MOST_DIGITS = 2**53, 15
+_SHORT = 10 ** (_MOST_DIGITS - DECIMALS)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 # What tells a thing from a person where both have a name.
 _OF_THINGS = frozenset({"product_id", "productid", "sku", "price", "product", "variant", "id", "quantity"})
@@ -38,6 +39,8 @@ def keep_values(values: Mapping[str, Value], *, at: str, is_thing: bool = False)
     `is_thing` says that the object itself is a thing or a page, whose name is nobody's.
     """
     kept = Kept()
+    if not values:
+        return kept
     kept.values = _object(values, at, kept, 1, is_thing=is_thing)
     return kept
 
@@ -77,7 +80,7 @@ def _value(value: Value, path: str, kept: Kept, depth: int) -> tuple[bool, Value
     if depth >= DEEPEST:
         kept.cut.append(path)
         return False, None
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return True, _object(value, path, kept, depth + 1)
     items = [_value(one, f"{path}[{place}]", kept, depth + 1) for place, one in enumerate(value[:MOST_NAMES])]
     if len(value) > MOST_NAMES:
@@ -118,7 +121,7 @@ def _number(value: int | float | Decimal, path: str, kept: Kept) -> tuple[bool, 
         return False, None
     if exact == exact.to_integral_value() and abs(exact) <= _LARGEST_WHOLE:
         return True, int(exact)
-    if len(exact.as_tuple().digits) <= _MOST_DIGITS:
+    if abs(exact) < _SHORT or len(exact.as_tuple().digits) <= _MOST_DIGITS:
         return True, float(exact)
     return True, format(exact, "f")
 

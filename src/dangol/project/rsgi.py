@@ -5,10 +5,12 @@ from pathlib import Path
 from django.conf import settings
 
 from dangol.connectors.files.places import uploads_folder
+from dangol.connectors.segment.bodies import RUDDER_BYTES
 from dangol.core.operations.balance import Place
 from dangol.project.wsgi import application as pages
 from dangol.web import uploading
 from dangol.web.intake import Intake, Large, Limits
+from dangol.web.refused import TRACKING
 
 
 def open_door(place: Place) -> Intake:
@@ -25,5 +27,6 @@ def open_door(place: Place) -> Intake:
         quick=("/api/", "/till", "/static/"),
         quick_threads=settings.QUICK_THREADS,
         large=large,
+        longer=(TRACKING, RUDDER_BYTES),
     )
     return Intake(pages, limits, place)

@@ -123,6 +123,7 @@ MIDDLEWARE = [
     "dangol.web.health.HealthMiddleware",
     # Programs come in by a door of their own, before all that pages need.
     "dangol.api.door.ApiDoor",
+    "dangol.api.tracking.TrackingDoor",
     # It pads what it compresses by a random length, so that no secret is guessed from a page's size.
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.security.SecurityMiddleware",

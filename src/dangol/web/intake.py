@@ -64,6 +64,13 @@ class Limits(NamedTuple):
     # A client that takes nothing of a long answer for so long loses it.
     stalled_seconds: float = 30.0
     large: Large | None = None
+    # Addresses that begin so take bodies of a length of their own.
+    longer: tuple[str, int] = ("", 0)
+
+    def most_at(self, path: str) -> int:
+        """Return how many bytes a body sent to this address may have."""
+        start, most = self.longer
+        return max(most, self.body_bytes) if start and path.startswith(start) else self.body_bytes
 
 
 class Transport(Protocol):
@@ -149,7 +156,8 @@ class Intake:
         length = environ.get("CONTENT_LENGTH", "")
         if not length.strip("0") and "HTTP_TRANSFER_ENCODING" not in environ:
             return None
-        is_long = not length.isdigit() or int(length) > self._limits.body_bytes
+        most = self._limits.most_at(environ["PATH_INFO"])
+        is_long = not length.isdigit() or int(length) > most
         if is_long and (large := self._large_at(environ)) and await self._admit(large, environ):
             return await self._take_large(large, environ, exchange)
         if length.isascii() and length.isdigit() and is_long:
@@ -159,9 +167,7 @@ class Intake:
         self._reading += 1
         try:
             body = io.BytesIO()
-            return await self._take(
-                environ, exchange, body, self._limits.body_bytes, self._limits.body_seconds
-            )
+            return await self._take(environ, exchange, body, most, self._limits.body_seconds)
         finally:
             self._reading -= 1
 

@@ -14,6 +14,8 @@ from dangol.core.metrics import HTTP_REFUSED
 from dangol.core.storage.faults import RETRY_AFTER, Fault
 
 API = "/api/"
+# Where events of sites and apps come in: their clients read JSON, too, and know no 413.
+TRACKING = "/v1/"
 
 
 class Refusal(NamedTuple):
@@ -85,6 +87,8 @@ def answer(refusal: Refusal, *, path: str, language: str, request_id: str = "") 
     """Return the refusal as the API's problem (RFC 9457) or as a page, in the reader's language."""
     HTTP_REFUSED.labels(refusal.code.partition(".")[2]).inc()
     headers = {"Cache-Control": "no-store"}
+    if path.startswith(TRACKING):
+        return _for_tracking(refusal, headers, language)
     if refusal.retry_after is not None:
         headers["Retry-After"] = str(refusal.retry_after)
     with translation.override(language):
@@ -97,6 +101,17 @@ def answer(refusal: Refusal, *, path: str, language: str, request_id: str = "") 
         }  # fmt: skip
         headers["Content-Type"] = "text/html; charset=utf-8"
         return Answer(refusal.status, headers, render_to_string("web/errors/base.html", context).encode())
+
+
+def _for_tracking(refusal: Refusal, headers: dict[str, str], language: str) -> Answer:
+    """Answer as Segment does: a JSON object with `code` and `message`, which its clients and others read."""
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    headers |= {"Content-Type": "application/json", "Access-Control-Allow-Origin": "*"}
+    with translation.override(language):
+        told = {"code": refusal.code, "message": str(refusal.words)}
+    status = 400 if refusal is TOO_LARGE else refusal.status
+    return Answer(status, headers, json.dumps(told, ensure_ascii=False).encode())
 
 
 def _problem(refusal: Refusal, request_id: str) -> bytes:

@@ -49,6 +49,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.JOBS_READ: _("작업 보기"),
     Right.JOBS_WRITE: _("작업 다시 하기"),
     Right.EVENTS_READ: _("활동 보기"),
+    Right.EVENTS_WRITE: _("활동 보내기"),
     Right.WEBHOOKS_READ: _("웹훅 보기"),
     Right.WEBHOOKS_WRITE: _("웹훅 바꾸기"),
     Right.KEYS_READ: _("API 키 보기"),

@@ -16,6 +16,7 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
             Right.MEMBERS_WRITE,
             Right.CONSENTS_WRITE,
             Right.EVENTS_READ,
+            Right.EVENTS_WRITE,
             Right.MEMBERS_UNMASK,
             Right.MEMBERS_EXPORT,
             Right.MEMBERS_MERGE,
@@ -54,6 +55,16 @@ PRESETS: Mapping[str, tuple[Promise, Promise, Sequence[Right]]] = {
             Right.POINTS_SPEND, Right.ORDERS_READ, Right.ORDERS_WRITE, Right.CATALOG_READ,
             Right.CATALOG_WRITE, Right.PROGRAMS_READ,
         ),
+    ),
+    "browser": (
+        _("활동 보내기: 웹사이트와 앱"),
+        _("방문과 클릭을 보내요. 누구나 볼 수 있는 키라서 그것만 해요."),
+        (Right.EVENTS_WRITE,),
+    ),
+    "server": (
+        _("활동 보내기: 서버"),
+        _("주문이 되는 활동과 이메일, 전화번호까지 보내요. 밖에 보이지 않는 서버에서만 쓰세요."),
+        (Right.EVENTS_WRITE, Right.ORDERS_WRITE, Right.MEMBERS_WRITE),
     ),
     "reading": (_("읽기만"), _("숫자를 모으는 프로그램에 좋아요. 아무것도 바꾸지 못해요."), _READING),
 }  # fmt: skip

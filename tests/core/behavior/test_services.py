@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dangol.core.behavior.messages import Message
 from dangol.core.behavior.models import Entry, MergeProposal
 from dangol.core.events.models import Event
 from dangol.core.people.consents import ConsentDraft, record_consents

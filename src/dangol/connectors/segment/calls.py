@@ -168,6 +168,8 @@ def _traits(kind: str, fields: Mapping[str, Any], problems: list[DomainError]) -
     if kind not in ("identify", "group"):
         return {}
     traits = _object(fields, "traits", problems)
+    if kind == "identify" and "traits" not in fields:  # where RudderStack's clients put them
+        traits = _object(_object(fields, "context", []), "traits", problems)
     if len(traits) > MOST_TRAITS:
         problems.append(MessageUnfit(field="traits"))
     return dict(list(traits.items())[:MOST_TRAITS])

@@ -35,6 +35,7 @@ class Right(StrEnum):
     JOBS_READ = "jobs.read"
     JOBS_WRITE = "jobs.write"
     EVENTS_READ = "events.read"
+    EVENTS_WRITE = "events.write"
     WEBHOOKS_READ = "webhooks.read"
     WEBHOOKS_WRITE = "webhooks.write"
     KEYS_READ = "keys.read"

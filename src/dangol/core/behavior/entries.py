@@ -8,7 +8,7 @@ import msgspec
 
 from dangol.core.behavior.identities import Person
 from dangol.core.behavior.models import Entry
-from dangol.core.behavior.preparing import Prepared, message_key
+from dangol.core.behavior.preparing import Prepared
 from dangol.core.behavior.purchases import Bought
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows
@@ -68,7 +68,7 @@ def write_entries(written: Sequence[Written], *, source: str, received_at: datet
 def _row(one: Written, source: str, received_at: datetime) -> tuple[Any, ...]:
     message, problems = one.event.message, one.event.problems
     return (
-        one.id, received_at, source, message.kind[:12], one.event.name, message_key(message),
+        one.id, received_at, source, message.kind[:12], one.event.name, one.event.key,
         one.person.customer_id if one.person else None, one.event_id,
         problems[0].code if problems else "", _encoder.encode(_details(one)).decode(),
     )  # fmt: skip

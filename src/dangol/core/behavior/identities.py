@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dangol.core.access.acts import merge_customers
-from dangol.core.behavior.errors import IdDropped, IdUnfit, MergeRefused
+from dangol.core.behavior.errors import IdDropped, IdUnfit, MergeRefused, NobodyNamed
 from dangol.core.behavior.messages import PREVIOUS, Sender
 from dangol.core.behavior.models import MergeProposal
 from dangol.core.behavior.preparing import Prepared
 from dangol.core.people.attaching import attach_identities
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import Claim, Key, Value, find_owners, identity_keys
-from dangol.core.people.models import Identity
+from dangol.core.people.merged import resolve_merged
+from dangol.core.people.models import Customer, Identity
 from dangol.core.people.refused_values import RefusedValue
-from dangol.core.people.selectors import region_for
+from dangol.core.people.selectors import ERASED_KIND, region_for
 from dangol.core.people.tombstones import IdentityErased, find_erased
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.rows import insert_missing, select_matching
@@ -54,34 +55,69 @@ def find_people(events: Sequence[Prepared], *, sender: Sender, recorded_at: date
     Must be called inside the write transaction, before any customer is locked. A constant number of
     statements, and one merge for each browser whose person was known already. Raises attaching.Outrun.
     """
+    direct = _find_direct(events)
     read = _read_values(events)
     keys = identity_keys(value for one in read for value in one.values)
     owners = find_owners(keys.values())
     _drop_erased(read, keys, owners)
     graph: Graph[Key, Id] = Graph(dict(owners), _held_by(read, keys, owners))
     matches = [_match(one, keys, graph) for one in read]
-    claims = {
-        known.key: Claim(known.key, value, match.person)
-        for match, one in zip(matches, read, strict=True)
-        if match
-        for known, value in _attached(match, one, keys)
-    }
+    final = _finals(matches)
     made = {match.person for match in matches if match and match.is_new}
-    involved = {match.person for match in matches if match} | {
-        one for match in matches if match for one in match.absorbed
-    }
     # Who was new and became part of somebody else in the same batch was never there.
     gone = {one for match in matches if match for one in match.absorbed if one in made}
-    final = _finals(matches)
-    ours = [
-        claim._replace(customer_id=final.get(claim.customer_id, claim.customer_id))
-        for claim in claims.values()
+    involved = {one for match in matches if match for one in (match.person, *match.absorbed)}
+    attach_identities(
+        _claims(matches, read, keys, final), made=made - gone,
+        locked=(involved - gone).union(direct.values()), recorded_at=recorded_at, source=SOURCE,
+    )  # fmt: skip
+    people = [
+        _directly(one.event, direct) or _person(match, one, final, gone)
+        for match, one in zip(matches, read, strict=True)
     ]
-    attach_identities(ours, made=made - gone, locked=involved - gone, recorded_at=recorded_at, source=SOURCE)
-    people = [_person(match, one, final, gone) for match, one in zip(matches, read, strict=True)]
     _merge(people, events, sender, recorded_at)
     _propose(people, events, recorded_at)
     return people
+
+
+def _find_direct(events: Sequence[Prepared]) -> dict[Id, Id]:
+    """Return who the customers are now whom events name by our own id; those nobody is are left out."""
+    named = {one.message.customer_id for one in events if one.message.customer_id}
+    if not named:
+        return {}
+    now = resolve_merged(named)
+    rows = select_matching(
+        Customer, ("customer_id", "kind"), ("customer_id",), [(one,) for one in sorted(set(now.values()))]
+    )
+    known = {customer_id for customer_id, kind in rows if kind != ERASED_KIND}
+    return {one: current for one, current in now.items() if current in known}
+
+
+def _directly(event: Prepared, direct: Mapping[Id, Id]) -> Person | None:
+    wanted = event.message.customer_id
+    if wanted is None:
+        return None
+    if wanted not in direct:
+        event.problems.append(NobodyNamed())
+        return None
+    return Person(direct[wanted], "id", False, ())
+
+
+def _claims(
+    matches: Sequence[Match[Key, Id] | None],
+    read: Sequence[_Read],
+    keys: Mapping[Value, Key],
+    final: Mapping[Id, Id],
+) -> list[Claim]:
+    """Return what names whom from now on, each value once."""
+    claims: dict[Key, Claim] = {}
+    for match, one in zip(matches, read, strict=True):
+        if match:
+            owner = final.get(match.person, match.person)
+            claims |= {
+                known.key: Claim(known.key, value, owner) for known, value in _attached(match, one, keys)
+            }
+    return list(claims.values())
 
 
 def _read_values(events: Sequence[Prepared]) -> list[_Read]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dangol.core.people.actors import Actor
+from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
 
 # What the ids of an event are called before anybody has looked at them. `previous` is an id that may be a
@@ -43,3 +44,7 @@ class Message:
     original_at: datetime | None = None
     sent_at: datetime | None = None
     problems: list[DomainError] = field(default_factory=list)
+    # What the event itself says of where it comes from, beside who sends it.
+    origin: str = ""
+    # A customer by our own id, where the sender knows it.
+    customer_id: Id | None = None

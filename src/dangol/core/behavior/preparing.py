@@ -1,6 +1,6 @@
 """Making an event ready before the transaction: what of it is kept, what is personal, when it happened."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
@@ -26,9 +26,32 @@ from dangol.domain.tracked_values import Kept, bare_address, keep_values
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_SOURCE, LONGEST_NAME, LONGEST_MESSAGE = 64, 100, 100
 MOST_SKEW = timedelta(days=3650)
+LONGEST_WORD = 200
 TAKEN_OUT = "…"
 _NAMED_BY_PAGE = ("page", "screen")
 _IDS = frozenset(Kind) | {PREVIOUS}
+
+
+def _text(value: Any) -> str:
+    return value.replace("\0", "").strip()[:1_024] if isinstance(value, str) else ""
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+
+
+# What is kept of a context: names of its own, and of what it holds, each with how it is read.
+_WORDS = (("locale", "locale"), ("timezone", "zone"))
+_GROUPS: tuple[tuple[str, tuple[tuple[str, str, Callable[[str], str]], ...]], ...] = (
+    ("page", (("path", "page_path", bare_address), ("referrer", "referrer_host", _host))),
+    ("referrer", (("url", "referrer_host", _host),)),
+    ("app", (("name", "app", str), ("version", "app_version", str))),
+    ("library", (("name", "library", str), ("version", "library_version", str))),
+)
+_PERSONAL = ("ip", "userAgent", "device", "location", "network")
 
 
 @dataclass(slots=True)
@@ -47,6 +70,8 @@ class Prepared:
     """An event with all that can be known of it without asking anybody."""
 
     message: Message
+    # By what it is known for good: its id, or what stands for that.
+    key: str
     name: str
     occurred_at: datetime
     ids: list[tuple[str, str]]
@@ -75,7 +100,7 @@ def prepare(
     is_page = message.kind in _NAMED_BY_PAGE
     properties = keep_values(message.properties, at="properties", is_thing=is_page)
     traits = keep_values(message.traits, at="traits")
-    context = _context(message.context)
+    context = _context(message)
     for kept in (properties, traits, context):
         taken += kept.taken
         problems += [TooMuchInside(at=path[:200]) for path in kept.cut[:1]]
@@ -85,10 +110,10 @@ def prepare(
         name = TAKEN_OUT
     ids = _usable(message.ids, problems)
     personal = _personal(message, sender, ids, taken, problems)
-    if not ids:
+    if not ids and message.customer_id is None:
         problems.append(NobodyNamed())
     prepared = Prepared(
-        message, name, _occurred(message, received_at, problems), ids, _page_values(message, properties),
+        message, message_key(message), name, _occurred(message, received_at, problems), ids, _page_values(message, properties),
         traits.values, context.values, personal, None, taken, problems,
     )  # fmt: skip
     prepared.commerce = _commerce(prepared, currency, places)
@@ -134,44 +159,24 @@ def _page_values(message: Message, kept: Kept) -> dict[str, Any]:
     return values
 
 
-def _context(context: Mapping[str, Any]) -> Kept:
+def _context(message: Message) -> Kept:
     """Return what of a context is worth keeping; all else in it is left out without a word, unless personal."""
-    kept = Kept()
-    page, library, app = (_inner(context, name) for name in ("page", "library", "app"))
-    found: dict[str, Any] = {
-        "page_path": bare_address(_text(page.get("path"))),
-        "referrer_host": _host(_text(page.get("referrer")) or _text(_inner(context, "referrer").get("url"))),
-        "locale": _text(context.get("locale")),
-        "zone": _text(context.get("timezone")),
-        "app": _text(app.get("name")),
-        "app_version": _text(app.get("version")),
-        "library": _text(library.get("name")),
-        "library_version": _text(library.get("version")),
-    }
-    kept.values = {name: text[:200] for name, text in found.items() if text and not looks_personal(text)}
-    kept.taken += [f"context.{name}" for name, text in found.items() if text and looks_personal(text)]
-    kept.taken += [
-        f"context.{name}"
-        for name in ("ip", "userAgent", "device", "location", "network")
-        if context.get(name) not in (None, "", {})
-    ]
+    kept, context = Kept(), message.context
+    found = [(name, _text(context.get(given))) for given, name in _WORDS]
+    found.append(("origin", bare_address(message.origin)))
+    for group, names in _GROUPS:
+        inner = context.get(group)
+        if isinstance(inner, dict):
+            found += [(name, read(_text(inner.get(given)))) for given, name, read in names]
+    for name, text in found:
+        if not text:
+            continue
+        if looks_personal(text):
+            kept.taken.append(f"context.{name}")
+        else:
+            kept.values.setdefault(name, text[:LONGEST_WORD])
+    kept.taken += [f"context.{name}" for name in _PERSONAL if context.get(name) not in (None, "", {})]
     return kept
-
-
-def _inner(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = values.get(name)
-    return inner if isinstance(inner, Mapping) else {}
-
-
-def _text(value: Any) -> str:
-    return value.replace("\0", "").strip()[:1_024] if isinstance(value, str) else ""
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _personal(

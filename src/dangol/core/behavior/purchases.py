@@ -11,7 +11,7 @@ from dangol.core.behavior.errors import (
     OrderTold,
 )
 from dangol.core.behavior.messages import Sender
-from dangol.core.behavior.preparing import Prepared, message_key
+from dangol.core.behavior.preparing import Prepared
 from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Product, ReturnLine
 from dangol.core.commerce.returns import record_returns
@@ -208,5 +208,5 @@ def _draft(one: Placed, books: _Books) -> ReturnDraft:
 
 def _number(one: Placed, refund: Refunded) -> str:
     """Return what the return is called: as the sender calls it, else by the message that tells of it."""
-    number = f"{refund.number}/{refund.key or message_key(one.event.message)}"
-    return number if len(number) <= 64 else f"{refund.key or message_key(one.event.message)}"[:64]
+    number = f"{refund.number}/{refund.key or one.event.key}"
+    return number if len(number) <= 64 else f"{refund.key or one.event.key}"[:64]

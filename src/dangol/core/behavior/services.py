@@ -12,7 +12,7 @@ from dangol.core.behavior.errors import TraitRefused
 from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsReported
 from dangol.core.behavior.identities import SOURCE, Person, find_people
 from dangol.core.behavior.messages import Message, Sender
-from dangol.core.behavior.preparing import Prepared, message_key, prepare
+from dangol.core.behavior.preparing import Prepared, prepare
 from dangol.core.behavior.purchases import Bought, Placed, carry_out
 from dangol.core.events.payloads import Payload
 from dangol.core.events.records import Draft, Recorded
@@ -59,9 +59,9 @@ def take_in_messages(messages: Sequence[Message], *, sender: Sender, received_at
 
 
 def _take_in(events: Sequence[Prepared], sender: Sender, received_at: datetime) -> int:
-    keys = [message_key(one.message) for one in events]
+    keys = [one.key for one in events]
     fresh = take_in(sender.source, keys, at=received_at)
-    new = [_Work(new_id(), one, key) for one, key, is_new in zip(events, keys, fresh, strict=True) if is_new]
+    new = [_Work(new_id(), one) for one, is_new in zip(events, fresh, strict=True) if is_new]
     if not new:
         return 0
     people = find_people([one.event for one in new], sender=sender, recorded_at=received_at)
@@ -82,7 +82,6 @@ class _Work:
 
     id: Id
     event: Prepared
-    key: str
     person: Person | None = None
     event_id: Id | None = None
     caused: list[tuple[str, str]] = field(default_factory=list)
@@ -146,7 +145,7 @@ def _drafts(work: _Work, sender: Sender, received_at: datetime) -> list[Draft]:
         payloads.append(
             BehaviorTracked(
                 source=sender.shown,
-                message=work.key,
+                message=event.key,
                 kind=message.kind,
                 name=event.name,
                 properties=_properties(event),
@@ -157,11 +156,11 @@ def _drafts(work: _Work, sender: Sender, received_at: datetime) -> list[Draft]:
             )  # fmt: skip
         )
     elif event.traits:
-        payloads.append(TraitsReported(source=sender.shown, message=work.key, traits=event.traits))
+        payloads.append(TraitsReported(source=sender.shown, message=event.key, traits=event.traits))
     if isinstance(viewed := event.commerce, Viewed):
         payloads.append(
             BehaviorViewed(
-                source=sender.shown, message=work.key, product=viewed.product, category=viewed.category
+                source=sender.shown, message=event.key, product=viewed.product, category=viewed.category
             )
         )
     return [Draft(person.customer_id, payload, event.occurred_at, work.id) for payload in payloads]
