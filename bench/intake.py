@@ -1,10 +1,10 @@
-"""Events by Segment's own Python client, unchanged, against a served instance: how many, durably, on two cores.
+"""Events by Segment's own Python client, unchanged, against a served instance: how many, durably.
 
 The client runs in a process of its own, as a shop's server would, with its defaults: batches of at most 100
-events, here over four of its threads. Each batch is answered after its commit. The events are of 2,000 browsers
-and people: clicks, pages, products looked at, orders and sign-ins. Processor time is read from /proc for the
-instance's processes and for those of PostgreSQL; the client's own is told beside it, since it takes its part of
-the two cores.
+events, here over four of its threads. Each batch is answered after its commit. The events are of 2,000
+browsers and people: clicks, pages, products looked at, orders and sign-ins. Processor time is read from /proc
+for the instance's processes and for those of PostgreSQL; the client's own is told beside it, since it takes
+its part of the two cores.
 """
 
 import json

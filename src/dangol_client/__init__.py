@@ -33,7 +33,7 @@ from dangol_client.answers import (
     Why,
 )
 from dangol_client.client import Dangol
-from dangol_client.drafts import ConsentDraft, LevelDraft, LineDraft, ReturnLineDraft
+from dangol_client.drafts import ConsentDraft, EventDraft, LevelDraft, LineDraft, ReturnLineDraft
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
 from dangol_client.machine_answers import (
     ApiKey,
@@ -47,6 +47,7 @@ from dangol_client.machine_answers import (
     NewApiKey,
     NewWebhook,
     Replayed,
+    TakenIn,
     Try,
     Webhook,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "DeliveryReport",
     "Earned",
     "Event",
+    "EventDraft",
     "Expiring",
     "Feed",
     "Gone",
@@ -97,6 +99,7 @@ __all__ = [
     "Sending",
     "Standing",
     "Store",
+    "TakenIn",
     "Tier",
     "Transfer",
     "Try",

@@ -1,6 +1,7 @@
 """What is sent in lists: lines, consents and levels. A field left at its default is not sent."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -35,6 +36,20 @@ class ConsentDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     wording: str = ""
     source: str = "api"
     at: datetime | None = None
+
+
+class EventDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened elsewhere, as a CloudEvent: `source` and `id` name it for good.
+
+    `subject` is the customer: the shop's id of them, `external:…`, `email:…`, `phone:…` or `card:…`.
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str | None = None
+    time: datetime | None = None
+    data: Any = None
 
 
 class LevelDraft(msgspec.Struct, frozen=True):

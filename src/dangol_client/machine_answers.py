@@ -88,6 +88,13 @@ class Happened(Answer, frozen=True):
     data: dict[str, Any]
 
 
+class TakenIn(Answer, frozen=True):
+    """How many events were sent, and how many of them were new."""
+
+    count: int
+    new: int
+
+
 class Feed(Answer, frozen=True):
     """Events, the earliest first. `resume` is the cursor to ask with later, also where this is the end."""
 

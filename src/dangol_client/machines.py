@@ -4,6 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Unpack
 
+import msgspec
+
+from dangol_client.drafts import EventDraft
 from dangol_client.machine_answers import (
     ApiKey,
     Approval,
@@ -15,9 +18,12 @@ from dangol_client.machine_answers import (
     NewApiKey,
     NewWebhook,
     Replayed,
+    TakenIn,
     Webhook,
 )
 from dangol_client.sending import Sending, Wire, place
+
+CLOUD_EVENTS = "application/cloudevents-batch+json"
 
 
 class WebhookCalls:
@@ -119,10 +125,17 @@ class WebhookCalls:
 
 
 class EventCalls:
-    """What happened in the shop, in the order in which it was committed."""
+    """What happened in the shop, in the order in which it was committed; and what happens elsewhere."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+
+    def send(self, events: Sequence[EventDraft]) -> TakenIn:
+        """Tell of up to 1,000 events. Sent again they change nothing: each is known by its source and id."""
+        body = [
+            {"specversion": "1.0", **msgspec.to_builtins(one, builtin_types=(datetime,))} for one in events
+        ]
+        return self._wire.tell("/events", body, TakenIn, content_type=CLOUD_EVENTS)
 
     def each(
         self,

@@ -148,6 +148,11 @@ class Wire:
             return _decode(request, reply, later)
         return _decode(request, reply, kind)
 
+    def tell(self, path: str, body: Any, kind: type[T], *, content_type: str) -> T:
+        """Send what names itself, without a key, until it is answered."""
+        headers = {**self.headers, "Content-Type": content_type}
+        return self._decoded(_Request("POST", path, {}, headers, _encoder.encode(body)), kind)
+
     def _writing(self, path: str, body: Any, sending: Sending, method: str) -> _Request:
         key = sending.get("idempotency_key", None)
         key = new_key() if key is None else key

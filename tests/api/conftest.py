@@ -48,7 +48,11 @@ class Caller:
         }
         content = body if isinstance(body, bytes | str) else "" if body is None else json.dumps(body)
         response = self._client.generic(
-            method, f"/api/v1{path}", content, content_type="application/json", headers=given
+            method,
+            f"/api/v1{path}",
+            content,
+            headers=given,
+            content_type=given.pop("Content-Type", "application/json"),
         )
         raw = response.content
         return Answered(response.status_code, json.loads(raw) if raw else None, dict(response.headers), raw)

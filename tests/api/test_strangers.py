@@ -80,6 +80,7 @@ TABLE: dict[str, Row | None] = {
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
     "GET /events": NAMES_NOBODY,
+    "POST /events": NAMES_NOBODY,
     "GET /events/{event}": Row(),
     "GET /approvals": NAMES_NOBODY,
     "GET /approvals/{approval}": Row(),

@@ -270,7 +270,8 @@ MONEY = st.sampled_from(["1000", 1000, 10.5, "9,9", -1, None, 10**13, "x"])
 SHOPPING = st.fixed_dictionaries(
     {"order_id": st.sampled_from(["1", "2", 3, None])},
     optional={"products": st.lists(st.fixed_dictionaries(
-        {"sku": st.sampled_from(["A", "B", None]), "price": MONEY}, optional={"quantity": MONEY}), max_size=3),
+        {"sku": st.sampled_from(["A", "B", None]), "price": MONEY}, optional={"quantity": MONEY}),
+        max_size=3),
         "total": MONEY, "currency": st.sampled_from(["KRW", "USD", "??"])},
 )  # fmt: skip
 KINDS = st.sampled_from(["track", "identify", "alias", "group", "page", "wave"])

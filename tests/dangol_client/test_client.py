@@ -19,6 +19,7 @@ from dangol_client import (
     Approval,
     ConsentDraft,
     Dangol,
+    EventDraft,
     LevelDraft,
     LineDraft,
     NotFound,
@@ -195,6 +196,8 @@ def connect_programs(dangol: Dangol) -> None:
     assert dangol.webhooks.replay(webhook, since=since, everything=True) <= 1
     assert dangol.webhooks.delete(webhook).id == webhook
 
+    told = [EventDraft("e-1", "/tour", "com.example.visited", subject="external:tour-1", data={"room": 3})]
+    assert [dangol.events.send(told).new for _ in range(2)] == [1, 0]
     first = dangol.events.read(kind="customer.joined", page_size=1)
     assert dangol.events.get(first.data[0].id) == first.data[0]
     joined = [one.id for one in dangol.events.each(kind="customer.joined", page_size=2)]

@@ -30,12 +30,12 @@ from tests.sizes import SIZE
 PLACES = {"KRW": 0, "USD": 2, "KWD": 3}.get
 # The order of Segment's own documentation of `Order Completed` (v2 ecommerce spec): its numbers.
 SPEC: dict[str, Any] = {
-    "checkout_id": "fksdjfsdjfisjf9sdfjsd9f", "order_id": "50314b8e9bcf000000000000", "affiliation": "Google Store",
-    "total": 27.5, "subtotal": 22.5, "revenue": 25, "shipping": 3, "tax": 2, "discount": 2.5, "coupon": "hasbros",
-    "currency": "USD",
+    "checkout_id": "fksdjfsdjfisjf9sdfjsd9f", "order_id": "50314b8e9bcf000000000000",
+    "affiliation": "Google Store", "total": 27.5, "subtotal": 22.5, "revenue": 25, "shipping": 3, "tax": 2,
+    "discount": 2.5, "coupon": "hasbros", "currency": "USD",
     "products": [
-        {"product_id": "507f1f77bcf86cd799439011", "sku": "45790-32", "name": "Monopoly: 3rd Edition", "price": 19,
-         "quantity": 1, "category": "Games"},
+        {"product_id": "507f1f77bcf86cd799439011", "sku": "45790-32", "name": "Monopoly: 3rd Edition",
+         "price": 19, "quantity": 1, "category": "Games"},
         {"product_id": "505bd76785ebb509fc183733", "sku": "46493-32", "name": "Uno Card Game", "price": 3,
          "quantity": 2, "category": "Games"},
     ],
@@ -64,7 +64,8 @@ def test_order_completed__of_the_spec__to_the_cent() -> None:
 
 @pytest.mark.parametrize(
     ("price", "currency", "minor"),
-    [("9.99", "USD", 999), (9.99, "USD", 999), (10, "USD", 1_000), ("4500", "KRW", 4_500), ("4500.00", "KRW", 4_500),
+    [("9.99", "USD", 999), (9.99, "USD", 999), (10, "USD", 1_000), ("4500", "KRW", 4_500),
+     ("4500.00", "KRW", 4_500),
      (0, "KRW", 0), ("1.234", "KWD", 1_234), (0.07, "USD", 7), ("12.5", "usd", 1_250)],
 )  # fmt: skip
 def test_order_completed__an_amount__in_minor_units(price: Any, currency: str, minor: int) -> None:

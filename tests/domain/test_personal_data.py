@@ -7,7 +7,8 @@ from dangol.domain.personal_data import is_personal_name, looks_personal
 
 @pytest.mark.parametrize(
     "name",
-    ["email", "Email", "billing_email", "phone", "customerPhone", "전화번호", "name", "first_name", "birthday", "ip",
+    ["email", "Email", "billing_email", "phone", "customerPhone", "전화번호", "name", "first_name",
+     "birthday", "ip",
      "shippingAddress", "lat", "longitude", "advertisingId", "idfa", "card-number", "고객 이름"],
 )  # fmt: skip
 def test_is_personal_name__of_personal_data__is_one(name: str) -> None:
@@ -33,7 +34,8 @@ def test_looks_personal__of_a_person__does(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "americano", "19.99", "2026-11-26T09:30:00Z", "SKU-00012345", "4111 1111 1111 1112", "999999-1234567",
+    ["", "americano", "19.99", "2026-11-26T09:30:00Z", "SKU-00012345", "4111 1111 1111 1112",
+     "999999-1234567",
      "@home", "100000000", "v1.2.3.4", "507f191e810c19729de860ea"],
 )  # fmt: skip
 def test_looks_personal__of_a_thing__does_not(text: str) -> None:

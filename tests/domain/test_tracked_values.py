@@ -43,7 +43,8 @@ def test_keep_values__a_number__as_it_was_given(given: Any, kept: Any) -> None:
 
 def test_keep_values__personal_ones__are_taken_out_and_named() -> None:
     given = {
-        "plan": "gold", "email": "a@b.kr", "note": "call 010-1234-5678", "user": {"first_name": "하늘", "level": 3},
+        "plan": "gold", "email": "a@b.kr", "note": "call 010-1234-5678",
+        "user": {"first_name": "하늘", "level": 3},
         "list": ["ok", "kim@example.com"], "card": 4111111111111111, "is_mobile": True,
     }  # fmt: skip
 

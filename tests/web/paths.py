@@ -1,5 +1,6 @@
 """The addresses of pages, with something to show on each."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from dangol.core.duties.requests import Answered, answer_request, note_request, 
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.models import Transfer
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.storage.ids import new_id, show_id
+from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
@@ -93,6 +94,7 @@ def works_paths() -> list[str]:
         "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
+        "/incoming", "/incoming?problem=any", "/incoming?source=nobody", *_incoming_paths(works.incoming),
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
         "/import", f"/import/{show_id(works.uploads[0])}/undo",
         *(f"/import/{show_id(one)}" for one in works.uploads),
@@ -100,6 +102,10 @@ def works_paths() -> list[str]:
         "/settings/mail", *SETUP_PATHS,
         "/access-log/reviews", "/access-log/reviews/2026-10", "/access-log/reviews/2026-11",
     ]  # fmt: skip
+
+
+def _incoming_paths(entries: Sequence[Id]) -> list[str]:
+    return [f"/incoming/{show_id(one)}" for one in entries]
 
 
 def staff_paths(story: Story) -> list[str]:
@@ -221,6 +227,8 @@ def _works_paths() -> dict[str, str]:
     works = make_works()
     webhook = f"/webhooks/{show_id(works.endpoint_id)}"
     return {
+        "incoming": "/incoming",
+        **{f"incoming-{place}": path for place, path in enumerate(_incoming_paths(works.incoming))},
         "keys": "/keys",
         "key-new": "/keys/new?preset=till",
         "key": f"/keys/{show_id(works.key_id)}",

@@ -51,6 +51,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:endpoint_id>": show_id(new_id()),
         "<id:message_id>": show_id(new_id()),
         "<id:job_id>": show_id(new_id()),
+        "<id:entry_id>": show_id(new_id()),
         "<id:note_id>": show_id(new_id()),
         "<id:view_id>": show_id(new_id()),
         "<id:hold_id>": show_id(new_id()),

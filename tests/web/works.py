@@ -14,6 +14,7 @@ from dangol.connectors.files.uploads import find_upload, keep_upload, list_uploa
 from dangol.core.access.keys import list_keys, make_key
 from dangol.core.access.log import Access, AccessDraft, list_entries, record_access
 from dangol.core.access.rights import Right
+from dangol.core.behavior.selectors import list_entries as incoming_entries
 from dangol.core.events.webhooks.selectors import list_deliveries, list_endpoints
 from dangol.core.events.webhooks.services import create_endpoint, rotate_secret, send_example
 from dangol.core.people.actors import Actor, ActorKind
@@ -24,6 +25,7 @@ from dangol.core.tasks.selectors import dead_jobs
 from dangol.core.tasks.services import enqueue
 from dangol.rooms.rewards.services import give_tiers
 from dangol.web.scopes import PRESETS
+from tests.core.behavior.sending import identify, send, track
 from tests.web.story import NOW
 
 
@@ -35,12 +37,33 @@ class Works(NamedTuple):
     message_id: Id
     job_id: Id
     uploads: tuple[Id, ...] = ()
+    incoming: tuple[Id, ...] = ()
 
 
 def make_works() -> Works:
     """Return what there is to look at, made unless it is there."""
     _entries()
-    return Works(_key(), *_delivery(), _job(), _uploads())
+    return Works(_key(), *_delivery(), _job(), _uploads(), _incoming())
+
+
+def _incoming() -> tuple[Id, ...]:
+    """Return what came in: an order, one that does not add up, and a browser that named nobody."""
+    if not incoming_entries():
+        product = {"product_id": "P1", "price": "4.50", "quantity": 2}
+        order = {"order_id": "web-1", "currency": "USD", "products": [product]}
+        send(
+            track(
+                "Product Viewed", anon="browser-1", properties={"product_id": "P1", "email": "a@example.com"}
+            ),
+            identify("1502", "browser-1", plan="gold", visits=3),
+            identify("1501", email="same@example.com"),
+            identify("1502", email="same@example.com"),
+            track("Order Completed", user="1502", properties=order),
+            track("Order Completed", user="1502", properties=order | {"order_id": "web-2", "total": 1}),
+            track("Button Clicked", user="null", properties={"button": "buy"}),
+            at=NOW,
+        )
+    return tuple(one.id for one in incoming_entries())
 
 
 def _key() -> Id:

@@ -83,11 +83,12 @@ def _complete(operation: dict[str, Any], method: str, right: str) -> None:
     operation["x-right"] = right
     responses = operation["responses"]
     writes = method != "get"
+    names_itself = operation.pop("x-names-itself", False)
     for status, meaning in (_ALWAYS | (_WRITING if writes else {})).items():
         responses[status] = {"description": meaning, "content": _PROBLEM_REF}
     parameters = operation.setdefault("parameters", [])
     parameters.append(_CLOCK)
-    if writes:
+    if writes and not names_itself:
         parameters.append(_DRY_RUN)
         parameters.append(
             {

@@ -99,7 +99,7 @@ def _take(request: HttpRequest, request_id: str) -> HttpResponse:
 
 
 def _open(request: HttpRequest) -> tuple[KeyView, Body]:
-    """Return the key of a request and its calls. Raises UnknownKey before the body is looked at, where it can."""
+    """Return the key of a request and its calls. Raises UnknownKey, before it reads the body if it can."""
     given = _given_keys(request)
     if not given and not request.META.get("CONTENT_LENGTH", "0").strip("0"):
         raise UnknownKey()

@@ -11,6 +11,7 @@ from dangol import __version__
 from dangol.api import (
     approvals,
     catalog,
+    cloud_events,
     drafts,
     events,
     jobs,
@@ -55,6 +56,7 @@ for one in (
     drafts,
     jobs,
     events,
+    cloud_events,
     webhooks,
     keys,
     approvals,

@@ -57,7 +57,7 @@ class CurrencyUnknown(DomainError):
 
 
 class AmountsDisagree(DomainError):
-    """What the event states (`field`: `stated`) is not what its products make (`computed`), in minor units."""
+    """What the event states (`field`: `stated`) is not what its products make (`computed`)."""
 
     code = "behavior.amounts_disagree"
 
@@ -243,7 +243,7 @@ def _optional(properties: Properties, name: str, currency: str, digits: int) -> 
 
 
 def _amount(value: Any, field: str, currency: str) -> Decimal:
-    """Return an amount as it was written: digits and a point, nothing that reads two ways (`1,000`, `1e3`)."""
+    """Return an amount as it was written: digits and a point, nothing that reads two ways (`1,000`)."""
     number: Decimal | None = None
     if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value.strip()):
         number = Decimal(value.strip())
@@ -265,7 +265,7 @@ def _minor(amount: Decimal, field: str, currency: str, digits: int) -> int:
 
 
 class Share(NamedTuple):
-    """A line of an order that was placed: what it was, thousandths, what was paid, and what is left to return."""
+    """A line of an order: thousandths and what was paid, and how much of both has come back."""
 
     number: int
     product: str
@@ -276,7 +276,7 @@ class Share(NamedTuple):
 
 
 class RefundUnclear(DomainError):
-    """The refund states `stated` but names no products, and what is left of the order is `left` minor units."""
+    """The refund states `stated` but names no products, and `left` minor units are left of the order."""
 
     code = "behavior.refund_unclear"
 

@@ -111,10 +111,9 @@ class Graph(Generic[K, P]):
         for one in owners:
             total.update(self.held.get(one, Counter()))
         fresh = [one for one in wanted if one.key not in self.owners]
-        if len(owners) > 1 and self._is_anonymous(owners[0]) and kept == owners[0]:
-            # Nobody but browsers: they are one person only where somebody known comes with them.
-            if all(one.kind == ANONYMOUS for one in fresh):
-                return False
+        only_browsers = len(owners) > 1 and kept is not None and self._is_anonymous(kept)
+        if only_browsers and all(one.kind == ANONYMOUS for one in fresh):
+            return False  # browsers are one person only where somebody known comes with them
         before = dict(total)
         total.update(one.kind for one in fresh)
         return all(

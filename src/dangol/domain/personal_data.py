@@ -11,13 +11,16 @@ from functools import lru_cache
 _MARKS = re.compile(r"[\W_]+")
 # Personal whatever stands before it.
 _ENDINGS = (
-    "email", "emailaddress", "mail", "phone", "phonenumber", "telephone", "mobile", "mobilenumber", "cellphone",
+    "email", "emailaddress", "mail", "phone", "phonenumber", "telephone", "mobile", "mobilenumber",
+    "cellphone",
     "firstname", "lastname", "middlename", "fullname", "surname", "givenname", "familyname", "customername",
     "username", "nickname", "birthday", "birthdate", "dateofbirth", "dob", "streetaddress", "address",
     "postalcode", "postcode", "zipcode", "ipaddress", "latitude", "longitude", "geolocation", "advertisingid",
-    "adtrackingid", "deviceid", "deviceidentifier", "useragent", "password", "passwd", "secret", "accesstoken",
+    "adtrackingid", "deviceid", "deviceidentifier", "useragent", "password", "passwd", "secret",
+    "accesstoken",
     "cardnumber", "accountnumber", "residentnumber", "socialsecuritynumber", "passportnumber", "ssn", "rrn",
-    "이메일", "전화번호", "휴대폰", "휴대전화", "이름", "성명", "주소", "생일", "생년월일", "주민등록번호", "카드번호",
+    "이메일", "전화번호", "휴대폰", "휴대전화", "이름", "성명", "주소", "생일", "생년월일", "주민등록번호",
+    "카드번호",
 )  # fmt: skip
 # Personal where nothing stands before it: `shipping` holds no `ip`.
 _WHOLE = frozenset(

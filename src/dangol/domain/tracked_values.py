@@ -1,8 +1,8 @@
-"""What is kept of the values other programs send: JSON, without what is personal, each number as it was given.
+"""What is kept of the values other programs send: JSON without what is personal, numbers as they were given.
 
 A number is kept to six decimals. Where a double holds it exactly to its last decimal it stays a number, so
-that `Decimal(str(value))` reads what was sent; a longer one is kept as text. A web address is kept without its
-query, in which people's searches and tokens stand.
+that `Decimal(str(value))` reads what was sent; a longer one is kept as text. A web address is kept without
+its query, in which people's searches and tokens stand.
 """
 
 from collections.abc import Mapping
@@ -127,7 +127,7 @@ def _number(value: int | float | Decimal, path: str, kept: Kept) -> tuple[bool, 
 
 
 def exact_number(value: int | float | Decimal | str) -> Decimal | None:
-    """Return a number to six decimals, half to even; None where there is none below 10^30, or it is no number."""
+    """Return a number to six decimals, half to even; None from 10^30 on, and for what is no number."""
     number = value if isinstance(value, Decimal) else Decimal(str(value))
     if not number.is_finite() or number.adjusted() > 29:
         return None

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "dangol.connectors.files",
     "dangol.connectors.smtp",
     "dangol.connectors.segment",
+    "dangol.connectors.cloudevents",
     "dangol.api",
     "dangol.web",
     "dangol.project",

@@ -111,6 +111,9 @@ ENTRIES: Sequence[Entry] = (
         _WORKS,
         also=("web:webhook", "web:webhook-new", "web:webhook-edit", "web:webhook-check", "web:delivery"),
     ),
+    Entry(
+        "web:incoming", _("들어온 활동"), "radio", _("들어온 활동 보기"), _WORKS, also=("web:incoming-entry",)
+    ),
     Entry("web:jobs", _("작업"), "list-checks", _("작업 보기"), _WORKS, also=("web:job",)),
     Entry(
         "web:access-log",

@@ -22,6 +22,7 @@ from dangol.core.people.events import (
 from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
+from dangol.web.behavior_words import tell_behavior
 from dangol.web.formats import format_money, format_number, format_points, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 from dangol.web.reads.statement import StatementLine
@@ -57,7 +58,9 @@ def person_label(person: PersonView) -> str:
 def tell(item: TimelineItem, setting: Setting) -> Told:
     """Return a timeline item in words; an event no page knows is shown by its name."""
     teller = _TELLERS.get(type(item.payload))
-    return teller(item.payload, item, setting) if teller else Told("circle-dot", item.name)
+    if teller:
+        return teller(item.payload, item, setting)
+    return Told(*(tell_behavior(item.payload) or ("circle-dot", item.name)))
 
 
 def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
@@ -265,7 +268,7 @@ _IDENTITIES = {
 }  # fmt: skip
 _TOLD_AT = {
     "till": lazy("계산대에서"), "staff": lazy("직원이 적음"), "api": lazy("연결된 프로그램에서"),
-    "import": lazy("가져온 파일에서"), "": lazy("어디서 왔는지 몰라요"),
+    "import": lazy("가져온 파일에서"), "events": lazy("웹사이트와 앱에서"), "": lazy("어디서 왔는지 몰라요"),
 }  # fmt: skip
 _TRAITS = {
     "age": lazy("나이대"), "age_band": lazy("나이대"), "income": lazy("소득"), "income_band": lazy("소득"),

@@ -67,11 +67,12 @@ def test_take_in_messages__told_again__is_taken_in_once_for_good() -> None:
 
 
 def test_take_in_messages__personal_data__is_nowhere_but_sealed() -> None:
-    message = identify("u-1", "a-1", email="kim@example.com", phone="010-2345-6789", name="김하늘", plan="gold",
-                       birthday="1990-05-01", address="서울", lastSeen="2026-01-01")  # fmt: skip
+    message = identify("u-1", "a-1", email="kim@example.com", phone="010-2345-6789", name="김하늘",
+                       plan="gold", birthday="1990-05-01", address="서울", lastSeen="2026-01-01")  # fmt: skip
 
     send(message, track(user="u-1", properties={"email": "kim@example.com", "memo": "전화 010-2345-6789"},
-                        context={"ip": "10.0.0.1", "page": {"path": "/a?x=1"}, "locale": "ko-KR"}))  # fmt: skip
+                        context={"ip": "10.0.0.1", "page": {"path": "/a?x=1"},
+                                 "locale": "ko-KR"}))  # fmt: skip
 
     [customer] = {who("external", "u-1"), who("anonymous", "a-1"), who("email", "kim@example.com")}
     assert customer is not None

@@ -1,4 +1,4 @@
-"""Single calls of the tracking API, read as events. None is refused: what does not fit is left out and named."""
+"""Single calls of the tracking API, read as events. None is refused: what does not fit is left out."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime

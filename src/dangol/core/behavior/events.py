@@ -15,10 +15,10 @@ class _Sent(Payload, frozen=True):
 class BehaviorTracked(_Sent, frozen=True):
     """Somebody did something on a site or in an app; the subject is the entry of the event debugger.
 
-    `name` is the sender's own name of it, `kind` the sort of call (`track`, `page`, `screen`, `group`, `alias`,
-    `event`). `properties` are JSON values: a number that is no whole one reads as `Decimal(str(value))`, one of
-    more than 15 digits stands as text. The event's own instant is `original_at` with the sender's clock put
-    right: received_at − (sent_at − original_at).
+    `name` is the sender's own name of it, `kind` the sort of call (`track`, `page`, `screen`, `group`,
+    `alias`, `event`). `properties` are JSON values: a number that is no whole one reads as
+    `Decimal(str(value))`, one of more than 15 digits stands as text. The event's own instant is
+    `original_at` with the sender's clock put right: received_at − (sent_at − original_at).
     """
 
     kind: str
@@ -40,6 +40,6 @@ class BehaviorViewed(_Sent, frozen=True):
 
 @named("traits.reported")
 class TraitsReported(_Sent, frozen=True):
-    """A site or an app told traits of somebody, none of them personal: JSON values by name; null: it is gone."""
+    """A site or an app told traits of somebody, none personal: JSON values by name; null: it is gone."""
 
     traits: dict[str, Any]

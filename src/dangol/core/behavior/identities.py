@@ -229,7 +229,7 @@ def _person(match: Match[Key, Id] | None, one: _Read, final: Mapping[Id, Id], go
 def _merge(
     people: Sequence[Person | None], events: Sequence[Prepared], sender: Sender, recorded_at: datetime
 ) -> None:
-    """Make one of a browser's customer and the person, as by hand: audited, undoable, the stricter consent."""
+    """Make one of a browser's customer and the person, as by hand: audited and undoable."""
     for person, event in zip(people, events, strict=True):
         for one in list(person.absorbed) if person else []:
             assert person is not None

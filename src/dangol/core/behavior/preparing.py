@@ -113,7 +113,8 @@ def prepare(
     if not ids and message.customer_id is None:
         problems.append(NobodyNamed())
     prepared = Prepared(
-        message, message_key(message), name, _occurred(message, received_at, problems), ids, _page_values(message, properties),
+        message, message_key(message), name, _occurred(message, received_at, problems), ids,
+        _page_values(message, properties),
         traits.values, context.values, personal, None, taken, problems,
     )  # fmt: skip
     prepared.commerce = _commerce(prepared, currency, places)
@@ -160,7 +161,7 @@ def _page_values(message: Message, kept: Kept) -> dict[str, Any]:
 
 
 def _context(message: Message) -> Kept:
-    """Return what of a context is worth keeping; all else in it is left out without a word, unless personal."""
+    """Return what of a context is worth keeping; what is left out is named if it is personal."""
     kept, context = Kept(), message.context
     found = [(name, _text(context.get(given))) for given, name in _WORDS]
     found.append(("origin", bare_address(message.origin)))
@@ -217,7 +218,7 @@ def _personal(
 
 
 def _in_order(names: list[str]) -> list[str]:
-    """Return a family name and a given name in the order of their script: Korean has the family name first."""
+    """Return a family name and a given name in the order of their script."""
     return names if any("가" <= sign <= "힣" for sign in names[0]) else names[::-1]
 
 

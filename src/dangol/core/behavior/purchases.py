@@ -1,4 +1,4 @@
-"""Known commerce events become orders and returns, as an order told over the API would: set-based, once each."""
+"""Known commerce events become orders and returns, as if told over the API: set-based, once each."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -197,8 +197,9 @@ def _draft(one: Placed, books: _Books) -> ReturnDraft:
             returned_minor=shares[place].returned_minor + net,
         )
     lines = [
-        ReturnLineDraft(books.products[line.product][0], line.product, books.products[line.product][1], quantity, net, line.number)
+        ReturnLineDraft(product_id, line.product, category, quantity, net, line.number)
         for line, quantity, net in parts
+        for product_id, category in [books.products[line.product]]
     ]  # fmt: skip
     return ReturnDraft(
         taken.customer_id, SOURCE, _number(one, refund), one.event.occurred_at,

@@ -34,6 +34,9 @@ from dangol.domain.commerce_events import (
 
 register(
     {
+        "behavior.unknown_entry": Words(
+            _("이 활동은 없거나, 오래되어 지워졌어요."), _("목록에서 다시 고르세요.")
+        ),
         NobodyNamed.code: Words(
             _("누구의 활동인지 알 수 없어요."), _("userId나 anonymousId를 함께 보내세요.")
         ),

@@ -38,8 +38,8 @@ def take_in_messages(messages: Sequence[Message], *, sender: Sender, received_at
     """Take in a batch; returns how many were new: those told before have done their work.
 
     All of it is written, or nothing: each event with its person, what it became (an order, a return, traits),
-    and its entry for the debugger. Problems of single events refuse nothing. The number of statements does not
-    depend on how many there are, but for merges. Raises Busy where others were quicker again and again.
+    and its entry for the debugger. Problems of single events refuse nothing. The number of statements does
+    not depend on how many there are, but for merges. Raises Busy where others were quicker again and again.
     """
     found = find_shop()
     currency = found.currency if found else ""
@@ -153,7 +153,7 @@ def _drafts(work: _Work, sender: Sender, received_at: datetime) -> list[Draft]:
                 original_at=message.original_at,
                 sent_at=message.sent_at,
                 received_at=received_at,
-            )  # fmt: skip
+            )
         )
     elif event.traits:
         payloads.append(TraitsReported(source=sender.shown, message=event.key, traits=event.traits))

@@ -1,7 +1,7 @@
 """Ids that programs tell of people: any number of them, for people who are there and for new ones, at once.
 
-`services` makes a customer for each value and `profiles` replaces a person's value of a kind; here it has been
-decided already whose each value is, and only somebody else's being quicker can be in the way.
+`services` makes a customer for each value and `profiles` replaces a person's value of a kind; here it has
+been decided already whose each value is, and only somebody else's being quicker can be in the way.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ from dangol.core.storage.transactions import require_write_transaction
 
 
 class Outrun(Exception):
-    """Somebody else has taken one of the values meanwhile, or erased a person: decide again, in a new transaction."""
+    """Somebody else has taken one of the values meanwhile, or erased a person: decide again."""
 
 
 def attach_identities(

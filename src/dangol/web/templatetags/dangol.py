@@ -22,6 +22,7 @@ from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
 from dangol.web import (
+    behavior_words,
     doors,
     duty_words,
     formats,
@@ -82,6 +83,10 @@ register.filter("mail_failure", failure_in_words)
 register.filter("tls_name", tls_name)
 register.filter("check_name", health_words.check_name)
 register.filter("job_state", work_words.job_state)
+register.filter("call_name", behavior_words.call_name)
+register.filter("call_icon", behavior_words.call_icon)
+register.filter("cause_word", behavior_words.cause_word)
+register.filter("problem_title", behavior_words.problem_title)
 register.filter("access_name", work_words.access_name)
 register.filter("actor_kind", work_words.actor_kind)
 register.filter("seen_names", work_words.seen_names)
