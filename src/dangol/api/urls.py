@@ -11,7 +11,6 @@ from dangol import __version__
 from dangol.api import (
     approvals,
     catalog,
-    cloud_events,
     drafts,
     events,
     jobs,
@@ -56,7 +55,6 @@ for one in (
     drafts,
     jobs,
     events,
-    cloud_events,
     webhooks,
     keys,
     approvals,

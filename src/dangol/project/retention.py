@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dangol.connectors.files.uploads import KEPT
 from dangol.core.access.chain import prune_entries
+from dangol.core.behavior.upkeep import KEEP as KEEP_ENTRIES
 from dangol.core.duties.notices import forget_told
 from dangol.core.people.retention import (
     YEAR,
@@ -33,6 +34,10 @@ RECORD_CLASSES: list[RecordClass] = [
     ),
     RecordClass("notes", _("직원의 메모"), None, _("쓴 사람이 지우거나, 그 사람을 지울 때 함께 사라져요.")),
     RecordClass("timeline", _("활동"), None, _("개인정보를 담지 않아요.")),
+    RecordClass(
+        "incoming", _("들어온 활동의 기록"), KEEP_ENTRIES,
+        _("개인정보를 담지 않아요. `behavior.trim_entries`가 지우고, 10만 개까지만 둬요."),
+    ),
     RecordClass("lake", _("분석용 파일"), None, _("무작위 열쇠로만 적혀 있고, 지우면 열쇠가 사라져요.")),
     RecordClass(
         "people", _("오래 소식이 없는 고객"), kept_years(),

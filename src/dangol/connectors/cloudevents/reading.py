@@ -40,7 +40,7 @@ _decoder = msgspec.json.Decoder(float_hook=Decimal)
 def read_events(content_type: str, headers: Mapping[str, str], body: bytes) -> list[Message]:
     """Return the events of a request; where one is broken none of them is meant.
 
-    Raises EventsNotJson, MediaTypeUnknown, AttributeUnfit, DataUnreadable or CloudBatchTooLong, with the path.
+    Raises EventsNotJson, MediaTypeUnknown, AttributeUnfit, DataUnreadable or CloudBatchTooLong, with paths.
     """
     media = content_type.partition(";")[0].strip().lower()
     if media == BATCH:
