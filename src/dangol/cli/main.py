@@ -61,6 +61,9 @@ COMMANDS: Mapping[str, Command] = {
     "people": Command("dangol.cli.people:app", _("한 사람을 합치고, 지우고, 내보내고, 보존해요.")),
     "access-log": Command("dangol.cli.access_log:app", _("누가 누구를 보았는지 보여 주고 증명해요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),
+    "write-key": Command(
+        "dangol.cli.write_key:write_key", _("웹사이트, 앱, 서버가 활동을 보낼 키를 만들어요.")
+    ),
     "messages": Command("dangol.cli.messages:app", _("보낼 메시지를 보고, 메일이 닿는지 시험해요.")),
     "clock": Command("dangol.cli.clock:app", _("시험 공간의 시계를 보고 앞으로 옮겨요.")),
     "backup": Command("dangol.cli.backup:app", _("데이터와 키를 따로 백업하고, 되돌릴 수 있는지 확인해요.")),
