@@ -30,10 +30,12 @@ def test_open_engine__duckdb__has_its_limits_and_utc(tmp_path: Path) -> None:
         assert sum_of(engine) == [6]
 
 
-@pytest.mark.parametrize("address", [f"spark://127.0.0.1:{free_port()}", "spark://nowhere.invalid:7077"])
+@pytest.mark.parametrize("address", ["spark://127.0.0.1:{port}", "spark://nowhere.invalid:7077"])
 def test_with_fallback__cluster_that_is_not_there__asks_duckdb_and_says_so(
     address: str, tmp_path: Path
 ) -> None:
+    # Chosen here: workers of a run have to name its tests alike.
+    address = address.format(port=free_port())
     found, why = with_fallback(address, Limits(tmp_path), sum_of)
 
     assert found == [6]

@@ -11,6 +11,7 @@ from dangol.core.events.webhooks.consumers import FAN_OUT
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS as MOVE_POINTS, RECEIVE_GIFTS
 from dangol.core.messaging.consumers import FORGET_ERASED
 from dangol.core.segments.consumers import FOLLOW as WATCH, FORGET_ERASED as FORGET_TRAITS
+from dangol.core.segments.telling import STORE_TOLD
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
 INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
@@ -23,4 +24,5 @@ BY_CURSOR: list[Consumer] = [
     WATCH,
     FORGET_TRAITS,
     DAYS,
+    STORE_TOLD,
 ]

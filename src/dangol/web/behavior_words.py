@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.core.behavior.entries import Problem
-from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsReported
+from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsTold
 from dangol.core.events.payloads import Payload
 from dangol.core.refusals import Facts, words_by_code
 
@@ -32,7 +32,7 @@ def tell_behavior(payload: Payload) -> tuple[str, str, str] | None:
         return call_icon(payload.kind), payload.name or call_name(payload.kind), payload.source
     if isinstance(payload, BehaviorViewed):
         return "eye", _("상품을 봤어요"), payload.product or payload.category
-    if isinstance(payload, TraitsReported):
+    if isinstance(payload, TraitsTold):
         return "user-check", _("알려준 정보가 왔어요"), ", ".join(list(payload.traits)[:5])
     return None
 

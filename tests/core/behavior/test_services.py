@@ -78,7 +78,7 @@ def test_take_in_messages__personal_data__is_nowhere_but_sealed() -> None:
     assert customer is not None
     profile = profiles_of([customer], unmasked=True)[customer]
     assert (profile.person.name, profile.birthday) == ("김하늘", "1990-05-01")
-    [told] = payloads("traits.reported")
+    [told] = payloads("traits.told")
     assert told.traits == {"plan": "gold", "lastSeen": "2026-01-01"}
     [event] = payloads("behavior.tracked")
     assert event.properties == {}
@@ -97,7 +97,7 @@ def test_take_in_messages__key_that_may_only_send__tells_nothing_of_people() -> 
 
     assert who("email", "kim@example.com") is None
     assert problems() == ["behavior.key_may_not_tell"]
-    assert payloads("traits.reported")[0].traits == {"plan": "gold"}
+    assert payloads("traits.told")[0].traits == {"plan": "gold"}
 
 
 def test_take_in_messages__browser_signs_in_as_new__becomes_known() -> None:

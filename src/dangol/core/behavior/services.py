@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from dangol.core.behavior.entries import Written, write_entries
 from dangol.core.behavior.errors import TraitRefused
-from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsReported
+from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsTold
 from dangol.core.behavior.identities import SOURCE, Person, find_people
 from dangol.core.behavior.messages import Message, Sender
 from dangol.core.behavior.preparing import Prepared, prepare
@@ -127,7 +127,7 @@ def _record(new: Sequence[_Work], sender: Sender, received_at: datetime) -> None
 
 def _note(work: _Work, event: Recorded) -> None:
     payload = event.payload
-    if isinstance(payload, TraitsReported):
+    if isinstance(payload, TraitsTold):
         work.caused += [("traits", name) for name in list(payload.traits)[:20]]
     elif isinstance(payload, BehaviorViewed):
         work.caused.append(("view", payload.product or payload.category))
@@ -156,7 +156,7 @@ def _drafts(work: _Work, sender: Sender, received_at: datetime) -> list[Draft]:
             )
         )
     elif event.traits:
-        payloads.append(TraitsReported(source=sender.shown, message=event.key, traits=event.traits))
+        payloads.append(TraitsTold(source=sender.shown, message=event.key, traits=event.traits))
     if isinstance(viewed := event.commerce, Viewed):
         payloads.append(
             BehaviorViewed(

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from dangol.core.access.keys import list_keys
 from dangol.core.access.rights import Right
-from dangol.core.behavior.events import BehaviorTracked, TraitsReported
+from dangol.core.behavior.events import BehaviorTracked, TraitsTold
 from dangol.core.behavior.proposals import refuse_proposal
 from dangol.core.behavior.selectors import (
     ANY_PROBLEM,
@@ -108,7 +108,7 @@ def show_entry(request: HttpRequest, entry_id: Id) -> HttpResponse:
         "person_id": person,
         "person": names_of([person]).get(person) if person else None,
         "problems": [problem_words(one) for one in details.problems],
-        "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.reported")],
+        "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.told")],
         "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2).decode(),
     }
     return render(request, "web/incoming/entry.html", context)
@@ -119,7 +119,7 @@ def _own_values(caused: list[Caused]) -> dict[str, object] | None:
     for one in caused:
         if isinstance(one.payload, BehaviorTracked):
             return {"properties": one.payload.properties, "context": one.payload.context}
-        if isinstance(one.payload, TraitsReported):
+        if isinstance(one.payload, TraitsTold):
             return {"traits": one.payload.traits}
     return None
 

@@ -20,10 +20,9 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "measure",
-        "names", "number", "order", "parts", "product", "program", "purpose", "segment", "source", "store",
-        "tier", "to_tier", "via", "wording",
-        "kind", "name",
+        "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
+        "measure", "name", "names", "number", "order", "parts", "product", "program", "purpose", "segment",
+        "source", "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
@@ -38,8 +37,8 @@ _WORDS: Mapping[str, str] = {
     "from_tier": "silver",
     "tier": "gold", "to_tier": "gold", "measure": "spend", "cause": "example", "purpose": "marketing",
     "via": "phone", "wording": "example-1", "fields": "birthday", "segment": "example",
-    "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait",
-    "via": "phone", "wording": "example-1", "fields": "birthday", "kind": "track", "name": "Example",
+    "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait", "kind": "track",
+    "name": "Example",
 }  # fmt: skip
 _AMOUNT = 500
 
