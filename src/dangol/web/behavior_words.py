@@ -61,6 +61,6 @@ def problem_words(problem: Problem) -> tuple[str, str]:
     return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)
 
 
-def problem_title(code: str) -> str:
-    """Return a problem by its code alone, for a list."""
-    return problem_words(Problem(code))[0]
+def problem_title(problem: Problem) -> str:
+    """Return what is wrong with an event, for a list."""
+    return problem_words(problem)[0]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dangol.core.behavior.entries import Details
+from dangol.core.behavior.entries import Details, Problem
 from dangol.core.behavior.models import Entry, MergeProposal
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import Payload, decode
@@ -72,6 +72,14 @@ def list_entries(
     if before is not None:
         found = found.filter(id__lt=before)
     return [EntryView(*row) for row in found.values_list(*EntryView._fields)[:limit]]
+
+
+def first_problems(entries: Iterable[EntryView]) -> dict[Id, Problem]:
+    """Return the first problem of each of these that has one, with its facts; one statement."""
+    wanted = [one.id for one in entries if one.problem]
+    rows = Entry.objects.filter(pk__in=wanted).values_list("id", "details") if wanted else []
+    told = {key: _decoder.decode(details).problems for key, details in rows}
+    return {key: problems[0] for key, problems in told.items() if problems}
 
 
 def list_sources() -> list[str]:

@@ -16,6 +16,7 @@ from dangol.core.behavior.selectors import (
     UnknownEntry,
     caused_by,
     find_entry,
+    first_problems,
     list_entries,
     list_sources,
     open_proposals,
@@ -29,6 +30,8 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 
 A_PAGE = 50
+# Keeps the lines of what was kept as far in as they are.
+NO_BREAK = "\u00a0"
 
 
 @needs(Right.EVENTS_READ)
@@ -42,9 +45,12 @@ def show_incoming(request: HttpRequest) -> HttpResponse:
     found = list_entries(source=source, kind=kind, problem=problem, before=before, limit=A_PAGE + 1)
     lines = found[:A_PAGE]
     now = resolve_merged({one.person_id for one in lines if one.person_id})
-    people = names_of(now.values())
+    people, problems = names_of(now.values()), first_problems(lines)
     context = {
-        "lines": [(one, people.get(now[one.person_id]) if one.person_id else None) for one in lines],
+        "lines": [
+            (one, people.get(now[one.person_id]) if one.person_id else None, problems.get(one.id))
+            for one in lines
+        ],
         "chosen": {"source": source, "kind": kind, "problem": problem},
         "is_filtered": bool(source or kind or problem), "after": before,
         "next_after": lines[-1].id if len(found) > A_PAGE else None,
@@ -110,6 +116,10 @@ def show_entry(request: HttpRequest, entry_id: Id) -> HttpResponse:
         "problems": [problem_words(one) for one in details.problems],
         "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.told")],
         "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2).decode(),
+        "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.reported")],
+        "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2)
+        .decode()
+        .replace("  ", 2 * NO_BREAK),
     }
     return render(request, "web/incoming/entry.html", context)
 
