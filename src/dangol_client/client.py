@@ -8,6 +8,7 @@ import httpx
 
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
+from dangol_client.segments import SegmentCalls, TraitCalls
 from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
 
@@ -53,6 +54,7 @@ class Dangol:
         self.programs, self.jobs = ProgramCalls(wire), JobCalls(wire)
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
+        self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":
         """Return this client with its calls happening at an instant: test keys only, and never backwards.

@@ -76,6 +76,19 @@ TABLE: dict[str, Row | None] = {
     "POST /programs/{program}/simulations": Row({"of": "published", "since": "2026-01-01T00:00:00Z"}),
     "GET /simulations/{simulation}": Row(),
     "POST /simulations/{simulation}/cancel": Row(),
+    "GET /segments": NAMES_NOBODY,
+    "POST /segments": NAMES_NOBODY,
+    "POST /segments/preview": NAMES_NOBODY,
+    "POST /segments/rebuild": NAMES_NOBODY,
+    "GET /segments/{segment}": Row(),
+    "PATCH /segments/{segment}": Row({"version": 1, "name": "이름"}),
+    "POST /segments/{segment}/archive": Row(),
+    "GET /segments/{segment}/members": Row(),
+    "GET /members/{member}/segments": Row(),
+    "GET /members/{member}/segments/{segment}": Row(),
+    "GET /traits": NAMES_NOBODY,
+    "GET /members/{member}/traits": Row(),
+    "PUT /members/{member}/traits": Row({"traits": {"app.plan": "free"}}),
     "GET /jobs": NAMES_NOBODY,
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
@@ -107,7 +120,7 @@ TABLE: dict[str, Row | None] = {
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
-    "key": "member", "event": "member", "approval": "member",
+    "key": "member", "event": "member", "approval": "member", "segment": "member",
 }  # fmt: skip
 
 
@@ -130,6 +143,9 @@ def fill(api: Caller) -> Shop:
     order = api.post("/orders", {"number": "1", "store": "S1", "lines": [LINE]}).data["id"]
     (program,) = api.get("/programs").data["data"]
     rule = program["rules"][0]["id"]
+    condition = {"type": "did", "event": "order.placed"}
+    slug = f"buyers-{uuid4().hex[:8]}"
+    api.post("/segments", {"slug": slug, "name": "산 사람", "condition": condition})
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
     return Shop(
         api,
@@ -138,6 +154,7 @@ def fill(api: Caller) -> Shop:
             "delivery": api.post(f"/webhooks/{webhook}/test", {}).data["id"],
             "key": api.get("/keys").data["data"][0]["id"],
             "approval": api.get("/approvals").data["data"][0]["id"],
+            "segment": slug,
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -168,6 +168,7 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert "order.placed" in names
     assert {one.external_id for one in dangol.members.each(page_size=1)} >= {"tour-1", "tour-2"}
 
+    ask_about_members(dangol, mina.id)
     publish_all(dangol)
     connect_programs(dangol)
     served.run_python(DEAD_JOB)
@@ -176,6 +177,27 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert dangol.jobs.retry(job.id).state == "waiting"
 
     assert {operation_of(one.method, one.url.path) for one in heard} == operations()
+
+
+def ask_about_members(dangol: Dangol, member: str) -> None:
+    """Tell what is known of a member, and keep a segment by it."""
+    told = dangol.traits.tell(
+        member, {"app.plan": "pro", "app.until": "2027-01-01"}, kinds={"app.until": "date"}
+    )
+    assert dangol.traits.of(member) == told
+    assert [one.value for one in told.traits] == ["pro", "2027-01-01"]
+    assert ("app.until", "date") in {(one.name, one.kind) for one in dangol.traits.each()}
+
+    condition = {"type": "trait", "trait": "app.plan", "op": "equals", "value": "pro"}
+    assert dangol.segments.preview(condition).sample == [member]
+    made = dangol.segments.create("pros", "프로", condition)
+    assert dangol.segments.get("pros") == next(dangol.segments.each()) == made
+    assert dangol.segments.change("pros", 1, about="앱을 사서 쓰는").about == "앱을 사서 쓰는"
+    assert dangol.segments.rebuild().job_id
+    assert dangol.segments.why(member, "pros").reasons[0].value == "pro"
+    assert {one.member_id for one in dangol.segments.members("pros")} <= {member}
+    assert {one.slug for one in dangol.segments.of(member)} <= {"pros"}
+    assert dangol.segments.archive("pros").slug == "pros"
 
 
 def connect_programs(dangol: Dangol) -> None:

@@ -16,6 +16,7 @@ from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
+from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
 from tests.web.story import CURRENCY, NOW, Story
 from tests.web.works import make_works
@@ -86,6 +87,22 @@ def program_paths(story: Story) -> list[str]:
     ]  # fmt: skip
 
 
+def segment_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of segments, with somebody in one of them."""
+    tell_segments(story)
+    page = "/segments/buyers"
+    return {
+        "segments": "/segments",
+        "segments-nothing": "/segments?q=nothing",
+        "segment": page,
+        "segment-new": "/segments/new?try=lapsed",
+        "segment-edit": f"{page}/edit",
+        "segment-why": f"{page}/members/{show_id(story.regular)}",
+        "segment-why-not": f"/segments/asking/members/{show_id(story.newcomer)}",
+        "members-segment": "/members?segment=buyers",
+    }
+
+
 def works_paths() -> list[str]:
     """Return the addresses of the pages for those who develop and operate, with something on each."""
     works = make_works()
@@ -124,6 +141,7 @@ def staff_paths(story: Story) -> list[str]:
         "/orders?q=nothing", "/orders/till/1501-0",
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
+        *segment_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -156,6 +174,7 @@ def every_path(story: Story) -> dict[str, str]:
         "program-diff": "/programs/draft/diff",
         "program-version": "/programs/versions/2",
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
+        **segment_paths(story),
         **_act_paths(story),
         "approvals": "/approvals",
         "design": "/design",

@@ -31,6 +31,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
+from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -40,7 +41,7 @@ CLERK = Actor(ActorKind.STAFF, "somebody")
 ELSEWHERE = (
     "programs/", "staff/", "keys/", "webhooks/", "jobs/", "welcome/", "account/", "api/", "static/", "me/",
     "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
-    "incoming",
+    "incoming", "segments/",
 )  # fmt: skip
 
 
@@ -59,6 +60,7 @@ class Side(NamedTuple):
 @pytest.fixture
 def sides(story: Story) -> dict[str, Side]:
     """Two stores, each with a member at home there, who bought there, was noted about, and waits."""
+    tell_segments(story)
     with write_transaction():
         stores = upsert_stores([StoreRow("1", "First"), StoreRow("2", "Second")], recorded_at=NOW)
     return {
@@ -92,7 +94,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:customer_id>": show_id(side.member), "<id:note_id>": show_id(side.note_id),
         "<id:transfer_id>": show_id(new_id()), "<id:hold_id>": show_id(new_id()),
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
-        "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
+        "<slug:segment>": "buyers", "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
     }  # fmt: skip
     address = route.path
     for part, value in parts.items():
@@ -106,7 +108,8 @@ def about_somebody() -> list[Route]:
         one
         for one in routes()
         if one.access and one.access.door in (Door.STAFF, Door.SETUP)
-        and "<" in one.path and not one.path.removeprefix("/").startswith(ELSEWHERE)
+        and "<" in one.path
+        and ("<id:customer_id>" in one.path or not one.path.removeprefix("/").startswith(ELSEWHERE))
     ]  # fmt: skip
 
 
@@ -152,7 +155,8 @@ def test_lists__bound_to_a_store__hold_its_own_only(sides: dict[str, Side]) -> N
     mine, hers = show_id(sides["1"].member), show_id(sides["2"].member)
 
     for address in (
-        "/members", "/members?q=15", "/orders", "/approvals", f"/members/{mine}/merge?q=1502", "/requests",
+        "/members", "/members?q=15", "/orders", "/segments/buyers", "/members?segment=buyers",
+        "/approvals", f"/members/{mine}/merge?q=1502", "/requests",
         f"/order-acts/move/till/{sides['1'].sale}?q=1502",
     ):  # fmt: skip
         page = client.get(address).content.decode()

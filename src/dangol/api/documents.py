@@ -6,6 +6,7 @@ from typing import Any
 from ninja import NinjaAPI, Schema
 
 from dangol.api.caller import Needs
+from dangol.api.conditions import condition_schemas, with_conditions
 
 PROBLEM = "Problem"
 _PROBLEM_REF = {"application/problem+json": {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}}
@@ -24,6 +25,8 @@ _WRITING = {
     "409": "The state of things forbids it, or the same key is in flight.",
     "413": "The body is too long.",
 }
+# What is asked by a POST, since it takes a body: it writes nothing.
+ASKS = frozenset({"/api/v1/segments/preview"})
 _CLOCK = {
     "name": "Dangol-Clock",
     "in": "header",
@@ -62,10 +65,12 @@ def build_document(api: NinjaAPI) -> dict[str, Any]:
     document["servers"] = [{"url": "/"}]
     document["components"]["schemas"][PROBLEM] = ProblemView.model_json_schema()
     rights = dict(rights_by_operation(api))
+    document["components"]["schemas"] |= condition_schemas()
     for address, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, method, rights[method.upper(), address])
-    return document
+            _complete(operation, method, rights[method.upper(), address], writes=_writes(method, address))
+    described: dict[str, Any] = with_conditions(document)
+    return described
 
 
 def rights_by_operation(api: NinjaAPI) -> Iterator[tuple[tuple[str, str], str]]:
@@ -79,10 +84,13 @@ def rights_by_operation(api: NinjaAPI) -> Iterator[tuple[tuple[str, str], str]]:
                     yield (method, f"/api/v1{path}"), str(needs.right)
 
 
-def _complete(operation: dict[str, Any], method: str, right: str) -> None:
+def _writes(method: str, address: str) -> bool:
+    return method != "get" and address not in ASKS
+
+
+def _complete(operation: dict[str, Any], method: str, right: str, *, writes: bool) -> None:
     operation["x-right"] = right
     responses = operation["responses"]
-    writes = method != "get"
     names_itself = operation.pop("x-names-itself", False)
     for status, meaning in (_ALWAYS | (_WRITING if writes else {})).items():
         responses[status] = {"description": meaning, "content": _PROBLEM_REF}

@@ -15,6 +15,7 @@ from dangol.core.access.keys import KeyExpired, KeyRevoked, MissingRight, Unknow
 from dangol.core.access.members.paces import TooOften
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.refusals import explain
+from dangol.domain.conditions import BrokenCondition
 from dangol.domain.errors import DomainError, Malformed, NotFound
 
 LANGUAGES = ("ko", "en")
@@ -73,6 +74,8 @@ def problem_of(refusal: DomainError, *, request_id: str, faults: Sequence[Fault]
     if status == 503:
         headers.setdefault("Retry-After", "1")
     param = refusal.data.get("field") or (faults[0].param if faults else None)
+    if isinstance(refusal, BrokenCondition):
+        param = refusal.path
     body = problem_body(
         refusal.code, status, _messages(refusal), request_id=request_id, param=param, data=refusal.data
     )

@@ -20,6 +20,8 @@ from dangol.api import (
     people,
     points,
     programs,
+    segments,
+    traits,
     webhooks,
 )
 from dangol.api.documents import build_document
@@ -53,6 +55,8 @@ for one in (
     catalog,
     programs,
     drafts,
+    segments,
+    traits,
     jobs,
     events,
     webhooks,

@@ -7,6 +7,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
+from dangol.core.access.rights import Right
+from dangol.core.segments.selectors import SegmentName, find_name
 from dangol.web.day_spans import DaySpan, Quick, span_of, span_words
 from dangol.web.frame import frame_of
 from dangol.web.guard import visitor_of
@@ -24,7 +26,13 @@ SORTS: Sequence[tuple[Sort, Promise]] = (
 SEARCH = "q"
 _SPANS = ("joined", "visited")
 # What a filter is made of, in the order in which it is kept; not the place in the list, nor a search.
-PARTS = ("tier", "soon", *(name + part for name in _SPANS for part in ("", "_from", "_to")), "sort")
+PARTS = (
+    "tier",
+    "segment",
+    "soon",
+    *(name + part for name in _SPANS for part in ("", "_from", "_to")),
+    "sort",
+)
 LONGEST_TEXT = 100
 
 
@@ -35,12 +43,15 @@ class MemberFilter(NamedTuple):
     tier: TierView | None
     joined: DaySpan
     visited: DaySpan
+    segment: SegmentName | None = None
 
     @property
     def narrows(self) -> bool:
         """Whether it leaves anybody out, beside whom the reader may not see."""
         query = self.query
-        return bool(query.text or query.soon_until or query.joined or query.visited or self.tier)
+        return bool(
+            query.text or query.soon_until or query.joined or query.visited or self.tier or self.segment
+        )
 
 
 def read_filter(
@@ -50,6 +61,7 @@ def read_filter(
     asked = request.GET if asked is None else asked
     frame = frame_of(request)
     tier = next((one for one in tiers if one.key == asked.get("tier")), None)
+    segment = _segment_of(request, asked.get("segment", ""))
     sort = asked.get("sort", "")
     soon = end_of_soon(at=frame.at, zone=frame.shop.tz, days=SOON_DAYS)
     joined, visited = (span_of(asked, name, today=frame.today, zone=frame.shop.tz) for name in _SPANS)
@@ -62,19 +74,28 @@ def read_filter(
         sort=Sort(sort) if sort in set(Sort) else Sort.RECENT,
         after=asked.get("after", ""),
         store_id=visitor_of(request).store_id,
+        segment_id=segment.id if segment else None,
     )
-    return MemberFilter(query, tier, joined, visited)
+    return MemberFilter(query, tier, joined, visited, segment)
+
+
+def _segment_of(request: HttpRequest, slug: str) -> SegmentName | None:
+    """Return the segment an address names; none to those who may not see segments."""
+    return find_name(slug) if slug and visitor_of(request).may(Right.SEGMENTS_READ) else None
 
 
 def write_filter(found: MemberFilter, *, with_search: bool = False) -> str:
     """Return the filter as an address has it, each filter in one way only; the usual parts are left out."""
     kept = QueryDict(mutable=True)
-    if with_search and found.query.text:
-        kept[SEARCH] = found.query.text
-    if found.tier:
-        kept["tier"] = found.tier.key
-    if found.query.soon_until:
-        kept["soon"] = "1"
+    plain = {
+        SEARCH: found.query.text if with_search else "",
+        "tier": found.tier.key if found.tier else "",
+        "segment": found.segment.slug if found.segment else "",
+        "soon": "1" if found.query.soon_until else "",
+    }
+    for name, value in plain.items():
+        if value:
+            kept[name] = value
     for span in (found.joined, found.visited):
         if span.between is None:
             continue
@@ -95,6 +116,8 @@ def filter_words(found: MemberFilter) -> list[str]:
         told.append(_("찾은 말이 있음"))
     if found.tier:
         told.append(_("등급 {name}").format(name=found.tier.name))
+    if found.segment:
+        told.append(_("세그먼트 {name}").format(name=found.segment.name))
     if found.query.soon_until:
         told.append(_("7일 안에 사라질 포인트"))
     for name, span in ((_("가입"), found.joined), (_("마지막 방문"), found.visited)):

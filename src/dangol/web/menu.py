@@ -53,6 +53,15 @@ _OF_MEMBERS = (
 ENTRIES: Sequence[Entry] = (
     Entry("web:overview", _("현황"), "layout-dashboard", _("현황 보기"), key="o"),
     Entry("web:members", _("회원"), "users", _("회원 보기"), _PEOPLE, "m", _OF_MEMBERS),
+    Entry(
+        "web:segments",
+        _("세그먼트"),
+        "funnel",
+        _("세그먼트 보기"),
+        _PEOPLE,
+        "e",
+        ("web:segment", "web:segment-new", "web:segment-edit", "web:segment-why"),
+    ),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry(
         "web:requests", _("본인 요청"), "inbox", _("본인 요청 보기"), _PEOPLE, "q", ("web:member-requests",)

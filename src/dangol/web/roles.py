@@ -17,7 +17,7 @@ ROLE_NAMES: Mapping[Role, Promise] = {
 }
 ROLE_WORDS: Mapping[Role, Promise] = {
     Role.OWNER: _("모든 것을 보고 바꿔요. 직원을 초대하고 역할을 정해요."),
-    Role.MARKETER: _("회원과 숫자를 보고, 적립 규칙의 초안을 만들고, 파일을 가져와요."),
+    Role.MARKETER: _("회원과 숫자를 보고, 세그먼트와 적립 규칙의 초안을 만들고, 파일을 가져와요."),
     Role.AGENT: _("회원을 돕고, 연락처를 열어 보고, 포인트를 조정해요."),
     Role.ANALYST: _("숫자와 활동을 보기만 해요. 연락처는 가려져 있어요."),
     Role.STORE: _("계산대에서 적립하고 쓰고 가입시켜요. 한 매장에 묶을 수 있어요."),
@@ -45,6 +45,8 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.PROGRAMS_READ: _("적립 규칙과 등급 보기"),
     Right.PROGRAMS_WRITE: _("적립 규칙과 등급의 초안 쓰기"),
     Right.PROGRAMS_PUBLISH: _("적립 규칙과 등급 발행하기"),
+    Right.SEGMENTS_READ: _("세그먼트 보기"),
+    Right.SEGMENTS_WRITE: _("세그먼트 만들고 바꾸기"),
     Right.IMPORTS_WRITE: _("파일 가져오기"),
     Right.JOBS_READ: _("작업 보기"),
     Right.JOBS_WRITE: _("작업 다시 하기"),

@@ -31,6 +31,8 @@ class Right(StrEnum):
     PROGRAMS_READ = "programs.read"
     PROGRAMS_WRITE = "programs.write"
     PROGRAMS_PUBLISH = "programs.publish"
+    SEGMENTS_READ = "segments.read"
+    SEGMENTS_WRITE = "segments.write"
     IMPORTS_WRITE = "imports.write"
     JOBS_READ = "jobs.read"
     JOBS_WRITE = "jobs.write"
@@ -64,12 +66,23 @@ class Role(StrEnum):
 
 R = Right
 _LOOKING = frozenset(
-    {R.REPORTS_READ, R.MEMBERS_READ, R.POINTS_READ, R.ORDERS_READ, R.CATALOG_READ, R.PROGRAMS_READ}
+    {
+        R.REPORTS_READ,
+        R.MEMBERS_READ,
+        R.POINTS_READ,
+        R.ORDERS_READ,
+        R.CATALOG_READ,
+        R.PROGRAMS_READ,
+        R.SEGMENTS_READ,
+    }
 )
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
     Role.MARKETER: _LOOKING
-    | {R.PROGRAMS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ, R.EVENTS_READ, R.MEMBERS_EXPORT},
+    | {
+        R.PROGRAMS_WRITE, R.SEGMENTS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ, R.EVENTS_READ,
+        R.MEMBERS_EXPORT,
+    },
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from dangol.core.events.payloads import Payload, named
 from dangol.domain.accrual import SEPARATOR
-from dangol.domain.conditions import Value
+from dangol.domain.conditions import Kind, Value
 
 
 class SoldLine(NamedTuple):
@@ -32,6 +32,12 @@ class ReturnedLine(NamedTuple):
     order_line: int | None
 
 
+_KINDS_OF_GOODS: Mapping[str, Kind] = {
+    "amount": Kind.NUMBER, "categories": Kind.LIST, "products": Kind.LIST, "currency": Kind.TEXT,
+    "source": Kind.TEXT, "number": Kind.TEXT,
+}  # fmt: skip
+
+
 @named("order.placed")
 class OrderPlaced(Payload, frozen=True):
     """A customer bought. The event's subject is the order."""
@@ -46,6 +52,16 @@ class OrderPlaced(Payload, frozen=True):
     earns: bool
     is_guest: bool
     lines: list[SoldLine]
+
+    @classmethod
+    def property_kinds(cls) -> Mapping[str, Kind]:
+        """Return the kinds of what conditions see of it."""
+        return {
+            **_KINDS_OF_GOODS,
+            "store": Kind.TEXT,
+            "channel": Kind.TEXT,
+            "discount": Kind.NUMBER,
+        }
 
     def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions see of it: amounts in the currency's own unit, not in minor ones."""
@@ -73,6 +89,11 @@ class OrderReturned(Payload, frozen=True):
     lines: list[ReturnedLine]
     is_guest: bool = False
     is_undo: bool = False
+
+    @classmethod
+    def property_kinds(cls) -> Mapping[str, Kind]:
+        """Return the kinds of what conditions see of it."""
+        return _KINDS_OF_GOODS
 
     def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions see of it, as of an order."""

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 
 import msgspec
 
-from dangol.domain.conditions import Value, properties_of
+from dangol.domain.conditions import Kind, Value, properties_of
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +19,14 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     event: ClassVar[str]
+
+    @classmethod
+    def property_kinds(cls) -> Mapping[str, Kind]:
+        """Return of which kinds the properties of such events are, as far as the class can tell."""
+        fields = msgspec.inspect.type_info(cls)
+        assert isinstance(fields, msgspec.inspect.StructType)
+        kinds = {one.name: _kind_of(one.type) for one in fields.fields}
+        return {name: kind for name, kind in kinds.items() if kind is not None}
 
     @property
     def known_as(self) -> str:
@@ -36,6 +44,27 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
         return properties_of({name: value for name, value in fields.items() if value != ""})
 
 
+def _kind_of(declared: msgspec.inspect.Type) -> Kind | None:
+    """Return the kind of a field by its type; None for what conditions do not see."""
+    match declared:
+        case msgspec.inspect.UnionType(types=types):
+            kinds = [_kind_of(one) for one in types if not isinstance(one, msgspec.inspect.NoneType)]
+            return kinds[0] if len(kinds) == 1 else None
+        case msgspec.inspect.VarTupleType(item_type=msgspec.inspect.StrType()):
+            return Kind.LIST
+        case msgspec.inspect.ListType(item_type=msgspec.inspect.StrType()):
+            return Kind.LIST
+    return _KINDS.get(type(declared))
+
+
+_KINDS: Mapping[type[msgspec.inspect.Type], Kind] = {
+    msgspec.inspect.StrType: Kind.TEXT,
+    msgspec.inspect.IntType: Kind.NUMBER,
+    msgspec.inspect.DecimalType: Kind.NUMBER,
+    msgspec.inspect.BoolType: Kind.FLAG,
+    msgspec.inspect.DateTimeType: Kind.INSTANT,
+    msgspec.inspect.DateType: Kind.DATE,
+}
 P = TypeVar("P", bound=Payload)
 PAYLOADS: dict[str, type[Payload]] = {}
 _encoder = msgspec.json.Encoder()

@@ -1,5 +1,6 @@
 """How the timeline stands: its head, its consumers, and the proof of its order."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -61,6 +62,12 @@ def timeline_of(
         events = events.filter(Q(occurred_at__lt=at) | Q(occurred_at=at, customer_seq__lt=seq))
     rows = events.order_by("-occurred_at", "-customer_seq").values_list(*Told._fields)
     return [Told(*row) for row in rows[:limit]]
+
+
+def find_told(event_ids: Iterable[Id]) -> dict[Id, Told]:
+    """Return the events of these ids, those there are."""
+    wanted = [(one,) for one in sorted(set(event_ids))]
+    return {row[0]: Told(*row) for row in select_matching(Event, Told._fields, ("id",), wanted)}
 
 
 def read_head() -> int:

@@ -7,23 +7,25 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from dangol.core.people.models import Customer
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.selectors import CUSTOMER, MEMBER
+from dangol.core.segments.catalog import current_orders
 from dangol.core.segments.models import Member, Segment, SegmentVersion, Watch
 from dangol.core.segments.placing import Due, place
-from dangol.core.segments.running import Running, all_needs, load_running
-from dangol.core.segments.services import UnknownSegment
+from dangol.core.segments.running import Running, all_needs, load_running, parse, read_segments, stored_types
+from dangol.core.segments.services import WATCH_ALL, UnknownSegment, is_slug
 from dangol.core.segments.subjects import KNOWN, load_subjects
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.core.storage.walks import walk
+from dangol.core.tasks.selectors import has_open_job
 from dangol.domain.conditions import Condition, Decision, decide, evaluate, needs
 from dangol.domain.statistics import Figure, wilson
 
-PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 250, 10
+PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 50, 10
 
 
 class SegmentView(NamedTuple):
@@ -40,11 +42,20 @@ class SegmentView(NamedTuple):
     waiting: int
 
 
+class SegmentName(NamedTuple):
+    """What a segment is called."""
+
+    id: Id
+    slug: str
+    name: str
+
+
 class VersionView(NamedTuple):
-    """A version of a segment's condition (JSON text), and who wrote it."""
+    """A version of a segment's condition with its traits' types (JSON texts), and who wrote it."""
 
     number: int
     condition: str
+    types: str
     made_at: datetime
     actor_name: str
 
@@ -85,14 +96,15 @@ def list_segments() -> list[SegmentView]:
 
 def find_segment(slug: str) -> SegmentView:
     """Return a segment. Raises UnknownSegment."""
-    one = Segment.objects.filter(slug=slug, archived_at=None).first()
+    one = Segment.objects.filter(slug=slug, archived_at=None).first() if is_slug(slug) else None
     if one is None:
         raise UnknownSegment(segment=slug)
     return _view(one, Member.objects.filter(segment_id=one.id).count())
 
 
 def _view(one: Segment, member_count: int) -> SegmentView:
-    waiting = Watch.objects.filter(due_at__lte=one.changed_at).count()
+    unseen = Q(seen_at=None) | Q(seen_at__lt=one.changed_at)
+    waiting = Watch.objects.filter(unseen, due_at__isnull=False).count()
     return SegmentView(
         one.id, one.slug, one.name, one.about, one.version, one.created_at, one.changed_at, member_count,
         waiting,
@@ -105,6 +117,12 @@ def versions_of(segment_id: Id) -> list[VersionView]:
     return [VersionView(*row) for row in rows.values_list(*VersionView._fields)]
 
 
+def condition_of(version: VersionView) -> Condition:
+    """Return a version's condition."""
+    types = stored_types(version.types)
+    return parse(version.condition, types, current_orders(types))
+
+
 def members_of(
     segment_id: Id, *, before: tuple[datetime, Id] | None = None, limit: int = 50
 ) -> list[MemberView]:
@@ -114,6 +132,12 @@ def members_of(
         since, customer_id = before
         rows = rows.filter(since__lte=since).exclude(since=since, customer_id__gte=customer_id)
     return [MemberView(*row) for row in rows.values_list(*MemberView._fields)[:limit]]
+
+
+def since_when(segment_id: Id, customer_id: Id) -> datetime | None:
+    """Return since when a customer is in a segment; None for one who is not."""
+    rows = Member.objects.filter(segment_id=segment_id, customer_id=customer_id)
+    return rows.values_list("since", flat=True).first()
 
 
 def segments_of(customer_ids: Iterable[Id]) -> dict[Id, list[tuple[str, str, datetime]]]:
@@ -151,11 +175,42 @@ def decide_for(
     return decide(condition, replace(subject, segments=slugs), as_of=as_of, zone=zone)
 
 
-def preview(condition: Condition, *, as_of: datetime, zone: ZoneInfo) -> Preview:
-    """Return how many a condition has: of as many customers as can be looked at in a second."""
+def is_rebuilding() -> bool:
+    """Say whether everybody is about to be looked at, or just being noted for it."""
+    return has_open_job(WATCH_ALL)
+
+
+def count_watched() -> int:
+    """Return how many customers segments know of."""
+    return Watch.objects.count()
+
+
+def find_name(slug: str) -> SegmentName | None:
+    """Return a segment by its slug; None where there is none, or no more."""
+    if not is_slug(slug):
+        return None
+    row = Segment.objects.filter(slug=slug, archived_at=None).values_list(*SegmentName._fields).first()
+    return SegmentName(*row) if row else None
+
+
+def segment_names() -> dict[str, str]:
+    """Return the names of all segments that are not archived by their slugs, by name."""
+    rows = Segment.objects.filter(archived_at=None).order_by("name", "slug")
+    return dict(rows.values_list("slug", "name"))
+
+
+def users_of(slug: str) -> list[str]:
+    """Return the slugs of the segments that ask who is in this one."""
+    return [one.slug for one in read_segments() if slug in needs(one.condition).segments]
+
+
+def preview(
+    condition: Condition, *, as_of: datetime, zone: ZoneInfo, seconds: float = PREVIEW_SECONDS
+) -> Preview:
+    """Return how many a condition has: of as many customers as can be looked at in so many seconds."""
     running = load_running() if needs(condition).segments else []
     wanted = all_needs([one.condition for one in running] + [condition])
-    until = time.monotonic() + PREVIEW_SECONDS
+    until = time.monotonic() + seconds
     found: list[Id] = []
     seen = 0
     for rows in walk(Customer, ("customer_id",), ("customer_id",), size=PREVIEWED_AT_ONCE, where=KNOWN):

@@ -14,7 +14,7 @@ from dangol.core.segments.running import read_segments, types_text
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
-from dangol.domain.conditions import Condition, needs, read_condition, write_condition
+from dangol.domain.conditions import Catalog, Condition, needs, read_condition, write_condition
 from dangol.domain.conditions.dependencies import in_layers
 from dangol.domain.errors import DomainError, Malformed, NotFound
 
@@ -22,6 +22,8 @@ WATCH_ALL = "segments.watch_all"
 MOST_SEGMENTS = 500
 LONGEST_SLUG, LONGEST_NAME, LONGEST_ABOUT = 40, 80, 300
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+# Addresses under /segments that are no segment.
+_RESERVED = frozenset({"new", "preview", "rebuild"})
 _encoder = msgspec.json.Encoder()
 
 
@@ -38,7 +40,7 @@ class SlugTaken(DomainError):
 
 
 class NotASlug(Malformed):
-    """A segment's `slug` is of small letters, digits and single hyphens, at most 40."""
+    """A segment's `slug` is of small letters, digits and single hyphens, at most 40; not `new`."""
 
     code = "segments.bad_slug"
 
@@ -76,9 +78,17 @@ class SegmentDraft(NamedTuple):
     condition: bytes | object
 
 
-def check_condition(raw: bytes | object) -> Condition:
-    """Return a condition over the traits and segments there are. Raises BrokenCondition, UnknownSegment."""
-    condition = read_condition(raw, trait_types())
+def is_slug(text: str) -> bool:
+    """Say whether a segment can be called so."""
+    return len(text) <= LONGEST_SLUG and bool(_SLUG.fullmatch(text))
+
+
+def check_condition(raw: bytes | object, catalog: Catalog | None = None) -> Condition:
+    """Return a condition over the traits and segments there are; `catalog` if the traits are known already.
+
+    Raises BrokenCondition, UnknownSegment.
+    """
+    condition = read_condition(raw, trait_types() if catalog is None else catalog)
     _require_known(needs(condition).segments)
     return condition
 
@@ -158,14 +168,16 @@ def text_of(condition: Condition) -> str:
 
 
 def _lock(slug: str) -> Segment:
-    segment = Segment.objects.select_for_update().filter(slug=slug, archived_at=None).first()
+    segment = None
+    if is_slug(slug):
+        segment = Segment.objects.select_for_update().filter(slug=slug, archived_at=None).first()
     if segment is None:
         raise UnknownSegment(segment=slug)
     return segment
 
 
 def _check_words(draft: SegmentDraft) -> None:
-    if len(draft.slug) > LONGEST_SLUG or not _SLUG.fullmatch(draft.slug):
+    if not is_slug(draft.slug) or draft.slug in _RESERVED:
         raise NotASlug(field="slug")
     if not draft.name.strip() or len(draft.name.strip()) > LONGEST_NAME or len(draft.about) > LONGEST_ABOUT:
         raise NameMissing(field="name")
@@ -173,6 +185,8 @@ def _check_words(draft: SegmentDraft) -> None:
 
 def _require_known(slugs: Iterable[str]) -> None:
     wanted = set(slugs)
+    if strange := sorted(slug for slug in wanted if not is_slug(slug)):
+        raise UnknownSegment(segment=strange[0])
     known = set(Segment.objects.filter(archived_at=None, slug__in=wanted).values_list("slug", flat=True))
     if missing := sorted(wanted - known):
         raise UnknownSegment(segment=missing[0])

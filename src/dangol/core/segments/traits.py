@@ -17,7 +17,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import delete_rows, insert_missing, insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.conditions import Kind, TraitType, Value
-from dangol.domain.errors import DomainError
+from dangol.domain.errors import DomainError, Malformed
 
 LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
@@ -25,13 +25,13 @@ _ROW = ("customer_id", "name", "value", "at", "source")
 _encoder = msgspec.json.Encoder()
 
 
-class NotATraitName(DomainError):
+class NotATraitName(Malformed):
     """`name` is of small letters, digits, `_` and dots, at most 64, and belongs to nobody else."""
 
     code = "traits.bad_name"
 
 
-class NotATraitValue(DomainError):
+class NotATraitValue(Malformed):
     """The value of `name` is none a trait can have; `reason` says why."""
 
     code = "traits.bad_value"

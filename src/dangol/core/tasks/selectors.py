@@ -68,6 +68,11 @@ def list_jobs(
     return [JobView(*row) for row in rows[:limit]]
 
 
+def has_open_job(name: str) -> bool:
+    """Say whether a job of this name waits or runs."""
+    return Job.objects.filter(claimable_at__isnull=False, name=name).exists()
+
+
 def expected_processes() -> tuple[str, ...]:
     """Return the kinds of process an instance needs beside the web; only PostgreSQL needs a sequencer."""
     always = ("worker", "scheduler")

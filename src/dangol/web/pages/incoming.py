@@ -115,8 +115,6 @@ def show_entry(request: HttpRequest, entry_id: Id) -> HttpResponse:
         "person": names_of([person]).get(person) if person else None,
         "problems": [problem_words(one) for one in details.problems],
         "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.told")],
-        "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2).decode(),
-        "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.reported")],
         "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2)
         .decode()
         .replace("  ", 2 * NO_BREAK),

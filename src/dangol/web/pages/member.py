@@ -16,6 +16,7 @@ from dangol.core.people.held import held_by
 from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.notes import notes_of
 from dangol.core.people.selectors import MERGED
+from dangol.core.segments.selectors import segments_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
@@ -99,6 +100,7 @@ def _panels(family: Sequence[Id], visitor: Visitor, region: str) -> dict[str, An
     if visitor.may(Right.MEMBERS_WRITE):
         notes = notes_of(family, latest=NOTES_SHOWN + 1)
     return {
+        "segments": segments_of(family[:1])[family[0]] if visitor.may(Right.SEGMENTS_READ) else [],
         "identities": held_by(family[:1], region=region),
         "notes": notes[:NOTES_SHOWN],
         "more_notes": len(notes) > NOTES_SHOWN,

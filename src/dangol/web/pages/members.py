@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.core.access.rights import Right
+from dangol.core.segments.selectors import segment_names
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.member_filter import SORTS, read_filter, sort_name, write_filter
@@ -28,6 +29,7 @@ def list_members(request: HttpRequest) -> HttpResponse:
         "found": found,
         "page": page,
         "tiers": tiers,
+        "segments": segment_names() if visitor_of(request).may(Right.SEGMENTS_READ) else {},
         "tier_names": {tier.level: tier.name for tier in tiers},
         "sorts": SORTS,
         "sorted_by": sort_name(page.sort) if page.sort is not found.query.sort else "",

@@ -31,6 +31,7 @@ from django.db.models.functions import Coalesce
 from dangol.core.ledger.models import Account, Lot
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, find_customers
+from dangol.core.segments.models import Member as InSegment
 from dangol.core.storage.columns import vendor_of
 from dangol.core.storage.ids import Id
 from dangol.domain.points import Account as Place
@@ -68,7 +69,8 @@ class MemberQuery(NamedTuple):
     """Which members to list. `level` is a tier's place, `after` where the page before ended.
 
     `soon_until` keeps to those with usable points that lapse by then, `joined` and `visited` to those who
-    joined or last came then, `store_id` to those at home in that store or in none.
+    joined or last came then, `store_id` to those at home in that store or in none, `segment_id` to those in
+    that segment.
     """
 
     text: str = ""
@@ -77,6 +79,7 @@ class MemberQuery(NamedTuple):
     joined: Between | None = None
     visited: Between | None = None
     store_id: Id | None = None
+    segment_id: Id | None = None
     sort: Sort = Sort.RECENT
     after: str = ""
 
@@ -155,6 +158,9 @@ def matching(
         members = members.filter(customer_id__in=find_customers(query.text, limit=MOST_FOUND))
     if query.store_id:
         members = members.filter(Q(home_store_id=query.store_id) | Q(home_store_id=None))
+    if query.segment_id:
+        inside = InSegment.objects.filter(segment_id=query.segment_id, customer_id=OuterRef("customer_id"))
+        members = members.filter(Exists(inside))
     own = _own_membership(scheme.program_id)
     if query.level == 0:
         members = members.exclude(Exists(own.filter(level__gt=0)))
@@ -258,6 +264,9 @@ def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]
     """Yield for each filter that has an index, the narrower ones first, whose ids it leaves."""
     if query.text:
         yield find_customers(query.text, limit=MOST_FOUND)
+    if query.segment_id:
+        inside = InSegment.objects.filter(segment_id=query.segment_id)
+        yield inside.order_by().values_list("customer_id", flat=True)
     if query.level:
         tier = Membership.objects.filter(program_id=scheme.program_id, level=query.level)
         yield tier.order_by().values_list("customer_id", flat=True)

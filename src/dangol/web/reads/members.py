@@ -87,7 +87,12 @@ def _many(query: MemberQuery, at: datetime) -> tuple[int, Counted]:
 
 def _is_filtered(query: MemberQuery) -> bool:
     return bool(
-        query.store_id or query.soon_until or query.joined or query.visited or query.level is not None
+        query.store_id
+        or query.segment_id
+        or query.soon_until
+        or query.joined
+        or query.visited
+        or query.level is not None
     )
 
 

@@ -47,6 +47,20 @@ const zones = document.querySelector("[data-zone]");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zones && [...zones.options].some((one) => one.value === zone)) zones.value = zone;
 
+// What is typed while a form is drawn anew stays as it is: the field, its text and the caret.
+let typed = null;
+document.addEventListener("htmx:beforeSwap", () => {
+  const field = document.activeElement;
+  typed = field?.id && field.selectionStart != null ? [field, field.value, field.selectionStart, field.selectionEnd] : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const field = typed && byId(typed[0].id);
+  if (!field || field === typed[0]) return;
+  field.value = typed[1];
+  field.focus();
+  field.setSelectionRange(typed[2], typed[3]);
+});
+
 let going = false;
 
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,86 @@
+"""What there is to choose from in a condition's form: traits, events with their properties, segments."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from dangol.core.events.payloads import PAYLOADS
+from dangol.core.segments.catalog import TraitSpec, list_traits
+from dangol.core.segments.selectors import segment_names
+from dangol.domain.conditions import Catalog, Kind, Labels
+from dangol.web.condition_form.parts import GROUP, Part
+from dangol.web.condition_words import (
+    event_name,
+    is_offered,
+    property_name,
+    trait_label,
+    trait_values,
+)
+from dangol.web.scheme import find_program, tiers_of
+
+
+class Offers:
+    """What can be chosen now, each read once and when it is needed; with the words people know it by.
+
+    `own` is the segment that is being written: it cannot ask about itself.
+    """
+
+    def __init__(self, own: str = "") -> None:
+        self._own = own
+
+    @cached_property
+    def traits(self) -> Mapping[str, TraitSpec]:
+        """All traits by their names, in the order in which they are offered."""
+        return {spec.name: spec for spec in list_traits()}
+
+    @property
+    def catalog(self) -> Catalog:
+        """The traits' types, for checking."""
+        return {name: spec.type for name, spec in self.traits.items()}
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """All segments' names by their short names."""
+        return segment_names()
+
+    @cached_property
+    def events(self) -> Mapping[str, str]:
+        """The events people ask about by their names, what happens most in a shop first."""
+        names = {name: event_name(name) for name in PAYLOADS if is_offered(name)}
+        return dict(sorted(names.items(), key=lambda one: (not one[0].startswith("order."), one[0])))
+
+    @cached_property
+    def segments(self) -> Mapping[str, str]:
+        """The other segments by their short names."""
+        return {slug: name for slug, name in self.names.items() if slug != self._own}
+
+    def kinds_of(self, event: str) -> Mapping[str, Kind]:
+        """Return the properties of an event with their kinds."""
+        payload = PAYLOADS.get(event)
+        return payload.property_kinds() if payload else {}
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The words for all of these, for sentences."""
+        properties = {name for event in self.events for name in self.kinds_of(event)}
+        tiers = {one.key: one.name for one in tiers_of(find_program())}
+        return Labels(
+            events=self.events,
+            properties={name: property_name(name) for name in properties},
+            traits={name: trait_label(spec) for name, spec in self.traits.items()},
+            values={name: trait_values(spec, tiers) for name, spec in self.traits.items()},
+            segments=self.names,
+        )
+
+    def place_of(self, root: Part, part: Part) -> str:
+        """Return where a part stands as the form numbers its conditions: `2`, `2-1`; empty for the whole."""
+        found = _way_to(root, part)
+        return _("조건 {place}").format(place="-".join(found)) if found else ""
+
+
+def _way_to(root: Part, part: Part) -> list[str]:
+    for place, one in enumerate(root.parts if root.kind == GROUP else [], start=1):
+        if part in one.walk():
+            return [str(place), *_way_to(one, part)]
+    return []
