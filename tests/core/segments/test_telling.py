@@ -43,8 +43,8 @@ def test_segment__event_an_app_tracked__moves_who_did_it() -> None:
             "where": [{"property": "seconds", "op": "at_least", "value": 30}],
         },
     )
-    send(track(user="u-1", event="Song Played", properties={"seconds": 31.5, "genre": "trot"}))
-    send(track(user="u-2", event="Song Played", properties={"seconds": 3}))
+    send(track("Song Played", user="u-1", properties={"seconds": 31.5, "genre": "trot"}))
+    send(track("Song Played", user="u-2", properties={"seconds": 3}))
     catch_up(AT)
 
     assert inside("listeners") == {who("u-1")}

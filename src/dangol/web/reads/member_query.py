@@ -66,19 +66,14 @@ VISITS = frozenset({Sort.RECENT, Sort.AWAY})
 
 
 class MemberQuery(NamedTuple):
-    """Which members to list. `level` is a tier's place, `after` where the page before ended.
-
-    `soon_until` keeps to those with usable points that lapse by then, `joined` and `visited` to those who
-    joined or last came then, `store_id` to those at home in that store or in none, `segment_id` to those in
-    that segment.
-    """
+    """Which members to list: what all filters leave, behind the place `after`; `level` is a tier's place."""
 
     text: str = ""
     level: int | None = None
-    soon_until: datetime | None = None
+    soon_until: datetime | None = None  # with usable points that lapse by then
     joined: Between | None = None
     visited: Between | None = None
-    store_id: Id | None = None
+    store_id: Id | None = None  # at home there, or nowhere
     segment_id: Id | None = None
     sort: Sort = Sort.RECENT
     after: str = ""
@@ -159,8 +154,8 @@ def matching(
     if query.store_id:
         members = members.filter(Q(home_store_id=query.store_id) | Q(home_store_id=None))
     if query.segment_id:
-        inside = InSegment.objects.filter(segment_id=query.segment_id, customer_id=OuterRef("customer_id"))
-        members = members.filter(Exists(inside))
+        inside = InSegment.objects.filter(segment_id=query.segment_id).values("customer_id")
+        members = members.filter(customer_id__in=inside)
     own = _own_membership(scheme.program_id)
     if query.level == 0:
         members = members.exclude(Exists(own.filter(level__gt=0)))
@@ -265,8 +260,7 @@ def _narrowed(query: MemberQuery, scheme: Scheme, at: datetime) -> Iterator[Any]
     if query.text:
         yield find_customers(query.text, limit=MOST_FOUND)
     if query.segment_id:
-        inside = InSegment.objects.filter(segment_id=query.segment_id)
-        yield inside.order_by().values_list("customer_id", flat=True)
+        yield InSegment.objects.filter(segment_id=query.segment_id).values_list("customer_id", flat=True)
     if query.level:
         tier = Membership.objects.filter(program_id=scheme.program_id, level=query.level)
         yield tier.order_by().values_list("customer_id", flat=True)
