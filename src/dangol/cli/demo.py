@@ -1,12 +1,14 @@
 """`dangol demo`: a real retailer's year, moved to now, run through a program, and served."""
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
 
 import typer
 from django.conf import settings
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from dangol.cli.output import JsonOption, Output, QuietOption
@@ -21,7 +23,10 @@ from dangol.cli.sample_shop import (
 )
 from dangol.cli.serve import LOOPBACK, MFA, OPTIONAL, PORT, is_loopback, require_free_port, serve
 from dangol.connectors.sample.history import record_history
+from dangol.core.people.selectors import shop
+from dangol.domain.calendars import day_of
 from dangol.project.clock import now
+from dangol.rooms.personalization.tasks import REFRESH
 from dangol.rooms.rewards.services import advance
 
 FINISHED = "sample-finished"
@@ -70,6 +75,12 @@ def _skip_second_factor(output: Output, host: str) -> None:
         output.say(_("견본은 이 컴퓨터에서만 열려서 두 번째 인증을 묻지 않아요."))
 
 
+def _refresh_models(at: datetime) -> None:
+    """Do at once what the night does, so that the pages about customers have something to show."""
+    opened = shop()
+    import_string(REFRESH)(opened, as_of=day_of(at, opened.tz) - timedelta(days=1), at=at)
+
+
 def _bring_in(output: Output, households: int | None) -> None:
     """Bring in everything; what was cut off before goes on where it stopped."""
     at, began = now(), monotonic()
@@ -83,6 +94,7 @@ def _bring_in(output: Output, households: int | None) -> None:
     advance(as_of=at)
     output.say(_("활동을 데이터 레이크에 쓰는 중이에요…"))
     work_until_idle()
+    _refresh_models(at)
     seconds = monotonic() - began
     output.show(
         "dangol.demo/1",

@@ -61,6 +61,12 @@ ENTRIES: Sequence[Entry] = (
         _PEOPLE,
         "e",
         ("web:segment", "web:segment-new", "web:segment-edit", "web:segment-why"),
+        "web:insight",
+        _("고객 분석"),
+        "layout-grid",
+        _("고객 분석 보기"),
+        "n",
+        ("web:insight-cohorts", "web:insight-value", "web:insight-models", "web:insight-segment"),
     ),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry(

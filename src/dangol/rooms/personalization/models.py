@@ -24,3 +24,16 @@ class ModelRun(models.Model):
     class Meta:
         db_table = "dg_model_run"
         indexes = (models.Index(fields=["model", "ran_at"], name="dg_model_run_latest"),)
+
+
+class ReportTable(models.Model):
+    """A table that pages show, as the latest run made it: of which day, when, and its rows."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    as_of = models.DateField()
+    ran_at = models.DateTimeField()
+    # A list of rows, each by column.
+    rows = models.JSONField()
+
+    class Meta:
+        db_table = "dg_report_table"

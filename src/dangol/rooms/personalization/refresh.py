@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import ibis
+import pyarrow as pa
 
 from dangol.core.people.selectors import ShopView
 from dangol.core.segments.told_results import tell_results
@@ -14,8 +15,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.leaving import score_churn
-from dangol.rooms.personalization.models import ModelRun
+from dangol.rooms.personalization.models import ModelRun, ReportTable
 from dangol.rooms.personalization.purchases import customer_days
+from dangol.rooms.personalization.reports import REPORTS
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
 
 
@@ -40,36 +42,56 @@ def refresh_all(
     """Run all models on what was bought up to the end of `as_of`, a day of the shop's.
 
     Returns for each of how many customers something has changed, or why it says nothing; then what it said
-    before is taken away, since it is true no more.
+    before is taken away, since it is true no more. The tables of pages are made of the same purchases.
     """
     outcomes: dict[str, int | DomainError] = {}
+    scored: dict[str, pa.Table] = {}
     with customer_days(shop.currency) as days:
         for name, model in MODELS.items():
-            outcomes[name] = _run(name, model, days, shop, as_of=as_of, at=at, report=report)
+            result = _run(model, days, shop, as_of=as_of)
+            outcomes[name] = _tell(name, model, result, shop, as_of=as_of, at=at, report=report)
+            if isinstance(result, Result):
+                scored[name] = result.table
+        _keep_reports(days, scored, as_of=as_of, at=at)
     return outcomes
 
 
-def _run(
+def _run(model: Model, days: ibis.Table, shop: ShopView, *, as_of: date) -> Result | DomainError:
+    try:
+        result = model.run(days, as_of=as_of, currency=shop.currency)
+    except DomainError as refusal:
+        return refusal
+    assert result.traits.keys() == set(model.traits)
+    return result
+
+
+def _tell(
     name: str,
     model: Model,
-    days: ibis.Table,
+    result: Result | DomainError,
     shop: ShopView,
     *,
     as_of: date,
     at: datetime,
     report: Callable[[int], None],
 ) -> int | DomainError:
-    try:
-        result = model.run(days, as_of=as_of, currency=shop.currency)
-    except DomainError as refusal:
+    if isinstance(result, DomainError):
         tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
-        _note(name, as_of, at, refusal=refusal)
-        return refusal
-    assert result.traits.keys() == set(model.traits)
+        _note(name, as_of, at, refusal=result)
+        return result
     source, end = f"{name} {result.version}", _end_of(as_of, shop.tz)
     changed = tell_results(result.traits, source=source, at=end, due_at=at, report=report)
     _note(name, as_of, at, result=result)
     return changed
+
+
+def _keep_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: date, at: datetime) -> None:
+    made = {name: make(days, scored, as_of=as_of) for name, make in REPORTS.items()}
+    with write_transaction():
+        for name, rows in made.items():
+            ReportTable.objects.update_or_create(
+                name=name, defaults={"as_of": as_of, "ran_at": at, "rows": rows}
+            )
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

@@ -24,12 +24,14 @@ LIFETIME_KIND: Kind = "mbg_nbd"
 
 
 class Result(NamedTuple):
-    """Values by trait and customer, the version of what made them, and the figures of its card."""
+    """Values by trait and customer, the version of what made them, the figures of its card, and its table."""
 
     version: str
     customers: int
     traits: Mapping[str, Mapping[Id, Value]]
     card: Mapping[str, Any]
+    # A row for each customer, of which reports are made.
+    table: pa.Table
 
 
 def score_rfm(days: ibis.Table, *, as_of: date, currency: str) -> Result:
@@ -37,7 +39,7 @@ def score_rfm(days: ibis.Table, *, as_of: date, currency: str) -> Result:
     found = rfm(days, as_of=as_of).to_pyarrow()
     names = {"rfm.segment": "segment", "rfm.recency": "r", "rfm.frequency": "f", "rfm.money": "m"}
     traits = {trait: _by_customer(found, column) for trait, column in names.items()}
-    return Result(version_of("rfm", "fifths"), found.num_rows, traits, {"scores": "fifths"})
+    return Result(version_of("rfm", "fifths"), found.num_rows, traits, {"scores": "fifths"}, found)
 
 
 def score_lifetime(days: ibis.Table, *, as_of: date, currency: str) -> Result:
@@ -66,7 +68,7 @@ def score_lifetime(days: ibis.Table, *, as_of: date, currency: str) -> Result:
         "value_minor": sum(found["value_minor"].to_pylist()),
         "purchases": sum(found["expected"].to_pylist()),
     }
-    return Result(version_of(card["parameters"], YEARLY_RATE), found.num_rows, traits, card)
+    return Result(version_of(card["parameters"], YEARLY_RATE), found.num_rows, traits, card, found)
 
 
 def _parameters(model: Any) -> dict[str, float]:

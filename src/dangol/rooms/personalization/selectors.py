@@ -3,7 +3,12 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from dangol.rooms.personalization.models import ModelRun
+from dangol.core.segments.traits import traits_of
+from dangol.core.storage.ids import Id
+from dangol.core.tasks.selectors import JobView, list_jobs
+from dangol.domain.conditions import Value
+from dangol.rooms.personalization.models import ModelRun, ReportTable
+from dangol.rooms.personalization.services import REFRESH_NOW
 
 
 class RunView(NamedTuple):
@@ -28,3 +33,40 @@ def runs_of(model: str, *, limit: int = 30) -> list[RunView]:
     """Return the runs of a model, the latest first."""
     rows = ModelRun.objects.filter(model=model).order_by("-ran_at").values_list(*RunView._fields)
     return [RunView(*row) for row in rows[:limit]]
+
+
+class ReportView(NamedTuple):
+    """A table as the latest run made it: up to the end of which day, when, and its rows by column."""
+
+    as_of: date
+    ran_at: datetime
+    rows: list[dict[str, Any]]
+
+
+class ToldResult(NamedTuple):
+    """What a model says of one customer: its value, until when purchases counted, and its version."""
+
+    value: Value
+    at: datetime
+    version: str
+
+
+def find_report(name: str) -> ReportView | None:
+    """Return a table of the latest run; None before the first one."""
+    row = ReportTable.objects.filter(pk=name).values_list(*ReportView._fields).first()
+    return ReportView(*row) if row else None
+
+
+def results_of(customer_id: Id) -> dict[str, ToldResult]:
+    """Return what the models say of a customer, by trait; what they do not say is left out."""
+    found = {}
+    for name, value, at, source in traits_of(customer_id):
+        model, _, version = source.partition(" ")
+        if name.startswith(("rfm.", "lifetime.")) and version and name.startswith(f"{model}."):
+            found[name] = ToldResult(value, at, version)
+    return found
+
+
+def last_refresh_asked() -> JobView | None:
+    """Return the job of the last refresh that somebody asked for."""
+    return next(iter(list_jobs(names=[REFRESH_NOW], limit=1)), None)

@@ -25,6 +25,7 @@ from dangol.web.formats import format_day, format_local, format_money_in_words, 
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
+from dangol.web.reads.insight import read_member_results
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.scheme import TierView, find_program, tiers_of
@@ -82,6 +83,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         return redirect("web:member", resolve_merged([customer_id])[customer_id])
     if member.profile.person.is_open:
         context |= _panels(family, visitor_of(request), frame.shop.region)
+        context["insight"] = read_member_results(family[0], frame.shop.currency)
     context |= {
         "member": member,
         "closing": closing_of(member.profile.person),

@@ -1,0 +1,101 @@
+"""Segments, models and their figures in words."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _, pgettext_lazy
+
+from dangol.core.refusals import explain, words_by_code
+from dangol.domain.errors import ERRORS
+
+
+class SegmentWords(NamedTuple):
+    """An RFM segment: what it is called, who is in it, and what to do for them, in a line each."""
+
+    name: str | Promise
+    who: str | Promise
+    todo: str | Promise
+
+
+# In the order in which they are read: from those who carry the shop to those who are almost gone.
+RFM_SEGMENTS: Mapping[str, SegmentWords] = {
+    "champions": SegmentWords(
+        _("최고 단골"), _("얼마 전에 왔고 누구보다 자주 와요."), _("먼저 알려 주고, 고맙다고 말하세요.")
+    ),
+    "loyal": SegmentWords(
+        pgettext_lazy("rfm segment", "단골"), _("자주 와요."), _("다음 등급까지 남은 것을 알려 주세요.")
+    ),
+    "potential_loyalist": SegmentWords(
+        _("단골이 될 고객"), _("요즘 몇 번 왔어요."), _("다음 방문에 더 적립해 주세요.")
+    ),
+    "new": SegmentWords(_("새 고객"), _("얼마 전에 처음 왔어요."), _("두 번째로 올 까닭을 주세요.")),
+    "promising": SegmentWords(
+        _("눈여겨볼 고객"), _("요즘 왔지만 아직 뜸해요."), _("산 것과 어울리는 것을 보여 주세요.")
+    ),
+    "needs_attention": SegmentWords(
+        _("챙길 고객"), _("오는 것도 횟수도 가운데예요."), _("곧 사라질 포인트를 알려 주세요.")
+    ),
+    "about_to_sleep": SegmentWords(
+        _("뜸해지는 고객"), _("가끔 왔고 온 지 좀 됐어요."), _("더 멀어지기 전에 작은 선물을 보내세요.")
+    ),
+    "cannot_lose": SegmentWords(
+        _("놓치면 안 될 고객"), _("누구보다 자주 왔는데 요즘 안 와요."), _("직접 연락해서 까닭을 물어보세요.")
+    ),
+    "at_risk": SegmentWords(
+        _("떠나는 고객"), _("자주 왔는데 온 지 오래됐어요."), _("다시 오면 받을 것을 알려 주세요.")
+    ),
+    "hibernating": SegmentWords(
+        _("잠든 고객"), _("드물게 왔고 온 지 오래됐어요."), _("돈을 많이 쓰지 말고 한 번만 불러 보세요.")
+    ),
+}
+
+
+class ModelWords(NamedTuple):
+    """A model: what it is called, what it says, and how, each in a sentence."""
+
+    name: str | Promise
+    about: str | Promise
+    how: str | Promise
+
+
+MODELS: Mapping[str, ModelWords] = {
+    "rfm": ModelWords(
+        _("RFM 점수"),
+        _("얼마나 최근에, 자주, 많이 샀는지를 1점부터 5점까지 매겨요."),
+        _("산 적이 있는 고객을 다섯으로 똑같이 나눠요. 같은 값은 고객의 id로 갈라요."),
+    ),
+    "lifetime": ModelWords(
+        _("고객 가치"),
+        _("한 해 안에 몇 번 더 오고 그것이 오늘 얼마의 값인지를 말해요."),
+        _("오는 횟수는 MBG/NBD(2007), 한 번에 쓰는 금액은 감마·감마(2013) 모델을 최대 가능도로 맞춰요."),
+    ),
+}
+
+FIGURES: Mapping[str, str | Promise] = {
+    "log_likelihood": _("로그 가능도"),
+    "yearly_rate": _("한 해 할인율"),
+    "purchases": _("한 해 안에 올 횟수의 합"),
+    "value_minor": _("한 해 가치의 합"),
+    "model": _("쓰는 모델"),
+    "scores": _("점수를 매기는 법"),
+}
+_SAID = {"fifths": _("다섯으로 똑같이 나누기"), "mbg_nbd": "MBG/NBD"}
+# What a model has too few of.
+_WHATS = {"customers": _("구매한 고객"), "repeaters": _("다시 온 고객")}
+
+
+def said(value: object) -> str:
+    """Return a word of a model's card as people say it."""
+    return str(_SAID.get(str(value), value))
+
+
+def refused_in_words(refusal: Mapping[str, Any]) -> tuple[str, str]:
+    """Return why a model says nothing, and what to do next, of the code and facts that a run has kept."""
+    facts = dict(refusal["facts"])
+    if "what" in facts:
+        facts["what"] = _WHATS.get(facts["what"], facts["what"])
+    # A code has its class only once the module that declares it is loaded, which finding words does.
+    words_by_code()
+    kind = ERRORS.get(refusal["code"])
+    return explain(kind(**facts)) if kind else (refusal["code"], "")

@@ -1,0 +1,69 @@
+"""What can be done on the pages about all customers: make a segment, and let the tables be made anew."""
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.rights import Right
+from dangol.core.segments.services import SegmentDraft, SlugTaken, create_segment
+from dangol.domain.errors import DomainError
+from dangol.rooms.personalization.services import ask_refresh
+from dangol.web.acting import actor_of
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+from dangol.web.insight_words import RFM_SEGMENTS
+from dangol.web.pages.insight import read_choice, show_map, slug_of, state_of_refresh
+
+PLACES = ("insight", "insight-cohorts", "insight-value", "insight-models")
+
+
+@needs(Right.PROGRAMS_WRITE)
+@require_POST
+def make_segment(request: HttpRequest) -> HttpResponse:
+    """Save those of an RFM segment, or of a cell of the map, as a segment that stays up to date."""
+    segment, r, f = read_choice(request.POST)
+    if not segment and not r:
+        raise Http404
+    if segment:
+        words = RFM_SEGMENTS[segment]
+        name, about, condition = str(words.name), str(words.who), _equals("rfm.segment", segment)
+        choice = {"segment": segment}
+    else:
+        name, about = _("RFM 최근 %(r)s점, 횟수 %(f)s점") % {"r": r, "f": f}, ""
+        condition = {"type": "all", "of": [_equals("rfm.recency", r), _equals("rfm.frequency", f)]}
+        choice = {"r": str(r), "f": str(f)}
+    draft = SegmentDraft(slug_of(segment, r, f), name, about, condition)
+    try:
+        create_segment(draft, actor=actor_of(request), at=frame_of(request).at)
+    except SlugTaken:
+        pass  # it is there, which is what was asked for
+    except DomainError as refusal:
+        return show_map(request, refusal)
+    return redirect(f"{reverse('web:insight')}?{urlencode(choice)}#chosen")
+
+
+def _equals(trait: str, value: object) -> dict[str, object]:
+    return {"type": "trait", "trait": trait, "op": "equals", "value": value}
+
+
+@needs(Right.PROGRAMS_WRITE)
+@require_POST
+def refresh(request: HttpRequest) -> HttpResponse:
+    """Leave the making of the models and tables for the worker, and go back to where it was asked for."""
+    ask_refresh(at=frame_of(request).at)
+    back = request.POST.get("back", "")
+    return redirect(f"web:{back}" if back in PLACES else "web:insight")
+
+
+@needs(Right.REPORTS_READ)
+def show_state(request: HttpRequest) -> HttpResponse:
+    """Show how far the making is; once it is done, the page that asks is loaded anew."""
+    state = state_of_refresh()
+    answer = render(request, "web/insight/state.html", state)
+    if state["job"] is None:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
