@@ -7,13 +7,19 @@ from zoneinfo import ZoneInfo
 from dangol.core.access.approvals import count_waiting
 from dangol.core.access.selectors import find_staff_number
 from dangol.core.access.services import Invitation, Post, invite_staff, recover_staff
+from dangol.core.commerce.models import CustomerDay
 from dangol.core.duties.incidents import Facts, list_incidents, record_incident
 from dangol.core.duties.requests import Answered, answer_request, note_request, open_requests
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
 from dangol.core.ledger.models import Transfer
 from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
+from dangol.rooms.personalization.refresh import refresh_all
+from dangol.rooms.personalization.selectors import find_report
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.segments import tell_segments
@@ -24,6 +30,11 @@ from tests.web.works import make_works
 SETUP_PATHS = (
     "/setup/place", "/setup/brand", "/setup/brand?color=%23ffd600", "/setup/kind", "/setup/mail",
     "/setup/data", "/setup/done",
+)  # fmt: skip
+
+_INSIGHT = (
+    "insight", "insight-segment", "insight-cell", "insight-cohorts", "insight-spent", "insight-value",
+    "insight-models",
 )  # fmt: skip
 
 
@@ -70,6 +81,23 @@ def incident_path() -> str:
         facts = Facts(NOW, "늦은", "김", 1_200, False, False, "더", "더", "단골")
         record_incident(facts, form=new_id(), actor=Actor(ActorKind.STAFF, "clerk"), at=NOW)
     return f"/incidents/{show_id(list_incidents()[0].id)}"
+
+
+def insight_paths(story: Story) -> list[str]:
+    """Return the addresses of the pages about all customers, of whom a run of the models has told."""
+    if find_report("rfm_map") is None:
+        rows = [
+            (owner, NOW.date() - timedelta(days=40 * visit + number), "USD", 1, 1_000 * (number + 1))
+            for number, owner in enumerate(story.customers.values())
+            for visit in range(1, 2 + number % 3)
+        ]
+        with write_transaction():
+            insert_rows(CustomerDay, ("customer_id", "day", "currency", "orders", "amount_minor"), rows)
+        refresh_all(shop(), as_of=NOW.date(), at=NOW)
+    return [
+        "/insight", "/insight?segment=champions", "/insight?r=1&f=5", "/insight/cohorts",
+        "/insight/cohorts?show=revenue", "/insight/value", "/insight/models",
+    ]  # fmt: skip
 
 
 def till_paths(story: Story) -> list[str]:
@@ -133,9 +161,7 @@ def staff_paths(story: Story) -> list[str]:
         "/members/export?soon=1",
         *member_paths(story), f"/members/{show_id(story.newcomer)}", "/design", "/messages",
         "/till", "/till?q=nobody", "/till/join", *till_paths(story),
-        *act_paths(story), "/insight", "/insight?segment=loyal", "/insight?r=1&f=5", "/insight/cohorts",
-        "/insight/cohorts?show=revenue", "/insight/value", "/insight/models",
-        "/approvals", requests_path(story),
+        *act_paths(story), *insight_paths(story), "/approvals", requests_path(story),
         "/incidents", "/incidents/new", incident_path(),
         f"/members/{show_id(story.regular)}/adjust", undo_path(story),
         "/orders", "/orders?q=1501-0", "/orders?placed=30d", "/order-acts/undo/till/1501-0",
@@ -178,10 +204,7 @@ def every_path(story: Story) -> dict[str, str]:
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         **segment_paths(story),
         **_act_paths(story),
-        "insight": "/insight?segment=loyal",
-        "insight-cohorts": "/insight/cohorts",
-        "insight-value": "/insight/value",
-        "insight-models": "/insight/models",
+        **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",
         "design": "/design",
         "till": "/till?q=nobody",

@@ -76,9 +76,12 @@ def test_make_segment__of_a_choice__keeps_it_and_counts_the_same(
     before = read(clerk, "/insight?" + "&".join(f"{key}={value}" for key, value in choice.items()))
     assert "이 고객들로 세그먼트 만들기" in before
 
+    assert before.count('aria-current="true"') == (4 if "segment" in choice else 1)
+
     answer = clerk.post("/insight/segment", choice)
 
     assert answer.status_code == 302
+    assert "고객을 살펴보는 중이에요" in read(clerk, answer["Location"])
     assert condition in SegmentVersion.objects.get(segment_id=Segment.objects.get(slug=slug).id).condition
     settle_all(clock=lambda: NOW, zone=shop().tz)
     page = read(clerk, answer["Location"])

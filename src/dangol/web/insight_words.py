@@ -83,6 +83,12 @@ FIGURES: Mapping[str, str | Promise] = {
 _SAID = {"fifths": _("다섯으로 똑같이 나누기"), "mbg_nbd": "MBG/NBD"}
 # What a model has too few of.
 _WHATS = {"customers": _("구매한 고객"), "repeaters": _("다시 온 고객")}
+# Why a model could not be fitted.
+_REASONS = {
+    "at_the_edge": _("값이 끝없이 달아나요"),
+    "not_finite": _("셈이 끝나지 않아요"),
+    "flat": _("어느 값이나 비슷하게 맞아요"),
+}
 
 
 def said(value: object) -> str:
@@ -95,6 +101,8 @@ def refused_in_words(refusal: Mapping[str, Any]) -> tuple[str, str]:
     facts = dict(refusal["facts"])
     if "what" in facts:
         facts["what"] = _WHATS.get(facts["what"], facts["what"])
+    if "reason" in facts:
+        facts["reason"] = _REASONS.get(facts["reason"], facts["reason"])
     # A code has its class only once the module that declares it is loaded, which finding words does.
     words_by_code()
     kind = ERRORS.get(refusal["code"])

@@ -51,8 +51,13 @@ def _card(name: str, currency: str) -> Card | None:
         return None
     card = runs[0].run.card
     figures = [(FIGURES[key], _figure(key, card[key], currency)) for key in FIGURES if key in card]
-    parameters = [(key, f"{value:.4g}") for key, value in card.get("parameters", {}).items()]
+    parameters = [(key, _parameter(value)) for key, value in card.get("parameters", {}).items()]
     return Card(name, MODELS[name], runs[0], figures, parameters, runs[1:])
+
+
+def _parameter(value: float) -> str:
+    """Return four digits that count; large ones whole."""
+    return format_number(round(value)) if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _figure(key: str, value: Any, currency: str) -> str:
