@@ -70,6 +70,11 @@ MODELS: Mapping[str, ModelWords] = {
         _("한 해 안에 몇 번 더 오고 그것이 오늘 얼마의 값인지를 말해요."),
         _("오는 횟수는 MBG/NBD(2007), 한 번에 쓰는 금액은 감마·감마(2013) 모델을 최대 가능도로 맞춰요."),
     ),
+    "churn": ModelWords(
+        _("떠날 위험"),
+        _("요즘 온 고객이 앞으로 60일 동안 아무것도 사지 않을 확률을 말해요."),
+        _("지난 구매로 분류기를 맞추고 확률을 바로잡아요. 마지막 60일은 떼어 두고 얼마나 맞혔는지 견줘요."),
+    ),
 }
 
 FIGURES: Mapping[str, str | Promise] = {
@@ -79,8 +84,22 @@ FIGURES: Mapping[str, str | Promise] = {
     "value_minor": _("한 해 가치의 합"),
     "model": _("쓰는 모델"),
     "scores": _("점수를 매기는 법"),
+    "beats_baseline": _("한 가지 규칙보다 나은가"),
 }
-_SAID = {"fifths": _("다섯으로 똑같이 나누기"), "mbg_nbd": "MBG/NBD"}
+# Figures of what was held out, each with its interval.
+HELD_OUT: Mapping[str, str | Promise] = {
+    "auc": _("AUC (떼어 둔 60일)"),
+    "brier": _("브라이어 점수"),
+    "lift": _("위험이 큰 열에 하나가 몇 배 더 떠났나"),
+    "over_baseline": _("한 가지 규칙보다 높은 AUC"),
+}
+_SAID = {
+    "fifths": _("다섯으로 똑같이 나누기"),
+    "mbg_nbd": "MBG/NBD",
+    "churn_boosting": _("그래디언트 부스팅"),
+    "True": pgettext_lazy("model", "나아요"),
+    "False": pgettext_lazy("model", "낫다고 할 수 없어요"),
+}
 # What a model has too few of.
 _WHATS = {"customers": _("구매한 고객"), "repeaters": _("다시 온 고객")}
 # Why a model could not be fitted.

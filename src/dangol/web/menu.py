@@ -61,10 +61,13 @@ ENTRIES: Sequence[Entry] = (
         _PEOPLE,
         "e",
         ("web:segment", "web:segment-new", "web:segment-edit", "web:segment-why"),
+    ),
+    Entry(
         "web:insight",
         _("고객 분석"),
         "layout-grid",
         _("고객 분석 보기"),
+        _PEOPLE,
         "n",
         ("web:insight-cohorts", "web:insight-value", "web:insight-models", "web:insight-segment"),
     ),

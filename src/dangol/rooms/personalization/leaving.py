@@ -31,4 +31,4 @@ def score_churn(days: ibis.Table, *, as_of: date, currency: str) -> Result:
         "churn.risk": dict(zip(owners, risks, strict=True)),
         "churn.because": dict(zip(owners, causes, strict=True)),
     }
-    return Result(model.version, found.num_rows, traits, judged.card.to_dict())
+    return Result(model.version, found.num_rows, traits, judged.card.to_dict(), found)

@@ -21,7 +21,7 @@ from dangol.web.pages.insight import read_choice, show_map, slug_of, state_of_re
 PLACES = ("insight", "insight-cohorts", "insight-value", "insight-models")
 
 
-@needs(Right.PROGRAMS_WRITE)
+@needs(Right.SEGMENTS_WRITE)
 @require_POST
 def make_segment(request: HttpRequest) -> HttpResponse:
     """Save those of an RFM segment, or of a cell of the map, as a segment that stays up to date."""

@@ -11,7 +11,7 @@ from dangol.rooms.personalization.selectors import RunView, runs_of
 from dangol.web.formats import format_money, format_number
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.insight_words import FIGURES, MODELS, ModelWords, refused_in_words, said
+from dangol.web.insight_words import FIGURES, HELD_OUT, MODELS, ModelWords, refused_in_words, said
 from dangol.web.pages.insight import state_of_refresh
 
 
@@ -51,13 +51,26 @@ def _card(name: str, currency: str) -> Card | None:
         return None
     card = runs[0].run.card
     figures = [(FIGURES[key], _figure(key, card[key], currency)) for key in FIGURES if key in card]
+    figures += [
+        (HELD_OUT[key], _with_interval(one))
+        for key, one in card.get("figures", {}).items()
+        if key in HELD_OUT
+    ]
     parameters = [(key, _parameter(value)) for key, value in card.get("parameters", {}).items()]
     return Card(name, MODELS[name], runs[0], figures, parameters, runs[1:])
 
 
-def _parameter(value: float) -> str:
+def _parameter(value: float | int | str) -> str:
     """Return four digits that count; large ones whole."""
+    if isinstance(value, str):
+        return value
     return format_number(round(value)) if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def _with_interval(figure: dict[str, float]) -> str:
+    """Return a figure with its 95 % interval and of how many it is."""
+    value, low, high = (f"{figure[key]:.3f}" for key in ("value", "low", "high"))
+    return f"{value} ({low}–{high}, n={format_number(round(figure['n']))})"
 
 
 def _figure(key: str, value: Any, currency: str) -> str:
