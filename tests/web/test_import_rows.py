@@ -70,7 +70,7 @@ def test_rows__refused_behind_those_shown__are_not_told(clerk: Client, story: St
 def test_rows__taken_along__are_counted_as_rows_in_the_access_log(clerk: Client, story: Story) -> None:
     errors(clerk, bring_checked(clerk, NINE))
 
-    assert "<td>5줄</td>" in clerk.get("/access-log").content.decode()
+    assert '<td class="k-spend">5줄</td>' in clerk.get("/access-log").content.decode()
 
 
 def test_columns__in_english__all_begin_with_a_capital(clerk: Client, story: Story) -> None:

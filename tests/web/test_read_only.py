@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 @pytest.fixture
 def keyless(story: Story, settings: Settings) -> Story:
     """Return the story of a shop whose key store is gone."""
+    staff_paths(story)  # what they need is made while it can be
     PersonKey.objects.all().delete()
     forget_cached_keys()  # as a process that has just started
     settings.READ_ONLY = "keys"

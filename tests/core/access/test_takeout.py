@@ -29,6 +29,10 @@ from dangol.core.people.sealing import PersonErased
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.people.takeout import sections
+from dangol.core.segments.placing import place_due
+from dangol.core.segments.services import SegmentDraft, create_segment
+from dangol.core.segments.traits import TraitDraft, report_traits
+from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from tests.core.ledger.shop import let_worker_by
@@ -74,7 +78,20 @@ def pair() -> list[Id]:
     let_worker_by(FOLLOW_CUSTOMERS)
     note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
     Notice.objects.create(customer_id=kept, kind="use", year=2024, at=AT, by_mail=True)
+    put_into_a_segment(kept)
     return made
+
+
+def put_into_a_segment(customer_id: Id) -> None:
+    """Let an app tell a trait of somebody, and a segment ask about it."""
+    at = AT + timedelta(days=3)
+    with write_transaction():
+        report_traits([TraitDraft(customer_id, "app.plan", "gold", at, "app")], recorded_at=at)
+    condition = {"type": "trait", "trait": "app.plan", "op": "equals", "value": "gold"}
+    create_segment(SegmentDraft("gold", "Gold", "", condition), actor=AGENT, at=at)
+    with write_transaction():
+        fall_due([Fall(customer_id, at, None)])
+    place_due(at)
 
 
 def test_take_out__a_person__holds_something_of_every_section_and_of_nobody_else(pair: list[Id]) -> None:

@@ -38,6 +38,8 @@ class Due(NamedTuple):
     customer_id: Id
     at: datetime
     event_id: Id | None
+    # The last look before: should another worker have looked since, this one is of the past.
+    seen_at: datetime | None = None
 
 
 class Placing(NamedTuple):
@@ -93,7 +95,7 @@ def _read_due(as_of: datetime, limit: int) -> list[Due]:
     # Nobody goes back before they were last looked at, or before the conditions there are were written.
     written = Segment.objects.aggregate(at=Max("changed_at"))["at"] if rows else None
     return [
-        Due(customer_id, max(at for at in (due_at, seen_at, written) if at), event_id)
+        Due(customer_id, max(at for at in (due_at, seen_at, written) if at), event_id, seen_at)
         for customer_id, due_at, event_id, seen_at in rows
     ]
 
@@ -118,7 +120,13 @@ def _write(
     versions = {one.id: one.version for one in running}
     with write_transaction():
         places = lock_customers(known.places)
-        sure = [one for one in placings if known.is_current(one.due.customer_id, places)]
+        unseen = _seen_at([one.due for one in placings])
+        sure = [
+            one
+            for one in placings
+            if known.is_current(one.due.customer_id, places)
+            and (one.due.customer_id, one.due.seen_at) in unseen
+        ]
         before = _segments_of([*(one.due.customer_id for one in sure), *gone])
         moves = [move for one in sure for move in _moves(one, before.get(one.due.customer_id, frozenset()))]
         entered = [one for one in moves if one.enters]
@@ -138,6 +146,12 @@ def _write(
         update_rows(Watch, ("customer_id",), ("due_at", "event_id", "seen_at"), watches)
         record_batch(_told(moves), recorded_at=at)
     return len(sure) + len(gone)
+
+
+def _seen_at(due: Sequence[Due]) -> set[tuple[Id, datetime | None]]:
+    """Return when each of these was last looked at, as it stands now."""
+    keys = [(one.customer_id,) for one in due]
+    return set(select_matching(Watch, ("customer_id", "seen_at"), ("customer_id",), keys))
 
 
 def _segments_of(customer_ids: Sequence[Id]) -> Mapping[Id, frozenset[Id]]:

@@ -1,6 +1,6 @@
 """Who is to be looked at, and when: one row a customer."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -62,9 +62,3 @@ def fall_due_all(at: datetime, *, report: Callable[[int], None]) -> int:
         done += len(rows)
         report(done)
     return done
-
-
-def fall_due_some(customer_ids: Sequence[Id], at: datetime) -> None:
-    """Let these customers be looked at."""
-    with write_transaction():
-        fall_due([Fall(customer_id, at, None) for customer_id in customer_ids])
