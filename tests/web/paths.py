@@ -15,7 +15,7 @@ from dangol.core.ledger.models import Transfer
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.rooms.personalization.refresh import refresh_all
@@ -92,7 +92,7 @@ def insight_paths(story: Story) -> list[str]:
             for visit in range(1, 2 + number % 3)
         ]
         with write_transaction():
-            insert_rows(CustomerDay, ("customer_id", "day", "currency", "orders", "amount_minor"), rows)
+            insert_missing(CustomerDay, ("customer_id", "day", "currency", "orders", "amount_minor"), rows)
         refresh_all(shop(), as_of=NOW.date(), at=NOW)
     return [
         "/insight", "/insight?segment=champions", "/insight?r=1&f=5", "/insight/cohorts",

@@ -101,7 +101,15 @@ _SAID = {
     "False": pgettext_lazy("model", "낫다고 할 수 없어요"),
 }
 # What a model has too few of.
-_WHATS = {"customers": _("구매한 고객"), "repeaters": _("다시 온 고객")}
+_WHATS = {
+    "customers": _("구매한 고객"),
+    "repeaters": _("다시 온 고객"),
+    "repeat purchases": _("다시 한 구매"),
+    "purchases": _("구매"),
+    "days of purchases": _("구매한 날"),
+    "who stayed away": _("오지 않은 고객"),
+    "who came": _("온 고객"),
+}
 # Why a model could not be fitted.
 _REASONS = {
     "at_the_edge": _("값이 끝없이 달아나요"),
