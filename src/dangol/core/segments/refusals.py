@@ -1,12 +1,50 @@
-"""What the refusals about traits and segments say, and what to do next."""
+"""What the refusals about traits, conditions and segments say, and what to do next."""
 
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
 from dangol.core.segments import services, traits
+from dangol.domain.conditions.dependencies import ConditionCycle
+from dangol.domain.conditions.refusals import (
+    BrokenCondition,
+    EmptyGroup,
+    NonsenseWindow,
+    NumberOutOfRange,
+    TooDeep,
+    TooMany,
+    UnfitOperator,
+    UnfitValue,
+    UnknownTrait,
+)
 
 register(
     {
+        BrokenCondition.code: Words(
+            _("조건을 읽을 수 없어요({path}): {fault}"), _("조건의 형식을 문서와 견주어 보세요.")
+        ),
+        UnknownTrait.code: Words(_("그런 특성은 없어요({path}): {trait}"), _("특성의 이름을 확인하세요.")),
+        UnfitOperator.code: Words(
+            _("‘{op}’ 비교는 여기에 쓸 수 없어요({path})."), _("이 가운데 하나를 쓰세요: {fitting}")
+        ),
+        UnfitValue.code: Words(_("견줄 값이 맞지 않아요({path})."), _("이런 값이어야 해요: {needed}")),
+        EmptyGroup.code: Words(
+            _("묶음에 든 것이 모자라요({path})."), _("적어도 {least}개를 넣거나 묶음을 지우세요.")
+        ),
+        TooDeep.code: Words(
+            _("묶음이 너무 깊이 겹쳤어요({path})."), _("{most}겹까지 쓸 수 있어요. 세그먼트로 나누어 보세요.")
+        ),
+        TooMany.code: Words(
+            _("너무 많아요({path})."), _("{most}개까지 쓸 수 있어요. 세그먼트로 나누어 보세요.")
+        ),
+        NonsenseWindow.code: Words(
+            _("기간이 비어 있어요({path})."), _("시작을 끝보다 앞으로 하고, 적어도 하나는 적으세요.")
+        ),
+        ConditionCycle.code: Words(
+            _("세그먼트가 서로를 물어서 끝이 없어요: {path}"), _("고리에서 하나를 빼세요.")
+        ),
+        NumberOutOfRange.code: Words(
+            _("수가 범위를 벗어났어요({path}): {found}"), _("{least}부터 {most}까지 쓸 수 있어요.")
+        ),
         services.UnknownSegment.code: Words(
             _("‘{segment}’(이)라는 세그먼트는 없어요."), _("세그먼트 목록에서 고르세요.")
         ),

@@ -1,7 +1,7 @@
 """Reading segments: which there are, who is in, why, and how many a condition would have."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -91,7 +91,8 @@ def list_segments() -> list[SegmentView]:
     """Return all segments that are not archived, by name."""
     rows = Segment.objects.filter(archived_at=None).order_by("name", "slug")
     counts = dict(Member.objects.values_list("segment_id").annotate(Count("customer_id")).order_by())
-    return [_view(one, counts.get(one.id, 0)) for one in rows]
+    waiting = _waiting(one.changed_at for one in rows)
+    return [_view(one, counts.get(one.id, 0), waiting) for one in rows]
 
 
 def find_segment(slug: str) -> SegmentView:
@@ -99,15 +100,24 @@ def find_segment(slug: str) -> SegmentView:
     one = Segment.objects.filter(slug=slug, archived_at=None).first() if is_slug(slug) else None
     if one is None:
         raise UnknownSegment(segment=slug)
-    return _view(one, Member.objects.filter(segment_id=one.id).count())
+    return _view(one, Member.objects.filter(segment_id=one.id).count(), _waiting([one.changed_at]))
 
 
-def _view(one: Segment, member_count: int) -> SegmentView:
-    unseen = Q(seen_at=None) | Q(seen_at__lt=one.changed_at)
-    waiting = Watch.objects.filter(unseen, due_at__isnull=False).count()
+def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
+    """Return how many have not been looked at since each of these instants; one statement."""
+    instants = list(dict.fromkeys(changes))
+    counts = {
+        f"at_{place}": Count("pk", filter=Q(seen_at=None) | Q(seen_at__lt=at))
+        for place, at in enumerate(instants)
+    }
+    found = Watch.objects.filter(due_at__isnull=False).aggregate(**counts) if counts else {}
+    return {at: found[f"at_{place}"] for place, at in enumerate(instants)}
+
+
+def _view(one: Segment, member_count: int, waiting: Mapping[datetime, int]) -> SegmentView:
     return SegmentView(
         one.id, one.slug, one.name, one.about, one.version, one.created_at, one.changed_at, member_count,
-        waiting,
+        waiting[one.changed_at],
     )  # fmt: skip
 
 

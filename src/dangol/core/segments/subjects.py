@@ -19,6 +19,7 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.conditions import Happening, Needs, Subject
 
 # Guests have one order and no name; who was absorbed or erased is nobody any more.
+KINDS = (CUSTOMER, MEMBER)
 KNOWN = f"kind IN ('{CUSTOMER}', '{MEMBER}')"
 _TOLD = ("customer_id", "id", "name", "occurred_at", "payload")
 
@@ -60,14 +61,10 @@ def load_subjects(
 
 
 def _current(customer_ids: Iterable[Id]) -> list[Id]:
-    rows = select_matching(
-        Customer,
-        ("customer_id",),
-        ("customer_id",),
-        [(one,) for one in sorted(set(customer_ids))],
-        where=f"t.{KNOWN}",
-    )
-    return [one for (one,) in rows]
+    # Their kinds are looked at here: asked for them, SQLite goes through the index of kinds, and so all.
+    keys = [(one,) for one in sorted(set(customer_ids))]
+    rows = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), keys)
+    return [one for one, kind in rows if kind in KINDS]
 
 
 def _load_happenings(
@@ -92,8 +89,11 @@ def _load_happenings(
     found: dict[Id, list[Happening]] = defaultdict(list)
     for customer_id, event_id, name, at, text in rows:
         payload = decode(name, text)
-        if payload.known_as in needs.events:
-            told = Happening(payload.known_as, at, payload.properties_seen(), show_id(event_id))
+        known = payload.known_as
+        if known in needs.events:
+            # That it happened is often all that is asked.
+            properties = payload.properties_seen() if needs.properties[known] else {}
+            told = Happening(known, at, properties, show_id(event_id))
             found[owners[customer_id]].append(told)
     for own in found.values():
         own.sort(key=lambda one: (one.at, one.id))
