@@ -163,7 +163,14 @@ def test_member__told_of_by_the_models__shows_what_with_day_and_version(
 ) -> None:
     page = read(clerk, f"/members/{show_id(year[0])}")
 
-    for words in ("앞으로 어떨까요", "RFM 세그먼트", "열두 달의 가치", "다시 올 가능성", "3월 2일까지"):
+    for words in (
+        "앞으로 어떨까요",
+        "RFM 세그먼트",
+        "열두 달의 가치",
+        "다시 올 가능성",
+        "60일 동안",
+        "3월 2일까지",
+    ):
         assert words in page, words
 
 

@@ -62,7 +62,7 @@ def results_of(customer_id: Id) -> dict[str, ToldResult]:
     found = {}
     for name, value, at, source in traits_of(customer_id):
         model, _, version = source.partition(" ")
-        if name.startswith(("rfm.", "lifetime.")) and version and name.startswith(f"{model}."):
+        if name.startswith(("rfm.", "lifetime.", "churn.")) and version and name.startswith(f"{model}."):
             found[name] = ToldResult(value, at, version)
     return found
 

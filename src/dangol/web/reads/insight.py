@@ -225,4 +225,6 @@ def read_member_results(customer_id: Id, currency: str) -> dict[str, Any] | None
         found["visits"] = (_tenths(float(visits.value)), visits)  # type: ignore[arg-type] # told as numbers
     if alive := told.get("lifetime.alive"):
         found["alive"] = (_percent(float(alive.value)), alive)  # type: ignore[arg-type] # told as numbers
+    if risk := told.get("churn.risk"):
+        found["risk"] = (_percent(float(risk.value)), risk)  # type: ignore[arg-type] # told as numbers
     return found
