@@ -226,6 +226,28 @@ def test_door__text_with_a_nul__is_refused_by_its_field(
     assert refused.data["errors"][0]["code"] == "field.has_nul"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "param"),
+    [
+        ("DELETE", "/members/external:M-1?reason=%00a", "reason"),
+        ("DELETE", "/members/external:M-1%00?reason=a", "member"),
+        ("GET", "/orders/api:%00", "order"),
+        ("GET", "/members?cursor=%00", "cursor"),
+        ("GET", "/members?a%00=1", "a?"),
+    ],
+)
+def test_door__address_with_a_nul__is_refused_by_its_place(
+    api: Caller, method: str, path: str, param: str
+) -> None:
+    api.post("/members", {"external_id": "M-1"})
+
+    refused = api.send(method, path, None)
+
+    assert (refused.status, refused.data["param"]) == (422, param)
+    assert refused.data["errors"][0]["code"] == "field.has_nul"
+    assert api.get("/members/external:M-1").status == 200
+
+
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite is a file, and has no session to end")
 def test_door__session_with_the_database_ended__is_503_and_the_retry_is_answered(api: Caller) -> None:
     assert api.post("/members", {"external_id": "M-1"}).status == 201

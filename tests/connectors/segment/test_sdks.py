@@ -29,6 +29,7 @@ print(make_key(name={name!r}, space="live", scopes=scopes, created_by="owner", a
 TOLD = """
 import json
 from dangol.core.behavior.models import Entry
+from dangol.core.commerce.models import Order
 from dangol.core.events.models import Event
 from dangol.core.people.models import Identity
 events = [json.loads(text) for text in Event.objects.filter(
@@ -36,7 +37,7 @@ events = [json.loads(text) for text in Event.objects.filter(
 print(json.dumps({
     "numbers": [one["properties"]["number"] for one in events if one["source"] == %r],
     "messages": [one["message"] for one in events if one["source"] == %r],
-    "orders": Event.objects.filter(name="order.placed").count(),
+    "orders": list(Order.objects.values_list("number", flat=True)),
     "entries": Entry.objects.filter(source=%r).count(),
     "problems": list(Entry.objects.filter(source=%r).exclude(problem="").values_list("problem", flat=True)),
 }))
@@ -78,7 +79,7 @@ def test_client__unchanged__each_event_arrives_once(served: Served, kind: str) -
     assert sorted(found["numbers"]) == [*range(EVENTS + 1)]
     assert found["problems"] == []
     assert found["entries"] == EVENTS + 2
-    assert found["orders"] == KINDS.index(kind) + 1
+    assert found["orders"].count(kind) == 1
     with served.open() as dangol:
         assert dangol.members.get(f"external:{user}").id == dangol.members.get(f"email:{kind}@example.com").id
 

@@ -1,5 +1,6 @@
 """Bodies of the tracking API: unpacked within limits, and split into single calls."""
 
+import re
 import zlib
 from collections.abc import Mapping
 from decimal import Decimal
@@ -25,6 +26,13 @@ KINDS = {
     "screen": "screen", "s": "screen", "group": "group", "g": "group", "alias": "alias", "a": "alias",
     "batch": "batch", "b": "batch", "import": "batch",
 }  # fmt: skip
+# Sites cut texts in the middle of an emoji. The half that is left is no character; a batch of thousands is
+# not refused for it, but the half read as the sign for a broken character.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)",
+    re.DOTALL,
+)
+_HALF = len(rb"\ud83d")
 # Numbers with a point are read as they were written.
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 
@@ -88,12 +96,16 @@ def read_body(action: str, body: bytes) -> Body:
 
 def _decode(body: bytes) -> dict[str, Any]:
     try:
-        fields = _decoder.decode(body)
+        fields = _decoder.decode(body if b"\\u" not in body else _ESCAPE.sub(_whole, body))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError):
         raise BodyNotJson() from None
     if not isinstance(fields, dict):
         raise BodyNotJson()
     return fields
+
+
+def _whole(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if len(escape[0]) == _HALF else escape[0]
 
 
 def _batch(fields: Mapping[str, Any]) -> list[Call]:
