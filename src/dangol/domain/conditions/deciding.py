@@ -28,7 +28,10 @@ from dangol.domain.conditions.turns import earliest
 from dangol.domain.conditions.values import Catalog, Subject
 
 # After so many instants at which a leaf turns but not the whole, the next such instant is the answer.
-MOST_TURNS = 64
+MOST_TURNS = 1_024
+# What turns only after more years than somebody is a customer does not turn: two yearly days that never meet
+# would be looked at for ever.
+FARTHEST_YEARS = 50
 
 
 class LeafPlan:
@@ -144,18 +147,19 @@ def evaluate(condition: Condition, subject: Subject, *, as_of: datetime, zone: Z
 def next_change(
     condition: Condition, subject: Subject, *, as_of: datetime, zone: ZoneInfo
 ) -> datetime | None:
-    """Return the first instant after `as_of` at which the answer may change without a new event; None: never.
+    """Return the first instant after `as_of` at which the answer may change without a new event.
 
-    Until then, exclusive, the answer stays. Other segments and traits count as they are now.
+    Until then, exclusive, the answer stays. Other segments and traits count as they are now. None: it stays
+    for the next 50 years.
     """
     plan, moment = plan_of(condition), Moment(as_of.astimezone(UTC), zone)
     return _next_change(plan, subject, moment, now=plan.holds(subject, moment))
 
 
 def _next_change(plan: Reading | Plan, subject: Subject, moment: Moment, *, now: bool) -> datetime | None:
-    turn = plan.turns(subject, moment)
+    turn, last_year = plan.turns(subject, moment), moment.as_of.year + FARTHEST_YEARS
     for _ in range(MOST_TURNS):
-        if turn is None:
+        if turn is None or turn.year > last_year:
             return None
         moment = Moment(turn, moment.zone)
         if plan.holds(subject, moment) is not now:

@@ -155,6 +155,12 @@ def month_day(day: date) -> int:
     return day.month * 100 + day.day
 
 
+def yearly_day(key: int, year: int) -> date:
+    """Return when a day of the year is had in a year: 29 February on the 28th in years without one."""
+    month, day = divmod(key, 100)
+    return date(year, month, min(day, monthrange(year, month)[1]))
+
+
 @lru_cache(maxsize=4_096)
 def anniversaries(today: date, n: int) -> frozenset[int]:
     """Return month × 100 + day of all who have their day on one of n days from today on.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from dangol.domain.calendars import start_of_day
@@ -13,12 +14,13 @@ from dangol.domain.conditions.moments import (
     first_reaching,
     month_day,
     shifted_day,
+    yearly_day,
 )
 from dangol.domain.conditions.nodes import Op, Span, Test
 from dangol.domain.conditions.values import time_of
 
-# A window of anniversaries may be true for years: from one leap day to the next but one.
-_LONGEST_WAIT_DAYS = 366 * 9
+# A window of 366 days lacks the leap day once in up to eight years.
+_LONGEST_WAIT_YEARS = 10
 _LAST_YEAR = 9_000
 
 
@@ -84,10 +86,10 @@ def _far(found: date, today: date) -> date:
 
 
 def _anniversary_turns(found: date, n: int, today: date) -> Iterator[date]:
+    """Yield the first day on which the yearly day comes within n days or has passed."""
     key = month_day(found)
     now = key in anniversaries(today, n)
-    for number in range(1, _LONGEST_WAIT_DAYS):
-        day = today + timedelta(days=number)
-        if (key in anniversaries(day, n)) is not now:
-            yield day
-            return
+    days = [yearly_day(key, today.year + number) for number in range(_LONGEST_WAIT_YEARS)]
+    edges = [day - timedelta(days=n - 1) for day in days] + [day + timedelta(days=1) for day in days]
+    later = sorted(day for day in edges if day > today)
+    yield from islice((day for day in later if (key in anniversaries(day, n)) is not now), 1)
