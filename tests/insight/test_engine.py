@@ -6,7 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dangol.insight.engine import Engine, Limits, is_lost, open_engine, with_fallback
+from dangol.insight.clusters import is_lost
+from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 from dangol.insight.refusals import EngineGone
 from tests.insight.clusters import free_port
 

@@ -1,8 +1,9 @@
-"""Both readings of conditions are equal, on a real Spark cluster."""
+"""Conditions and reports say on a real Spark cluster what they say in this process."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import ibis.expr.types as ir
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
@@ -10,11 +11,13 @@ from dangol.domain.conditions import Condition, Subject
 from dangol.domain.conditions.moments import Moment
 from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 from dangol.insight.refusals import EngineGone
+from dangol.insight.reports import ALL_REPORTS
 from tests.domain.conditions.drawn import CATALOG, MOMENTS
 from tests.domain.conditions.drawn_customers import conditions, subjects
 from tests.insight.clusters import Cluster, running
 from tests.insight.conditions.both import asked_of_all, asked_of_each
 from tests.insight.conditions.edges import conditions_at, customers_at
+from tests.insight.journey import AS_OF, customer_days
 from tests.insight.test_engine import sum_of
 from tests.sizes import SIZE
 
@@ -69,6 +72,23 @@ def test_compile__on_a_cluster_every_edge_of_time__says_what_evaluate_says(spark
     trees, people = conditions_at(MOMENT), customers_at(MOMENT)
 
     assert asked_of_all(spark, trees, people, MOMENT, CATALOG) == asked_of_each(trees, people, MOMENT)
+
+
+@pytest.fixture(scope="module")
+def days(spark: Engine) -> ir.Table:
+    """Load the year's rollup."""
+    return spark.keep(spark.load(customer_days().to_pyarrow()))
+
+
+@pytest.mark.parametrize("name", ALL_REPORTS)
+def test_report__on_a_cluster__is_the_table_of_this_process(spark: Engine, days: ir.Table, name: str) -> None:
+    here = ALL_REPORTS[name](customer_days(), as_of=AS_OF).to_pyarrow()
+
+    there = spark.read(ALL_REPORTS[name](days, as_of=AS_OF))
+
+    assert there.schema.types == here.schema.types
+    order = [(column, "ascending") for column in here.column_names]
+    assert there.sort_by(order).to_pylist() == here.sort_by(order).to_pylist()
 
 
 def test_read__cluster_lost__is_gone_and_duckdb_answers(
