@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dangol.domain.calendars import start_of_day
-from dangol.domain.conditions import next_change, read_condition
+from dangol.domain.conditions import Happening, foresee, next_change, read_condition
 from dangol.domain.conditions.deciding import FARTHEST_YEARS
+from dangol.domain.conditions.figures import AggregateReading, Figure
 from dangol.domain.conditions.moments import Moment
 from dangol.domain.conditions.nodes import Span
 from dangol.domain.conditions.turns import value_turns
@@ -67,3 +68,33 @@ def test_next_change__two_yearly_days__meet_within_a_year_or_never(second: str, 
 
     assert change == (datetime(2026, 5, 31, 15, tzinfo=UTC) if meet else None)
     assert FARTHEST_YEARS >= 10, "the longest window there is"
+
+
+def test_foresee__many_leaves_that_turn_often__asks_each_leaf_only_where_it_may_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    day = {"type": "aggregate", "event": "order", "measure": "distinct", "property": "sku", "op": "at_least"}
+    leaves = [
+        {**day, "value": number, "window": {"type": "last", "n": 40 + number, "unit": "days"}}
+        for number in range(1, 51)
+    ]
+    condition = read_condition({"type": "all", "of": leaves}, CATALOG)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    happenings = [
+        Happening("order", at - timedelta(hours=number), {"sku": f"s{number}"}, f"e{number}")
+        for number in range(200)
+    ]
+    asked, figure = [], AggregateReading.figure
+
+    def counted(self: AggregateReading, subject: Subject, moment: Moment) -> Figure:
+        asked.append(moment)
+        return figure(self, subject, moment)
+
+    monkeypatch.setattr(AggregateReading, "figure", counted)
+
+    found = foresee(condition, Subject({}, happenings), as_of=at, zone=SEOUL)
+
+    assert found.holds
+    assert found.until is not None
+    # Each is asked now, for when it turns, and at that instant.
+    assert len(asked) <= 4 * len(leaves)

@@ -6,13 +6,14 @@ of it is written under the customer's, in a short transaction, if nothing has ha
 else they stay due.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db import DatabaseError
 from django.db.models import Max
 
 from dangol.core.events.records import Draft
@@ -25,11 +26,12 @@ from dangol.core.segments.subjects import Known, load_subjects
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import delete_rows, insert_rows, select_matching, update_rows
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.conditions import Subject, decide
+from dangol.domain.conditions import Subject, foresee
 
 # So few that the lock is short, and that who fell due just now does not wait for many who did before.
 PLACED_AT_ONCE = 200
-_WATCH = ("customer_id", "due_at", "event_id", "seen_at")
+PUT_OFF = timedelta(minutes=10)
+logger = logging.getLogger(__name__)
 
 
 class Due(NamedTuple):
@@ -51,6 +53,14 @@ class Placing(NamedTuple):
     changes_at: datetime | None
 
 
+class Looked(NamedTuple):
+    """What came of a look at some customers: placings, who is nobody any more, and how all stood."""
+
+    placings: Sequence[Placing]
+    gone: Sequence[Id]
+    known: Known
+
+
 class Move(NamedTuple):
     """A customer enters a segment, or leaves it."""
 
@@ -65,9 +75,26 @@ def place_due(as_of: datetime, *, limit: int = PLACED_AT_ONCE) -> int:
     Records `segment.entered` and `segment.left`, dated at the instant at which it became so.
     """
     due = _read_due(as_of, limit)
-    if not due:
-        return 0
-    running, zone = load_running(), _zone()
+    return _place_all(due, load_running(), as_of) if due else 0
+
+
+def _place_all(due: Sequence[Due], running: Sequence[Running], as_of: datetime) -> int:
+    """Place customers; one who cannot be is put off, and holds up nobody else."""
+    try:
+        looked = _look(due, running, as_of)
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(due) == 1:
+            return _put_off(due[0], as_of)
+        half = len(due) // 2
+        return _place_all(due[:half], running, as_of) + _place_all(due[half:], running, as_of)
+    return _write(looked, running, as_of)
+
+
+def _look(due: Sequence[Due], running: Sequence[Running], as_of: datetime) -> Looked:
+    """Decide all segments for some customers."""
+    zone = _zone()
     known = load_subjects(
         [one.customer_id for one in due],
         all_needs(one.condition for one in running),
@@ -75,13 +102,18 @@ def place_due(as_of: datetime, *, limit: int = PLACED_AT_ONCE) -> int:
         zone=zone,
         first=min(one.at for one in due),
     )
-    placings = [
-        place(one, known.subjects[one.customer_id], running, zone)
-        for one in due
-        if one.customer_id in known.subjects
-    ]
+    there = [one for one in due if one.customer_id in known.subjects]
+    placings = [place(one, known.subjects[one.customer_id], running, zone) for one in there]
     gone = [one.customer_id for one in due if one.customer_id not in known.subjects]
-    return _write(placings, gone, running, known, as_of)
+    return Looked(placings, gone, known)
+
+
+def _put_off(due: Due, as_of: datetime) -> int:
+    """Let a customer wait whom no condition can be asked about, and say so."""
+    logger.exception("customer %s cannot be placed in segments", show_id(due.customer_id))
+    with write_transaction():
+        Watch.objects.filter(customer_id=due.customer_id).update(due_at=as_of + PUT_OFF)
+    return 1
 
 
 def _zone() -> ZoneInfo:
@@ -105,22 +137,24 @@ def place(due: Due, subject: Subject, running: Sequence[Running], zone: ZoneInfo
     slugs: frozenset[str] = frozenset()
     inside, changes = set(), []
     for one in running:
-        decision = decide(one.condition, replace(subject, segments=slugs), as_of=due.at, zone=zone)
-        if decision.holds:
+        holds, until = foresee(one.condition, subject.inside(slugs), as_of=due.at, zone=zone)
+        if holds:
             slugs |= {one.slug}
             inside.add(one.id)
-        if decision.changes_at:
-            changes.append(decision.changes_at)
+        if until:
+            changes.append(until)
     return Placing(due, frozenset(inside), slugs, min(changes, default=None))
 
 
-def _write(
-    placings: Sequence[Placing], gone: Sequence[Id], running: Sequence[Running], known: Known, at: datetime
-) -> int:
+def _write(looked: Looked, running: Sequence[Running], at: datetime) -> int:
+    placings, gone, known = looked
     versions = {one.id: one.version for one in running}
     with write_transaction():
         places = lock_customers(known.places)
-        unseen = _seen_at([one.due for one in placings])
+        # Locked before we ask which segments there are: who saves one lets everybody fall due after that.
+        unseen = _lock_watches([one.due.customer_id for one in placings])
+        if dict(Segment.objects.filter(archived_at=None).values_list("id", "version")) != versions:
+            return 0
         sure = [
             one
             for one in placings
@@ -148,10 +182,10 @@ def _write(
     return len(sure) + len(gone)
 
 
-def _seen_at(due: Sequence[Due]) -> set[tuple[Id, datetime | None]]:
-    """Return when each of these was last looked at, as it stands now."""
-    keys = [(one.customer_id,) for one in due]
-    return set(select_matching(Watch, ("customer_id", "seen_at"), ("customer_id",), keys))
+def _lock_watches(customer_ids: Sequence[Id]) -> set[tuple[Id, datetime | None]]:
+    """Return when each of these was last looked at, as it stands until the transaction ends."""
+    locked = Watch.objects.select_for_update().filter(customer_id__in=customer_ids).order_by("customer_id")
+    return set(locked.values_list("customer_id", "seen_at"))
 
 
 def _segments_of(customer_ids: Sequence[Id]) -> Mapping[Id, frozenset[Id]]:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -182,7 +181,7 @@ def decide_for(
         raise UnknownCustomer(customer_id=show_id(customer_id))
     subject = known.subjects[customer_id]
     slugs = place(Due(customer_id, as_of, None), subject, running, zone).slugs
-    return decide(condition, replace(subject, segments=slugs), as_of=as_of, zone=zone)
+    return decide(condition, subject.inside(slugs), as_of=as_of, zone=zone)
 
 
 def is_rebuilding() -> bool:
@@ -227,7 +226,7 @@ def preview(
         known = load_subjects([owner for (owner,) in rows], wanted, as_of=as_of, zone=zone)
         for owner, subject in known.subjects.items():
             slugs = place(Due(owner, as_of, None), subject, running, zone).slugs
-            if evaluate(condition, replace(subject, segments=slugs), as_of=as_of, zone=zone):
+            if evaluate(condition, subject.inside(slugs), as_of=as_of, zone=zone):
                 found.append(owner)
         seen += len(known.subjects)
         if time.monotonic() >= until:

@@ -4,7 +4,7 @@
 they mean, to the last missing value, is in docs/algorithms/conditions.md.
 """
 
-from dangol.domain.conditions.deciding import decide, evaluate, next_change
+from dangol.domain.conditions.deciding import Stretch, decide, evaluate, foresee, next_change
 from dangol.domain.conditions.decisions import Decision, Named, Reason
 from dangol.domain.conditions.describing import describe, explain
 from dangol.domain.conditions.needing import Needs, needs
@@ -24,6 +24,7 @@ from dangol.domain.conditions.values import (
 
 __all__ = [
     "BrokenCondition", "Catalog", "Condition", "Decision", "Happening", "Kind", "Labels", "Named", "Needs",
-    "Reason", "Said", "Subject", "TraitType", "Value", "decide", "describe", "evaluate", "exact", "explain",
-    "json_schema", "needs", "next_change", "properties_of", "read_condition", "write_condition",
+    "Reason", "Said", "Stretch", "Subject", "TraitType", "Value", "decide", "describe", "evaluate", "exact",
+    "explain", "foresee", "json_schema", "needs", "next_change", "properties_of", "read_condition",
+    "write_condition",
 ]  # fmt: skip

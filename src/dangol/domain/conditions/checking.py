@@ -7,7 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dangol.domain.conditions.given import check_length, check_range, read_given, read_span, read_time
+from dangol.domain.conditions.given import (
+    check_length,
+    check_name,
+    check_range,
+    read_given,
+    read_span,
+    read_time,
+)
 from dangol.domain.conditions.kinds import (
     COMPARABLE,
     EVERY,
@@ -87,6 +94,7 @@ class Checker:
             case Trait():
                 return self._trait(node, path)
             case Did():
+                check_name(node.event, f"{path}.event")
                 least = 1 if node.times.op == "at_least" else 0
                 check_range(node.times.n, least, MOST_TIMES, f"{path}.times.n")
                 return replace(
@@ -129,7 +137,10 @@ class Checker:
             raise UnfitValue(path=f"{path}.other", needed=f"{kind.kind} trait")
 
     def _aggregate(self, node: Aggregate, path: str) -> Aggregate:
-        if node.property is None and node.measure != "count":
+        check_name(node.event, f"{path}.event")
+        if node.property is not None:
+            check_name(node.property, f"{path}.property")
+        elif node.measure != "count":
             raise BrokenCondition(path=path, fault=f"{node.measure} needs a property")
         other = None
         if node.other is not None:
@@ -155,6 +166,7 @@ def _sequence(node: Sequence, path: str) -> Sequence:
     steps = []
     for number, step in enumerate(node.steps):
         at = f"{path}.steps[{number}]"
+        check_name(step.event, f"{at}.event")
         if step.within is not None:
             if number == 0:
                 raise BrokenCondition(path=f"{at}.within", fault="the first step follows none")
@@ -172,6 +184,7 @@ def _tests(where: Several[Test], path: str) -> tuple[Test, ...]:
 
 
 def _test(test: Test, path: str) -> Test:
+    check_name(test.property, f"{path}.property")
     kind = kind_of_test(test.op, test.value)
     if test.op in VALUELESS or kind is None:
         _no_value(test.value, path)

@@ -1,15 +1,15 @@
 """Conditions asked about one customer: the answer, its reasons, and when it may change by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import assert_never
+from functools import lru_cache, partial
+from typing import NamedTuple, assert_never
 from zoneinfo import ZoneInfo
 
 from dangol.domain.conditions.decisions import Decision, Reason
 from dangol.domain.conditions.figures import AggregateReading
 from dangol.domain.conditions.histories import DidReading, SequenceReading
-from dangol.domain.conditions.leaves import LeafReading, MemberReading, Reading, TraitReading
+from dangol.domain.conditions.leaves import LeafReading, MemberReading, TraitReading
 from dangol.domain.conditions.moments import Moment
 from dangol.domain.conditions.nodes import (
     Aggregate,
@@ -28,10 +28,35 @@ from dangol.domain.conditions.turns import earliest
 from dangol.domain.conditions.values import Catalog, Subject
 
 # After so many instants at which a leaf turns but not the whole, the next such instant is the answer.
-MOST_TURNS = 1_024
-# What turns only after more years than somebody is a customer does not turn: two yearly days that never meet
-# would be looked at for ever.
-FARTHEST_YEARS = 50
+MOST_TURNS = 256
+# So many years on all yearly days have met that ever will, and every window is past: what has turned at no
+# instant by then does not turn.
+FARTHEST_YEARS = 10
+
+
+class Stretch(NamedTuple):
+    """The answer of a leaf, and when it turns (None: never)."""
+
+    holds: bool
+    until: datetime | None
+
+
+class Hunt:
+    """One look ahead for a customer: what leaves have answered is kept for as long as it stays."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self._stretches: dict[LeafPlan, Stretch] = {}
+
+    def stretch(self, leaf: "LeafPlan", moment: Moment) -> Stretch:
+        """Return the leaf's answer at a moment; moments never step back."""
+        known = self._stretches.get(leaf)
+        if known is None or (known.until is not None and known.until <= moment.as_of):
+            holds = leaf.holds(self.subject, moment)
+            turns = partial(leaf.reading.turns, self.subject)
+            until = _hunt(turns, partial(leaf.holds, self.subject), moment, now=holds)
+            known = self._stretches[leaf] = Stretch(holds, until)
+        return known
 
 
 class LeafPlan:
@@ -41,9 +66,13 @@ class LeafPlan:
         self.path, self.reading = path, reading
         self.holds = reading.holds
 
-    def turns(self, subject: Subject, moment: Moment) -> datetime | None:
+    def answer(self, hunt: Hunt, moment: Moment) -> bool:
+        """Return the answer, as `holds` does."""
+        return hunt.stretch(self, moment).holds
+
+    def turns(self, hunt: Hunt, moment: Moment) -> datetime | None:
         """Return when the leaf's answer turns."""
-        return _next_change(self.reading, subject, moment, now=self.holds(subject, moment))
+        return hunt.stretch(self, moment).until
 
     def reasons(self, subject: Subject, moment: Moment) -> Iterator[Reason]:
         """Yield what the leaf saw."""
@@ -65,14 +94,19 @@ class GroupPlan:
                 return decisive
         return not decisive
 
-    def turns(self, subject: Subject, moment: Moment) -> datetime | None:
+    def answer(self, hunt: Hunt, moment: Moment) -> bool:
+        """Return the answer, as `holds` does."""
+        decisive = self.decisive
+        return decisive if any(part.answer(hunt, moment) is decisive for part in self.parts) else not decisive
+
+    def turns(self, hunt: Hunt, moment: Moment) -> datetime | None:
         """Return an instant before which the whole stays: each part that decides it must turn once."""
-        if self.holds(subject, moment) is not self.decisive:
-            return earliest((part.turns(subject, moment) for part in self.parts), moment.as_of)
+        if self.answer(hunt, moment) is not self.decisive:
+            return earliest((part.turns(hunt, moment) for part in self.parts), moment.as_of)
         latest = moment.as_of
         for part in self.parts:
-            if part.holds(subject, moment) is self.decisive:
-                turn = part.turns(subject, moment)
+            if part.answer(hunt, moment) is self.decisive:
+                turn = part.turns(hunt, moment)
                 if turn is None:
                     return None
                 latest = max(latest, turn)
@@ -96,9 +130,13 @@ class NotPlan:
         """Return the answer."""
         return not self.part.holds(subject, moment)
 
-    def turns(self, subject: Subject, moment: Moment) -> datetime | None:
+    def answer(self, hunt: Hunt, moment: Moment) -> bool:
+        """Return the answer, as `holds` does."""
+        return not self.part.answer(hunt, moment)
+
+    def turns(self, hunt: Hunt, moment: Moment) -> datetime | None:
         """Return when the part may turn."""
-        return self.part.turns(subject, moment)
+        return self.part.turns(hunt, moment)
 
     def reasons(self, subject: Subject, moment: Moment) -> Iterator[Reason]:
         """Yield the reasons of the part."""
@@ -147,35 +185,44 @@ def evaluate(condition: Condition, subject: Subject, *, as_of: datetime, zone: Z
 def next_change(
     condition: Condition, subject: Subject, *, as_of: datetime, zone: ZoneInfo
 ) -> datetime | None:
-    """Return the first instant after `as_of` at which the answer may change without a new event.
+    """Return the first instant after `as_of` at which the answer may change without a new event; None: never.
 
-    Until then, exclusive, the answer stays. Other segments and traits count as they are now. None: it stays
-    for the next 50 years.
+    Until then, exclusive, the answer stays. Other segments and traits count as they are now.
     """
-    plan, moment = plan_of(condition), Moment(as_of.astimezone(UTC), zone)
-    return _next_change(plan, subject, moment, now=plan.holds(subject, moment))
+    return foresee(condition, subject, as_of=as_of, zone=zone).until
 
 
-def _next_change(plan: Reading | Plan, subject: Subject, moment: Moment, *, now: bool) -> datetime | None:
-    turn, last_year = plan.turns(subject, moment), moment.as_of.year + FARTHEST_YEARS
+def foresee(condition: Condition, subject: Subject, *, as_of: datetime, zone: ZoneInfo) -> Stretch:
+    """Return what `evaluate` and `next_change` say, at the price of one of them."""
+    plan, moment, hunt = plan_of(condition), Moment(as_of.astimezone(UTC), zone), Hunt(subject)
+    holds = plan.answer(hunt, moment)
+    return Stretch(holds, _hunt(partial(plan.turns, hunt), partial(plan.answer, hunt), moment, now=holds))
+
+
+def _hunt(
+    turns: Callable[[Moment], datetime | None],
+    holds: Callable[[Moment], bool],
+    moment: Moment,
+    *,
+    now: bool,
+) -> datetime | None:
+    """Go from turn to turn until the answer is another."""
+    turn, last_year = turns(moment), moment.as_of.year + FARTHEST_YEARS
     for _ in range(MOST_TURNS):
-        if turn is None or turn.year > last_year:
+        if turn is None:
             return None
         moment = Moment(turn, moment.zone)
-        if plan.holds(subject, moment) is not now:
+        if holds(moment) is not now:
             return turn
-        turn = plan.turns(subject, moment)
+        if turn.year > last_year:
+            return None
+        turn = turns(moment)
     return turn
 
 
 def decide(condition: Condition, subject: Subject, *, as_of: datetime, zone: ZoneInfo) -> Decision:
     """Return the answer with the leaves that decided it and the instant at which it may change by itself."""
     plan, moment = plan_of(condition), Moment(as_of.astimezone(UTC), zone)
-    holds = plan.holds(subject, moment)
-    return Decision(
-        holds=holds,
-        reasons=tuple(plan.reasons(subject, moment)),
-        changes_at=_next_change(plan, subject, moment, now=holds),
-        as_of=moment.as_of,
-        zone=zone,
-    )
+    holds, until = foresee(condition, subject, as_of=as_of, zone=zone)
+    reasons = tuple(plan.reasons(subject, moment))
+    return Decision(holds=holds, reasons=reasons, changes_at=until, as_of=moment.as_of, zone=zone)

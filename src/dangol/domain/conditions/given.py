@@ -70,11 +70,22 @@ def _reader(kind: Kind, order: tuple[str, ...]) -> Callable[[Any, str], Any]:
 
 
 def _text(raw: Any, path: str, order: tuple[str, ...]) -> str:
-    if not isinstance(raw, str) or len(raw) > MOST_LETTERS or "\0" in raw:
+    if not isinstance(raw, str) or len(raw) > MOST_LETTERS or not _is_written(raw):
         raise UnfitValue(path=path, needed=f"text of at most {MOST_LETTERS} letters")
     if order and raw not in order:
         raise UnfitValue(path=path, needed=" | ".join(order))
     return raw
+
+
+def _is_written(text: str) -> bool:
+    """Return whether a text can be stored: without the sign NUL and without half a character."""
+    return not any(one == "\0" or "\ud800" <= one <= "\udfff" for one in text)
+
+
+def check_name(name: str, path: str) -> None:
+    """Raise UnfitValue for the name of an event or a property that nothing can have."""
+    if not name.strip() or not _is_written(name):
+        raise UnfitValue(path=path, needed="name")
 
 
 def _flag(raw: Any, path: str) -> bool:

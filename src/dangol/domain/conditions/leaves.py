@@ -11,18 +11,14 @@ from dangol.domain.conditions.turns import value_turns
 from dangol.domain.conditions.values import Catalog, Subject, of_kind
 
 
-class Reading(Protocol):
-    """A part of a condition made ready to be asked about one customer after another."""
+class LeafReading(Protocol):
+    """A leaf made ready to be asked about one customer after another; it can say what it saw."""
 
     def holds(self, subject: Subject, moment: Moment) -> bool:
         """Return the answer."""
 
     def turns(self, subject: Subject, moment: Moment) -> datetime | None:
         """Return an instant before which the answer stays as it is without new events; None: for good."""
-
-
-class LeafReading(Reading, Protocol):
-    """A leaf made ready: it can say what it saw."""
 
     def reason(self, subject: Subject, moment: Moment, path: str) -> Reason:
         """Return the answer with what it was decided on."""

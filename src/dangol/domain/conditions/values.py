@@ -6,7 +6,7 @@ type than the one expected counts as missing. Numbers are exact: decimals with a
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from enum import StrEnum
@@ -77,6 +77,12 @@ class Subject:
         for group in groups.values():
             group.sort(key=lambda one: (one.at, one.id))
         return groups
+
+    def inside(self, segments: frozenset[str]) -> "Subject":
+        """Return the same customer in other segments; what is in order already is not put in order again."""
+        other = replace(self, segments=segments)
+        other.__dict__["by_event"] = self.by_event
+        return other
 
 
 def exact(value: int | float | Decimal) -> Decimal | None:
