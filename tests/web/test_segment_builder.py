@@ -7,6 +7,8 @@ import msgspec
 import pytest
 from django.test import Client
 
+from dangol.core.behavior.messages import Message, Sender
+from dangol.core.behavior.services import take_in_messages
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.selectors import find_segment
 from dangol.core.segments.services import SegmentDraft, change_segment, create_segment
@@ -233,6 +235,25 @@ def test_json__pasted__becomes_the_form_and_a_broken_one_keeps_it(clerk: Client,
     writer.type(json=msgspec.json.encode(IS_MEMBER).decode()).press("json")
 
     assert [part.split(":")[2] for part in writer.parts] == ["group", "trait"]
+
+
+def test_builder__app_has_sent_events__offers_them_by_their_names(clerk: Client, story: Story) -> None:
+    take_in_messages(
+        [Message("track", "m-1", "장바구니 담기", [("anonymous", "a-1")], properties={"plan": "gold"}),
+         Message("track", "m-2", "order.placed", [("anonymous", "a-1")])],
+        sender=Sender("sdk:web", "web", MARKETER), received_at=NOW,
+    )  # fmt: skip
+
+    writer = Writer(clerk)
+    offered = re.findall('<option value="(.*?)"', writer.page)
+    assert "장바구니 담기" in offered
+    assert "behavior.viewed" in offered
+    assert not {"segment.entered", "behavior.tracked", "order.claimed", "traits.told"} & set(offered)
+
+    writer.type(_2__event="장바구니 담기", name="담은 사람", slug="carts").press("save")
+
+    assert writer.answer.status_code == 302
+    assert saved("carts")["of"][0]["event"] == "장바구니 담기"
 
 
 def test_preview__some_fit__says_how_many_names_them_and_why(clerk: Client, story: Story) -> None:

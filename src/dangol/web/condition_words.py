@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.core.segments.catalog import TraitSpec
+from dangol.core.segments.subjects import can_be_asked
 from dangol.domain.conditions import Condition, Labels, Said, describe
 from dangol.domain.conditions.nodes import AllOf, AnyOf, Node, Not
 from dangol.web.formats import language
@@ -32,13 +33,18 @@ _EVENTS: Mapping[str, Promise] = {
     "consent.withdrawn": lazy("수신 거부"),
     "segment.entered": lazy("세그먼트에 들어옴"),
     "segment.left": lazy("세그먼트에서 나감"),
+    "behavior.viewed": lazy("상품 봄"),
+    "page.viewed": lazy("페이지 봄"),
+    "screen.viewed": lazy("앱 화면 봄"),
+    "group.joined": lazy("그룹에 들어감"),
+    "alias.told": lazy("다른 이름으로 알려짐"),
 }
 # What the books tell of themselves: nobody asks for customers by it, though a condition may.
 _UNOFFERED = frozenset(
     {
         "customer.erased", "customer.merged", "customer.unmerged", "customer.updated", "points.clawed_back",
         "points.forfeited", "points.merge_received", "points.merge_sent", "points.posted", "points.restored",
-        "points.settled", "points.voided", "tier.reviewed", "traits.reported",
+        "points.settled", "points.voided", "tier.reviewed", "traits.reported", "traits.told",
     }
 )  # fmt: skip
 _PROPERTIES: Mapping[str, Promise] = {
@@ -76,7 +82,7 @@ _CONSENT, _DECLARED = "consent.", "declared."
 
 def is_offered(event: str) -> bool:
     """Say whether people are offered an event to ask about."""
-    return event not in _UNOFFERED
+    return event not in _UNOFFERED and can_be_asked(event)
 
 
 def event_name(event: str) -> str:

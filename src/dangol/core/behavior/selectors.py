@@ -1,5 +1,6 @@
 """Reading the event debugger's log, what an event has caused, and who may be one person."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from dangol.core.behavior.entries import Details, Problem
+from dangol.core.behavior.events import known_name
 from dangol.core.behavior.models import Entry, MergeProposal
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import Payload, decode
@@ -15,6 +17,7 @@ from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.errors import NotFound
 
 MOST_CAUSED, MOST_PROPOSALS = 50, 50
+_LOOKED_AT, _MOST_SEEN = 2_000, 100
 ANY_PROBLEM = "any"
 _decoder = msgspec.json.Decoder(Details)
 
@@ -55,6 +58,16 @@ class Proposal(NamedTuple):
     other_id: Id
     via: str
     found_at: datetime
+
+
+def events_seen() -> list[str]:
+    """Return what conditions can call the events that came in lately, the most frequent first, at most 100.
+
+    Of the latest 2,000 entries of the debugger; an event of an app is called as the app calls it.
+    """
+    rows = Entry.objects.order_by("-id").values_list("kind", "name")[:_LOOKED_AT]
+    counted = Counter(known_name(kind, name) for kind, name in rows)
+    return [name for name, _count in counted.most_common(_MOST_SEEN + 1) if name][:_MOST_SEEN]
 
 
 def list_entries(

@@ -38,6 +38,11 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether an event of this class may be known as one of these."""
         return cls.event in names
 
+    @classmethod
+    def hints(cls, names: frozenset[str]) -> list[str]:
+        """Return texts of which the payload of an event known as one of these has one; none: any may be."""
+        return []
+
     def properties_seen(self) -> Mapping[str, Value]:
         """Return what conditions can ask about: its plain fields, unless a subclass knows better."""
         fields = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -86,6 +91,11 @@ def named(event: str) -> Callable[[type[P]], type[P]]:
 def encode(payload: Payload) -> str:
     """Return the payload as JSON text."""
     return _encoder.encode(payload).decode()
+
+
+def encode_text(value: object) -> str:
+    """Return a value as it stands in a payload's text."""
+    return _encoder.encode(value).decode()
 
 
 def decode(name: str, text: str) -> Payload:

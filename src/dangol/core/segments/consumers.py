@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
 from dangol.core.people.merged import resolve_merged
-from dangol.core.segments.events import SegmentEntered, SegmentLeft
 from dangol.core.segments.models import Segment, Trait
+from dangol.core.segments.subjects import OWN
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.rows import delete_rows
-
-_OWN = {SegmentEntered.event, SegmentLeft.event}
 
 
 def follow(events: Sequence[Recorded]) -> None:
@@ -18,7 +16,7 @@ def follow(events: Sequence[Recorded]) -> None:
 
     Deciding would hold the lock of a whole batch of customers; so that is left to `placing`.
     """
-    told = [event for event in events if event.name not in _OWN]
+    told = [event for event in events if event.name not in OWN]
     now = resolve_merged(event.customer_id for event in told)
     falls = [Fall(now[event.customer_id], event.recorded_at, event.id) for event in told]
     # Into whom somebody was merged is told of it, and who was absorbed has to leave.

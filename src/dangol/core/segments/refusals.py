@@ -45,6 +45,10 @@ register(
         NumberOutOfRange.code: Words(
             _("수가 범위를 벗어났어요({path}): {found}"), _("{least}부터 {most}까지 쓸 수 있어요.")
         ),
+        services.EventNotAsked.code: Words(
+            _("‘{event}’에 대해서는 물을 수 없어요."),
+            _("다른 세그먼트에 있는지는 세그먼트 조건으로, 앱이 보낸 일은 그 이름으로 물으세요."),
+        ),
         services.UnknownSegment.code: Words(
             _("‘{segment}’(이)라는 세그먼트는 없어요."), _("세그먼트 목록에서 고르세요.")
         ),

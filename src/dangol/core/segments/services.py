@@ -11,6 +11,7 @@ from dangol.core.people.actors import Actor, columns_of
 from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.running import read_segments, types_text
+from dangol.core.segments.subjects import can_be_asked
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
@@ -69,6 +70,12 @@ class SegmentInUse(DomainError):
     code = "segments.in_use"
 
 
+class EventNotAsked(Malformed):
+    """No condition can ask for `event`: it is our own account of others' events, or of the segments."""
+
+    code = "segments.event_not_asked"
+
+
 class SegmentDraft(NamedTuple):
     """What a segment is to be: `condition` as JSON text or as what JSON text says."""
 
@@ -86,10 +93,13 @@ def is_slug(text: str) -> bool:
 def check_condition(raw: bytes | object, catalog: Catalog | None = None) -> Condition:
     """Return a condition over the traits and segments there are; `catalog` if the traits are known already.
 
-    Raises BrokenCondition, UnknownSegment.
+    Raises BrokenCondition, UnknownSegment, EventNotAsked.
     """
     condition = read_condition(raw, trait_types() if catalog is None else catalog)
-    _require_known(needs(condition).segments)
+    asked = needs(condition)
+    _require_known(asked.segments)
+    if strange := sorted(event for event in asked.events if not can_be_asked(event)):
+        raise EventNotAsked(field="condition", event=strange[0])
     return condition
 
 

@@ -13,14 +13,17 @@ from dangol.core.people.merged import absorbed_by
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import CUSTOMER, MEMBER
 from dangol.core.segments.catalog import read_traits
+from dangol.core.segments.events import SegmentEntered, SegmentLeft
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.params import instant_param
-from dangol.core.storage.rows import select_matching
+from dangol.core.storage.rows import connection_of, select_matching
 from dangol.domain.conditions import Happening, Needs, Subject
 
 # Guests have one order and no name; who was absorbed or erased is nobody any more.
 KINDS = (CUSTOMER, MEMBER)
 KNOWN = f"kind IN ('{CUSTOMER}', '{MEMBER}')"
+# What segments tell: it comes of what has been decided, and nobody is looked at again because of it.
+OWN = frozenset({SegmentEntered.event, SegmentLeft.event})
 _TOLD = ("customer_id", "id", "name", "occurred_at", "payload")
 
 
@@ -71,26 +74,18 @@ def _load_happenings(
     parts: Mapping[Id, Sequence[Id]], needs: Needs, first: datetime, zone: ZoneInfo
 ) -> dict[Id, list[Happening]]:
     """Return what happened to each, in time order: only what is asked for, and no further back."""
-    names = stored_names(needs.events)
-    if not names:
+    since = {event: needs.since(event, as_of=first, zone=zone) for event in needs.events}
+    wanted = _wanted(since)
+    if not wanted.sql:
         return {}
-    starts = [needs.since(event, as_of=first, zone=zone) for event in needs.events]
-    since = None if None in starts else min(start for start in starts if start)
     owners = {part: owner for owner, own in parts.items() for part in own}
-    wanted = ", ".join(["%s"] * len(names))
-    rows = select_matching(
-        Event,
-        _TOLD,
-        ("customer_id",),
-        [(one,) for one in owners],
-        where=f"t.name IN ({wanted})" + (" AND t.occurred_at > %s" if since else ""),
-        params=[*names, *([instant_param(since)] if since else [])],
-    )
+    keys = [(one,) for one in owners]
+    rows = select_matching(Event, _TOLD, ("customer_id",), keys, where=wanted.sql, params=wanted.params)
     found: dict[Id, list[Happening]] = defaultdict(list)
     for customer_id, event_id, name, at, text in rows:
         payload = decode(name, text)
         known = payload.known_as
-        if known in needs.events:
+        if known in since and ((start := since[known]) is None or at > start):
             # That it happened is often all that is asked.
             properties = payload.properties_seen() if needs.properties[known] else {}
             told = Happening(known, at, properties, show_id(event_id))
@@ -100,7 +95,47 @@ def _load_happenings(
     return found
 
 
+class _Wanted(NamedTuple):
+    """Which rows of the timeline may be asked for, as SQL; empty: none."""
+
+    sql: str
+    params: list[object]
+
+
+def _wanted(since: Mapping[str, datetime | None]) -> _Wanted:
+    """Return the rows of each stored name as far back as its windows go, of an app's what may be meant."""
+    either: list[str] = []
+    params: list[object] = []
+    for name, payload in PAYLOADS.items():
+        meant = [event for event in since if payload.may_be(frozenset({event}))]
+        if not meant:
+            continue
+        asked = ["t.name = %s"]
+        params.append(name)
+        starts = [since[event] for event in meant]
+        if None not in starts:
+            asked.append("t.occurred_at > %s")
+            params.append(instant_param(min(start for start in starts if start)))
+        if hints := payload.hints(frozenset(meant)):
+            asked.append(f"({' OR '.join([f'{_place_of(Event)} > 0'] * len(hints))})")
+            params.extend(hints)
+        either.append(f"({' AND '.join(asked)})")
+    return _Wanted(f"({' OR '.join(either)})" if either else "", params)
+
+
+def _place_of(model: type[Event]) -> str:
+    """Return the SQL for where a text stands in the payload; 0: nowhere."""
+    if connection_of(model).vendor == "postgresql":
+        return "strpos(t.payload, %s)"
+    return "instr(t.payload, %s)"
+
+
 def stored_names(events: Iterable[str]) -> list[str]:
     """Return under which names the timeline holds these events: what nobody declares, an app has tracked."""
     asked = frozenset(events)
     return sorted(name for name, payload in PAYLOADS.items() if payload.may_be(asked))
+
+
+def can_be_asked(event: str) -> bool:
+    """Say whether a condition can ask for an event: segments ask each other, and not what they told."""
+    return event not in OWN and bool(stored_names([event]))

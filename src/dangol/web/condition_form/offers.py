@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from dangol.core.behavior.selectors import events_seen
 from dangol.core.events.payloads import PAYLOADS
 from dangol.core.segments.catalog import TraitSpec, list_traits
 from dangol.core.segments.selectors import segment_names
@@ -46,9 +47,10 @@ class Offers:
 
     @cached_property
     def events(self) -> Mapping[str, str]:
-        """The events people ask about by their names, what happens most in a shop first."""
+        """The events people ask about by their names: ours, orders first, then what apps have sent lately."""
         names = {name: event_name(name) for name in PAYLOADS if is_offered(name)}
-        return dict(sorted(names.items(), key=lambda one: (not one[0].startswith("order."), one[0])))
+        ours = dict(sorted(names.items(), key=lambda one: (not one[0].startswith("order."), one[0])))
+        return ours | {name: event_name(name) for name in events_seen() if name not in ours}
 
     @cached_property
     def segments(self) -> Mapping[str, str]:
