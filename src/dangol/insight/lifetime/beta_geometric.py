@@ -7,6 +7,7 @@ the last.
 With k = x for the former and k = x + 1 for the latter both have the same formulas.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,6 +18,8 @@ from dangol.insight.lifetime.beta_geometric_likelihood import BetaGeometricLikel
 from dangol.insight.lifetime.fitting import Fit, fit_of
 from dangol.insight.lifetime.histories import Floats, Histories
 from dangol.insight.lifetime.newton import climb_rows, refit
+from dangol.insight.lifetime.one_chance import ONE_CHANCE, find_one_chance, full, one_chance
+from dangol.insight.lifetime.refusals import NoMaximum
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class BetaGeometric:
         """Return the model with other parameters."""
         r, alpha, a, b = (float(value) for value in values)
         return BetaGeometric(r, alpha, a, b, self.is_modified)
+
+    @property
+    def has_one_chance(self) -> bool:
+        """Whether all stay away with the same chance, as far as anybody can tell."""
+        return math.isclose(self.a + self.b, ONE_CHANCE)
 
     def alive(self, histories: Histories) -> Floats:
         """Return each customer's probability of not having stayed away yet, shape (customers,).
@@ -76,12 +84,16 @@ class BetaGeometric:
 def fit_beta_geometric(histories: Histories, *, modified: bool = False) -> Fit[BetaGeometric]:
     """Return BG/NBD, or MBG/NBD where `modified`, of maximum likelihood.
 
+    Where all stay away with the same chance, a and b are given as near that as can be told (`one_chance`).
     Raises NotEnoughData or NoMaximum.
     """
     histories.require_enough()
     rows = histories.compressed()
     start = (0.5, float(np.average(rows.known_for, weights=rows.weight)) / 2, 1.0, 2.0)
-    found = climb_rows(partial(likelihood_of, modified=modified), rows, start)
+    try:
+        found = climb_rows(partial(likelihood_of, modified=modified), rows, start)
+    except NoMaximum:
+        found = find_one_chance(rows, modified=modified)
     r, alpha, a, b = (float(value) for value in found.values)
     return fit_of(BetaGeometric(r, alpha, a, b, modified), found, histories.customers)
 
@@ -93,9 +105,13 @@ def refit_beta_geometric(
 
     Raises NoMaximum.
     """
+    rows = histories.compressed()
+    if model.has_one_chance:
+        make_alike = partial(one_chance, modified=model.is_modified)
+        alike = refit(make_alike, rows, model.parameters[:3], times=times, seed=seed)
+        return [model.with_parameters(full(row)) for row in alike]
     make = partial(likelihood_of, modified=model.is_modified)
-    found = refit(make, histories.compressed(), model.parameters, times=times, seed=seed)
-    return [model.with_parameters(row) for row in found]
+    return [model.with_parameters(row) for row in refit(make, rows, model.parameters, times=times, seed=seed)]
 
 
 def likelihood_of(histories: Histories, *, modified: bool) -> BetaGeometricLikelihood:
