@@ -86,6 +86,7 @@ class ArrowBackend(Backend):  # type: ignore[misc]  # Ibis does not type it
 def session_at(address: str, limits: Limits) -> Iterator[ArrowBackend]:
     """Start a session with all its noise in a file, and end its process. Raises EngineGone."""
     scratch = limits.scratch
+    scratch.mkdir(parents=True, exist_ok=True)
     # Its Python workers would else be whatever `python3` is on the machine.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = pyspark.SparkConf().setAll(list(_settings(address, scratch).items()))

@@ -1,6 +1,7 @@
 """What the environment says, read strictly: an odd value stops the program with the remedy in words."""
 
 import os
+import re
 from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -114,6 +115,17 @@ def choice(name: str, options: tuple[str, ...]) -> str:
     value = os.environ.get(name, "").strip().lower() or options[0]
     if value not in options:
         raise ImproperlyConfigured(f"{name}={value!r} is unknown; write {' or '.join(options)}.")
+    return value
+
+
+def engine(name: str) -> str:
+    """Return the address of a Spark cluster; empty where nothing is said: DuckDB in the process itself.
+
+    Raises ImproperlyConfigured for any other address.
+    """
+    value = os.environ.get(name, "").strip()
+    if value and not re.fullmatch(r"spark://[^\s/:@]+(:\d{1,5})?|local\[\d{1,3}\]", value):
+        raise ImproperlyConfigured(f"{name}={value!r} is no cluster; write spark://host:7077.")
     return value
 
 

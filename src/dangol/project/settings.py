@@ -47,6 +47,8 @@ MOST_UPLOAD_BYTES = environment.whole("DANGOL_MAX_UPLOAD", default=50 * 1024 * 1
 # How many bytes all files that wait to be imported may take.
 UPLOAD_SPACE = environment.whole("DANGOL_UPLOAD_SPACE", default=500 * 1024 * 1024, least=1)
 FILE_UPLOAD_HANDLERS = ["dangol.web.uploading.UploadHandler"]
+# Where insight is reckoned: a Spark cluster, or DuckDB in the worker itself.
+ENGINE = environment.engine("DANGOL_ENGINE")
 WEB_THREADS = environment.whole("DANGOL_WEB_THREADS", default=4, least=1)
 QUICK_THREADS = environment.whole("DANGOL_QUICK_THREADS", default=2, least=1)
 DRAIN_SECONDS = environment.whole("DANGOL_DRAIN_SECONDS", default=2, least=1)

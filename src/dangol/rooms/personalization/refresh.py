@@ -1,12 +1,14 @@
 """Each night the models are made anew of all purchases, and what they say of each customer becomes traits."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import ibis
-import pyarrow as pa
+from django.conf import settings
 
 from dangol.core.people.selectors import ShopView
 from dangol.core.segments.told_results import tell_results
@@ -14,11 +16,15 @@ from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
+from dangol.insight.engine import Engine, Limits, with_fallback
+from dangol.insight.refusals import EngineGone
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.models import ModelRun, ReportTable
 from dangol.rooms.personalization.purchases import customer_days
-from dangol.rooms.personalization.reports import REPORTS
+from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
+
+logger = logging.getLogger(__name__)
 
 
 class Model(NamedTuple):
@@ -43,22 +49,45 @@ def refresh_all(
 
     Returns for each of how many customers something has changed, or why it says nothing; then what it said
     before is taken away, since it is true no more. The tables of pages are made of the same purchases.
+
+    All is reckoned first, on the instance's engine (`DANGOL_ENGINE`) or, if that is gone, anew on DuckDB;
+    then it is told.
     """
-    outcomes: dict[str, int | DomainError] = {}
-    scored: dict[str, pa.Table] = {}
-    with customer_days(shop.currency) as days:
-        for name, model in MODELS.items():
-            result = _run(model, days, shop, as_of=as_of)
-            outcomes[name] = _tell(name, model, result, shop, as_of=as_of, at=at, report=report)
-            if isinstance(result, Result):
-                scored[name] = result.table
-        _keep_reports(days, scored, as_of=as_of, at=at)
+    reckoned, gone = with_fallback(
+        settings.ENGINE or None,
+        Limits(settings.HOME / "scratch"),
+        partial(_reckon, shop=shop, as_of=as_of),
+    )
+    if gone:
+        logger.warning("the cluster did not answer, all was reckoned on this machine: %s", gone)
+    outcomes = {
+        name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
+        for name, model in MODELS.items()
+    }
+    _keep_reports(reckoned.reports, as_of=as_of, at=at)
     return outcomes
+
+
+class Reckoned(NamedTuple):
+    """What the models say, and the tables of pages."""
+
+    results: Mapping[str, Result | DomainError]
+    reports: Mapping[str, Rows]
+
+
+def _reckon(engine: Engine, *, shop: ShopView, as_of: date) -> Reckoned:
+    """Run all models and make all tables; writes nothing. Raises EngineGone."""
+    days = customer_days(engine, shop.currency)
+    results = {name: _run(model, days, shop, as_of=as_of) for name, model in MODELS.items()}
+    scored = {name: one.table for name, one in results.items() if isinstance(one, Result)}
+    return Reckoned(results, {name: make(days, scored, as_of=as_of) for name, make in REPORTS.items()})
 
 
 def _run(model: Model, days: ibis.Table, shop: ShopView, *, as_of: date) -> Result | DomainError:
     try:
         result = model.run(days, as_of=as_of, currency=shop.currency)
+    except EngineGone:
+        raise
     except DomainError as refusal:
         return refusal
     assert result.traits.keys() == set(model.traits)
@@ -85,8 +114,7 @@ def _tell(
     return changed
 
 
-def _keep_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: date, at: datetime) -> None:
-    made = {name: make(days, scored, as_of=as_of) for name, make in REPORTS.items()}
+def _keep_reports(made: Mapping[str, Rows], *, as_of: date, at: datetime) -> None:
     with write_transaction():
         for name, rows in made.items():
             ReportTable.objects.update_or_create(
