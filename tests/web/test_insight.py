@@ -1,5 +1,6 @@
 """The pages about all customers: what they show of the latest run, and what can be done from them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from dangol.core.tasks.models import Job
 from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.refresh import refresh_all
+from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
@@ -185,3 +187,52 @@ def test_pages__in_english__have_no_korean_but_names(year: list[Id]) -> None:
 
     assert "Make a segment of these" in page
     assert "단골이 될 고객" not in page
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("ko", ("무엇을 살까요", "다시 살 만한 것", "번 샀고 마지막은", "함께 많이 사요", "4월 30일까지")),
+        ("en", ("Likely to buy again", "times, last on", "Often bought with", "up to Apr 30")),
+    ],
+)
+def test_member__with_product_lists__shows_products_by_name_and_why(
+    still_clock: Any, lang: str, words: tuple[str, ...]
+) -> None:
+    [one, *_] = fill_baskets(120)
+    refresh_all(shop(), as_of=LAST, at=NOW)
+    client = sign_in(Client(headers={"accept-language": lang}))
+
+    page = read(client, f"/members/{show_id(one)}").split('id="h-offers"')[1].split("</section>")[0]
+
+    for word in words:
+        assert word in page, word
+    names = re.findall(r"<p>([^<]+?)(?: <span|</p>)", page)
+    assert len([name for name in names if name.startswith("음료")]) >= 6, names
+
+
+def test_models__with_product_lists__tell_how_well_they_foretold(clerk: Client, still_clock: Any) -> None:
+    fill_baskets(120)
+    refresh_all(shop(), as_of=LAST, at=NOW)
+
+    page = read(clerk, "/insight/models")
+
+    for card in ("buy_again", "discover"):
+        section = page.split(f'id="{card}"')[1].split("</section>")[0]
+        assert "산 것 가운데 열 가지 안에 든 비율" in section
+        assert "가장 나은 규칙보다 높은 비율" in section
+        assert re.search(r"n=\d+", section)
+        assert "쓰는 중" in section
+
+
+def test_models__hardly_a_purchase__say_what_is_lacking(clerk: Client, story: Story) -> None:
+    run()
+
+    section = read(clerk, "/insight/models").split('id="discover"')[1].split("</section>")[0]
+
+    assert "아직 자료가 모자라요" in section
+    assert "말하지 않아요" in section
+
+
+def test_member__nothing_known_of_what_they_buy__says_so(clerk: Client, story: Story) -> None:
+    assert "아직 산 것이 적어서 말할 수 없어요" in read(clerk, f"/members/{show_id(story.newcomer)}")

@@ -4,7 +4,7 @@ Whoever opens an engine says which; nothing is read from the environment here. I
 A cluster that cannot be reached, or is lost on the way, is `EngineGone`: no answer, never part of one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -51,6 +51,16 @@ class Engine:
     def load(self, table: pa.Table) -> ir.Table:
         """Return rows of this process as a table of the engine, to be used in expressions."""
         return ibis.memtable(table) if self.address is None else self.backend.load(_name(), table)
+
+    def gather(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> ir.Table:
+        """Return many rows as a table of the engine; DuckDB takes one batch after the other."""
+        if self.address is not None:
+            return self.load(pa.Table.from_batches(batches, schema))
+        name = _name()
+        table = self.backend.create_table(name, schema=ibis.schema(schema))
+        for batch in batches:
+            self.backend.insert(name, pa.Table.from_batches([batch]))
+        return table
 
     def keep(self, table: ir.Table) -> ir.Table:
         """Return what an expression gives as a table of the engine, reckoned once."""

@@ -75,6 +75,22 @@ MODELS: Mapping[str, ModelWords] = {
         _("요즘 온 고객이 앞으로 60일 동안 아무것도 사지 않을 확률을 말해요."),
         _("지난 구매로 분류기를 맞추고 확률을 바로잡아요. 마지막 60일은 떼어 두고 얼마나 맞혔는지 견줘요."),
     ),
+    "buy_again": ModelWords(
+        _("다시 살 상품"),
+        _("고객마다 다시 살 만한 상품 다섯 가지를 까닭과 함께 말해요."),
+        _(
+            "자주, 얼마 전에 산 것을 앞에 둬요. 열 명 이상이 산 상품만, 두 해 안의 구매로 셈해요."
+            " 마지막 31일은 떼어 두고 얼마나 맞혔는지 견줘요."
+        ),
+    ),
+    "discover": ModelWords(
+        _("좋아할 만한 상품"),
+        _("고객마다 산 적은 없지만 좋아할 만한 상품 다섯 가지를 까닭과 함께 말해요."),
+        _(
+            "함께 사는 상품끼리의 관계(EASE, 2019)를 가장 많이 팔린 3,000가지에서 배워요."
+            " 마지막 31일은 떼어 두고 얼마나 맞혔는지 견줘요."
+        ),
+    ),
 }
 
 FIGURES: Mapping[str, str | Promise] = {
@@ -84,6 +100,7 @@ FIGURES: Mapping[str, str | Promise] = {
     "value_minor": _("한 해 가치의 합"),
     "model": _("쓰는 모델"),
     "scores": _("점수를 매기는 법"),
+    "baseline": _("견준 것 가운데 가장 나은 규칙"),
     "beats_baseline": _("한 가지 규칙보다 나은가"),
 }
 # Figures of what was held out, each with its interval.
@@ -92,11 +109,27 @@ HELD_OUT: Mapping[str, str | Promise] = {
     "brier": _("브라이어 점수"),
     "lift": _("위험이 큰 열에 하나가 몇 배 더 떠났나"),
     "over_baseline": _("한 가지 규칙보다 높은 AUC"),
+    "recall": _("산 것 가운데 열 가지 안에 든 비율 (떼어 둔 31일)"),
+    "baseline_recall": _("가장 나은 규칙의 그 비율"),
+    "ndcg": _("순서까지 본 점수 (NDCG)"),
+}
+# What is measured by another figure than churn's, by model and figure.
+OWN_WORDS: Mapping[tuple[str, str], str | Promise] = {
+    ("buy_again", "over_baseline"): _("가장 나은 규칙보다 높은 비율"),
+    ("discover", "over_baseline"): _("가장 나은 규칙보다 높은 비율"),
 }
 _SAID = {
     "fifths": _("다섯으로 똑같이 나누기"),
     "mbg_nbd": "MBG/NBD",
     "churn_boosting": _("그래디언트 부스팅"),
+    "buy_again": _("최근 것을 더 세는 자기 빈도"),
+    "ease": "EASE",
+    "own_frequency": _("자기가 산 날의 수"),
+    "popularity": _("많이 팔린 것"),
+    "popularity_lately": _("30일 동안 많이 팔린 것"),
+    "rule_recency": _("마지막으로 온 날"),
+    "rule_lateness": _("오던 사이보다 늦어진 만큼"),
+    "rule_alive": _("다시 올 가능성"),
     "True": pgettext_lazy("model", "나아요"),
     "False": pgettext_lazy("model", "낫다고 할 수 없어요"),
 }
@@ -109,6 +142,8 @@ _WHATS = {
     "days of purchases": _("구매한 날"),
     "who stayed away": _("오지 않은 고객"),
     "who came": _("온 고객"),
+    "customers to test with": _("견줄 31일 동안 산 고객"),
+    "items": _("상품"),
 }
 # Why a model could not be fitted.
 _REASONS = {

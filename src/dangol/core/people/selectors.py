@@ -344,6 +344,13 @@ def find_guests(customer_ids: Iterable[Id]) -> set[Id]:
     return {customer_id for customer_id, kind in kinds if kind == GUEST}
 
 
+def find_erased(customer_ids: Iterable[Id]) -> set[Id]:
+    """Return which of these customers were erased: nothing may be told of them any more."""
+    keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]
+    kinds = select_matching(Customer, ("customer_id", "kind"), ("customer_id",), keys)
+    return {customer_id for customer_id, kind in kinds if kind == ERASED_KIND}
+
+
 def languages_of(customer_ids: Iterable[Id]) -> dict[Id, str]:
     """Return the language each of these customers is written to in, empty where nobody said."""
     keys = [(customer_id,) for customer_id in sorted_ids(customer_ids)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from dangol.core.events.services import touch_customers
+from dangol.core.people.selectors import find_erased
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.running import all_needs, read_segments
 from dangol.core.segments.traits import encode_value, kind_of, known_kinds
@@ -36,7 +37,8 @@ def tell_results(
     """Store what a report says of everybody, as of `at`, and take away what it says no more.
 
     `results` holds values by trait and customer. A thousand customers a transaction; whose value has changed
-    is looked at from `due_at` on, if a segment asks about it. Returns of how many customers one has.
+    is looked at from `due_at` on, if a segment asks about it. Of who was erased nothing is told. Returns of
+    how many customers one has changed.
     """
     names = sorted(results)
     _note_kinds(results, at)
@@ -70,13 +72,14 @@ def _tell(
     *,
     due_at: datetime | None,
 ) -> int:
-    after = {
-        (owner, name): encode_value(results[name][owner])
-        for owner in owners
-        for name in names
-        if owner in results[name]
-    }
     with write_transaction():
+        gone = find_erased(owners)
+        after = {
+            (owner, name): encode_value(results[name][owner])
+            for owner in owners
+            for name in names
+            if owner in results[name] and owner not in gone
+        }
         keys = [(owner, name) for owner in owners for name in names]
         rows = select_matching(Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys)
         before = {(owner, name): value for owner, name, value in rows}

@@ -4,7 +4,7 @@ Two tasks. *Any*: all items bought, own ones too. *New*: items never bought befo
 none is sampled. Beside each model stand the baselines, and whether it beats the best of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -61,7 +61,7 @@ class Settings:
 
 def evaluate(
     purchases: ibis.Table, *, split_day: date, days: int = 31, k: int = 10, seed: int = 0,
-    settings: Settings | None = None,
+    settings: Settings | None = None, models: Collection[str] | None = None,
 ) -> pa.Table:  # fmt: skip
     """Return how well each model and baseline foretells what is bought in the `days` from `split_day` on.
 
@@ -70,7 +70,8 @@ def evaluate(
     models also `over_baseline` with `_low` and `_high`, by how much recall is above the best baseline of
     the task (the same customers drawn for both), and `beats_baseline` (bool): the whole interval lies above
     0. Recall is hits / min(k, items bought); NDCG has gain 1 and discount log₂(rank + 1): Järvelin and
-    Kekäläinen, ACM Transactions on Information Systems 20 (2002). Raises as `read_pairs`, or NotEnoughData.
+    Kekäläinen, ACM Transactions on Information Systems 20 (2002). With `models`, only these beside all
+    baselines of their tasks. Raises as `read_pairs`, or NotEnoughData.
     """
     chosen = settings or Settings()
     require_range("days", days, 1, 3_660)
@@ -83,7 +84,14 @@ def evaluate(
     truths = {ANY: truth, NEW: np.setdiff1d(truth, own, assume_unique=True)}
     rows: list[dict[str, Any]] = []
     for task, lists in ((ANY, _any_lists(pairs, chosen)), (NEW, _new_lists(pairs, chosen))):
-        found = {name: judged(pairs, make(k), truths[task], k) for name, make in lists.items()}
+        asked = {name for name in lists if name not in BASELINES and (models is None or name in models)}
+        if not asked:
+            continue
+        found = {
+            name: judged(pairs, make(k), truths[task], k)
+            for name, make in lists.items()
+            if name in asked | BASELINES
+        }
         rows += _rows(task, found, seed)
     return pa.Table.from_pylist(rows)
 

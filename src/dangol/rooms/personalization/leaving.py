@@ -3,23 +3,22 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-import ibis
-
 from dangol.insight.churn.evaluation import evaluate_churn
 from dangol.insight.churn.model import Settings, Sources, fit_churn
+from dangol.rooms.personalization.purchases import Purchases
 from dangol.rooms.personalization.results import Result
 
 HORIZON_DAYS = 60
 
 
-def score_churn(days: ibis.Table, *, as_of: date, currency: str) -> Result:
+def score_churn(purchases: Purchases, *, as_of: date, currency: str) -> Result:
     """Return `churn.risk`, the probability to buy nothing within 60 days, of who was active; and the features
     that raise it most, `churn.because`.
 
     The card tells how well such a model, made before the last 60 days, foretold who came in them. Raises
     NotEnoughData or BrokenTable.
     """
-    sources, settings = Sources(days), Settings()
+    sources, settings = Sources(purchases.days), Settings()
     split = as_of - timedelta(days=HORIZON_DAYS - 1)
     judged = evaluate_churn(sources, split_day=split, horizon_days=HORIZON_DAYS, settings=settings)
     model = fit_churn(sources, as_of=as_of, horizon_days=HORIZON_DAYS, settings=settings)

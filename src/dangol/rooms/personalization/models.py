@@ -26,6 +26,23 @@ class ModelRun(models.Model):
         indexes = (models.Index(fields=["model", "ran_at"], name="dg_model_run_latest"),)
 
 
+class ProductList(models.Model):
+    """The products a model says a customer will buy, the best first, with what speaks for each."""
+
+    pk = models.CompositePrimaryKey("customer_id", "model")
+    customer_id = IdField()
+    model = models.CharField(max_length=40)
+    # JSON: a list of products with their reasons, as the model tells them.
+    items = models.TextField()
+    # The shop's day up to the end of which purchases counted.
+    as_of = models.DateField()
+    version = models.CharField(max_length=16)
+
+    class Meta:
+        db_table = "dg_product_list"
+        indexes = (models.Index(fields=["model", "customer_id"], name="dg_product_list_by_model"),)
+
+
 class ReportTable(models.Model):
     """A table that pages show, as the latest run made it: of which day, when, and its rows."""
 

@@ -2,44 +2,45 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-import ibis
 from django.conf import settings
 
 from dangol.core.people.selectors import ShopView
 from dangol.core.segments.told_results import tell_results
-from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
 from dangol.insight.engine import Engine, Limits, with_fallback
 from dangol.insight.refusals import EngineGone
+from dangol.rooms.personalization.affinity import score_buy_again, score_discover
 from dangol.rooms.personalization.leaving import score_churn
-from dangol.rooms.personalization.models import ModelRun, ReportTable
-from dangol.rooms.personalization.purchases import customer_days
+from dangol.rooms.personalization.lists import keep_lists
+from dangol.rooms.personalization.models import ReportTable
+from dangol.rooms.personalization.purchases import Purchases
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
+from dangol.rooms.personalization.runs import end_of, note_run
 
 logger = logging.getLogger(__name__)
 
 
 class Model(NamedTuple):
-    """What runs, and which traits it tells."""
+    """What runs, which traits it tells, and whether it lists products for each customer."""
 
     run: Callable[..., Result]
     traits: tuple[str, ...]
+    has_lists: bool = False
 
 
 MODELS: Mapping[str, Model] = {
     "rfm": Model(score_rfm, ("rfm.segment", "rfm.recency", "rfm.frequency", "rfm.money")),
     "lifetime": Model(score_lifetime, ("lifetime.value_12m", "lifetime.purchases_12m", "lifetime.alive")),
     "churn": Model(score_churn, ("churn.risk", "churn.because")),
+    "buy_again": Model(score_buy_again, ("affinity.again", "affinity.category"), has_lists=True),
+    "discover": Model(score_discover, ("affinity.discover",), has_lists=True),
 }
-_KEPT = 30
 
 
 def refresh_all(
@@ -77,15 +78,17 @@ class Reckoned(NamedTuple):
 
 def _reckon(engine: Engine, *, shop: ShopView, as_of: date) -> Reckoned:
     """Run all models and make all tables; writes nothing. Raises EngineGone."""
-    days = customer_days(engine, shop.currency)
-    results = {name: _run(model, days, shop, as_of=as_of) for name, model in MODELS.items()}
+    purchases = Purchases(engine, shop.currency, as_of)
+    results = {name: _run(model, purchases, shop, as_of=as_of) for name, model in MODELS.items()}
     scored = {name: one.table for name, one in results.items() if isinstance(one, Result)}
-    return Reckoned(results, {name: make(days, scored, as_of=as_of) for name, make in REPORTS.items()})
+    return Reckoned(
+        results, {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
+    )
 
 
-def _run(model: Model, days: ibis.Table, shop: ShopView, *, as_of: date) -> Result | DomainError:
+def _run(model: Model, purchases: Purchases, shop: ShopView, *, as_of: date) -> Result | DomainError:
     try:
-        result = model.run(days, as_of=as_of, currency=shop.currency)
+        result = model.run(purchases, as_of=as_of, currency=shop.currency)
     except EngineGone:
         raise
     except DomainError as refusal:
@@ -105,12 +108,16 @@ def _tell(
     report: Callable[[int], None],
 ) -> int | DomainError:
     if isinstance(result, DomainError):
+        if model.has_lists:
+            keep_lists(name, {}, as_of=as_of, version="")
         tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
-        _note(name, as_of, at, refusal=result)
+        note_run(name, as_of, at, refusal=result)
         return result
-    source, end = f"{name} {result.version}", _end_of(as_of, shop.tz)
+    if model.has_lists:
+        keep_lists(name, result.lists, as_of=as_of, version=result.version)
+    source, end = f"{name} {result.version}", end_of(as_of, shop.tz)
     changed = tell_results(result.traits, source=source, at=end, due_at=at, report=report)
-    _note(name, as_of, at, result=result)
+    note_run(name, as_of, at, result=result)
     return changed
 
 
@@ -120,20 +127,3 @@ def _keep_reports(made: Mapping[str, Rows], *, as_of: date, at: datetime) -> Non
             ReportTable.objects.update_or_create(
                 name=name, defaults={"as_of": as_of, "ran_at": at, "rows": rows}
             )
-
-
-def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    return start_of_day(day + timedelta(days=1), zone)
-
-
-def _note(
-    name: str, as_of: date, at: datetime, *, result: Result | None = None, refusal: DomainError | None = None
-) -> None:
-    told = {"code": refusal.code, "facts": refusal.data} if refusal else None
-    with write_transaction():
-        ModelRun.objects.create(
-            id=new_id(), model=name, version=result.version if result else "", as_of=as_of, ran_at=at,
-            customers=result.customers if result else 0, card=result.card if result else {}, refusal=told,
-        )  # fmt: skip
-        latest = ModelRun.objects.filter(model=name).order_by("-ran_at").values_list("pk", flat=True)[:_KEPT]
-        ModelRun.objects.filter(model=name).exclude(pk__in=list(latest)).delete()

@@ -1,13 +1,12 @@
 """What the models say of each customer, as traits: each a function of the purchases up to a day."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import ibis
 import msgspec
 import pyarrow as pa
 from babel.numbers import get_currency_precision
@@ -18,6 +17,7 @@ from dangol.insight.lifetime.models import Kind
 from dangol.insight.lifetime.scoring import fit_base, score
 from dangol.insight.lifetime.summaries import summarize
 from dangol.insight.rfm import rfm
+from dangol.rooms.personalization.purchases import Purchases
 
 YEAR, YEARLY_RATE = 365, 0.1
 LIFETIME_KIND: Kind = "mbg_nbd"
@@ -32,24 +32,26 @@ class Result(NamedTuple):
     card: Mapping[str, Any]
     # A row for each customer, of which reports are made.
     table: pa.Table
+    # What a page shows of each customer beside traits: products, the best first, each with its reasons.
+    lists: Mapping[Id, Sequence[Mapping[str, Any]]] = {}
 
 
-def score_rfm(days: ibis.Table, *, as_of: date, currency: str) -> Result:
+def score_rfm(purchases: Purchases, *, as_of: date, currency: str) -> Result:
     """Return `rfm.segment` and the scores from 1 to 5, by fifths of all who ever bought."""
-    found = rfm(days, as_of=as_of).to_pyarrow()
+    found = rfm(purchases.days, as_of=as_of).to_pyarrow()
     names = {"rfm.segment": "segment", "rfm.recency": "r", "rfm.frequency": "f", "rfm.money": "m"}
     traits = {trait: _by_customer(found, column) for trait, column in names.items()}
     return Result(version_of("rfm", "fifths"), found.num_rows, traits, {"scores": "fifths"}, found)
 
 
-def score_lifetime(days: ibis.Table, *, as_of: date, currency: str) -> Result:
+def score_lifetime(purchases: Purchases, *, as_of: date, currency: str) -> Result:
     """Return what each customer is expected to buy within a year, and what it is worth today.
 
     `lifetime.value_12m` in the currency's own unit, discounted by 10 % a year; `lifetime.purchases_12m`,
     days with a purchase; `lifetime.alive`, the probability to come again, by MBG/NBD, of which no one-time
     buyer is alive for certain. Raises NotEnoughData, BrokenHistories, SpendFollowsFrequency or NoMaximum.
     """
-    summary = summarize(days, as_of=as_of)
+    summary = summarize(purchases.days, as_of=as_of)
     base = fit_base(summary, LIFETIME_KIND)
     found = score(summary, base, days=YEAR, yearly_rate=YEARLY_RATE).to_pyarrow()
     owners = found["customer"].to_pylist()

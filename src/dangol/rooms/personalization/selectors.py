@@ -3,11 +3,14 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from dangol.core.segments.traits import traits_of
 from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import select_matching
 from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.conditions import Value
-from dangol.rooms.personalization.models import ModelRun, ReportTable
+from dangol.rooms.personalization.models import ModelRun, ProductList, ReportTable
 from dangol.rooms.personalization.services import REFRESH_NOW
 
 
@@ -49,6 +52,23 @@ class ToldResult(NamedTuple):
     value: Value
     at: datetime
     version: str
+
+
+class ListView(NamedTuple):
+    """The products a model names for one customer, the best first, each with its reasons."""
+
+    items: list[dict[str, Any]]
+    as_of: date
+    version: str
+
+
+def lists_of(customer_id: Id) -> dict[str, ListView]:
+    """Return the products the models say a customer will buy, by model; what they do not say is left out."""
+    names = ("model", "items", "as_of", "version")
+    rows = select_matching(ProductList, names, ("customer_id",), [(customer_id,)], order_by=("model",))
+    return {
+        model: ListView(msgspec.json.decode(items), as_of, version) for model, items, as_of, version in rows
+    }
 
 
 def find_report(name: str) -> ReportView | None:

@@ -11,7 +11,7 @@ from dangol.rooms.personalization.selectors import RunView, runs_of
 from dangol.web.formats import format_money, format_number
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.insight_words import FIGURES, HELD_OUT, MODELS, ModelWords, refused_in_words, said
+from dangol.web.insight_words import FIGURES, HELD_OUT, MODELS, OWN_WORDS, ModelWords, refused_in_words, said
 from dangol.web.pages.insight import state_of_refresh
 
 
@@ -52,7 +52,7 @@ def _card(name: str, currency: str) -> Card | None:
     card = runs[0].run.card
     figures = [(FIGURES[key], _figure(key, card[key], currency)) for key in FIGURES if key in card]
     figures += [
-        (HELD_OUT[key], _with_interval(one))
+        (OWN_WORDS.get((name, key), HELD_OUT[key]), _with_interval(one))
         for key, one in card.get("figures", {}).items()
         if key in HELD_OUT
     ]

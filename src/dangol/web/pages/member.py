@@ -27,6 +27,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.reads.insight import read_member_results
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
+from dangol.web.reads.product_lists import read_offers
 from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.words import Setting, Told, measured, tell
@@ -84,6 +85,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if member.profile.person.is_open:
         context |= _panels(family, visitor_of(request), frame.shop.region)
         context["insight"] = read_member_results(family[0], frame.shop.currency)
+        context["offers"] = read_offers(family[0], frame.today)
     context |= {
         "member": member,
         "closing": closing_of(member.profile.person),
