@@ -93,6 +93,24 @@ MODELS: Mapping[str, ModelWords] = {
     ),
 }
 
+# What models know of a customer, as in docs/algorithms/churn.md.
+FEATURES: Mapping[str, str | Promise] = {
+    "recency_days": _("마지막 구매로부터의 날"),
+    "tenure_days": _("첫 구매로부터의 날"),
+    "purchase_days": _("구매한 날의 수"),
+    "usual_interval_days": _("보통의 구매 사이"),
+    "irregularity": _("구매 사이가 들쭉날쭉한 만큼"),
+    "lateness": _("오던 사이보다 늦어진 만큼"),
+    "days_30": _("30일 안에 구매한 날"),
+    "days_90": _("90일 안에 구매한 날"),
+    "days_before_90": _("그 전 90일에 구매한 날"),
+    "orders_90": _("90일 안의 주문"),
+    "amount_a_day": _("하루에 쓰는 금액"),
+    "amount_90": _("90일 안에 쓴 금액"),
+    "amount_trend": _("쓰는 금액이 늘어난 만큼"),
+    "alive": _("다시 올 가능성"),
+}
+
 FIGURES: Mapping[str, str | Promise] = {
     "log_likelihood": _("로그 가능도"),
     "yearly_rate": _("한 해 할인율"),
@@ -144,6 +162,8 @@ _WHATS = {
     "who came": _("온 고객"),
     "customers to test with": _("견줄 31일 동안 산 고객"),
     "items": _("상품"),
+    "seed members": _("세그먼트에 든 구매 고객"),
+    "prospects": _("세그먼트 밖의 구매 고객"),
 }
 # Why a model could not be fitted.
 _REASONS = {

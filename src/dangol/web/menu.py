@@ -60,7 +60,7 @@ ENTRIES: Sequence[Entry] = (
         _("세그먼트 보기"),
         _PEOPLE,
         "e",
-        ("web:segment", "web:segment-new", "web:segment-edit", "web:segment-why"),
+        ("web:segment", "web:segment-new", "web:segment-edit", "web:segment-why", "web:segment-alike"),
     ),
     Entry(
         "web:insight",

@@ -68,6 +68,15 @@ def test_find_lookalikes__protected_and_what_stands_for_it__are_left_out_and_tol
     rows = found.scores.to_pylist()
     assert not {row["customer"] for row in rows} & set(seed.tolist())
     assert [row["rank"] for row in rows] == list(range(1, 600 - len(seed) + 1))
+    liked = dict(zip(columns["customer"].tolist(), columns["likes"].tolist(), strict=True))
+    mean = columns["likes"].mean()
+    for row in rows:
+        assert ("likes" in row["because"]) == (liked[row["customer"]] > mean), "more of it than most have"
+        assert row["because"][:1] == ["likes"] or liked[row["customer"]] < mean + 0.5
+    bins = found.reliability.to_pylist()
+    assert sum(one["customers"] for one in bins) == 600
+    assert [one["said"] for one in bins] == sorted(one["said"] for one in bins)
+    assert sum(one["came"] * one["customers"] for one in bins) == pytest.approx(len(seed))
     assert [-row["probability"] for row in rows] == sorted(-row["probability"] for row in rows)
     again = find_lookalikes(ibis.memtable(pa.table(columns)), members(seed), as_of=AS_OF)
     assert again.scores.equals(found.scores)

@@ -143,6 +143,12 @@ def members_of(
     return [MemberView(*row) for row in rows.values_list(*MemberView._fields)[:limit]]
 
 
+def member_ids(segment_id: Id) -> list[Id]:
+    """Return everybody who is in a segment, by id."""
+    rows = Member.objects.filter(segment_id=segment_id).order_by("customer_id")
+    return list(rows.values_list("customer_id", flat=True))
+
+
 def since_when(segment_id: Id, customer_id: Id) -> datetime | None:
     """Return since when a customer is in a segment; None for one who is not."""
     rows = Member.objects.filter(segment_id=segment_id, customer_id=customer_id)

@@ -183,6 +183,23 @@ def traits_of(customer_id: Id) -> list[tuple[str, Value, datetime, str]]:
     return [(name, _decode(kinds[name], value), at, source) for name, value, at, source in rows]
 
 
+def highest_told(name: str, *, limit: int) -> list[tuple[Id, Decimal]]:
+    """Return of whom a trait is highest, with its value; equal ones by customer.
+
+    For shares from 0 to 1 that are told with equally many places: as text they stand in the same order.
+    """
+    rows = Trait.objects.filter(name=name).order_by("-value", "customer_id")
+    found = rows.values_list("customer_id", "value")[:limit]
+    return [(owner, msgspec.json.decode(value, type=Decimal)) for owner, value in found]
+
+
+def lists_told(name: str, customer_ids: Iterable[Id]) -> dict[Id, tuple[str, ...]]:
+    """Return a trait that is a list, of those of these customers of whom it was told."""
+    keys = [(customer_id, name) for customer_id in sorted(set(customer_ids))]
+    rows = select_matching(Trait, ("customer_id", "value"), ("customer_id", "name"), keys)
+    return {owner: msgspec.json.decode(value, type=tuple[str, ...]) for owner, value in rows}
+
+
 def known_kinds(names: Iterable[str]) -> dict[str, Kind]:
     """Return of which kind each of these traits is; one never told is left out."""
     rows = select_matching(TraitName, ("name", "kind"), ("name",), [(one,) for one in sorted(set(names))])

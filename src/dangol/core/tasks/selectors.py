@@ -1,9 +1,10 @@
 """Who works, and what could not be done."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import msgspec
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -54,13 +55,19 @@ def list_jobs(
     *,
     state: str | None = None,
     names: Collection[str] | None = None,
+    payload: Mapping[str, Any] | msgspec.Struct | None = None,
     before: tuple[datetime, Id] | None = None,
     limit: int = 50,
 ) -> list[JobView]:
-    """Return jobs, the latest first, from `before` (when it was left, its id) on; `names`: of these only."""
+    """Return jobs, the latest first, from `before` (when it was left, its id) on; `names`: of these only.
+
+    With a `payload`, only those left with this very one.
+    """
     jobs = Job.objects.filter(state=state) if state else Job.objects.all()
     if names is not None:
         jobs = jobs.filter(name__in=names)
+    if payload is not None:
+        jobs = jobs.filter(payload=msgspec.json.encode(payload).decode())
     if before:
         at, job_id = before
         jobs = jobs.filter(Q(enqueued_at__lt=at) | Q(enqueued_at=at, id__lt=job_id))

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from sklearn.linear_model import LogisticRegression
 
 from dangol.domain.statistics import Figure
-from dangol.insight.lifetime.histories import Floats
+from dangol.insight.lifetime.histories import Floats, Whole
 from dangol.insight.lookalike.protected import protected_by
 from dangol.insight.modeling.cards import Card, version_of
 from dangol.insight.modeling.classification import (
@@ -22,6 +22,7 @@ from dangol.insight.modeling.classification import (
     auc_difference,
     brier,
     folds_of,
+    reliability,
     require_both,
     top_lift,
 )
@@ -29,7 +30,7 @@ from dangol.insight.modeling.refusals import BrokenTable, require_range
 from dangol.insight.modeling.tables import IDS, NUMBERS, require
 
 _EXCLUDED = pa.schema([(name, pa.string()) for name in ("feature", "reason", "ground")])
-FEWEST_SEED, FOLDS, TOP = 50, 5, (0.1, 0.2, 0.3)
+FEWEST_SEED, FOLDS, TOP, REASONS = 50, 5, (0.1, 0.2, 0.3), 3
 # A feature that tells a protected one with this AUC, or better, stands for it.
 PROXY_AUC, BASELINE = 0.75, "best_single_feature"
 
@@ -39,15 +40,18 @@ class Lookalikes:
     """What was found.
 
     `scores` has a row for each prospect, most alike first: `customer`, `rank` (int64), `probability`
-    (float64, of being a seed member), `model_version` (string) and `as_of` (date32). `weights`: `feature`,
-    `weight` (float64, of the feature at mean 0 and spread 1). `excluded`: `feature`, `reason` ("protected",
-    "proxy" or "constant") and `ground`, the protected thing. `figures` are of seed members held out: `auc`,
-    `brier`, `over_baseline` and `lift_10`, `lift_20`, `lift_30`.
+    (float64, of being a seed member), `model_version` (string), `as_of` (date32) and `because`: the up to
+    three features that speak most for it, against the mean of all. `weights`: `feature`, `weight` (float64,
+    of the feature at mean 0 and spread 1). `excluded`: `feature`, `reason` ("protected", "proxy" or
+    "constant") and `ground`, the protected thing. `reliability` is as `classification.reliability` tells, and
+    `figures` are `auc`, `brier`, `over_baseline`, `lift_10`, `lift_20` and `lift_30`: both of who was held
+    out.
     """
 
     scores: pa.Table
     weights: pa.Table
     excluded: pa.Table
+    reliability: pa.Table
     figures: Mapping[str, Figure]
     card: Card
 
@@ -84,9 +88,12 @@ def find_lookalikes(
     weights = whole_model.coef_[0]
     order = np.argsort(-np.abs(weights), kind="stable")
     return Lookalikes(
-        _scores(customers, label, final, version, as_of),
+        _scores(customers, label, final, version, as_of).append_column(
+            "because", _because(values * weights, final, label, used)
+        ),
         pa.table({"feature": [used[one] for one in order], "weight": np.round(weights[order], 6)}),
         pa.Table.from_pylist(excluded, _EXCLUDED),
+        reliability(label, probability),
         figures,
         Card(
             "lookalike_logistic", "likeness_to_seed", version, as_of, len(label), tuple(used),
@@ -192,8 +199,7 @@ def _figures(label: Flags, probability: Floats, values: Floats, seed: int) -> di
 
 def _scores(customers: pa.Array, label: Flags, probability: Floats, version: str, as_of: date) -> pa.Table:
     """Return the prospects, most alike first, equal ones by customer."""
-    prospects = np.flatnonzero(~label)
-    order = prospects[np.argsort(-probability[prospects], kind="stable")]
+    order = _ordered(label, probability)
     return pa.table(
         {
             "customer": customers.take(pa.array(order)),
@@ -203,3 +209,19 @@ def _scores(customers: pa.Array, label: Flags, probability: Floats, version: str
             "as_of": pa.array([as_of] * len(order), pa.date32()),
         }
     )
+
+
+def _ordered(label: Flags, probability: Floats) -> Whole:
+    """Return the places of the prospects, most alike first, equal ones by customer."""
+    prospects = np.flatnonzero(~label)
+    return np.asarray(prospects[np.argsort(-probability[prospects], kind="stable")], np.int64)
+
+
+def _because(speaks: Floats, probability: Floats, label: Flags, used: list[str]) -> pa.Array:
+    """Return of each prospect, in their order, the features that speak most for likeness."""
+    rows = np.round(speaks[_ordered(label, probability)], 9)
+    most = np.argsort(-rows, axis=1, kind="stable")[:, :REASONS]
+    told = [
+        [used[one] for one in places if row[one] > 0] for row, places in zip(rows, most.tolist(), strict=True)
+    ]
+    return pa.array(told, pa.list_(pa.string()))

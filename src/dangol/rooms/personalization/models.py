@@ -9,7 +9,7 @@ class ModelRun(models.Model):
     """A run of a model: on which day, of how many customers, with which card; or why it says nothing."""
 
     id = IdField(primary_key=True)
-    model = models.CharField(max_length=40)
+    model = models.CharField(max_length=64)
     # What the model was made of: 16 hexadecimal digits; empty where it was not made.
     version = models.CharField(max_length=16)
     # The shop's day up to the end of which purchases counted.

@@ -1,17 +1,19 @@
 """Reading what the models said."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 
-from dangol.core.segments.traits import traits_of
+from dangol.core.segments.traits import highest_told, lists_told, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.conditions import Value
+from dangol.rooms.personalization.alike import because_of, score_of
 from dangol.rooms.personalization.models import ModelRun, ProductList, ReportTable
-from dangol.rooms.personalization.services import REFRESH_NOW
+from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 
 
 class RunView(NamedTuple):
@@ -85,6 +87,26 @@ def results_of(customer_id: Id) -> dict[str, ToldResult]:
         if name.startswith(("rfm.", "lifetime.", "churn.")) and version and name.startswith(f"{model}."):
             found[name] = ToldResult(value, at, version)
     return found
+
+
+class AlikeView(NamedTuple):
+    """Somebody who is like those in a segment: how much, from 0 to 1, and what speaks for it."""
+
+    customer_id: Id
+    score: Decimal
+    because: tuple[str, ...]
+
+
+def most_alike(slug: str, *, limit: int) -> list[AlikeView]:
+    """Return who is most like those in a segment by the latest search, the most alike first."""
+    best = highest_told(score_of(slug), limit=limit)
+    because = lists_told(because_of(slug), [owner for owner, _ in best])
+    return [AlikeView(owner, score, because.get(owner, ())) for owner, score in best]
+
+
+def alike_job(slug: str) -> JobView | None:
+    """Return the job of the last search for who is like those in a segment."""
+    return next(iter(list_jobs(names=[FIND_ALIKE], payload=Alike(slug), limit=1)), None)
 
 
 def last_refresh_asked() -> JobView | None:

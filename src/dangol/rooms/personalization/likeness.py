@@ -1,0 +1,78 @@
+"""Who is like those in a segment: scored by what is known of everybody's purchases, and told as traits."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import ibis
+import pyarrow as pa
+
+from dangol.core.people.selectors import ShopView
+from dangol.core.segments.selectors import find_segment, member_ids
+from dangol.core.segments.told_results import tell_results
+from dangol.core.storage.ids import Id
+from dangol.domain.conditions import Value
+from dangol.domain.errors import DomainError
+from dangol.insight.churn.features import known_at
+from dangol.insight.lookalike.model import Lookalikes, find_lookalikes
+from dangol.rooms.personalization.alike import because_of, run_name, score_of
+from dangol.rooms.personalization.purchases import open_purchases
+from dangol.rooms.personalization.runs import end_of, note_run
+
+_KEPT = 5
+
+
+class Likeness(NamedTuple):
+    """What a search has come to: its version, how many were scored, and its card."""
+
+    version: str
+    customers: int
+    card: Mapping[str, Any]
+
+
+def find_alike(
+    shop: ShopView,
+    slug: str,
+    *,
+    as_of: date,
+    at: datetime,
+    report: Callable[[int], None] = lambda done: None,
+) -> int | DomainError:
+    """Score everybody who bought within a year and is not in a segment by how like they are to its members.
+
+    Told are the traits of `alike` (a probability from 0 to 1 and what speaks for it) as of the end of
+    `as_of`, in the place of those of an earlier search. Returns of how many customers something has changed;
+    or why nothing can be said, and then what was said before is taken away. Raises UnknownSegment.
+    """
+    segment = find_segment(slug)
+    names = (score_of(slug), because_of(slug))
+    try:
+        with open_purchases(shop.currency, as_of=as_of) as purchases:
+            known = known_at(purchases.days, as_of=as_of)
+        columns = {name: known.column(name) for name in known.names}
+        features = ibis.memtable(pa.table({"customer": known.customers, **columns}))
+        members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})
+        found = find_lookalikes(features, ibis.memtable(members), as_of=as_of)
+    except DomainError as refusal:
+        tell_results({name: {} for name in names}, source="lookalike", at=at, due_at=at, report=report)
+        note_run(run_name(slug), as_of, at, refusal=refusal, kept=_KEPT)
+        return refusal
+    owners = found.scores["customer"].to_pylist()
+    scores = [round(Decimal(repr(one)), 3) for one in found.scores["probability"].to_pylist()]
+    causes = [tuple(one) for one in found.scores["because"].to_pylist()]
+    told = (dict(zip(owners, values, strict=True)) for values in (scores, causes))
+    traits: dict[str, dict[Id, Value]] = dict(zip(names, told, strict=True))
+    source = f"lookalike {found.card.version}"
+    changed = tell_results(traits, source=source, at=end_of(as_of, shop.tz), due_at=at, report=report)
+    result = Likeness(found.card.version, len(owners), _card(found))
+    note_run(run_name(slug), as_of, at, result=result, kept=_KEPT)
+    return changed
+
+
+def _card(found: Lookalikes) -> dict[str, Any]:
+    return found.card.to_dict() | {
+        "weights": found.weights.to_pylist(),
+        "excluded": found.excluded.to_pylist(),
+        "reliability": found.reliability.to_pylist(),
+    }

@@ -1,0 +1,149 @@
+"""Who is like those in a segment: scored, told as traits for conditions to ask about, or refused in words."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from dangol.core.commerce.models import CustomerDay
+from dangol.core.people.actors import HOUSE
+from dangol.core.people.erasures import erase_customer
+from dangol.core.people.selectors import shop
+from dangol.core.segments.catalog import read_traits
+from dangol.core.segments.models import Trait
+from dangol.core.segments.traits import TraitDraft, report_traits
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.core.tasks.models import Job
+from dangol.insight.lifetime.refusals import NotEnoughData
+from dangol.rooms.personalization.alike import because_of, run_name, score_of
+from dangol.rooms.personalization.likeness import find_alike
+from dangol.rooms.personalization.selectors import alike_job, most_alike, runs_of
+from dangol.rooms.personalization.services import ask_alike
+from tests.core.commerce.shop import DAY
+from tests.core.segments.shop import catch_up, inside, make_segment
+from tests.rooms.personalization.test_refresh import NIGHT, START, bring_history
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+AS_OF = START + timedelta(days=364)
+SLUG = "regulars-of-ours"
+SCORE, BECAUSE = "lookalike.regulars_of_ours", "lookalike.regulars_of_ours.because"
+
+
+def name_some(owners: list[Id], number: int) -> set[Id]:
+    """Let an app name every second of those who came most often, and make a segment of who is named."""
+    days = dict.fromkeys(owners, 0)
+    for owner in CustomerDay.objects.values_list("customer_id", flat=True):
+        days[owner] += 1
+    named = sorted(owners, key=lambda one: (-days[one], one))[: number * 2 : 2]
+    with write_transaction():
+        report_traits([TraitDraft(one, "app.vip", True, NIGHT, "app") for one in named], recorded_at=NIGHT)
+    make_segment(SLUG, {"type": "trait", "trait": "app.vip", "op": "equals", "value": True}, at=NIGHT)
+    catch_up(NIGHT)
+    assert inside(SLUG) == set(named)
+    return set(named)
+
+
+def scores() -> dict[Id, str]:
+    """Return what is told of likeness, by customer."""
+    return dict(Trait.objects.filter(name=SCORE).values_list("customer_id", "value"))
+
+
+def test_find_alike__members_who_come_often__puts_who_comes_often_first_and_says_by_what() -> None:
+    owners = bring_history(300, seed=4)
+    named = name_some(owners, 60)
+
+    changed = find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
+
+    told = scores()
+    [run] = runs_of(run_name(SLUG))
+    assert changed == run.customers == len(told)
+    assert not named & set(told)
+    assert run.card["parameters"]["seed_members"] == 60
+    assert run.card["figures"]["auc"]["low"] > 0.6
+    assert sum(row["customers"] for row in run.card["reliability"]) == 60 + len(told)
+    assert {row["feature"] for row in run.card["weights"]} >= {"purchase_days", "recency_days"}
+    best = most_alike(SLUG, limit=10)
+    assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
+    assert best[0].score == max(Decimal(value.strip('"')) for value in told.values())
+    assert all(one.because for one in best)
+    found = read_traits([best[0].customer_id], frozenset({SCORE, BECAUSE}), as_of=NIGHT)
+    assert found[best[0].customer_id] == {SCORE: best[0].score, BECAUSE: best[0].because}
+    source = Trait.objects.get(name=SCORE, customer_id=best[0].customer_id).source
+    assert source == f"lookalike {run.version}"
+
+
+def test_find_alike__again__changes_nobody_and_a_segment_of_them_follows_the_trait() -> None:
+    named = name_some(bring_history(300, seed=4), 60)
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
+    middle = most_alike(SLUG, limit=20)[-1].score
+    make_segment(
+        "like-them", {"type": "trait", "trait": SCORE, "op": "at_least", "value": float(middle)}, at=NIGHT
+    )
+    catch_up(NIGHT)
+
+    assert find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT + DAY) == 0
+
+    assert len(inside("like-them")) >= 20
+    assert not inside("like-them") & named
+    assert len(runs_of(run_name(SLUG))) == 2
+
+
+@pytest.mark.parametrize(("number", "what", "count"), [(49, "seed members", 49), (0, "seed members", 0)])
+def test_find_alike__too_few_in_the_segment__says_how_many_and_takes_old_scores_away(
+    number: int, what: str, count: int
+) -> None:
+    owners = bring_history(120, seed=4)
+    with write_transaction():
+        old = [
+            TraitDraft(owners[0], SCORE, Decimal("0.500"), NIGHT, "lookalike old"),
+            TraitDraft(owners[0], "app.vip", False, NIGHT, "app"),
+        ]
+        report_traits(old, recorded_at=NIGHT)
+    name_some(owners, number)
+
+    refusal = find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
+
+    assert isinstance(refusal, NotEnoughData)
+    assert refusal.data["what"] == what
+    assert refusal.data["needed"] == 50
+    assert refusal.data["found"] <= count
+    assert runs_of(run_name(SLUG))[0].refusal == {"code": refusal.code, "facts": refusal.data}
+    assert not scores()
+
+
+def test_find_alike__somebody_erased__is_told_of_no_more() -> None:
+    owners = bring_history(300, seed=4)
+    named = name_some(owners, 60)
+    gone = next(one for one in owners if one not in named)
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
+    assert gone in scores()
+
+    erase_customer(gone, actor=HOUSE, reason="asked", at=NIGHT)
+    catch_up(NIGHT)
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT + DAY)
+
+    assert scores()
+    assert gone not in scores()
+
+
+def test_ask_alike__twice__leaves_one_job_of_this_segment_that_tells() -> None:
+    name_some(bring_history(120, seed=4), 5)
+
+    first = ask_alike(SLUG, at=NIGHT)
+
+    assert ask_alike(SLUG, at=NIGHT) == first
+    assert ask_alike("another", at=NIGHT) != first
+    catch_up(NIGHT)
+    job = alike_job(SLUG)
+    assert job is not None
+    assert (job.id, job.state) == (first, "done")
+    assert Job.objects.filter(name="personalization.find_alike", state="done").count() == 2
+    assert [run.model for run in runs_of(run_name(SLUG))] == ["lookalike.regulars-of-ours"]
+    assert not runs_of(run_name("another")), "there is no such segment"
+
+
+def test_names__a_slug__are_names_a_trait_may_have() -> None:
+    assert (score_of("a-b-2"), because_of("a-b-2")) == ("lookalike.a_b_2", "lookalike.a_b_2.because")
+    assert len(because_of("x" * 40)) <= 64
+    assert len(run_name("x" * 40)) <= 64
