@@ -35,6 +35,7 @@ from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.personalization.lists import keep_lists
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -79,6 +80,8 @@ def pair() -> list[Id]:
     note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
     Notice.objects.create(customer_id=kept, kind="use", year=2024, at=AT, by_mail=True)
     put_into_a_segment(kept)
+    bread = {"product": show_id(new_id()), "times": 1}
+    keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
 
 
