@@ -17,7 +17,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.churn.features import known_at
 from dangol.insight.lookalike.model import Lookalikes, find_lookalikes
 from dangol.rooms.personalization.alike import because_of, run_name, score_of
-from dangol.rooms.personalization.purchases import open_purchases
+from dangol.rooms.personalization.purchases import reckon
 from dangol.rooms.personalization.runs import end_of, note_run
 
 _KEPT = 5
@@ -48,8 +48,7 @@ def find_alike(
     segment = find_segment(slug)
     names = (score_of(slug), because_of(slug))
     try:
-        with open_purchases(shop.currency, as_of=as_of) as purchases:
-            known = known_at(purchases.days, as_of=as_of)
+        known = reckon(shop.currency, as_of=as_of, work=lambda all_: known_at(all_.days, as_of=as_of))
         columns = {name: known.column(name) for name in known.names}
         features = ibis.memtable(pa.table({"customer": known.customers, **columns}))
         members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})

@@ -1,13 +1,20 @@
 """The shop's purchases as the tables of `insight`."""
 
+import logging
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cached_property
+from typing import TypeVar
 
 import ibis
+from django.conf import settings
 
 from dangol.core.commerce.bought import SCHEMA as BOUGHT, read_bought
 from dangol.core.commerce.days import SCHEMA, read_days
-from dangol.insight.engine import Engine
+from dangol.insight.engine import Engine, Limits, with_fallback
+
+T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 # What is older says little of what is bought next.
 LOOK_BACK_DAYS = 730
@@ -62,3 +69,19 @@ class Purchases:
     def _bought(self) -> ibis.Table:
         rows = self._engine.gather(read_bought(since=self._as_of - timedelta(days=LOOK_BACK_DAYS)), BOUGHT)
         return self._engine.keep(rows.filter(rows.day <= ibis.date(self._as_of)).distinct())
+
+
+def reckon(currency: str, *, as_of: date, work: Callable[[Purchases], T]) -> T:
+    """Return what `work` makes of all purchases up to the end of a day of the shop's.
+
+    It is done on the instance's engine (`DANGOL_ENGINE`) or, if that is gone, anew on DuckDB: it must write
+    nothing.
+    """
+    found, gone = with_fallback(
+        settings.ENGINE or None,
+        Limits(settings.HOME / "scratch"),
+        lambda engine: work(Purchases(engine, currency, as_of)),
+    )
+    if gone:
+        logger.warning("the cluster did not answer, all was reckoned on this machine: %s", gone)
+    return found

@@ -1,29 +1,23 @@
 """Each night the models are made anew of all purchases, and what they say of each customer becomes traits."""
 
-import logging
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
-from django.conf import settings
-
 from dangol.core.people.selectors import ShopView
 from dangol.core.segments.told_results import tell_results
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
-from dangol.insight.engine import Engine, Limits, with_fallback
 from dangol.insight.refusals import EngineGone
 from dangol.rooms.personalization.affinity import score_buy_again, score_discover
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.personalization.models import ReportTable
-from dangol.rooms.personalization.purchases import Purchases
+from dangol.rooms.personalization.purchases import Purchases, reckon
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
 from dangol.rooms.personalization.runs import end_of, note_run
-
-logger = logging.getLogger(__name__)
 
 
 class Model(NamedTuple):
@@ -51,16 +45,9 @@ def refresh_all(
     Returns for each of how many customers something has changed, or why it says nothing; then what it said
     before is taken away, since it is true no more. The tables of pages are made of the same purchases.
 
-    All is reckoned first, on the instance's engine (`DANGOL_ENGINE`) or, if that is gone, anew on DuckDB;
-    then it is told.
+    All is reckoned first; then it is told.
     """
-    reckoned, gone = with_fallback(
-        settings.ENGINE or None,
-        Limits(settings.HOME / "scratch"),
-        partial(_reckon, shop=shop, as_of=as_of),
-    )
-    if gone:
-        logger.warning("the cluster did not answer, all was reckoned on this machine: %s", gone)
+    reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
     outcomes = {
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()
@@ -76,9 +63,8 @@ class Reckoned(NamedTuple):
     reports: Mapping[str, Rows]
 
 
-def _reckon(engine: Engine, *, shop: ShopView, as_of: date) -> Reckoned:
+def _reckon(purchases: Purchases, *, shop: ShopView, as_of: date) -> Reckoned:
     """Run all models and make all tables; writes nothing. Raises EngineGone."""
-    purchases = Purchases(engine, shop.currency, as_of)
     results = {name: _run(model, purchases, shop, as_of=as_of) for name, model in MODELS.items()}
     scored = {name: one.table for name, one in results.items() if isinstance(one, Result)}
     return Reckoned(
