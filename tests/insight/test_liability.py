@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 
 from dangol.domain.calendars import add_months
+from dangol.domain.deferral import allocated_to_points, recognized
 from dangol.domain.errors import DomainError
 from dangol.insight.chain_ladder import chain_ladder
-from dangol.insight.liability import Liability, allocated_to_points, points_liability, recognized
+from dangol.insight.liability import Liability, points_liability
 from dangol.insight.lifetime.refusals import NoMaximum, NotEnoughData
 from dangol.insight.refusals import ColumnsMissing, LotsOverdrawn, ValuesMissing
 from tests.insight.journey import rows_of

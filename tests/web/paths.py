@@ -34,7 +34,7 @@ SETUP_PATHS = (
 
 _INSIGHT = (
     "insight", "insight-segment", "insight-cell", "insight-cohorts", "insight-spent", "insight-value",
-    "insight-models",
+    "insight-models", "insight-liability", "insight-money",
 )  # fmt: skip
 
 
@@ -96,7 +96,8 @@ def insight_paths(story: Story) -> list[str]:
         refresh_all(shop(), as_of=NOW.date(), at=NOW)
     return [
         "/insight", "/insight?segment=champions", "/insight?r=1&f=5", "/insight/cohorts",
-        "/insight/cohorts?show=revenue", "/insight/value", "/insight/models",
+        "/insight/cohorts?show=revenue", "/insight/value", "/insight/models", "/insight/liability",
+        "/insight/money",
     ]  # fmt: skip
 
 

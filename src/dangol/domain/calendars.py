@@ -5,9 +5,12 @@ instant of the next day in the shop's zone, exclusive: so the last day counts in
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+_STEP = timedelta(minutes=15)
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -60,3 +63,21 @@ def first_of_period(day: date, months: int) -> date:
 def next_day(day: date) -> date:
     """Return the day after."""
     return day + timedelta(days=1)
+
+
+def stretches(first: date, last: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
+    """Cut the days where the zone's clocks change: yields start, end (exclusive) and offset from UTC."""
+    instant, end = start_of_day(first, zone), start_of_day(next_day(last), zone)
+    began, offset = instant, _offset(instant, zone)
+    while instant < end:
+        step = timedelta(days=1) if _offset(instant + timedelta(days=1), zone) == offset else _STEP
+        instant = min(instant + step, end)
+        if _offset(instant, zone) != offset:
+            yield began, instant, offset
+            began, offset = instant, _offset(instant, zone)
+    if began < end:
+        yield began, end, offset
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta(0)

@@ -8,12 +8,14 @@ it. Deferred revenue is by IFRS 15, B39 to B47: breakage is recognized in propor
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 import ibis
 import numpy as np
 import pyarrow as pa
 
 from dangol.domain.calendars import add_months, end_of_month
+from dangol.domain.deferral import worth
 from dangol.domain.statistics import Z
 from dangol.insight.chain_ladder import Ladder, chain_ladder
 from dangol.insight.kinds import whole_sum
@@ -45,13 +47,25 @@ class Liability:
 
 
 @dataclass(frozen=True, eq=False)
-class _Months:
-    """Sums by month of issue and age at movement; the first month of all is `start`."""
+class IssueMonths:
+    """Points by month of issue, from the month `start` (twelve times the year, and the months of it before).
+
+    `issued`, shape (months,), ends with the month of the day looked at; `moved` has by each of `KINDS` what
+    left them at which age in months, shape (months, months). `lots` is how many lots these are.
+    """
 
     start: int
     lots: int
     issued: Whole
     moved: dict[str, Whole]
+
+
+class Breakage(NamedTuple):
+    """What is expected of points outstanding, in points: `Liability` without what has to do with money."""
+
+    by_month: pa.Table
+    totals: dict[str, int]
+    curve: pa.Table
 
 
 def points_liability(
@@ -69,7 +83,20 @@ def points_liability(
     """
     require_columns(lots, ("lot", "issued_on", "points"), name="lots")
     require_columns(movements, ("lot", "on", "kind", "points"), name="movements")
-    found = _sums(lots, movements, as_of)
+    broken = expected_breakage(_sums(lots, movements, as_of), as_of=as_of, months=months)
+    return _valued(broken, point_value)
+
+
+def expected_breakage(found: IssueMonths, *, as_of: date, months: int | None = None) -> Breakage:
+    """Return how many of the points outstanding at the end of `as_of` are expected never to be spent.
+
+    As `points_liability`, for whoever has the sums by month already: a ledger adds them up where they lie.
+    Raises NotEnoughData or, with `months`, NoMaximum.
+    """
+    if found.lots < FEWEST_LOTS:
+        raise NotEnoughData(what="lots", found=found.lots, needed=FEWEST_LOTS)
+    if len(found.issued) < FEWEST_MONTHS:
+        raise NotEnoughData(what="months of points", found=len(found.issued), needed=FEWEST_MONTHS)
     triangle = _triangle(found, as_of)
     ladder = chain_ladder(triangle)
     curve = np.cumprod(ladder.factors)
@@ -78,13 +105,33 @@ def points_liability(
     further = max(months or 0, known)
     surviving = _second_model(there, further, is_needed=further > known)
     tail = float(surviving[further] / surviving[known]) if further > known else 1.0
-    by_month, totals = _told(found, triangle, ladder, tail, as_of, point_value)
+    by_month, totals = _told(found, ladder, tail)
     shares = {
         "age_months": np.arange(known + 1),
         "unspent": there / there[0],
         "unspent_sbg": pa.array(surviving[: known + 1], pa.float64(), from_pandas=True),
     }
-    return Liability(ibis.memtable(by_month), ibis.memtable(totals), ibis.memtable(pa.table(shares)))
+    return Breakage(by_month, totals, pa.table(shares))
+
+
+def _valued(broken: Breakage, value: Fraction) -> Liability:
+    """Return what is expected with what it is worth."""
+    by_month, totals = broken.by_month, broken.totals
+    left = zip(by_month["outstanding"].to_pylist(), by_month["breakage"].to_pylist(), strict=True)
+    deferred = [worth(outstanding - breakage, value) for outstanding, breakage in left]
+    held = totals["outstanding"]
+    money = {
+        "deferred_minor": sum(deferred),
+        "deferred_low_minor": worth(held - totals["breakage_high"], value),
+        "deferred_high_minor": worth(held - totals["breakage_low"], value),
+    }
+    points = {name: figure for name, figure in totals.items() if name != "lots"}
+    row = {**points, **money, "lots": totals["lots"]}
+    return Liability(
+        ibis.memtable(by_month.append_column("deferred_minor", pa.array(deferred, pa.int64()))),
+        ibis.memtable(pa.table({name: pa.array([figure], pa.int64()) for name, figure in row.items()})),
+        ibis.memtable(broken.curve),
+    )
 
 
 def _second_model(there: Floats, months: int, *, is_needed: bool) -> Floats:
@@ -100,7 +147,7 @@ def _second_model(there: Floats, months: int, *, is_needed: bool) -> Floats:
         return np.full(months + 1, np.nan)
 
 
-def _sums(lots: ibis.Table, movements: ibis.Table, as_of: date) -> _Months:
+def _sums(lots: ibis.Table, movements: ibis.Table, as_of: date) -> IssueMonths:
     """Return the sums of all that happened up to a day, looked at first."""
     issued = lots.filter(lots.issued_on <= ibis.date(as_of))
     moved = movements.filter(movements.on <= ibis.date(as_of))
@@ -116,18 +163,16 @@ def _sums(lots: ibis.Table, movements: ibis.Table, as_of: date) -> _Months:
     )
     cells = placed.group_by("kind", "born", "age").agg(points=whole_sum(placed.points)).to_pyarrow()
     many = int(cohorts["lots"].to_numpy().sum()) if cohorts.num_rows else 0
-    if many < FEWEST_LOTS:
-        raise NotEnoughData(what="lots", found=many, needed=FEWEST_LOTS)
+    if not many:
+        raise NotEnoughData(what="lots", found=0, needed=FEWEST_LOTS)
     first = cohorts["born"].to_numpy().astype(np.int64)
     start, width = int(first.min()), as_of.year * 12 + as_of.month - int(first.min())
-    if width < FEWEST_MONTHS:
-        raise NotEnoughData(what="months of points", found=width, needed=FEWEST_MONTHS)
     points = np.zeros(width, np.int64)
     points[first - start] = cohorts["points"].to_numpy().astype(np.int64)
     tables = {kind: np.zeros((width, width), np.int64) for kind in KINDS}
     for row in cells.to_pylist():
         tables[row["kind"]][row["born"] - start, row["age"]] = row["points"]
-    return _Months(start, many, points, tables)
+    return IssueMonths(start, many, points, tables)
 
 
 def _month(day: ibis.Value) -> ibis.Value:
@@ -153,7 +198,7 @@ def _require_sound(lots: ibis.Table, movements: ibis.Table) -> None:
         raise LotsOverdrawn(lots=count)
 
 
-def _triangle(found: _Months, as_of: date) -> Floats:
+def _triangle(found: IssueMonths, as_of: date) -> Floats:
     """Return what was left unspent of each month's points, at issue and after each month that is over."""
     width = len(found.issued)
     net = found.issued - found.moved["returned"].sum(axis=1)
@@ -168,10 +213,8 @@ def _triangle(found: _Months, as_of: date) -> Floats:
     return triangle
 
 
-def _told(
-    found: _Months, triangle: Floats, ladder: Ladder, tail: float, as_of: date, value: Fraction
-) -> tuple[pa.Table, pa.Table]:
-    """Return the table by month of issue, and that of the sums."""
+def _told(found: IssueMonths, ladder: Ladder, tail: float) -> tuple[pa.Table, dict[str, int]]:
+    """Return the table by month of issue, and the sums."""
     spent, expired, returned = (found.moved[kind].sum(axis=1) for kind in KINDS)
     outstanding = found.issued - spent - expired - returned
     # What is never spent has partly expired already; none of it can be more than what is there.
@@ -181,7 +224,6 @@ def _told(
     sure = np.where(outstanding > 0, kept, 0)
     months = [add_months(date(found.start // 12, found.start % 12 + 1, 1), n) for n in range(len(spent))]
     whole = np.rint(sure).astype(np.int64)
-    deferred = [worth(int(points), value) for points in outstanding - whole]
     rows = pa.table(
         {
             "month": pa.array(months, pa.date32()),
@@ -194,43 +236,14 @@ def _told(
             "breakage": whole,
             "breakage_low": np.rint(low).astype(np.int64),
             "breakage_high": np.rint(high).astype(np.int64),
-            "deferred_minor": pa.array(deferred, pa.int64()),
         }
     )
     held, lost, off = int(outstanding.sum()), int(whole.sum()), Z * ladder.total_error * tail
     least, most = (int(np.clip(round(lost + side * off), 0, held)) for side in (-1, 1))
-    totals = {
+    return rows, {
         "outstanding": held,
         "breakage": lost,
         "breakage_low": least,
         "breakage_high": most,
-        "deferred_minor": sum(deferred),
-        "deferred_low_minor": worth(held - most, value),
-        "deferred_high_minor": worth(held - least, value),
         "lots": found.lots,
     }
-    return rows, pa.table({name: pa.array([figure], pa.int64()) for name, figure in totals.items()})
-
-
-def worth(points: int, point_value: Fraction) -> int:
-    """Return what points are worth in whole minor units, halves up."""
-    return int((points * point_value + Fraction(1, 2)).__floor__())
-
-
-def allocated_to_points(*, price_minor: int, points: int, expected_spent: int, point_value: Fraction) -> int:
-    """Return the part of a purchase's price that is deferred for the points it earned (IFRS 15, B42).
-
-    The price is divided by what each side sells for by itself: the goods for `price_minor`, the points for
-    `point_value` each of those `expected_spent`. Of `points` no more can be.
-    """
-    alone = min(expected_spent, points) * point_value
-    return int((price_minor * alone / (price_minor + alone) + Fraction(1, 2)).__floor__())
-
-
-def recognized(*, allocated_minor: int, spent: int, expected_spent: int) -> int:
-    """Return how much of what was deferred is revenue so far: in proportion to what is spent (IFRS 15, B46).
-
-    `spent` points of those `expected_spent` in all, as expected now.
-    """
-    share = Fraction(min(spent, expected_spent), expected_spent) if expected_spent else Fraction(1)
-    return int((allocated_minor * share + Fraction(1, 2)).__floor__())

@@ -151,6 +151,10 @@ _SAID = {
     "True": pgettext_lazy("model", "나아요"),
     "False": pgettext_lazy("model", "낫다고 할 수 없어요"),
 }
+# What the shop says of its money.
+SAID: Mapping[str, str | Promise] = {
+    "point_worth": _("100포인트의 값"),
+}
 # What a model has too few of.
 _WHATS = {
     "customers": _("구매한 고객"),
@@ -164,6 +168,9 @@ _WHATS = {
     "items": _("상품"),
     "seed members": _("세그먼트에 든 구매 고객"),
     "prospects": _("세그먼트 밖의 구매 고객"),
+    "lots": _("적립분"),
+    "months of points": _("포인트를 준 달"),
+    "points spent": _("포인트를 쓴 기록"),
 }
 # Why a model could not be fitted.
 _REASONS = {

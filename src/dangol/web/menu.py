@@ -69,7 +69,14 @@ ENTRIES: Sequence[Entry] = (
         _("고객 분석 보기"),
         _PEOPLE,
         "n",
-        ("web:insight-cohorts", "web:insight-value", "web:insight-models", "web:insight-segment"),
+        (
+            "web:insight-cohorts",
+            "web:insight-value",
+            "web:insight-liability",
+            "web:insight-money",
+            "web:insight-models",
+            "web:insight-segment",
+        ),
     ),
     Entry("web:approvals", _("승인"), "stamp", _("승인할 일 보기"), _PEOPLE, "a"),
     Entry(

@@ -1,8 +1,8 @@
 """Reading the ledger: balances, expiries, statements and totals, each by a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching, table
-from dangol.domain.calendars import next_day, start_of_day
+from dangol.domain.calendars import stretches
 from dangol.domain.points import Account as Place
 
 # What makes up the points a member may spend: debt counts against them, with its own sign.
@@ -23,7 +23,6 @@ _LOT = (
     "is_pending", "earned_at", "release_at", "expires_at",
 )  # fmt: skip
 _LINE = ("id", "kind", "points", "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id")
-_STEP = timedelta(minutes=15)
 
 
 class Balance(NamedTuple):
@@ -227,12 +226,12 @@ def totals_by_day(currency: str, *, first: date, last: date, zone: ZoneInfo) -> 
         day = "date(occurred_at, %s || ' minutes')"
     parts: list[str] = []
     params: list[Any] = []
-    for start, end, offset in _stretches(first, last, zone):
+    for start, end, offset in stretches(first, last, zone):
         parts.append(
             f"SELECT {day} AS day, kind, sum(points), count(*) FROM {table(Transfer)}"  # noqa: S608
             " WHERE currency = %s AND occurred_at >= %s AND occurred_at < %s GROUP BY 1, 2"
         )
-        params += [int(offset.total_seconds() // 60), currency, _sent(start), _sent(end)]
+        params += [int(offset.total_seconds() // 60), currency, sent(start), sent(end)]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), params)
         rows = cursor.fetchall()
@@ -245,24 +244,6 @@ def totals_by_day(currency: str, *, first: date, last: date, zone: ZoneInfo) -> 
     return [DayTotal(*key, *own) for key, own in sorted(sums.items())]
 
 
-def _sent(instant: datetime) -> datetime | str:
+def sent(instant: datetime) -> datetime | str:
     """Return the instant as the driver takes it in a WHERE clause."""
     return instant if connection.vendor == "postgresql" else instant.replace(tzinfo=None).isoformat(" ")
-
-
-def _stretches(first: date, last: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    """Cut the days where the zone's clocks change: yields start, end (exclusive) and offset from UTC."""
-    instant, end = start_of_day(first, zone), start_of_day(next_day(last), zone)
-    began, offset = instant, _offset(instant, zone)
-    while instant < end:
-        step = timedelta(days=1) if _offset(instant + timedelta(days=1), zone) == offset else _STEP
-        instant = min(instant + step, end)
-        if _offset(instant, zone) != offset:
-            yield began, instant, offset
-            began, offset = instant, _offset(instant, zone)
-    if began < end:
-        yield began, end, offset
-
-
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
-    return instant.astimezone(UTC).astimezone(zone).utcoffset() or timedelta(0)

@@ -1,8 +1,12 @@
-"""What each model said last, and why one could not."""
+"""What each model said last, and why one could not; what the shop says of its money."""
 
 from django.db import models
 
+from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.fields import IdField
+
+# How the report on points outstanding is called, before the code of the kind of points.
+LIABILITY = "liability:"
 
 
 class ModelRun(models.Model):
@@ -54,3 +58,33 @@ class ReportTable(models.Model):
 
     class Meta:
         db_table = "dg_report_table"
+
+
+class Assumption(models.Model):
+    """What the shop said of its money, from then on: the latest of a kind, month and scope holds.
+
+    Never changed: what was said before, by whom and when, is the history.
+    """
+
+    id = IdField(primary_key=True)
+    # `point_worth` (minor units for a hundred points), `margin` (hundredths of a percent of revenue),
+    # `acquisition` or `retention` (minor units in a month).
+    kind = models.CharField(max_length=12)
+    # The first day of the month a cost is of; None where it is of no month.
+    month = models.DateField(null=True)
+    # The channel a cost is of; empty where it is of none.
+    scope = models.CharField(max_length=40, blank=True)
+    # None: taken back.
+    amount = models.BigIntegerField(null=True)
+    said_by = models.CharField(max_length=150)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_money_assumption"
+        constraints = (
+            AppendOnly(name="dg_money_assumption_append_only"),
+            models.CheckConstraint(
+                condition=models.Q(amount__isnull=True) | models.Q(amount__gte=0),
+                name="dg_money_assumption_amount",
+            ),
+        )

@@ -12,6 +12,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.refusals import EngineGone
 from dangol.rooms.personalization.affinity import score_buy_again, score_discover
 from dangol.rooms.personalization.leaving import score_churn
+from dangol.rooms.personalization.liability import liability_reports
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.personalization.models import ReportTable
 from dangol.rooms.personalization.purchases import Purchases, reckon
@@ -43,16 +44,18 @@ def refresh_all(
     """Run all models on what was bought up to the end of `as_of`, a day of the shop's.
 
     Returns for each of how many customers something has changed, or why it says nothing; then what it said
-    before is taken away, since it is true no more. The tables of pages are made of the same purchases.
+    before is taken away, since it is true no more. The tables of pages are made of the same purchases, and
+    that on points outstanding of the ledger.
 
     All is reckoned first; then it is told.
     """
     reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
+    reports = {**reckoned.reports, **liability_reports(shop, as_of=as_of)}
     outcomes = {
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()
     }
-    _keep_reports(reckoned.reports, as_of=as_of, at=at)
+    _keep_reports(reports, as_of=as_of, at=at)
     return outcomes
 
 

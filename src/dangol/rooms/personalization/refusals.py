@@ -20,9 +20,14 @@ from dangol.insight.refusals import (
     SplitNotBefore,
     ValuesMissing,
 )
+from dangol.rooms.personalization.assumptions import NotAnAmount
 
 register(
     {
+        NotAnAmount.code: Words(
+            _("적은 값을 쓸 수 없어요."),
+            _("0부터의 금액을 숫자로, 통화의 소수 자리까지만 적어 주세요. 비우면 지워요."),
+        ),
         NotEnoughData.code: Words(
             _("아직 자료가 모자라요: {what} {found}개뿐이에요. {needed}개부터 셈할 수 있어요."),
             _("더 모인 뒤에 다시 하거나, 더 긴 기간을 고르세요."),

@@ -12,7 +12,7 @@ from dangol.core.storage.rows import select_matching
 from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.conditions import Value
 from dangol.rooms.personalization.alike import because_of, score_of
-from dangol.rooms.personalization.models import ModelRun, ProductList, ReportTable
+from dangol.rooms.personalization.models import LIABILITY, ModelRun, ProductList, ReportTable
 from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 
 
@@ -77,6 +77,11 @@ def find_report(name: str) -> ReportView | None:
     """Return a table of the latest run; None before the first one."""
     row = ReportTable.objects.filter(pk=name).values_list(*ReportView._fields).first()
     return ReportView(*row) if row else None
+
+
+def find_liability(currency: str) -> ReportView | None:
+    """Return the report on points outstanding of a kind, as the latest run made it; None before the first."""
+    return find_report(f"{LIABILITY}{currency}")
 
 
 def results_of(customer_id: Id) -> dict[str, ToldResult]:

@@ -18,7 +18,7 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
 from dangol.web.pages.insight import read_choice, show_map, slug_of, state_of_refresh
 
-PLACES = ("insight", "insight-cohorts", "insight-value", "insight-models")
+PLACES = ("insight", "insight-cohorts", "insight-value", "insight-liability", "insight-models")
 
 
 @needs(Right.SEGMENTS_WRITE)
