@@ -34,7 +34,7 @@ SETUP_PATHS = (
 
 _INSIGHT = (
     "insight", "insight-segment", "insight-cell", "insight-cohorts", "insight-spent", "insight-value",
-    "insight-models", "insight-liability", "insight-money",
+    "insight-models", "insight-liability", "insight-costs", "insight-money",
 )  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def insight_paths(story: Story) -> list[str]:
     return [
         "/insight", "/insight?segment=champions", "/insight?r=1&f=5", "/insight/cohorts",
         "/insight/cohorts?show=revenue", "/insight/value", "/insight/models", "/insight/liability",
+        "/insight/value?show=costs",
         "/insight/money",
     ]  # fmt: skip
 

@@ -1,38 +1,36 @@
 """What customers cost and are worth: acquisition, retention, margin and lifetime value side by side.
 
-Costs are known by month, sometimes by segment. What a month's acquisition cost is borne by those who first
-bought in it; what its retention cost by those who had bought before. A customer's part is the same as that of
-each other who bears it, and is reckoned in fractions, so that the parts make up the whole.
+Costs are known by month, sometimes by segment. Who bears them is told in `domain.customer_value`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import ibis
 import pyarrow as pa
 
-from dangol.domain.statistics import Z
+from dangol.domain.customer_value import (
+    ACQUISITION,
+    FEWEST,
+    RETENTION,
+    Cell,
+    Cost,
+    Sums,
+    assign,
+    grouped,
+    margin_each,
+    whole,
+)
 from dangol.insight.kinds import as_date, whole_sum
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.refusals import ValuesMissing
-from dangol.insight.rollup import require_columns, until
+from dangol.insight.rollup import purchase_days, require_columns, until
 
-ACQUISITION, RETENTION = "acquisition", "retention"
-# Of fewer customers a mean has no interval worth showing.
-FEWEST = 30
 NO_SEGMENT = "none"
 _VALUES = ("value_minor", "value_low_minor", "value_high_minor")
-
-
-class Cell(NamedTuple):
-    """Customers of a segment who first bought in a month."""
-
-    cohort: date
-    segment: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,28 +48,6 @@ class ValueReport:
     by_cohort: ibis.Table
     by_segment: ibis.Table
     unassigned_minor: int
-
-
-@dataclass(slots=True)
-class _Sums:
-    """What customers of a cell, cohort or segment come to together."""
-
-    customers: int = 0
-    revenue: int = 0
-    squares: float = 0.0
-    values: list[int] = field(default_factory=lambda: [0, 0, 0])
-    costs: dict[str, Fraction] = field(
-        default_factory=lambda: {ACQUISITION: Fraction(0), RETENTION: Fraction(0)}
-    )
-
-    def add(self, other: "_Sums") -> None:
-        """Take in another."""
-        self.customers += other.customers
-        self.revenue += other.revenue
-        self.squares += other.squares
-        self.values = [one + more for one, more in zip(self.values, other.values, strict=True)]
-        for kind, cost in other.costs.items():
-            self.costs[kind] += cost
 
 
 def value_report(
@@ -96,18 +72,68 @@ def value_report(
     found = sum(cell.customers for cell in cells.values())
     if found < FEWEST:
         raise NotEnoughData(what="customers", found=found, needed=FEWEST)
-    unassigned = _assign(cells, _costs(costs, as_of))
-    by_cohort, by_segment = _grouped(cells)
+    unassigned = assign(cells, _costs(costs, as_of))
+    by_cohort, by_segment = (
+        grouped(cells, lambda cell: cell.cohort),
+        grouped(cells, lambda cell: cell.segment),
+    )
     return ValueReport(
         ibis.memtable(_table("cohort", pa.date32(), by_cohort, margin)),
         ibis.memtable(_table("segment", pa.string(), by_segment, margin)),
-        _round(unassigned),
+        whole(unassigned),
     )
+
+
+def value_cells(
+    customer_days: ibis.Table,
+    *,
+    as_of: date,
+    segments: ibis.Table,
+    scored: ibis.Table | None = None,
+    spent: ibis.Table | None = None,
+) -> ibis.Table:
+    """Return what customers come to by the month of their first purchase and by segment; who has none is out.
+
+    Columns: `cohort` (date), `segment`, `customers`, `revenue` (int64, minor units so far), `squares`
+    (float64, the sum of each one's squared), `points` (int64) and `value_minor`, `value_low_minor` and
+    `value_high_minor` (int64; null without `scored`, which is as in `value_report`). `segments`:
+    `customer`, `segment`, of which a customer may have several. `spent`: `customer`, `points`.
+
+    Raises ColumnsMissing.
+    """
+    require_columns(segments, ("customer", "segment"), name="segments")
+    bought = purchase_days(customer_days, as_of)
+    first = bought.group_by("customer").agg(first_day=bought.day.min())
+    rows = until(customer_days, as_of)
+    joined = first.join(rows.group_by("customer").agg(revenue=whole_sum(rows.amount_minor)), "customer")
+    if spent is None:
+        joined = joined.mutate(points=ibis.literal(0, "int64"))
+    else:
+        joined = joined.left_join(spent.select("customer", "points"), "customer").drop("customer_right")
+        joined = joined.mutate(points=joined.points.coalesce(0))
+    if scored is None:
+        joined = joined.mutate(**{name: ibis.null("int64") for name in _VALUES})
+    else:
+        joined = joined.left_join(scored.select("customer", *_VALUES), "customer").drop("customer_right")
+    return _summed(joined.join(segments.select("customer", "segment"), "customer"))
+
+
+def _summed(customers: ibis.Table) -> ibis.Table:
+    placed = customers.mutate(cohort=as_date(customers.first_day.truncate("M")))
+    revenue = placed.revenue.cast("float64")
+    sums = placed.group_by("cohort", "segment").agg(
+        customers=placed.count(),
+        revenue=whole_sum(placed.revenue),
+        squares=(revenue * revenue).sum(),
+        points=whole_sum(placed.points),
+        **{name: whole_sum(placed[name]) for name in _VALUES},
+    )
+    return sums.order_by(["cohort", "segment"])
 
 
 def _cells(
     scored: ibis.Table, customer_days: ibis.Table, segments: ibis.Table | None, as_of: date
-) -> dict[Cell, _Sums]:
+) -> dict[Cell, Sums]:
     """Return the sums of the customers of each cohort and segment, by the engine."""
     require_columns(scored, ("customer", "first_day", *_VALUES), name="scored")
     rows = until(customer_days, as_of)
@@ -117,19 +143,12 @@ def _cells(
         joined = joined.mutate(segment=ibis.literal(NO_SEGMENT))
     else:
         joined = _with_segment(joined, segments)
-    placed = joined.mutate(cohort=as_date(joined.first_day.truncate("M")))
-    revenue = placed.revenue.cast("float64")
-    sums = placed.group_by("cohort", "segment").agg(
-        customers=placed.count(),
-        revenue=whole_sum(placed.revenue),
-        squares=(revenue * revenue).sum(),
-        **{name: whole_sum(placed[name]) for name in _VALUES},
-    )
+    sums = _summed(joined.mutate(points=ibis.literal(0, "int64")))
     return {
-        Cell(row["cohort"], row["segment"]): _Sums(
+        Cell(row["cohort"], row["segment"]): Sums(
             row["customers"], int(row["revenue"]), row["squares"], [int(row[name]) for name in _VALUES]
         )
-        for row in sums.order_by(["cohort", "segment"]).to_pyarrow().to_pylist()
+        for row in sums.to_pyarrow().to_pylist()
     }
 
 
@@ -144,7 +163,7 @@ def _with_segment(customers: ibis.Table, segments: ibis.Table) -> ibis.Table:
     return joined.select(*customers.columns, segment=named)
 
 
-def _costs(costs: ibis.Table, as_of: date) -> list[dict[str, Any]]:
+def _costs(costs: ibis.Table, as_of: date) -> list[Cost]:
     """Return the costs of each month and kind up to a day, looked at first."""
     require_columns(costs, ("kind", "month", "amount_minor"), name="costs")
     segment = costs.segment if "segment" in costs.columns else ibis.null("string")
@@ -154,72 +173,35 @@ def _costs(costs: ibis.Table, as_of: date) -> list[dict[str, Any]]:
         raise ValuesMissing(table="costs", rows=wrong)
     month = as_date(as_date(rows.month).truncate("M"))
     sums = rows.group_by("kind", "segment", month=month).agg(amount=whole_sum(rows.amount_minor))
-    found: list[dict[str, Any]] = sums.filter(sums.month <= ibis.date(as_of)).to_pyarrow().to_pylist()
-    return found
+    found = sums.filter(sums.month <= ibis.date(as_of)).to_pyarrow().to_pylist()
+    return [Cost(row["kind"], row["month"], row["amount"], row["segment"]) for row in found]
 
 
-def _assign(cells: Mapping[Cell, _Sums], costs: list[dict[str, Any]]) -> Fraction:
-    """Lay each cost on the customers who bear it; return what is left over."""
-    left_over = Fraction(0)
-    for cost in costs:
-        bearing = [
-            sums
-            for cell, sums in cells.items()
-            if cost["segment"] in (None, cell.segment)
-            and (cell.cohort == cost["month"] if cost["kind"] == ACQUISITION else cell.cohort < cost["month"])
-        ]
-        customers = sum(sums.customers for sums in bearing)
-        if not customers:
-            left_over += cost["amount"]
-        for sums in bearing:
-            sums.costs[cost["kind"]] += Fraction(cost["amount"] * sums.customers, customers)
-    return left_over
-
-
-def _grouped(cells: Mapping[Cell, _Sums]) -> tuple[dict[date, _Sums], dict[str, _Sums]]:
-    """Return the sums of each cohort and of each segment."""
-    by_cohort: dict[date, _Sums] = {}
-    by_segment: dict[str, _Sums] = {}
-    for cell, sums in cells.items():
-        by_cohort.setdefault(cell.cohort, _Sums()).add(sums)
-        by_segment.setdefault(cell.segment, _Sums()).add(sums)
-    return by_cohort, by_segment
-
-
-def _table(name: str, kind: pa.DataType, groups: Mapping[Any, _Sums], margin: Fraction) -> pa.Table:
+def _table(name: str, kind: pa.DataType, groups: Mapping[Any, Sums], margin: Fraction) -> pa.Table:
     """Return a table of groups."""
     rows = [{name: group} | _row(groups[group], margin) for group in sorted(groups)]
     fields = [pa.field(column, kind if column == name else pa.int64()) for column in rows[0]]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))
 
 
-def _row(sums: _Sums, margin: Fraction) -> dict[str, int | None]:
+def _row(sums: Sums, margin: Fraction) -> dict[str, int | None]:
     """Return what each customer of a group cost and is worth."""
     n = sums.customers
     costs = {kind: cost / n for kind, cost in sums.costs.items()}
-    came = sums.revenue * margin / n
+    came, half = margin_each(sums, margin)
     to_come, least, most = (Fraction(value) * margin / n for value in sums.values)
-    enough = n >= FEWEST
-    # Sums of squares of floats: of customers all alike the difference may fall below 0.
-    variance = max(sums.squares - sums.revenue**2 / n, 0.0) / max(n - 1, 1)
-    half = Fraction(Z * sqrt(variance / n)) * margin
     return {
         "customers": n,
-        "needed": 0 if enough else FEWEST,
-        "acquisition_minor": _round(sums.costs[ACQUISITION]),
-        "retention_minor": _round(sums.costs[RETENTION]),
-        "acquisition_each_minor": _round(costs[ACQUISITION]),
-        "retention_each_minor": _round(costs[RETENTION]),
-        "margin_each_minor": _round(came),
-        "margin_each_low_minor": _round(came - half) if enough else None,
-        "margin_each_high_minor": _round(came + half) if enough else None,
-        "to_come_each_minor": _round(to_come),
-        "to_come_each_low_minor": _round(least) if enough else None,
-        "to_come_each_high_minor": _round(most) if enough else None,
-        "net_each_minor": _round(came + to_come - sum(costs.values())),
+        "needed": FEWEST if half is None else 0,
+        "acquisition_minor": whole(sums.costs[ACQUISITION]),
+        "retention_minor": whole(sums.costs[RETENTION]),
+        "acquisition_each_minor": whole(costs[ACQUISITION]),
+        "retention_each_minor": whole(costs[RETENTION]),
+        "margin_each_minor": whole(came),
+        "margin_each_low_minor": None if half is None else whole(came - half),
+        "margin_each_high_minor": None if half is None else whole(came + half),
+        "to_come_each_minor": whole(to_come),
+        "to_come_each_low_minor": None if half is None else whole(least),
+        "to_come_each_high_minor": None if half is None else whole(most),
+        "net_each_minor": whole(came + to_come - sum(costs.values())),
     }
-
-
-def _round(amount: Fraction) -> int:
-    """Return whole minor units, halves up."""
-    return (amount + Fraction(1, 2)).__floor__()

@@ -154,6 +154,9 @@ _SAID = {
 # What the shop says of its money.
 SAID: Mapping[str, str | Promise] = {
     "point_worth": _("100포인트의 값"),
+    "margin": _("이익률"),
+    "acquisition": _("획득 비용"),
+    "retention": _("유지 비용"),
 }
 # What a model has too few of.
 _WHATS = {

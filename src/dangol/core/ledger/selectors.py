@@ -1,7 +1,7 @@
 """Reading the ledger: balances, expiries, statements and totals, each by a constant number of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,12 +12,14 @@ from django.db.models import Count, Q, QuerySet, Sum
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching, table
+from dangol.core.storage.walks import walk
 from dangol.domain.calendars import stretches
 from dangol.domain.points import Account as Place
 
 # What makes up the points a member may spend: debt counts against them, with its own sign.
 USABLE = (Place.AVAILABLE.value, Place.DEBT.value)
 _BALANCES = (*USABLE, Place.PENDING.value)
+_READ_AT_ONCE = 50_000
 _LOT = (
     "id", "transfer_id", "points", "left", "expired", "reversed",
     "is_pending", "earned_at", "release_at", "expires_at",
@@ -126,6 +128,19 @@ def outstanding(currency: str) -> Balance:
 def _balance(kinds: Mapping[str, int]) -> Balance:
     available, debt, pending = (kinds.get(kind, 0) for kind in _BALANCES)
     return Balance(available + debt, pending, -debt)
+
+
+def spent_by_customer(currency: str) -> Iterator[list[tuple[Id, int]]]:
+    """Yield, in batches, how many points each customer has spent, less what was given back."""
+    for rows in walk(
+        Account,
+        ("customer_id", "currency", "kind", "balance"),
+        ("customer_id", "currency", "kind"),
+        size=_READ_AT_ONCE,
+        where="currency = %s AND kind = %s AND balance <> 0",
+        params=[currency, Place.SPENT.value],
+    ):
+        yield [(customer_id, points) for customer_id, _currency, _kind, points in rows]
 
 
 def next_expiries(customer_ids: Sequence[Id], currency: str) -> dict[Id, Expiring]:

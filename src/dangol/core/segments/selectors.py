@@ -1,7 +1,7 @@
 """Reading segments: which there are, who is in, why, and how many a condition would have."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from dangol.core.tasks.selectors import has_open_job
 from dangol.domain.conditions import Condition, Decision, decide, evaluate, needs
 from dangol.domain.statistics import Figure, wilson
 
+_READ_AT_ONCE = 50_000
 PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 50, 10
 
 
@@ -147,6 +148,13 @@ def member_ids(segment_id: Id) -> list[Id]:
     """Return everybody who is in a segment, by id."""
     rows = Member.objects.filter(segment_id=segment_id).order_by("customer_id")
     return list(rows.values_list("customer_id", flat=True))
+
+
+def all_members() -> Iterator[list[tuple[Id, Id]]]:
+    """Yield, in batches, every customer in a segment with that segment's id, archived ones too."""
+    key = ("customer_id", "segment_id")
+    for rows in walk(Member, key, key, size=_READ_AT_ONCE):
+        yield [(customer_id, segment_id) for customer_id, segment_id in rows]
 
 
 def since_when(segment_id: Id, customer_id: Id) -> datetime | None:

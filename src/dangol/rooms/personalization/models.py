@@ -7,6 +7,8 @@ from dangol.core.storage.fields import IdField
 
 # How the report on points outstanding is called, before the code of the kind of points.
 LIABILITY = "liability:"
+# The segments of the report on what customers cost: all, by RFM, and saved ones by their slugs.
+EVERYBODY, RFM, SAVED = "all", "rfm:", "saved:"
 
 
 class ModelRun(models.Model):

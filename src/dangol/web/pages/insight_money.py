@@ -1,6 +1,10 @@
 """What the shop says of its money, of which the pages about customers reckon: said, taken back, and kept."""
 
-from typing import Any
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,8 +15,11 @@ from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.assumptions import (
+    COSTS,
+    LONGEST_SCOPE,
     MOST_MINOR,
     PER_POINTS,
+    WHOLE_MARGIN,
     NotAnAmount,
     Said,
     read_assumptions,
@@ -26,7 +33,7 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import SAID
 from dangol.web.program_form import read_money
 
-HISTORY_SHOWN = 50
+HISTORY_SHOWN, COSTS_SHOWN = 50, 120
 
 
 @needs(Right.REPORTS_READ)
@@ -43,6 +50,11 @@ def show_money(request: HttpRequest, refusal: DomainError | None = None) -> Http
             (one, SAID[one.kind], _shown(one.kind, one.amount, currency)) for one in said[:HISTORY_SHOWN]
         ],
         "more": max(len(said) - HISTORY_SHOWN, 0),
+        "margin": "" if held.margin is None else _percent(int(held.margin * WHOLE_MARGIN)).removesuffix("%"),
+        "costs": [(one, SAID[one.kind]) for one in reversed(held.costs)][:COSTS_SHOWN],
+        "kinds": [(kind.value, SAID[kind.value]) for kind in COSTS],
+        "this_month": f"{frame_of(request).today:%Y-%m}",
+        "longest": LONGEST_SCOPE,
         "currency": currency,
         "per": PER_POINTS,
         "saved": request.GET.get("saved") == "1",
@@ -60,7 +72,14 @@ def _typed(minor: int, currency: str) -> str:
 
 
 def _shown(kind: str, amount: int | None, currency: str) -> str:
-    return "" if amount is None else format_money(amount, currency)
+    if amount is None:
+        return ""
+    return _percent(amount) if kind == Said.MARGIN else format_money(amount, currency)
+
+
+def _percent(hundredths: int) -> str:
+    """Return hundredths of a percent as a share: `25%`, `12.5%`."""
+    return f"{hundredths / 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 @needs(Right.PROGRAMS_WRITE)
@@ -75,11 +94,48 @@ def say_money(request: HttpRequest) -> HttpResponse:
 
 
 def _say(request: HttpRequest) -> None:
-    at, actor, currency = frame_of(request).at, actor_of(request), frame_of(request).shop.currency
-    typed = request.POST.get("worth")
-    if typed is None:
-        raise NotAnAmount(kind=Said.POINT_WORTH.value, most=MOST_MINOR)
-    amount = read_money(typed, currency) if typed.strip() else None
-    if amount is None and typed.strip():
-        raise NotAnAmount(kind=Said.POINT_WORTH.value, most=MOST_MINOR)
-    say(Said.POINT_WORTH, amount, actor=actor, at=at)
+    """Say what the one of the three forms holds that was sent."""
+    frame, actor, form = frame_of(request), actor_of(request), request.POST
+    if "margin" in form:
+        margin = _read(Said.MARGIN, form["margin"], read_percent)
+        say(Said.MARGIN, margin, actor=actor, at=frame.at)
+    elif "amount" in form:
+        kind = _read(Said.ACQUISITION, form.get("kind", ""), lambda typed: _COSTS.get(typed))
+        month = _read(Said.ACQUISITION, form.get("month", ""), _read_month)
+        if kind is None or month is None:
+            raise NotAnAmount(kind=Said.ACQUISITION.value, most=MOST_MINOR)
+        amount = _read(kind, form["amount"], lambda typed: read_money(typed, frame.shop.currency))
+        say(kind, amount, actor=actor, at=frame.at, month=month, scope=form.get("scope", ""))
+    else:
+        worth = form.get("worth")
+        if worth is None:
+            raise NotAnAmount(kind=Said.POINT_WORTH.value, most=MOST_MINOR)
+        amount = _read(Said.POINT_WORTH, worth, lambda typed: read_money(typed, frame.shop.currency))
+        say(Said.POINT_WORTH, amount, actor=actor, at=frame.at)
+
+
+_COSTS = {kind.value: kind for kind in COSTS}
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?")
+_MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
+T = TypeVar("T")
+
+
+def _read(kind: Said, typed: str, read: Callable[[str], T | None]) -> T | None:
+    """Return what was typed; None for nothing. Raises NotAnAmount for what cannot be read."""
+    if not typed.strip():
+        return None
+    found = read(typed.strip())
+    if found is None:
+        raise NotAnAmount(kind=kind.value, most=MOST_MINOR)
+    return found
+
+
+def read_percent(typed: str) -> int | None:
+    """Return a share in hundredths of a percent: 1250 of `12.5` or `12.5%`; None where it is none."""
+    bare = typed.removesuffix("%").strip()
+    return int(Decimal(bare) * 100) if _PERCENT.fullmatch(bare) else None
+
+
+def _read_month(typed: str) -> date | None:
+    found = _MONTH.fullmatch(typed)
+    return date(int(found[1]), int(found[2]), 1) if found else None

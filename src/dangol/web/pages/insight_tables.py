@@ -11,6 +11,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.insight_words import refused_in_words
 from dangol.web.pages.insight import state_of_refresh
+from dangol.web.pages.insight_costs import COSTS, show_costs
 from dangol.web.reads.insight import average_shares, read_cohorts, read_repeats, read_values, run_of
 
 REVENUE = "revenue"
@@ -34,7 +35,12 @@ def show_cohorts(request: HttpRequest) -> HttpResponse:
 
 @needs(Right.REPORTS_READ)
 def show_value(request: HttpRequest) -> HttpResponse:
-    """Show what all customers and each RFM segment are expected to be worth within a year."""
+    """Show what all customers and each RFM segment are expected to be worth within a year.
+
+    Or, by the address, that beside what they cost and brought so far.
+    """
+    if request.GET.get("show") == COSTS:
+        return show_costs(request)
     run, values = run_of("lifetime"), read_values()
     context: dict[str, Any] = {
         "report": find_report("value_by_segment"),

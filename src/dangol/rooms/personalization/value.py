@@ -1,0 +1,75 @@
+"""What customers brought and are expected to bring, by month and by segment: sums that hold no cost yet.
+
+What they cost is the shop's to say, and holds at once wherever it is shown; so here are the customers who
+bear it, by the month in which they came.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dangol.core.ledger.models import PointCurrency
+from dangol.core.ledger.selectors import spent_by_customer
+from dangol.core.people.merged import all_merged
+from dangol.core.segments.selectors import all_members, list_segments
+from dangol.insight.value import value_cells
+from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
+from dangol.rooms.personalization.reports import Rows, Scored
+
+_MEMBERS = pa.schema([("customer", pa.binary()), ("segment", pa.string())])
+_SPENT = pa.schema([("customer", pa.binary()), ("points", pa.int64())])
+
+
+def value_reports(days: ibis.Table, scored: Scored, *, as_of: date) -> dict[str, Rows]:
+    """Return `value_cells`, as `insight.value.value_cells` does; `cohort` is an ISO date.
+
+    `segment` is `all`, of everybody who bought; `rfm:` and an RFM segment; or `saved:` and a saved segment's
+    slug, of which one customer may be in several. Points of all kinds that were spent count.
+    """
+    buyers = days.select("customer").distinct().to_pyarrow()["customer"].cast(pa.binary())
+    parts = [pa.table([buyers, pa.repeat(EVERYBODY, len(buyers))], schema=_MEMBERS)]
+    if "rfm" in scored:
+        named = pc.binary_join_element_wise(RFM, scored["rfm"]["segment"].cast(pa.string()), "")
+        parts.append(pa.table([scored["rfm"]["customer"].cast(pa.binary()), named], schema=_MEMBERS))
+    parts.append(pa.Table.from_batches(_saved(), _MEMBERS))
+    lifetime = scored.get("lifetime")
+    cells = value_cells(
+        days,
+        as_of=as_of,
+        segments=ibis.memtable(pa.concat_tables(parts)),
+        scored=ibis.memtable(lifetime) if lifetime is not None else None,
+        spent=_spent(),
+    )
+    rows = cells.to_pyarrow().to_pylist()
+    return {"value_cells": [row | {"cohort": row["cohort"].isoformat()} for row in rows]}
+
+
+def _saved() -> Iterator[pa.RecordBatch]:
+    slugs = {one.id: f"{SAVED}{one.slug}" for one in list_segments()}
+    for rows in all_members():
+        kept = [(customer_id, slugs[segment_id]) for customer_id, segment_id in rows if segment_id in slugs]
+        columns = [[row[place] for row in kept] for place in (0, 1)]
+        yield pa.record_batch(
+            [pa.array(columns[0], pa.binary()), pa.array(columns[1], pa.string())], schema=_MEMBERS
+        )
+
+
+def _spent() -> ibis.Table:
+    """Return the points each customer has spent, who was merged as the one they became."""
+    now = all_merged()
+    batches = [
+        pa.record_batch(
+            [
+                pa.array([now.get(one, one) for one, _ in rows], pa.binary()),
+                pa.array([n for _, n in rows], pa.int64()),
+            ],
+            schema=_SPENT,
+        )
+        for code in PointCurrency.objects.values_list("code", flat=True)
+        for rows in spent_by_customer(code)
+    ]
+    each = ibis.memtable(pa.Table.from_batches(batches, _SPENT))
+    return each.group_by("customer").agg(points=each.points.sum().cast("int64"))
