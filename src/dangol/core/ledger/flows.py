@@ -47,10 +47,11 @@ class Flow(NamedTuple):
 
 def lot_flows(currency: str, *, before: datetime, zone: ZoneInfo) -> list[Flow]:
     """Return all that happened to lots of a currency before an instant, by the months of a zone."""
-    month = _months_in(zone, before)
+    today = day_of(before, zone)
+    month, later = _months_in(zone, today), _months_in(zone, date(today.year + _YEARS_AHEAD, 12, 31))
     kind = f"CASE t.kind WHEN '{_RESTORE}' THEN coalesce(o.kind, t.kind) ELSE t.kind END"
     sql = (
-        f"SELECT {month('l.earned_at', 0)}, {month('l.expires_at', 1)}, {month('t.occurred_at', 0)},"  # noqa: S608
+        f"SELECT {month('l.earned_at', 0)}, {later('l.expires_at', 1)}, {month('t.occurred_at', 0)},"  # noqa: S608
         f" {kind}, e.account, l.transfer_id = e.transfer_id, sum(e.points), count(*)"
         f" FROM {table(Entry)} AS e"
         f" JOIN {table(Transfer)} AS t ON t.customer_id = e.customer_id AND t.id = e.transfer_id"
@@ -90,9 +91,11 @@ def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:7]) - 1
 
 
-def _months_in(zone: ZoneInfo, before: datetime) -> Callable[[str, int], str]:
-    """Return what writes the month (`2026-11`) in which an instant is, so many minutes earlier."""
-    last = date(day_of(before, zone).year + _YEARS_AHEAD, 12, 31)
+def _months_in(zone: ZoneInfo, last: date) -> Callable[[str, int], str]:
+    """Return what writes the month (`2026-11`) in which an instant up to a day is, so many minutes earlier.
+
+    Newest first: most rows are of late, and each comparison is made for every one of them.
+    """
     found = [
         (start, int(offset.total_seconds() // 60)) for start, _end, offset in stretches(_EARLIEST, last, zone)
     ]
