@@ -50,7 +50,7 @@ def refresh_all(
     All is reckoned first; then it is told.
     """
     reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
-    reports = {**reckoned.reports, **liability_reports(shop, as_of=as_of)}
+    reports = reckoned.reports | liability_reports(shop, as_of=as_of)
     outcomes = {
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()
@@ -63,16 +63,15 @@ class Reckoned(NamedTuple):
     """What the models say, and the tables of pages."""
 
     results: Mapping[str, Result | DomainError]
-    reports: Mapping[str, Rows]
+    reports: dict[str, Rows]
 
 
 def _reckon(purchases: Purchases, *, shop: ShopView, as_of: date) -> Reckoned:
     """Run all models and make all tables; writes nothing. Raises EngineGone."""
     results = {name: _run(model, purchases, shop, as_of=as_of) for name, model in MODELS.items()}
     scored = {name: one.table for name, one in results.items() if isinstance(one, Result)}
-    return Reckoned(
-        results, {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
-    )
+    reports = {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
+    return Reckoned(results, reports | value_reports(purchases.days, scored, as_of=as_of))
 
 
 def _run(model: Model, purchases: Purchases, shop: ShopView, *, as_of: date) -> Result | DomainError:
