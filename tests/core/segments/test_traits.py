@@ -10,6 +10,7 @@ from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.segments import traits
 from dangol.core.segments.catalog import list_traits, read_traits
+from dangol.core.segments.takeout import TRAITS
 from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
@@ -95,6 +96,32 @@ def test_report_traits__none__takes_it_away() -> None:
     tell(one, "app.level", None, at=MORNING + DAY)
 
     assert traits_of(one) == []
+
+
+@pytest.mark.parametrize("told_before", [True, False])
+def test_report_traits__taken_away__no_value_of_before_comes_back(told_before: bool) -> None:
+    [one] = open_shop("A")
+    if told_before:
+        tell(one, "app.plan", "new", at=MORNING + DAY)
+    tell(one, "app.plan", None, at=MORNING + 2 * DAY)
+
+    tell(one, "app.plan", "old", at=MORNING)
+
+    assert traits_of(one) == []
+    assert read_traits([one], frozenset({"app.plan"}), as_of=MORNING + 3 * DAY) == {}
+    assert TRAITS.read([one]) == []
+    assert Event.objects.filter(name="traits.reported").count() == (2 if told_before else 0)
+
+    tell(one, "app.plan", "newer", at=MORNING + 3 * DAY)
+    assert traits_of(one) == [("app.plan", "newer", MORNING + 3 * DAY, "app")]
+
+
+def test_report_traits__text_that_says_null__is_a_value() -> None:
+    [one] = open_shop("A")
+
+    tell(one, "app.plan", "null")
+
+    assert traits_of(one) == [("app.plan", "null", MORNING, "app")]
 
 
 def test_report_traits__same_value_again__tells_nothing() -> None:

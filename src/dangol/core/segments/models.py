@@ -15,7 +15,7 @@ class Trait(models.Model):
     pk = models.CompositePrimaryKey("customer_id", "name")
     customer_id = IdField()
     name = models.CharField(max_length=64)
-    # JSON; its kind is the trait's.
+    # JSON; its kind is the trait's. `null` where it was taken away, as of `at`.
     value = models.TextField()
     # As of when it holds.
     at = models.DateTimeField()

@@ -9,7 +9,8 @@ from dangol.core.storage.rows import select_matching
 
 
 def _traits(customer_ids: Sequence[Id]) -> list[Fact]:
-    return rows_of(Trait, ("name", "value", "at", "source"), customer_ids, order_by=("name",))
+    names = ("customer_id", "name", "value", "at", "source")
+    return rows_of(Trait, names, customer_ids, order_by=("name", "at"), where="t.value <> 'null'")
 
 
 def _segments(customer_ids: Sequence[Id]) -> list[Fact]:

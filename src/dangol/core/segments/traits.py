@@ -22,6 +22,8 @@ from dangol.domain.errors import DomainError, Malformed
 LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _ROW = ("customer_id", "name", "value", "at", "source")
+# What is stored where a value was taken away, so that none as of before comes back; a text has quotes.
+_NOTHING, _IS_THERE = "null", "t.value <> 'null'"
 _encoder = msgspec.json.Encoder()
 
 
@@ -57,8 +59,8 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
     """Store traits and record `traits.reported` for whoever's changed; returns a refusal for each, or None.
 
     Must be called inside a write transaction; a constant number of statements. The later value of a name
-    counts; one as of an earlier instant than what is stored changes nothing. A name keeps the kind it was
-    first told with. Refusals: NotATraitName, NotATraitValue, TraitOfAnotherKind.
+    counts; one as of an earlier instant than what is stored, or was taken away, changes nothing. A name keeps
+    the kind it was first told with. Refusals: NotATraitName, NotATraitValue, TraitOfAnotherKind.
     """
     require_write_transaction()
     outcomes = [_check(draft) for draft in drafts]
@@ -142,23 +144,20 @@ def _store(drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
         key = (draft.customer_id, draft.name)
         if key in after and after[key][3] > draft.at:
             continue
-        if draft.value is None:
-            after.pop(key, None)
-        else:
-            after[key] = (*key, encode_value(draft.value), draft.at, draft.source)
+        after[key] = (*key, encode_value(draft.value), draft.at, draft.source)
     touched = [key for key in keys if after.get(key) != before.get(key)]
     delete_rows(Trait, ("customer_id", "name"), [key for key in touched if key in before])
     insert_rows(Trait, _ROW, [after[key] for key in touched if key in after])
     _tell([key for key in touched if _value(after.get(key)) != _value(before.get(key))], drafts, recorded_at)
 
 
-def encode_value(value: Value) -> str:
-    """Return a value as it is stored."""
+def encode_value(value: Value | None) -> str:
+    """Return a value as it is stored; None where it was taken away."""
     return _encoder.encode(value).decode()
 
 
 def _value(row: "tuple[object, ...] | None") -> object:
-    return row[2] if row else None
+    return row[2] if row and row[2] != _NOTHING else None
 
 
 def _tell(changed: Iterable[tuple[Id, str]], drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
@@ -178,7 +177,8 @@ def _tell(changed: Iterable[tuple[Id, str]], drafts: Sequence[TraitDraft], recor
 def traits_of(customer_id: Id) -> list[tuple[str, Value, datetime, str]]:
     """Return what was told of a customer: name, value, as of when, by whom; by name."""
     names = ("name", "value", "at", "source")
-    rows = select_matching(Trait, names, ("customer_id",), [(customer_id,)], order_by=("name",))
+    keys = [(customer_id,)]
+    rows = select_matching(Trait, names, ("customer_id",), keys, where=_IS_THERE, order_by=("name",))
     kinds = known_kinds(name for name, *_ in rows)
     return [(name, _decode(kinds[name], value), at, source) for name, value, at, source in rows]
 
@@ -232,7 +232,7 @@ def _read(
     kinds = known_kinds(names)
     found: dict[Id, dict[str, Value]] = {}
     for customer_id, name, text in select_matching(
-        Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys
+        Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys, where=_IS_THERE
     ):
         found.setdefault(customer_id, {})[name] = _decode(kinds[name], text)
     return found
