@@ -1,17 +1,22 @@
 """What apps tell moves segments: their events by their own names, their traits under `app.`."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from dangol.core.people.merged import absorbed_by
+from dangol.core.people.merges import undo_merge
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.segments.telling import trait_name
 from dangol.core.segments.traits import traits_of
 from dangol.core.storage.ids import Id
 from tests.core.behavior.sending import AT, identify, send, track
+from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+HOUR = timedelta(hours=1)
 
 
 def who(external_id: str) -> Id:
@@ -65,3 +70,42 @@ def test_segment__trait_an_app_told__moves_whom_it_is_told_of() -> None:
         "app.login_count": Decimal(7),
         "app.tags": ("a", "b"),
     }
+
+
+def test_segment__trait_told_before_signing_in__goes_along_and_back() -> None:
+    open_shop()
+    send(identify(anon="a-1", plan="gold"), track(user="u-1"))
+    catch_up(AT)
+    make_segment("gold-plan", {"type": "trait", "trait": "app.plan", "op": "equals", "value": "gold"}, at=AT)
+    catch_up(AT)
+    [browser] = inside("gold-plan")
+
+    send(identify("u-1", "a-1"), at=AT + HOUR)
+    catch_up(AT + HOUR)
+
+    person = who("u-1")
+    assert person != browser
+    assert inside("gold-plan") == {person}
+    assert traits_of(person) == [("app.plan", "gold", AT, "app server")]
+
+    undo_merge(browser, at=AT + 2 * HOUR, **BY_HAND)
+    catch_up(AT + 2 * HOUR)
+
+    assert inside("gold-plan") == {browser}
+
+
+def test_segment__trait_told_just_before_the_merge__stays_with_whom_it_was_told_of() -> None:
+    open_shop()
+    send(track(user="u-1"), track(anon="a-1"))
+    catch_up(AT)
+    send(identify(anon="a-1", plan="gold"), at=AT + HOUR)
+    # Both are waiting for the consumer: by then the browser is somebody else's.
+    send(identify("u-1", "a-1"), at=AT + HOUR)
+    catch_up(AT + HOUR)
+
+    person = who("u-1")
+    assert [value for _, value, *_ in traits_of(person)] == ["gold"]
+    [browser] = absorbed_by([person])[person]
+    undo_merge(browser, at=AT + 2 * HOUR, **BY_HAND)
+    assert traits_of(person) == []
+    assert [value for _, value, *_ in traits_of(browser)] == ["gold"]

@@ -4,9 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import Event
 from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.segments import traits
 from dangol.core.segments.catalog import list_traits, read_traits
@@ -19,6 +22,7 @@ from dangol.domain.errors import DomainError
 from dangol.project.clock import now
 from dangol.rooms.rewards.first_program import make_first_program
 from tests.core.commerce.shop import DAY, MORNING
+from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import buy, catch_up, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -166,3 +170,50 @@ def test_provided_traits__of_a_customer__are_read_where_they_stand() -> None:
     offered = {spec.name: spec.type for spec in list_traits()}
     assert names <= offered.keys()
     assert found["rewards.tier"] in offered["rewards.tier"].order
+
+
+def test_traits__customers_merged__the_person_has_the_latest_of_all_their_ids() -> None:
+    root, middle, leaf, stranger = open_shop("R", "M", "L", "X")
+    tell(root, "app.both", "root", at=MORNING)
+    tell(leaf, "app.both", "leaf", at=MORNING + DAY)
+    tell(root, "app.same", "root")
+    tell(middle, "app.same", "middle")
+    tell(leaf, "app.gone", "leaf")
+    tell(middle, "app.gone", None, at=MORNING + DAY)
+    tell(leaf, "app.only", 7)
+    tell(stranger, "app.only", 8)
+    merge_customers(middle, leaf, at=MORNING + 2 * DAY, **BY_HAND)
+    merge_customers(root, middle, at=MORNING + 2 * DAY, **BY_HAND)
+
+    assert {name: value for name, value, *_ in traits_of(root)} == {
+        "app.both": "leaf", "app.same": "root", "app.only": Decimal(7),
+    }  # fmt: skip
+    names = frozenset({"app.both", "app.same", "app.gone", "app.only"})
+    assert read_traits([root, stranger], names, as_of=MORNING) == {
+        root: {"app.both": "leaf", "app.same": "root", "app.only": Decimal(7)},
+        stranger: {"app.only": Decimal(8)},
+    }
+
+    undo_merge(middle, at=MORNING + 3 * DAY, **BY_HAND)
+
+    assert {name: value for name, value, *_ in traits_of(root)} == {"app.both": "root", "app.same": "root"}
+    assert {name: value for name, value, *_ in traits_of(middle)} == {
+        "app.both": "leaf", "app.same": "middle", "app.only": Decimal(7),
+    }  # fmt: skip
+
+
+def test_read_traits__any_number_of_people__constant_statements() -> None:
+    owners = open_shop(*(f"C{number}" for number in range(40)))
+    for one in owners:
+        tell(one, "app.level", 1)
+        tell(one, "app.plan", "gold")
+    for kept, absorbed in zip(owners[:10], owners[10:20], strict=True):
+        merge_customers(kept, absorbed, at=MORNING + DAY, **BY_HAND)
+    names = frozenset({"app.level", "app.plan"})
+
+    def statements(asked: list[Id]) -> int:
+        with CaptureQueriesContext(connection) as sent:
+            assert len(read_traits(asked, names, as_of=MORNING)) == len(asked)
+        return len(sent)
+
+    assert statements(owners) == statements(owners[:1])

@@ -9,7 +9,8 @@ from dangol.core.storage.fields import IdField
 class Trait(models.Model):
     """A value somebody or something told of a customer: an app, or a report with the day it is of.
 
-    What can be read from elsewhere (the tier, a consent) is never copied here: see catalog.py.
+    What can be read from elsewhere (the tier, a consent) is never copied here: see catalog.py. It stays under
+    the id it was told of; a person is read under all of theirs (traits.py).
     """
 
     pk = models.CompositePrimaryKey("customer_id", "name")

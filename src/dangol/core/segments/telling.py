@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dangol.core.behavior.events import TraitsTold
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
-from dangol.core.people.merged import resolve_merged
 from dangol.core.segments.traits import LONGEST_NAME, TraitDraft, report_traits
-from dangol.core.storage.ids import Id
 from dangol.domain.conditions import properties_of
 
 # So that no app's own word is taken for a report's.
@@ -24,13 +22,15 @@ def trait_name(told: str) -> str:
 
 
 def store_told(events: Sequence[Recorded]) -> None:
-    """Keep what apps told; what cannot be a trait, such as an object, stands on the timeline only."""
-    now = resolve_merged(event.customer_id for event in events)
-    drafts = [draft for event in events for draft in _drafts(now[event.customer_id], event)]
+    """Keep what apps told; what cannot be a trait, such as an object, stands on the timeline only.
+
+    It is kept under the id it was told of, also where that has become part of somebody else since.
+    """
+    drafts = [draft for event in events for draft in _drafts(event)]
     report_traits(drafts, recorded_at=max(event.recorded_at for event in events))
 
 
-def _drafts(customer_id: Id, event: Recorded) -> list[TraitDraft]:
+def _drafts(event: Recorded) -> list[TraitDraft]:
     payload = event.payload
     assert isinstance(payload, TraitsTold)
     told: Mapping[str, object] = payload.traits
@@ -38,7 +38,9 @@ def _drafts(customer_id: Id, event: Recorded) -> list[TraitDraft]:
     gone = [name for name, value in told.items() if value is None]
     drafts = [(name, values[name]) for name in values] + [(name, None) for name in gone]
     return [
-        TraitDraft(customer_id, trait_name(name), value, event.occurred_at, f"app {payload.source}"[:64])
+        TraitDraft(
+            event.customer_id, trait_name(name), value, event.occurred_at, f"app {payload.source}"[:64]
+        )
         for name, value in drafts
         if trait_name(name) != PREFIX
     ]

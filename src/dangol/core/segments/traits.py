@@ -1,20 +1,30 @@
 """Traits that are told: by an app that knows the customer, by a report, one value of a name a customer."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from typing import NamedTuple
 
 import msgspec
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.merged import absorbed_by
 from dangol.core.segments.catalog import Provider, TraitSpec, is_provided
 from dangol.core.segments.events import TraitsReported
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import delete_rows, insert_missing, insert_rows, select_matching
+from dangol.core.storage.rows import (
+    Row,
+    delete_rows,
+    insert_missing,
+    insert_rows,
+    select_matching,
+    sorted_ids,
+)
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.conditions import Kind, TraitType, Value
 from dangol.domain.errors import DomainError, Malformed
@@ -23,7 +33,7 @@ LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _ROW = ("customer_id", "name", "value", "at", "source")
 # What is stored where a value was taken away, so that none as of before comes back; a text has quotes.
-_NOTHING, _IS_THERE = "null", "t.value <> 'null'"
+_NOTHING = "null"
 _encoder = msgspec.json.Encoder()
 
 
@@ -175,12 +185,39 @@ def _tell(changed: Iterable[tuple[Id, str]], drafts: Sequence[TraitDraft], recor
 
 
 def traits_of(customer_id: Id) -> list[tuple[str, Value, datetime, str]]:
-    """Return what was told of a customer: name, value, as of when, by whom; by name."""
-    names = ("name", "value", "at", "source")
-    keys = [(customer_id,)]
-    rows = select_matching(Trait, names, ("customer_id",), keys, where=_IS_THERE, order_by=("name",))
-    kinds = known_kinds(name for name, *_ in rows)
-    return [(name, _decode(kinds[name], value), at, source) for name, value, at, source in rows]
+    """Return what was told of a person: name, value, as of when, by whom; by name."""
+    told = _read_told([customer_id])[customer_id]
+    kinds = known_kinds(told)
+    return [
+        (name, _decode(kinds[name], value), at, source) for name, (value, at, source) in sorted(told.items())
+    ]
+
+
+def _read_told(
+    customer_ids: Sequence[Id], names: Iterable[str] | None = None
+) -> dict[Id, dict[str, tuple[str, datetime, str]]]:
+    """Return what holds of each of these people by name (all names, or these): value, as of when, by whom.
+
+    What was told of a customer stays theirs when they become part of somebody else, as what happened does. So
+    a person is read under all their ids: the latest counts, and of two as of one instant that of who goes on.
+    """
+    absorbed = absorbed_by(customer_ids)
+    parts = {one: [one, *absorbed.get(one, ())] for one in customer_ids}
+    owned: dict[Id, list[Row]] = defaultdict(list)
+    everybody = sorted_ids(part for own in parts.values() for part in own)
+    wanted = None if names is None else sorted(names)
+    keys = ("customer_id",) if wanted is None else ("customer_id", "name")
+    given = product(everybody) if wanted is None else product(everybody, wanted)
+    for customer_id, *row in select_matching(Trait, _ROW, keys, list(given)):
+        owned[customer_id].append(tuple(row))
+    found: dict[Id, dict[str, tuple[str, datetime, str]]] = {}
+    for owner, own in parts.items():
+        told: dict[str, tuple[str, datetime, str]] = {}
+        for name, value, at, source in (row for part in own for row in owned[part]):
+            if name not in told or told[name][1] < at:
+                told[name] = (value, at, source)
+        found[owner] = {name: one for name, one in told.items() if one[0] != _NOTHING}
+    return found
 
 
 def highest_told(name: str, *, limit: int) -> list[tuple[Id, Decimal]]:
@@ -228,14 +265,12 @@ def _specs() -> list[TraitSpec]:
 def _read(
     customer_ids: Sequence[Id], names: frozenset[str], as_of: datetime
 ) -> Mapping[Id, Mapping[str, Value]]:
-    keys = [(customer_id, name) for customer_id in customer_ids for name in sorted(names)]
     kinds = known_kinds(names)
-    found: dict[Id, dict[str, Value]] = {}
-    for customer_id, name, text in select_matching(
-        Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys, where=_IS_THERE
-    ):
-        found.setdefault(customer_id, {})[name] = _decode(kinds[name], text)
-    return found
+    return {
+        owner: {name: _decode(kinds[name], value) for name, (value, *_) in told.items()}
+        for owner, told in _read_told(customer_ids, names).items()
+        if told
+    }
 
 
 TOLD = Provider("", _specs, _read)
