@@ -7,6 +7,7 @@ import pytest
 
 from dangol.core.commerce.days import DAYS, read_days, recount_days_if_moved
 from dangol.core.commerce.models import CustomerDay
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
@@ -66,6 +67,26 @@ def test_days__customers_merged__are_read_as_one() -> None:
     let_worker_by(DAYS)
 
     assert days() == {(kept, MONDAY, 2, 8_500)}
+
+
+def test_days__customer_erased__are_left_out_with_all_their_ids_also_when_counted_anew() -> None:
+    kept, absorbed, other = people("K", "A", "O")
+    shelf = stock()
+    place(
+        order(shelf, kept, "1", MORNING, ("L1", 1, 4_500)),
+        order(shelf, absorbed, "2", MORNING, ("A1", 1, 4_000)),
+        order(shelf, other, "3", MORNING, ("L1", 1, 4_500)),
+    )
+    merge_customers(kept, absorbed, at=MORNING + DAY, **BY_HAND)
+    let_worker_by(DAYS)
+
+    erase_customer(absorbed, at=MORNING + DAY, **BY_HAND)
+
+    assert days() == {(other, MONDAY, 1, 4_500)}
+    set_shop(name="Store", zone="America/New_York", currency="KRW", region="KR")
+    assert recount_days_if_moved()
+    let_worker_by(DAYS)
+    assert days() == {(other, MONDAY - DAY, 1, 4_500)}
 
 
 def test_days__shop_moves_to_another_zone__are_counted_anew() -> None:

@@ -8,9 +8,11 @@ import pytest
 
 from dangol.core.commerce.models import CustomerDay
 from dangol.core.events.models import Event
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.models import Trait
+from dangol.core.segments.told_results import tell_results
 from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows
@@ -18,9 +20,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.refresh import refresh_all
-from dangol.rooms.personalization.selectors import latest_runs
+from dangol.rooms.personalization.selectors import find_report, latest_runs
 from tests.core.commerce.shop import DAY, MORNING
-from tests.core.segments.shop import buy, catch_up, inside, make_segment, open_shop
+from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 MONDAY, START = date(2026, 3, 2), date(2025, 3, 2)
@@ -153,3 +155,32 @@ def test_refresh__too_few_customers__says_how_many_are_lacking_and_takes_old_val
     [run] = [one for one in latest_runs() if one.model == "lifetime"]
     assert run.refusal == {"code": refusal.code, "facts": refusal.data}
     assert not [name for name, *_ in traits_of(one) if name.startswith("lifetime.")]
+
+
+def test_refresh__customer_erased__is_told_of_no_more_and_in_no_table() -> None:
+    one, other = open_shop("A", "B")
+    buy(one, "a", MORNING)
+    buy(other, "b", MORNING)
+    catch_up(MORNING)
+    refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)
+    assert traits_of(one)
+
+    erase_customer(one, actor=MARKETER, reason="asked", at=NIGHT)
+    catch_up(NIGHT)
+    refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)
+
+    assert set(Trait.objects.values_list("customer_id", flat=True)) == {other}
+    report = find_report("cohorts")
+    assert report is not None
+    assert {row["customers"] for row in report.rows} == {1}
+
+
+def test_tell_results__erased_while_it_was_reckoned__is_told_nothing() -> None:
+    one, other = open_shop("A", "B")
+    erase_customer(one, actor=MARKETER, reason="asked", at=MORNING)
+    catch_up(MORNING)
+
+    told = tell_results({"rfm.frequency": {one: 5, other: 5}}, source="rfm x", at=MORNING, due_at=MORNING)
+
+    assert told == 1
+    assert list(Trait.objects.values_list("customer_id", flat=True)) == [other]

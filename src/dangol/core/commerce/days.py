@@ -16,7 +16,7 @@ from dangol.core.events.consumers import Consumer
 from dangol.core.events.models import Cursor
 from dangol.core.events.records import Recorded
 from dangol.core.people.merged import all_merged
-from dangol.core.people.selectors import shop
+from dangol.core.people.selectors import all_erased, shop
 from dangol.core.storage.rows import insert_missing, table, write_from
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.walks import walk
@@ -87,8 +87,12 @@ def read_days(currency: str) -> Iterator[pa.RecordBatch]:
     """Yield all days of one currency (`SCHEMA`), who was merged as the one they became.
 
     So one customer may have two rows of one day: whoever reads them sums these.
+
+    Who was erased is left out, so that no model learns of them or tells anything of them: they are in no
+    cohort any more either, whose sums are those of who is known today. Their days themselves stay, as their
+    orders do: they are made of events, and counting those anew would bring back what had been deleted here.
     """
-    now = all_merged()
+    now, erased = all_merged(), all_erased()
     for rows in walk(
         CustomerDay,
         (*_KEYS, *_COUNTS),
@@ -97,10 +101,8 @@ def read_days(currency: str) -> Iterator[pa.RecordBatch]:
         where="currency = %s",
         params=[currency],
     ):
-        columns = [
-            [now.get(row[0], row[0]) for row in rows],
-            *([row[at] for row in rows] for at in (1, 3, 4)),
-        ]
+        owned = [(owner, *row[1:]) for row in rows if (owner := now.get(row[0], row[0])) not in erased]
+        columns = [[row[at] for row in owned] for at in (0, 1, 3, 4)]
         yield pa.record_batch(
             [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)],
             schema=SCHEMA,

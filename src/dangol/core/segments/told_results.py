@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from dangol.core.events.services import touch_customers
+from dangol.core.events.services import lock_customers, touch_customers
 from dangol.core.people.selectors import find_erased
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.running import all_needs, read_segments
@@ -37,7 +37,7 @@ def tell_results(
     """Store what a report says of everybody, as of `at`, and take away what it says no more.
 
     `results` holds values by trait and customer. A thousand customers a transaction; whose value has changed
-    is looked at from `due_at` on, if a segment asks about it. Of who was erased nothing is told. Returns of
+    is looked at from `due_at` on, if a segment asks about it. Of who was erased nothing is stored. Returns of
     how many customers one has changed.
     """
     names = sorted(results)
@@ -73,19 +73,20 @@ def _tell(
     due_at: datetime | None,
 ) -> int:
     with write_transaction():
-        gone = find_erased(owners)
         after = {
             (owner, name): encode_value(results[name][owner])
             for owner in owners
             for name in names
-            if owner in results[name] and owner not in gone
+            if owner in results[name]
         }
         keys = [(owner, name) for owner in owners for name in names]
         rows = select_matching(Trait, ("customer_id", "name", "value"), ("customer_id", "name"), keys)
         before = {(owner, name): value for owner, name, value in rows}
-        changed = sorted_ids(
-            owner for owner, name in keys if before.get((owner, name)) != after.get((owner, name))
-        )
+        # Judged under their locks: an erasure is done before, or takes away what is written here.
+        lock_customers(owner for owner, _ in _differing(keys, before, after))
+        gone = find_erased(owners)
+        after = {key: value for key, value in after.items() if key[0] not in gone}
+        changed = sorted_ids(owner for owner, _ in _differing(keys, before, after))
         touch_customers(changed)
         delete_rows(
             Trait, ("customer_id", "name"), [key for key in keys if key in before and key not in after]
@@ -97,3 +98,9 @@ def _tell(
         if due_at:
             fall_due([Fall(owner, due_at, None) for owner in changed])
     return len(changed)
+
+
+def _differing(
+    keys: Sequence[tuple[Id, str]], before: Mapping[tuple[Id, str], str], after: Mapping[tuple[Id, str], str]
+) -> list[tuple[Id, str]]:
+    return [key for key in keys if before.get(key) != after.get(key)]

@@ -19,6 +19,7 @@ from dangol.rooms.personalization.purchases import Purchases, reckon
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
 from dangol.rooms.personalization.runs import end_of, note_run
+from dangol.rooms.personalization.value import value_reports
 
 
 class Model(NamedTuple):
