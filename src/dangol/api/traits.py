@@ -96,7 +96,8 @@ def tell_traits(request: HttpRequest, member: Path[MemberRef], payload: TraitsIn
     ]
     for refusal in report_traits(drafts, recorded_at=now):
         if refusal:
-            refusal.data.setdefault("field", f"traits.{refusal.data['name']}")
+            if "name" in refusal.data:
+                refusal.data.setdefault("field", f"traits.{refusal.data['name']}")
             raise refusal
     return Reply(_known(owner))
 

@@ -5,14 +5,18 @@ from decimal import Decimal
 
 import pytest
 
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.merges import undo_merge
 from dangol.core.people.selectors import find_by_identity
-from dangol.core.segments.telling import trait_name
+from dangol.core.segments.consumers import FORGET_ERASED
+from dangol.core.segments.models import Trait, TraitName
+from dangol.core.segments.telling import STORE_TOLD, trait_name
 from dangol.core.segments.traits import traits_of
 from dangol.core.storage.ids import Id
 from tests.core.behavior.sending import AT, identify, send, track
 from tests.core.ledger.following import BY_HAND
+from tests.core.ledger.shop import let_worker_by
 from tests.core.segments.shop import catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -109,3 +113,16 @@ def test_segment__trait_told_just_before_the_merge__stays_with_whom_it_was_told_
     undo_merge(browser, at=AT + 2 * HOUR, **BY_HAND)
     assert traits_of(person) == []
     assert [value for _, value, *_ in traits_of(browser)] == ["gold"]
+
+
+def test_store_told__comes_to_it_after_the_erasure__keeps_nothing() -> None:
+    [other] = open_shop("B")
+    send(identify("u-1", plan="gold"), identify("B", seats=3))
+    one = who("u-1")
+
+    erase_customer(one, at=AT + HOUR, **BY_HAND)
+    let_worker_by(FORGET_ERASED)
+    let_worker_by(STORE_TOLD)
+
+    assert list(Trait.objects.values_list("customer_id", "name")) == [(other, "app.seats")]
+    assert list(TraitName.objects.values_list("name", flat=True)) == ["app.seats"]

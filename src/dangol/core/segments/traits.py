@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import product
@@ -13,10 +13,12 @@ import msgspec
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.merged import absorbed_by
+from dangol.core.people.sealing import PersonErased
+from dangol.core.people.selectors import find_erased
 from dangol.core.segments.catalog import Provider, TraitSpec, is_provided
 from dangol.core.segments.events import TraitsReported
 from dangol.core.segments.models import Trait, TraitName
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import (
     Row,
     delete_rows,
@@ -70,10 +72,14 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
 
     Must be called inside a write transaction; a constant number of statements. The later value of a name
     counts; one as of an earlier instant than what is stored, or was taken away, changes nothing. A name keeps
-    the kind it was first told with. Refusals: NotATraitName, NotATraitValue, TraitOfAnotherKind.
+    the kind it was first told with. Refusals: PersonErased, NotATraitName, NotATraitValue,
+    TraitOfAnotherKind.
     """
     require_write_transaction()
-    outcomes = [_check(draft) for draft in drafts]
+    # Lock before looking: who was erased meanwhile is told nothing, and who is going to be is forgotten then.
+    lock_customers(draft.customer_id for draft in drafts)
+    erased = find_erased(draft.customer_id for draft in drafts)
+    outcomes = [_check(draft, erased) for draft in drafts]
     kinds = _kinds(drafts, outcomes, recorded_at)
     for number, draft in enumerate(drafts):
         if outcomes[number] is None and draft.value is not None:
@@ -86,7 +92,9 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
     return outcomes
 
 
-def _check(draft: TraitDraft) -> DomainError | None:
+def _check(draft: TraitDraft, erased: Container[Id]) -> DomainError | None:
+    if draft.customer_id in erased:
+        return PersonErased(customer_id=show_id(draft.customer_id))
     if len(draft.name) > LONGEST_NAME or not _NAME.fullmatch(draft.name) or is_provided(draft.name):
         return NotATraitName(name=draft.name[:LONGEST_NAME])
     reason = _fault_of(draft.value)
@@ -145,7 +153,6 @@ def _kinds(
 
 
 def _store(drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
-    lock_customers(draft.customer_id for draft in drafts)
     keys = sorted({(draft.customer_id, draft.name) for draft in drafts})
     rows = select_matching(Trait, _ROW, ("customer_id", "name"), keys)
     before = {row[:2]: row for row in rows}
