@@ -57,7 +57,8 @@ def test_traits__null__takes_one_away(api: Caller, member: str) -> None:
     ("traits", "more", "status", "code", "param"),
     [
         ({"app.ok": 1, "No Name": 1}, {}, 400, "traits.bad_name", "traits.No Name"),
-        ({"app.ok": 1, "customer.language": "ko"}, {}, 400, "traits.bad_name", "traits.customer.language"),
+        ({"app.ok": 1, "customer.language": "ko"}, {}, 400, "traits.provided", "traits.customer.language"),
+        ({"app.ok": 1, "rfm.segment": 5}, {}, 400, "traits.provided", "traits.rfm.segment"),
         ({"app.ok": 1, "app.day": "soon"}, {"kinds": {"app.day": "date"}}, 400, "traits.bad_value",
          "traits.app.day"),
         ({"app.ok": 1, "app.big": 10**16}, {}, 400, "traits.bad_value", "traits.app.big"),

@@ -1,4 +1,4 @@
-"""All traits conditions can ask about, by who provides them."""
+"""All traits conditions can ask about, by who provides them, and which told ones are the models' own."""
 
 from dangol.core.segments.catalog import Provider
 from dangol.core.segments.own_traits import CONSENTS, CUSTOMER_TRAITS, DECLARED_TRAITS
@@ -6,3 +6,6 @@ from dangol.core.segments.traits import TOLD
 from dangol.rooms.rewards.traits import PROGRAM_TRAITS
 
 PROVIDERS: list[Provider] = [CUSTOMER_TRAITS, PROGRAM_TRAITS, CONSENTS, DECLARED_TRAITS, TOLD]
+
+# What the models of personalization tell of everybody: no program or app may tell a name that begins so.
+REPORTED = ("rfm", "lifetime", "churn", "affinity", "lookalike")

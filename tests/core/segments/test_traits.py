@@ -62,7 +62,9 @@ def test_report_traits__each_kind__comes_back_as_it_was_told(value: Value, kind:
     [
         ("App Level", 1, traits.NotATraitName),
         ("x" * 65, 1, traits.NotATraitName),
-        ("rewards.points", 1_000_000, traits.NotATraitName),
+        ("rewards.points", 1_000_000, traits.TraitProvided),
+        ("rfm.segment", 5, traits.TraitProvided),
+        ("lookalike.best", Decimal("0.9"), traits.TraitProvided),
         ("app.level", "x" * 501, traits.NotATraitValue),
         ("app.level", ("x",) * 101, traits.NotATraitValue),
         ("app.level", Decimal("NaN"), traits.NotATraitValue),

@@ -10,16 +10,17 @@ from dangol.core.commerce.models import CustomerDay
 from dangol.core.events.models import Event
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.selectors import shop
-from dangol.core.segments.catalog import read_traits
-from dangol.core.segments.models import Trait
-from dangol.core.segments.told_results import tell_results
-from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
+from dangol.core.segments.catalog import is_reported, read_traits
+from dangol.core.segments.models import Trait, TraitName
+from dangol.core.segments.services import archive_segment
+from dangol.core.segments.told_results import ResultOfAnotherKind, tell_results
+from dangol.core.segments.traits import traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import write_transaction
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.models import ModelRun
-from dangol.rooms.personalization.refresh import refresh_all
+from dangol.rooms.personalization.refresh import MODELS, refresh_all
 from dangol.rooms.personalization.selectors import find_report, latest_runs
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
@@ -144,10 +145,7 @@ def test_refresh__too_few_customers__says_how_many_are_lacking_and_takes_old_val
     [one] = open_shop("A")
     buy(one, "a", MORNING)
     catch_up(MORNING)
-    with write_transaction():
-        report_traits(
-            [TraitDraft(one, "lifetime.alive", Decimal("0.9"), MORNING, "lifetime x")], recorded_at=MORNING
-        )
+    tell_results({"lifetime.alive": {one: Decimal("0.9")}}, source="lifetime x", at=MORNING, due_at=MORNING)
 
     refusal = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)["lifetime"]
 
@@ -184,3 +182,50 @@ def test_tell_results__erased_while_it_was_reckoned__is_told_nothing() -> None:
 
     assert told == 1
     assert list(Trait.objects.values_list("customer_id", flat=True)) == [other]
+
+
+def test_models__all_their_traits__are_names_nobody_else_may_tell() -> None:
+    assert all(is_reported(trait) for model in MODELS.values() for trait in model.traits)
+
+
+def be_told_before(name: str, one: Id) -> None:
+    """Let a program have told, before nobody could any more, a number under a model's name."""
+    TraitName.objects.create(name=name, kind="number", first_at=MORNING)
+    Trait.objects.create(customer_id=one, name=name, value="5", at=MORNING, source="api")
+
+
+def test_refresh__name_was_told_as_another_kind__is_the_model_s_own_from_then_on() -> None:
+    one, other = open_shop("A", "B")
+    buy(other, "b", MORNING)
+    be_told_before("rfm.segment", one)
+    catch_up(MORNING)
+
+    assert refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)["rfm"] == 1
+
+    assert not Trait.objects.filter(customer_id=one).exists()
+    [told] = [value for name, value, *_ in traits_of(other) if name == "rfm.segment"]
+    assert isinstance(told, str)
+
+
+def test_refresh__segment_asks_about_a_name_as_another_kind__is_refused_and_the_others_go_on() -> None:
+    [one] = open_shop("A")
+    buy(one, "a", MORNING)
+    be_told_before("rfm.segment", one)
+    make_segment("fives", {"type": "trait", "trait": "rfm.segment", "op": "equals", "value": 5})
+    catch_up(MORNING)
+
+    outcome = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)
+
+    assert isinstance(outcome["rfm"], ResultOfAnotherKind)
+    runs = {one.model: one for one in latest_runs()}
+    assert runs.keys() == MODELS.keys()
+    assert runs["rfm"].refusal == {
+        "code": "traits.report_other_kind",
+        "facts": {"name": "rfm.segment", "kind": "number", "given": "text", "segments": "fives"},
+    }
+    assert not Trait.objects.exists()
+    catch_up(NIGHT)
+    assert inside("fives") == set()
+
+    archive_segment("fives", at=NIGHT)
+    assert refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)["rfm"] == 1

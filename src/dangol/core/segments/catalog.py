@@ -1,6 +1,7 @@
 """The traits conditions may ask about, and who reads them: each app provides its own.
 
-`project/traits.py` lists all providers. What an app or a report has told (`traits.py`) is one of them.
+`project/traits.py` lists all providers, and with what the names begin that only the house's own reports tell.
+What an app or a report has told (`traits.py`) is one of the providers.
 """
 
 from collections import defaultdict
@@ -48,9 +49,21 @@ def providers() -> tuple[Provider, ...]:
     return tuple(import_module(settings.TRAIT_PROVIDERS).PROVIDERS)
 
 
+@lru_cache(maxsize=1)
+def reported_prefixes() -> frozenset[str]:
+    """Return with what the names begin that the house's own reports tell (told_results.py)."""
+    return frozenset(import_module(settings.TRAIT_PROVIDERS).REPORTED)
+
+
 def is_provided(name: str) -> bool:
-    """Say whether a name belongs to an app that provides it, so that nobody may tell it."""
+    """Say whether a name belongs to an app that provides it."""
     return any(one.prefix and name.startswith(f"{one.prefix}.") for one in providers())
+
+
+def is_reported(name: str) -> bool:
+    """Say whether a name belongs to the house's own reports."""
+    prefix, dot, _ = name.partition(".")
+    return bool(dot) and prefix in reported_prefixes()
 
 
 def list_traits() -> list[TraitSpec]:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
-from dangol.core.segments import services, traits
+from dangol.core.segments import services, told_results, traits
 from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.domain.conditions.refusals import (
     BrokenCondition,
@@ -72,7 +72,15 @@ register(
         ),
         traits.NotATraitName.code: Words(
             _("‘{name}’은(는) 속성 이름이 될 수 없어요."),
-            _("영문 소문자, 숫자, 밑줄을 점으로 이어 64자까지 쓰고, 이미 있는 속성의 머리말은 피하세요."),
+            _("영문 소문자, 숫자, 밑줄을 점으로 이어 64자까지 쓰세요."),
+        ),
+        traits.TraitProvided.code: Words(
+            _("‘{name}’은(는) Dangol이 스스로 채우는 특성이라 밖에서 알려 줄 수 없어요."),
+            _("app.처럼 다른 말로 시작하는 이름을 쓰세요."),
+        ),
+        told_results.ResultOfAnotherKind.code: Words(
+            _("세그먼트가 ‘{name}’을(를) {kind}(으)로 묻는데 모델의 값은 {given}이에요: {segments}"),
+            _("그 세그먼트의 조건에서 빼거나 보관하면 다음 계산부터 값이 담겨요."),
         ),
         traits.NotATraitValue.code: Words(
             _("‘{name}’의 값을 담을 수 없어요({reason})."),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from dangol.core.events.services import lock_customers, touch_customers
 from dangol.core.people.selectors import find_erased
+from dangol.core.segments.catalog import is_reported
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.running import all_needs, read_segments
 from dangol.core.segments.traits import encode_value, kind_of, known_kinds
@@ -20,10 +21,17 @@ from dangol.core.storage.rows import (
     update_rows,
 )
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.conditions import Value
+from dangol.domain.conditions import Condition, Value, needs
+from dangol.domain.errors import DomainError
 
 _AT_ONCE = 1_000
 _ROW = ("customer_id", "name", "value", "at", "source")
+
+
+class ResultOfAnotherKind(DomainError):
+    """The segments `segments` ask about `name` as `kind`, which a report tells as `given`."""
+
+    code = "traits.report_other_kind"
 
 
 def tell_results(
@@ -38,11 +46,13 @@ def tell_results(
 
     `results` holds values by trait and customer. A thousand customers a transaction; whose value has changed
     is looked at from `due_at` on, if a segment asks about it. Of who was erased nothing is stored. Returns of
-    how many customers one has changed.
+    how many customers one has changed. Raises ResultOfAnotherKind, and has then stored nothing.
     """
     names = sorted(results)
-    _note_kinds(results, at)
-    asked = bool(all_needs(one.condition for one in read_segments()).traits & set(names))
+    assert all(is_reported(name) for name in names), f"not among a report's names: {names}"
+    conditions = {one.slug: one.condition for one in read_segments()}
+    _note_kinds(results, conditions, at)
+    asked = bool(all_needs(conditions.values()).traits & set(names))
     known = Trait.objects.filter(name__in=names).values_list("customer_id", flat=True).distinct()
     owners = sorted_ids([*known, *(one for values in results.values() for one in values)])
     changed = done = 0
@@ -53,14 +63,22 @@ def tell_results(
     return changed
 
 
-def _note_kinds(results: Mapping[str, Mapping[Id, Value]], at: datetime) -> None:
-    first = {name: next(iter(values.values())) for name, values in results.items() if values}
-    rows = [(name, kind_of(value).value, at) for name, value in sorted(first.items())]
+def _note_kinds(
+    results: Mapping[str, Mapping[Id, Value]], conditions: Mapping[str, Condition], at: datetime
+) -> None:
+    """Note of which kind each name is. What somebody else has told under a report's name makes way."""
+    given = {name: kind_of(next(iter(values.values()))) for name, values in results.items() if values}
     with write_transaction():
+        rows = [(name, kind.value, at) for name, kind in sorted(given.items())]
         insert_missing(TraitName, ("name", "kind", "first_at"), rows)
-    kinds = known_kinds(first)
-    wrong = [name for name, value in first.items() if kinds[name] is not kind_of(value)]
-    assert not wrong, f"a report's traits are of one kind for good: {wrong}"
+        wrong = {name: kind for name, kind in known_kinds(given).items() if kind is not given[name]}
+        for name, kind in wrong.items():
+            if users := sorted(slug for slug, one in conditions.items() if name in needs(one).traits):
+                facts = {"name": name, "kind": kind.value, "given": given[name].value}
+                raise ResultOfAnotherKind(**facts, segments=", ".join(users))
+        for name in wrong:
+            Trait.objects.filter(name=name).delete()
+            TraitName.objects.filter(name=name).update(kind=given[name].value)
 
 
 def _tell(

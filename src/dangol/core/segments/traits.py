@@ -15,7 +15,7 @@ from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.sealing import PersonErased
 from dangol.core.people.selectors import find_erased
-from dangol.core.segments.catalog import Provider, TraitSpec, is_provided
+from dangol.core.segments.catalog import Provider, TraitSpec, is_provided, is_reported
 from dangol.core.segments.events import TraitsReported
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.storage.ids import Id, show_id
@@ -40,9 +40,15 @@ _encoder = msgspec.json.Encoder()
 
 
 class NotATraitName(Malformed):
-    """`name` is of small letters, digits, `_` and dots, at most 64, and belongs to nobody else."""
+    """`name` is of small letters, digits, `_` and dots, at most 64."""
 
     code = "traits.bad_name"
+
+
+class TraitProvided(Malformed):
+    """The trait `name` is Dangol's own, told by itself or by its models: nobody else may tell it."""
+
+    code = "traits.provided"
 
 
 class NotATraitValue(Malformed):
@@ -72,8 +78,8 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
 
     Must be called inside a write transaction; a constant number of statements. The later value of a name
     counts; one as of an earlier instant than what is stored, or was taken away, changes nothing. A name keeps
-    the kind it was first told with. Refusals: PersonErased, NotATraitName, NotATraitValue,
-    TraitOfAnotherKind.
+    the kind it was first told with. Refusals: PersonErased, NotATraitName, TraitProvided,
+    NotATraitValue, TraitOfAnotherKind.
     """
     require_write_transaction()
     # Lock before looking: who was erased meanwhile is told nothing, and who is going to be is forgotten then.
@@ -95,8 +101,10 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
 def _check(draft: TraitDraft, erased: Container[Id]) -> DomainError | None:
     if draft.customer_id in erased:
         return PersonErased(customer_id=show_id(draft.customer_id))
-    if len(draft.name) > LONGEST_NAME or not _NAME.fullmatch(draft.name) or is_provided(draft.name):
+    if len(draft.name) > LONGEST_NAME or not _NAME.fullmatch(draft.name):
         return NotATraitName(name=draft.name[:LONGEST_NAME])
+    if is_provided(draft.name) or is_reported(draft.name):
+        return TraitProvided(name=draft.name)
     reason = _fault_of(draft.value)
     return NotATraitValue(name=draft.name, reason=reason) if reason else None
 

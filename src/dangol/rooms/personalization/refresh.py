@@ -96,18 +96,22 @@ def _tell(
     at: datetime,
     report: Callable[[int], None],
 ) -> int | DomainError:
-    if isinstance(result, DomainError):
-        if model.has_lists:
-            keep_lists(name, {}, as_of=as_of, version="")
-        tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
-        note_run(name, as_of, at, refusal=result)
-        return result
+    if isinstance(result, Result):
+        source, end = f"{name} {result.version}", end_of(as_of, shop.tz)
+        try:
+            changed = tell_results(result.traits, source=source, at=end, due_at=at, report=report)
+        except DomainError as refusal:
+            result = refusal
+        else:
+            if model.has_lists:
+                keep_lists(name, result.lists, as_of=as_of, version=result.version)
+            note_run(name, as_of, at, result=result)
+            return changed
     if model.has_lists:
-        keep_lists(name, result.lists, as_of=as_of, version=result.version)
-    source, end = f"{name} {result.version}", end_of(as_of, shop.tz)
-    changed = tell_results(result.traits, source=source, at=end, due_at=at, report=report)
-    note_run(name, as_of, at, result=result)
-    return changed
+        keep_lists(name, {}, as_of=as_of, version="")
+    tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
+    note_run(name, as_of, at, refusal=result)
+    return result
 
 
 def _keep_reports(made: Mapping[str, Rows], *, as_of: date, at: datetime) -> None:
