@@ -27,6 +27,7 @@ TraitValue = str | bool | int | float | list[str] | None
 class TraitsIn(Given):
     """What your program knows of a member, by names such as `app.last_plan`; null takes a trait away.
 
+    Nothing personal: names, contacts and birthdays belong to the member's own fields, where they are sealed.
     `kinds` says of which kind a name is where its value alone does not: a `date` or an `instant` comes as a
     text. A name keeps the kind it was first told with, so that it has to be said once.
     """

@@ -64,6 +64,14 @@ def test_report_traits__each_kind__comes_back_as_it_was_told(value: Value, kind:
         ("x" * 65, 1, traits.NotATraitName),
         ("rewards.points", 1_000_000, traits.TraitProvided),
         ("rfm.segment", 5, traits.TraitProvided),
+        ("app.mail", "someone", traits.PersonalTrait),
+        ("crm.contact.name", "Kim", traits.PersonalTrait),
+        ("app.birthday", date(1990, 3, 14), traits.PersonalTrait),
+        ("app.note", "write to kim@example.com", traits.PersonalTrait),
+        ("app.note", ("tea", "010-1234-5678"), traits.PersonalTrait),
+        ("app.number", "900314-1234567", traits.PersonalTrait),
+        ("app.number", 9_003_141_234_567, traits.PersonalTrait),
+        ("app.number", Decimal("9003141234567"), traits.PersonalTrait),
         ("lookalike.best", Decimal("0.9"), traits.TraitProvided),
         ("app.level", "x" * 501, traits.NotATraitValue),
         ("app.level", ("x",) * 101, traits.NotATraitValue),
@@ -86,6 +94,22 @@ def test_report_traits__cannot_be_one__is_refused_and_the_others_are_kept(
 
     assert [type(one) for one in outcomes] == [refusal, type(None)]
     assert [name for name, *_ in traits_of(one)] == ["app.known", "app.other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("app.number", 9_993_141_234_567),
+        ("app.has_email", True),
+        ("app.email", True),
+        ("app.email", None),
+        ("app.city_count", 3),
+    ],
+)
+def test_report_traits__only_sounds_personal__is_none(name: str, value: Value | None) -> None:
+    [one] = open_shop("A")
+
+    assert tell(one, name, value) is None
 
 
 def test_report_traits__as_of_an_earlier_instant__changes_nothing() -> None:

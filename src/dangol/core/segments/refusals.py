@@ -78,6 +78,10 @@ register(
             _("‘{name}’은(는) Dangol이 스스로 채우는 특성이라 밖에서 알려 줄 수 없어요."),
             _("app.처럼 다른 말로 시작하는 이름을 쓰세요."),
         ),
+        traits.PersonalTrait.code: Words(
+            _("‘{name}’은(는) 개인정보라서 특성으로 담지 않아요."),
+            _("이름, 연락처, 생일은 회원 정보의 제 칸에 넣으세요. 주민등록번호와 카드번호는 보내지 마세요."),
+        ),
         told_results.ResultOfAnotherKind.code: Words(
             _("세그먼트가 ‘{name}’을(를) {kind}(으)로 묻는데 모델의 값은 {given}이에요: {segments}"),
             _("그 세그먼트의 조건에서 빼거나 보관하면 다음 계산부터 값이 담겨요."),

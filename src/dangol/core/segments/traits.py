@@ -30,12 +30,15 @@ from dangol.core.storage.rows import (
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.conditions import Kind, TraitType, Value
 from dangol.domain.errors import DomainError, Malformed
+from dangol.domain.personal_data import is_personal_name, looks_personal
 
 LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 _ROW = ("customer_id", "name", "value", "at", "source")
 # What is stored where a value was taken away, so that none as of before comes back; a text has quotes.
 _NOTHING = "null"
+# From here on a number may be of a payment card, or a resident's.
+_LONG = 10**12
 _encoder = msgspec.json.Encoder()
 
 
@@ -49,6 +52,12 @@ class TraitProvided(Malformed):
     """The trait `name` is Dangol's own, told by itself or by its models: nobody else may tell it."""
 
     code = "traits.provided"
+
+
+class PersonalTrait(Malformed):
+    """The trait `name` is personal, by its name or by what it holds; the member has fields for that."""
+
+    code = "traits.personal"
 
 
 class NotATraitValue(Malformed):
@@ -79,7 +88,7 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
     Must be called inside a write transaction; a constant number of statements. The later value of a name
     counts; one as of an earlier instant than what is stored, or was taken away, changes nothing. A name keeps
     the kind it was first told with. Refusals: PersonErased, NotATraitName, TraitProvided,
-    NotATraitValue, TraitOfAnotherKind.
+    PersonalTrait, NotATraitValue, TraitOfAnotherKind.
     """
     require_write_transaction()
     # Lock before looking: who was erased meanwhile is told nothing, and who is going to be is forgotten then.
@@ -105,8 +114,22 @@ def _check(draft: TraitDraft, erased: Container[Id]) -> DomainError | None:
         return NotATraitName(name=draft.name[:LONGEST_NAME])
     if is_provided(draft.name) or is_reported(draft.name):
         return TraitProvided(name=draft.name)
-    reason = _fault_of(draft.value)
-    return NotATraitValue(name=draft.name, reason=reason) if reason else None
+    if reason := _fault_of(draft.value):
+        return NotATraitValue(name=draft.name, reason=reason)
+    return PersonalTrait(name=draft.name) if _is_personal(draft.name, draft.value) else None
+
+
+def _is_personal(name: str, value: Value | None) -> bool:
+    """Say whether a trait is what is taken out of behavior, too (domain.tracked_values)."""
+    if value is None or isinstance(value, bool):
+        return False
+    if is_personal_name(name.rpartition(".")[2]):
+        return True
+    if isinstance(value, int | Decimal):
+        number = abs(Decimal(value))
+        return number >= _LONG and looks_personal(format(number, "f"))
+    texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
+    return any(looks_personal(text) for text in texts)
 
 
 def _fault_of(value: Value | None) -> str:
