@@ -9,7 +9,7 @@ import pytest
 from dangol.core.commerce.models import CustomerDay
 from dangol.core.events.models import Event
 from dangol.core.people.erasures import erase_customer
-from dangol.core.people.selectors import shop
+from dangol.core.people.selectors import find_by_identity, shop
 from dangol.core.segments.catalog import is_reported, read_traits
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.services import archive_segment
@@ -22,6 +22,7 @@ from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.refresh import MODELS, refresh_all
 from dangol.rooms.personalization.selectors import find_report, latest_runs
+from tests.core.behavior.sending import send, track
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
 
@@ -229,3 +230,20 @@ def test_refresh__segment_asks_about_a_name_as_another_kind__is_refused_and_the_
 
     archive_segment("fives", at=NIGHT)
     assert refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)["rfm"] == 1
+
+
+def test_refresh__order_cancelled__is_no_purchase() -> None:
+    open_shop("A", "B")
+    goods = {"products": [{"product_id": "L1", "price": 4_500, "quantity": 1}], "total": 4_500}
+    send(
+        track("Order Completed", user="A", properties={"order_id": "1", **goods}),
+        track("Order Completed", user="B", properties={"order_id": "2", **goods}),
+        at=MORNING,
+    )
+    send(track("Order Cancelled", user="A", properties={"order_id": "1"}), at=MORNING + DAY)
+    catch_up(MORNING + DAY)
+
+    assert refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)["rfm"] == 1
+
+    [other] = Trait.objects.values_list("customer_id", flat=True).distinct()
+    assert other == find_by_identity("external", ["B"])["B"]

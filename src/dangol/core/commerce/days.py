@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dangol.core.commerce.events import OrderClaimed, OrderPlaced, OrderReturned
 from dangol.core.commerce.models import CustomerDay, DayZone
+from dangol.core.commerce.undone import find_undone
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.models import Cursor
 from dangol.core.events.records import Recorded
@@ -37,7 +38,11 @@ _READ_AT_ONCE = 50_000
 
 
 def count_days(events: Sequence[Recorded]) -> None:
-    """Add orders and returns to their customers' days; guests, whom nobody knows, are left out."""
+    """Add orders and returns to their customers' days; guests, whom nobody knows, are left out.
+
+    What came back is taken off on its own day. An order of which all came back was no purchase: it is counted
+    no more on the day on which it was placed.
+    """
     zone = _zone()
     sums: dict[tuple[bytes, object, str], list[int]] = defaultdict(lambda: [0, 0])
     for event in events:
@@ -49,6 +54,8 @@ def count_days(events: Sequence[Recorded]) -> None:
         is_order = isinstance(payload, OrderPlaced)
         own[0] += is_order
         own[1] += payload.net_minor if is_order else -payload.net_minor
+    for one in find_undone([event for event in events if _is_known_return(event)]):
+        sums[one.customer_id, day_of(one.placed_at, zone), one.currency][0] -= 1
     rows = sorted((*key, *counts) for key, counts in sums.items())
     insert_missing(CustomerDay, (*_KEYS, *_COUNTS), [(*row[:3], 0, 0) for row in rows])
     write_from(
@@ -62,6 +69,10 @@ def count_days(events: Sequence[Recorded]) -> None:
         keys=3,
         sums=True,
     )
+
+
+def _is_known_return(event: Recorded) -> bool:
+    return isinstance(event.payload, OrderReturned) and not event.payload.is_guest
 
 
 def _zone() -> ZoneInfo:

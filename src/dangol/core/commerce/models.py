@@ -193,7 +193,8 @@ class OrderAct(models.Model):
 class CustomerDay(models.Model):
     """What a customer bought on one of the shop's days: how many times, and for how much net of returns.
 
-    Returns count on the day they were brought back. It is kept from orders' events and can be made anew.
+    Returns count on the day they were brought back. An order of which all came back is none: on its own
+    day it is counted in `orders` no more. It is kept from orders' events and can be made anew.
     """
 
     pk = models.CompositePrimaryKey("customer_id", "day", "currency")
