@@ -11,11 +11,13 @@ from dangol.core.access.rights import Role
 from dangol.core.events.settling import settle_all
 from dangol.core.people.selectors import shop
 from dangol.core.segments.models import Segment, SegmentVersion
+from dangol.core.segments.services import archive_segment
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.models import Job
 from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.refresh import refresh_all
+from tests.core.segments.shop import make_segment
 from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
 from tests.web.staff import sign_in
@@ -91,6 +93,34 @@ def test_make_segment__of_a_choice__keeps_it_and_counts_the_same(
     assert f"지금 {count}명이에요." in page
     assert clerk.post("/insight/segment", choice).status_code == 302, "twice is once"
     assert Segment.objects.count() == 1
+
+
+def test_make_segment__slugs_are_archived_or_somebody_s__takes_the_next_and_shows_that_one(
+    clerk: Client, year: list[Id]
+) -> None:
+    clerk.post("/insight/segment", {"segment": "at_risk"})
+    archive_segment("rfm-at-risk", at=NOW)
+    make_segment("rfm-at-risk-2", {"type": "trait", "trait": "rfm.money", "op": "equals", "value": 5}, at=NOW)
+    assert "세그먼트 만들기" in read(clerk, "/insight?segment=at_risk"), "neither of them is what is chosen"
+
+    for _ in range(2):
+        answer = clerk.post("/insight/segment", {"segment": "at_risk"})
+        assert answer.status_code == 302
+
+    assert "(rfm-at-risk-3)" in read(clerk, answer["Location"])
+    slugs = Segment.objects.filter(archived_at=None).order_by("slug").values_list("slug", flat=True)
+    assert list(slugs) == ["rfm-at-risk-2", "rfm-at-risk-3"]
+
+
+def test_make_segment__all_its_slugs_are_taken__is_told(clerk: Client, year: list[Id]) -> None:
+    for number in ("", *(f"-{number}" for number in range(2, 10))):
+        condition = {"type": "trait", "trait": "rfm.money", "op": "equals", "value": 5}
+        make_segment(f"rfm-at-risk{number}", condition, at=NOW)
+
+    answer = clerk.post("/insight/segment", {"segment": "at_risk"})
+
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.content.decode()
 
 
 @pytest.mark.parametrize("choice", [{}, {"segment": "nobody"}, {"r": "6", "f": "1"}, {"r": "5"}, {"r": "x"}])

@@ -1,5 +1,6 @@
 """What can be done on the pages about all customers: make a segment, and let the tables be made anew."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
+from dangol.core.people.actors import Actor
 from dangol.core.segments.services import SegmentDraft, SlugTaken, create_segment
 from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.services import ask_refresh
@@ -16,7 +18,8 @@ from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
-from dangol.web.pages.insight import read_choice, show_map, slug_of, state_of_refresh
+from dangol.web.pages.insight import show_map, state_of_refresh
+from dangol.web.reads.rfm_choices import Choice, find_made, read_choice
 
 PLACES = ("insight", "insight-cohorts", "insight-value", "insight-liability", "insight-models")
 
@@ -25,29 +28,35 @@ PLACES = ("insight", "insight-cohorts", "insight-value", "insight-liability", "i
 @require_POST
 def make_segment(request: HttpRequest) -> HttpResponse:
     """Save those of an RFM segment, or of a cell of the map, as a segment that stays up to date."""
-    segment, r, f = read_choice(request.POST)
-    if not segment and not r:
+    choice = read_choice(request.POST)
+    if choice == Choice():
         raise Http404
-    if segment:
-        words = RFM_SEGMENTS[segment]
-        name, about, condition = str(words.name), str(words.who), _equals("rfm.segment", segment)
-        choice = {"segment": segment}
-    else:
-        name, about = _("RFM 최근 %(r)s점, 횟수 %(f)s점") % {"r": r, "f": f}, ""
-        condition = {"type": "all", "of": [_equals("rfm.recency", r), _equals("rfm.frequency", f)]}
-        choice = {"r": str(r), "f": str(f)}
-    draft = SegmentDraft(slug_of(segment, r, f), name, about, condition)
     try:
-        create_segment(draft, actor=actor_of(request), at=frame_of(request).at)
-    except SlugTaken:
-        pass  # it is there, which is what was asked for
+        _make(choice, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as refusal:
         return show_map(request, refusal)
-    return redirect(f"{reverse('web:insight')}?{urlencode(choice)}#chosen")
+    return redirect(f"{reverse('web:insight')}?{urlencode(choice.query())}#chosen")
 
 
-def _equals(trait: str, value: object) -> dict[str, object]:
-    return {"type": "trait", "trait": trait, "op": "equals", "value": value}
+def _make(choice: Choice, *, actor: Actor, at: datetime) -> None:
+    """Make the segment under the first slug that is free, unless it is there already."""
+    if choice.segment:
+        words = RFM_SEGMENTS[choice.segment]
+        name, about = str(words.name), str(words.who)
+    else:
+        name, about = _("RFM 최근 %(r)s점, 횟수 %(f)s점") % choice._asdict(), ""
+    taken: SlugTaken | None = None
+    for slug in choice.slugs():
+        if find_made(choice):
+            return
+        try:
+            create_segment(SegmentDraft(slug, name, about, choice.condition()), actor=actor, at=at)
+        except SlugTaken as refusal:
+            taken = refusal
+        else:
+            return
+    if taken:
+        raise taken
 
 
 @needs(Right.PROGRAMS_WRITE)
