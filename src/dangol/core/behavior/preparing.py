@@ -1,7 +1,7 @@
 """Making an event ready before the transaction: what of it is kept, what is personal, when it happened."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -24,6 +24,9 @@ from dangol.domain.personal_data import looks_personal
 from dangol.domain.tracked_values import Kept, bare_address, keep_values
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# An instant on the calendar's first or last day has no wall clock in some zone: no page could show it.
+FIRST_SHOWN = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+LAST_SHOWN = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 LONGEST_SOURCE, LONGEST_NAME, LONGEST_MESSAGE = 64, 100, 100
 MOST_SKEW = timedelta(days=3650)
 LONGEST_WORD = 200
@@ -97,6 +100,7 @@ def prepare(
 ) -> Prepared:
     """Return an event as it is kept. Nothing is refused: what does not fit is left out, with a problem."""
     problems, taken = list(message.problems), list[str]()
+    message = _with_instants_shown(message, problems)
     is_page = message.kind in _NAMED_BY_PAGE
     properties = keep_values(message.properties, at="properties", is_thing=is_page)
     traits = keep_values(message.traits, at="traits")
@@ -132,6 +136,14 @@ def _usable(ids: list[tuple[str, str]], problems: list[DomainError]) -> list[tup
     return usable
 
 
+def _with_instants_shown(message: Message, problems: list[DomainError]) -> Message:
+    """Return an event without those of its instants that no page could show."""
+    told = {"timestamp": message.original_at, "sentAt": message.sent_at}
+    shown = {field: at if at and FIRST_SHOWN <= at <= LAST_SHOWN else None for field, at in told.items()}
+    problems += [InstantUnclear(field=field) for field in told if told[field] != shown[field]]
+    return replace(message, original_at=shown["timestamp"], sent_at=shown["sentAt"])
+
+
 def _occurred(message: Message, received_at: datetime, problems: list[DomainError]) -> datetime:
     """Return when it happened, with the sender's clock put right; never later than it came in."""
     original, sent = message.original_at, message.sent_at
@@ -141,7 +153,11 @@ def _occurred(message: Message, received_at: datetime, problems: list[DomainErro
     if abs(skew) > MOST_SKEW or original < EARLIEST:
         problems.append(InstantUnclear(field="timestamp" if original < EARLIEST else "sentAt"))
         return received_at
-    return max(EARLIEST, min(original + skew, received_at))
+    try:
+        return max(EARLIEST, min(original + skew, received_at))
+    except OverflowError:  # after the year 9999 by the clock that is put right
+        problems.append(InstantUnclear(field="timestamp"))
+        return received_at
 
 
 def _page_values(message: Message, kept: Kept) -> dict[str, Any]:
