@@ -78,6 +78,14 @@ def test_events__data_in_base64_or_of_another_kind__is_read_or_named(sender: Cal
     ]  # fmt: skip
 
 
+def test_events__id_with_an_address_in_it__is_kept_as_its_hash(sender: Caller) -> None:
+    for place, text in enumerate(["kim@example.com", "x" * 50 + "kim@example.com", "x" * 61]):
+        assert send(sender, event(id=text)).data == {"count": 1, "new": 1}
+        assert not any("kim" in one for one in Entry.objects.values_list("message", flat=True)), place
+
+    assert Entry.objects.count() == 3
+
+
 def test_events__subject_by_our_own_id__is_that_customer(sender: Caller, api: Caller) -> None:
     member = api.post("/members", {"external_id": "M-1"}).data["id"]
 

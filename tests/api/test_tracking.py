@@ -220,6 +220,31 @@ def test_tracking__single_events_that_do_not_fit__fail_no_batch(write_key: str) 
     assert Event.objects.filter(name="behavior.tracked").count() == 6
 
 
+def test_tracking__what_does_not_fit_and_is_personal__is_told_without_it(write_key: str) -> None:
+    mail, long = "kim@example.com", "x" * 95 + "kim@example.com"
+    shopping = {"order_id": "1", "products": [{"sku": "A", "price": 1}]}
+    batch = [
+        track(type=mail), track(type=long), track(type="x" * 300), track(event=long),
+        track(event="Order Completed", properties=shopping | {"currency": mail}),
+        track(event="Order Completed", properties=shopping | {"discount": mail}),
+        track(event="Order Completed", properties=shopping | {"order_id": mail}),
+        track(properties={mail: 1}), track(properties={"deep": {"x" * 99: [[[[[[mail]]]]]]}}),
+    ]  # fmt: skip
+
+    told = [one | {"messageId": f"{place} {mail}"} for place, one in enumerate(batch)]
+    assert post("batch", {"batch": told}, **basic(write_key)).status == 200
+
+    first, second, third, *_ = details()
+    assert [one.data for one in first.problems] == [{"type": "…"}]
+    assert first.problems == second.problems
+    assert third.problems[0].data == {"type": "x" * 200}
+    kept = list(Event.objects.values_list("payload", flat=True))
+    for row in Entry.objects.values_list("name", "message", "problem", "details"):
+        kept += row
+    assert len(kept) == 5 * len(batch)
+    assert not any("kim" in text or "exam" in text for text in kept)
+
+
 def test_tracking__context_of_the_batch__goes_to_each_event(write_key: str) -> None:
     batch = {
         "context": {"locale": "ko-KR"},

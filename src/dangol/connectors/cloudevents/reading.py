@@ -28,6 +28,7 @@ from dangol.core.behavior.messages import Message
 from dangol.core.people.identities import Kind
 from dangol.core.storage.ids import parse_id
 from dangol.domain.errors import DomainError
+from dangol.domain.personal_data import looks_personal
 
 STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 MOST_EVENTS, LONGEST, LONGEST_ID = 1_000, 255, 60
@@ -137,7 +138,9 @@ def _message(
 def _message_id(event: Mapping[str, Any]) -> str:
     """Return what is unique: the id is so within its source only."""
     both = msgspec.json.encode([event["source"], event["id"]])
-    return f"{event['id'][:LONGEST_ID]} {blake2b(both, digest_size=16).hexdigest()}"
+    # One that looks personal stays whole, so that it is seen and stands as its hash.
+    shown = event["id"] if looks_personal(event["id"]) else event["id"][:LONGEST_ID]
+    return f"{shown} {blake2b(both, digest_size=16).hexdigest()}"
 
 
 def _properties(data: Any) -> Mapping[str, Any]:

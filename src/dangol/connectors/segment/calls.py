@@ -13,7 +13,7 @@ from dangol.core.behavior.messages import PREVIOUS, Message
 from dangol.core.people.identities import Kind
 from dangol.domain.errors import DomainError
 
-MOST_TRAITS, LONGEST_GROUP, LONGEST_ID, LONGEST_NAME = 300, 500, 255, 100
+MOST_TRAITS, LONGEST_GROUP, LONGEST_ID = 300, 500, 255
 _PROPERTIES = ("track", "page", "screen")
 # What Segment's own clients call ids in `context.externalIds`.
 _EXTERNAL = {
@@ -38,7 +38,7 @@ def _read(call: Call, sent: datetime | None, place: int) -> Message:
     fields, problems = call.fields, list[DomainError]()
     kind = KINDS.get(call.kind, "")
     if kind in ("", "batch"):
-        problems.append(TypeUnknown(type=call.kind[:40]))
+        problems.append(TypeUnknown(type=call.kind))
         kind = _UNKNOWN
     if call.size > EVENT_BYTES:
         problems.append(EventTooLarge(most=EVENT_BYTES))
@@ -111,7 +111,7 @@ def _name(kind: str, fields: Mapping[str, Any], problems: list[DomainError]) -> 
     if not isinstance(given, str):
         problems.append(MessageUnfit(field="event" if kind == "track" else "name"))
         return ""
-    return " ".join(given.split())[:LONGEST_NAME]
+    return " ".join(given.split())
 
 
 def _ids(

@@ -8,14 +8,17 @@ import msgspec
 
 from dangol.core.behavior.identities import Person
 from dangol.core.behavior.models import Entry
-from dangol.core.behavior.preparing import Prepared
+from dangol.core.behavior.preparing import TAKEN_OUT, Prepared
 from dangol.core.behavior.purchases import Bought
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows
+from dangol.domain.errors import DomainError
+from dangol.domain.personal_data import looks_personal
 
 _COLUMNS = (
     "id", "received_at", "source", "kind", "name", "message", "person_id", "event_id", "problem", "details",
 )  # fmt: skip
+MOST_PROBLEMS, LONGEST_FACT = 10, 200
 _encoder = msgspec.json.Encoder()
 
 
@@ -87,7 +90,7 @@ def _details(one: Written) -> Details:
         proposed=show_id(person.proposed) if person and person.proposed else None,
         taken=tuple(event.taken[:50]),
         sealed=one.sealed,
-        problems=tuple(Problem(problem.code, problem.data) for problem in event.problems[:10]),
+        problems=tuple(_problem(one) for one in event.problems[:MOST_PROBLEMS]),
         caused=caused,
         values=None
         if person
@@ -96,3 +99,14 @@ def _details(one: Written) -> Details:
         sent_at=event.message.sent_at,
         occurred_at=event.occurred_at,
     )
+
+
+def _problem(refusal: DomainError) -> Problem:
+    return Problem(refusal.code, {name: _fact(value) for name, value in refusal.data.items()})
+
+
+def _fact(value: Any) -> Any:
+    """Return a fact as it is kept: some come from the sender as they are, so that they may be personal."""
+    if looks_personal(str(value)):
+        return TAKEN_OUT
+    return value[:LONGEST_FACT] if isinstance(value, str) else value

@@ -108,10 +108,11 @@ def prepare(
     for kept in (properties, traits, context):
         taken += kept.taken
         problems += [TooMuchInside(at=path[:200]) for path in kept.cut[:1]]
-    name = message.name.replace("\0", "")[:LONGEST_NAME]
-    if looks_personal(name):
+    name = message.name.replace("\0", "")
+    if looks_personal(name):  # before it is cut, as half of an address does not look like one
         taken.append("name")
         name = TAKEN_OUT
+    name = name[:LONGEST_NAME]
     ids = _usable(message.ids, problems)
     personal = _personal(message, sender, ids, taken, problems)
     if not ids and message.customer_id is None:
