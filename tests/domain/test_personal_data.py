@@ -1,5 +1,7 @@
 """What is personal by its name or by its looks."""
 
+import time
+
 import pytest
 
 from dangol.domain.personal_data import is_personal_name, looks_personal
@@ -40,3 +42,15 @@ def test_looks_personal__of_a_person__does(text: str) -> None:
 )  # fmt: skip
 def test_looks_personal__of_a_thing__does_not(text: str) -> None:
     assert not looks_personal(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 200_000 + " @", "1" * 200_000, "+1" * 100_000, "a@" + "a" * 200_000, "(0" * 100_000 + "1234567"],
+)
+def test_looks_personal__of_a_long_text__takes_no_longer_than_its_length(text: str) -> None:
+    began = time.process_time()
+
+    assert not looks_personal(text)
+    assert looks_personal(f"{text} kim@example.com")
+    assert time.process_time() - began < 5  # from each sign of it: minutes
