@@ -5,22 +5,33 @@ from decimal import Decimal
 
 import pytest
 
+from dangol.core.behavior.models import Entry
+from dangol.core.events.models import Event
+from dangol.core.events.payloads import decode
+from dangol.core.events.records import Recorded
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.merges import undo_merge
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.segments.consumers import FORGET_ERASED
 from dangol.core.segments.models import Trait, TraitName
-from dangol.core.segments.telling import STORE_TOLD, trait_name
+from dangol.core.segments.telling import STORE_TOLD, store_told, trait_name
 from dangol.core.segments.traits import traits_of
 from dangol.core.storage.ids import Id
-from tests.core.behavior.sending import AT, identify, send, track
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.conditions import Value
+from tests.core.behavior.sending import AT, details, identify, send, track
 from tests.core.ledger.following import BY_HAND
 from tests.core.ledger.shop import let_worker_by
 from tests.core.segments.shop import catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HOUR = timedelta(hours=1)
+
+
+def kept(external_id: str) -> dict[str, Value]:
+    """Return the traits that are kept of somebody."""
+    return {name: value for name, value, *_ in traits_of(who(external_id))}
 
 
 def who(external_id: str) -> Id:
@@ -126,3 +137,48 @@ def test_store_told__comes_to_it_after_the_erasure__keeps_nothing() -> None:
 
     assert list(Trait.objects.values_list("customer_id", "name")) == [(other, "app.seats")]
     assert list(TraitName.objects.values_list("name", flat=True)) == ["app.seats"]
+
+
+def test_store_told__value_of_another_kind__is_told_with_its_event() -> None:
+    open_shop()
+    send(identify("u-1", level="high", plan="gold"))
+    catch_up(AT)
+    send(identify("u-1", level=7, plan="silver", memo="x" * 600, nested={"x": 1}))
+    assert details()[1].caused == (("traits", "level"), ("traits", "plan"), ("traits", "memo"))
+
+    catch_up(AT)
+
+    first, second = details()
+    assert (first.problems, first.caused) == ((), (("traits", "level"), ("traits", "plan")))
+    assert [(one.code, one.data) for one in second.problems] == [
+        ("traits.other_kind", {"name": "app.level", "kind": "text", "given": "number"}),
+        ("traits.bad_value", {"name": "app.memo", "reason": "too_long"}),
+    ]
+    assert second.caused == (("traits", "plan"),)
+    assert Entry.objects.order_by("id").last().problem == "traits.other_kind"  # type: ignore[union-attr]
+    assert kept("u-1") == {"app.level": "high", "app.plan": "silver"}
+
+
+def test_store_told__handed_over_twice_or_no_longer_in_the_log__changes_nothing() -> None:
+    open_shop()
+    send(identify("u-1", level="high"), identify("u-1", level=7))
+    catch_up(AT)
+    before = list(Entry.objects.order_by("id").values_list("problem", "details"))
+    assert [problem for problem, _ in before] == ["", "traits.other_kind"]
+
+    told = [
+        Recorded(
+            one.id, one.customer_id, one.customer_seq, one.name, one.subject_id, one.occurred_at,
+            one.recorded_at, decode(one.name, one.payload),
+        )
+        for one in Event.objects.filter(name="traits.told").order_by("id")
+    ]  # fmt: skip
+    with write_transaction():
+        store_told(told)
+    assert list(Entry.objects.order_by("id").values_list("problem", "details")) == before
+
+    Entry.objects.all().delete()
+    with write_transaction():
+        store_told(told)
+    assert not Entry.objects.exists()
+    assert kept("u-1") == {"app.level": "high"}

@@ -1,8 +1,8 @@
 """Writing down what came in, for the event debugger: one row an event, for a bounded time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,7 +11,7 @@ from dangol.core.behavior.models import Entry
 from dangol.core.behavior.preparing import TAKEN_OUT, Prepared
 from dangol.core.behavior.purchases import Bought
 from dangol.core.storage.ids import Id, show_id
-from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.rows import insert_rows, select_matching, update_rows
 from dangol.domain.errors import DomainError
 from dangol.domain.personal_data import looks_personal
 
@@ -51,6 +51,13 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     occurred_at: datetime | None = None
 
 
+class Later(NamedTuple):
+    """What showed of an event after it was written down: problems, and traits it did not tell after all."""
+
+    problems: Sequence[DomainError]
+    not_told: Collection[str] = ()
+
+
 class Written(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of an event once it is carried out."""
 
@@ -66,6 +73,31 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 def write_entries(written: Sequence[Written], *, source: str, received_at: datetime) -> None:
     """Write the events down. Inside the write transaction; one statement."""
     insert_rows(Entry, _COLUMNS, [_row(one, source, received_at) for one in written])
+
+
+def amend_entries(found: Mapping[Id, Later]) -> None:
+    """Add to events, by their entries' ids, what showed only later; those no longer kept are passed over.
+
+    Must be called inside a write transaction; two statements. Told again, it changes nothing.
+    """
+    keys = [(one,) for one in sorted(found)]
+    rows = select_matching(Entry, ("id", "details"), ("id",), keys)
+    changed = []
+    for entry_id, text in rows:
+        details = _amended(msgspec.json.decode(text, type=Details), found[entry_id])
+        first = details.problems[0].code if details.problems else ""
+        changed.append((entry_id, first, _encoder.encode(details).decode()))
+    update_rows(Entry, ("id",), ("problem", "details"), changed)
+
+
+def _amended(details: Details, later: Later) -> Details:
+    new = [one for one in map(_problem, later.problems) if one not in details.problems]
+    gone = {("traits", name) for name in later.not_told}
+    return msgspec.structs.replace(
+        details,
+        problems=(*details.problems, *new)[:MOST_PROBLEMS],
+        caused=tuple(one for one in details.caused if one not in gone),
+    )
 
 
 def _row(one: Written, source: str, received_at: datetime) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Taking in what sites and apps tell: set-based, one transaction a batch, each message once for good."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,8 +25,9 @@ from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.commerce_events import Viewed
+from dangol.domain.conditions import properties_of
 
-MOST_TRIES = 5
+MOST_TRIES, MOST_LEARNED = 5, 20
 
 
 def decimal_places(currency: str) -> int | None:
@@ -128,11 +129,17 @@ def _record(new: Sequence[_Work], sender: Sender, received_at: datetime) -> None
 def _note(work: _Work, event: Recorded) -> None:
     payload = event.payload
     if isinstance(payload, TraitsTold):
-        work.caused += [("traits", name) for name in list(payload.traits)[:20]]
+        work.caused += [("traits", name) for name in _learned(payload.traits)[:MOST_LEARNED]]
     elif isinstance(payload, BehaviorViewed):
         work.caused.append(("view", payload.product or payload.category))
     if work.event_id is None:
         work.event_id = event.id
+
+
+def _learned(traits: Mapping[str, object]) -> list[str]:
+    """Return the names of what may be known from now on: an object stands on the timeline only."""
+    values = properties_of(traits)
+    return [name for name, value in traits.items() if value is None or name in values]
 
 
 def _drafts(work: _Work, sender: Sender, received_at: datetime) -> list[Draft]:
