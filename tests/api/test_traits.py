@@ -1,5 +1,6 @@
 """Traits over the API: told with their kinds, read back, and asked about."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -43,6 +44,20 @@ def test_traits__of_each_kind__read_back_as_told(api: Caller, member: str, value
     assert {"name": "app.it", "kind": kind, "order": []} in api.get("/traits").data["data"]
     # The second time its kind is known.
     assert tell(api, {"app.it": value}).status == 200
+
+
+def test_traits__name_of_another_script__reads_back_in_one_form(api: Caller, member: str) -> None:
+    parted = unicodedata.normalize("NFD", "app.가입일")
+
+    assert tell(api, {parted: "2027-01-01", "app.단계": "상"}, kinds={parted: "date"}).status == 200
+
+    told = api.get(f"/members/{member}/traits").data["traits"]
+    assert [(one["name"], one["value"]) for one in told] == [
+        ("app.가입일", "2027-01-01"), ("app.단계", "상"),
+    ]  # fmt: skip
+    assert {"name": "app.가입일", "kind": "date", "order": []} in api.get("/traits").data["data"]
+    condition = {"type": "trait", "trait": "app.단계", "op": "equals", "value": "상"}
+    assert api.post("/segments/preview", {"condition": condition}).data["sample"]
 
 
 def test_traits__null__takes_one_away(api: Caller, member: str) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 
 from dangol.core.behavior.messages import Message, Sender
 from dangol.core.behavior.services import take_in_messages
-from dangol.core.segments.models import Segment, SegmentVersion
+from dangol.core.segments.models import Segment, SegmentVersion, TraitName
 from dangol.core.segments.selectors import find_segment
 from dangol.core.segments.services import SegmentDraft, change_segment, create_segment
 from dangol.core.storage.ids import show_id
@@ -119,6 +119,17 @@ def test_form__of_any_condition__says_the_same_condition(
     assert writer.answer.status_code == 302, re.findall('class="error">(.*?)<', writer.page)
     assert saved("written") == before
     assert find_segment("written").version == 1
+
+
+def test_form__trait_in_korean__is_chosen_like_any_other(clerk: Client, story: Story) -> None:
+    TraitName.objects.create(name="app.단계", kind="text", first_at=NOW)
+    writer = Writer(clerk).press("add:1:trait").type(_3__trait="app.단계").press("draw")
+
+    writer.type(_3__value="상").press("drop:2").type(name="상위", slug="high").press("save")
+
+    assert writer.answer["Location"] == "/segments/high", re.findall('class="error">(.*?)<', writer.page)
+    asked = {"type": "trait", "trait": "app.단계", "op": "equals", "value": "상"}
+    assert saved("high") == {"type": "all", "of": [asked]}
 
 
 def test_builder__by_submits_alone__nested_groups_are_written_and_saved(clerk: Client, story: Story) -> None:

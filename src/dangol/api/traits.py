@@ -1,7 +1,8 @@
 """Traits: which there are, what is known of a member, and telling what your program knows."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
@@ -18,9 +19,11 @@ from dangol.core.segments.traits import NotATraitValue, TraitDraft, report_trait
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Kind, Value, exact
 from dangol.domain.conditions.values import time_of
+from dangol.domain.trait_names import composed
 
 router = Router(tags=["traits"])
 MOST_AT_ONCE = 100
+Told = TypeVar("Told")
 TraitValue = str | bool | int | float | list[str] | None
 
 
@@ -90,10 +93,10 @@ def tell_traits(request: HttpRequest, member: Path[MemberRef], payload: TraitsIn
     The later one counts: what holds as of an earlier instant than what is known changes nothing.
     """
     owner, now = find_member(member), caller_of(request).at
-    kinds = {name: one.kind for name, one in trait_types().items()} | payload.kinds
+    kinds = {name: one.kind for name, one in trait_types().items()} | _by_name(payload.kinds)
     drafts = [
         TraitDraft(owner, name, _value(name, value, kinds.get(name)), payload.at or now, payload.source)
-        for name, value in payload.traits.items()
+        for name, value in _by_name(payload.traits).items()
     ]
     for refusal in report_traits(drafts, recorded_at=now):
         if refusal:
@@ -101,6 +104,10 @@ def tell_traits(request: HttpRequest, member: Path[MemberRef], payload: TraitsIn
                 refusal.data.setdefault("field", f"traits.{refusal.data['name']}")
             raise refusal
     return Reply(_known(owner))
+
+
+def _by_name(given: Mapping[str, Told]) -> dict[str, Told]:
+    return {composed(name): told for name, told in given.items()}
 
 
 def _value(name: str, given: TraitValue, kind: Kind | None) -> Value | None:

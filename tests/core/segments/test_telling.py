@@ -1,5 +1,6 @@
 """What apps tell moves segments: their events by their own names, their traits under `app.`."""
 
+import unicodedata
 from datetime import timedelta
 from decimal import Decimal
 
@@ -15,12 +16,12 @@ from dangol.core.people.merges import undo_merge
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.segments.consumers import FORGET_ERASED
 from dangol.core.segments.models import Trait, TraitName
-from dangol.core.segments.telling import STORE_TOLD, store_told, trait_name
-from dangol.core.segments.traits import traits_of
+from dangol.core.segments.telling import STORE_TOLD, store_told
+from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.conditions import Value
-from tests.core.behavior.sending import AT, details, identify, send, track
+from tests.core.behavior.sending import AT, details, identify, problems, send, track
 from tests.core.ledger.following import BY_HAND
 from tests.core.ledger.shop import let_worker_by
 from tests.core.segments.shop import catch_up, inside, make_segment, open_shop
@@ -36,21 +37,6 @@ def kept(external_id: str) -> dict[str, Value]:
 
 def who(external_id: str) -> Id:
     return find_by_identity("external", [external_id])[external_id]
-
-
-@pytest.mark.parametrize(
-    ("told", "kept"),
-    [
-        ("plan", "app.plan"),
-        ("favoriteColor", "app.favorite_color"),
-        ("Seats 2026", "app.seats_2026"),
-        ("rewards.points", "app.rewards_points"),
-        ("단계", "app."),
-        ("x" * 99, "app." + "x" * 60),
-    ],
-)
-def test_trait_name__an_app_s_word__is_a_name_of_ours(told: str, kept: str) -> None:
-    assert trait_name(told) == kept
 
 
 def test_segment__event_an_app_tracked__moves_who_did_it() -> None:
@@ -182,3 +168,76 @@ def test_store_told__handed_over_twice_or_no_longer_in_the_log__changes_nothing(
         store_told(told)
     assert not Entry.objects.exists()
     assert kept("u-1") == {"app.level": "high"}
+
+
+def test_store_told__names_in_korean__are_kept_and_asked_about() -> None:
+    open_shop()
+    parted = unicodedata.normalize("NFD", "등급")
+    send(identify("u-1", "", 단계="상", 회원등급="gold", **{parted: 2}), identify("u-2", 단계="하"))
+    catch_up(AT)
+    make_segment("high", {"type": "trait", "trait": "app.단계", "op": "equals", "value": "상"}, at=AT)
+
+    catch_up(AT)
+
+    assert kept("u-1") == {"app.단계": "상", "app.회원등급": "gold", "app.등급": 2}
+    assert inside("high") == {who("u-1")}
+    assert problems() == []
+
+
+def test_store_told__names_that_read_the_same__are_the_first_s_and_the_others_are_told_of() -> None:
+    open_shop()
+    send(identify("u-1", favoriteColor="red", favorite_color="blue"))
+    catch_up(AT)
+    send(identify("u-2", "", **{"Favorite Color": "green"}), identify("u-3", favoriteColor="teal"))
+    send(identify("u-1", favorite_color=None))
+
+    catch_up(AT)
+
+    assert [kept(one) for one in ("u-1", "u-2", "u-3")] == [
+        {"app.favorite_color": "red"}, {}, {"app.favorite_color": "teal"},
+    ]  # fmt: skip
+    assert [[problem.data for problem in one.problems] for one in details()] == [
+        [{"name": "favorite_color", "kept": "app.favorite_color", "first": "favoriteColor"}],
+        [{"name": "Favorite Color", "kept": "app.favorite_color", "first": "favoriteColor"}],
+        [],
+        [{"name": "favorite_color", "kept": "app.favorite_color", "first": "favoriteColor"}],
+    ]
+    assert set(problems()) == {"traits.name_taken"}
+    assert details()[0].caused == (("traits", "favoriteColor"),)
+
+
+def test_store_told__name_that_cannot_be_kept__is_told_of() -> None:
+    open_shop()
+    send(identify("u-1", "", **{"🙂": 1, "x" * 61: 2, "x" * 60: 3}))
+
+    catch_up(AT)
+
+    assert kept("u-1") == {"app." + "x" * 60: 3}
+    assert [(one.code, one.data["name"]) for one in details()[0].problems] == [
+        ("traits.name_unfit", "🙂"), ("traits.name_unfit", "x" * 61),
+    ]  # fmt: skip
+
+
+def test_store_told__name_that_a_program_told_before__is_the_app_s_from_then_on() -> None:
+    [one] = open_shop("u-1")
+    with write_transaction():
+        report_traits([TraitDraft(one, "app.favorite_color", "red", AT, "api")], recorded_at=AT)
+    send(identify("u-1", favoriteColor="blue"))
+    catch_up(AT)
+
+    send(identify("u-1", favorite_color="green"))
+    catch_up(AT)
+
+    assert kept("u-1") == {"app.favorite_color": "blue"}
+    assert problems() == ["traits.name_taken"]
+
+
+def test_store_told__name_in_another_form_of_unicode__is_the_same_name() -> None:
+    open_shop()
+    send(identify("u-1", 등급="A"))
+    send(identify("u-1", "", **{unicodedata.normalize("NFD", "등급"): "B"}))
+
+    catch_up(AT)
+
+    assert kept("u-1") == {"app.등급": "B"}
+    assert problems() == []

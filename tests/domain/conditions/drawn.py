@@ -19,7 +19,7 @@ T = TypeVar("T")
 TIERS = ("white", "silver", "gold")
 CATALOG = {
     "city": TraitType(Kind.TEXT),
-    "home": TraitType(Kind.TEXT),
+    "app.지역": TraitType(Kind.TEXT),
     "rewards.tier": TraitType(Kind.TEXT, TIERS),
     "best_tier": TraitType(Kind.TEXT, TIERS),
     "points": TraitType(Kind.NUMBER),
@@ -179,7 +179,7 @@ _PRESENCE = st.sampled_from([{"op": "is_set"}, {"op": "is_missing"}])
 _EQUAL = ["equals", "not_equals"]
 _COMPARE = [*_EQUAL, "less_than", "at_most", "more_than", "at_least"]
 _PAIRS = [
-    *[("city", op, "home") for op in [*_EQUAL, "contains", "starts_with", "ends_with"]],
+    *[("city", op, "app.지역") for op in [*_EQUAL, "contains", "starts_with", "ends_with"]],
     *[("points", op, "goal") for op in _COMPARE],
     *[("rewards.tier", op, "best_tier") for op in _COMPARE],
     *[("vip", op, "consent.sms") for op in _EQUAL],

@@ -46,7 +46,7 @@ def properties(moment: Moment) -> st.SearchStrategy[dict[str, Value]]:
 def traits_of(moment: Moment) -> st.SearchStrategy[dict[str, Value]]:
     """Draw traits of the catalog's types, each of which may be missing."""
     by_name: Mapping[str, st.SearchStrategy[Any]] = {
-        "city": texts, "home": texts, "rewards.tier": st.sampled_from([*TIERS, "old"]),
+        "city": texts, "app.지역": texts, "rewards.tier": st.sampled_from([*TIERS, "old"]),
         "best_tier": st.sampled_from([*TIERS, "old"]),
         "points": numbers, "goal": numbers, "vip": flags, "consent.sms": flags,
         "born": st.sampled_from(days(moment)), "renewed": st.sampled_from(days(moment)),

@@ -34,6 +34,8 @@ class TraitName(models.Model):
     name = models.CharField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=8)
     first_at = models.DateTimeField()
+    # What an app called it that told it first: another name that reads the same is not taken for it.
+    told = models.CharField(max_length=100, default="", db_default="")
 
     class Meta:
         db_table = "dg_trait_name"

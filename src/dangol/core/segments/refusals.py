@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
-from dangol.core.segments import services, told_results, traits
+from dangol.core.segments import services, told_names, told_results, traits
 from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.domain.conditions.refusals import (
     BrokenCondition,
@@ -72,7 +72,7 @@ register(
         ),
         traits.NotATraitName.code: Words(
             _("‘{name}’은(는) 속성 이름이 될 수 없어요."),
-            _("영문 소문자, 숫자, 밑줄을 점으로 이어 64자까지 쓰세요."),
+            _("글자(영문은 소문자), 숫자, 밑줄을 점으로 이어 64자까지 쓰세요."),
         ),
         traits.TraitProvided.code: Words(
             _("‘{name}’은(는) Dangol이 스스로 채우는 특성이라 밖에서 알려 줄 수 없어요."),
@@ -85,6 +85,13 @@ register(
         told_results.ResultOfAnotherKind.code: Words(
             _("세그먼트가 ‘{name}’을(를) {kind}(으)로 묻는데 모델의 값은 {given}이에요: {segments}"),
             _("그 세그먼트의 조건에서 빼거나 보관하면 다음 계산부터 값이 담겨요."),
+        ),
+        told_names.TraitNameUnfit.code: Words(
+            _("‘{name}’(이)라는 이름으로는 담을 수 없어요."), _("글자와 숫자로 {most}자까지 쓰세요.")
+        ),
+        told_names.TraitNameTaken.code: Words(
+            _("‘{name}’은(는) ‘{first}’와(과) 같은 속성({kept})이 되어서 담지 않았어요."),
+            _("둘 가운데 한 이름으로만 보내세요."),
         ),
         traits.NotATraitValue.code: Words(
             _("‘{name}’의 값을 담을 수 없어요({reason})."),

@@ -1,6 +1,5 @@
 """Traits that are told: by an app that knows the customer, by a report, one value of a name a customer."""
 
-import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -31,9 +30,9 @@ from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.conditions import Kind, TraitType, Value
 from dangol.domain.errors import DomainError, Malformed
 from dangol.domain.personal_data import is_personal_name, looks_personal
+from dangol.domain.trait_names import LONGEST_NAME, is_trait_name
 
-LONGEST_TEXT, MOST_ITEMS, LONGEST_NAME = 500, 100, 64
-_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
+LONGEST_TEXT, MOST_ITEMS = 500, 100
 _ROW = ("customer_id", "name", "value", "at", "source")
 # What is stored where a value was taken away, so that none as of before comes back; a text has quotes.
 _NOTHING = "null"
@@ -43,7 +42,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class NotATraitName(Malformed):
-    """`name` is of small letters, digits, `_` and dots, at most 64."""
+    """`name` is of letters (small ones), digits, `_` and dots, at most 64."""
 
     code = "traits.bad_name"
 
@@ -110,7 +109,7 @@ def report_traits(drafts: Sequence[TraitDraft], *, recorded_at: datetime) -> lis
 def _check(draft: TraitDraft, erased: Container[Id]) -> DomainError | None:
     if draft.customer_id in erased:
         return PersonErased(customer_id=show_id(draft.customer_id))
-    if len(draft.name) > LONGEST_NAME or not _NAME.fullmatch(draft.name):
+    if not is_trait_name(draft.name):
         return NotATraitName(name=draft.name[:LONGEST_NAME])
     if is_provided(draft.name) or is_reported(draft.name):
         return TraitProvided(name=draft.name)
