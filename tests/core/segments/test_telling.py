@@ -14,6 +14,8 @@ from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.merges import undo_merge
 from dangol.core.people.selectors import find_by_identity
+from dangol.core.segments import told_names
+from dangol.core.segments.catalog import list_traits
 from dangol.core.segments.consumers import FORGET_ERASED
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.telling import STORE_TOLD, store_told
@@ -21,7 +23,7 @@ from dangol.core.segments.traits import TraitDraft, report_traits, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.conditions import Value
-from tests.core.behavior.sending import AT, details, identify, problems, send, track
+from tests.core.behavior.sending import AT, BROWSER, details, identify, problems, send, track
 from tests.core.ledger.following import BY_HAND
 from tests.core.ledger.shop import let_worker_by
 from tests.core.segments.shop import catch_up, inside, make_segment, open_shop
@@ -241,3 +243,52 @@ def test_store_told__name_in_another_form_of_unicode__is_the_same_name() -> None
 
     assert kept("u-1") == {"app.등급": "B"}
     assert problems() == []
+
+
+def test_store_told__more_names_than_there_may_be__are_told_of_and_the_known_ones_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(told_names, "MOST_TOLD", 3)
+    [one] = open_shop("u-1")
+    with write_transaction():
+        report_traits([TraitDraft(one, "app.own", "red", AT, "api")], recorded_at=AT)
+    send(identify("u-1", a=1, b=2), identify("u-2", a=3, c=4, d=5, e=None, own="blue"))
+    catch_up(AT)
+    send(identify("u-2", d=6, c=7, own="green"))
+
+    catch_up(AT)
+
+    assert kept("u-1") == {"app.a": 1, "app.b": 2, "app.own": "red"}
+    assert kept("u-2") == {"app.a": 3, "app.c": 7, "app.own": "green"}
+    assert [[(problem.code, problem.data) for problem in one.problems] for one in details()] == [
+        [],
+        [("traits.too_many_names", {"name": "d", "most": 3})],
+        [("traits.too_many_names", {"name": "d", "most": 3})],
+    ]
+    assert not TraitName.objects.filter(name="app.d").exists()
+
+
+def test_store_told__hundreds_of_names_by_a_public_key__stay_within_the_limit() -> None:
+    open_shop()
+    for number in range(4):
+        send(identify("u-1", "", **{f"n{number}x{place}": 1 for place in range(300)}), sender=BROWSER)
+    catch_up(AT)
+
+    assert TraitName.objects.count() == 500
+    assert len(kept("u-1")) == 500
+    assert set(problems()) == {"traits.too_many_names"}
+    assert max(len(one.problems) for one in details()) == 10
+
+
+def test_list_traits__told_names__stand_in_the_order_in_which_they_were_told_last() -> None:
+    open_shop()
+    send(identify("u-1", old=1, kept=1, b=1))
+    catch_up(AT)
+    for days in (1, 2):
+        send(identify("u-1", kept=days), at=AT + timedelta(days=days))
+    send(identify("u-1", a=1, b=2), at=AT + timedelta(days=2))
+    catch_up(AT + timedelta(days=2))
+
+    told = [one.name for one in list_traits() if one.name.startswith("app.")]
+
+    assert told == ["app.a", "app.b", "app.kept", "app.old"]

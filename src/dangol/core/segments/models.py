@@ -36,6 +36,8 @@ class TraitName(models.Model):
     first_at = models.DateTimeField()
     # What an app called it that told it first: another name that reads the same is not taken for it.
     told = models.CharField(max_length=100, default="", db_default="")
+    # When it was told last, to the day; None before that was noted.
+    last_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dg_trait_name"

@@ -89,6 +89,10 @@ register(
         told_names.TraitNameUnfit.code: Words(
             _("‘{name}’(이)라는 이름으로는 담을 수 없어요."), _("글자와 숫자로 {most}자까지 쓰세요.")
         ),
+        told_names.TooManyTraitNames.code: Words(
+            _("앱이 알려준 속성이 이미 {most}가지여서 ‘{name}’은(는) 담지 않았어요."),
+            _("속성 이름에 번호나 날짜를 넣지 마세요."),
+        ),
         told_names.TraitNameTaken.code: Words(
             _("‘{name}’은(는) ‘{first}’와(과) 같은 속성({kept})이 되어서 담지 않았어요."),
             _("둘 가운데 한 이름으로만 보내세요."),

@@ -9,7 +9,7 @@ from dangol.domain.trait_names import LONGEST_NAME, composed, is_trait_name, tra
 
 # So that no app's own word is taken for a report's.
 PREFIX = "app."
-LONGEST_TOLD = 100
+LONGEST_TOLD, MOST_TOLD = 100, 500
 
 
 class TraitNameUnfit(DomainError):
@@ -24,10 +24,17 @@ class TraitNameTaken(DomainError):
     code = "traits.name_taken"
 
 
+class TooManyTraitNames(DomainError):
+    """Apps have told `most` traits by names of their own, so that no new one (`name`) is kept."""
+
+    code = "traits.too_many_names"
+
+
 class ToldNames:
     """The traits for some of the apps' names: `favoriteColor` is `app.favorite_color`, and `단계` `app.단계`.
 
-    Two names that read as the same trait are not taken for one: it is the first's for good. One statement.
+    Two names that read as the same trait are not taken for one: it is the first's for good. New ones are
+    limited, since anybody may tell some with a public key. Two statements.
     """
 
     def __init__(self, given: Iterable[str]) -> None:
@@ -35,11 +42,12 @@ class ToldNames:
         wanted = [(name,) for name in sorted(set(self._names.values()))]
         self._first: dict[str, str] = dict(select_matching(TraitName, ("name", "told"), ("name",), wanted))
         self._claims: dict[str, str] = {}
+        self._room = MOST_TOLD - TraitName.objects.exclude(told="").count()
 
     def trait_of(self, given: str, *, is_gone: bool) -> str:
         """Return the trait for a name; of what is gone no name is noted.
 
-        Raises TraitNameUnfit or TraitNameTaken.
+        Raises TraitNameUnfit, TraitNameTaken or TooManyTraitNames.
         """
         name = self._names[given]
         if name == PREFIX or not is_trait_name(name):
@@ -49,6 +57,9 @@ class ToldNames:
         if first != own:
             raise TraitNameTaken(name=given, kept=name, first=first)
         if not is_gone and not self._first.get(name):
+            if name not in self._first and self._room <= 0:
+                raise TooManyTraitNames(name=given, most=MOST_TOLD)
+            self._room -= 1
             self._first[name] = self._claims[name] = own
         return name
 

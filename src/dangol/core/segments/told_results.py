@@ -8,13 +8,12 @@ from dangol.core.people.selectors import find_erased
 from dangol.core.segments.catalog import is_reported
 from dangol.core.segments.models import Trait, TraitName
 from dangol.core.segments.running import all_needs, read_segments
-from dangol.core.segments.traits import encode_value, kind_of, known_kinds
+from dangol.core.segments.traits import encode_value, kind_of, note_names
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import (
     batches,
     delete_rows,
-    insert_missing,
     insert_rows,
     select_matching,
     sorted_ids,
@@ -69,9 +68,7 @@ def _note_kinds(
     """Note of which kind each name is. What somebody else has told under a report's name makes way."""
     given = {name: kind_of(next(iter(values.values()))) for name, values in results.items() if values}
     with write_transaction():
-        rows = [(name, kind.value, at) for name, kind in sorted(given.items())]
-        insert_missing(TraitName, ("name", "kind", "first_at"), rows)
-        wrong = {name: kind for name, kind in known_kinds(given).items() if kind is not given[name]}
+        wrong = {name: kind for name, kind in note_names(given, at=at).items() if kind is not given[name]}
         for name, kind in wrong.items():
             if users := sorted(slug for slug, one in conditions.items() if name in needs(one).traits):
                 facts = {"name": name, "kind": kind.value, "given": given[name].value}

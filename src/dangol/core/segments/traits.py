@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import NamedTuple
 
 import msgspec
+from django.db.models import F
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
@@ -25,6 +26,7 @@ from dangol.core.storage.rows import (
     insert_rows,
     select_matching,
     sorted_ids,
+    update_rows,
 )
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.conditions import Kind, TraitType, Value
@@ -33,6 +35,8 @@ from dangol.domain.personal_data import is_personal_name, looks_personal
 from dangol.domain.trait_names import LONGEST_NAME, is_trait_name
 
 LONGEST_TEXT, MOST_ITEMS = 500, 100
+# As exactly as this is known when a name was told last: not each event writes it.
+NOTED_EVERY = timedelta(days=1)
 _ROW = ("customer_id", "name", "value", "at", "source")
 # What is stored where a value was taken away, so that none as of before comes back; a text has quotes.
 _NOTHING = "null"
@@ -173,13 +177,24 @@ def _kinds(
         for draft, refusal in reversed(list(zip(drafts, outcomes, strict=True)))
         if refusal is None and draft.value is not None
     }
+    return note_names(told, at=recorded_at)
+
+
+def note_names(told: Mapping[str, Kind], *, at: datetime) -> dict[str, Kind]:
+    """Note that these names were told, to the day; returns of which kind each is, as it was told first.
+
+    Must be called inside a write transaction; at most three statements.
+    """
+    names = sorted(told)
     insert_missing(
         TraitName,
-        ("name", "kind", "first_at"),
-        [(name, kind.value, recorded_at) for name, kind in sorted(told.items())],
+        ("name", "kind", "first_at", "last_at"),
+        [(name, told[name].value, at, at) for name in names],
     )
-    rows = select_matching(TraitName, ("name", "kind"), ("name",), [(name,) for name in sorted(told)])
-    return {name: Kind(kind) for name, kind in rows}
+    rows = select_matching(TraitName, ("name", "kind", "last_at"), ("name",), [(name,) for name in names])
+    stale = [(name, at) for name, _, last_at in rows if last_at is None or at - last_at >= NOTED_EVERY]
+    update_rows(TraitName, ("name",), ("last_at",), stale)
+    return {name: Kind(kind) for name, kind, _ in rows}
 
 
 def _store(drafts: Sequence[TraitDraft], recorded_at: datetime) -> None:
@@ -295,7 +310,10 @@ _TYPES = {
 
 
 def _specs() -> list[TraitSpec]:
-    rows = TraitName.objects.order_by("name").values_list("name", "kind")
+    """Return the traits that were told, those told most recently first: of what is told no more, there may
+    be much.
+    """
+    rows = TraitName.objects.order_by(F("last_at").desc(nulls_last=True), "name").values_list("name", "kind")
     return [TraitSpec(name, TraitType(Kind(kind)), name) for name, kind in rows]
 
 
