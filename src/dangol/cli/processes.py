@@ -144,7 +144,7 @@ def run_worker() -> None:
 
 
 def _take(turn: Turn) -> int:
-    return turn.run(now())
+    return turn.take(now())
 
 
 def run_sequencer() -> None:

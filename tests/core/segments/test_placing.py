@@ -1,13 +1,16 @@
 """Who is in a segment: at once when something happens, and to the instant when a window ends."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from dangol.core.events import sequencer
+from dangol.core.events.runtime import Readers
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.segments.models import Member, Trait, Watch
+from dangol.core.segments.placing import place_due
 from dangol.core.segments.services import archive_segment
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.transactions import write_transaction
@@ -27,6 +30,14 @@ from tests.core.segments.shop import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+HOUR = timedelta(hours=1)
+
+
+def read_on(at: datetime) -> None:
+    """Let consumers have all events, and nobody be looked at for them."""
+    readers = Readers(clock=lambda: at)
+    while sequencer.number_waiting() + readers.advance():
+        pass
 
 
 def test_segment__saved__has_whom_its_condition_holds_for() -> None:
@@ -59,6 +70,24 @@ def test_segment__event__moves_its_customer_and_nobody_else() -> None:
     assert Watch.objects.get(customer_id=second).seen_at == looked_at
     entered = Member.objects.get(customer_id=first)
     assert (entered.since, entered.event_id is not None) == (MORNING + DAY, True)
+
+
+def test_due__more_than_are_looked_at__latest_and_longest_waiting_come_first() -> None:
+    known = open_shop("A", "B", "C", "D", "E", "F")
+    make_segment("buyers", bought())
+    catch_up(MORNING)
+    for number, one in enumerate(known):
+        buy(one, str(number), MORNING + number * HOUR)
+    read_on(MORNING + DAY)
+
+    looks = []
+    while place_due(MORNING + DAY, limit=4):
+        looks.append(inside("buyers"))
+
+    first, second, third, fourth, fifth, sixth = known
+    assert looks == [{first, second, fifth, sixth}, set(known)]
+    assert {third, fourth} == looks[1] - looks[0]
+    assert story(third) == [("entered", "buyers", 2 / 24)]
 
 
 def test_segment__window_ends__is_left_at_that_instant_without_an_event() -> None:

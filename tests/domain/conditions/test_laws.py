@@ -9,6 +9,7 @@ from dangol.domain.conditions import (
     describe,
     evaluate,
     explain,
+    foresee,
     next_change,
     read_condition,
     write_condition,
@@ -53,6 +54,8 @@ def test_decide__any_condition__agrees_with_evaluate_and_names_leaves_that_suffi
         assert decision.holds is evaluate(condition, subject, as_of=as_of, zone=zone)
         assert decision.reasons
         assert decision.changes_at == next_change(condition, subject, as_of=as_of, zone=zone)
+        outlook = foresee(condition, subject, as_of=as_of, zone=zone)
+        assert outlook == (decision.holds, decision.changes_at)
         for reason in decision.reasons:
             assert reason.path.startswith("$")
         for language in ("ko", "en"):

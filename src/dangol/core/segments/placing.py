@@ -32,6 +32,7 @@ from dangol.domain.conditions import Subject, foresee
 PLACED_AT_ONCE = 200
 PUT_OFF = timedelta(minutes=10)
 logger = logging.getLogger(__name__)
+_WATCH = ("customer_id", "due_at", "event_id", "seen_at")
 
 
 class Due(NamedTuple):
@@ -70,7 +71,9 @@ class Move(NamedTuple):
 
 
 def place_due(as_of: datetime, *, limit: int = PLACED_AT_ONCE) -> int:
-    """Look at up to `limit` customers who are due, the latest due first; returns how many were placed.
+    """Look at up to `limit` customers who are due; returns how many were placed.
+
+    Where more are, half of them are the latest due and half those who have waited longest.
 
     Records `segment.entered` and `segment.left`, dated at the instant at which it became so.
     """
@@ -122,8 +125,12 @@ def _zone() -> ZoneInfo:
 
 
 def _read_due(as_of: datetime, limit: int) -> list[Due]:
-    waiting = Watch.objects.filter(due_at__lte=as_of).order_by("-due_at", "customer_id")
-    rows = list(waiting.values_list("customer_id", "due_at", "event_id", "seen_at")[:limit])
+    waiting = Watch.objects.filter(due_at__lte=as_of).values_list(*_WATCH)
+    rows = list(waiting.order_by("-due_at", "customer_id")[:limit])
+    if len(rows) == limit:
+        # The latest alone would keep the others waiting for as long as new ones come.
+        longest = waiting.order_by("due_at", "customer_id")[: limit // 2]
+        rows = list(dict.fromkeys([*longest, *rows]))[:limit]
     # Nobody goes back before they were last looked at, or before the conditions there are were written.
     written = Segment.objects.aggregate(at=Max("changed_at"))["at"] if rows else None
     return [
@@ -134,16 +141,16 @@ def _read_due(as_of: datetime, limit: int) -> list[Due]:
 
 def place(due: Due, subject: Subject, running: Sequence[Running], zone: ZoneInfo) -> Placing:
     """Decide all segments for one customer."""
-    slugs: frozenset[str] = frozenset()
-    inside, changes = set(), []
+    inside: dict[str, Id] = {}
+    changes = []
     for one in running:
-        holds, until = foresee(one.condition, subject.inside(slugs), as_of=due.at, zone=zone)
+        holds, changes_at = foresee(one.condition, subject, as_of=due.at, zone=zone)
         if holds:
-            slugs |= {one.slug}
-            inside.add(one.id)
-        if until:
-            changes.append(until)
-    return Placing(due, frozenset(inside), slugs, min(changes, default=None))
+            inside[one.slug] = one.id
+            subject = subject.among(frozenset(inside))
+        if changes_at:
+            changes.append(changes_at)
+    return Placing(due, frozenset(inside.values()), frozenset(inside), min(changes, default=None))
 
 
 def _write(looked: Looked, running: Sequence[Running], at: datetime) -> int:

@@ -195,7 +195,7 @@ def decide_for(
         raise UnknownCustomer(customer_id=show_id(customer_id))
     subject = known.subjects[customer_id]
     slugs = place(Due(customer_id, as_of, None), subject, running, zone).slugs
-    return decide(condition, subject.inside(slugs), as_of=as_of, zone=zone)
+    return decide(condition, subject.among(slugs), as_of=as_of, zone=zone)
 
 
 def is_rebuilding() -> bool:
@@ -240,7 +240,7 @@ def preview(
         known = load_subjects([owner for (owner,) in rows], wanted, as_of=as_of, zone=zone)
         for owner, subject in known.subjects.items():
             slugs = place(Due(owner, as_of, None), subject, running, zone).slugs
-            if evaluate(condition, subject.inside(slugs), as_of=as_of, zone=zone):
+            if evaluate(condition, subject.among(slugs), as_of=as_of, zone=zone):
                 found.append(owner)
         seen += len(known.subjects)
         if time.monotonic() >= until:

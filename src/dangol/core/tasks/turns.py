@@ -16,12 +16,18 @@ from django.conf import settings
 class Turn(NamedTuple):
     """A name for the log; what does some of what is due at an instant and returns how much (0: nothing was).
 
-    A worker that found nothing looks again after `idle_seconds`.
+    A worker that did less than `full` at once looks again after `idle_seconds`: little at a time costs more.
     """
 
     name: str
     run: Callable[[datetime], int]
     idle_seconds: float
+    full: int = 1
+
+    def take(self, at: datetime) -> int:
+        """Do some of what is due at `at`; returns how much, and 0 where a rest is due: it was not full."""
+        done = self.run(at)
+        return done if done >= self.full else 0
 
 
 @lru_cache(maxsize=1)

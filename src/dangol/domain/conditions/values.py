@@ -6,7 +6,7 @@ type than the one expected counts as missing. Numbers are exact: decimals with a
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from enum import StrEnum
@@ -68,6 +68,13 @@ class Subject:
     happenings: Sequence[Happening]
     segments: frozenset[str] = frozenset()
 
+    def among(self, segments: frozenset[str]) -> "Subject":
+        """Return the same customer as one who is in these segments."""
+        other = Subject(self.traits, self.happenings, segments)
+        # What has happened is the same, and is put in order once.
+        vars(other)["by_event"] = self.by_event
+        return other
+
     @cached_property
     def by_event(self) -> Mapping[str, Sequence[Happening]]:
         """The happenings of each event's name, in time order and those of one instant by their ids."""
@@ -77,12 +84,6 @@ class Subject:
         for group in groups.values():
             group.sort(key=lambda one: (one.at, one.id))
         return groups
-
-    def inside(self, segments: frozenset[str]) -> "Subject":
-        """Return the same customer in other segments; what is in order already is not put in order again."""
-        other = replace(self, segments=segments)
-        other.__dict__["by_event"] = self.by_event
-        return other
 
 
 def exact(value: int | float | Decimal) -> Decimal | None:
