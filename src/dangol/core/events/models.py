@@ -3,6 +3,7 @@
 from django.db import models
 
 from dangol.core.storage.fields import IdField
+from dangol.core.storage.heaps import Heap
 
 
 class Event(models.Model):
@@ -25,6 +26,8 @@ class Event(models.Model):
 
     class Meta:
         db_table = "dg_event"
+        # A payload may be of some thousand bytes, which lie badly in the key's order.
+        constraints = (Heap(name="dg_event_heap"),)
         indexes = (
             models.Index(fields=["position"], name="dg_event_position"),
             models.Index(fields=["id"], name="dg_event_id"),

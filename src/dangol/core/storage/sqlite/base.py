@@ -15,6 +15,8 @@ import pysqlite3
 from django.db import models
 from django.db.models import CompositePrimaryKey
 
+from dangol.core.storage.heaps import is_heap
+
 if TYPE_CHECKING:
     from django.db.backends.sqlite3 import base as sqlite, operations, schema
 else:
@@ -29,11 +31,11 @@ OLDEST_SAFE_VERSION = (3, 51, 3)
 
 
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
-    """Stores a table with a composite key in that key's order, not as a heap with an index beside it."""
+    """Stores a table with a composite key in that key's order, unless it is declared a heap."""
 
     def table_sql(self, model: type[models.Model]) -> tuple[str, list[Any]]:
         statement, params = super().table_sql(model)
-        if isinstance(model._meta.pk, CompositePrimaryKey):
+        if isinstance(model._meta.pk, CompositePrimaryKey) and not is_heap(model):
             statement += " WITHOUT ROWID"
         return statement, params
 
