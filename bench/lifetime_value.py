@@ -1,5 +1,7 @@
 """Lifetime value: how long the models take to fit, beside the lifetimes package in a process of its own.
 
+PyMC-Marketing fits CDNOW by MAP in an environment of its own (790 MB).
+
 CDNOW, and a crowd of a million that buys as BG/NBD says. Processor seconds, of one thread; no database has a
 part in it. The peer fits the same crowd of 100,000.
 """
@@ -10,9 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.figures import Figure, at_least, at_most
+from bench.peers import ask, environment_of
 from dangol.insight.lifetime.beta_geometric import BetaGeometric, fit_beta_geometric, refit_beta_geometric
 from dangol.insight.lifetime.gamma_gamma import fit_gamma_gamma
 from dangol.insight.lifetime.histories import Floats, Histories
@@ -21,6 +26,9 @@ from dangol.insight.lifetime.pareto import fit_pareto_nbd
 CUSTOMERS, SOME, TRIES, REFITS = 1_000_000, 100_000, 20, 200
 GOAL_CDNOW_MS, GOAL_FIT_S, GOAL_SCORE_S, GOAL_RATIO, GOAL_REFITS_S = 10, 0.5, 0.5, 20, 5
 GOAL_PARETO_MS = 50
+# Three digits.
+GOAL_APART = 500
+MARKETING = "pymc-marketing==0.19.2"
 SHAPE = (0.243, 4.414, 0.793, 2.426)
 PEER = "import sys; from bench.lifetime_value import fit_by_peer; fit_by_peer()"
 
@@ -58,6 +66,23 @@ def measure() -> Iterator[Figure]:
     yield at_least(f"lifetimes : ours, {SOME:,} customers", theirs_s / own_s, "×", GOAL_RATIO)
     away = abs(height - fit_beta_geometric(some).log_likelihood) / abs(height)
     yield at_most("the two log-likelihoods apart, of the whole", away, "", 1e-6)
+    yield from _beside_marketing(histories, cdnow_s)
+
+
+def _beside_marketing(histories: Histories, own_s: float) -> Iterator[Figure]:
+    """Yield how much longer PyMC-Marketing takes for CDNOW, and how far its estimates are from ours."""
+    python = environment_of(MARKETING)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "cdnow.csv"
+        columns = histories.frequency, histories.recency / 7, histories.age / 7
+        rows = "\n".join(",".join(map(repr, map(float, row))) for row in zip(*columns, strict=True))
+        file.write_text(f"frequency,recency,T\n{rows}\n")
+        theirs_s, theirs = ask(python, "marketing.py", file, 3)
+    model = fit_beta_geometric(histories).model
+    ours = model.r, model.alpha, model.a, model.b
+    yield Figure("PyMC-Marketing's MAP : ours, CDNOW", theirs_s / own_s, "×")
+    apart = max(abs(one / other - 1) for one, other in zip(theirs, ours, strict=True))
+    yield at_most("its estimates from ours, the farthest", apart * 1e6, "millionths", GOAL_APART)
 
 
 def score_of(model: BetaGeometric, crowd: Histories) -> tuple[Floats, Floats]:

@@ -2,8 +2,9 @@
 
 Made-up purchases in a Parquet file (DANGOL_BENCH_PURCHASES of them, else 2,000,000; the promise is for
 50,000,000), ten a customer. Both run on DuckDB in this process with two threads and the same memory, from
-file to file, in turns; processor seconds of all threads, the least of several tries. No database has a part
-in it.
+file to file, in turns; processor seconds of all threads, the least of several tries. pandas and Polars
+make the same summary in an environment of their own, without a limit, of at most 10,000,000. No database has
+a part in it.
 """
 
 import os
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.figures import Figure, at_most
+from bench.peers import ask, environment_of
 from dangol.insight.lifetime.summaries import summarize
 from dangol.insight.rfm import purchase_sums, rfm
 from dangol.insight.rollup import roll_up
@@ -30,8 +32,10 @@ from dangol.insight.rollup import roll_up
 ROWS = int(os.environ.get("DANGOL_BENCH_PURCHASES", "2_000_000"))
 PER_CUSTOMER, CHUNK, TRIES = 10, 1_000_000, 3
 ZONE, START, AS_OF = ZoneInfo("Asia/Seoul"), "2024-01-01", date(2025, 12, 31)
+SUMMED = ("frequency", "recency", "age", "repeat_minor")
 LIMITS = {"threads": 2, "memory_limit": "1.5GB", "preserve_insertion_order": False}
 GOAL_RATIO, GOAL_FROM_ROLLUP_S = 1.25, 2.5
+PEERS, PEER_ROWS = ("pandas==3.1.1", "polars==2.1.0", "pyarrow==26.0.1"), 10_000_000
 DAYS = """
     select customer, cast("at" + interval 9 hour as date) as day,
            cast(count(*) filter (where amount_minor >= 0) as int) as orders,
@@ -67,6 +71,8 @@ def measure() -> Iterator[Figure]:
         yield from _side_by_side(
             "customer summary", con, hand, summarize(rolled, as_of=AS_OF), SUMMARY.format(days=days), out
         )
+        if ROWS <= PEER_ROWS:
+            yield from _beside_peers(con, hand, summarize(rolled, as_of=AS_OF), source, out)
         yield from _side_by_side("daily rollup", con, hand, rolled, days, out)
         rollup = con.read_parquet(str(out.rename(Path(folder) / "days.parquet")))
         reports = {"RFM and histories": (purchase_sums, summarize), "RFM with scores": (rfm,)}
@@ -95,11 +101,26 @@ def _side_by_side(
     yield at_most("library : by hand", ours[0] / by_hand[0], "×", GOAL_RATIO)
 
 
-def _told(con: duckdb.DuckDBPyConnection, file: Path) -> object:
-    """Return the sums of all whole columns of a file, and its number of rows."""
+def _beside_peers(
+    con: Any, hand: duckdb.DuckDBPyConnection, table: ibis.Table, source: Path, out: Path
+) -> Iterator[Figure]:
+    """Yield how much longer pandas and Polars take for the summary, once they have told the same."""
+    python = environment_of(*PEERS)
+    ours = _least(partial(_write, con, [table], out))
+    expected = _told(hand, out, SUMMED)
+    for engine in ("pandas", "polars"):
+        processor, elapsed = ask(python, "tables.py", engine, source, out, AS_OF, TRIES)
+        assert _told(hand, out, SUMMED) == expected, f"{engine} tells otherwise"
+        yield Figure(f"{engine} : library, processor time", processor / ours[0], "×")
+        yield Figure(f"{engine} : library, elapsed", elapsed / ours[1], "×")
+
+
+def _told(con: duckdb.DuckDBPyConnection, file: Path, columns: Iterable[str] = ()) -> object:
+    """Return the sums of these columns of a file, or of all whole ones, and its number of rows."""
     table = con.read_parquet(str(file))
     kinds = zip(table.columns, table.dtypes, strict=True)
-    whole = [f"sum({name})" for name, kind in kinds if kind in ("BIGINT", "INTEGER")]
+    names = columns or [name for name, kind in kinds if kind in ("BIGINT", "INTEGER")]
+    whole = [f"sum({name})" for name in names]
     return table.aggregate(f"count(*), {', '.join(whole)}").fetchall()
 
 

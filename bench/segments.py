@@ -1,8 +1,10 @@
 """Segments: all asked of all customers in one query, beside the same as SQL written by hand for DuckDB.
 
 50 conditions over generated events: how often and how much over four windows, and over traits. `BENCH_EVENTS`
-sets how many events there are (10,000,000), with 20 a customer. Processor seconds of both threads; no
-database of the instance has a part in it.
+sets how many events there are (10,000,000), with 20 a customer. Processor seconds of both threads.
+
+ClickHouse's engine asks the same SQL of a file, in an environment of its own (900 MB); PostgreSQL of two
+tables without indexes, all of which have to be read. No other database of the instance has a part in it.
 """
 
 import os
@@ -12,16 +14,20 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db import connection
+
 from bench.figures import Figure, at_most
+from bench.peers import THREADS, ask, environment_of
+from bench.web_orders import spent
 from dangol.domain.conditions import Condition, Happening, Kind, Subject, TraitType, evaluate, read_condition
 from dangol.insight.conditions import compile_conditions
 from dangol.insight.engine import Engine, Limits, open_engine
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "10_000_000"))
-PER_CUSTOMER, TRIES, GOAL = 20, 3, 1.3
+PER_CUSTOMER, TRIES, GOAL, CHDB = 20, 3, 1.3, "chdb==4.4.0"
 GOAL_ONE_MS, ASKED, LEAVES = 1, 500, 20
 AS_OF, ZONE = datetime(2026, 3, 1, 3, tzinfo=UTC), ZoneInfo("Asia/Seoul")
 DAYS, NAMES = (7, 30, 90, 365), ("order", "view", "visit")
@@ -53,13 +59,29 @@ COPY (
 """
 
 
+MAKE_FLAT = """
+COPY (SELECT customer, name, "at", numbers['total'] AS total FROM '{folder}/events.parquet') TO '{file}'
+"""
+TABLES = {
+    "bench_events": ("flat", "customer text, name text, at timestamp, total numeric(38, 6)"),
+    "bench_traits": ("traits", "customer text, points numeric(38, 6), city text"),
+}
+
+
+class Taken(NamedTuple):
+    """Seconds: of the processors, and on the clock."""
+
+    processor: float
+    elapsed: float
+
+
 def measure() -> Iterator[Figure]:
     """Yield the figures."""
     label = f"one condition of {LEAVES} leaves, one customer of 100 events"
     yield at_most(label, _one_ms(), "ms", GOAL_ONE_MS)
     with TemporaryDirectory(prefix="dangol-segments-") as name:
         folder = Path(name)
-        with open_engine(None, Limits(folder, memory="4GB", threads=2)) as engine:
+        with open_engine(None, Limits(folder, memory="4GB", threads=THREADS)) as engine:
             for make in (MAKE_EVENTS, MAKE_TRAITS):
                 engine.backend.raw_sql(
                     make.format(events=EVENTS, customers=EVENTS // PER_CUSTOMER, folder=folder)
@@ -73,9 +95,11 @@ def _measured(engine: Engine, folder: Path) -> Iterator[Figure]:
     by_hand, expected = _least(lambda: _by_hand(engine, folder))
     assert answers == expected, "both count the same members"
     label = f"{len(conditions)} segments, {EVENTS:,} events"
-    yield Figure(f"{label}, processor time", ours, "s")
-    yield Figure("the same as SQL by hand", by_hand, "s")
-    yield at_most("ours : by hand", ours / by_hand, "×", GOAL)
+    yield Figure(f"{label}, processor time", ours.processor, "s")
+    yield Figure("elapsed", ours.elapsed, "s")
+    yield Figure("the same as SQL by hand, processor time", by_hand.processor, "s")
+    yield at_most("ours : by hand", ours.processor / by_hand.processor, "×", GOAL)
+    yield from _beside_peers(engine, folder, ours, answers)
 
 
 def _one_ms() -> float:
@@ -129,12 +153,17 @@ def _compiled(engine: Engine, conditions: dict[str, Condition], folder: Path) ->
 
 
 def _by_hand(engine: Engine, folder: Path) -> list[int]:
-    """Ask the same as a person would write it: one group-by with filters, joined to the traits."""
+    sql = hand_sql(f"'{folder}/events.parquet'", f"'{folder}/traits.parquet'", "numbers['total']")
+    return [int(count) for count in engine.backend.raw_sql(sql).fetchone()]
+
+
+def hand_sql(events: str, traits: str, total: str) -> str:
+    """Return the same as a person would write it: one group-by with filters, joined to the traits."""
     figures: list[str] = []
     answers: list[str] = []
     for days in DAYS:
         for name in NAMES:
-            seen = f"""name = '{name}' AND "at" > TIMESTAMP '2026-03-01 03:00:00' - INTERVAL {days} DAY"""
+            seen = f"""name = '{name}' AND "at" > {_days_before(days)}"""
             at = len(figures)
             figures += [
                 f"count(*) FILTER (WHERE {seen}) AS f{at}",
@@ -147,23 +176,68 @@ def _by_hand(engine: Engine, folder: Path) -> list[int]:
             ]  # fmt: skip
     answers += ["city IN ('Seoul', 'Jeju')", "NOT points < 4000"]
     counts = ", ".join(f"sum(({answer})::INT)" for answer in answers)
-    sql = f"""
+    return f"""
         WITH seen AS (
-            SELECT customer, name, "at", numbers['total'] AS total
-            FROM '{folder}/events.parquet'
-            WHERE name IN {NAMES} AND "at" <= TIMESTAMP '2026-03-01 03:00:00'
-                AND "at" > TIMESTAMP '2026-03-01 03:00:00' - INTERVAL {max(DAYS)} DAY
+            SELECT customer, name, "at", {total} AS total FROM {events}
+            WHERE name IN {NAMES} AND "at" <= {_days_before(0)} AND "at" > {_days_before(max(DAYS))}
         ), facts AS (SELECT customer, {", ".join(figures)} FROM seen GROUP BY customer)
-        SELECT {counts} FROM '{folder}/traits.parquet' AS traits LEFT JOIN facts USING (customer)
+        SELECT {counts} FROM {traits} AS traits LEFT JOIN facts USING (customer)
     """  # noqa: S608 - our own names
-    return [int(count) for count in engine.backend.raw_sql(sql).fetchone()]
 
 
-def _least(act: Callable[[], list[int]]) -> tuple[float, list[int]]:
-    """Return the least processor seconds of several tries, after one that is not counted, and the answer."""
+def _days_before(days: int) -> str:
+    return f"TIMESTAMP '{AS_OF.replace(tzinfo=None) - timedelta(days=days)}'"
+
+
+def _beside_peers(engine: Engine, folder: Path, ours: Taken, expected: list[int]) -> Iterator[Figure]:
+    """Yield what the same SQL takes in ClickHouse's engine and, on PostgreSQL, there."""
+    flat = folder / "flat.parquet"
+    engine.backend.raw_sql(MAKE_FLAT.format(folder=folder, file=flat))
+    events, traits = (f"file('{file}', Parquet)" for file in (flat, folder / "traits.parquet"))
+    asked = folder / "asked.sql"
+    asked.write_text(f"{hand_sql(events, traits, 'total')} SETTINGS max_threads = {THREADS}")
+    processor, elapsed, row = ask(environment_of(CHDB), "clickhouse.py", asked, TRIES)
+    assert row == expected, "ClickHouse counts otherwise"
+    yield from _shown("ClickHouse (chdb)", Taken(processor, elapsed), ours)
+    if connection.vendor == "postgresql":
+        yield from _shown("PostgreSQL", _by_postgres(engine, folder, expected), ours)
+
+
+def _by_postgres(engine: Engine, folder: Path, expected: list[int]) -> Taken:
+    """Load the same into two tables and ask them; the processor time of all the server's processes."""
+    for name, (source, columns) in TABLES.items():
+        file = folder / f"{name}.csv"
+        engine.backend.raw_sql(f"COPY (FROM '{folder}/{source}.parquet') TO '{file}' (HEADER false)")
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TABLE {name} ({columns})")
+            with cursor.cursor.copy(f"COPY {name} FROM STDIN (FORMAT csv)") as copy, file.open() as rows:
+                while some := rows.read(1 << 20):
+                    copy.write(some)
+            cursor.execute(f"VACUUM ANALYZE {name}")
+        file.unlink()
+    taken = []
+    for _ in range(TRIES + 1):
+        began = spent(os.getpid()).server, time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(hand_sql("bench_events", "bench_traits", "total"))
+            row = [int(count) for count in cursor.fetchone()]
+        elapsed = time.monotonic() - began[1]
+        assert row == expected, "PostgreSQL counts otherwise"
+        taken.append(Taken(spent(os.getpid()).server - began[0], elapsed))
+    return Taken(*(min(each) for each in zip(*taken[1:], strict=True)))
+
+
+def _shown(name: str, theirs: Taken, ours: Taken) -> Iterator[Figure]:
+    yield Figure(f"the same SQL in {name}, processor time", theirs.processor, "s")
+    yield Figure(f"{name} : ours, processor time", theirs.processor / ours.processor, "×")
+    yield Figure(f"{name} : ours, elapsed", theirs.elapsed / ours.elapsed, "×")
+
+
+def _least(act: Callable[[], list[int]]) -> tuple[Taken, list[int]]:
+    """Return the least seconds of several tries, after one that is not counted, and the answer."""
     answer, taken = act(), []
     for _ in range(TRIES):
-        began = time.process_time()
+        began = time.process_time(), time.monotonic()
         answer = act()
-        taken.append(time.process_time() - began)
-    return min(taken), answer
+        taken.append(Taken(time.process_time() - began[0], time.monotonic() - began[1]))
+    return Taken(*(min(each) for each in zip(*taken, strict=True))), answer
