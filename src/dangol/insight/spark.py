@@ -24,10 +24,11 @@ from dangol.insight.clusters import first_line, is_lost, reach
 from dangol.insight.engine import Limits
 from dangol.insight.refusals import EngineGone
 
+_launch: Any = launch_gateway  # PySpark does not type it
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-class ArrowBackend(Backend):  # type: ignore[misc]  # Ibis does not type it
+class ArrowBackend(Backend):  # type: ignore[misc] - Ibis does not type it
     """Ibis' own goes through pandas, which makes floats of whole numbers with gaps."""
 
     address, patience_s = "", 0
@@ -92,7 +93,7 @@ def session_at(address: str, limits: Limits) -> Iterator[ArrowBackend]:
     conf = pyspark.SparkConf().setAll(list(_settings(address, scratch).items()))
     with (scratch / "spark.log").open("ab") as noise:
         try:
-            gateway = launch_gateway(conf, {"stdout": noise, "stderr": noise})  # type: ignore[no-untyped-call]
+            gateway = _launch(conf, {"stdout": noise, "stderr": noise})
         except Exception as error:
             raise EngineGone(address=address, reason=first_line(error)) from error
         try:
