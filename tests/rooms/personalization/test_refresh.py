@@ -247,3 +247,24 @@ def test_refresh__order_cancelled__is_no_purchase() -> None:
 
     [other] = Trait.objects.values_list("customer_id", flat=True).distinct()
     assert other == find_by_identity("external", ["B"])["B"]
+
+
+def test_refresh__while_it_tells__cards_and_tables_are_of_the_run_before() -> None:
+    [one] = open_shop("A")
+    buy(one, "a", MORNING)
+    catch_up(MORNING)
+    refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)
+    # Told before by a model that comes after the first, and is too poor in data to say it again.
+    tell_results({"lifetime.alive": {one: Decimal("0.9")}}, source="lifetime x", at=MORNING, due_at=MORNING)
+
+    def shown() -> set[datetime]:
+        report = find_report("rfm_map")
+        assert report is not None
+        return {report.ran_at, *(run.ran_at for run in latest_runs())}
+
+    seen: list[set[datetime]] = []
+    refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY, report=lambda done: seen.append(shown()))
+
+    assert len(seen) == 2
+    assert all(one == {NIGHT} for one in seen)
+    assert shown() == {NIGHT + DAY}

@@ -48,7 +48,8 @@ def refresh_all(
     before is taken away, since it is true no more. The tables of pages are made of the same purchases, and
     that on points outstanding of the ledger.
 
-    All is reckoned first; then it is told.
+    All is reckoned first; then it is told, and last the models' cards and the tables are put in the place of
+    those before, all at once: no page lays one run beside another.
     """
     reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
     reports = reckoned.reports | liability_reports(shop, as_of=as_of)
@@ -56,7 +57,7 @@ def refresh_all(
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()
     }
-    _keep_reports(reports, as_of=as_of, at=at)
+    _publish(outcomes, reckoned.results, reports, as_of=as_of, at=at)
     return outcomes
 
 
@@ -105,18 +106,30 @@ def _tell(
         else:
             if model.has_lists:
                 keep_lists(name, result.lists, as_of=as_of, version=result.version)
-            note_run(name, as_of, at, result=result)
             return changed
     if model.has_lists:
         keep_lists(name, {}, as_of=as_of, version="")
     tell_results({trait: {} for trait in model.traits}, source=name, at=at, due_at=at, report=report)
-    note_run(name, as_of, at, refusal=result)
     return result
 
 
-def _keep_reports(made: Mapping[str, Rows], *, as_of: date, at: datetime) -> None:
+def _publish(
+    outcomes: Mapping[str, int | DomainError],
+    results: Mapping[str, Result | DomainError],
+    reports: Mapping[str, Rows],
+    *,
+    as_of: date,
+    at: datetime,
+) -> None:
+    """Note what came of each model, and keep the tables."""
     with write_transaction():
-        for name, rows in made.items():
+        for name, result in results.items():
+            outcome = outcomes[name]
+            if isinstance(outcome, DomainError):
+                note_run(name, as_of, at, refusal=outcome)
+            elif isinstance(result, Result):
+                note_run(name, as_of, at, result=result)
+        for name, rows in reports.items():
             ReportTable.objects.update_or_create(
                 name=name, defaults={"as_of": as_of, "ran_at": at, "rows": rows}
             )
