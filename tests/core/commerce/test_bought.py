@@ -7,6 +7,7 @@ import pytest
 
 from dangol.core.commerce.bought import product_words, read_bought
 from dangol.core.people.actors import HOUSE
+from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.services import make_guests
 from dangol.core.storage.ids import Id
@@ -58,6 +59,22 @@ def test_read_bought__of_two_who_were_merged__is_the_kept_ones() -> None:
     merge_customers(kept, absorbed, actor=HOUSE, reason="one person", at=MORNING)
 
     assert bought() == {(kept, "A1", MONDAY)}
+
+
+def test_read_bought__erased__is_nobodys_under_any_of_their_ids() -> None:
+    kept, absorbed, other = open_shop("A", "B", "C")
+    shelf = stock()
+    place(
+        *(
+            order(shelf, one, str(at), MORNING, ("A1", 1, 4_500))
+            for at, one in enumerate((kept, absorbed, other))
+        )
+    )
+    merge_customers(kept, absorbed, actor=HOUSE, reason="one person", at=MORNING)
+
+    erase_customer(absorbed, actor=HOUSE, reason="asked", at=MORNING)
+
+    assert bought() == {(other, "A1", MONDAY)}
 
 
 def test_read_bought__a_guests_order__is_nobodys() -> None:

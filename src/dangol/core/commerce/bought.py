@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dangol.core.commerce.models import Order, OrderLine, Product, ReturnLine
 from dangol.core.people.merged import all_merged
-from dangol.core.people.selectors import find_guests, shop
+from dangol.core.people.selectors import all_erased, find_guests, shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import Row, select_matching, sorted_ids
 from dangol.core.storage.walks import walk
@@ -32,18 +32,22 @@ def read_bought(*, since: date) -> Iterator[pa.RecordBatch]:
     """Yield who bought which product on which of the shop's days from `since` on (`SCHEMA`), in batches.
 
     What was brought back whole, or undone, was not bought. Guests, whom nobody knows, are left out; who was
-    merged is the one they became. So a row may come twice: whoever reads them takes each once.
+    merged is the one they became. So a row may come twice: whoever reads them takes each once. Who was erased
+    is left out, as from the days of purchases.
     """
-    now = all_merged()
+    now, erased = all_merged(), all_erased()
     for rows in walk(OrderLine, _LINE, _LINE[:3], size=_READ_AT_ONCE):
         orders = sorted({row[:2] for row in rows})
         days = _days_of(orders, since)
         back = _brought_back(orders)
-        guests = find_guests({row[0] for row in rows})
+        owners = {row[0] for row in rows}
+        nobody = find_guests(owners) | {one for one in owners if now.get(one, one) in erased}
         found = dict.fromkeys(
             (now.get(owner, owner), product, days[owner, order])
             for owner, order, number, product, quantity in rows
-            if owner not in guests and (owner, order) in days and quantity > back[owner, order, number]
+            if not nobody & {owner, now.get(owner, owner)}
+            and (owner, order) in days
+            and quantity > back[owner, order, number]
         )
         columns = ([row[at] for row in found] for at in range(len(SCHEMA)))
         yield pa.record_batch(
