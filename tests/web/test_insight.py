@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.commerce.models import CustomerDay
 from dangol.core.events.settling import settle_all
 from dangol.core.people.selectors import shop
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.services import archive_segment
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.tasks.models import Job
 from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
@@ -266,3 +267,18 @@ def test_models__hardly_a_purchase__say_what_is_lacking(clerk: Client, story: St
 
 def test_member__nothing_known_of_what_they_buy__says_so(clerk: Client, story: Story) -> None:
     assert "아직 산 것이 적어서 말할 수 없어요" in read(clerk, f"/members/{show_id(story.newcomer)}")
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_pages__orders_in_another_currency__say_that_they_are_not_counted(
+    clerk: Client, story: Story, address: str
+) -> None:
+    run()
+    assert "여기에서 세지 않아요" not in read(clerk, address)
+    CustomerDay.objects.create(
+        customer_id=new_id(), day=NOW.date() - timedelta(days=9), currency="JPY", orders=1_234, amount_minor=5
+    )
+
+    run()
+
+    assert "JPY 주문 1,234건은 여기에서 세지 않아요." in read(clerk, address)

@@ -28,7 +28,7 @@ _launch: Any = launch_gateway  # PySpark does not type it
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
-class ArrowBackend(Backend):  # type: ignore[misc] - Ibis does not type it
+class ArrowBackend(Backend):  # type: ignore[misc] # not typed
     """Ibis' own goes through pandas, which makes floats of whole numbers with gaps."""
 
     address, patience_s = "", 0

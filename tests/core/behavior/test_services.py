@@ -294,6 +294,22 @@ def test_take_in_messages__commerce_that_does_not_fit__is_kept_with_its_problem(
     assert len(payloads("behavior.tracked")) == 2
 
 
+@pytest.mark.parametrize(
+    ("currency", "notes"),
+    [("USD", [("behavior.other_currency", {"currency": "USD", "own": "KRW"})]), ("krw", []), (None, [])],
+)
+def test_take_in_messages__order_in_another_currency__is_one_and_noted(
+    currency: str | None, notes: list[Any]
+) -> None:
+    send(track("Order Completed", user="u-1", properties=order(currency=currency)))
+    send(track("Order Completed", user="u-1", properties=order("o-2", currency=currency)), sender=BROWSER)
+
+    told, refused = details()
+    assert (told.problems, told.caused[0][0]) == ((), "order")
+    assert [(one.code, one.data) for one in told.notes] == notes
+    assert refused.notes == ()
+
+
 def test_take_in_messages__order_by_a_key_that_may_only_send__is_no_order() -> None:
     send(track("Order Completed", user="u-1", properties=order()), sender=BROWSER)
 

@@ -4,14 +4,21 @@ from datetime import date, timedelta
 
 import pytest
 
+from dangol.core.commerce.models import CustomerDay
 from dangol.core.people.selectors import shop
 from dangol.core.tasks.models import Job
-from dangol.rooms.personalization.models import ReportTable
+from dangol.rooms.personalization.models import UNCOUNTED, ReportTable
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.reports import COHORTS_SHOWN, REPORTS
-from dangol.rooms.personalization.selectors import find_report, last_refresh_asked, latest_runs, results_of
+from dangol.rooms.personalization.selectors import (
+    find_report,
+    last_refresh_asked,
+    latest_runs,
+    list_uncounted,
+    results_of,
+)
 from dangol.rooms.personalization.services import ask_refresh
-from tests.core.commerce.shop import DAY, MORNING
+from tests.core.commerce.shop import DAY, MORNING, order, place, stock
 from tests.core.segments.shop import buy, catch_up, open_shop
 from tests.rooms.personalization.test_refresh import NIGHT, START, bring_history
 
@@ -53,7 +60,26 @@ def test_reports__more_than_two_years__keep_the_last_24_cohorts() -> None:
     refresh_all(shop(), as_of=date(2028, 3, 1), at=NIGHT)
 
     assert rows_of("cohorts") == []
-    assert set(ReportTable.objects.values_list("name", flat=True)) == {*REPORTS, "value_cells"}
+    assert set(ReportTable.objects.values_list("name", flat=True)) == {*REPORTS, UNCOUNTED, "value_cells"}
+
+
+def test_reports__orders_in_another_currency__are_told_by_their_number() -> None:
+    one, other = open_shop("A", "B")
+    buy(one, "a", MORNING)
+    for number, currency, at in (
+        ("b", "USD", MORNING), ("c", "USD", MORNING + DAY), ("d", "EUR", MORNING),
+        ("e", "EUR", MORNING + 5 * DAY),
+    ):  # fmt: skip
+        placed = order(stock(), other, number, at, ("L1", 1, 500))
+        place(placed._replace(currency=currency), at=at)
+    catch_up(MORNING + 6 * DAY)
+
+    refresh_all(shop(), as_of=(MORNING + DAY).date(), at=NIGHT)
+    assert list_uncounted() == [("EUR", 1), ("USD", 2)]
+
+    CustomerDay.objects.exclude(currency="KRW").delete()
+    refresh_all(shop(), as_of=(MORNING + DAY).date(), at=NIGHT)
+    assert list_uncounted() == []
 
 
 def test_reports__too_few_customers__leave_the_table_of_values_empty() -> None:

@@ -33,7 +33,8 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the debugger tells of an event beside its own columns. Ids are text.
 
     `values` are kept for an event that named nobody and so stands on no timeline. `caused` are pairs of a
-    word (`order`, `return`, `merge`, `traits`, `view`, `person`) and what it is called.
+    word (`order`, `return`, `merge`, `traits`, `view`, `person`) and what it is called. `notes` are worth
+    knowing of an order, though nothing is wrong with it.
     """
 
     via: str = ""
@@ -44,6 +45,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     taken: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    notes: tuple[Problem, ...] = ()
     caused: tuple[tuple[str, str], ...] = ()
     values: dict[str, Any] | None = None
     original_at: datetime | None = None
@@ -123,6 +125,7 @@ def _details(one: Written) -> Details:
         taken=tuple(event.taken[:50]),
         sealed=one.sealed,
         problems=tuple(_problem(one) for one in event.problems[:MOST_PROBLEMS]),
+        notes=tuple(_problem(one) for one in event.notes) if one.bought else (),
         caused=caused,
         values=None
         if person

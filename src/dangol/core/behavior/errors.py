@@ -51,6 +51,15 @@ class KeyMayNotTell(DomainError):
     code = "behavior.key_may_not_tell"
 
 
+class OtherCurrency(DomainError):
+    """The order's `currency` is not the shop's (`own`): no report on customers counts it.
+
+    A note, no refusal: it is an order.
+    """
+
+    code = "behavior.other_currency"
+
+
 class OrderTold(DomainError):
     """The order's number (`number`) names another order already."""
 

@@ -12,12 +12,13 @@ from dangol.core.behavior.errors import (
     InstantUnclear,
     KeyMayNotTell,
     NobodyNamed,
+    OtherCurrency,
     TooMuchInside,
     TraitRefused,
 )
 from dangol.core.behavior.messages import PREVIOUS, Message, Sender
 from dangol.core.people.identities import Kind
-from dangol.domain.commerce_events import Commerce, Places, read_commerce
+from dangol.domain.commerce_events import Commerce, Places, Sold, read_commerce
 from dangol.domain.errors import DomainError
 from dangol.domain.identity_graph import is_blocked
 from dangol.domain.personal_data import looks_personal
@@ -85,6 +86,8 @@ class Prepared:
     commerce: Commerce | None
     taken: list[str]
     problems: list[DomainError] = field(default_factory=list)
+    # What is worth knowing of the order it becomes, though nothing is wrong with it.
+    notes: list[DomainError] = field(default_factory=list)
 
 
 def message_key(message: Message) -> str:
@@ -253,7 +256,10 @@ def _commerce(prepared: Prepared, currency: str, places: Places) -> Commerce | N
     if prepared.message.kind not in ("track", "event"):
         return None
     try:
-        return read_commerce(prepared.name, prepared.properties, currency=currency, places=places)
+        found = read_commerce(prepared.name, prepared.properties, currency=currency, places=places)
     except DomainError as refusal:
         prepared.problems.append(refusal)
         return None
+    if isinstance(found, Sold) and currency and found.currency != currency:
+        prepared.notes.append(OtherCurrency(currency=found.currency, own=currency))
+    return found

@@ -15,6 +15,7 @@ from dangol.core.behavior.errors import (
     NobodyNamed,
     OrderMissing,
     OrderTold,
+    OtherCurrency,
     TooMuchInside,
     TraitRefused,
     TypeUnknown,
@@ -62,6 +63,9 @@ register(
         KeyMayNotTell.code: Words(
             _("개인정보({fields})가 있는데, 이 키는 고객 정보를 쓸 수 없어서 뺐어요."),
             _("서버에서 보내고, 회원 쓰기 권한이 있는 키를 쓰세요."),
+        ),
+        OtherCurrency.code: Words(
+            _("{currency}로 산 주문이라서 고객 분석에는 세지 않아요. 이 가게의 통화는 {own}예요."),
         ),
         OrderTold.code: Words(
             _("주문 {number}은(는) 이미 다른 내용으로 있어요."), _("한 주문은 한 번만 보내세요.")

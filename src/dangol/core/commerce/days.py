@@ -6,9 +6,11 @@ as the orders come in; where the shop's zone changes, all is read again from the
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+from django.db.models import Sum
 
 from dangol.core.commerce.events import OrderClaimed, OrderPlaced, OrderReturned
 from dangol.core.commerce.models import CustomerDay, DayZone
@@ -118,6 +120,13 @@ def read_days(currency: str) -> Iterator[pa.RecordBatch]:
             [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)],
             schema=SCHEMA,
         )
+
+
+def count_elsewhere(currency: str, *, as_of: date) -> dict[str, int]:
+    """Return how many orders there were up to a day in each currency but this one; reads all days once."""
+    others = CustomerDay.objects.filter(day__lte=as_of).exclude(currency=currency).order_by()
+    counts = others.values_list("currency").annotate(count=Sum("orders"))
+    return {other: count for other, count in sorted(counts) if count}
 
 
 DAYS = Consumer(NAME, frozenset({OrderPlaced.event, OrderClaimed.event, OrderReturned.event}), count_days)

@@ -49,6 +49,10 @@ class ProductList(models.Model):
         indexes = (models.Index(fields=["model", "customer_id"], name="dg_product_list_by_model"),)
 
 
+# Kept beside the tables: the orders in other currencies than the shop's, of which none of them tells.
+UNCOUNTED = "uncounted"
+
+
 class ReportTable(models.Model):
     """A table that pages show, as the latest run made it: of which day, when, and its rows."""
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
+from dangol.core.commerce.days import count_elsewhere
 from dangol.core.people.selectors import ShopView
 from dangol.core.segments.told_results import tell_results
 from dangol.core.storage.transactions import write_transaction
@@ -14,7 +15,7 @@ from dangol.rooms.personalization.affinity import score_buy_again, score_discove
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.liability import liability_reports
 from dangol.rooms.personalization.lists import keep_lists
-from dangol.rooms.personalization.models import ReportTable
+from dangol.rooms.personalization.models import UNCOUNTED, ReportTable
 from dangol.rooms.personalization.purchases import Purchases, reckon
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
@@ -53,6 +54,8 @@ def refresh_all(
     """
     reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
     reports = reckoned.reports | liability_reports(shop, as_of=as_of)
+    elsewhere = count_elsewhere(shop.currency, as_of=as_of)
+    reports[UNCOUNTED] = [{"currency": other, "orders": count} for other, count in elsewhere.items()]
     outcomes = {
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()

@@ -12,7 +12,13 @@ from dangol.core.storage.rows import select_matching
 from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.conditions import Value
 from dangol.rooms.personalization.alike import because_of, score_of
-from dangol.rooms.personalization.models import LIABILITY, ModelRun, ProductList, ReportTable
+from dangol.rooms.personalization.models import (
+    LIABILITY,
+    UNCOUNTED,
+    ModelRun,
+    ProductList,
+    ReportTable,
+)
 from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 
 
@@ -82,6 +88,12 @@ def find_report(name: str) -> ReportView | None:
 def find_liability(currency: str) -> ReportView | None:
     """Return the report on points outstanding of a kind, as the latest run made it; None before the first."""
     return find_report(f"{LIABILITY}{currency}")
+
+
+def list_uncounted() -> list[tuple[str, int]]:
+    """Return of how many orders the latest run tells nothing, by their currency: not the shop's."""
+    found = find_report(UNCOUNTED)
+    return [(row["currency"], row["orders"]) for row in found.rows] if found else []
 
 
 def results_of(customer_id: Id) -> dict[str, ToldResult]:

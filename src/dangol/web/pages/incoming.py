@@ -114,6 +114,7 @@ def show_entry(request: HttpRequest, entry_id: Id) -> HttpResponse:
         "person_id": person,
         "person": names_of([person]).get(person) if person else None,
         "problems": [problem_words(one) for one in details.problems],
+        "notes": [problem_words(one) for one in details.notes],
         "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.told")],
         "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2)
         .decode()

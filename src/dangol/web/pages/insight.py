@@ -8,7 +8,7 @@ from django.shortcuts import render
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
-from dangol.rooms.personalization.selectors import last_refresh_asked
+from dangol.rooms.personalization.selectors import last_refresh_asked, list_uncounted
 from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
 from dangol.web.reads.insight import RfmMap, read_map, run_of
@@ -18,9 +18,13 @@ OPEN = {"waiting", "running"}
 
 
 def state_of_refresh() -> dict[str, Any]:
-    """Return what each of these pages says of when its tables were made."""
+    """Return what each of these pages says of when its tables were made, and of what they leave out."""
     job = last_refresh_asked()
-    return {"job": job if job and job.state in OPEN else None, "failed": bool(job and job.state == "dead")}
+    return {
+        "job": job if job and job.state in OPEN else None,
+        "failed": bool(job and job.state == "dead"),
+        "uncounted": list_uncounted(),
+    }
 
 
 @needs(Right.REPORTS_READ)
