@@ -104,6 +104,23 @@ def test_tracking__without_a_key_that_opens__is_401(shop: None, headers: dict[st
     assert told.data["code"] == "access.unknown_key"
 
 
+@pytest.mark.parametrize(
+    ("headers", "sentence"),
+    [
+        ({}, "The API key is missing or wrong. Send the write key as the user of Basic auth"),
+        ({"Accept-Language": "fr"}, "The API key is missing or wrong"),
+        ({"Accept-Language": "en;q=0.5, ko"}, "API 키가 없거나 맞지 않아요. 쓰기 키를 Basic 인증의 사용자로"),
+    ],
+)
+def test_tracking__without_a_key__is_told_how_these_clients_send_one(
+    shop: None, headers: dict[str, str], sentence: str
+) -> None:
+    message = post("track", track(), **headers).data["message"]
+
+    assert message.startswith(sentence)
+    assert "Bearer" not in message
+
+
 def test_tracking__key_taken_back__is_401(write_key: str) -> None:
     revoke_key(list_keys()[0].id, at=now())
 

@@ -277,6 +277,11 @@ def test_intake__api_and_page__are_each_refused_in_their_form_and_language() -> 
     api = answered(door(echo, LIMITS), Exchange(), scope("/api/v1/orders", accept_language="en", **large))
     page = answered(door(echo, LIMITS), Exchange(), scope(accept_language="ko-KR,ko;q=0.9", **large))
 
+    unasked = answered(door(echo, LIMITS), Exchange(), scope("/v1/batch", **large))
+    asked = answered(door(echo, LIMITS), Exchange(), scope("/v1/batch", accept_language="ko", **large))
+
+    assert "What you sent was not saved" in unasked.body.decode()
+    assert "보낸 내용은 저장하지 않았어요" in asked.body.decode()
     assert api.headers["content-type"] == "application/problem+json"
     assert b'"code": "request.too_large"' in api.body
     assert "That was too much at once" in api.body.decode()

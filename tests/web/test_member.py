@@ -152,7 +152,7 @@ def test_tell__order__says_that_the_number_is_a_store_s(
     )
 
     with translation.override("ko"):
-        assert tell(item._replace(payload=payload), Setting({}, "USD")).detail == detail
+        assert tell(item._replace(payload=payload), Setting({}, "USD", {})).detail == detail
 
 
 def test_timeline__tier__tells_the_figures_it_was_decided_on(clerk: Client, story: Story) -> None:

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from dangol.api import limits
 from dangol.api.problems import ApiRefusal, status_of
@@ -58,12 +60,17 @@ class TrackingDoor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
-        language = translation.get_language_from_request(request)
-        with translation.override("ko" if language.startswith("ko") else "en"):
+        with translation.override(_language(request.headers.get("Accept-Language", ""))):
             response = answer(request)
         for name, value in (_HEADERS | _CORS).items():
             response.headers.setdefault(name, value)
         return response
+
+
+def _language(accepted: str) -> str:
+    """Return in what refusals are said: SDKs ask for no language, and their logs are read as English."""
+    spoken = (name.partition("-")[0] for name, _weight in parse_accept_lang_header(accepted.lower()))
+    return next((one for one in spoken if one in ("ko", "en")), "en")
 
 
 def answer(request: HttpRequest) -> HttpResponse:
@@ -110,7 +117,7 @@ def _open(request: HttpRequest) -> tuple[KeyView, Body]:
 
 def _given_keys(request: HttpRequest) -> list[str]:
     """Return the write key of Basic authentication: the user, without a password."""
-    scheme, _, told = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, told = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return []
     try:
@@ -121,7 +128,7 @@ def _given_keys(request: HttpRequest) -> list[str]:
 
 
 def _bearer(request: HttpRequest) -> str:
-    scheme, _, told = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, told = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not told.strip():
         raise UnknownKey()
     return told.strip()
@@ -135,12 +142,22 @@ def _unpacked(request: HttpRequest) -> bytes:
     return unpack(raw, request.headers.get("Content-Encoding", ""))
 
 
+def _words(refusal: DomainError) -> tuple[str, str]:
+    """Return what is wrong and what to do; a key goes another way here than in the API."""
+    sentence, remedy = explain(refusal)
+    if isinstance(refusal, UnknownKey):
+        remedy = _(
+            "쓰기 키를 Basic 인증의 사용자로, 비밀번호 없이 보내세요. SDK에서는 writeKey에 넣으면 돼요."
+        )
+    return sentence, remedy
+
+
 def _refuse(refusal: DomainError) -> HttpResponse:
     """Return a refusal as these clients read it, with when to come again."""
     status = status_of(refusal)
     headers: Mapping[str, str] = refusal.headers() if isinstance(refusal, ApiRefusal) else {}
     response = HttpResponse(
-        msgspec.json.encode({"code": refusal.code, "message": " ".join(filter(None, explain(refusal)))}),
+        msgspec.json.encode({"code": refusal.code, "message": " ".join(filter(None, _words(refusal)))}),
         status=status, content_type="application/json", headers=dict(headers),
     )  # fmt: skip
     if status == 401:

@@ -1,14 +1,11 @@
 """Events of sites and apps in words."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
-from dangol.core.behavior.entries import Problem
 from dangol.core.behavior.events import BehaviorTracked, BehaviorViewed, TraitsTold
 from dangol.core.events.payloads import Payload
-from dangol.core.refusals import Facts, words_by_code
 
 # The kinds of calls, as the debugger shows them: words and icon.
 CALLS: Mapping[str, tuple[object, str]] = {
@@ -50,17 +47,3 @@ def call_icon(kind: str) -> str:
 def cause_word(what: str) -> str:
     """Return what an event became."""
     return str(CAUSES.get(what, what))
-
-
-def problem_words(problem: Problem) -> tuple[str, str]:
-    """Return what is wrong with an event and what to do, in the reader's language."""
-    words = words_by_code().get(problem.code)
-    if words is None:
-        return problem.code, ""
-    facts: dict[str, Any] = Facts(problem.data)
-    return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)
-
-
-def problem_title(problem: Problem) -> str:
-    """Return what is wrong with an event, for a list."""
-    return problem_words(problem)[0]

@@ -26,7 +26,7 @@ import structlog
 
 from dangol.core.metrics import POOL_IN_USE, POOL_WAIT
 from dangol.core.operations.balance import Place
-from dangol.web.refused import BUSY, SLOW, TOO_LARGE, Refusal, answer, language_of
+from dangol.web.refused import BUSY, SLOW, TOO_LARGE, TRACKING, Refusal, answer, language_of
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -337,8 +337,11 @@ def _close(response: Iterable[bytes]) -> None:
 
 
 def _refuse(refusal: Refusal, environ: Environ, exchange: Exchange) -> None:
-    language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    told = answer(refusal, path=environ["PATH_INFO"], language=language)
+    path = environ["PATH_INFO"]
+    # SDKs ask for no language, and their logs are read as English.
+    unasked = "en" if path.startswith(TRACKING) else "ko"
+    language = language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""), unasked=unasked)
+    told = answer(refusal, path=path, language=language)
     headers = [(name.lower(), value) for name, value in told.headers.items()]
     # The rest of a body that nobody reads cannot be told from a next request: the connection ends here.
     exchange.response_bytes(told.status, [*headers, _LEAVE], told.body)

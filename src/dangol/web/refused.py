@@ -77,10 +77,13 @@ KEY_MISSING = Refusal(
 )  # fmt: skip
 
 
-def language_of(accepted: str) -> str:
-    """Return a reader's language by the `Accept-Language` header: Korean unless English comes first."""
+def language_of(accepted: str, *, unasked: str = "ko") -> str:
+    """Return a reader's language by the `Accept-Language` header, of Korean and English the first.
+
+    Where neither is asked for, `unasked`.
+    """
     spoken = (name.partition("-")[0] for name, _weight in parse_accept_lang_header(accepted.lower()))
-    return next((one for one in spoken if one in ("ko", "en")), "ko")
+    return next((one for one in spoken if one in ("ko", "en")), unasked)
 
 
 def answer(refusal: Refusal, *, path: str, language: str, request_id: str = "") -> Answer:

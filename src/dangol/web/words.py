@@ -26,13 +26,15 @@ from dangol.web.behavior_words import tell_behavior
 from dangol.web.formats import format_money, format_number, format_points, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 from dangol.web.reads.statement import StatementLine
+from dangol.web.segment_words import tell_segments
 
 
 class Setting(NamedTuple):
-    """What words need to know of the shop: its tiers' names by key, and its money."""
+    """What words need to know of the shop: its tiers' names and segments' by key, and its money."""
 
     tiers: Mapping[str, str]
     currency: str
+    segments: Mapping[str, str]
 
 
 class Told(NamedTuple):
@@ -60,7 +62,8 @@ def tell(item: TimelineItem, setting: Setting) -> Told:
     teller = _TELLERS.get(type(item.payload))
     if teller:
         return teller(item.payload, item, setting)
-    return Told(*(tell_behavior(item.payload) or ("circle-dot", item.name)))
+    told = tell_behavior(item.payload) or tell_segments(item.payload, setting.segments)
+    return Told(*(told or ("circle-dot", item.name)))
 
 
 def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:

@@ -25,9 +25,10 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id, parse_id
 from dangol.web.acting import actor_of
-from dangol.web.behavior_words import CALLS, problem_words
+from dangol.web.behavior_words import CALLS
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.problem_words import problem_words
 
 A_PAGE = 50
 # Keeps the lines of what was kept as far in as they are.

@@ -16,7 +16,7 @@ from dangol.core.people.held import held_by
 from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.notes import notes_of
 from dangol.core.people.selectors import MERGED
-from dangol.core.segments.selectors import segments_of
+from dangol.core.segments.selectors import segment_names, segments_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
@@ -74,7 +74,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "tier_names": {tier.level: tier.name for tier in tiers},
         "tier_by_key": {tier.key: tier.name for tier in tiers},
         "last_day": request.GET.get("day", ""),
-    } | _list(tab, family, running, tiers, after=after, frame=frame)
+    } | _list(tab, family, running, tiers, after=after, frame=frame, visitor=visitor_of(request))
     if request.headers.get("HX-Request"):
         return render(request, f"web/member_{tab}.html#items", context)
     member = find_member(customer_id, running, at=frame.at)
@@ -119,6 +119,7 @@ def _list(
     *,
     after: str,
     frame: Frame,
+    visitor: Visitor,
 ) -> dict[str, Any]:
     if tab == "orders":
         orders = read_orders(family, after=after)
@@ -133,7 +134,8 @@ def _list(
             "undoable": undoable(family[0], statement.lines),
         }
     timeline = read_timeline(family, at=frame.at, after=after)
-    setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency)
+    names = segment_names() if visitor.may(Right.SEGMENTS_READ) else {}
+    setting = Setting({tier.key: tier.name for tier in tiers}, frame.shop.currency, names)
     rows = _merge_expired([TimelineRow(item, tell(item, setting)) for item in timeline.items])
     return {"days": _by_day((row.item.at, row) for row in rows), "next_after": timeline.next_after}
 

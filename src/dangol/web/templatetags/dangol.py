@@ -35,6 +35,7 @@ from dangol.web import (
 )
 from dangol.web.guard import access_of, may_open
 from dangol.web.mail_words import failure_in_words, tls_name
+from dangol.web.problem_words import problem_title
 from dangol.web.roles import role_name, scopes_in_words
 
 register = template.Library()
@@ -86,7 +87,7 @@ register.filter("job_state", work_words.job_state)
 register.filter("call_name", behavior_words.call_name)
 register.filter("call_icon", behavior_words.call_icon)
 register.filter("cause_word", behavior_words.cause_word)
-register.filter("problem_title", behavior_words.problem_title)
+register.filter("problem_title", problem_title)
 register.filter("access_name", work_words.access_name)
 register.filter("actor_kind", work_words.actor_kind)
 register.filter("seen_names", work_words.seen_names)

@@ -1,0 +1,60 @@
+"""What the pages say of events that came in: problems in words, and what follows on a member's timeline."""
+
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from dangol.core.behavior.entries import Problem
+from dangol.core.people.selectors import find_by_identity
+from dangol.core.segments.services import SegmentDraft, create_segment
+from dangol.core.storage.ids import show_id
+from dangol.web.problem_words import problem_words
+from tests.core.behavior.sending import identify, send
+from tests.core.segments.shop import MARKETER, catch_up
+from tests.web.story import NOW, Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+HIGH = {"type": "trait", "trait": "app.단계", "op": "equals", "value": "상"}
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "korean", "english"),
+    [
+        ("behavior.id_unfit", {"kind": "external", "why": "value.unseen_character"},
+         "보이지 않는 글자가 있어요", "character"),
+        ("behavior.trait_refused", {"field": "name", "why": "value.too_long"}, "너무 길어요", "too long"),
+        ("traits.other_kind", {"name": "app.level", "kind": "text", "given": "number"}, "글", "text"),
+        ("behavior.id_dropped", {"kind": "anonymous"}, "브라우저", "browser"),
+    ],
+)  # fmt: skip
+def test_problem_words__facts_that_are_codes__are_in_words_too(
+    code: str, facts: dict[str, str], korean: str, english: str
+) -> None:
+    for language, words in (("ko", korean), ("en", english)):
+        with translation.override(language):
+            sentence, _ = problem_words(Problem(code, facts))
+        assert words in sentence.lower()
+        assert not any(raw in sentence for raw in ("value.", "external", "anonymous", "…"))
+
+
+def test_timeline__segments_and_traits__are_told_in_words(clerk: Client, story: Story) -> None:
+    send(identify("u-1", 단계="하"), at=NOW)
+    catch_up(NOW)
+    create_segment(SegmentDraft("high", "높은 단계", "", HIGH), actor=MARKETER, at=NOW)
+    for level in ("상", "하"):
+        send(identify("u-1", 단계=level), at=NOW)
+        catch_up(NOW)
+    member = show_id(find_by_identity("external", ["u-1"])["u-1"])
+
+    page = clerk.get(f"/members/{member}").content.decode()
+
+    for words in (
+        "세그먼트에 들어왔어요",
+        "세그먼트에서 나갔어요",
+        "높은 단계",
+        "새로 알거나 바뀐 속성이 있어요",
+        "app.단계",
+    ):
+        assert words in page, words
+    assert not any(raw in page for raw in ("segment.entered", "segment.left", "traits.reported"))
