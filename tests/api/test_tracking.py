@@ -121,6 +121,22 @@ def test_tracking__without_a_key__is_told_how_these_clients_send_one(
     assert "Bearer" not in message
 
 
+@pytest.mark.parametrize(
+    ("action", "route"),
+    [("track", "tracking:track"), ("t", "tracking:track"), ("import/", "tracking:batch"),
+     ("kim@example.com", "tracking:unknown"), ("", "tracking:unknown")],
+)  # fmt: skip
+def test_tracking__each_call__is_logged_by_its_name(
+    write_key: str, caplog: pytest.LogCaptureFixture, action: str, route: str
+) -> None:
+    with caplog.at_level("INFO", "dangol.web"):
+        post(action, track(), **basic(write_key))
+
+    [line] = [one.getMessage() for one in caplog.records if "'event': 'request'" in one.getMessage()]
+    assert f"'route': '{route}'" in line
+    assert "kim" not in line
+
+
 def test_tracking__key_taken_back__is_401(write_key: str) -> None:
     revoke_key(list_keys()[0].id, at=now())
 

@@ -23,7 +23,7 @@ from dangol.api import limits
 from dangol.api.problems import ApiRefusal, status_of
 from dangol.api.refused import Failed, NotNow, ReadOnly, WrongMethod
 from dangol.api.senders import sender_of
-from dangol.connectors.segment.bodies import RUDDER_BYTES, Body, read_body, unpack
+from dangol.connectors.segment.bodies import KINDS, RUDDER_BYTES, Body, read_body, unpack
 from dangol.connectors.segment.calls import read_calls
 from dangol.connectors.segment.errors import BatchTooLarge
 from dangol.core.access.keys import KeyView, UnknownKey, open_key
@@ -60,6 +60,8 @@ class TrackingDoor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(PREFIX):
             return self._get_response(request)
+        # For the log and the meters, which know views only; never what was sent.
+        request.META["dangol.route"] = f"tracking:{KINDS.get(_action(request), 'unknown')}"
         with translation.override(_language(request.headers.get("Accept-Language", ""))):
             response = answer(request)
         for name, value in (_HEADERS | _CORS).items():
@@ -111,8 +113,12 @@ def _open(request: HttpRequest) -> tuple[KeyView, Body]:
     if not given and not request.META.get("CONTENT_LENGTH", "0").strip("0"):
         raise UnknownKey()
     key = open_key(given[0], at=datetime.now(UTC)) if given else None
-    body = read_body(request.path_info.removeprefix(PREFIX).rstrip("/"), _unpacked(request))
+    body = read_body(_action(request), _unpacked(request))
     return key or open_key(body.write_key or _bearer(request), at=datetime.now(UTC)), body
+
+
+def _action(request: HttpRequest) -> str:
+    return request.path_info.removeprefix(PREFIX).rstrip("/")
 
 
 def _given_keys(request: HttpRequest) -> list[str]:
