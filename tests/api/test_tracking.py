@@ -16,6 +16,7 @@ from dangol.core.access.rights import Right
 from dangol.core.behavior.models import Entry
 from dangol.core.events.models import Event
 from dangol.core.people.models import Customer
+from dangol.core.people.selectors import find_by_identity
 from dangol.project.clock import now
 from tests.api.conftest import key_with
 from tests.core.behavior.sending import details, payloads, problems
@@ -295,6 +296,18 @@ def test_tracking__test_key__reaches_the_test_space_only(write_key: str) -> None
         assert post("track", track(), **basic(test_key)).status == 200
 
     assert not Event.objects.exists()
+
+
+def test_tracking__external_ids_by_a_key_that_may_only_send__give_nobody_an_address(write_key: str) -> None:
+    owner = key_with(Right.EVENTS_WRITE, Right.MEMBERS_WRITE)
+    context = {"externalIds": [{"id": "kim@example.com", "type": "email", "collection": "users"}]}
+
+    post("track", track(userId="u-1", context=context), **basic(write_key))
+    assert find_by_identity("email", ["kim@example.com"]) == {}
+    assert problems() == ["behavior.key_may_not_tell"]
+
+    post("track", track(userId="u-1", messageId="m-2", context=context), **basic(owner))
+    assert len(find_by_identity("email", ["kim@example.com"])) == 1
 
 
 def test_tracking__retry_without_a_message_id__is_known_by_its_content(write_key: str) -> None:

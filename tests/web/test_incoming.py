@@ -1,6 +1,5 @@
 """What the pages say of events that came in: problems in words, and what follows on a member's timeline."""
 
-
 import pytest
 from django.test import Client
 from django.utils import translation

@@ -100,6 +100,34 @@ def test_take_in_messages__key_that_may_only_send__tells_nothing_of_people() -> 
     assert payloads("traits.told")[0].traits == {"plan": "gold"}
 
 
+def test_take_in_messages__contact_as_an_id_by_a_key_that_may_only_send__is_given_to_nobody() -> None:
+    send(identify("u-1"), identify("u-2", email="lee@example.com"))
+    own = [("email", "evil@example.com"), ("phone", "01099998888"), ("card", "1234567890")]
+    for ids in (own, [("email", "lee@example.com")]):
+        message = track(user="u-1")
+        message.ids += ids
+        send(message, sender=BROWSER)
+
+    assert [problem.data for one in details()[2:] for problem in one.problems] == [
+        {"fields": "email, phone, card"}, {"fields": "email"},
+    ]  # fmt: skip
+    assert set(problems()) == {"behavior.key_may_not_tell"}
+    assert all(one.attached == one.sealed == () for one in details()[2:])
+    assert [find_by_identity(kind, [value]) for kind, value in own] == [{}, {}, {}]
+    assert who("email", "lee@example.com") == who("external", "u-2")
+    assert not MergeProposal.objects.exists()
+
+
+def test_take_in_messages__contact_alone_by_a_key_that_may_only_send__names_nobody() -> None:
+    message = track()
+    message.ids.append(("email", "kim@example.com"))
+
+    send(message, sender=BROWSER)
+
+    assert problems() == ["behavior.key_may_not_tell", "behavior.nobody_named"]
+    assert not Customer.objects.exists()
+
+
 def test_take_in_messages__browser_signs_in_as_new__becomes_known() -> None:
     send(track(anon="a-1"))
     browser = who("anonymous", "a-1")

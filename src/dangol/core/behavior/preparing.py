@@ -34,6 +34,7 @@ LONGEST_WORD = 200
 TAKEN_OUT = "…"
 _NAMED_BY_PAGE = ("page", "screen")
 _IDS = frozenset(Kind) | {PREVIOUS}
+_CONTACTS = frozenset({Kind.EMAIL, Kind.PHONE, Kind.CARD})
 
 
 def _text(value: Any) -> str:
@@ -116,7 +117,7 @@ def prepare(
         taken.append("name")
         name = TAKEN_OUT
     name = name[:LONGEST_NAME]
-    ids = _usable(message.ids, problems)
+    ids = _told_ids(_usable(message.ids, problems), message, sender, problems)
     personal = _personal(message, sender, ids, taken, problems)
     if not ids and message.customer_id is None:
         problems.append(NobodyNamed())
@@ -138,6 +139,22 @@ def _usable(ids: list[tuple[str, str]], problems: list[DomainError]) -> list[tup
         elif kind in _IDS:
             usable.append((kind, value))
     return usable
+
+
+def _told_ids(
+    ids: list[tuple[str, str]], message: Message, sender: Sender, problems: list[DomainError]
+) -> list[tuple[str, str]]:
+    """Return the ids without contacts, where the key may not tell any.
+
+    Else anybody with a page's key could give an address of theirs to whoever has a `userId`, and sign in as
+    them. A CloudEvent has one id, which is given to nobody.
+    """
+    contacts = (
+        [] if sender.may_tell or message.kind == "event" else [kind for kind, _ in ids if kind in _CONTACTS]
+    )
+    if contacts:
+        problems.append(KeyMayNotTell(fields=", ".join(contacts)))
+    return [(kind, value) for kind, value in ids if kind not in contacts]
 
 
 def _with_instants_shown(message: Message, problems: list[DomainError]) -> Message:
