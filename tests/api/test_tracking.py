@@ -254,31 +254,6 @@ def test_tracking__single_events_that_do_not_fit__fail_no_batch(write_key: str) 
     assert Event.objects.filter(name="behavior.tracked").count() == 6
 
 
-def test_tracking__what_does_not_fit_and_is_personal__is_told_without_it(write_key: str) -> None:
-    mail, long = "kim@example.com", "x" * 95 + "kim@example.com"
-    shopping = {"order_id": "1", "products": [{"sku": "A", "price": 1}]}
-    batch = [
-        track(type=mail), track(type=long), track(type="x" * 300), track(event=long),
-        track(event="Order Completed", properties=shopping | {"currency": mail}),
-        track(event="Order Completed", properties=shopping | {"discount": mail}),
-        track(event="Order Completed", properties=shopping | {"order_id": mail}),
-        track(properties={mail: 1}), track(properties={"deep": {"x" * 99: [[[[[[mail]]]]]]}}),
-    ]  # fmt: skip
-
-    told = [one | {"messageId": f"{place} {mail}"} for place, one in enumerate(batch)]
-    assert post("batch", {"batch": told}, **basic(write_key)).status == 200
-
-    first, second, third, *_ = details()
-    assert [one.data for one in first.problems] == [{"type": "…"}]
-    assert first.problems == second.problems
-    assert third.problems[0].data == {"type": "x" * 200}
-    kept = list(Event.objects.values_list("payload", flat=True))
-    for row in Entry.objects.values_list("name", "message", "problem", "details"):
-        kept += row
-    assert len(kept) == 5 * len(batch)
-    assert not any("kim" in text or "exam" in text for text in kept)
-
-
 def test_tracking__context_of_the_batch__goes_to_each_event(write_key: str) -> None:
     batch = {
         "context": {"locale": "ko-KR"},
@@ -401,44 +376,3 @@ def test_tracking__any_bytes__are_refused_as_the_senders_fault(
 
     assert told.status in (200, 400)
     assert told.status == 200 or told.data.keys() == {"code", "message"}
-
-
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [
-        (rb"\ud83d", "\ufffd"),
-        (rb"\udE00", "\ufffd"),
-        (rb"a\ud83db", "a\ufffdb"),
-        (rb"\ud83d\ud83d\ude00", "\ufffd\U0001f600"),
-        (rb"\ud83d\ude00", "\U0001f600"),
-        (rb"\\ud83d", "\\ud83d"),
-        (rb"\\\ud83d", "\\\ufffd"),
-        (rb"\uac00\u0022", "\uac00\u0022"),
-    ],
-)
-def test_text__cut_in_the_middle_of_an_emoji__is_kept_with_a_sign_for_the_half(
-    write_key: str, sent: bytes, kept: str
-) -> None:
-    event = b'{"type": "track", "event": "%b", "anonymousId": "a-1", "messageId": "m-1"}' % sent
-
-    told = post("batch", b'{"batch": [%b]}' % event, **basic(write_key))
-
-    assert told.status == 200
-    assert [one.name for one in payloads("behavior.tracked")] == [kept]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"event": "\0", "userId": "\0", "properties": {"\0": ["\0", {"\0": "\0"}]}, "context": {"ip": "\0"}},
-        {"event": "Clicked", "anonymousId": "a\0", "messageId": "m\0"},
-        {"type": "identify", "userId": "u-1", "traits": {"email": "a\0@b.kr", "name": "\0", "plan\0": "\0"}},
-        {"type": "alias", "userId": "u-1", "previousId": "\0"},
-        {"event": "Order Completed", "userId": "u-1", "properties": {"order_id": "\0", "total": 3_000}},
-    ],
-)
-def test_event__with_a_nul_in_its_texts__is_kept(write_key: str, body: dict[str, Any]) -> None:
-    told = post("batch", {"batch": [track() | body]}, **basic(write_key))
-
-    assert told.status == 200
-    assert Entry.objects.count() == 1

@@ -1,0 +1,134 @@
+"""Commerce events of sites and apps become orders, returns and views."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dangol.core.behavior.messages import Message
+from dangol.core.people.shops import set_shop
+from tests.core.behavior.sending import (
+    AT,
+    BROWSER,
+    SERVER,
+    details,
+    payloads,
+    problems,
+    send,
+    track,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+
+
+@pytest.fixture(autouse=True)
+def shop(transactional_db: None) -> None:
+    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
+
+
+def order(number: str = "o-1", **changed: Any) -> dict[str, Any]:
+    return {
+        "order_id": number,
+        "products": [{"product_id": "P1", "name": "원두", "price": 4500, "quantity": 2}],
+    } | changed
+
+
+def test_take_in_messages__order_and_refund__become_an_order_and_a_return() -> None:
+    send(track("Order Refunded", user="u-1", properties={"order_id": "o-1"}),
+         track("Order Completed", user="u-1", properties=order(discount=1000)))  # fmt: skip
+
+    [placed], [returned] = payloads("order.placed"), payloads("order.returned")
+    assert (placed.number, placed.net_minor, placed.currency, placed.source) == (
+        "o-1",
+        8_000,
+        "KRW",
+        "events",
+    )
+    assert returned.net_minor == 8_000
+    assert problems() == []
+    assert [one.caused[0][0] for one in details()] == ["return", "order"]
+    assert len(payloads("behavior.tracked")) == 2
+
+
+def test_take_in_messages__order_told_twice__is_one_and_with_other_content_refused() -> None:
+    def completed(**changed: Any) -> Message:
+        return track("Order Completed", user="u-1", properties=order(**changed), original_at=AT)
+
+    send(completed())
+    send(completed(), sender=SERVER._replace(source="other"))
+    send(completed(products=[{"sku": "X", "price": 1}]))
+
+    assert len(payloads("order.placed")) == 1
+    assert problems() == ["behavior.order_told"]
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "user", "problem"),
+    [
+        ("Order Completed", order(total=1), "u-1", "behavior.amounts_disagree"),
+        ("Order Completed", order(order_id=None), "u-1", "behavior.order_unnumbered"),
+        ("Order Refunded", {"order_id": "o-9"}, "u-1", "behavior.order_missing"),
+        ("Order Refunded", {"order_id": "o-1"}, "u-2", "behavior.order_missing"),
+        ("Order Refunded", {"order_id": "o-1", "total": 5}, "u-1", "behavior.refund_unclear"),
+        ("Order Refunded", {"order_id": "o-1", "products": [{"sku": "P1", "quantity": 3}]}, "u-1",
+         "behavior.refund_too_much"),
+    ],
+)  # fmt: skip
+def test_take_in_messages__commerce_that_does_not_fit__is_kept_with_its_problem(
+    name: str, properties: dict[str, Any], user: str, problem: str
+) -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+
+    send(track(name, user=user, properties=properties))
+
+    assert problems() == [problem]
+    assert len(payloads("order.placed")) == 1
+    assert payloads("order.returned") == []
+    assert len(payloads("behavior.tracked")) == 2
+
+
+@pytest.mark.parametrize(
+    ("currency", "notes"),
+    [("USD", [("behavior.other_currency", {"currency": "USD", "own": "KRW"})]), ("krw", []), (None, [])],
+)
+def test_take_in_messages__order_in_another_currency__is_one_and_noted(
+    currency: str | None, notes: list[Any]
+) -> None:
+    send(track("Order Completed", user="u-1", properties=order(currency=currency)))
+    send(track("Order Completed", user="u-1", properties=order("o-2", currency=currency)), sender=BROWSER)
+
+    told, refused = details()
+    assert (told.problems, told.caused[0][0]) == ((), "order")
+    assert [(one.code, one.data) for one in told.notes] == notes
+    assert refused.notes == ()
+
+
+def test_take_in_messages__order_by_a_key_that_may_only_send__is_no_order() -> None:
+    send(track("Order Completed", user="u-1", properties=order()), sender=BROWSER)
+
+    assert problems() == ["behavior.key_may_not_order"]
+    assert payloads("order.placed") == []
+
+
+def test_take_in_messages__refunded_in_parts__pays_back_what_was_paid() -> None:
+    refund = {"order_id": "o-1", "products": [{"product_id": "P1"}]}
+    send(track("Order Completed", user="u-1", properties=order(discount=999)))
+    for number in range(3):
+        send(track("Order Refunded", user="u-1", properties=refund), at=AT + timedelta(hours=number))
+
+    assert sum(one.net_minor for one in payloads("order.returned")) == 8_001
+    assert problems() == ["behavior.nothing_left"]
+
+
+def test_take_in_messages__product_viewed__is_a_view() -> None:
+    send(
+        track(
+            "Product Viewed",
+            anon="a-1",
+            properties={"product_id": "P1", "category": "원두", "name": "예가체프"},
+        )
+    )
+
+    [viewed] = payloads("behavior.viewed")
+    assert (viewed.product, viewed.category) == ("P1", "원두")
+    assert details()[0].caused == (("view", "P1"),)
