@@ -22,6 +22,8 @@ from dangol.core.events.webhooks.services import create_endpoint, disable_endpoi
 from dangol.core.people.actors import HOUSE
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
+from dangol.core.segments.models import Segment, Watch
+from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Heartbeat
 from dangol.core.tasks.selectors import expected_processes
@@ -226,6 +228,24 @@ def test_check_consumers__one_stands_before_an_event__is_named(monkeypatch: pyte
     assert stuck.level is Level.BAD
     assert "KeyError: 'bell'" in stuck.sentence
     assert next(one for sentence, one in found.items() if "slow" in sentence).level is Level.WARN
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("minutes", "level"), [(None, Level.OK), (4, Level.OK), (7, Level.WARN), (-9, Level.OK)]
+)
+def test_check_segments__somebody_is_due__is_told_where_they_wait_for_long(
+    monkeypatch: pytest.MonkeyPatch, minutes: int | None, level: Level
+) -> None:
+    monkeypatch.setattr(doctor, "now", lambda: AT)
+    Segment.objects.create(id=new_id(), slug="s", name="S", version=1, created_at=AT, changed_at=AT)
+    due_at = None if minutes is None else AT - timedelta(minutes=minutes)
+    Watch.objects.create(customer_id=new_id(), due_at=due_at)
+
+    [found] = doctor.check_segments()
+
+    assert found.level is level
+    assert ("7" in found.sentence) is (level is Level.WARN)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,6 +34,8 @@ from dangol.core.people.lost_keys import count_lost_keys
 from dangol.core.people.models import PersonKey, Shop
 from dangol.core.people.selectors import shop
 from dangol.core.refusals import explain
+from dangol.core.segments.consumers import has_segments
+from dangol.core.segments.selectors import waits_since
 from dangol.core.storage.master_keys import key_ring
 from dangol.core.storage.sqlite.base import OLDEST_SAFE_VERSION
 from dangol.core.tasks.selectors import dead_jobs, silent_workers
@@ -44,7 +46,7 @@ from dangol.project.clock import now
 OLDEST_POSTGRES = 15
 BYTES_WANTED, BYTES_NEEDED = 2 * 1024**3, 256 * 1024**2
 STUCK_AFTER = timedelta(minutes=5)
-MAIL_LATE_AFTER = timedelta(minutes=5)
+MAIL_LATE_AFTER = SEGMENTS_LATE_AFTER = timedelta(minutes=5)
 EVENTS_BEHIND = 10_000
 
 
@@ -224,6 +226,20 @@ def check_consumers() -> Iterator[Finding]:
         yield Finding("consumers", Level.OK, _("밀린 것이 없어요."))
 
 
+def check_segments() -> Iterator[Finding]:
+    """Look for customers who have long been due to be looked at for segments."""
+    at = now()
+    since = waits_since(at) if has_segments() else None
+    if since is None or at - since <= SEGMENTS_LATE_AFTER:
+        yield Finding("segments", Level.OK, _("모두 제때 살펴봤어요."))
+        return
+    minutes = int((at - since).total_seconds() // 60)
+    words = ngettext(
+        "세그먼트를 살펴보는 일이 %d분 밀려 있어요.", "세그먼트를 살펴보는 일이 %d분 밀려 있어요.", minutes
+    )
+    yield Finding("segments", Level.WARN, words % minutes, command("serve"))
+
+
 def check_mail() -> Iterator[Finding]:
     """Look whether messages can leave, and whether they do."""
     sender, found = find_sender(EMAIL), outbox_status(now())
@@ -317,8 +333,8 @@ def check_backups() -> Iterator[Finding]:
 
 ALWAYS = (check_database, check_home, check_disk)
 WITH_SHOP = (
-    check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers, check_webhooks,
-    check_mail, check_duties,
+    check_migrations, check_shop, check_keys, check_staff, check_workers, check_consumers, check_segments,
+    check_webhooks, check_mail, check_duties,
     check_backups,
 )  # fmt: skip
 

@@ -208,6 +208,12 @@ def count_watched() -> int:
     return Watch.objects.count()
 
 
+def waits_since(as_of: datetime) -> datetime | None:
+    """Return since when the customer has been due who waits longest to be looked at; None: nobody waits."""
+    due = Watch.objects.filter(due_at__lte=as_of).order_by("due_at")
+    return due.values_list("due_at", flat=True).first()
+
+
 def find_name(slug: str) -> SegmentName | None:
     """Return a segment by its slug; None where there is none, or no more."""
     if not is_slug(slug):
@@ -242,7 +248,9 @@ def preview(
             slugs = place(Due(owner, as_of, None), subject, running, zone).slugs
             if evaluate(condition, subject.among(slugs), as_of=as_of, zone=zone):
                 found.append(owner)
-        seen += len(known.subjects)
+            seen += 1
+            if time.monotonic() >= until:
+                break
         if time.monotonic() >= until:
             break
     everybody = max(seen, Customer.objects.filter(kind__in=(CUSTOMER, MEMBER)).count())

@@ -97,7 +97,11 @@ def show(request: HttpRequest, segment: str, refusal: DomainError | None = None)
         everybody = selectors.count_watched()
         state |= {"all": everybody, "done": max(0, everybody - view.waiting)}
     if request.headers.get("HX-Target") == "state":
-        return render(request, "web/segments/segment.html#state", state)
+        answer = render(request, "web/segments/segment.html#state", state)
+        if not (view.waiting or state["rebuilding"]):
+            # Who is in stands elsewhere on the page, as it was before.
+            answer["HX-Refresh"] = "true"
+        return answer
     told = _told_versions(view.id, offers, zone)
     lines, after = _members(request, view)
     users = selectors.users_of(segment)
