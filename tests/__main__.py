@@ -35,6 +35,7 @@ ONCE = (
     "tests/connectors/files/test_delimited.py",
     "tests/connectors/files/test_parsing.py",
     "tests/dangol_client/test_sending.py",
+    "tests/rooms/personalization/test_engines.py",
     "tests/web/test_browser.py",
     "tests/web/test_catalog.py",
     "tests/web/test_import_browser.py",
