@@ -109,7 +109,7 @@ def _admit(request: HttpRequest, match: ResolverMatch, request_id: str) -> HttpR
     key = limits.guard_guesses(request, lambda: open_key(secret_of(request), at=datetime.now(UTC)))
     left = limits.take_turn(key.id)
     _check_body(request)
-    _check_address(request, match)
+    _check_query(request)
     if settings.READ_ONLY and request.method not in SAFE:
         raise ReadOnly(why=settings.READ_ONLY)
     with space_at_its_time(key.space):
@@ -154,14 +154,12 @@ def _check_body(request: HttpRequest) -> None:
         raise BodyTooLarge(most=most)
 
 
-def _check_address(request: HttpRequest, match: ResolverMatch) -> None:
-    """Refuse the sign NUL wherever a text comes in by the address, as `Given` does for those of the body."""
-    given = [("query", name, [name, *texts]) for name, texts in request.GET.lists()]
-    given += [("path", name, [str(value)]) for name, value in match.kwargs.items()]
+def _check_query(request: HttpRequest) -> None:
+    """Refuse the sign NUL in the texts of a query, as `Given` does for those of a body."""
     faults = [
-        {"type": "nul_in_text", "loc": (place, name.replace("\0", "?"))}
-        for place, name, texts in given
-        if any("\0" in text for text in texts)
+        {"type": "nul_in_text", "loc": ("query", name.replace("\0", "?"))}
+        for name, texts in request.GET.lists()
+        if any("\0" in text for text in [name, *texts])
     ]
     if faults:
         raise ValidationError(faults)

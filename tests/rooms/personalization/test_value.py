@@ -63,8 +63,8 @@ def test_value_cells__some_purchases__add_up_by_hand() -> None:
     assert sum(row["customers"] for row in found.rows if row["segment"].startswith("rfm:")) == 2
 
 
-def test_value_cells__merged_and_erased__count_once_and_stay_in_the_sums() -> None:
-    """Who was merged is one customer with all both bought and spent; what an erased one brought stays."""
+def test_value_cells__merged_and_erased__count_once_and_not_at_all() -> None:
+    """Who was merged is one customer with all both bought and spent; an erased one is in no table."""
     kept, absorbed, gone = open_shop("K", "A", "G")
     PointCurrency.objects.create(code="PTS", name="Points", shortfall="debt")
     for number, who in enumerate((kept, absorbed, gone)):
@@ -78,8 +78,8 @@ def test_value_cells__merged_and_erased__count_once_and_stay_in_the_sums() -> No
     refresh_all(shop(), as_of=(MORNING + 3 * DAY).date(), at=NIGHT)
 
     (whole,) = cells("all")
-    assert (whole["customers"], whole["revenue"], whole["points"]) == (2, 6_000, 60)
-    assert whole["squares"] == 3_000.0**2 + 3_000.0**2
+    assert (whole["customers"], whole["revenue"], whole["points"]) == (1, 3_000, 30)
+    assert whole["squares"] == 3_000.0**2
 
 
 def test_value_cells__a_year__hold_what_the_models_said() -> None:

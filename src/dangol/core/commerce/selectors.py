@@ -101,6 +101,8 @@ class WholeOrder(NamedTuple):
 
 def find_order(reference: str) -> OrderFacts:
     """Return the order our id, or `source:number`, means; raises UnknownOrder."""
+    if "\0" in reference:  # PostgreSQL cannot even look for it
+        raise UnknownOrder(order=reference)
     source, colon, number = reference.partition(":")
     if colon:
         key = OrderNumber.objects.filter(source=source, number=number).values_list("customer_id", "order_id")

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
+from dangol.core.behavior.events import KNOWN_AS
 from dangol.core.behavior.selectors import events_seen
 from dangol.core.events.payloads import PAYLOADS
 from dangol.core.segments.catalog import TraitSpec, list_traits
@@ -48,9 +49,13 @@ class Offers:
     @cached_property
     def events(self) -> Mapping[str, str]:
         """The events people ask about by their names: ours, orders first, then what apps have sent lately."""
+        seen = {name: event_name(name) for name in events_seen() if name not in self._ours}
+        return {**self._ours, **seen}
+
+    @cached_property
+    def _ours(self) -> Mapping[str, str]:
         names = {name: event_name(name) for name in PAYLOADS if is_offered(name)}
-        ours = dict(sorted(names.items(), key=lambda one: (not one[0].startswith("order."), one[0])))
-        return ours | {name: event_name(name) for name in events_seen() if name not in ours}
+        return dict(sorted(names.items(), key=lambda one: (not one[0].startswith("order."), one[0])))
 
     @cached_property
     def segments(self) -> Mapping[str, str]:
@@ -65,10 +70,10 @@ class Offers:
     @cached_property
     def labels(self) -> Labels:
         """The words for all of these, for sentences."""
-        properties = {name for event in self.events for name in self.kinds_of(event)}
+        properties = {name for event in self._ours for name in self.kinds_of(event)}
         tiers = {one.key: one.name for one in tiers_of(find_program())}
         return Labels(
-            events=self.events,
+            events={**self._ours} | {name: event_name(name) for name in KNOWN_AS.values()},
             properties={name: property_name(name) for name in properties},
             traits={name: trait_label(spec) for name, spec in self.traits.items()},
             values={name: trait_values(spec, tiers) for name, spec in self.traits.items()},
