@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dg_personalization', '0004_longer_model_names'),
+        ('dg_personalization', '0003_product_lists'),
     ]
 
     operations = [
