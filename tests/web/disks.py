@@ -74,6 +74,7 @@ def _full_postgres(folder: Path) -> Iterator[Room]:
             _mount("-o", f"remount,size={ROOMY}", str(folder))
 
         try:
+            _ask("VACUUM FULL")  # as above
             _move("pg_default", "small_disk")
             disk = os.statvfs(folder)
             used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
