@@ -21,7 +21,7 @@ from dangol.rooms.personalization import purchases
 from dangol.rooms.personalization.affinity import CATEGORIES, LISTED
 from dangol.rooms.personalization.models import ProductList
 from dangol.rooms.personalization.refresh import refresh_all
-from dangol.rooms.personalization.selectors import RunView, latest_runs
+from dangol.rooms.personalization.selectors import RunView, runs_of
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import catch_up, open_shop
 from tests.rooms.personalization.baskets import LAST, PRODUCTS, RANGES, bought_by, fill_baskets
@@ -33,7 +33,7 @@ NAMES = frozenset({"affinity.again", "affinity.discover", "affinity.category"})
 
 def run(name: str) -> RunView:
     """Return a model's latest run."""
-    [found] = [one for one in latest_runs() if one.model == name]
+    [found] = runs_of(name)
     return found
 
 

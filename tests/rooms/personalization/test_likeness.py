@@ -11,12 +11,13 @@ from dangol.core.people.erasures import erase_customer
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.models import Trait
+from dangol.core.segments.told_results import tell_results
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job
 from dangol.insight.lifetime.refusals import NotEnoughData
-from dangol.rooms.personalization.alike import because_of, run_name, score_of
+from dangol.rooms.personalization.alike import MODEL, because_of, score_of
 from dangol.rooms.personalization.likeness import find_alike
 from dangol.rooms.personalization.selectors import alike_job, most_alike, runs_of
 from dangol.rooms.personalization.services import ask_alike
@@ -56,7 +57,7 @@ def test_find_alike__members_who_come_often__puts_who_comes_often_first_and_says
     changed = find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
 
     told = scores()
-    [run] = runs_of(run_name(SLUG))
+    [run] = runs_of(MODEL, about=SLUG)
     assert changed == run.customers == len(told)
     assert not named & set(told)
     assert run.card["parameters"]["seed_members"] == 60
@@ -86,7 +87,7 @@ def test_find_alike__again__changes_nobody_and_a_segment_of_them_follows_the_tra
 
     assert len(inside("like-them")) >= 20
     assert not inside("like-them") & named
-    assert len(runs_of(run_name(SLUG))) == 2
+    assert len(runs_of(MODEL, about=SLUG)) == 2
 
 
 @pytest.mark.parametrize(("number", "what", "count"), [(49, "seed members", 49), (0, "seed members", 0)])
@@ -94,12 +95,10 @@ def test_find_alike__too_few_in_the_segment__says_how_many_and_takes_old_scores_
     number: int, what: str, count: int
 ) -> None:
     owners = bring_history(120, seed=4)
+    tell_results({SCORE: {owners[0]: Decimal("0.500")}}, source=f"{MODEL} old", at=NIGHT, due_at=NIGHT)
     with write_transaction():
-        old = [
-            TraitDraft(owners[0], SCORE, Decimal("0.500"), NIGHT, "lookalike old"),
-            TraitDraft(owners[0], "app.vip", False, NIGHT, "app"),
-        ]
-        report_traits(old, recorded_at=NIGHT)
+        report_traits([TraitDraft(owners[0], "app.vip", False, NIGHT, "app")], recorded_at=NIGHT)
+    assert scores()
     name_some(owners, number)
 
     refusal = find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
@@ -108,7 +107,7 @@ def test_find_alike__too_few_in_the_segment__says_how_many_and_takes_old_scores_
     assert refusal.data["what"] == what
     assert refusal.data["needed"] == 50
     assert refusal.data["found"] <= count
-    assert runs_of(run_name(SLUG))[0].refusal == {"code": refusal.code, "facts": refusal.data}
+    assert runs_of(MODEL, about=SLUG)[0].refusal == {"code": refusal.code, "facts": refusal.data}
     assert not scores()
 
 
@@ -139,11 +138,10 @@ def test_ask_alike__twice__leaves_one_job_of_this_segment_that_tells() -> None:
     assert job is not None
     assert (job.id, job.state) == (first, "done")
     assert Job.objects.filter(name="personalization.find_alike", state="done").count() == 2
-    assert [run.model for run in runs_of(run_name(SLUG))] == ["lookalike.regulars-of-ours"]
-    assert not runs_of(run_name("another")), "there is no such segment"
+    assert len(runs_of(MODEL, about=SLUG)) == 1
+    assert not runs_of(MODEL, about="another"), "there is no such segment"
 
 
 def test_names__a_slug__are_names_a_trait_may_have() -> None:
     assert (score_of("a-b-2"), because_of("a-b-2")) == ("lookalike.a_b_2", "lookalike.a_b_2.because")
     assert len(because_of("x" * 40)) <= 64
-    assert len(run_name("x" * 40)) <= 64

@@ -21,7 +21,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.models import ModelRun
 from dangol.rooms.personalization.refresh import MODELS, refresh_all
-from dangol.rooms.personalization.selectors import find_report, latest_runs
+from dangol.rooms.personalization.selectors import find_report, latest_run, runs_of
 from tests.core.behavior.sending import send, track
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
@@ -41,7 +41,7 @@ def test_refresh__purchases__become_traits_with_day_and_version() -> None:
     outcome = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)
 
     assert outcome["rfm"] == 2
-    [run] = [one for one in latest_runs() if one.model == "rfm"]
+    [run] = runs_of("rfm")
     assert (run.customers, run.as_of, run.refusal) == (2, date(2026, 3, 11), None)
     values = {name: (value, at, source) for name, value, at, source in traits_of(often)}
     end = datetime(2026, 3, 11, 15, tzinfo=UTC)
@@ -114,7 +114,7 @@ def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_ca
 
     refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
 
-    [run] = [one for one in latest_runs() if one.model == "lifetime"]
+    [run] = runs_of("lifetime")
     assert run.refusal is None, run.refusal
     assert (run.customers, len(run.version)) == (300, 16)
     assert run.card["parameters"].keys() == {"r", "alpha", "a", "b", "p", "q", "gamma"}
@@ -131,7 +131,7 @@ def test_refresh__a_year_of_purchases__tells_who_may_stay_away_and_why_with_what
 
     refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
 
-    [run] = [one for one in latest_runs() if one.model == "churn"]
+    [run] = runs_of("churn")
     assert run.refusal is None, run.refusal
     found = read_traits(owners, frozenset({"churn.risk", "churn.because"}), as_of=NIGHT)
     risks = [own["churn.risk"] for own in found.values()]
@@ -151,7 +151,7 @@ def test_refresh__too_few_customers__says_how_many_are_lacking_and_takes_old_val
     refusal = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)["lifetime"]
 
     assert isinstance(refusal, NotEnoughData)
-    [run] = [one for one in latest_runs() if one.model == "lifetime"]
+    [run] = runs_of("lifetime")
     assert run.refusal == {"code": refusal.code, "facts": refusal.data}
     assert not [name for name, *_ in traits_of(one) if name.startswith("lifetime.")]
 
@@ -218,7 +218,7 @@ def test_refresh__segment_asks_about_a_name_as_another_kind__is_refused_and_the_
     outcome = refresh_all(shop(), as_of=date(2026, 3, 11), at=NIGHT)
 
     assert isinstance(outcome["rfm"], ResultOfAnotherKind)
-    runs = {one.model: one for one in latest_runs()}
+    runs = {name: found for name in MODELS if (found := latest_run(name))}
     assert runs.keys() == MODELS.keys()
     assert runs["rfm"].refusal == {
         "code": "traits.report_other_kind",
@@ -260,7 +260,7 @@ def test_refresh__while_it_tells__cards_and_tables_are_of_the_run_before() -> No
     def shown() -> set[datetime]:
         report = find_report("rfm_map")
         assert report is not None
-        return {report.ran_at, *(run.ran_at for run in latest_runs())}
+        return {report.ran_at, *(run.ran_at for name in MODELS if (run := latest_run(name)))}
 
     seen: list[set[datetime]] = []
     refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY, report=lambda done: seen.append(shown()))

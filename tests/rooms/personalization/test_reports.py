@@ -13,9 +13,9 @@ from dangol.rooms.personalization.reports import COHORTS_SHOWN, REPORTS
 from dangol.rooms.personalization.selectors import (
     find_report,
     last_refresh_asked,
-    latest_runs,
     list_uncounted,
     results_of,
+    runs_of,
 )
 from dangol.rooms.personalization.services import ask_refresh
 from tests.core.commerce.shop import DAY, MORNING, order, place, stock
@@ -43,7 +43,7 @@ def test_reports__a_year_of_purchases__agree_with_one_another_and_with_the_cards
     assert sum(one["customers"] for one in segments) == 300  # type: ignore[misc]
     assert {one["of"] for one in segments} == {300}
     worth = rows_of("value_by_segment")
-    [card] = [one.card for one in latest_runs() if one.model == "lifetime"]
+    [card] = [one.card for one in runs_of("lifetime")]
     assert sum(one["value_minor"] for one in worth) == card["value_minor"]  # type: ignore[misc]
     assert all(one["value_low_minor"] <= one["value_minor"] <= one["value_high_minor"] for one in worth)  # type: ignore[operator]
     assert sum(one["customers"] for one in rows_of("cohorts") if one["age"] == 0) == 300  # type: ignore[misc]
@@ -93,7 +93,7 @@ def test_reports__too_few_customers__leave_the_table_of_values_empty() -> None:
     assert [row["customers"] for row in rows_of("rfm_segments")] == [1]
     found = results_of(one)
     assert found.keys() == {"rfm.segment", "rfm.recency", "rfm.frequency", "rfm.money"}
-    [run] = [run for run in latest_runs() if run.model == "rfm"]
+    [run] = runs_of("rfm")
     assert {told.version for told in found.values()} == {run.version}
 
 

@@ -1,16 +1,11 @@
-"""What a search for who is like those in a segment is called: its run and its traits."""
+"""What a search for who is like those in a segment is called, and its traits."""
 
-RUNS = "lookalike."
-
-
-def run_name(slug: str) -> str:
-    """Return the name under which the runs for a segment are noted."""
-    return RUNS + slug
+MODEL = "lookalike"
 
 
 def score_of(slug: str) -> str:
     """Return the trait that says how like somebody is to those in a segment, from 0 to 1."""
-    return f"lookalike.{slug.replace('-', '_')}"
+    return f"{MODEL}.{slug.replace('-', '_')}"
 
 
 def because_of(slug: str) -> str:

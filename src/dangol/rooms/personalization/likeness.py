@@ -16,7 +16,7 @@ from dangol.domain.conditions import Value
 from dangol.domain.errors import DomainError
 from dangol.insight.churn.features import known_at
 from dangol.insight.lookalike.model import Lookalikes, find_lookalikes
-from dangol.rooms.personalization.alike import because_of, run_name, score_of
+from dangol.rooms.personalization.alike import MODEL, because_of, score_of
 from dangol.rooms.personalization.purchases import reckon
 from dangol.rooms.personalization.runs import end_of, note_run
 
@@ -54,18 +54,18 @@ def find_alike(
         members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})
         found = find_lookalikes(features, ibis.memtable(members), as_of=as_of)
     except DomainError as refusal:
-        tell_results({name: {} for name in names}, source="lookalike", at=at, due_at=at, report=report)
-        note_run(run_name(slug), as_of, at, refusal=refusal, kept=_KEPT)
+        tell_results({name: {} for name in names}, source=MODEL, at=at, due_at=at, report=report)
+        note_run(MODEL, as_of, at, refusal=refusal, about=slug, kept=_KEPT)
         return refusal
     owners = found.scores["customer"].to_pylist()
     scores = [round(Decimal(repr(one)), 3) for one in found.scores["probability"].to_pylist()]
     causes = [tuple(one) for one in found.scores["because"].to_pylist()]
     told = (dict(zip(owners, values, strict=True)) for values in (scores, causes))
     traits: dict[str, dict[Id, Value]] = dict(zip(names, told, strict=True))
-    source = f"lookalike {found.card.version}"
+    source = f"{MODEL} {found.card.version}"
     changed = tell_results(traits, source=source, at=end_of(as_of, shop.tz), due_at=at, report=report)
     result = Likeness(found.card.version, len(owners), _card(found))
-    note_run(run_name(slug), as_of, at, result=result, kept=_KEPT)
+    note_run(MODEL, as_of, at, result=result, about=slug, kept=_KEPT)
     return changed
 
 

@@ -15,7 +15,9 @@ class ModelRun(models.Model):
     """A run of a model: on which day, of how many customers, with which card; or why it says nothing."""
 
     id = IdField(primary_key=True)
-    model = models.CharField(max_length=64)
+    model = models.CharField(max_length=40)
+    # Whom it was asked about: a segment's slug; empty where it is of everybody.
+    about = models.CharField(max_length=40, default="", db_default="")
     # What the model was made of: 16 hexadecimal digits; empty where it was not made.
     version = models.CharField(max_length=16)
     # The shop's day up to the end of which purchases counted.

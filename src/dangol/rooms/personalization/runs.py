@@ -37,17 +37,20 @@ def note_run(
     *,
     result: Ran | None = None,
     refusal: DomainError | None = None,
+    about: str = "",
     kept: int = _KEPT,
 ) -> None:
-    """Note a run, or that it was refused, and forget all but the latest `kept` of this model."""
+    """Note a run, or that it was refused; forget all but the latest `kept` of this model `about` the same."""
     told = {"code": refusal.code, "facts": refusal.data} if refusal else None
     with write_transaction():
         ModelRun.objects.create(
-            id=new_id(), model=name, version=result.version if result else "", as_of=as_of, ran_at=at,
-            customers=result.customers if result else 0, card=result.card if result else {}, refusal=told,
+            id=new_id(), model=name, about=about, as_of=as_of, ran_at=at,
+            version=result.version if result else "", customers=result.customers if result else 0,
+            card=result.card if result else {}, refusal=told,
         )  # fmt: skip
-        latest = ModelRun.objects.filter(model=name).order_by("-ran_at").values_list("pk", flat=True)[:kept]
-        ModelRun.objects.filter(model=name).exclude(pk__in=list(latest)).delete()
+        runs = ModelRun.objects.filter(model=name, about=about)
+        latest = runs.order_by("-ran_at").values_list("pk", flat=True)[:kept]
+        runs.exclude(pk__in=list(latest)).delete()
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:

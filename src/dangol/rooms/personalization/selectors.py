@@ -34,16 +34,15 @@ class RunView(NamedTuple):
     refusal: dict[str, Any] | None
 
 
-def latest_runs() -> list[RunView]:
-    """Return the latest run of each model, by name."""
-    rows = ModelRun.objects.order_by("model", "ran_at").values_list(*RunView._fields)
-    return list({row[0]: RunView(*row) for row in rows}.values())
+def runs_of(model: str, *, about: str = "", limit: int = 30) -> list[RunView]:
+    """Return the runs of a model, the latest first; `about` is the segment it was asked about, if one was."""
+    runs = ModelRun.objects.filter(model=model, about=about).order_by("-ran_at")
+    return [RunView(*row) for row in runs.values_list(*RunView._fields)[:limit]]
 
 
-def runs_of(model: str, *, limit: int = 30) -> list[RunView]:
-    """Return the runs of a model, the latest first."""
-    rows = ModelRun.objects.filter(model=model).order_by("-ran_at").values_list(*RunView._fields)
-    return [RunView(*row) for row in rows[:limit]]
+def latest_run(model: str, *, about: str = "") -> RunView | None:
+    """Return the latest of `runs_of`; None before the first."""
+    return next(iter(runs_of(model, about=about, limit=1)), None)
 
 
 class ReportView(NamedTuple):

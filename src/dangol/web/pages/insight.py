@@ -8,10 +8,10 @@ from django.shortcuts import render
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
-from dangol.rooms.personalization.selectors import last_refresh_asked, list_uncounted
+from dangol.rooms.personalization.selectors import last_refresh_asked, latest_run, list_uncounted
 from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
-from dangol.web.reads.insight import RfmMap, read_map, run_of
+from dangol.web.reads.insight import RfmMap, read_map
 from dangol.web.reads.rfm_choices import Choice, find_made, read_choice
 
 OPEN = {"waiting", "running"}
@@ -34,7 +34,7 @@ def show_map(request: HttpRequest, refusal: DomainError | None = None) -> HttpRe
     context: dict[str, Any] = {
         "map": found,
         "report": found.report if found else None,
-        "run": run_of("rfm"),
+        "run": latest_run("rfm"),
         "legend": RFM_SEGMENTS,
         "refusal": explain(refusal) if refusal else None,
     } | state_of_refresh()

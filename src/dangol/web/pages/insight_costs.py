@@ -12,7 +12,7 @@ from dangol.connectors.files.exports.cells import money, texts
 from dangol.core.access.rights import Right
 from dangol.core.segments.selectors import segment_names
 from dangol.rooms.personalization.assumptions import Said, read_assumptions
-from dangol.rooms.personalization.selectors import find_report
+from dangol.rooms.personalization.selectors import find_report, latest_run
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
@@ -20,7 +20,6 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS, refused_in_words
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.reads.costs import CostPage, CostRow, read_costs
-from dangol.web.reads.insight import run_of
 
 COSTS = "costs"
 _MONEY = (
@@ -37,7 +36,7 @@ def _page() -> CostPage | None:
 
 def show_costs(request: HttpRequest) -> HttpResponse:
     """Show each cohort and segment with its costs; what is not known is said, and where to enter it."""
-    said, page, lifetime = read_assumptions(), _page(), run_of("lifetime")
+    said, page, lifetime = read_assumptions(), _page(), latest_run("lifetime")
     kinds = {one.kind for one in said.costs}
     context: dict[str, Any] = {
         "costs": True,

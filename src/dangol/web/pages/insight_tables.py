@@ -6,13 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.core.access.rights import Right
-from dangol.rooms.personalization.selectors import find_report
+from dangol.rooms.personalization.selectors import find_report, latest_run
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.insight_words import refused_in_words
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.pages.insight_costs import COSTS, show_costs
-from dangol.web.reads.insight import average_shares, read_cohorts, read_repeats, read_values, run_of
+from dangol.web.reads.insight import average_shares, read_cohorts, read_repeats, read_values
 
 REVENUE = "revenue"
 
@@ -41,7 +41,7 @@ def show_value(request: HttpRequest) -> HttpResponse:
     """
     if request.GET.get("show") == COSTS:
         return show_costs(request)
-    run, values = run_of("lifetime"), read_values()
+    run, values = latest_run("lifetime"), read_values()
     context: dict[str, Any] = {
         "report": find_report("value_by_segment"),
         "run": run,

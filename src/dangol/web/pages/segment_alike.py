@@ -14,8 +14,8 @@ from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.refusals import explain
 from dangol.core.segments.services import LONGEST_NAME, LONGEST_SLUG, SegmentDraft, create_segment
 from dangol.domain.errors import DomainError
-from dangol.rooms.personalization.alike import run_name, score_of
-from dangol.rooms.personalization.selectors import AlikeView, RunView, alike_job, most_alike, runs_of
+from dangol.rooms.personalization.alike import MODEL, score_of
+from dangol.rooms.personalization.selectors import AlikeView, RunView, alike_job, latest_run, most_alike
 from dangol.rooms.personalization.services import ask_alike
 from dangol.web.acting import actor_of
 from dangol.web.formats import format_percent
@@ -66,19 +66,19 @@ def show(request: HttpRequest, segment: str, refusal: DomainError | None = None)
         if not is_open:
             answer.headers["HX-Refresh"] = "true"
         return answer
-    runs = runs_of(run_name(segment), limit=1)
+    run = latest_run(MODEL, about=segment)
     context: dict[str, Any] = {
         "segment": view,
         "job": job if is_open else None,
         "failed": bool(job and job.state == "dead"),
-        "run": runs[0] if runs else None,
+        "run": run,
         "refusal": explain(refusal) if refusal else None,
     }
-    if runs and runs[0].refusal:
-        context["refused"] = refused_in_words(runs[0].refusal)
-    elif runs:
+    if run and run.refusal:
+        context["refused"] = refused_in_words(run.refusal)
+    elif run:
         found = most_alike(segment, limit=SHOWN)
-        context |= _told(runs[0]) | {
+        context |= _told(run) | {
             "lines": _lines(request, found),
             # So that those who are shown are in.
             "suggested": max(1, int(found[-1].score * 100)) if found else 1,

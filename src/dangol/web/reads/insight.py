@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from dangol.core.storage.ids import Id
-from dangol.rooms.personalization.selectors import ReportView, RunView, find_report, latest_runs, results_of
+from dangol.rooms.personalization.selectors import ReportView, find_report, results_of
 from dangol.web.formats import DASH, format_money, format_number, format_percent, minor_digits
 from dangol.web.insight_words import RFM_SEGMENTS, SegmentWords
 
@@ -203,11 +203,6 @@ def _value(row: dict[str, Any], total: int, words: SegmentWords | None) -> Value
 def _tenths(value: float) -> str:
     whole, tenth = divmod(round(value * 10), 10)
     return f"{format_number(whole)}.{tenth}"
-
-
-def run_of(model: str) -> RunView | None:
-    """Return a model's latest run; None before the first."""
-    return next((run for run in latest_runs() if run.model == model), None)
 
 
 def read_member_results(customer_id: Id, currency: str) -> dict[str, Any] | None:

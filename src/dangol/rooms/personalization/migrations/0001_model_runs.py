@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='ModelRun',
             fields=[
                 ('id', dangol.core.storage.fields.IdField(primary_key=True, serialize=False)),
-                ('model', models.CharField(max_length=64)),
+                ('model', models.CharField(max_length=40)),
                 ('version', models.CharField(max_length=16)),
                 ('as_of', models.DateField()),
                 ('ran_at', models.DateTimeField()),
