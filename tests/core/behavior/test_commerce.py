@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from dangol.core.behavior.messages import Message
-from dangol.core.people.shops import set_shop
 from tests.core.behavior.sending import (
     AT,
     BROWSER,
@@ -18,12 +17,10 @@ from tests.core.behavior.sending import (
     track,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture(autouse=True)
-def shop(transactional_db: None) -> None:
-    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
+    pytest.mark.usefixtures("shop"),
+]
 
 
 def order(number: str = "o-1", **changed: Any) -> dict[str, Any]:

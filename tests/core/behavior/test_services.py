@@ -17,7 +17,6 @@ from dangol.core.people.merges import undo_merge
 from dangol.core.people.models import Customer, Identity, Merge
 from dangol.core.people.selectors import consents_of, find_by_identity, profiles_of
 from dangol.core.people.services import resolve_customers
-from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from tests.core.behavior.sending import (
@@ -33,12 +32,10 @@ from tests.core.behavior.sending import (
 )
 from tests.core.behavior.test_commerce import order
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture(autouse=True)
-def shop(transactional_db: None) -> None:
-    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
+    pytest.mark.usefixtures("shop"),
+]
 
 
 def who(kind: str, value: str) -> Id | None:

@@ -1,6 +1,6 @@
 """Segments while others save, archive and send nonsense: nobody is forgotten or holds up the rest."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from dangol.core.segments.models import Member, Watch
 from dangol.core.segments.placing import PUT_OFF, Looked, place_due
 from dangol.core.segments.running import Running
 from dangol.core.segments.services import EventNotAsked, archive_segment, check_condition
+from dangol.core.storage.ids import Id
 from dangol.domain.conditions.refusals import UnfitValue
 from tests.core.behavior.sending import BROWSER, send, track
 from tests.core.commerce.shop import DAY, MORNING
@@ -34,14 +35,20 @@ def amid(monkeypatch: pytest.MonkeyPatch, happens: object) -> None:
     monkeypatch.setattr(placing, "_write", interrupted)
 
 
+def buyer_of_a_segment(slug: str, at: datetime) -> Id:
+    """Make a segment of buyers, and let somebody buy who has not been looked at since."""
+    (one,) = open_shop("A")
+    make_segment(slug, bought())
+    catch_up(MORNING)
+    buy(one, "1", at)
+    return one
+
+
 def test_segment__saved_while_customers_are_looked_at__has_them_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (one,) = open_shop("A")
-    make_segment("first", bought())
-    catch_up(MORNING)
     at = MORNING + DAY
-    buy(one, "1", at)
+    one = buyer_of_a_segment("first", at)
 
     def save() -> None:
         make_segment("second", bought(), at=at)
@@ -56,11 +63,8 @@ def test_segment__saved_while_customers_are_looked_at__has_them_all_the_same(
 def test_segment__archived_while_customers_are_looked_at__takes_nobody_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (one,) = open_shop("A")
-    make_segment("first", bought())
-    catch_up(MORNING)
     at = MORNING + DAY
-    buy(one, "1", at)
+    buyer_of_a_segment("first", at)
 
     amid(monkeypatch, lambda: archive_segment("first", at=at))
     catch_up(at)

@@ -248,9 +248,7 @@ def preview(
             slugs = place(Due(owner, as_of, None), subject, running, zone).slugs
             if evaluate(condition, subject.among(slugs), as_of=as_of, zone=zone):
                 found.append(owner)
-            seen += 1
-            if time.monotonic() >= until:
-                break
+        seen += len(known.subjects)
         if time.monotonic() >= until:
             break
     everybody = max(seen, Customer.objects.filter(kind__in=(CUSTOMER, MEMBER)).count())

@@ -130,12 +130,6 @@ def _place_of(model: type[Event]) -> str:
     return "instr(t.payload, %s)"
 
 
-def stored_names(events: Iterable[str]) -> list[str]:
-    """Return under which names the timeline holds these events: what nobody declares, an app has tracked."""
-    asked = frozenset(events)
-    return sorted(name for name, payload in PAYLOADS.items() if payload.may_be(asked))
-
-
 def can_be_asked(event: str) -> bool:
     """Say whether a condition can ask for an event: segments ask each other, and not what they told."""
-    return event not in OWN and bool(stored_names([event]))
+    return event not in OWN and any(one.may_be(frozenset({event})) for one in PAYLOADS.values())

@@ -48,7 +48,7 @@ def find_alike(
     segment = find_segment(slug)
     names = (score_of(slug), because_of(slug))
     try:
-        known = reckon(shop.currency, as_of=as_of, work=lambda all_: known_at(all_.days, as_of=as_of))
+        known = reckon(shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of))
         columns = {name: known.column(name) for name in known.names}
         features = ibis.memtable(pa.table({"customer": known.customers, **columns}))
         members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})
