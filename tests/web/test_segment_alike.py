@@ -15,6 +15,7 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.personalization.likeness import find_alike
 from dangol.rooms.personalization.selectors import most_alike
+from dangol.web.pages.segment_alike import SHOWN
 from tests.core.segments.shop import catch_up, make_segment
 from tests.rooms.personalization.test_likeness import AS_OF, SLUG, name_some
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
@@ -50,7 +51,7 @@ def test_alike__found__shows_who_by_what_and_how_far_to_rely_on_it(clerk: Client
     for words in ("말한 닮음", "AUC", "구매한 날의 수", "나이, 성별", "<dd>60</dd>", "다시 찾기"):
         assert words in page, words
     assert f"/segments/{SLUG}/alike" in read(clerk, f"/segments/{SLUG}")
-    last = most_alike(SLUG, limit=50)[-1]
+    last = most_alike(SLUG, limit=SHOWN)[-1]
     assert f'name="percent" min="1" max="100" step="1" value="{int(last.score * 100)}"' in page
     assert "거의 가르지 못해요" not in page
 

@@ -26,7 +26,7 @@ from dangol.web.pages.insight import OPEN
 from dangol.web.pages.segments import find
 from dangol.web.present import seen_by
 
-SHOWN = 50
+SHOWN = 20
 # Where an AUC may be lower than that, the order says next to nothing.
 WEAK_AUC = 0.6
 
