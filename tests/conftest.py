@@ -21,6 +21,11 @@ from tests.reports import NO_BROWSER
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case of bytes by their number: written out they may tell the time, and workers must agree."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick_flush() -> None:
     """Make no rows of Django's own rights: nothing asks for them, and flushes would take thrice as long."""
