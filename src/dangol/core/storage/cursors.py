@@ -31,8 +31,10 @@ def _numbered(sql: str) -> bytes:
     return marked.replace("%%", "%").encode()
 
 
-# A plan that is made once is made for few rows: whoever brings more lets them be counted.
-_FEW = 200
+# A plan that is made once is made for few rows, and for a table as small as it was then; it stays until the
+# table is next analyzed. An order bears that. A batch does not: each of its rows may cost a look at the whole
+# table, which has grown meanwhile; so whoever brings more than an order has lets both be counted anew.
+_FEW = 20
 
 
 @contextmanager
