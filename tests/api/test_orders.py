@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 OLD = "2020-01-01T00:00:00Z"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 RULE = {"name": "x", "rate_points": 1, "rate_minor": 1}
-TIERS = {
+TIERS: dict[str, Any] = {
     "levels": [{"key": "a", "name": "A", "threshold": 1}], "measure": "spend", "window": "lifetime",
 }  # fmt: skip
 
@@ -145,6 +145,26 @@ def test_return__of_a_line__takes_its_points_back(api: Caller, member: str) -> N
     assert all(finding.is_kept for finding in verify([*invariants.checks(), *rewards.checks()]))
 
 
+@pytest.mark.parametrize("window", ["rolling", "calendar", "lifetime"])
+@pytest.mark.parametrize("at", ["1900-01-01T00:00:00Z", "1899-12-31T15:00:00-09:00", OLD])
+def test_order__and_its_return_of_the_last_century__are_judged(
+    api: Caller, member: str, window: str, at: str
+) -> None:
+    (program,) = api.get("/programs").data["data"]
+    sizes: dict[str, Any] = {"lifetime": {}, "rolling": {"window_size": 365}, "calendar": {"window_size": 12}}
+    levels = [{name: tier[name] for name in TIERS["levels"][0]} for tier in program["tiers"]]
+    tiers = {**TIERS, "levels": levels, "window": window, **sizes[window]}
+    assert api.post(f"/programs/{program['id']}/tiers/versions", tiers).status == 201
+    line = {"product": "P2", "net_minor": 5_000, "line": 2}
+
+    sold = api.post("/orders", {**an_order(member), "placed_at": at})
+    back = api.post("/orders/pos:1/returns", {"number": "R1", "returned_at": at, "lines": [line]})
+
+    assert (sold.status, back.status) == (201, 201)
+    assert api.get(f"/members/{member}/tier").status == 200
+    assert all(finding.is_kept for finding in verify([*invariants.checks(), *rewards.checks()]))
+
+
 @pytest.mark.parametrize(
     ("more", "status", "code", "param"),
     [
@@ -152,6 +172,8 @@ def test_return__of_a_line__takes_its_points_back(api: Caller, member: str) -> N
         ({"member": "nobody"}, 404, "members.unknown", None),
         ({"placed_at": TOMORROW}, 409, "order.in_the_future", "placed_at"),
         ({"discounts": [{"kind": "coupon", "amount_minor": 15_001}]}, 409, "order.off_too_much", "discounts"),
+        ({"placed_at": "1899-12-31T23:59:59Z"}, 422, "request.invalid", "placed_at"),
+        ({"placed_at": "0001-01-01T00:00:00Z"}, 422, "request.invalid", "placed_at"),
         ({"lines": []}, 422, "request.invalid", "lines"),
         ({"lines": [{"product": "P", "list_minor": -1}]}, 422, "request.invalid", "lines.0.list_minor"),
         ({"lines": [{"product": "P", "list_minor": 1, "net_minor": 2}]}, 422, "request.invalid", "lines.0"),

@@ -30,6 +30,10 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "no_offset", "시차를 적으세요: 2026-01-31T09:00:00+09:00",
         "Write the offset: 2026-01-31T09:00:00+09:00",
     ),
+    "instant_too_early": (
+        "too_early", "1900년보다 앞선 때예요. 연도를 네 자리로 적으세요.",
+        "This is before 1900. Write the year in four digits.",
+    ),
     "enum": ("not_one_of", "{expected} 가운데 하나여야 해요.", "This must be one of {expected}."),
     "literal_error": ("not_one_of", "{expected} 가운데 하나여야 해요.", "This must be one of {expected}."),
     "uuid_parsing": ("not_an_id", "id가 아니에요.", "This is no id."),

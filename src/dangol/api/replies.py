@@ -16,11 +16,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from dangol.domain.calendars import EARLIEST
+
 MEDIA_TYPE = "application/json"
 MOST_A_PAGE = 200
 
 
 def _in_utc(at: datetime) -> datetime:
+    if at < EARLIEST:
+        raise PydanticCustomError("instant_too_early", "before 1900")
     try:
         return at.astimezone(UTC)
     except OverflowError:

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+# Nothing that is told of happened before: a year in two digits, or none at all, was meant for a later one.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _STEP = timedelta(minutes=15)
 
 

@@ -47,10 +47,10 @@ from dangol.core.people.selectors import ShopView, find_by_identity, shop
 from dangol.core.people.tombstones import find_erased
 from dangol.core.refusals import Facts
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.calendars import EARLIEST
 
 PREVIEWED = 20
 SKEW = timedelta(days=1)
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _LOOKUP = 10_000
 
 
