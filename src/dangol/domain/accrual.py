@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from dangol.domain.calendars import add_months, day_of, end_of_month, next_day, start_of_day
 from dangol.domain.points import NEVER
+from dangol.domain.splitting import Share, split
 
 SEPARATOR = " > "
 
@@ -122,14 +123,9 @@ def spread_discount(amounts: Mapping[str, int], *, reduction: int) -> dict[str, 
     what is then missing is taken one by one where most was cut off (largest remainder; ties by key, so
     that the order of lines makes no difference). A reduction of all there is, or more, leaves nothing.
     """
-    gross = sum(amounts.values())
-    if reduction >= gross:
-        return dict.fromkeys(amounts, 0)
-    shares = {key: divmod(amount * reduction, gross) for key, amount in amounts.items()}
-    missing = reduction - sum(whole for whole, _ in shares.values())
-    by_remainder = sorted(shares, key=lambda key: (-shares[key][1], key))
-    taken_more = frozenset(by_remainder[:missing])
-    return {key: amounts[key] - whole - (key in taken_more) for key, (whole, _) in shares.items()}
+    shares = [Share((key, 0), amount, amount) for key, amount in amounts.items()]
+    parts = split(reduction, shares)
+    return {key: amount - part for (key, amount), part in zip(amounts.items(), parts, strict=True)}
 
 
 def take_back(parts: Sequence[Part], returned: Sequence[int]) -> list[Part]:
