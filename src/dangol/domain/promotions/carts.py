@@ -1,0 +1,91 @@
+"""A cart as it comes: lines with what they cost, and what is wrong with those that cannot be counted."""
+
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from dangol.domain.accrual import SEPARATOR
+
+# A line with more units is split over as many numbers; nobody buys so many of one thing at a till.
+MOST_UNITS = 10_000
+MOST_CART_UNITS = 100_000
+# So that sums and products of a whole cart stay far below what a database's 64 bits hold.
+MOST_MINOR = 10**12
+
+
+class Line(NamedTuple):
+    """So many units of one product, at a price each in minor units; `key` names the line in its cart.
+
+    `categories` are paths such as `Food > Coffee`. `is_discounted`: its price is already a reduced one.
+    `floor_minor`: no promotion may bring a unit below it, where the shop's setting says so.
+    """
+
+    key: str
+    product: str
+    unit_minor: int
+    quantity: int = 1
+    sku: str = ""
+    categories: tuple[str, ...] = ()
+    tags: frozenset[str] = frozenset()
+    is_discountable: bool = True
+    is_discounted: bool = False
+    floor_minor: int = 0
+
+
+class Cart(NamedTuple):
+    """What somebody is about to buy: lines in the order they were added, and what delivery costs."""
+
+    currency: str
+    lines: tuple[Line, ...]
+    shipping_minor: int = 0
+
+
+class LineFault(StrEnum):
+    """Why a line cannot be counted."""
+
+    SAME_KEY = "same_key"
+    NO_QUANTITY = "no_quantity"
+    TOO_MANY_UNITS = "too_many_units"
+    NEGATIVE_PRICE = "negative_price"
+    PRICE_TOO_HIGH = "price_too_high"
+
+
+class LeftOut(NamedTuple):
+    """A line that was not counted, and why. Lines with one key are all left out: none is the right one."""
+
+    key: str
+    fault: LineFault
+
+
+def faulty_lines(lines: Iterable[Line]) -> dict[str, LineFault]:
+    """Return the keys of the lines that cannot be counted, with the first reason found.
+
+    In a cart with far too many units none can: which of them were to be left out would hang on their order.
+    """
+    lines = tuple(lines)
+    if sum(max(one.quantity, 0) for one in lines) > MOST_CART_UNITS:
+        return {one.key: LineFault.TOO_MANY_UNITS for one in lines}
+    several = Counter(one.key for one in lines)
+    faults = {one.key: fault for one in lines if (fault := _fault(one))}
+    return faults | {key: LineFault.SAME_KEY for key, count in several.items() if count > 1}
+
+
+def _fault(line: Line) -> LineFault | None:
+    if line.quantity < 1:
+        return LineFault.NO_QUANTITY
+    if line.quantity > MOST_UNITS:
+        return LineFault.TOO_MANY_UNITS
+    if line.unit_minor < 0 or line.floor_minor < 0:
+        return LineFault.NEGATIVE_PRICE
+    return LineFault.PRICE_TOO_HIGH if line.unit_minor * line.quantity > MOST_MINOR else None
+
+
+def with_all_above(categories: Iterable[str]) -> list[str]:
+    """Return category paths with all that contain them: `Food > Coffee` is also `Food`."""
+    found: dict[str, None] = {}
+    for path in categories:
+        parts = path.split(SEPARATOR)
+        for depth in range(1, len(parts) + 1):
+            found[SEPARATOR.join(parts[:depth])] = None
+    return list(found)

@@ -1,0 +1,132 @@
+"""What can be wrong with a promotion itself: it is then left out, with this as its reason."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import pairwise
+
+from dangol.domain.promotions.benefits import (
+    WHOLE,
+    Amount,
+    Benefit,
+    Bundle,
+    BuyGet,
+    FreeShipping,
+    Gift,
+    IssueCoupon,
+    Multiplier,
+    NewPrice,
+    NthFree,
+    Percent,
+    Points,
+    PointsRate,
+    Stamps,
+    Tiered,
+)
+from dangol.domain.promotions.carts import MOST_MINOR
+from dangol.domain.promotions.rules import Promotion
+
+
+class RuleFault(StrEnum):
+    """What is wrong."""
+
+    GIVES_NOTHING = "gives_nothing"
+    SHARE_OUT_OF_RANGE = "share_out_of_range"
+    MONEY_OUT_OF_RANGE = "money_out_of_range"
+    COUNT_OUT_OF_RANGE = "count_out_of_range"
+    STEPS_NOT_ASCENDING = "steps_not_ascending"
+    ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
+    MONEY_WITHOUT_CURRENCY = "money_without_currency"
+
+
+def find_fault(promotion: Promotion) -> RuleFault | None:
+    """Return the first thing that is wrong with a promotion; None if it can be applied."""
+    if not promotion.benefits:
+        return RuleFault.GIVES_NOTHING
+    start, end = promotion.active_from, promotion.active_to
+    if start and end and end <= start:
+        return RuleFault.ENDS_BEFORE_IT_STARTS
+    for fault, is_wrong in _asked(promotion):
+        if is_wrong:
+            return fault
+    return None
+
+
+def _asked(promotion: Promotion) -> Iterator[tuple[RuleFault, bool]]:
+    minimum, cap = promotion.minimum, promotion.cap_minor
+    yield RuleFault.COUNT_OUT_OF_RANGE, minimum.units < 0 or not _is_count(promotion.target.most_units)
+    yield RuleFault.MONEY_OUT_OF_RANGE, not 0 <= minimum.minor <= MOST_MINOR
+    yield RuleFault.MONEY_OUT_OF_RANGE, cap is not None and not 0 < cap <= MOST_MINOR
+    for one in promotion.benefits:
+        yield from _of(one)
+    names_money = bool(minimum.minor or cap is not None or any(map(_names_money, promotion.benefits)))
+    yield RuleFault.MONEY_WITHOUT_CURRENCY, names_money and not promotion.currency
+
+
+def _is_count(count: int | None) -> bool:
+    """Say whether a count is one; None is: it is no limit."""
+    return count is None or count > 0
+
+
+def _names_money(benefit: Benefit) -> bool:
+    match benefit:
+        case Amount() | NewPrice() | Bundle() | PointsRate():
+            return True
+        case FreeShipping():
+            return benefit.most_minor is not None
+        case Tiered(steps, by):
+            return by == "amount" or any(_names_money(one.benefit) for one in steps)
+    return False
+
+
+def _of(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
+    share, money, count = (
+        RuleFault.SHARE_OUT_OF_RANGE, RuleFault.MONEY_OUT_OF_RANGE, RuleFault.COUNT_OUT_OF_RANGE,
+    )  # fmt: skip
+    match benefit:
+        case Percent(points):
+            yield share, not 0 < points <= WHOLE
+        case Amount(minor):
+            yield money, not 0 < minor <= MOST_MINOR
+        case NewPrice(minor):
+            yield money, not 0 <= minor <= MOST_MINOR
+        case FreeShipping(points, most):
+            yield share, not 0 < points <= WHOLE
+            yield money, not _is_count(most)
+        case Tiered(steps):
+            lows = [step.at_least for step in steps]
+            yield RuleFault.GIVES_NOTHING, not steps
+            yield RuleFault.STEPS_NOT_ASCENDING, any(low >= high for low, high in pairwise([-1, *lows]))
+            for step in steps:
+                yield from _of(step.benefit)
+        case NthFree() | BuyGet() | Bundle():
+            yield from _of_units(benefit)
+        case _:
+            yield count, not all(_is_count(one) for one in _counts(benefit))
+
+
+def _of_units(benefit: NthFree | BuyGet | Bundle) -> Iterator[tuple[RuleFault, bool]]:
+    count = RuleFault.COUNT_OUT_OF_RANGE
+    match benefit:
+        case NthFree(nth, points, most):
+            yield RuleFault.SHARE_OUT_OF_RANGE, not 0 < points <= WHOLE
+            yield count, nth < 2 or not _is_count(most)
+        case BuyGet(_, buy, get, points, most):
+            yield RuleFault.SHARE_OUT_OF_RANGE, not 0 < points <= WHOLE
+            yield count, buy < 1 or get < 1 or not _is_count(most)
+        case Bundle(parts, price, most):
+            yield RuleFault.GIVES_NOTHING, not parts
+            yield count, any(part.count < 1 for part in parts) or not _is_count(most)
+            yield RuleFault.MONEY_OUT_OF_RANGE, not 0 <= price <= MOST_MINOR
+
+
+def _counts(benefit: Benefit) -> tuple[int, ...]:
+    match benefit:
+        case Gift(_, count) | Stamps(_, count):
+            return (count,)
+        case Points(points):
+            return (points,)
+        case PointsRate(points, per) | Multiplier(points, per):
+            return (points, per)
+        case IssueCoupon():
+            return ()
+    raise AssertionError(f"no benefit: {benefit!r}")

@@ -1,0 +1,185 @@
+"""What a promotion would take off a cart as it stands: nothing is changed until it is known to apply."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dangol.domain.accrual import divide
+from dangol.domain.promotions.benefits import (
+    WHOLE,
+    Amount,
+    Benefit,
+    Bundle,
+    BuyGet,
+    By,
+    FreeShipping,
+    NewPrice,
+    NthFree,
+    Percent,
+    Tiered,
+)
+from dangol.domain.promotions.effects import Reason
+from dangol.domain.promotions.picking import Unit, as_chosen, pick_bundles, pick_nth, pick_rounds
+from dangol.domain.promotions.settings import Base, Settings
+from dangol.domain.promotions.tally import (
+    Chosen,
+    Cut,
+    LineState,
+    Taken,
+    apply,
+    cut_to,
+    take_amount,
+    take_down_to,
+    take_each,
+    take_percent,
+)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What comes off; where it is nothing, `why` (with figures for a step that is not reached)."""
+
+    chosen: Sequence[Chosen]
+    cuts: list[Cut] = field(default_factory=list)
+    shipping_minor: int = 0
+    why: Reason = Reason.NOTHING_TO_DISCOUNT
+    needed: int | None = None
+    found: int | None = None
+
+    @property
+    def amount(self) -> int:
+        """All of it, in minor units."""
+        return sum([cut.amount for cut in self.cuts]) + self.shipping_minor
+
+
+def money_of(chosen: Sequence[Chosen], base: Base) -> int:
+    """Return what units cost, before all promotions or after those that have applied."""
+    if base is Base.INITIAL:
+        return sum([state.unit * len(positions) for state, positions in chosen])
+    return sum([state.left[one] for state, positions in chosen for one in positions])
+
+
+def count_of(chosen: Sequence[Chosen]) -> int:
+    """Return how many units these are."""
+    return sum([len(one.positions) for one in chosen])
+
+
+class Drafter:
+    """Drafts promotions of one cart; `lines` are all that may be counted."""
+
+    def __init__(self, lines: Sequence[LineState], settings: Settings) -> None:
+        self.lines, self.settings = lines, settings
+
+    def draft(
+        self,
+        benefits: Sequence[Benefit],
+        chosen: Sequence[Chosen],
+        *,
+        most: int | None,
+        shipping_minor: int,
+    ) -> Draft:
+        """Return what the benefits take off the chosen units and the delivery, at most so much together.
+
+        Of several, each finds what those before it have left.
+        """
+        draft = Draft(chosen)
+        for benefit in benefits:
+            room = None if most is None else most - draft.amount
+            if isinstance(benefit, FreeShipping):
+                off = self._off_shipping(benefit, shipping_minor - draft.shipping_minor)
+                draft.shipping_minor += off if room is None else min(off, room)
+                continue
+            cut = self._cut(benefit, draft)
+            if cut is None:
+                continue
+            if room is not None:
+                cut.takings = cut_to(cut.takings, room, self.settings.spare)
+            apply(cut.takings)
+            draft.cuts.append(cut)
+        if not draft.amount:
+            self._say_if_floors_hold(draft)
+        for cut in draft.cuts:
+            apply(cut.takings, sign=1)
+        return draft
+
+    def _off_shipping(self, benefit: FreeShipping, shipping_minor: int) -> int:
+        off = divide(shipping_minor * benefit.basis_points, WHOLE, self.settings.rounding)
+        return off if benefit.most_minor is None else min(off, benefit.most_minor)
+
+    def _say_if_floors_hold(self, draft: Draft) -> None:
+        """Tell the price that may not fall from the one that is down to nothing."""
+        if draft.cuts and any(
+            state.floor and state.left[one] == state.floor
+            for state, positions in draft.chosen
+            for one in positions
+        ):
+            draft.why = Reason.FLOOR_PRICE
+
+    def _cut(self, benefit: Benefit, draft: Draft) -> Cut | None:
+        chosen = draft.chosen
+        match benefit:
+            case Percent() | Amount() | NewPrice():
+                return Cut(_KINDS[type(benefit)], self._plain(benefit, chosen))
+            case Tiered():
+                return self._tiered(benefit, draft)
+            case NthFree():
+                units = as_chosen(pick_nth(chosen, benefit))
+                return self._of_units(benefit, draft, units, [], benefit.nth)
+            case BuyGet():
+                bought, got = pick_rounds(self.lines, chosen, benefit)
+                needed = benefit.buy_count + benefit.get_count
+                return self._of_units(benefit, draft, as_chosen(got), bought, needed)
+            case Bundle():
+                return self._bundles(benefit, draft)
+        return None
+
+    def _plain(self, benefit: Percent | Amount | NewPrice, chosen: Sequence[Chosen]) -> list[Taken]:
+        match benefit:
+            case Percent(points):
+                return take_percent(chosen, points, self.settings)
+            case Amount(minor, is_each):
+                return take_each(chosen, minor) if is_each else take_amount(chosen, minor, self.settings)
+            case NewPrice(minor):
+                return take_down_to(chosen, minor)
+
+    def _tiered(self, benefit: Tiered, draft: Draft) -> Cut | None:
+        base = self.settings.threshold_on
+        found = money_of(draft.chosen, base) if benefit.by is By.AMOUNT else count_of(draft.chosen)
+        reached = [step for step in benefit.steps if step.at_least <= found]
+        if not reached:
+            draft.why = Reason.MINIMUM_NOT_REACHED
+            draft.needed, draft.found = benefit.steps[0].at_least, found
+            return None
+        return Cut("tiered", self._plain(reached[-1].benefit, draft.chosen))
+
+    def _of_units(
+        self,
+        benefit: NthFree | BuyGet,
+        draft: Draft,
+        units: Sequence[Chosen],
+        bought: Sequence[Unit],
+        needed: int,
+    ) -> Cut | None:
+        if not units:
+            draft.why = Reason.NOT_ENOUGH_UNITS
+            draft.needed, draft.found = needed, count_of(draft.chosen)
+            return None
+        takings = take_percent(units, benefit.basis_points, self.settings)
+        return Cut(_KINDS[type(benefit)], takings, sorted((one.key, one.position) for one in bought))
+
+    def _bundles(self, benefit: Bundle, draft: Draft) -> Cut | None:
+        bundles = pick_bundles(draft.chosen, benefit)
+        if not bundles:
+            draft.why = Reason.NOT_ENOUGH_UNITS
+            draft.needed, draft.found = sum(one.count for one in benefit.parts), count_of(draft.chosen)
+            return None
+        takings: list[Taken] = []
+        for units in bundles:
+            off = sum(unit.price for unit in units) - benefit.price_minor
+            if off > 0:
+                takings += take_amount(as_chosen(units), off, self.settings)
+        return Cut("bundle", takings)
+
+
+_KINDS: dict[type, str] = {
+    Percent: "percent", Amount: "amount", NewPrice: "new_price", NthFree: "nth_free", BuyGet: "buy_get",
+}  # fmt: skip

@@ -1,0 +1,258 @@
+"""The evaluation of a cart: lanes one after another, and inside a lane by priority or the best.
+
+A pure function: the same cart, promotions, settings and context give the same answer, and the order in which
+lines, promotions and codes were put down makes no difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from dangol.domain.conditions import Subject, Value
+from dangol.domain.conditions.moments import Moment
+from dangol.domain.promotions.admission import admit
+from dangol.domain.promotions.benefits import Benefit
+from dangol.domain.promotions.book import OFF_MONEY, Book, Entry
+from dangol.domain.promotions.carts import Cart, LeftOut, faulty_lines, with_all_above
+from dangol.domain.promotions.catalog import CART_SHIPPING, CART_TOTAL, COUPON_CODE, time_traits
+from dangol.domain.promotions.drafting import Draft, Drafter, count_of, money_of
+from dangol.domain.promotions.effects import (
+    Discount,
+    Effect,
+    Evaluation,
+    PricedLine,
+    Reason,
+    Rejection,
+    ShippingDiscount,
+    Source,
+)
+from dangol.domain.promotions.giving import give, line_parts
+from dangol.domain.promotions.picking import targeted
+from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum
+from dangol.domain.promotions.settings import Base, Choice, OverBudget, Settings
+from dangol.domain.promotions.tally import Chosen, LineState, apply
+
+_EFFECTLESS = (Reason.NOTHING_TO_DISCOUNT, Reason.FLOOR_PRICE)
+
+
+def evaluate(cart: Cart, book: Book, settings: Settings, context: Context) -> Evaluation:
+    """Return what promotions do to a cart, and of every promotion and code that does nothing, why.
+
+    Lines that cannot be counted are left out with their fault, promotions that are broken likewise: the
+    rest is evaluated without them. Nothing is raised for what a till may send.
+    """
+    found = _Run(cart, book, settings, context).evaluation()
+    refused = [one for one in found.rejections if one.code]
+    if not (settings.all_or_nothing and refused):
+        return found
+    without = _Run(cart, book, settings, replace(context, coupons=())).evaluation()
+    sources = {one.source for one in found.effects if one.source.code}
+    refused += [Rejection(Reason.ALL_OR_NOTHING, *source) for source in sources]
+    named = {one.promotion_id for one in refused}
+    kept = [
+        one for one in without.rejections if one.reason is not Reason.NO_CODE or one.promotion_id not in named
+    ]
+    return replace(without, rejections=_in_order([*kept, *refused]))
+
+
+def _in_order(rejections: list[Rejection]) -> tuple[Rejection, ...]:
+    return tuple(sorted(rejections, key=lambda one: (one.promotion_id or b"", one.code)))
+
+
+class _Awaited(NamedTuple):
+    """A benefit that hangs on what is really paid in the end."""
+
+    benefit: Benefit
+    source: Source
+    chosen: Sequence[Chosen]
+
+
+class _Run:
+    """One evaluation under way."""
+
+    def __init__(self, cart: Cart, book: Book, settings: Settings, context: Context) -> None:
+        self.cart, self.book, self.settings, self.context = cart, book, settings, context
+        self.faults = faulty_lines(cart.lines)
+        states = [
+            LineState(line, place, floors_hold=settings.floors_hold)
+            for place, line in enumerate(cart.lines)
+            if line.key not in self.faults
+        ]
+        self.states = sorted(states, key=lambda state: state.line.key)
+        self.everything = [Chosen(one, range(len(one.left))) for one in self.states]
+        self.lines_of = book.lines_of(self.states)
+        self.drafter = Drafter(self.states, settings)
+        self.shipping_minor = max(cart.shipping_minor, 0)
+        self.moment = Moment(context.as_of.astimezone(UTC), context.zone)
+        self.traits = self._traits()
+        # One subject for all: what moves in its traits is put there before it is asked.
+        self.subject = Subject(self.traits, context.customer.happenings, context.customer.segments)
+        self.admitted = admit(book, cart.currency, settings, context)
+        self.applied: list[Entry] = []
+        self.effects: list[Effect | _Awaited] = []
+        self.rejections = self.admitted.rejections
+
+    def evaluation(self) -> Evaluation:
+        """Run all lanes and return the answer."""
+        for lane in self.settings.lanes:
+            entries = self.admitted.by_lane[lane.key]
+            if lane.choice is Choice.BEST:
+                self._apply_best([one for one in entries if one.takes_money])
+                entries = [one for one in entries if not one.takes_money]
+            for entry in entries:
+                self._consider(entry)
+        return Evaluation(
+            effects=tuple(self._given()),
+            rejections=_in_order(self.rejections),
+            left_out=tuple(LeftOut(*one) for one in sorted(self.faults.items())),
+            lines=tuple(PricedLine(one.line.key, one.unit, tuple(one.left)) for one in self.states),
+            shipping_minor=self.shipping_minor,
+            used_codes=tuple(sorted(self._used_codes())),
+        )
+
+    def _traits(self) -> dict[str, Value]:
+        lines = [state.line for state in self.states]
+        return {
+            **self.context.customer.traits,
+            **time_traits(self.context.as_of, self.context.zone),
+            CART_TOTAL: money_of(self.everything, Base.INITIAL),
+            CART_SHIPPING: self.shipping_minor,
+            "cart.quantity": sum(line.quantity for line in lines),
+            "cart.line_count": len(lines),
+            "cart.currency": self.cart.currency,
+            "cart.products": tuple(line.product for line in lines),
+            "cart.skus": tuple(line.sku for line in lines if line.sku),
+            "cart.categories": tuple(with_all_above(one for line in lines for one in line.categories)),
+            "cart.tags": tuple(sorted({tag for line in lines for tag in line.tags})),
+            "coupon.codes": tuple(sorted(one.code for one in self.context.coupons)),
+            "sale.channel": self.context.channel,
+            "sale.store": self.context.store,
+        }
+
+    def _consider(self, entry: Entry) -> None:
+        answer = self._answer(entry)
+        if isinstance(answer, Rejection):
+            self.rejections.append(answer)
+        else:
+            self._apply(entry, answer)
+
+    def _apply_best(self, entries: list[Entry]) -> None:
+        """Apply the one that takes most off; of equals, the first in order."""
+        answers = [(entry, self._answer(entry)) for entry in entries]
+        drafts = [(entry, one) for entry, one in answers if isinstance(one, Draft)]
+        self.rejections += [one for _, one in answers if isinstance(one, Rejection)]
+        if not drafts:
+            return
+        best, draft = max(drafts, key=lambda pair: (pair[1].amount, -pair[0].place))
+        self._apply(best, draft)
+        for entry, _ in drafts:
+            if entry is not best:
+                self.rejections.append(self._refuse(entry, Reason.NOT_BEST, other=best.promotion.id))
+
+    def _refuse(self, entry: Entry, reason: Reason, **facts: Any) -> Rejection:
+        promotion = entry.promotion
+        code = self.admitted.codes.get(promotion.id, "")
+        return Rejection(reason, promotion.id, promotion.version, code, **facts)
+
+    def _answer(self, entry: Entry) -> Draft | Rejection:
+        """Return what a promotion would do to the cart as it stands, or why it does nothing."""
+        if (barred := self._barred(entry)) is not None:
+            return barred
+        promotion = entry.promotion
+        remaining = self.context.remaining.get(promotion.id, NO_LIMIT)
+        states = self.lines_of.get(entry.place)
+        if not states:
+            return self._refuse(entry, Reason.NO_TARGET)
+        if (untrue := self._untrue(entry)) is not None:
+            return untrue
+        chosen = targeted(states, promotion.target, remaining.units)
+        if not chosen:
+            return self._refuse(entry, Reason.NO_TARGET)
+        if (short := self._short(entry, promotion.minimum, chosen)) is not None:
+            return short
+        if not entry.takes_money:
+            return Draft(chosen)
+        return self._money(entry, chosen, remaining.budget_minor)
+
+    def _money(self, entry: Entry, chosen: list[Chosen], budget: int | None) -> Draft | Rejection:
+        promotion = entry.promotion
+        cuts_to_budget = self.settings.over_budget is OverBudget.CUT
+        limits = [promotion.cap_minor, budget if cuts_to_budget else None]
+        most = min((one for one in limits if one is not None), default=None)
+        draft = self.drafter.draft(promotion.benefits, chosen, most=most, shipping_minor=self.shipping_minor)
+        if budget is not None and draft.amount > budget:
+            return self._refuse(entry, Reason.BUDGET_EXHAUSTED, needed=draft.amount, found=budget)
+        if not draft.amount and all(isinstance(one, OFF_MONEY) for one in promotion.benefits):
+            return self._refuse(entry, draft.why, needed=draft.needed, found=draft.found)
+        return draft
+
+    def _barred(self, entry: Entry) -> Rejection | None:
+        """Return why a promotion may not stand beside those that have applied."""
+        promotion, settings = entry.promotion, self.settings
+        for one in self.applied:
+            if promotion.exclusive_group and one.promotion.exclusive_group == promotion.exclusive_group:
+                return self._refuse(entry, Reason.EXCLUSIVE_LOST, other=one.promotion.id)
+            if not settings.go_together(one.promotion.category, promotion.category):
+                return self._refuse(entry, Reason.NOT_STACKABLE, other=one.promotion.id)
+        codes = self.admitted.codes
+        with_code = sum([one.promotion.id in codes for one in self.applied])
+        is_full = settings.most_promotions is not None and len(self.applied) >= settings.most_promotions
+        is_full_of_codes = settings.most_codes is not None and with_code >= settings.most_codes
+        if is_full or (is_full_of_codes and promotion.id in codes):
+            return self._refuse(entry, Reason.TOO_MANY, needed=len(self.applied) + 1)
+        return None
+
+    def _untrue(self, entry: Entry) -> Rejection | None:
+        """Return which leaves make the condition false."""
+        if entry.plan is None:
+            return None
+        if entry.reads_code:
+            self.traits.pop(COUPON_CODE, None)
+            if code := self.admitted.codes.get(entry.promotion.id):
+                self.traits[COUPON_CODE] = code
+        if entry.plan.holds(self.subject, self.moment):
+            return None
+        leaves = tuple(entry.plan.reasons(self.subject, self.moment))
+        return self._refuse(entry, Reason.CONDITION_FALSE, leaves=leaves)
+
+    def _short(self, entry: Entry, minimum: Minimum, chosen: list[Chosen]) -> Rejection | None:
+        counted = chosen if minimum.of_target else self.everything
+        if minimum.minor and (found := money_of(counted, self.settings.threshold_on)) < minimum.minor:
+            return self._refuse(entry, Reason.MINIMUM_NOT_REACHED, needed=minimum.minor, found=found)
+        if minimum.units and (found := count_of(counted)) < minimum.units:
+            return self._refuse(entry, Reason.MINIMUM_NOT_REACHED, needed=minimum.units, found=found)
+        return None
+
+    def _apply(self, entry: Entry, draft: Draft) -> None:
+        source = entry.source(self.admitted.codes.get(entry.promotion.id, ""))
+        self.applied.append(entry)
+        for cut in draft.cuts:
+            apply(cut.takings)
+            if cut.amount:
+                lines = line_parts(cut.takings)
+                self.effects.append(Discount(source, cut.kind, cut.amount, lines, tuple(cut.bought)))
+        if draft.shipping_minor:
+            self.shipping_minor -= draft.shipping_minor
+            self.effects.append(ShippingDiscount(source, draft.shipping_minor))
+        for benefit in entry.promotion.benefits:
+            if not isinstance(benefit, OFF_MONEY):
+                self.effects.append(_Awaited(benefit, source, draft.chosen))
+        if draft.amount and self.settings.threshold_on is Base.REMAINING:
+            self.traits[CART_TOTAL] = money_of(self.everything, Base.REMAINING)
+            self.traits[CART_SHIPPING] = self.shipping_minor
+
+    def _given(self) -> Iterator[Effect]:
+        """Yield the effects; points are counted now that it is known what is really paid."""
+        for one in self.effects:
+            if isinstance(one, _Awaited):
+                if effect := give(*one, self.settings):
+                    yield effect
+            else:
+                yield one
+
+    def _used_codes(self) -> Iterator[str]:
+        codes = self.admitted.codes
+        yield from (codes[one.promotion.id] for one in self.applied if one.promotion.id in codes)
+        if self.settings.uses_up_without_effect:
+            yield from (one.code for one in self.rejections if one.code and one.reason in _EFFECTLESS)

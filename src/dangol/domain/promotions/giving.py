@@ -1,0 +1,81 @@
+"""What a promotion gives besides money: effects, with points split over lines and units as money is."""
+
+from collections.abc import Sequence
+
+from dangol.domain.accrual import divide
+from dangol.domain.promotions.benefits import (
+    Benefit,
+    Gift,
+    IssueCoupon,
+    Multiplier,
+    Points,
+    PointsRate,
+    Stamps,
+)
+from dangol.domain.promotions.effects import (
+    CouponIssued,
+    Effect,
+    GiftGiven,
+    LinePart,
+    PointsGiven,
+    PointsMultiplied,
+    Source,
+    StampsGiven,
+    UnitPart,
+)
+from dangol.domain.promotions.settings import Settings
+from dangol.domain.promotions.tally import Chosen, Taken
+from dangol.domain.splitting import Share, Spare, split
+
+
+def line_parts(takings: Sequence[Taken]) -> tuple[LinePart, ...]:
+    """Return takings by line and unit, in the order of keys and positions; what is nothing is left out."""
+    lines: dict[str, dict[int, int]] = {}
+    for state, positions, amounts in takings:
+        units = lines.setdefault(state.line.key, {})
+        for position, amount in zip(positions, amounts, strict=True):
+            if amount:
+                units[position] = units.get(position, 0) + amount
+    return tuple(
+        LinePart(key, sum(units.values()), tuple(UnitPart(*one) for one in sorted(units.items())))
+        for key, units in sorted(lines.items())
+        if units
+    )
+
+
+def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: Settings) -> Effect | None:
+    """Return what a benefit other than money gives on these units, once all promotions have applied."""
+    match benefit:
+        case Points(points):
+            return _points(source, points, chosen, settings)
+        case PointsRate(points, per_minor):
+            base = sum(sum(_bases(one, settings)) for one in chosen)
+            whole = divide(base * points, per_minor, settings.points_rounding)
+            return _points(source, whole, chosen, settings)
+        case Multiplier(num, den):
+            return PointsMultiplied(source, num, den, tuple(one.state.line.key for one in chosen))
+        case Gift(product, count):
+            return GiftGiven(source, product, count)
+        case Stamps(card, count):
+            return StampsGiven(source, card, count)
+        case IssueCoupon(coupon):
+            return CouponIssued(source, coupon)
+    return None
+
+
+def _bases(chosen: Chosen, settings: Settings) -> list[int]:
+    return [chosen.state.price(one, settings.points_on) for one in chosen.positions]
+
+
+def _points(source: Source, points: int, chosen: Sequence[Chosen], settings: Settings) -> PointsGiven:
+    """Split points over units by what these cost; over units that all cost nothing, evenly."""
+    bases = [_bases(one, settings) for one in chosen]
+    base = sum(map(sum, bases))
+    shares = [
+        Share((one.state.line.key, position), amount if base else 1, points)
+        for one, line in zip(chosen, bases, strict=True)
+        for position, amount in zip(one.positions, line, strict=True)
+    ]
+    parts = iter(split(points, shares, Spare.LARGEST_REMAINDER))
+    takings = [Taken(*one, [next(parts) for _ in one.positions]) for one in chosen]
+    return PointsGiven(source, points, base, line_parts(takings))

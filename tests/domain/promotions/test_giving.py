@@ -1,0 +1,85 @@
+"""What promotions give besides money: points split over units, multipliers, gifts, stamps, coupons."""
+
+import pytest
+
+from dangol.domain.accrual import Rounding
+from dangol.domain.promotions import Settings, Target
+from dangol.domain.promotions.benefits import (
+    Benefit,
+    Gift,
+    IssueCoupon,
+    Multiplier,
+    Percent,
+    Points,
+    PointsRate,
+    Stamps,
+)
+from dangol.domain.promotions.effects import (
+    CouponIssued,
+    Effect,
+    GiftGiven,
+    LinePart,
+    PointsGiven,
+    PointsMultiplied,
+    Source,
+    StampsGiven,
+    UnitPart,
+)
+from tests.domain.promotions.shop import COFFEE, cart, line, promotion, run
+
+CART = cart(line("latte", 4_500, 2, categories=("Coffee",)), line("cake", 6_000))
+BY_P = Source(b"p", 1)
+
+
+@pytest.mark.parametrize(
+    ("benefit", "effect"),
+    [
+        (Gift("cup", 2), GiftGiven(BY_P, "cup", 2)),
+        (Stamps("coffee"), StampsGiven(BY_P, "coffee", 1)),
+        (IssueCoupon("next visit"), CouponIssued(BY_P, "next visit")),
+        (Multiplier(3, 2), PointsMultiplied(BY_P, 3, 2, ("latte",))),
+        # 9,000 won by 1 for 200: 45 points; each latte carries half, the first the spare one.
+        (
+            PointsRate(1, 200),
+            PointsGiven(
+                BY_P, 45, 9_000, (LinePart("latte", 45, (UnitPart(0, 23), UnitPart(1, 22))),)
+            ),
+        ),
+        (
+            Points(100),
+            PointsGiven(
+                BY_P, 100, 9_000, (LinePart("latte", 100, (UnitPart(0, 50), UnitPart(1, 50))),)
+            ),
+        ),
+    ],
+)  # fmt: skip
+def test_giving__each_kind__is_a_typed_effect(benefit: Benefit, effect: Effect) -> None:
+    found = run(CART, promotion("p", benefit, target=Target(COFFEE)))
+
+    assert found.effects == (effect,)
+    assert found.net_minor == 15_000
+
+
+@pytest.mark.parametrize(
+    ("rounding", "points"),
+    [(Rounding.DOWN, 28), (Rounding.HALF_UP, 28), (Rounding.UP, 29), (Rounding.HALF_EVEN, 28)],
+)
+def test_points_rounding__of_28_and_some__goes_by_the_setting(rounding: Rounding, points: int) -> None:
+    # 9,000 by 1 for 320 is 28.125.
+    rule = promotion("p", PointsRate(1, 320), target=Target(COFFEE))
+
+    (effect,) = run(CART, rule, settings=Settings(points_rounding=rounding)).effects
+
+    assert isinstance(effect, PointsGiven)
+    assert effect.points == points
+
+
+def test_points__on_goods_that_are_free_by_then__are_split_evenly() -> None:
+    rule = promotion("p", Percent(10_000), Points(3))
+
+    found = run(CART, rule)
+
+    given = found.effects[-1]
+    assert isinstance(given, PointsGiven)
+    assert (given.points, given.base_minor) == (3, 0)
+    assert [part.amount for part in given.lines] == [1, 2]
