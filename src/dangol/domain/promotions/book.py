@@ -17,7 +17,7 @@ from dangol.domain.promotions.benefits import (
 from dangol.domain.promotions.catalog import COUPON_CODE
 from dangol.domain.promotions.checking import RuleFault, find_fault
 from dangol.domain.promotions.effects import Source
-from dangol.domain.promotions.picking import tokens, tokens_of
+from dangol.domain.promotions.picking import tokens
 from dangol.domain.promotions.rules import Promotion
 from dangol.domain.promotions.tally import LineState
 
@@ -63,7 +63,7 @@ class Book:
         found: dict[int, Sequence[LineState]] = dict.fromkeys(self._of_any, states) if states else {}
         some: dict[int, list[LineState]] = {}
         for state in states:
-            places = {place for token in tokens_of(state.line) for place in self._of_some.get(token, ())}
+            places = {place for token in state.tokens for place in self._of_some.get(token, ())}
             for place in places:
                 some.setdefault(place, []).append(state)
         return found | some

@@ -81,6 +81,18 @@ def _fault(line: Line) -> LineFault | None:
     return LineFault.PRICE_TOO_HIGH if line.unit_minor * line.quantity > MOST_MINOR else None
 
 
+def tokens_of(line: Line) -> frozenset[tuple[str, str]]:
+    """Return by what a line can be named: its product, its SKU, its categories and all above, its tags."""
+    return frozenset(
+        [
+            ("product", line.product),
+            ("sku", line.sku),
+            *(("category", one) for one in with_all_above(line.categories)),
+            *(("tag", one) for one in line.tags),
+        ]
+    )
+
+
 def with_all_above(categories: Iterable[str]) -> list[str]:
     """Return category paths with all that contain them: `Food > Coffee` is also `Food`."""
     found: dict[str, None] = {}

@@ -36,26 +36,22 @@ from dangol.domain.promotions.tally import (
 
 @dataclass(slots=True)
 class Draft:
-    """What comes off; where it is nothing, `why` (with figures for a step that is not reached)."""
+    """What comes off, `amount` in all; where it is nothing, `why`, with figures for what is not reached."""
 
     chosen: Sequence[Chosen]
     cuts: list[Cut] = field(default_factory=list)
     shipping_minor: int = 0
+    amount: int = 0
     why: Reason = Reason.NOTHING_TO_DISCOUNT
     needed: int | None = None
     found: int | None = None
-
-    @property
-    def amount(self) -> int:
-        """All of it, in minor units."""
-        return sum([cut.amount for cut in self.cuts]) + self.shipping_minor
 
 
 def money_of(chosen: Sequence[Chosen], base: Base) -> int:
     """Return what units cost, before all promotions or after those that have applied."""
     if base is Base.INITIAL:
         return sum([state.unit * len(positions) for state, positions in chosen])
-    return sum([state.left[one] for state, positions in chosen for one in positions])
+    return sum([sum(one.left) for one in chosen])
 
 
 def count_of(chosen: Sequence[Chosen]) -> int:
@@ -81,24 +77,30 @@ class Drafter:
 
         Of several, each finds what those before it have left.
         """
-        draft = Draft(chosen)
+        draft, is_one_of_several = Draft(chosen), len(benefits) > 1
         for benefit in benefits:
             room = None if most is None else most - draft.amount
             if isinstance(benefit, FreeShipping):
                 off = self._off_shipping(benefit, shipping_minor - draft.shipping_minor)
-                draft.shipping_minor += off if room is None else min(off, room)
+                off = off if room is None else min(off, room)
+                draft.shipping_minor += off
+                draft.amount += off
                 continue
             cut = self._cut(benefit, draft)
             if cut is None:
                 continue
-            if room is not None:
-                cut.takings = cut_to(cut.takings, room, self.settings.spare)
-            apply(cut.takings)
+            amount = cut.amount
+            if room is not None and room < amount:
+                cut.takings, amount = cut_to(cut.takings, room, self.settings.spare), room
             draft.cuts.append(cut)
+            draft.amount += amount
+            if is_one_of_several:
+                apply(cut.takings)
         if not draft.amount:
             self._say_if_floors_hold(draft)
-        for cut in draft.cuts:
-            apply(cut.takings, sign=1)
+        if is_one_of_several:
+            for cut in draft.cuts:
+                apply(cut.takings, sign=1)
         return draft
 
     def _off_shipping(self, benefit: FreeShipping, shipping_minor: int) -> int:

@@ -63,8 +63,8 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
     return None
 
 
-def _bases(chosen: Chosen, settings: Settings) -> list[int]:
-    return [chosen.state.price(one, settings.points_on) for one in chosen.positions]
+def _bases(chosen: Chosen, settings: Settings) -> Sequence[int]:
+    return chosen.prices(settings.points_on)
 
 
 def _points(source: Source, points: int, chosen: Sequence[Chosen], settings: Settings) -> PointsGiven:

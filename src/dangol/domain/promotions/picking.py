@@ -5,10 +5,10 @@ hangs on nothing else. What a customer has to buy is taken from the dear end, wh
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from dangol.domain.promotions.benefits import Bundle, BuyGet, Items, NthFree, Which
-from dangol.domain.promotions.carts import Line, with_all_above
 from dangol.domain.promotions.rules import Discounted, Target
 from dangol.domain.promotions.tally import Chosen, LineState
 
@@ -22,25 +22,16 @@ class Unit(NamedTuple):
     state: LineState
 
 
-def tokens_of(line: Line) -> list[tuple[str, str]]:
-    """Return by what a line can be named in `Items`."""
-    return [
-        ("product", line.product),
-        ("sku", line.sku),
-        *(("category", one) for one in with_all_above(line.categories)),
-        *(("tag", one) for one in line.tags),
-    ]
-
-
-def tokens(items: Items) -> list[tuple[str, str]]:
+@lru_cache(maxsize=16_384)
+def tokens(items: Items) -> frozenset[tuple[str, str]]:
     """Return the names of lines that `Items` asks for."""
     kinds = ("product", "sku", "category", "tag")
-    return [(kind, name) for kind, names in zip(kinds, items, strict=True) for name in names]
+    return frozenset((kind, name) for kind, names in zip(kinds, items, strict=True) for name in names)
 
 
-def is_among(line: Line, items: Items) -> bool:
+def is_among(state: LineState, items: Items) -> bool:
     """Say whether a line is one of these."""
-    return not frozenset(tokens(items)).isdisjoint(tokens_of(line))
+    return not tokens(items).isdisjoint(state.tokens)
 
 
 def targeted(states: Sequence[LineState], target: Target, most_units: int | None) -> list[Chosen]:
@@ -59,7 +50,7 @@ def targeted(states: Sequence[LineState], target: Target, most_units: int | None
 
 
 def _counts(state: LineState, target: Target) -> bool:
-    if target.exclude is not None and is_among(state.line, target.exclude):
+    if target.exclude is not None and is_among(state, target.exclude):
         return False
     if target.discounted is Discounted.TAKE:
         return True
@@ -113,7 +104,7 @@ def pick_rounds(lines: Sequence[LineState], chosen: Sequence[Chosen], benefit: B
         bought_from = got_from
     else:
         buy = benefit.buy
-        bought_from = units_of(Chosen(one, range(len(one.left))) for one in lines if is_among(one.line, buy))
+        bought_from = units_of(Chosen(one, range(len(one.left))) for one in lines if is_among(one, buy))
     to_buy, to_get = {one[1:3] for one in bought_from}, {one[1:3] for one in got_from}
     counts = [
         len(to_buy) // benefit.buy_count,
@@ -140,7 +131,7 @@ def pick_bundles(chosen: Sequence[Chosen], benefit: Bundle) -> list[list[Unit]]:
     """Return the units of each bundle, the dearest first; parts that fewest units fit choose first."""
     units = units_of(chosen)
     # Stacks, the dearest on top: what has gone into a bundle is thrown away as it comes up.
-    fitting = [[unit for unit in units if is_among(unit.state.line, part.items)] for part in benefit.parts]
+    fitting = [[unit for unit in units if is_among(unit.state, part.items)] for part in benefit.parts]
     order = sorted(range(len(fitting)), key=lambda place: (len(fitting[place]), place))
     used: set[tuple[str, int]] = set()
     bundles: list[list[Unit]] = []

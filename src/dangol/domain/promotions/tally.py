@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dangol.domain.accrual import divide
-from dangol.domain.promotions.carts import Line
+from dangol.domain.promotions.carts import Line, tokens_of
 from dangol.domain.promotions.settings import Base, RoundedOn, Settings
 from dangol.domain.splitting import Share, Spare, split, split_evenly
 
@@ -17,16 +17,12 @@ from dangol.domain.splitting import Share, Spare, split, split_evenly
 class LineState:
     """One line: `left` is what each of its units still costs; `floor` is what each has to cost."""
 
-    __slots__ = ("floor", "left", "line", "place", "unit")
+    __slots__ = ("floor", "left", "line", "place", "tokens", "unit")
 
     def __init__(self, line: Line, place: int, *, floors_hold: bool) -> None:
-        self.line, self.place, self.unit = line, place, line.unit_minor
+        self.line, self.place, self.unit, self.tokens = line, place, line.unit_minor, tokens_of(line)
         self.floor = min(line.floor_minor, line.unit_minor) if floors_hold else 0
         self.left = [line.unit_minor] * line.quantity
-
-    def price(self, position: int, base: Base) -> int:
-        """Return what a unit costs, before all promotions or after those that have applied."""
-        return self.unit if base is Base.INITIAL else self.left[position]
 
 
 class Chosen(NamedTuple):
@@ -34,6 +30,23 @@ class Chosen(NamedTuple):
 
     state: LineState
     positions: Sequence[int]
+
+    @property
+    def left(self) -> Sequence[int]:
+        """What each of them still costs; to be read, and not kept."""
+        state, positions = self
+        # Nearly always these are all units of the line.
+        return state.left if len(positions) == len(state.left) else [state.left[one] for one in positions]
+
+    @property
+    def rooms(self) -> Sequence[int]:
+        """How much may still come off each."""
+        floor = self.state.floor
+        return [one - floor if one > floor else 0 for one in self.left] if floor else self.left
+
+    def prices(self, base: Base) -> Sequence[int]:
+        """Return what each costs, before all promotions or after those that have applied."""
+        return [self.state.unit] * len(self.positions) if base is Base.INITIAL else self.left
 
 
 class Taken(NamedTuple):
@@ -60,7 +73,7 @@ class Cut:
     @property
     def amount(self) -> int:
         """All of it, in minor units."""
-        return sum([taken.amount for taken in self.takings])
+        return sum([sum(taken.amounts) for taken in self.takings])
 
 
 def apply(takings: Iterable[Taken], sign: int = -1) -> None:
@@ -72,7 +85,7 @@ def apply(takings: Iterable[Taken], sign: int = -1) -> None:
 
 def take_percent(chosen: Sequence[Chosen], basis_points: int, settings: Settings) -> list[Taken]:
     """Take a share off, rounded on what the setting says; what a floor holds back goes to no other unit."""
-    bases = [[state.price(one, settings.percent_of) for one in positions] for state, positions in chosen]
+    bases = [one.prices(settings.percent_of) for one in chosen]
     if settings.rounded_on is RoundedOn.UNIT:
         wanted = [[divide(one * basis_points, 10_000, settings.rounding) for one in line] for line in bases]
     else:
@@ -91,8 +104,8 @@ def take_percent(chosen: Sequence[Chosen], basis_points: int, settings: Settings
 
 def take_amount(chosen: Sequence[Chosen], minor: int, settings: Settings) -> list[Taken]:
     """Take an amount off all together, in proportion to what they cost; what one cannot give, others do."""
-    rooms = [_rooms(one) for one in chosen]
-    prices = [[state.left[one] for one in positions] for state, positions in chosen]
+    rooms = [one.rooms for one in chosen]
+    prices = [one.left for one in chosen]
     sums = [sum(line) for line in prices]
     by_line = _over_lines(minor, chosen, sums, [sum(line) for line in rooms], settings.spare)
     amounts = [
@@ -109,7 +122,7 @@ def take_each(chosen: Sequence[Chosen], minor: int) -> list[Taken]:
 
 def take_down_to(chosen: Sequence[Chosen], minor: int) -> list[Taken]:
     """Take off each unit what it costs more than the new price."""
-    wanted = [[max(state.left[one] - minor, 0) for one in positions] for state, positions in chosen]
+    wanted = [[max(one - minor, 0) for one in each.left] for each in chosen]
     return _held_back(chosen, wanted)
 
 
@@ -125,16 +138,8 @@ def cut_to(takings: Sequence[Taken], most: int, spare: Spare) -> list[Taken]:
     ]
 
 
-def _rooms(one: Chosen) -> list[int]:
-    state, positions = one
-    return [max(state.left[position] - state.floor, 0) for position in positions]
-
-
 def _held_back(chosen: Sequence[Chosen], wanted: Sequence[Sequence[int]]) -> list[Taken]:
-    return [
-        Taken(*one, [min(pair) for pair in zip(line, _rooms(one), strict=True)])
-        for one, line in zip(chosen, wanted, strict=True)
-    ]
+    return [Taken(*one, list(map(min, line, one.rooms))) for one, line in zip(chosen, wanted, strict=True)]
 
 
 def _over_lines(

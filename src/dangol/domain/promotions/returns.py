@@ -1,0 +1,186 @@
+"""Returns: what comes back with goods, by the split that was stored when they were sold.
+
+Nothing is spread anew after the sale. Each unit carries what was paid for it in money and in points, and the
+points it has earned; a unit that comes back takes exactly these with it. An amount that is given back without
+goods comes off what the units still carry, in proportion, so that both ways may be mixed and all that was
+paid is given back in the end, to the won, in whatever order.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from dangol.domain.promotions.effects import Discount, Evaluation, PointsGiven
+from dangol.domain.splitting import Share, split
+
+# A unit of the sale: its line's key and its position.
+UnitKey: TypeAlias = tuple[str, int]
+
+
+class Carried(NamedTuple):
+    """What a unit carries, or what comes back: minor units paid in money, points paid, points earned.
+
+    `spent_minor` is what the points paid were worth at the sale. `discount_minor` is what promotions took
+    off: with the unit it comes back to their budgets.
+    """
+
+    money_minor: int = 0
+    spent_minor: int = 0
+    spent_points: int = 0
+    earned_points: int = 0
+    discount_minor: int = 0
+
+    def less(self, other: "Carried") -> "Carried":
+        """Return what is left without the other."""
+        return Carried(*(one - gone for one, gone in zip(self, other, strict=True)))
+
+
+NOTHING = Carried()
+
+
+class Refused(StrEnum):
+    """Why goods or an amount cannot come back."""
+
+    UNKNOWN_UNIT = "unknown_unit"
+    ALREADY_BACK = "already_back"
+    GIVEN_TWICE = "given_twice"
+    MORE_THAN_LEFT = "more_than_left"
+    NOT_POSITIVE = "not_positive"
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A sale as it is stored: what each unit still carries, and which units are back."""
+
+    units: Mapping[UnitKey, Carried]
+    back: frozenset[UnitKey] = field(default_factory=frozenset)
+
+    @property
+    def carried(self) -> Carried:
+        """What all units still carry together."""
+        return total(self.units.values())
+
+
+class Tender(NamedTuple):
+    """What was paid with points: so many, worth so many minor units."""
+
+    points: int = 0
+    minor: int = 0
+
+
+NO_TENDER = Tender()
+
+
+def total(parts: Iterable[Carried]) -> Carried:
+    """Return all together."""
+    sums = [0] * len(NOTHING)
+    for part in parts:
+        sums = [one + more for one, more in zip(sums, part, strict=True)]
+    return Carried(*sums)
+
+
+def sold_of(evaluation: Evaluation, tender: Tender = NO_TENDER, points: Mapping[UnitKey, int] = {}) -> Sold:
+    """Return what each unit of an evaluated cart carries.
+
+    Points paid are spread over the units by what these cost, and never pay more for one than that;
+    `points` are those that earning rules give besides the promotions, by unit.
+    """
+    net = {(one.key, n): left for one in evaluation.lines for n, left in enumerate(one.left_minor)}
+    assert 0 <= tender.minor <= sum(net.values()), "nobody pays more than it costs"
+    assert bool(tender.points) == bool(tender.minor), "points that pay are worth something"
+    keys = sorted(net)
+    paid = _spread(tender.minor, {key: net[key] for key in keys})
+    paid_points = _spread(tender.points, paid, most=tender.points)
+    earned, off = dict(points), dict.fromkeys(keys, 0)
+    for effect in evaluation.effects:
+        match effect:
+            case PointsGiven():
+                _add_parts(earned, effect)
+            case Discount():
+                _add_parts(off, effect)
+    return Sold(
+        {
+            key: Carried(net[key] - paid[key], paid[key], paid_points[key], earned.get(key, 0), off[key])
+            for key in keys
+        }
+    )
+
+
+def _add_parts(sums: dict[UnitKey, int], effect: Discount | PointsGiven) -> None:
+    for line in effect.lines:
+        for unit in line.units:
+            key = (line.key, unit.position)
+            sums[key] = sums.get(key, 0) + unit.amount
+
+
+def _spread(amount: int, weights: Mapping[UnitKey, int], most: int | None = None) -> dict[UnitKey, int]:
+    shares = [Share(key, weight, weight if most is None else most) for key, weight in weights.items()]
+    return dict(zip(weights, split(amount, shares), strict=True))
+
+
+class Back(NamedTuple):
+    """What comes back, by unit, and how the sale stands then."""
+
+    units: Mapping[UnitKey, Carried]
+    sold: Sold
+
+    @property
+    def total(self) -> Carried:
+        """All that comes back."""
+        return total(self.units.values())
+
+
+def return_units(sold: Sold, units: Sequence[UnitKey]) -> Back | Refused:
+    """Return what these units take back with them: all they still carry. One refused refuses all."""
+    if len(set(units)) < len(units):
+        return Refused.GIVEN_TWICE
+    for unit in units:
+        if unit not in sold.units:
+            return Refused.UNKNOWN_UNIT
+        if unit in sold.back:
+            return Refused.ALREADY_BACK
+    taken = {unit: sold.units[unit] for unit in units}
+    return _without(sold, taken, sold.back | taken.keys())
+
+
+def return_amount(sold: Sold, minor: int) -> Back | Refused:
+    """Return what comes back with an amount of what was paid, in money and points together, without goods.
+
+    Every figure comes back in the proportion of the amount to what is still paid, rounded down, and with
+    the last of it whatever is left. Goods, and with them the promotions' budgets, stay where they are.
+    """
+    carried = sold.carried
+    paid = carried.money_minor + carried.spent_minor
+    if minor < 1:
+        return Refused.NOT_POSITIVE
+    if minor > paid:
+        return Refused.MORE_THAN_LEFT
+    spent = carried.spent_minor * minor // paid
+    figures = (
+        minor - spent,
+        spent,
+        carried.spent_points * minor // paid,
+        carried.earned_points * minor // paid,
+    )
+    columns = [
+        _spread(figure, {key: one[place] for key, one in sold.units.items()})
+        for place, figure in enumerate(figures)
+    ]
+    taken = {key: Carried(*(column[key] for column in columns)) for key in sold.units}
+    return _without(sold, taken, sold.back)
+
+
+def _without(sold: Sold, taken: Mapping[UnitKey, Carried], back: frozenset[UnitKey]) -> Back:
+    left = {key: one.less(taken.get(key, NOTHING)) for key, one in sold.units.items()}
+    return Back({key: one for key, one in taken.items() if one != NOTHING}, Sold(left, back))
+
+
+def rejudged_refund(*, paid_minor: int, refunded_minor: int, kept_net_minor: int) -> int:
+    """Return what is given back where thresholds are judged again: what was paid less what is kept is worth.
+
+    `kept_net_minor` is what the goods that stay cost when they are evaluated alone, as of the sale: who sends
+    back five of six and had a discount for six pays the difference. Never below nothing; what that leaves
+    is taken off the next refund, so that bringing everything back gives back all that was paid.
+    """
+    return max(paid_minor - refunded_minor - kept_net_minor, 0)

@@ -1,0 +1,146 @@
+"""Returns by the stored split: worked by hand, and the law that all comes back in the end, to the won."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dangol.domain.promotions import Evaluation
+from dangol.domain.promotions.benefits import Amount, PointsRate, Step, Tiered
+from dangol.domain.promotions.effects import PointsGiven
+from dangol.domain.promotions.returns import (
+    Back,
+    Carried,
+    Refused,
+    Tender,
+    rejudged_refund,
+    return_amount,
+    return_units,
+    sold_of,
+    total,
+)
+from tests.domain.promotions.shop import cart, line, promotion, run
+from tests.domain.promotions.test_laws import Question, answer, much, questions
+
+# Three mugs at 9,000 for 10,000 less; 1 point for 100; 1,700 won paid with 1,700 points.
+MUGS = (promotion("less", Amount(10_000)), promotion("earn", PointsRate(1, 100), lane="after"))
+
+
+def sale() -> Evaluation:
+    return run(cart(line("mug", 9_000, 3)), *MUGS)
+
+
+def taken(back: Back | Refused) -> Back:
+    assert isinstance(back, Back)
+    return back
+
+
+def test_sold__of_an_evaluation__each_unit_carries_its_part() -> None:
+    sold = sold_of(sale(), Tender(points=1_700, minor=1_700))
+
+    assert list(sold.units.values()) == [
+        # 17,000 paid for three: 5,666, 5,667 and 5,667; a tenth of it in points; 170 points earned.
+        Carried(5_100, 566, 566, 56, 3_334),
+        Carried(5_100, 567, 567, 57, 3_333),
+        Carried(5_100, 567, 567, 57, 3_333),
+    ]
+
+
+def test_return_units__one_mug__takes_what_it_carries_and_the_rest_stays() -> None:
+    sold = sold_of(sale(), Tender(1_700, 1_700))
+
+    back = taken(return_units(sold, [("mug", 1)]))
+
+    assert back.total == Carried(5_100, 567, 567, 57, 3_333)
+    assert back.sold.carried == Carried(10_200, 1_133, 1_133, 113, 6_667)
+
+
+def test_return_amount__half_of_what_was_paid__takes_half_of_everything_but_the_discount() -> None:
+    sold = sold_of(sale(), Tender(1_700, 1_700))
+
+    back = taken(return_amount(sold, 8_500))
+
+    assert back.total == Carried(7_650, 850, 850, 85, 0)
+    assert back.sold.carried == Carried(7_650, 850, 850, 85, 10_000)
+
+
+def test_return_amount__many_units_of_one_point_each__takes_half_the_points() -> None:
+    found = run(cart(line("stick", 100, 100)), promotion("earn", PointsRate(1, 100)))
+
+    back = taken(return_amount(sold_of(found), 5_000))
+
+    assert back.total == Carried(5_000, 0, 0, 50, 0)
+
+
+@pytest.mark.parametrize(
+    ("units", "refusal"),
+    [
+        ([("mug", 3)], Refused.UNKNOWN_UNIT),
+        ([("cup", 0)], Refused.UNKNOWN_UNIT),
+        ([("mug", 1), ("mug", 0)], Refused.ALREADY_BACK),
+        ([("mug", 1), ("mug", 1)], Refused.GIVEN_TWICE),
+    ],
+)
+def test_return_units__that_cannot_come_back__are_refused(
+    units: list[tuple[str, int]], refusal: Refused
+) -> None:
+    sold = taken(return_units(sold_of(sale()), [("mug", 0)])).sold
+
+    assert return_units(sold, units) is refusal
+
+
+@pytest.mark.parametrize(
+    ("minor", "refusal"),
+    [(0, Refused.NOT_POSITIVE), (-5, Refused.NOT_POSITIVE), (17_001, Refused.MORE_THAN_LEFT)],
+)
+def test_return_amount__that_cannot_come_back__is_refused(minor: int, refusal: Refused) -> None:
+    assert return_amount(sold_of(sale()), minor) is refusal
+
+
+def test_rejudged__five_of_six_come_back__the_threshold_is_paid_for() -> None:
+    # Six at 5,000 with 10,000 off from 30,000 on: 20,000 paid. Five come back; one alone costs 5,000.
+    rule = promotion("p", Tiered((Step(30_000, Amount(10_000)),)))
+    bought, kept = run(cart(line("a", 5_000, 6)), rule), run(cart(line("a", 5_000)), rule)
+
+    by_the_split = taken(return_units(sold_of(bought), [("a", n) for n in range(1, 6)])).total.money_minor
+    judged_again = rejudged_refund(paid_minor=20_000, refunded_minor=0, kept_net_minor=kept.net_minor)
+    last = rejudged_refund(paid_minor=20_000, refunded_minor=judged_again, kept_net_minor=0)
+
+    assert (by_the_split, judged_again, last) == (16_667, 15_000, 5_000)
+
+
+def test_rejudged__what_stays_is_worth_more_than_was_paid__nothing_comes_back() -> None:
+    assert rejudged_refund(paid_minor=10_000, refunded_minor=0, kept_net_minor=12_000) == 0
+    assert rejudged_refund(paid_minor=10_000, refunded_minor=0, kept_net_minor=0) == 10_000
+
+
+@much
+@given(questions, st.data(), st.randoms())
+def test_returns__units_and_amounts_in_any_order__give_back_exactly_the_whole(
+    question: Question, data: st.DataObject, random: Random
+) -> None:
+    found = answer(question)
+    minor = data.draw(st.integers(0, found.net_minor))
+    tender = Tender(data.draw(st.integers(1, 5_000)), minor) if minor else Tender()
+    sold = sold_of(found, tender)
+    assert sold.carried == Carried(
+        found.net_minor - minor, minor, tender.points,
+        sum(one.points for one in found.effects if isinstance(one, PointsGiven)), found.discount_minor,
+    )  # fmt: skip
+
+    whole, came = sold.carried, []
+    units = list(sold.units)
+    random.shuffle(units)
+    for unit in units:
+        paid = sold.carried.money_minor + sold.carried.spent_minor
+        if paid and data.draw(st.booleans()):
+            piece = taken(return_amount(sold, data.draw(st.integers(1, paid))))
+            came.append(piece.total)
+            sold = piece.sold
+        piece = taken(return_units(sold, [unit]))
+        came.append(piece.total)
+        sold = piece.sold
+
+    assert total(came) == whole
+    assert all(figure >= 0 for piece in came for figure in piece)
+    assert sold.carried == Carried()
