@@ -288,3 +288,30 @@ def test_evaluate__caps_budgets_and_counts__are_kept(question: Question) -> None
         assert by_id[one].needs_code <= any(
             effect.source.code for effect in found.effects if effect.source.promotion_id == one
         )
+
+
+@much
+@given(questions)
+def test_evaluate__best_of_a_lane__takes_as_much_as_any_of_it_would_alone(question: Question) -> None:
+    cart, promotions, settings, context = question
+    settings = replace(
+        settings, lanes=(Lane("main", Choice.BEST),), all_or_nothing=False, most_promotions=None,
+        most_codes=None,
+    )  # fmt: skip
+    rules = [replace(one, lane="main", condition=None) for one in promotions]
+
+    found = answer((cart, rules, settings, context))
+
+    alone = [
+        _taken(answer((cart, [one], settings, replace(context, coupons=_codes_of(context, one)))))
+        for one in rules
+    ]
+    assert _taken(found) == max(alone, default=0)
+
+
+def _codes_of(context: Context, promotion: Promotion) -> tuple[Coupon, ...]:
+    return tuple(one for one in context.coupons if one.promotion_id == promotion.id)
+
+
+def _taken(found: Evaluation) -> int:
+    return sum(one.amount_minor for one in found.effects if isinstance(one, Discount | ShippingDiscount))

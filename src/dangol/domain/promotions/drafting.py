@@ -15,11 +15,12 @@ from dangol.domain.promotions.benefits import (
     NewPrice,
     NthFree,
     Percent,
+    Step,
     Tiered,
 )
 from dangol.domain.promotions.effects import Reason
-from dangol.domain.promotions.picking import Unit, as_chosen, pick_bundles, pick_nth, pick_rounds
-from dangol.domain.promotions.settings import Base, Settings
+from dangol.domain.promotions.picking import Selection, Unit, as_chosen, pick_bundles, pick_nth, pick_rounds
+from dangol.domain.promotions.settings import Base, RoundedOn, Settings
 from dangol.domain.promotions.tally import (
     Chosen,
     Cut,
@@ -38,25 +39,13 @@ from dangol.domain.promotions.tally import (
 class Draft:
     """What comes off, `amount` in all; where it is nothing, `why`, with figures for what is not reached."""
 
-    chosen: Sequence[Chosen]
+    chosen: Selection
     cuts: list[Cut] = field(default_factory=list)
     shipping_minor: int = 0
     amount: int = 0
     why: Reason = Reason.NOTHING_TO_DISCOUNT
     needed: int | None = None
     found: int | None = None
-
-
-def money_of(chosen: Sequence[Chosen], base: Base) -> int:
-    """Return what units cost, before all promotions or after those that have applied."""
-    if base is Base.INITIAL:
-        return sum([state.unit * len(positions) for state, positions in chosen])
-    return sum([sum(one.left) for one in chosen])
-
-
-def count_of(chosen: Sequence[Chosen]) -> int:
-    """Return how many units these are."""
-    return sum([len(one.positions) for one in chosen])
 
 
 class Drafter:
@@ -68,7 +57,7 @@ class Drafter:
     def draft(
         self,
         benefits: Sequence[Benefit],
-        chosen: Sequence[Chosen],
+        chosen: Selection,
         *,
         most: int | None,
         shipping_minor: int,
@@ -96,12 +85,33 @@ class Drafter:
             draft.amount += amount
             if is_one_of_several:
                 apply(cut.takings)
+                draft.chosen = Selection(chosen)
         if not draft.amount:
             self._say_if_floors_hold(draft)
         if is_one_of_several:
             for cut in draft.cuts:
                 apply(cut.takings, sign=1)
+            draft.chosen = chosen
         return draft
+
+    def foretell(self, benefits: Sequence[Benefit], chosen: Selection, most: int | None) -> int | None:
+        """Return what `draft` would come to, where that can be told without a split; None where not."""
+        if len(benefits) > 1 or chosen.has_floors or self.settings.rounded_on is not RoundedOn.WHOLE:
+            return None
+        benefit: Benefit | None = benefits[0]
+        if isinstance(benefit, Tiered):
+            step = _reached(benefit, self._counted(benefit, chosen))
+            benefit = step.benefit if step else None
+        if isinstance(benefit, Percent) and self.settings.percent_of is Base.REMAINING:
+            off = divide(chosen.left_minor * benefit.basis_points, WHOLE, self.settings.rounding)
+        elif isinstance(benefit, Amount) and not benefit.is_each:
+            off = min(benefit.minor, chosen.left_minor)
+        else:
+            return None
+        return off if most is None else min(off, most)
+
+    def _counted(self, benefit: Tiered, chosen: Selection) -> int:
+        return chosen.money(self.settings.threshold_on) if benefit.by is By.AMOUNT else chosen.unit_count
 
     def _off_shipping(self, benefit: FreeShipping, shipping_minor: int) -> int:
         off = divide(shipping_minor * benefit.basis_points, WHOLE, self.settings.rounding)
@@ -144,14 +154,13 @@ class Drafter:
                 return take_down_to(chosen, minor)
 
     def _tiered(self, benefit: Tiered, draft: Draft) -> Cut | None:
-        base = self.settings.threshold_on
-        found = money_of(draft.chosen, base) if benefit.by is By.AMOUNT else count_of(draft.chosen)
-        reached = [step for step in benefit.steps if step.at_least <= found]
-        if not reached:
+        found = self._counted(benefit, draft.chosen)
+        step = _reached(benefit, found)
+        if step is None:
             draft.why = Reason.MINIMUM_NOT_REACHED
             draft.needed, draft.found = benefit.steps[0].at_least, found
             return None
-        return Cut("tiered", self._plain(reached[-1].benefit, draft.chosen))
+        return Cut("tiered", self._plain(step.benefit, draft.chosen))
 
     def _of_units(
         self,
@@ -163,7 +172,7 @@ class Drafter:
     ) -> Cut | None:
         if not units:
             draft.why = Reason.NOT_ENOUGH_UNITS
-            draft.needed, draft.found = needed, count_of(draft.chosen)
+            draft.needed, draft.found = needed, draft.chosen.unit_count
             return None
         takings = take_percent(units, benefit.basis_points, self.settings)
         return Cut(_KINDS[type(benefit)], takings, sorted((one.key, one.position) for one in bought))
@@ -172,7 +181,7 @@ class Drafter:
         bundles = pick_bundles(draft.chosen, benefit)
         if not bundles:
             draft.why = Reason.NOT_ENOUGH_UNITS
-            draft.needed, draft.found = sum(one.count for one in benefit.parts), count_of(draft.chosen)
+            draft.needed, draft.found = sum(one.count for one in benefit.parts), draft.chosen.unit_count
             return None
         takings: list[Taken] = []
         for units in bundles:
@@ -180,6 +189,10 @@ class Drafter:
             if off > 0:
                 takings += take_amount(as_chosen(units), off, self.settings)
         return Cut("bundle", takings)
+
+
+def _reached(benefit: Tiered, found: int) -> Step | None:
+    return next((step for step in reversed(benefit.steps) if step.at_least <= found), None)
 
 
 _KINDS: dict[type, str] = {

@@ -16,7 +16,7 @@ from dangol.domain.promotions.benefits import Benefit
 from dangol.domain.promotions.book import OFF_MONEY, Book, Entry
 from dangol.domain.promotions.carts import Cart, LeftOut, faulty_lines, with_all_above
 from dangol.domain.promotions.catalog import CART_SHIPPING, CART_TOTAL, COUPON_CODE, time_traits
-from dangol.domain.promotions.drafting import Draft, Drafter, count_of, money_of
+from dangol.domain.promotions.drafting import Draft, Drafter
 from dangol.domain.promotions.effects import (
     Discount,
     Effect,
@@ -28,8 +28,8 @@ from dangol.domain.promotions.effects import (
     Source,
 )
 from dangol.domain.promotions.giving import give, line_parts
-from dangol.domain.promotions.picking import targeted
-from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum
+from dangol.domain.promotions.picking import Selection, targeted
+from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum, Target
 from dangol.domain.promotions.settings import Base, Choice, OverBudget, Settings
 from dangol.domain.promotions.tally import Chosen, LineState, apply
 
@@ -80,7 +80,8 @@ class _Run:
             if line.key not in self.faults
         ]
         self.states = sorted(states, key=lambda state: state.line.key)
-        self.everything = [Chosen(one, range(len(one.left))) for one in self.states]
+        self.everything = self._everything()
+        self.selections: dict[tuple[Target, int | None], Selection] = {}
         self.lines_of = book.lines_of(self.states)
         self.drafter = Drafter(self.states, settings)
         self.shipping_minor = max(cart.shipping_minor, 0)
@@ -111,12 +112,15 @@ class _Run:
             used_codes=tuple(sorted(self._used_codes())),
         )
 
+    def _everything(self) -> Selection:
+        return Selection(Chosen(one, range(len(one.left))) for one in self.states)
+
     def _traits(self) -> dict[str, Value]:
         lines = [state.line for state in self.states]
         return {
             **self.context.customer.traits,
             **time_traits(self.context.as_of, self.context.zone),
-            CART_TOTAL: money_of(self.everything, Base.INITIAL),
+            CART_TOTAL: self.everything.initial_minor,
             CART_SHIPPING: self.shipping_minor,
             "cart.quantity": sum(line.quantity for line in lines),
             "cart.line_count": len(lines),
@@ -132,31 +136,39 @@ class _Run:
 
     def _consider(self, entry: Entry) -> None:
         answer = self._answer(entry)
-        if isinstance(answer, Rejection):
-            self.rejections.append(answer)
-        else:
+        if isinstance(answer, Draft):
             self._apply(entry, answer)
+        elif answer is not None:
+            self.rejections.append(answer)
 
     def _apply_best(self, entries: list[Entry]) -> None:
         """Apply the one that takes most off; of equals, the first in order."""
-        answers = [(entry, self._answer(entry)) for entry in entries]
-        drafts = [(entry, one) for entry, one in answers if isinstance(one, Draft)]
-        self.rejections += [one for _, one in answers if isinstance(one, Rejection)]
-        if not drafts:
-            return
-        best, draft = max(drafts, key=lambda pair: (pair[1].amount, -pair[0].place))
-        self._apply(best, draft)
-        for entry, _ in drafts:
-            if entry is not best:
-                self.rejections.append(self._refuse(entry, Reason.NOT_BEST, other=best.promotion.id))
+        best: tuple[Entry, Draft] | None = None
+        beaten: list[Entry] = []
+        for entry in entries:
+            answer = self._answer(entry, to_beat=best[1].amount if best else 0)
+            if isinstance(answer, Rejection):
+                self.rejections.append(answer)
+            elif best and (answer is None or answer.amount <= best[1].amount):
+                beaten.append(entry)
+            elif answer is not None:
+                beaten += [best[0]] if best else []
+                best = entry, answer
+        if best:
+            self._apply(*best)
+            winner = best[0].promotion.id
+            self.rejections += [self._refuse(one, Reason.NOT_BEST, other=winner) for one in beaten]
 
     def _refuse(self, entry: Entry, reason: Reason, **facts: Any) -> Rejection:
         promotion = entry.promotion
         code = self.admitted.codes.get(promotion.id, "")
         return Rejection(reason, promotion.id, promotion.version, code, **facts)
 
-    def _answer(self, entry: Entry) -> Draft | Rejection:
-        """Return what a promotion would do to the cart as it stands, or why it does nothing."""
+    def _answer(self, entry: Entry, to_beat: int = 0) -> Draft | Rejection | None:
+        """Return what a promotion would do to the cart as it stands, or why it does nothing.
+
+        None: it would take something off, but, as can be told at a glance, no more than `to_beat`.
+        """
         if (barred := self._barred(entry)) is not None:
             return barred
         promotion = entry.promotion
@@ -166,20 +178,33 @@ class _Run:
             return self._refuse(entry, Reason.NO_TARGET)
         if (untrue := self._untrue(entry)) is not None:
             return untrue
-        chosen = targeted(states, promotion.target, remaining.units)
+        chosen = self._chosen(states, promotion.target, remaining.units)
         if not chosen:
             return self._refuse(entry, Reason.NO_TARGET)
         if (short := self._short(entry, promotion.minimum, chosen)) is not None:
             return short
         if not entry.takes_money:
             return Draft(chosen)
-        return self._money(entry, chosen, remaining.budget_minor)
+        return self._money(entry, chosen, remaining.budget_minor, to_beat)
 
-    def _money(self, entry: Entry, chosen: list[Chosen], budget: int | None) -> Draft | Rejection:
+    def _chosen(self, states: Sequence[LineState], target: Target, units: int | None) -> Selection:
+        """Return the units of a target, found once for all promotions that have it until a price changes."""
+        key = target, units
+        if (known := self.selections.get(key)) is None:
+            known = self.selections[key] = targeted(states, target, units)
+        return known
+
+    def _money(
+        self, entry: Entry, chosen: Selection, budget: int | None, to_beat: int
+    ) -> Draft | Rejection | None:
         promotion = entry.promotion
         cuts_to_budget = self.settings.over_budget is OverBudget.CUT
         limits = [promotion.cap_minor, budget if cuts_to_budget else None]
         most = min((one for one in limits if one is not None), default=None)
+        if to_beat and (budget is None or cuts_to_budget):
+            told = self.drafter.foretell(promotion.benefits, chosen, most)
+            if told is not None and 0 < told <= to_beat:
+                return None
         draft = self.drafter.draft(promotion.benefits, chosen, most=most, shipping_minor=self.shipping_minor)
         if budget is not None and draft.amount > budget:
             return self._refuse(entry, Reason.BUDGET_EXHAUSTED, needed=draft.amount, found=budget)
@@ -216,11 +241,11 @@ class _Run:
         leaves = tuple(entry.plan.reasons(self.subject, self.moment))
         return self._refuse(entry, Reason.CONDITION_FALSE, leaves=leaves)
 
-    def _short(self, entry: Entry, minimum: Minimum, chosen: list[Chosen]) -> Rejection | None:
+    def _short(self, entry: Entry, minimum: Minimum, chosen: Selection) -> Rejection | None:
         counted = chosen if minimum.of_target else self.everything
-        if minimum.minor and (found := money_of(counted, self.settings.threshold_on)) < minimum.minor:
+        if minimum.minor and (found := counted.money(self.settings.threshold_on)) < minimum.minor:
             return self._refuse(entry, Reason.MINIMUM_NOT_REACHED, needed=minimum.minor, found=found)
-        if minimum.units and (found := count_of(counted)) < minimum.units:
+        if minimum.units and (found := counted.unit_count) < minimum.units:
             return self._refuse(entry, Reason.MINIMUM_NOT_REACHED, needed=minimum.units, found=found)
         return None
 
@@ -238,8 +263,15 @@ class _Run:
         for benefit in entry.promotion.benefits:
             if not isinstance(benefit, OFF_MONEY):
                 self.effects.append(_Awaited(benefit, source, draft.chosen))
-        if draft.amount and self.settings.threshold_on is Base.REMAINING:
-            self.traits[CART_TOTAL] = money_of(self.everything, Base.REMAINING)
+        if draft.amount:
+            self._forget_prices()
+
+    def _forget_prices(self) -> None:
+        """Count anew what hangs on what units cost."""
+        self.everything = self._everything()
+        self.selections.clear()
+        if self.settings.threshold_on is Base.REMAINING:
+            self.traits[CART_TOTAL] = self.everything.left_minor
             self.traits[CART_SHIPPING] = self.shipping_minor
 
     def _given(self) -> Iterator[Effect]:

@@ -24,8 +24,7 @@ from dangol.domain.promotions.effects import (
     UnitPart,
 )
 from dangol.domain.promotions.settings import Settings
-from dangol.domain.promotions.tally import Chosen, Taken
-from dangol.domain.splitting import Share, Spare, split
+from dangol.domain.promotions.tally import Chosen, Taken, spread
 
 
 def line_parts(takings: Sequence[Taken]) -> tuple[LinePart, ...]:
@@ -71,11 +70,6 @@ def _points(source: Source, points: int, chosen: Sequence[Chosen], settings: Set
     """Split points over units by what these cost; over units that all cost nothing, evenly."""
     bases = [_bases(one, settings) for one in chosen]
     base = sum(map(sum, bases))
-    shares = [
-        Share((one.state.line.key, position), amount if base else 1, points)
-        for one, line in zip(chosen, bases, strict=True)
-        for position, amount in zip(one.positions, line, strict=True)
-    ]
-    parts = iter(split(points, shares, Spare.LARGEST_REMAINDER))
-    takings = [Taken(*one, [next(parts) for _ in one.positions]) for one in chosen]
+    weights = bases if base else [[1] * len(one.positions) for one in chosen]
+    takings = spread(points, chosen, weights)
     return PointsGiven(source, points, base, line_parts(takings))

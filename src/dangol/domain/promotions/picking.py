@@ -5,11 +5,12 @@ hangs on nothing else. What a customer has to buy is taken from the dear end, wh
 """
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from dangol.domain.promotions.benefits import Bundle, BuyGet, Items, NthFree, Which
 from dangol.domain.promotions.rules import Discounted, Target
+from dangol.domain.promotions.settings import Base
 from dangol.domain.promotions.tally import Chosen, LineState
 
 
@@ -34,7 +35,40 @@ def is_among(state: LineState, items: Items) -> bool:
     return not tokens(items).isdisjoint(state.tokens)
 
 
-def targeted(states: Sequence[LineState], target: Target, most_units: int | None) -> list[Chosen]:
+class Selection(list[Chosen]):
+    """Chosen units, with what many promotions ask of them counted once: for as long as no price changes."""
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        """Single units, from the cheapest to the dearest; to be read."""
+        return units_of(self)
+
+    @cached_property
+    def unit_count(self) -> int:
+        """How many units these are."""
+        return sum([len(one.positions) for one in self])
+
+    @cached_property
+    def initial_minor(self) -> int:
+        """What they cost before all promotions."""
+        return sum([one.state.unit * len(one.positions) for one in self])
+
+    @cached_property
+    def left_minor(self) -> int:
+        """What they still cost."""
+        return sum([sum(one.left) for one in self])
+
+    @cached_property
+    def has_floors(self) -> bool:
+        """Whether any of them may not come down to nothing."""
+        return any(one.state.floor for one in self)
+
+    def money(self, base: Base) -> int:
+        """Return what they cost, before all promotions or after those that have applied."""
+        return self.initial_minor if base is Base.INITIAL else self.left_minor
+
+
+def targeted(states: Sequence[LineState], target: Target, most_units: int | None) -> Selection:
     """Return the units of a target among lines that are in its `include` already.
 
     `most_units` is what a limit from outside leaves; the fewer of the two limits counts.
@@ -42,11 +76,11 @@ def targeted(states: Sequence[LineState], target: Target, most_units: int | None
     open_ones = [one for one in states if one.line.is_discountable and _counts(one, target)]
     limits = [one for one in (target.most_units, most_units) if one is not None]
     if not limits or sum(len(one.left) for one in open_ones) <= min(limits):
-        return [Chosen(one, range(len(one.left))) for one in open_ones]
+        return Selection(Chosen(one, range(len(one.left))) for one in open_ones)
     units = units_of(Chosen(one, range(len(one.left))) for one in open_ones)
     if not target.cheapest_first:
         units.sort(key=lambda unit: (-unit.price, unit.key, unit.position))
-    return as_chosen(units[: min(limits)])
+    return Selection(as_chosen(units[: min(limits)]))
 
 
 def _counts(state: LineState, target: Target) -> bool:
@@ -74,9 +108,9 @@ def as_chosen(units: Iterable[Unit]) -> list[Chosen]:
     return [Chosen(*one) for one in found.values()]
 
 
-def pick_nth(chosen: Sequence[Chosen], benefit: NthFree) -> list[Unit]:
+def pick_nth(chosen: Selection, benefit: NthFree) -> list[Unit]:
     """Return the units that are free of every n."""
-    units = units_of(chosen)
+    units = chosen.units
     count = len(units) // benefit.nth
     if benefit.most_units is not None:
         count = min(count, benefit.most_units)
@@ -93,13 +127,13 @@ class Rounds(NamedTuple):
     got: list[Unit]
 
 
-def pick_rounds(lines: Sequence[LineState], chosen: Sequence[Chosen], benefit: BuyGet) -> Rounds:
+def pick_rounds(lines: Sequence[LineState], chosen: Selection, benefit: BuyGet) -> Rounds:
     """Return as many full rounds as there are units for, no unit in two places.
 
     There are r rounds if there are r x buy_count units to buy, r x get_count to get, and enough of both
     together; of those that could be either, no more are got than buying can spare.
     """
-    got_from = units_of(chosen)
+    got_from = chosen.units
     if benefit.buy is None:
         bought_from = got_from
     else:
@@ -127,9 +161,9 @@ def pick_rounds(lines: Sequence[LineState], chosen: Sequence[Chosen], benefit: B
     return Rounds(rest[: rounds * benefit.buy_count], got)
 
 
-def pick_bundles(chosen: Sequence[Chosen], benefit: Bundle) -> list[list[Unit]]:
+def pick_bundles(chosen: Selection, benefit: Bundle) -> list[list[Unit]]:
     """Return the units of each bundle, the dearest first; parts that fewest units fit choose first."""
-    units = units_of(chosen)
+    units = chosen.units
     # Stacks, the dearest on top: what has gone into a bundle is thrown away as it comes up.
     fitting = [[unit for unit in units if is_among(unit.state, part.items)] for part in benefit.parts]
     order = sorted(range(len(fitting)), key=lambda place: (len(fitting[place]), place))

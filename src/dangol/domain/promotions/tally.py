@@ -126,6 +126,16 @@ def take_down_to(chosen: Sequence[Chosen], minor: int) -> list[Taken]:
     return _held_back(chosen, wanted)
 
 
+def spread(amount: int, chosen: Sequence[Chosen], weights: Sequence[Sequence[int]]) -> list[Taken]:
+    """Return an amount spread over units by their weights: what is no price, and has no room to keep to."""
+    sums, spare = [sum(line) for line in weights], Spare.LARGEST_REMAINDER
+    by_line = _over_lines(amount, chosen, sums, [amount] * len(chosen), spare)
+    return [
+        Taken(*one, _over_units(part, line, [amount] * len(line), spare))
+        for one, part, line in zip(chosen, by_line, weights, strict=True)
+    ]
+
+
 def cut_to(takings: Sequence[Taken], most: int, spare: Spare) -> list[Taken]:
     """Return the takings lessened to `most` in all, each in proportion to what it was."""
     sums = [one.amount for one in takings]
