@@ -7,9 +7,9 @@ lines, promotions and codes were put down makes no difference.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from dangol.domain.conditions import Subject, Value
+from dangol.domain.conditions import Reason as DecidingLeaf, Subject, Value
 from dangol.domain.conditions.moments import Moment
 from dangol.domain.promotions.admission import admit
 from dangol.domain.promotions.benefits import Benefit
@@ -31,6 +31,7 @@ from dangol.domain.promotions.giving import give, line_parts
 from dangol.domain.promotions.picking import Selection, targeted
 from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum, Target
 from dangol.domain.promotions.settings import Base, Choice, OverBudget, Settings
+from dangol.domain.promotions.stacking import Company
 from dangol.domain.promotions.tally import Chosen, LineState, apply
 
 _EFFECTLESS = (Reason.NOTHING_TO_DISCOUNT, Reason.FLOOR_PRICE)
@@ -90,7 +91,8 @@ class _Run:
         # One subject for all: what moves in its traits is put there before it is asked.
         self.subject = Subject(self.traits, context.customer.happenings, context.customer.segments)
         self.admitted = admit(book, cart.currency, settings, context)
-        self.applied: list[Entry] = []
+        self.company = Company(settings)
+        self.used_codes: set[str] = set()
         self.effects: list[Effect | _Awaited] = []
         self.rejections = self.admitted.rejections
 
@@ -103,13 +105,15 @@ class _Run:
                 entries = [one for one in entries if not one.takes_money]
             for entry in entries:
                 self._consider(entry)
+        if self.settings.uses_up_without_effect:
+            self.used_codes |= {one.code for one in self.rejections if one.reason in _EFFECTLESS} - {""}
         return Evaluation(
             effects=tuple(self._given()),
             rejections=_in_order(self.rejections),
             left_out=tuple(LeftOut(*one) for one in sorted(self.faults.items())),
             lines=tuple(PricedLine(one.line.key, one.unit, tuple(one.left)) for one in self.states),
             shipping_minor=self.shipping_minor,
-            used_codes=tuple(sorted(self._used_codes())),
+            used_codes=tuple(sorted(self.used_codes)),
         )
 
     def _everything(self) -> Selection:
@@ -159,19 +163,27 @@ class _Run:
             winner = best[0].promotion.id
             self.rejections += [self._refuse(one, Reason.NOT_BEST, other=winner) for one in beaten]
 
-    def _refuse(self, entry: Entry, reason: Reason, **facts: Any) -> Rejection:
+    def _refuse(
+        self,
+        entry: Entry,
+        reason: Reason,
+        other: bytes | None = None,
+        needed: int | None = None,
+        found: int | None = None,
+        leaves: tuple[DecidingLeaf, ...] = (),
+    ) -> Rejection:
         promotion = entry.promotion
         code = self.admitted.codes.get(promotion.id, "")
-        return Rejection(reason, promotion.id, promotion.version, code, **facts)
+        return Rejection(reason, promotion.id, promotion.version, code, other, None, needed, found, leaves)
 
     def _answer(self, entry: Entry, to_beat: int = 0) -> Draft | Rejection | None:
         """Return what a promotion would do to the cart as it stands, or why it does nothing.
 
         None: it would take something off, but, as can be told at a glance, no more than `to_beat`.
         """
-        if (barred := self._barred(entry)) is not None:
-            return barred
         promotion = entry.promotion
+        if bar := self.company.bars(promotion, has_code=promotion.id in self.admitted.codes):
+            return self._refuse(entry, *bar)
         remaining = self.context.remaining.get(promotion.id, NO_LIMIT)
         states = self.lines_of.get(entry.place)
         if not states:
@@ -212,22 +224,6 @@ class _Run:
             return self._refuse(entry, draft.why, needed=draft.needed, found=draft.found)
         return draft
 
-    def _barred(self, entry: Entry) -> Rejection | None:
-        """Return why a promotion may not stand beside those that have applied."""
-        promotion, settings = entry.promotion, self.settings
-        for one in self.applied:
-            if promotion.exclusive_group and one.promotion.exclusive_group == promotion.exclusive_group:
-                return self._refuse(entry, Reason.EXCLUSIVE_LOST, other=one.promotion.id)
-            if not settings.go_together(one.promotion.category, promotion.category):
-                return self._refuse(entry, Reason.NOT_STACKABLE, other=one.promotion.id)
-        codes = self.admitted.codes
-        with_code = sum([one.promotion.id in codes for one in self.applied])
-        is_full = settings.most_promotions is not None and len(self.applied) >= settings.most_promotions
-        is_full_of_codes = settings.most_codes is not None and with_code >= settings.most_codes
-        if is_full or (is_full_of_codes and promotion.id in codes):
-            return self._refuse(entry, Reason.TOO_MANY, needed=len(self.applied) + 1)
-        return None
-
     def _untrue(self, entry: Entry) -> Rejection | None:
         """Return which leaves make the condition false."""
         if entry.plan is None:
@@ -251,7 +247,9 @@ class _Run:
 
     def _apply(self, entry: Entry, draft: Draft) -> None:
         source = entry.source(self.admitted.codes.get(entry.promotion.id, ""))
-        self.applied.append(entry)
+        self.company.join(entry.promotion, has_code=bool(source.code))
+        if source.code:
+            self.used_codes.add(source.code)
         for cut in draft.cuts:
             apply(cut.takings)
             if cut.amount:
@@ -282,9 +280,3 @@ class _Run:
                     yield effect
             else:
                 yield one
-
-    def _used_codes(self) -> Iterator[str]:
-        codes = self.admitted.codes
-        yield from (codes[one.promotion.id] for one in self.applied if one.promotion.id in codes)
-        if self.settings.uses_up_without_effect:
-            yield from (one.code for one in self.rejections if one.code and one.reason in _EFFECTLESS)
