@@ -7,12 +7,16 @@ from dangol_client.answers import Answer
 
 
 class Segment(Answer, frozen=True):
-    """A segment. `waiting` is how many customers have not been looked at since its condition changed."""
+    """A segment. `waiting` is how many customers have not been looked at since its condition changed.
+
+    `version` is its condition's; `revision` is another one after each change, of its name too.
+    """
 
     slug: str
     name: str
     about: str
     version: int
+    revision: int
     condition: dict[str, Any]
     members: int
     waiting: int

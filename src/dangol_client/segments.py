@@ -48,16 +48,16 @@ class SegmentCalls:
     def change(
         self,
         segment: str,
-        version: int,
+        revision: int,
         *,
         name: str | None = None,
         about: str | None = None,
         condition: Mapping[str, Any] | None = None,
         **sending: Unpack[Sending],
     ) -> Segment:
-        """Change what is given of a segment, if it is still at the version you have seen."""
+        """Change what is given of a segment, if it is still at the revision you have seen."""
         body = {
-            "version": version, "name": name, "about": about,
+            "revision": revision, "name": name, "about": about,
             "condition": None if condition is None else dict(condition),
         }  # fmt: skip
         path = place("/segments/{segment}", segment=segment)

@@ -1,10 +1,12 @@
 """Segments over the API: saved, changed, looked into, tried out; and what is refused, at which place."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from dangol.core.access.rights import Right
 from dangol.core.events.settling import settle_all
@@ -117,15 +119,34 @@ def test_change__parts_left_out__stay_and_another_condition_is_a_version(api: Ca
     made = make(api).data
     ever = {"type": "did", "event": "order.placed"}
 
-    renamed = api.send("PATCH", "/segments/buyers", {"version": 1, "name": "손님"}).data
-    changed = api.send("PATCH", "/segments/buyers", {"version": 1, "condition": ever}).data
-    late = api.send("PATCH", "/segments/buyers", {"version": 1, "condition": BOUGHT})
+    renamed = api.send("PATCH", "/segments/buyers", {"revision": 1, "name": "손님"}).data
+    changed = api.send("PATCH", "/segments/buyers", {"revision": 2, "condition": ever}).data
+    late = api.send("PATCH", "/segments/buyers", {"revision": 2, "name": "늦은 이름"})
 
     assert (renamed["name"], renamed["version"], renamed["condition"]) == ("손님", 1, made["condition"])
+    assert [one["revision"] for one in (made, renamed, changed)] == [1, 2, 3]
     assert (changed["name"], changed["version"]) == ("손님", 2)
     assert "window" not in changed["condition"]
     assert (late.status, late.data["code"]) == (409, "segments.changed")
-    assert late.data["data"] == {"found": 2, "expected": 1}
+    assert late.data["data"] == {"found": 3, "expected": 2}
+
+
+def test_change__two_at_once_from_one_revision__one_is_refused_and_nothing_is_lost(api: Caller) -> None:
+    make(api)
+
+    def send(**changes: object) -> int:
+        try:
+            return api.send("PATCH", "/segments/buyers", {"revision": 1, **changes}).status
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        name, about = (pool.submit(send, **one) for one in ({"name": "손님"}, {"about": "행사"}))
+        statuses = (name.result(), about.result())
+
+    found = api.get("/segments/buyers").data
+    expected = {(200, 409): ("손님", ""), (409, 200): ("산 사람", "행사")}[statuses]
+    assert (found["name"], found["about"], found["revision"]) == (*expected, 2)
 
 
 def test_archive__in_use_then_not__leaves_nothing(api: Caller) -> None:
@@ -180,7 +201,7 @@ def test_members__more_than_a_page__each_once(api: Caller) -> None:
     "ask",
     [
         lambda api: make(api, "other"),
-        lambda api: api.send("PATCH", "/segments/buyers", {"version": 1, "name": "x"}),
+        lambda api: api.send("PATCH", "/segments/buyers", {"revision": 1, "name": "x"}),
         lambda api: api.post("/segments/buyers/archive"),
         lambda api: api.post("/segments/rebuild"),
     ],

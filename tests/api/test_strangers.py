@@ -81,7 +81,7 @@ TABLE: dict[str, Row | None] = {
     "POST /segments/preview": NAMES_NOBODY,
     "POST /segments/rebuild": NAMES_NOBODY,
     "GET /segments/{segment}": Row(),
-    "PATCH /segments/{segment}": Row({"version": 1, "name": "이름"}),
+    "PATCH /segments/{segment}": Row({"revision": 1, "name": "이름"}),
     "POST /segments/{segment}/archive": Row(),
     "GET /segments/{segment}/members": Row(),
     "GET /members/{member}/segments": Row(),

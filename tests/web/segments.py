@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from dangol.core.events.settling import settle_all
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.segments.models import Segment
-from dangol.core.segments.services import SegmentDraft, change_segment, create_segment
+from dangol.core.segments.services import SegmentChange, SegmentDraft, change_segment, create_segment
 from tests.web.story import NOW, Story
 
 MARKETER = Actor(ActorKind.STAFF, "marketer", "Marketer")
@@ -45,11 +45,9 @@ def tell_segments(story: Story) -> None:
     """Make the segments unless they are there, with everybody looked at."""
     if Segment.objects.filter(slug="buyers").exists():
         return
-    buyers = SegmentDraft("buyers", "기본 단골", "행사", BOUGHT)
-    create_segment(buyers, actor=MARKETER, at=NOW)
-    change_segment(
-        buyers._replace(condition={"type": "all", "of": [BOUGHT]}), expected=1, actor=MARKETER, at=NOW
-    )
+    create_segment(SegmentDraft("buyers", "기본 단골", "행사", BOUGHT), actor=MARKETER, at=NOW)
+    rewritten = SegmentChange(condition={"type": "all", "of": [BOUGHT]})
+    change_segment("buyers", rewritten, expected=1, actor=MARKETER, at=NOW)
     asking = {"type": "all", "of": [{"type": "not", "of": {"type": "member", "segment": "buyers"}}, MANY]}
     create_segment(SegmentDraft("asking", "늦은 단골", "", asking), actor=MARKETER, at=NOW)
     create_segment(SegmentDraft("many", "반값 행사", "", MANY), actor=MARKETER, at=NOW)

@@ -11,7 +11,7 @@ from dangol.core.behavior.messages import Message, Sender
 from dangol.core.behavior.services import take_in_messages
 from dangol.core.segments.models import Segment, SegmentVersion, TraitName
 from dangol.core.segments.selectors import find_segment
-from dangol.core.segments.services import SegmentDraft, change_segment, create_segment
+from dangol.core.segments.services import SegmentChange, SegmentDraft, change_segment, create_segment
 from dangol.core.storage.ids import show_id
 from dangol.web.condition_form.parts import Part, act
 from tests.core.segments.shop import MARKETER
@@ -223,18 +223,33 @@ def test_save__somebody_saved_meanwhile__shows_both_and_can_be_laid_over(clerk: 
     writer = Writer(clerk, "/segments/mine/edit")
     (number,) = [part.split(":")[0] for part in writer.parts if part.endswith(":did")]
     theirs = {**BOUGHT, "times": {"op": "at_least", "n": 9}}
-    change_segment(SegmentDraft("mine", "Theirs", "", theirs), expected=1, actor=MARKETER, at=NOW)
+    change_segment("mine", SegmentChange("Theirs", "", theirs), expected=1, actor=MARKETER, at=NOW)
 
     writer.fields[f"{number}.n"] = ["3"]
     writer.press("save")
 
     assert writer.answer.status_code == 422
-    assert "그사이 저장된 2판과 이렇게 달라요" in writer.page
+    assert "그사이 저장된 것과 이렇게 달라요" in writer.page
+    assert re.search("<del>.*?Theirs</del>.*?<ins>.*?Mine</ins>", writer.page)
     assert "9번 이상" in writer.page
     assert "3번 이상" in writer.page
     writer.press("overwrite:2")
     assert saved("mine")["times"] == {"op": "at_least", "n": 3}
     assert find_segment("mine").version == 3
+
+
+def test_save__somebody_renamed_it_meanwhile__is_not_written_over_unseen(clerk: Client, story: Story) -> None:
+    create_segment(SegmentDraft("mine", "Mine", "", BOUGHT), actor=MARKETER, at=NOW)
+    writer = Writer(clerk, "/segments/mine/edit").type(name="Mine again")
+    change_segment("mine", SegmentChange("Theirs"), expected=1, actor=MARKETER, at=NOW)
+
+    writer.press("save")
+
+    assert writer.answer.status_code == 422
+    assert re.search("<del>.*?Theirs</del>.*?<ins>.*?Mine again</ins>", writer.page)
+    assert find_segment("mine").name == "Theirs"
+    writer.press("overwrite:2")
+    assert find_segment("mine").name == "Mine again"
 
 
 def test_json__pasted__becomes_the_form_and_a_broken_one_keeps_it(clerk: Client, story: Story) -> None:

@@ -17,7 +17,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import shop
 from dangol.core.segments import selectors, services
 from dangol.core.segments.selectors import SegmentView as Kept
-from dangol.core.segments.services import SegmentDraft
+from dangol.core.segments.services import SegmentChange, SegmentDraft
 from dangol.core.storage.ids import show_id
 
 router = Router(tags=["segments"])
@@ -37,9 +37,9 @@ class SegmentIn(Given):
 
 
 class SegmentPatch(Given):
-    """What changes of a segment; `version` is the one you have seen."""
+    """What changes of a segment; `revision` is the one you have seen."""
 
-    version: Annotated[int, Field(ge=1, strict=True)]
+    revision: Annotated[int, Field(ge=1, strict=True)]
     name: Name | None = None
     about: About | None = None
     condition: ConditionIn | None = None
@@ -52,12 +52,16 @@ class PreviewIn(Given):
 
 
 class SegmentView(Shown):
-    """A segment. `waiting` is how many customers have not been looked at since its condition changed."""
+    """A segment. `waiting` is how many customers have not been looked at since its condition changed.
+
+    `version` is its condition's; `revision` is another one after each change, of its name too.
+    """
 
     slug: str
     name: str
     about: str
     version: int
+    revision: int
     condition: dict[str, Any]
     members: int
     waiting: int
@@ -183,17 +187,11 @@ def get_segment(request: HttpRequest, segment: Path[SegmentRef]) -> HttpResponse
 def change_segment(request: HttpRequest, segment: Path[SegmentRef], payload: SegmentPatch) -> Reply:
     """Change a segment's name, its description or its condition; what is left out stays.
 
-    Refused with `segments.changed` if it is not at `version` any more. Another condition is a new version.
+    Refused with `segments.changed` if it is not at `revision` any more. Another condition is a new version.
     """
-    found = selectors.find_segment(segment)
-    draft = SegmentDraft(
-        found.slug,
-        found.name if payload.name is None else payload.name,
-        found.about if payload.about is None else payload.about,
-        _condition(found) if payload.condition is None else payload.condition,
-    )
+    change = SegmentChange(payload.name, payload.about, payload.condition)
     services.change_segment(
-        draft, expected=payload.version, actor=actor_of(request), at=caller_of(request).at
+        segment, change, expected=payload.revision, actor=actor_of(request), at=caller_of(request).at
     )
     return Reply(_view(selectors.find_segment(segment)))
 
@@ -254,6 +252,7 @@ def _condition(one: Kept) -> dict[str, Any]:
 
 def _view(one: Kept) -> SegmentView:
     return SegmentView(
-        slug=one.slug, name=one.name, about=one.about, version=one.version, condition=_condition(one),
-        members=one.member_count, waiting=one.waiting, created_at=one.created_at, changed_at=one.changed_at,
+        slug=one.slug, name=one.name, about=one.about, version=one.version, revision=one.revision,
+        condition=_condition(one), members=one.member_count,
+        waiting=one.waiting, created_at=one.created_at, changed_at=one.changed_at,
     )  # fmt: skip

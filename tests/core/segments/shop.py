@@ -12,7 +12,7 @@ from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.segments.models import Member, Segment
-from dangol.core.segments.services import SegmentDraft, change_segment, create_segment
+from dangol.core.segments.services import SegmentChange, SegmentDraft, change_segment, create_segment
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from tests.core.commerce.shop import DAY, MORNING, order, place, stock
@@ -53,8 +53,7 @@ def make_segment(slug: str, condition: object, *, at: datetime = MORNING) -> Id:
 
 def rewrite(slug: str, condition: object, *, expected: int, at: datetime) -> int:
     """Save another condition of a segment."""
-    draft = SegmentDraft(slug, slug.title(), "", condition)
-    return change_segment(draft, expected=expected, actor=MARKETER, at=at)
+    return change_segment(slug, SegmentChange(condition=condition), expected=expected, actor=MARKETER, at=at)
 
 
 def catch_up(at: datetime) -> None:

@@ -1,6 +1,7 @@
 """Saving segments: what is refused, and with which place and remedy; versions; circles."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from dangol.core.refusals import explain
 from dangol.core.segments import services
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.selectors import find_segment, list_segments, versions_of
-from dangol.core.segments.services import SegmentDraft, archive_segment, create_segment
+from dangol.core.segments.services import SegmentChange, SegmentDraft, archive_segment, create_segment
 from dangol.domain.conditions import BrokenCondition
 from dangol.domain.conditions.dependencies import ConditionCycle
 from dangol.domain.errors import DomainError
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, bought, make_segment, open_shop, rewrite
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -92,9 +94,9 @@ def test_change_segment__circle__is_refused_and_named() -> None:
 def test_change_segment__same_condition__keeps_the_version_and_changes_the_name() -> None:
     open_shop()
     make_segment("a", bought())
-    draft = SegmentDraft("a", "New name", "why", bought())
+    change = SegmentChange("New name", "why", bought())
 
-    assert services.change_segment(draft, expected=1, actor=MARKETER, at=MORNING + DAY) == 1
+    assert services.change_segment("a", change, expected=1, actor=MARKETER, at=MORNING + DAY) == 1
 
     found = find_segment("a")
     assert (found.name, found.about, found.changed_at) == ("New name", "why", MORNING)
@@ -110,6 +112,43 @@ def test_change_segment__somebody_else_saved_meanwhile__is_refused() -> None:
 
     versions = versions_of(find_segment("a").id)
     assert [(one.number, one.made_at - MORNING) for one in versions] == [(2, DAY), (1, timedelta(0))]
+
+
+def test_change_segment__what_is_left_out__stays_as_it_is_when_written() -> None:
+    open_shop()
+    make_segment("a", bought())
+    rewrite("a", bought(2), expected=1, at=MORNING)
+    services.change_segment("a", SegmentChange(about="why"), expected=2, actor=MARKETER, at=MORNING + DAY)
+
+    found = find_segment("a")
+    assert (found.name, found.about, found.version, found.revision) == ("A", "why", 2, 3)
+
+
+def test_change_segment__nothing_new__makes_no_revision() -> None:
+    open_shop()
+    make_segment("a", bought())
+
+    services.change_segment("a", SegmentChange("A", "", bought()), expected=1, actor=MARKETER, at=MORNING)
+
+    assert find_segment("a").revision == 1
+
+
+@pytest.mark.parametrize("kinds", [("name", "name"), ("name", "condition"), ("about", "condition")])
+def test_change_segment__many_writers_at_once__each_revision_is_one_writers(kinds: tuple[str, str]) -> None:
+    open_shop()
+    make_segment("a", bought())
+
+    def write(number: int) -> None:
+        kind = kinds[number % 2]
+        written: dict[str, Any] = {kind: bought(number + 2) if kind == "condition" else f"{kind} {number}"}
+        services.change_segment("a", SegmentChange(**written), expected=1, actor=MARKETER, at=MORNING)
+
+    refused = together([partial(write, number) for number in range(6)])
+
+    assert [type(one) for one in refused] == [services.SegmentChanged] * 5
+    found = find_segment("a")
+    assert found.revision == 2
+    assert sum((found.name != "A", found.about != "", found.version == 2)) == 1
 
 
 def test_archive_segment__asked_about_by_others__is_refused_and_they_are_named() -> None:

@@ -51,6 +51,8 @@ class Segment(models.Model):
     name = models.CharField(max_length=80)
     about = models.CharField(max_length=300, blank=True)
     version = models.IntegerField()
+    # Another one after each change, of its words too: who writes says which they have seen.
+    revision = models.IntegerField(default=1, db_default=1)
     created_at = models.DateTimeField()
     # Since when its condition is what it is: who was looked at before has to be looked at again.
     changed_at = models.DateTimeField()

@@ -65,7 +65,7 @@ register(
             _("세그먼트가 이미 {most}개예요."), _("쓰지 않는 것을 보관하세요.")
         ),
         services.SegmentChanged.code: Words(
-            _("그사이 다른 사람이 저장했어요({found}번째 판)."), _("새로 열어 확인하고 다시 고치세요.")
+            _("그사이 다른 사람이 저장했어요."), _("새로 열어 확인하고 다시 고치세요.")
         ),
         services.SegmentInUse.code: Words(
             _("다른 세그먼트가 이것을 묻고 있어요: {segments}"), _("먼저 그 조건에서 빼세요.")

@@ -29,13 +29,17 @@ PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 50, 10
 
 
 class SegmentView(NamedTuple):
-    """A segment; `waiting` is how many customers have not been looked at since its condition changed."""
+    """A segment; `waiting` is how many customers have not been looked at since its condition changed.
+
+    `version` is its condition's, `revision` another one after each change, of its words too.
+    """
 
     id: Id
     slug: str
     name: str
     about: str
     version: int
+    revision: int
     created_at: datetime
     changed_at: datetime
     member_count: int
@@ -116,8 +120,8 @@ def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
 
 def _view(one: Segment, member_count: int, waiting: Mapping[datetime, int]) -> SegmentView:
     return SegmentView(
-        one.id, one.slug, one.name, one.about, one.version, one.created_at, one.changed_at, member_count,
-        waiting[one.changed_at],
+        one.id, one.slug, one.name, one.about, one.version, one.revision, one.created_at, one.changed_at,
+        member_count, waiting[one.changed_at],
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ class TooManySegments(DomainError):
 
 
 class SegmentChanged(DomainError):
-    """Somebody has saved the segment meanwhile: it is at version `found`, not `expected`."""
+    """Somebody has saved the segment meanwhile: it is at revision `found`, not `expected`."""
 
     code = "segments.changed"
 
@@ -83,6 +83,14 @@ class SegmentDraft(NamedTuple):
     name: str
     about: str
     condition: bytes | object
+
+
+class SegmentChange(NamedTuple):
+    """What of a segment is to be another; what is None stays as it is when it is written."""
+
+    name: str | None = None
+    about: str | None = None
+    condition: bytes | object | None = None
 
 
 def is_slug(text: str) -> bool:
@@ -109,7 +117,9 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
     Raises NotASlug, NameMissing, SlugTaken, TooManySegments, BrokenCondition, UnknownSegment,
     ConditionCycle.
     """
-    _check_words(draft)
+    if not is_slug(draft.slug) or draft.slug in _RESERVED:
+        raise NotASlug(field="slug")
+    _check_words(draft.name, draft.about)
     with write_transaction():
         if Segment.objects.filter(slug=draft.slug).exists():
             raise SlugTaken(segment=draft.slug)
@@ -120,33 +130,45 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
         segment_id = new_id()
         Segment.objects.create(
             id=segment_id, slug=draft.slug, name=draft.name.strip(), about=draft.about.strip(), version=1,
-            created_at=at, changed_at=at,
+            revision=1, created_at=at, changed_at=at,
         )  # fmt: skip
         _write_version(segment_id, 1, condition, actor, at)
     return segment_id
 
 
-def change_segment(draft: SegmentDraft, *, expected: int, actor: Actor, at: datetime) -> int:
-    """Save a segment's name and condition; returns its version, a new one where the condition is another.
+def change_segment(slug: str, change: SegmentChange, *, expected: int, actor: Actor, at: datetime) -> int:
+    """Save what is another of a segment; returns its version, a new one where the condition is another.
 
-    `expected` is the version its writer has seen. Raises UnknownSegment, SegmentChanged, and what
-    `create_segment` does.
+    `expected` is the revision its writer has seen: of two who have seen the same one the later is refused,
+    whatever they write. What comes to nothing new makes no revision. Raises UnknownSegment, SegmentChanged,
+    and what `create_segment` does.
     """
-    _check_words(draft)
     with write_transaction():
-        segment = _lock(draft.slug)
-        if segment.version != expected:
-            raise SegmentChanged(found=segment.version, expected=expected)
-        condition = check_condition(draft.condition)
-        _require_no_circle(draft.slug, condition)
-        version, changed_at = segment.version, segment.changed_at
-        if text_of(condition) != condition_text(segment.id, version):
-            version, changed_at = version + 1, at
-            _write_version(segment.id, version, condition, actor, at)
-        Segment.objects.filter(pk=segment.id).update(
-            name=draft.name.strip(), about=draft.about.strip(), version=version, changed_at=changed_at
-        )
+        segment = _lock(slug)
+        if segment.revision != expected:
+            raise SegmentChanged(found=segment.revision, expected=expected)
+        name = segment.name if change.name is None else change.name.strip()
+        about = segment.about if change.about is None else change.about.strip()
+        _check_words(name, about)
+        version = segment.version
+        if change.condition is not None:
+            version = _rewrite(segment, change.condition, actor, at)
+        if (name, about, version) != (segment.name, segment.about, segment.version):
+            Segment.objects.filter(pk=segment.id).update(
+                name=name, about=about, version=version, revision=expected + 1,
+                changed_at=segment.changed_at if version == segment.version else at,
+            )  # fmt: skip
         return version
+
+
+def _rewrite(segment: Segment, raw: bytes | object, actor: Actor, at: datetime) -> int:
+    """Write a condition as a segment's next version, unless it is what it has; returns its version."""
+    condition = check_condition(raw)
+    _require_no_circle(segment.slug, condition)
+    if text_of(condition) == condition_text(segment.id, segment.version):
+        return segment.version
+    _write_version(segment.id, segment.version + 1, condition, actor, at)
+    return segment.version + 1
 
 
 def archive_segment(slug: str, *, at: datetime) -> None:
@@ -155,7 +177,9 @@ def archive_segment(slug: str, *, at: datetime) -> None:
         segment = _lock(slug)
         if users := [one.slug for one in read_segments() if slug in needs(one.condition).segments]:
             raise SegmentInUse(segment=slug, segments=", ".join(users))
-        Segment.objects.filter(pk=segment.id).update(archived_at=at, changed_at=at)
+        Segment.objects.filter(pk=segment.id).update(
+            archived_at=at, changed_at=at, revision=segment.revision + 1
+        )
         enqueue(WATCH_ALL, {}, run_at=at)
 
 
@@ -186,10 +210,8 @@ def _lock(slug: str) -> Segment:
     return segment
 
 
-def _check_words(draft: SegmentDraft) -> None:
-    if not is_slug(draft.slug) or draft.slug in _RESERVED:
-        raise NotASlug(field="slug")
-    if not draft.name.strip() or len(draft.name.strip()) > LONGEST_NAME or len(draft.about) > LONGEST_ABOUT:
+def _check_words(name: str, about: str) -> None:
+    if not name.strip() or len(name.strip()) > LONGEST_NAME or len(about) > LONGEST_ABOUT:
         raise NameMissing(field="name")
 
 

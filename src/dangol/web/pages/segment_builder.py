@@ -3,10 +3,12 @@
 import json
 import re
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from dangol.core.access.rights import Right
 from dangol.core.commerce.catalog import list_categories
@@ -15,9 +17,9 @@ from dangol.core.refusals import explain
 from dangol.core.segments import selectors, services
 from dangol.core.segments.running import load_running, read_segments
 from dangol.core.segments.selectors import SegmentView
-from dangol.core.segments.services import SegmentChanged, SegmentDraft
+from dangol.core.segments.services import SegmentChange, SegmentChanged, SegmentDraft
 from dangol.core.storage.ids import Id, parse_id
-from dangol.domain.conditions import Condition, write_condition
+from dangol.domain.conditions import Condition, Said, write_condition
 from dangol.domain.errors import DomainError
 from dangol.domain.statistics import Figure
 from dangol.web.acting import actor_of, require_seen
@@ -32,6 +34,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.segments import find
 from dangol.web.present import seen_by
+from dangol.web.program_words import Sentence
 from dangol.web.reads.members import round_to_three
 from dangol.web.segment_whys import Why, tell_why
 from dangol.web.suggested_segments import SUGGESTIONS
@@ -43,12 +46,12 @@ LONGEST_JSON = 100_000
 
 
 class Draft(NamedTuple):
-    """What the form holds beside the condition; `version` is that its writer has seen, 0 for a new one."""
+    """What the form holds beside the condition; `revision` is that its writer has seen, 0 for a new one."""
 
     slug: str
     name: str
     about: str
-    version: int
+    revision: int
 
 
 class Shown(NamedTuple):
@@ -87,7 +90,7 @@ def edit(request: HttpRequest, segment: str) -> HttpResponse:
         return _answer(request, view)
     offers = Offers(view.slug)
     root = open_parts(_condition_of(view.slug))
-    draft = Draft(view.slug, view.name, view.about, view.version)
+    draft = Draft(view.slug, view.name, view.about, view.revision)
     return _show(request, view, offers, Shown(draft, root, write_parts(root, offers)))
 
 
@@ -100,10 +103,10 @@ def _answer(request: HttpRequest, view: SegmentView | None) -> HttpResponse:
     offers, sent = Offers(view.slug if view else ""), request.POST
     draft = Draft(
         view.slug if view else sent.get("slug", "").strip()[:100],
-        sent.get("name", "")[:200], sent.get("about", "")[:1_000], _whole(sent.get("version", "")),
+        sent.get("name", "")[:200], sent.get("about", "")[:1_000], _whole(sent.get("revision", "")),
     )  # fmt: skip
     root = read_parts(sent)
-    verb, _, rest = sent.get("do", "draw").partition(":")
+    verb, _colon, rest = sent.get("do", "draw").partition(":")
     if verb == "json":
         return _read_json(request, view, offers, draft, root)
     focus = act(root, f"{verb}:{rest}")
@@ -111,7 +114,7 @@ def _answer(request: HttpRequest, view: SegmentView | None) -> HttpResponse:
     if verb not in ("save", "overwrite"):
         return _show(request, view, offers, shown)
     if verb == "overwrite":
-        draft = draft._replace(version=_whole(rest))
+        draft = draft._replace(revision=_whole(rest))
     return _save(request, view, offers, shown._replace(draft=draft, is_saving=True))
 
 
@@ -138,12 +141,12 @@ def _save(request: HttpRequest, view: SegmentView | None, offers: Offers, shown:
         return _show(request, view, offers, shown)
     at, actor = frame_of(request).at, actor_of(request)
     slug = draft.slug or _free_slug(draft.name)
-    saved = SegmentDraft(slug, draft.name, draft.about, write_condition(condition))
+    words = (draft.name, draft.about, write_condition(condition))
     try:
         if view:
-            services.change_segment(saved, expected=draft.version, actor=actor, at=at)
+            services.change_segment(slug, SegmentChange(*words), expected=draft.revision, actor=actor, at=at)
         else:
-            services.create_segment(saved, actor=actor, at=at)
+            services.create_segment(SegmentDraft(slug, *words), actor=actor, at=at)
     except DomainError as refusal:
         return _show(request, view, offers, shown._replace(refusal=refusal))
     return redirect("web:segment", slug)
@@ -173,14 +176,29 @@ def _show(request: HttpRequest, view: SegmentView | None, offers: Offers, shown:
         "pasted": request.POST.get("json", "") if shown.json_fault else "",
     } | _preview(request, offers, shown, SECONDS_WHILE_TYPING if is_part else SECONDS)
     if isinstance(shown.refusal, SegmentChanged) and view and shown.written.condition:
-        theirs = tell_condition(_condition_of(view.slug), offers.labels, zone)
-        context |= {"theirs": view.version, "differences": tell_changes(theirs, context["said"])}
+        context |= _differences(view.slug, shown.draft, context["said"], offers, zone)
     if not is_part:
         status = 422 if shown.is_saving or shown.json_fault else 200
         return render(request, "web/segments/builder.html", context, status=status)
     is_preview = request.headers.get("HX-Target") == "preview"
     template = "web/segments/preview.html" if is_preview else "web/segments/builder.html#drawn"
     return render(request, template, context)
+
+
+def _differences(slug: str, draft: Draft, said: Said, offers: Offers, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what a form says otherwise than what somebody else has saved, and at which revision that is."""
+    theirs = find(slug)
+    changes = tell_changes(tell_condition(_condition_of(slug), offers.labels, zone), said)
+    return {"theirs": theirs.revision, "differences": _words_changed(theirs, draft) + changes}
+
+
+def _words_changed(theirs: SegmentView, draft: Draft) -> list[Sentence]:
+    """Return what a form would have a segment be called otherwise than it is."""
+    pairs = (
+        (_("이름"), theirs.name, draft.name.strip()),
+        (_("무엇에 쓰나요"), theirs.about, draft.about.strip()),
+    )
+    return [Sentence(about, _("바뀜"), was, now, "pencil") for about, was, now in pairs if was != now]
 
 
 def _preview(request: HttpRequest, offers: Offers, shown: Shown, seconds: float) -> dict[str, Any]:
@@ -222,7 +240,7 @@ def _place_of(fault: Fault, root: Part, offers: Offers) -> str:
 
 def _asked_why(request: HttpRequest, condition: Condition, offers: Offers) -> tuple[Id | None, Why | None]:
     """Return of which of the samples it was asked why they are among them, and the answer."""
-    verb, _, shown_id = request.POST.get("do", "").partition(":")
+    verb, _colon, shown_id = request.POST.get("do", "").partition(":")
     if verb != "why":
         return None, None
     try:
