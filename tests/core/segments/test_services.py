@@ -9,6 +9,7 @@ import pytest
 from dangol.core.refusals import explain
 from dangol.core.segments import services
 from dangol.core.segments.models import Segment, SegmentVersion
+from dangol.core.segments.running import load_running
 from dangol.core.segments.selectors import find_segment, list_segments, versions_of
 from dangol.core.segments.services import SegmentChange, SegmentDraft, archive_segment, create_segment
 from dangol.domain.conditions import BrokenCondition
@@ -149,6 +150,36 @@ def test_change_segment__many_writers_at_once__each_revision_is_one_writers(kind
     found = find_segment("a")
     assert found.revision == 2
     assert sum((found.name != "A", found.about != "", found.version == 2)) == 1
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_segments__two_change_at_once_to_ask_each_other__make_no_circle(turn: int) -> None:
+    open_shop()
+    make_segment("a", bought())
+    make_segment("b", bought())
+
+    refused = together(
+        [
+            partial(rewrite, slug, asks(other), expected=1, at=MORNING)
+            for slug, other in (("a", "b"), ("b", "a"))
+        ]
+    )
+
+    assert [type(one) for one in refused] == [ConditionCycle]
+    assert len(load_running()) == 2
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_segments__one_archived_while_another_comes_to_ask_about_it__is_one_or_the_other(turn: int) -> None:
+    open_shop()
+    make_segment("a", bought())
+
+    refused = together(
+        [partial(archive_segment, "a", at=MORNING), partial(make_segment, "b", asks("a"), at=MORNING)]
+    )
+
+    assert [type(one) for one in refused] in ([services.SegmentInUse], [services.UnknownSegment])
+    assert {one.slug for one in load_running()} in ({"a", "b"}, set())
 
 
 def test_archive_segment__asked_about_by_others__is_refused_and_they_are_named() -> None:

@@ -121,6 +121,7 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
         raise NotASlug(field="slug")
     _check_words(draft.name, draft.about)
     with write_transaction():
+        _lock_live()
         if Segment.objects.filter(slug=draft.slug).exists():
             raise SlugTaken(segment=draft.slug)
         if Segment.objects.filter(archived_at=None).count() >= MOST_SEGMENTS:
@@ -201,10 +202,18 @@ def text_of(condition: Condition) -> str:
     return _encoder.encode(write_condition(condition)).decode()
 
 
+def _lock_live() -> dict[str, Segment]:
+    """Lock all segments that are not archived, for one who writes them; returns them by slug.
+
+    Whether one may be saved or archived depends on what the others ask: with each other two could make a
+    circle that neither has seen.
+    """
+    live = Segment.objects.select_for_update().filter(archived_at=None).order_by("id")
+    return {one.slug: one for one in live}
+
+
 def _lock(slug: str) -> Segment:
-    segment = None
-    if is_slug(slug):
-        segment = Segment.objects.select_for_update().filter(slug=slug, archived_at=None).first()
+    segment = _lock_live().get(slug)
     if segment is None:
         raise UnknownSegment(segment=slug)
     return segment
