@@ -22,6 +22,7 @@ class Segment(Answer, frozen=True):
     waiting: int
     created_at: datetime
     changed_at: datetime
+    archived_at: datetime | None
 
 
 class Archived(Answer, frozen=True):

@@ -24,9 +24,9 @@ class SegmentCalls:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def each(self) -> Iterator[Segment]:
-        """Go through the segments by name."""
-        return self._wire.pages("/segments", Segment, {})
+    def each(self, *, archived: bool = False) -> Iterator[Segment]:
+        """Go through the segments by name, or through those that are archived."""
+        return self._wire.pages("/segments", Segment, {"archived": "true"} if archived else {})
 
     def get(self, segment: str) -> Segment:
         """Return a segment by its slug."""
@@ -67,6 +67,11 @@ class SegmentCalls:
         """Keep a segment up to date no more: everybody leaves it."""
         path = place("/segments/{segment}/archive", segment=segment)
         return self._wire.write(path, None, Archived, sending)
+
+    def restore(self, segment: str, **sending: Unpack[Sending]) -> Segment:
+        """Keep an archived segment up to date again."""
+        path = place("/segments/{segment}/restore", segment=segment)
+        return self._wire.write(path, None, Segment, sending)
 
     def rebuild(self, **sending: Unpack[Sending]) -> Rebuild:
         """Let everybody be looked at anew, for all segments."""

@@ -163,6 +163,20 @@ def test_archive__in_use_then_not__leaves_nothing(api: Caller) -> None:
     assert api.get("/segments/buyers").status == 404
 
 
+def test_restore__archived__is_listed_among_those_and_comes_back(api: Caller) -> None:
+    make(api)
+    archived = api.post("/segments/buyers/archive").data
+
+    (listed,) = api.get("/segments?archived=true").data["data"]
+    back = api.post("/segments/buyers/restore")
+    again = api.post("/segments/buyers/restore")
+
+    assert (listed["slug"], listed["archived_at"]) == ("buyers", archived["archived_at"])
+    assert (back.status, back.data["archived_at"], back.data["revision"]) == (200, None, 3)
+    assert api.get("/segments?archived=true").data == {"data": []}
+    assert (again.status, again.data["code"]) == (404, "segments.unknown")
+
+
 def test_preview__some_fit__counts_them_and_saves_nothing(api: Caller) -> None:
     buyer, _other = join(api, "A"), join(api, "B")
     api.post("/orders", {"number": "1", "member": buyer, "lines": [LINE]})
@@ -203,6 +217,7 @@ def test_members__more_than_a_page__each_once(api: Caller) -> None:
         lambda api: make(api, "other"),
         lambda api: api.send("PATCH", "/segments/buyers", {"revision": 1, "name": "x"}),
         lambda api: api.post("/segments/buyers/archive"),
+        lambda api: api.post("/segments/buyers/restore"),
         lambda api: api.post("/segments/rebuild"),
     ],
 )

@@ -83,6 +83,7 @@ TABLE: dict[str, Row | None] = {
     "GET /segments/{segment}": Row(),
     "PATCH /segments/{segment}": Row({"revision": 1, "name": "이름"}),
     "POST /segments/{segment}/archive": Row(),
+    "POST /segments/{segment}/restore": Row(),
     "GET /segments/{segment}/members": Row(),
     "GET /members/{member}/segments": Row(),
     "GET /members/{member}/segments/{segment}": Row(),

@@ -32,6 +32,7 @@ from dangol_client import (
     new_key,
 )
 from dangol_client.sending import Patience, Wire
+from tests.dangol_client.segment_calls import ask_about_members
 from tests.house_rules import ROOT
 from tests.served import Served
 
@@ -177,28 +178,6 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert dangol.jobs.retry(job.id).state == "waiting"
 
     assert {operation_of(one.method, one.url.path) for one in heard} == operations()
-
-
-def ask_about_members(dangol: Dangol, member: str) -> None:
-    """Tell what is known of a member, and keep a segment by it."""
-    values = {"app.plan": "pro", "app.until": "2027-01-01"}
-    dangol.traits.tell(member, values, kinds={"app.until": "date"})
-    assert [one.value for one in dangol.traits.of(member).traits] == list(values.values())
-    assert ("app.until", "date") in {(one.name, one.kind) for one in dangol.traits.each()}
-    condition = {"type": "trait", "trait": "app.plan", "op": "equals", "value": "pro"}
-    assert dangol.segments.preview(condition).sample == [member]
-    made = dangol.segments.create("pros", "프로", condition)
-    # How many are in and how many wait changes by itself between two looks.
-    seen = (dangol.segments.get("pros"), next(dangol.segments.each()))
-    assert [(one.slug, one.condition, one.created_at) for one in seen] == [
-        ("pros", made.condition, made.created_at)
-    ] * 2
-    assert dangol.segments.change("pros", 1, about="앱을 사서 쓰는").about == "앱을 사서 쓰는"
-    assert dangol.segments.rebuild().job_id
-    assert dangol.segments.why(member, "pros").reasons[0].value == "pro"
-    assert {one.member_id for one in dangol.segments.members("pros")} <= {member}
-    assert {one.slug for one in dangol.segments.of(member)} <= {"pros"}
-    assert dangol.segments.archive("pros").slug == "pros"
 
 
 def connect_programs(dangol: Dangol) -> None:

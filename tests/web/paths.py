@@ -124,6 +124,7 @@ def segment_paths(story: Story) -> dict[str, str]:
     return {
         "segments": "/segments",
         "segments-nothing": "/segments?q=nothing",
+        "segments-archived": "/segments?archived=1",
         "segment": page,
         "segment-new": "/segments/new?try=lapsed",
         "segment-edit": f"{page}/edit",

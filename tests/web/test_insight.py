@@ -18,7 +18,7 @@ from dangol.core.tasks.models import Job
 from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.refresh import refresh_all
-from tests.core.segments.shop import make_segment
+from tests.core.segments.shop import MARKETER, make_segment
 from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
 from tests.web.staff import sign_in
@@ -100,7 +100,7 @@ def test_make_segment__slugs_are_archived_or_somebody_s__takes_the_next_and_show
     clerk: Client, year: list[Id]
 ) -> None:
     clerk.post("/insight/segment", {"segment": "at_risk"})
-    archive_segment("rfm-at-risk", at=NOW)
+    archive_segment("rfm-at-risk", actor=MARKETER, at=NOW)
     make_segment("rfm-at-risk-2", {"type": "trait", "trait": "rfm.money", "op": "equals", "value": 5}, at=NOW)
     assert "세그먼트 만들기" in read(clerk, "/insight?segment=at_risk"), "neither of them is what is chosen"
 

@@ -154,7 +154,11 @@ def test_builder__name_without_a_short_one__gets_one(clerk: Client, story: Story
     for name in ("Big Spenders!", "Big spenders", "많이 사는 손님"):
         Writer(clerk).type(name=name).press("save")
 
+    Segment.objects.filter(slug="segment").update(archived_at=NOW)
+    Writer(clerk).type(name="또 다른 손님").press("save")
+
     assert set(Segment.objects.values_list("slug", flat=True)) == {
+        "segment-2",
         "big-spenders",
         "big-spenders-2",
         "segment",

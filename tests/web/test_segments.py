@@ -139,6 +139,48 @@ def test_archive__unsure_in_use_and_sure__does_so_only_when_it_may(clerk: Client
     assert set(Segment.objects.filter(archived_at=None).values_list("slug", flat=True)) == {"buyers", "many"}
 
 
+def test_archived__some_and_none__are_listed_and_restored(clerk: Client, story: Story) -> None:
+    tell_segments(story)
+    assert "archived=1" not in read(clerk, "/segments")
+    assert "보관한 세그먼트가 없어요" in read(clerk, "/segments?archived=1")
+    clerk.post("/segments/asking/archive", {"sure": "1"})
+    assert '<a href="?archived=1">보관한 것</a>' in read(clerk, "/segments")
+
+    assert "그런 이름의 세그먼트가 없어요" in read(clerk, "/segments?archived=1&q=nothing")
+    page = read(clerk, "/segments?archived=1")
+    done = clerk.post("/segments/asking/restore")
+
+    assert re.findall(r'action="/segments/([a-z]+)/restore"', page) == ["asking"]
+    assert "아닌 것: 기본 단골 세그먼트에 들어 있어요, 그리고 (" in page
+    assert done["Location"] == "/segments/asking"
+    assert clerk.post("/segments/asking/restore").status_code == 404
+    log = read(clerk, "/access-log")
+    assert "늦은 단골 (asking)" in log
+    assert "보관한 세그먼트 되살림" in log
+
+
+def test_restore__its_condition_cannot_be__says_why_and_keeps_it(clerk: Client, story: Story) -> None:
+    tell_segments(story)
+    for slug in ("asking", "buyers"):
+        clerk.post(f"/segments/{slug}/archive", {"sure": "1"})
+
+    refused = clerk.post("/segments/asking/restore")
+
+    assert refused.status_code == 409
+    assert "‘buyers’(이)라는 세그먼트는 없어요" in refused.content.decode()
+    assert Segment.objects.filter(slug="asking", archived_at=None).count() == 0
+
+
+def test_archived__whoever_may_only_look__sees_no_button(story: Story) -> None:
+    tell_segments(story)
+    Segment.objects.filter(slug="asking").update(archived_at=NOW)
+    analyst = sign_in(Client(), "analyst", Role.ANALYST)
+
+    assert "늦은 단골" in read(analyst, "/segments?archived=1")
+    assert "/restore" not in read(analyst, "/segments?archived=1")
+    assert analyst.post("/segments/asking/restore").status_code == 403
+
+
 def test_rebuild__asked_for__leaves_the_work_and_goes_back(clerk: Client, story: Story) -> None:
     tell_segments(story)
     before = Job.objects.filter(name="segments.watch_all").count()

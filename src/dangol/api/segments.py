@@ -67,10 +67,11 @@ class SegmentView(Shown):
     waiting: int
     created_at: Instant
     changed_at: Instant
+    archived_at: Instant | None
 
 
 class SegmentList(Shown):
-    """All segments that are not archived, by name."""
+    """All segments that are not archived, or those that are, by name."""
 
     data: list[SegmentView]
 
@@ -139,9 +140,9 @@ class RebuildView(Shown):
 
 
 @router.get("/segments", auth=Needs(Right.SEGMENTS_READ), response=SegmentList)
-def get_segments(request: HttpRequest) -> HttpResponse:
-    """List the segments, each with its condition and how many are in."""
-    return show(SegmentList(data=[_view(one) for one in selectors.list_segments()]))
+def get_segments(request: HttpRequest, archived: bool = False) -> HttpResponse:
+    """List the segments, each with its condition and how many are in; with `archived` those that are."""
+    return show(SegmentList(data=[_view(one) for one in selectors.list_segments(archived=archived)]))
 
 
 @router.post("/segments", auth=Needs(Right.SEGMENTS_WRITE), response={201: SegmentView})
@@ -201,8 +202,19 @@ def change_segment(request: HttpRequest, segment: Path[SegmentRef], payload: Seg
 def archive_segment(request: HttpRequest, segment: Path[SegmentRef]) -> Reply:
     """Keep a segment up to date no more: everybody leaves it. Refused while another asks who is in it."""
     at = caller_of(request).at
-    services.archive_segment(segment, at=at)
+    services.archive_segment(segment, actor=actor_of(request), at=at)
     return Reply(ArchivedView(slug=segment, archived_at=at))
+
+
+@router.post("/segments/{segment}/restore", auth=Needs(Right.SEGMENTS_WRITE), response=SegmentView)
+@once
+def restore_segment(request: HttpRequest, segment: Path[SegmentRef]) -> Reply:
+    """Keep an archived segment up to date again. Who is in it follows by itself, within seconds.
+
+    Refused where its condition asks for traits or segments that are no more.
+    """
+    services.restore_segment(segment, actor=actor_of(request), at=caller_of(request).at)
+    return Reply(_view(selectors.find_segment(segment)))
 
 
 @router.get("/segments/{segment}/members", auth=Needs(Right.SEGMENTS_READ), response=SegmentMemberPage)
@@ -255,4 +267,5 @@ def _view(one: Kept) -> SegmentView:
         slug=one.slug, name=one.name, about=one.about, version=one.version, revision=one.revision,
         condition=_condition(one), members=one.member_count,
         waiting=one.waiting, created_at=one.created_at, changed_at=one.changed_at,
+        archived_at=one.archived_at,
     )  # fmt: skip

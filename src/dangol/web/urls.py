@@ -99,6 +99,7 @@ urlpatterns = [
     path("segments/<slug:segment>/alike/find", segment_alike.find_them, name="segment-alike-find"),
     path("segments/<slug:segment>/alike/segment", segment_alike.make, name="segment-alike-make"),
     path("segments/<slug:segment>/archive", segments.archive, name="segment-archive"),
+    path("segments/<slug:segment>/restore", segments.restore, name="segment-restore"),
     path("segments/<slug:segment>/members/<id:customer_id>", segment_why.show, name="segment-why"),
     path("programs", programs.show_programs, name="programs"),
     path("programs/versions/<int:number>", programs.show_version, name="program-version"),

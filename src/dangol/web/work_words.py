@@ -68,6 +68,8 @@ _SEEN: Mapping[str, Promise] = {
     "mail.user": _("메일 계정"),
     "mail.password": _("메일 비밀번호"),
     "mail.sender": _("보내는 주소"),
+    "segment.archived": _("세그먼트 보관"),
+    "segment.restored": _("보관한 세그먼트 되살림"),
 }
 FAULTS: Mapping[str, Promise] = {
     "removed": _("기록이 사라졌어요"),

@@ -144,7 +144,7 @@ def test_segment__archived__is_left_by_all() -> None:
     buy(one, "1", MORNING)
     catch_up(MORNING)
 
-    archive_segment("buyers", at=MORNING + DAY)
+    archive_segment("buyers", actor=MARKETER, at=MORNING + DAY)
     catch_up(MORNING + DAY)
 
     assert inside("buyers") == set()

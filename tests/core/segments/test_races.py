@@ -14,7 +14,7 @@ from dangol.core.storage.ids import Id
 from dangol.domain.conditions.refusals import UnfitValue
 from tests.core.behavior.sending import BROWSER, send, track
 from tests.core.commerce.shop import DAY, MORNING
-from tests.core.segments.shop import bought, buy, catch_up, inside, make_segment, open_shop
+from tests.core.segments.shop import MARKETER, bought, buy, catch_up, inside, make_segment, open_shop
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -66,7 +66,7 @@ def test_segment__archived_while_customers_are_looked_at__takes_nobody_in(
     at = MORNING + DAY
     buyer_of_a_segment("first", at)
 
-    amid(monkeypatch, lambda: archive_segment("first", at=at))
+    amid(monkeypatch, lambda: archive_segment("first", actor=MARKETER, at=at))
     catch_up(at)
 
     assert not Member.objects.exists()

@@ -175,7 +175,10 @@ def test_segments__one_archived_while_another_comes_to_ask_about_it__is_one_or_t
     make_segment("a", bought())
 
     refused = together(
-        [partial(archive_segment, "a", at=MORNING), partial(make_segment, "b", asks("a"), at=MORNING)]
+        [
+            partial(archive_segment, "a", actor=MARKETER, at=MORNING),
+            partial(make_segment, "b", asks("a"), at=MORNING),
+        ]
     )
 
     assert [type(one) for one in refused] in ([services.SegmentInUse], [services.UnknownSegment])
@@ -188,7 +191,7 @@ def test_archive_segment__asked_about_by_others__is_refused_and_they_are_named()
     make_segment("b", asks("a"))
 
     with pytest.raises(services.SegmentInUse) as refused:
-        archive_segment("a", at=MORNING + DAY)
+        archive_segment("a", actor=MARKETER, at=MORNING + DAY)
 
     facts: dict[str, Any] = dict(refused.value.data)
     assert facts == {"segment": "a", "segments": "b"}

@@ -228,7 +228,7 @@ def test_refresh__segment_asks_about_a_name_as_another_kind__is_refused_and_the_
     catch_up(NIGHT)
     assert inside("fives") == set()
 
-    archive_segment("fives", at=NIGHT)
+    archive_segment("fives", actor=MARKETER, at=NIGHT)
     assert refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)["rfm"] == 1
 
 

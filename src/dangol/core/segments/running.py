@@ -32,9 +32,9 @@ def load_running() -> list[Running]:
     return [found[slug] for layer in layers for slug in layer]
 
 
-def read_segments() -> list[Running]:
-    """Return all segments that are not archived, by their slugs."""
-    live = list(Segment.objects.filter(archived_at=None).order_by("slug"))
+def read_segments(*, archived: bool = False) -> list[Running]:
+    """Return all segments that are not archived, or those that are, by their slugs."""
+    live = list(Segment.objects.filter(archived_at__isnull=not archived).order_by("slug"))
     versions = select_matching(
         SegmentVersion,
         ("segment_id", "condition", "types"),

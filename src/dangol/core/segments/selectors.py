@@ -42,6 +42,7 @@ class SegmentView(NamedTuple):
     revision: int
     created_at: datetime
     changed_at: datetime
+    archived_at: datetime | None
     member_count: int
     waiting: int
 
@@ -91,9 +92,9 @@ class Preview(NamedTuple):
         return self.seen == self.all
 
 
-def list_segments() -> list[SegmentView]:
-    """Return all segments that are not archived, by name."""
-    rows = Segment.objects.filter(archived_at=None).order_by("name", "slug")
+def list_segments(*, archived: bool = False) -> list[SegmentView]:
+    """Return all segments that are not archived, or those that are, by name."""
+    rows = Segment.objects.filter(archived_at__isnull=not archived).order_by("name", "slug")
     counts = dict(Member.objects.values_list("segment_id").annotate(Count("customer_id")).order_by())
     waiting = _waiting(one.changed_at for one in rows)
     return [_view(one, counts.get(one.id, 0), waiting) for one in rows]
@@ -121,7 +122,7 @@ def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
 def _view(one: Segment, member_count: int, waiting: Mapping[datetime, int]) -> SegmentView:
     return SegmentView(
         one.id, one.slug, one.name, one.about, one.version, one.revision, one.created_at, one.changed_at,
-        member_count, waiting[one.changed_at],
+        one.archived_at, member_count, waiting[one.changed_at],
     )  # fmt: skip
 
 
@@ -224,6 +225,16 @@ def find_name(slug: str) -> SegmentName | None:
         return None
     row = Segment.objects.filter(slug=slug, archived_at=None).values_list(*SegmentName._fields).first()
     return SegmentName(*row) if row else None
+
+
+def has_archived() -> bool:
+    """Say whether a segment is archived."""
+    return Segment.objects.filter(archived_at__isnull=False).exists()
+
+
+def taken_slugs() -> set[str]:
+    """Return the slugs of all segments; an archived one keeps its own."""
+    return set(Segment.objects.values_list("slug", flat=True))
 
 
 def segment_names() -> dict[str, str]:

@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.people.actors import Actor, columns_of
 from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.models import Segment, SegmentVersion
-from dangol.core.segments.running import read_segments, types_text
+from dangol.core.segments.running import read_segments, stored_types, types_text
 from dangol.core.segments.subjects import can_be_asked
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
-from dangol.domain.conditions import Catalog, Condition, needs, read_condition, write_condition
+from dangol.domain.conditions import Catalog, Condition, Kind, needs, read_condition, write_condition
 from dangol.domain.conditions.dependencies import in_layers
 from dangol.domain.errors import DomainError, Malformed, NotFound
 
@@ -121,10 +122,10 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
         raise NotASlug(field="slug")
     _check_words(draft.name, draft.about)
     with write_transaction():
-        _lock_live()
+        live = _lock_live()
         if Segment.objects.filter(slug=draft.slug).exists():
             raise SlugTaken(segment=draft.slug)
-        if Segment.objects.filter(archived_at=None).count() >= MOST_SEGMENTS:
+        if len(live) >= MOST_SEGMENTS:
             raise TooManySegments(most=MOST_SEGMENTS)
         condition = check_condition(draft.condition)
         _require_no_circle(draft.slug, condition)
@@ -172,8 +173,11 @@ def _rewrite(segment: Segment, raw: bytes | object, actor: Actor, at: datetime) 
     return segment.version + 1
 
 
-def archive_segment(slug: str, *, at: datetime) -> None:
-    """Keep a segment up to date no more: everybody leaves it. Raises UnknownSegment, SegmentInUse."""
+def archive_segment(slug: str, *, actor: Actor, at: datetime) -> None:
+    """Keep a segment up to date no more: everybody leaves it. Raises UnknownSegment, SegmentInUse.
+
+    The access log tells who has done it.
+    """
     with write_transaction():
         segment = _lock(slug)
         if users := [one.slug for one in read_segments() if slug in needs(one.condition).segments]:
@@ -182,6 +186,37 @@ def archive_segment(slug: str, *, at: datetime) -> None:
             archived_at=at, changed_at=at, revision=segment.revision + 1
         )
         enqueue(WATCH_ALL, {}, run_at=at)
+        _note(segment, "segment.archived", actor, at)
+
+
+def restore_segment(slug: str, *, actor: Actor, at: datetime) -> None:
+    """Keep an archived segment up to date again, with the condition it had: everybody is looked at anew.
+
+    Its slug has stayed its own. The condition has to make sense with the traits and segments there are now.
+    The access log tells who has done it. Raises UnknownSegment where none is archived that is called so, and
+    TooManySegments, BrokenCondition, EventNotAsked, ConditionCycle.
+    """
+    with write_transaction():
+        live = _lock_live()
+        archived = Segment.objects.select_for_update().filter(archived_at__isnull=False)
+        segment = archived.filter(slug=slug).first() if is_slug(slug) else None
+        if segment is None:
+            raise UnknownSegment(segment=slug)
+        if len(live) >= MOST_SEGMENTS:
+            raise TooManySegments(most=MOST_SEGMENTS)
+        written = SegmentVersion.objects.get(segment_id=segment.id, number=segment.version)
+        condition = check_condition(written.condition.encode())
+        _require_no_circle(slug, condition)
+        version = segment.version
+        if _kinds(condition.types) != _kinds(stored_types(written.types)):
+            # The same words, of traits that have become of another kind.
+            version += 1
+            _write_version(segment.id, version, condition, actor, at)
+        Segment.objects.filter(pk=segment.id).update(
+            archived_at=None, changed_at=at, version=version, revision=segment.revision + 1
+        )
+        enqueue(WATCH_ALL, {}, run_at=at)
+        _note(segment, "segment.restored", actor, at)
 
 
 def rebuild_segments(*, at: datetime) -> Id:
@@ -235,6 +270,15 @@ def _require_known(slugs: Iterable[str]) -> None:
 
 def _require_no_circle(slug: str, condition: Condition) -> None:
     in_layers({one.slug: one.condition for one in read_segments()} | {slug: condition})
+
+
+def _kinds(types: Catalog) -> dict[str, Kind]:
+    return {name: one.kind for name, one in types.items()}
+
+
+def _note(segment: Segment, what: str, actor: Actor, at: datetime) -> None:
+    told = f"{segment.name} ({segment.slug})"
+    record_access([AccessDraft(Access.CONFIGURE, actor, told, seen=(what,), people=0)], at=at)
 
 
 def _write_version(segment_id: Id, number: int, condition: Condition, actor: Actor, at: datetime) -> None:

@@ -16,6 +16,7 @@ from dangol.core.segments.selectors import MemberView, SegmentView
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Said
 from dangol.domain.errors import DomainError
+from dangol.web.acting import actor_of
 from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_words import in_one_line, tell_changes, tell_condition
 from dangol.web.frame import frame_of
@@ -61,12 +62,13 @@ def find(slug: str) -> SegmentView:
 
 
 @needs(Right.SEGMENTS_READ)
-def list_all(request: HttpRequest) -> HttpResponse:
-    """List the segments, each with its condition in a line, and how many are in."""
+def list_all(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
+    """List the segments, each with its condition in a line, and how many are in; or those archived."""
     offers, zone = Offers(), frame_of(request).shop.tz
     text = request.GET.get("q", "").strip()[:MOST_SEARCHED]
-    conditions = {one.slug: one.condition for one in read_segments()}
-    views = selectors.list_segments()
+    archived = bool(refusal) or request.GET.get("archived") == "1"
+    conditions = {one.slug: one.condition for one in read_segments(archived=archived)}
+    views = selectors.list_segments(archived=archived)
     lines = [
         Line(one, in_one_line(conditions[one.slug], offers.labels, zone))
         for one in views
@@ -76,13 +78,16 @@ def list_all(request: HttpRequest) -> HttpResponse:
         "lines": lines,
         "text": text,
         "any": bool(views),
+        "archived": archived,
+        "has_archived": archived or selectors.has_archived(),
         "suggestions": SUGGESTIONS,
-        "rebuilding": bool(views) and selectors.is_rebuilding(),
+        "rebuilding": not archived and bool(views) and selectors.is_rebuilding(),
+        "refusal": explain(refusal) if refusal else None,
     }
     template = "web/segments/list.html"
     if request.headers.get("HX-Request"):
         template += "#results"
-    return render(request, template, context)
+    return render(request, template, context, status=409 if refusal else 200)
 
 
 @needs(Right.SEGMENTS_READ)
@@ -152,10 +157,25 @@ def archive(request: HttpRequest, segment: str) -> HttpResponse:
     if request.POST.get("sure") != "1":
         return redirect("web:segment", view.slug)
     try:
-        services.archive_segment(view.slug, at=frame_of(request).at)
+        services.archive_segment(view.slug, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as refusal:
         return show(request, segment, refusal)
     return redirect("web:segments")
+
+
+@needs(Right.SEGMENTS_WRITE)
+@require_POST
+def restore(request: HttpRequest, segment: str) -> HttpResponse:
+    """Keep an archived segment up to date again."""
+    try:
+        services.restore_segment(segment, actor=actor_of(request), at=frame_of(request).at)
+    except services.UnknownSegment as unknown:
+        if unknown.data["segment"] == segment:
+            raise Http404 from unknown
+        return list_all(request, unknown)
+    except DomainError as refusal:
+        return list_all(request, refusal)
+    return redirect("web:segment", segment)
 
 
 @needs(Right.SEGMENTS_WRITE)
