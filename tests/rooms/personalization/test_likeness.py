@@ -11,18 +11,24 @@ from dangol.core.people.erasures import erase_customer
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.models import Trait
+from dangol.core.segments.services import archive_segment, restore_segment
 from dangol.core.segments.told_results import tell_results
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job
+from dangol.core.tasks.registry import Due, find_task
+from dangol.core.tasks.services import enqueue
+from dangol.domain.conditions import Value
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.alike import MODEL, because_of, score_of
+from dangol.rooms.personalization.forgetting import forget_alike
 from dangol.rooms.personalization.likeness import find_alike
+from dangol.rooms.personalization.runs import note_run
 from dangol.rooms.personalization.selectors import alike_job, most_alike, runs_of
 from dangol.rooms.personalization.services import ask_alike
 from tests.core.commerce.shop import DAY
-from tests.core.segments.shop import catch_up, inside, make_segment
+from tests.core.segments.shop import MARKETER, catch_up, inside, make_segment
 from tests.rooms.personalization.test_refresh import NIGHT, START, bring_history
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -145,3 +151,53 @@ def test_ask_alike__twice__leaves_one_job_of_this_segment_that_tells() -> None:
 def test_names__a_slug__are_names_a_trait_may_have() -> None:
     assert (score_of("a-b-2"), because_of("a-b-2")) == ("lookalike.a_b_2", "lookalike.a_b_2.because")
     assert len(because_of("x" * 40)) <= 64
+
+
+def like_them(at: str = "0.9") -> list[Id]:
+    """Let somebody be told of as like those in two segments, and make one of who is like the first."""
+    owners = bring_history(4, seed=1)
+    for slug in (SLUG, "others"):
+        make_segment(slug, {"type": "trait", "trait": "customer.is_member", "op": "equals", "value": True})
+        traits: dict[str, dict[Id, Value]] = {
+            score_of(slug): {owners[0]: Decimal(at), owners[1]: Decimal("0.2")},
+            because_of(slug): {owners[0]: ("days",)},
+        }
+        tell_results(traits, source=f"{MODEL} 1", at=NIGHT, due_at=NIGHT)
+        note_run(MODEL, AS_OF, NIGHT, refusal=NotEnoughData(what="members", found=1, needed=50), about=slug)
+    least = {"type": "trait", "trait": SCORE, "op": "at_least", "value": 0.5}
+    make_segment("like-them", least, at=NIGHT)
+    catch_up(NIGHT)
+    return owners
+
+
+def test_forget_alike__segment_is_archived__takes_away_its_own_only_and_moves_who_was_asked_for() -> None:
+    owners = like_them()
+    assert inside("like-them") == {owners[0]}
+    assert forget_alike(at=NIGHT) == 0
+
+    archive_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    assert forget_alike(at=NIGHT + DAY) == 2
+    catch_up(NIGHT + DAY)
+
+    told = Trait.objects.filter(name__startswith=f"{MODEL}.").values_list("name", flat=True)
+    assert set(told) == {score_of("others"), because_of("others")}
+    assert inside("like-them") == set()
+    assert (len(runs_of(MODEL, about=SLUG)), len(runs_of(MODEL, about="others"))) == (0, 1)
+    assert forget_alike(at=NIGHT + DAY) == 0
+
+
+def test_forget_alike__by_the_worker__is_done_within_minutes_and_not_once_it_is_restored() -> None:
+    like_them()
+    archive_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    restore_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    forget_alike(at=NIGHT + DAY)
+    assert scores()
+
+    archive_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    handler = find_task("personalization.forget_alike")
+    assert handler
+    with write_transaction():
+        enqueue(handler.name, Due(NIGHT + DAY), run_at=NIGHT + DAY)
+    catch_up(NIGHT + DAY)
+
+    assert not scores()

@@ -282,6 +282,12 @@ def highest_told(name: str, *, limit: int) -> list[tuple[Id, Decimal]]:
     return [(owner, msgspec.json.decode(value, type=Decimal)) for owner, value in found]
 
 
+def names_told(prefix: str) -> list[str]:
+    """Return the traits whose names begin so and that are still told of somebody."""
+    known = TraitName.objects.filter(name__startswith=prefix).order_by("name")
+    return [name for name in known.values_list("name", flat=True) if Trait.objects.filter(name=name).exists()]
+
+
 def lists_told(name: str, customer_ids: Iterable[Id]) -> dict[Id, tuple[str, ...]]:
     """Return a trait that is a list, of those of these customers of whom it was told."""
     keys = [(customer_id, name) for customer_id in sorted(set(customer_ids))]

@@ -8,6 +8,7 @@ from dangol.core.people.selectors import find_shop
 from dangol.core.segments.selectors import find_name
 from dangol.core.tasks.registry import Due, Run, periodic, task
 from dangol.domain.calendars import day_of
+from dangol.rooms.personalization.forgetting import forget_alike
 from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 
 # Every process loads its tasks, and what models need takes it half a second: only the run loads that.
@@ -27,6 +28,12 @@ def refresh(due: Due, run: Run) -> None:
 def refresh_now(due: Due, run: Run) -> None:
     """Do what the night does, because somebody asked for it."""
     refresh(due, run)
+
+
+@periodic("personalization.forget_alike", every=timedelta(minutes=5), atomic=False)
+def forget(due: Due, run: Run) -> None:
+    """Take away what was found of who is like those in segments that are archived by now."""
+    forget_alike(at=run.at, report=run.report)
 
 
 @task(FIND_ALIKE, atomic=False, max_attempts=3)
