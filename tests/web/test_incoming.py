@@ -1,15 +1,20 @@
 """What the pages say of events that came in: problems in words, and what follows on a member's timeline."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import translation
 
 from dangol.core.behavior.entries import Problem
+from dangol.core.events.payloads import PAYLOADS
 from dangol.core.people.selectors import find_by_identity
 from dangol.core.segments.services import SegmentDraft, create_segment
 from dangol.core.storage.ids import show_id
+from dangol.web.condition_words import event_name
 from dangol.web.problem_words import problem_words
-from tests.core.behavior.sending import identify, send
+from tests.core.behavior.sending import identify, send, track
+from tests.core.behavior.test_commerce import order
 from tests.core.segments.shop import MARKETER, catch_up
 from tests.web.story import NOW, Story
 
@@ -57,3 +62,20 @@ def test_timeline__segments_and_traits__are_told_in_words(clerk: Client, story: 
     ):
         assert words in page, words
     assert not any(raw in page for raw in ("segment.entered", "segment.left", "traits.reported"))
+
+
+@pytest.mark.parametrize("event", sorted(PAYLOADS))
+def test_event_name__each_event_of_ours__is_in_words(event: str) -> None:
+    with translation.override("ko"):
+        assert event_name(event) != event
+
+
+def test_entry__what_followed__is_in_words(clerk: Client, story: Story) -> None:
+    send(track("Order Completed", user="u-1", properties=order(currency="USD")), at=NOW)
+    catch_up(NOW)
+    [address] = set(re.findall(r'href="(/incoming/[0-9a-f-]{36})"', clerk.get("/incoming").content.decode()))
+
+    page = clerk.get(address).content.decode()
+
+    assert "<b>구매</b>" in page
+    assert "order.placed" not in page

@@ -26,6 +26,7 @@ from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id, parse_id
 from dangol.web.acting import actor_of
 from dangol.web.behavior_words import CALLS
+from dangol.web.condition_words import event_name
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.problem_words import problem_words
@@ -116,7 +117,11 @@ def show_entry(request: HttpRequest, entry_id: Id) -> HttpResponse:
         "person": names_of([person]).get(person) if person else None,
         "problems": [problem_words(one) for one in details.problems],
         "notes": [problem_words(one) for one in details.notes],
-        "caused": [one for one in caused if one.name not in ("behavior.tracked", "traits.told")],
+        "caused": [
+            (event_name(one.name), one)
+            for one in caused
+            if one.name not in ("behavior.tracked", "traits.told")
+        ],
         "values": msgspec.json.format(msgspec.json.encode(values or {}), indent=2)
         .decode()
         .replace("  ", 2 * NO_BREAK),
