@@ -128,6 +128,7 @@ def segment_paths(story: Story) -> dict[str, str]:
         "segment": page,
         "segment-new": "/segments/new?try=lapsed",
         "segment-edit": f"{page}/edit",
+        "segment-version": f"{page}/versions/1",
         "segment-alike": f"{page}/alike",
         "segment-why": f"{page}/members/{show_id(story.regular)}",
         "segment-why-not": f"/segments/asking/members/{show_id(story.newcomer)}",

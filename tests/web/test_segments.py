@@ -9,7 +9,15 @@ from dangol.core.access.rights import Role
 from dangol.core.people.models import Customer
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.segments.models import Segment
-from dangol.core.segments.services import SegmentDraft, create_segment
+from dangol.core.segments.selectors import find_segment
+from dangol.core.segments.services import (
+    SegmentChange,
+    SegmentDraft,
+    archive_segment,
+    change_segment,
+    condition_text,
+    create_segment,
+)
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job
@@ -137,6 +145,68 @@ def test_archive__unsure_in_use_and_sure__does_so_only_when_it_may(clerk: Client
     assert "다른 세그먼트가 이것을 묻고 있어요: asking" in refused.content.decode()
     assert done["Location"] == "/segments"
     assert set(Segment.objects.filter(archived_at=None).values_list("slug", flat=True)) == {"buyers", "many"}
+
+
+def test_version__gone_back_to__is_a_new_one_with_the_old_condition(clerk: Client, story: Story) -> None:
+    create_segment(SegmentDraft("fresh", "Fresh", "", BOUGHT), actor=MARKETER, at=NOW)
+    many = {**BOUGHT, "times": {"op": "at_least", "n": 7}}
+    change_segment("fresh", SegmentChange("Named", None, many), expected=1, actor=MARKETER, at=NOW)
+    assert re.findall(r'href="(/segments/fresh/versions/\d+)"', read(clerk, "/segments/fresh")) == [
+        "/segments/fresh/versions/1"
+    ]
+
+    page = read(clerk, "/segments/fresh/versions/1")
+    [revision] = re.findall('name="revision" value="([^"]+)"', page)
+    done = clerk.post("/segments/fresh/versions/1", {"revision": revision})
+
+    assert re.search("<del>.*?7번 이상.*?</del>.*?<ins>.*?구매가 있었어요</ins>", page)
+    assert done["Location"] == "/segments/fresh"
+    found = find_segment("fresh")
+    assert (found.name, found.version, found.revision) == ("Named", 3, 3)
+    assert condition_text(found.id, 3) == condition_text(found.id, 1)
+
+
+@pytest.mark.parametrize("sent", [{"revision": "2"}, {"revision": "x"}, {}])
+def test_version__somebody_has_saved_since_it_was_shown__is_refused_with_what_changes_now(
+    clerk: Client, story: Story, sent: dict[str, str]
+) -> None:
+    tell_segments(story)
+    change_segment("buyers", SegmentChange("Renamed"), expected=2, actor=MARKETER, at=NOW)
+
+    refused = clerk.post("/segments/buyers/versions/1", sent)
+
+    assert refused.status_code == 409
+    assert "그사이 다른 사람이 저장했어요" in refused.content.decode()
+    assert 'name="revision" value="3"' in refused.content.decode()
+    assert find_segment("buyers").version == 2
+
+
+def test_version__asks_about_a_segment_that_is_archived__is_refused(clerk: Client, story: Story) -> None:
+    tell_segments(story)
+    asking = {"type": "member", "segment": "many"}
+    create_segment(SegmentDraft("fresh", "Fresh", "", asking), actor=MARKETER, at=NOW)
+    change_segment("fresh", SegmentChange(condition=BOUGHT), expected=1, actor=MARKETER, at=NOW)
+    archive_segment("many", actor=MARKETER, at=NOW)
+
+    refused = clerk.post("/segments/fresh/versions/1", {"revision": "2"})
+
+    assert refused.status_code == 409
+    assert "‘many’(이)라는 세그먼트는 없어요" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/segments/buyers/versions/2",
+        "/segments/buyers/versions/9",
+        "/segments/none/versions/1",
+        "/segments/buyers/versions/99999999999999999999",
+    ],
+)
+def test_version__the_present_one_or_none__is_not_found(clerk: Client, story: Story, path: str) -> None:
+    tell_segments(story)
+
+    assert clerk.get(path).status_code == 404
 
 
 def test_archived__some_and_none__are_listed_and_restored(clerk: Client, story: Story) -> None:

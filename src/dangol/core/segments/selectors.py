@@ -132,6 +132,13 @@ def versions_of(segment_id: Id) -> list[VersionView]:
     return [VersionView(*row) for row in rows.values_list(*VersionView._fields)]
 
 
+def find_version(segment_id: Id, number: int) -> VersionView | None:
+    """Return a version of a segment; None where it has no such one."""
+    rows = SegmentVersion.objects.filter(segment_id=segment_id, number=number)
+    row = rows.values_list(*VersionView._fields).first()
+    return VersionView(*row) if row else None
+
+
 def condition_of(version: VersionView) -> Condition:
     """Return a version's condition."""
     types = stored_types(version.types)
