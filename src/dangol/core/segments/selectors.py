@@ -115,7 +115,11 @@ def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
         f"at_{place}": Count("pk", filter=Q(seen_at=None) | Q(seen_at__lt=at))
         for place, at in enumerate(instants)
     }
-    found = Watch.objects.filter(due_at__isnull=False).aggregate(**counts) if counts else {}
+    if not counts:
+        return {}
+    # Along the index of the last looks: mostly all were looked at since, and then no row is read.
+    unseen = Watch.objects.filter(Q(seen_at=None) | Q(seen_at__lt=max(instants)), due_at__isnull=False)
+    found = unseen.aggregate(**counts)
     return {at: found[f"at_{place}"] for place, at in enumerate(instants)}
 
 
@@ -237,6 +241,11 @@ def find_name(slug: str) -> SegmentName | None:
 def has_archived() -> bool:
     """Say whether a segment is archived."""
     return Segment.objects.filter(archived_at__isnull=False).exists()
+
+
+def segment_slugs() -> dict[Id, str]:
+    """Return the slugs of all segments that are not archived, by their ids."""
+    return dict(Segment.objects.filter(archived_at=None).values_list("id", "slug"))
 
 
 def taken_slugs() -> set[str]:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.ledger.selectors import spent_by_customer
 from dangol.core.people.merged import all_merged
-from dangol.core.segments.selectors import all_members, list_segments
+from dangol.core.segments.selectors import all_members, segment_slugs
 from dangol.insight.value import value_cells
 from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
 from dangol.rooms.personalization.reports import Rows, Scored
@@ -48,7 +48,7 @@ def value_reports(days: ibis.Table, scored: Scored, *, as_of: date) -> dict[str,
 
 
 def _saved() -> Iterator[pa.RecordBatch]:
-    slugs = {one.id: f"{SAVED}{one.slug}" for one in list_segments()}
+    slugs = {pk: f"{SAVED}{slug}" for pk, slug in segment_slugs().items()}
     for rows in all_members():
         kept = [(customer_id, slugs[segment_id]) for customer_id, segment_id in rows if segment_id in slugs]
         columns = [[row[place] for row in kept] for place in (0, 1)]
