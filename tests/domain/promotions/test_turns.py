@@ -153,3 +153,18 @@ def test_stacking__several_in_the_way__names_the_first() -> None:
     found = run(ONE, *rules, settings=settings)
 
     assert found.rejections == (Rejection(Reason.NOT_STACKABLE, b"c", 1, other=b"a"),)
+
+
+def test_code__refused__is_told_once_and_not_as_a_code_that_is_missing() -> None:
+    rule = promotion("p", Amount(100), needs_code=True)
+
+    found = run(ONE, rule, coupons=(Coupon("HI", b"p", uses=0),))
+
+    assert [(one.code, one.reason) for one in found.rejections] == [("HI", Reason.LIMIT_REACHED)]
+
+
+def test_promotions__of_one_priority__come_in_the_order_of_their_ids() -> None:
+    found = run(ONE, promotion("b", Percent(5_000)), promotion("a", Amount(1_000)))
+
+    assert [one.source.promotion_id for one in found.effects] == [b"a", b"b"]
+    assert found.net_minor == 4_500
