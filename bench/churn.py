@@ -1,15 +1,18 @@
-"""Churn: who of the Complete Journey's households buys nothing in December, beside logistic regression and
-rules.
+"""Churn: who of the Complete Journey's households buys nothing in December, beside logistic regression,
+LightGBM and rules.
 
-Fitted on what was known to 30 November. With `TELCO_CHURN_CSV`, a path to IBM's public Telco file, the same
+Fitted on what was known to 30 November; LightGBM, in an environment of its own, on the same features of the
+same days. With `TELCO_CHURN_CSV`, a path to IBM's public Telco file, the same
 kind of classifier is tried on it in five folds; it is not run without it. No database has a part in it.
 """
 
 import os
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ibis
 import numpy as np
@@ -17,13 +20,24 @@ import pyarrow as pa
 from pyarrow import csv
 
 from bench.figures import Figure
-from dangol.insight.churn.evaluation import evaluate_churn
-from dangol.insight.churn.model import Settings, Sources, crossed
-from dangol.insight.modeling.classification import auc, brier, top_lift
+from bench.peers import ask, environment_of
+from dangol.insight.churn.evaluation import Report, evaluate_churn
+from dangol.insight.churn.features import Known, stayed_away
+from dangol.insight.churn.model import FOLDS, Settings, Sources, crossed
+from dangol.insight.lifetime.histories import Floats
+from dangol.insight.modeling.classification import (
+    Flags,
+    auc,
+    auc_difference,
+    brier,
+    folds_of,
+    top_lift,
+)
 
 SPLIT, HORIZON_DAYS = date(2017, 12, 1), 30
 TELCO = "TELCO_CHURN_CSV"
 GOAL_AUC, GOAL_BRIER = 0.845, 0.135
+PEER = ("lightgbm==4.6.0", "scikit-learn==1.7.2")
 
 
 def measure() -> Iterator[Figure]:
@@ -40,10 +54,58 @@ def measure() -> Iterator[Figure]:
         yield Figure(name, row["auc"], "AUC", f"> {row['baseline']}", row["beats_baseline"])
         yield Figure(f"{row['model']}, Brier", row["brier"], "")
         yield Figure(f"{row['model']}, lift of the highest tenth", row["lift"], "×")
+    yield from _beside_lightgbm(sources, report)
     if os.environ.get(TELCO):
         yield from _telco(os.environ[TELCO])
     else:
         print(f"    Telco is not run: {TELCO} names no file.")
+
+
+def _beside_lightgbm(sources: Sources, report: Report) -> Iterator[Figure]:
+    """Yield what LightGBM makes of the days that the report's model has learned from."""
+    chosen, before = report.model.settings, SPLIT - timedelta(days=1)
+    asked, label = _seen(sources, before)
+    past = [
+        _seen(sources, before - timedelta(days=back * HORIZON_DAYS))
+        for back in range(1, chosen.snapshots + 1)
+    ]
+    names = report.model.names
+    values = np.vstack([_columns(known, names) for known, _ in past])
+    theirs = _lightgbm(values, np.concatenate([own for _, own in past]), _columns(asked, names))
+    found, apart = auc(label, theirs), auc_difference(label, report.model.probabilities(asked), theirs)
+    yield Figure(f"lightgbm [{found.low:.3f} to {found.high:.3f}, n {len(label):,}]", found.value, "AUC")
+    yield Figure(f"boosting above lightgbm [{apart.low:+.3f} to {apart.high:+.3f}]", apart.value, "AUC")
+    yield Figure("lightgbm, Brier", brier(label, theirs, seed=0).value, "")
+    yield Figure("lightgbm, lift of the highest tenth", top_lift(label, theirs).value, "×")
+
+
+def _seen(sources: Sources, day: date) -> tuple[Known, Flags]:
+    """Return what was known at the end of a day, and who stayed away in the horizon after it."""
+    known = sources.known(day, Settings().active_days)
+    until = day + timedelta(days=HORIZON_DAYS)
+    return known, stayed_away(sources.customer_days, known, until=until)
+
+
+def _columns(known: Known, names: tuple[str, ...]) -> Floats:
+    return np.column_stack([known.column(name) for name in names])
+
+
+def _lightgbm(values: Floats, label: Flags, asked: Floats) -> Floats:
+    """Return the probabilities that LightGBM gives, having learned from rows of `values`."""
+    with TemporaryDirectory(prefix="dangol-bench-") as folder:
+        file = Path(folder) / "rows.npz"
+        np.savez(file, values=values, label=label, asked=asked)
+        _, found = ask(environment_of(*PEER), "boosting.py", file, Settings().seed)
+    return np.asarray(found, np.float64)
+
+
+def _lightgbm_crossed(values: Floats, label: Flags) -> Floats:
+    """Return of each the probability by a model that has not seen them, in the folds of ours."""
+    fold, found = folds_of(len(label), FOLDS, seed=Settings().seed), np.empty(len(label))
+    for each in range(FOLDS):
+        out = fold == each
+        found[out] = _lightgbm(values[~out], label[~out], values[out])
+    return found
 
 
 def _telco(path: str) -> Iterator[Figure]:
@@ -65,6 +127,10 @@ def _telco(path: str) -> Iterator[Figure]:
         yield Figure(name, area.value, "AUC", f"≥ {GOAL_AUC}", area.value >= GOAL_AUC)
         yield Figure(f"Telco, {kind}, Brier", apart.value, "", f"≤ {GOAL_BRIER}", apart.value <= GOAL_BRIER)
         yield Figure(f"Telco, {kind}, lift", top_lift(label, found).value, "×")
+    theirs = _lightgbm_crossed(values, label)
+    area = auc(label, theirs)
+    yield Figure(f"Telco, lightgbm [{area.low:.3f} to {area.high:.3f}]", area.value, "AUC")
+    yield Figure("Telco, lightgbm, Brier", brier(label, theirs, seed=0).value, "")
 
 
 def _numbers(column: pa.ChunkedArray) -> Iterator[np.ndarray[tuple[int], np.dtype[np.float64]]]:
