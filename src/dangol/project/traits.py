@@ -3,9 +3,11 @@
 from dangol.core.segments.catalog import Provider
 from dangol.core.segments.own_traits import CONSENTS, CUSTOMER_TRAITS, DECLARED_TRAITS
 from dangol.core.segments.traits import TOLD
+from dangol.domain.promotions.catalog import PREFIXES
 from dangol.rooms.rewards.traits import PROGRAM_TRAITS
 
 PROVIDERS: list[Provider] = [CUSTOMER_TRAITS, PROGRAM_TRAITS, CONSENTS, DECLARED_TRAITS, TOLD]
 
-# What the models of personalization tell of everybody: no program or app may tell a name that begins so.
-REPORTED = ("rfm", "lifetime", "churn", "affinity", "lookalike")
+# What the models of personalization tell of everybody, and promotions of a cart: no program or app may tell a
+# name that begins so.
+REPORTED = ("rfm", "lifetime", "churn", "affinity", "lookalike", *sorted(PREFIXES))

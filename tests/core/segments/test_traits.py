@@ -73,6 +73,8 @@ def test_report_traits__each_kind__comes_back_as_it_was_told(value: Value, kind:
         ("app.number", 9_003_141_234_567, traits.PersonalTrait),
         ("app.number", Decimal("9003141234567"), traits.PersonalTrait),
         ("lookalike.best", Decimal("0.9"), traits.TraitProvided),
+        ("cart.total_minor", 9_000, traits.TraitProvided),
+        ("coupon.code", "SPRING", traits.TraitProvided),
         ("app.level", "x" * 501, traits.NotATraitValue),
         ("app.level", ("x",) * 101, traits.NotATraitValue),
         ("app.level", Decimal("NaN"), traits.NotATraitValue),

@@ -1,6 +1,6 @@
 """The traits conditions may ask about, and who reads them: each app provides its own.
 
-`project/traits.py` lists all providers, and with what the names begin that only the house's own reports tell.
+`project/traits.py` lists all providers, and with what the names begin that only the house itself tells.
 What an app or a report has told (`traits.py`) is one of the providers.
 """
 
@@ -51,7 +51,7 @@ def providers() -> tuple[Provider, ...]:
 
 @lru_cache(maxsize=1)
 def reported_prefixes() -> frozenset[str]:
-    """Return with what the names begin that the house's own reports tell (told_results.py)."""
+    """Return with what the names begin that only the house itself tells: its reports, and of a cart."""
     return frozenset(import_module(settings.TRAIT_PROVIDERS).REPORTED)
 
 
@@ -61,7 +61,7 @@ def is_provided(name: str) -> bool:
 
 
 def is_reported(name: str) -> bool:
-    """Say whether a name belongs to the house's own reports."""
+    """Say whether a name is one that only the house itself tells."""
     prefix, dot, _ = name.partition(".")
     return bool(dot) and prefix in reported_prefixes()
 
