@@ -48,8 +48,8 @@ class SegmentCalls:
     def change(
         self,
         segment: str,
-        revision: int,
         *,
+        revision: int,
         name: str | None = None,
         about: str | None = None,
         condition: Mapping[str, Any] | None = None,

@@ -174,6 +174,8 @@ def test_order__and_its_return_of_the_last_century__are_judged(
         ({"discounts": [{"kind": "coupon", "amount_minor": 15_001}]}, 409, "order.off_too_much", "discounts"),
         ({"placed_at": "1899-12-31T23:59:59Z"}, 422, "request.invalid", "placed_at"),
         ({"placed_at": "0001-01-01T00:00:00Z"}, 422, "request.invalid", "placed_at"),
+        ({"placed_at": "9000-01-01T00:00:00Z"}, 422, "request.invalid", "placed_at"),
+        ({"placed_at": "9999-12-31T23:59:59-12:00"}, 422, "request.invalid", "placed_at"),
         ({"lines": []}, 422, "request.invalid", "lines"),
         ({"lines": [{"product": "P", "list_minor": -1}]}, 422, "request.invalid", "lines.0.list_minor"),
         ({"lines": [{"product": "P", "list_minor": 1, "net_minor": 2}]}, 422, "request.invalid", "lines.0"),

@@ -14,7 +14,7 @@ def ask_about_members(dangol: Dangol, member: str) -> None:
     # A worker runs meanwhile: how many wait is its doing.
     assert dangol.segments.create("pros", "프로", condition).condition == condition
     assert dangol.segments.get("pros").condition == next(dangol.segments.each()).condition == condition
-    assert dangol.segments.change("pros", 1, about="앱을 사서 쓰는").about == "앱을 사서 쓰는"
+    assert dangol.segments.change("pros", revision=1, about="앱을 사서 쓰는").about == "앱을 사서 쓰는"
     assert dangol.segments.rebuild().job_id
     assert dangol.segments.why(member, "pros").reasons[0].value == "pro"
     assert {one.member_id for one in dangol.segments.members("pros")} <= {member}

@@ -214,7 +214,7 @@ def test_archived__some_and_none__are_listed_and_restored(clerk: Client, story: 
     assert "archived=1" not in read(clerk, "/segments")
     assert "보관한 세그먼트가 없어요" in read(clerk, "/segments?archived=1")
     clerk.post("/segments/asking/archive", {"sure": "1"})
-    assert '<a href="?archived=1">보관한 것</a>' in read(clerk, "/segments")
+    assert '<a href="/segments?archived=1">보관한 것</a>' in read(clerk, "/segments")
 
     assert "그런 이름의 세그먼트가 없어요" in read(clerk, "/segments?archived=1&q=nothing")
     page = read(clerk, "/segments?archived=1")

@@ -39,6 +39,7 @@ from dangol.core.storage.faults import RETRY_AFTER, classify
 from dangol.core.storage.ids import new_id, show_id
 from dangol.core.storage.spaces import LIVE
 from dangol.core.tasks.clock import ClockOfTheShop
+from dangol.domain.calendars import EARLIEST, LATEST
 from dangol.domain.errors import DomainError
 from dangol.project.clock import now, space_at_its_time
 
@@ -184,8 +185,8 @@ def read_instant(name: str, text: str) -> datetime:
     """Return the instant a header means, in UTC; raises NotAnInstant."""
     try:
         at = datetime.fromisoformat(text)
-        if at.utcoffset() is None:
+        if at.utcoffset() is None or not EARLIEST <= at < LATEST:
             raise ValueError
         return at.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise NotAnInstant(header=name) from None

@@ -31,8 +31,12 @@ _WORDS: Mapping[str, tuple[str, str, str]] = {
         "Write the offset: 2026-01-31T09:00:00+09:00",
     ),
     "instant_too_early": (
-        "too_early", "1900년보다 앞선 때예요. 연도를 네 자리로 적으세요.",
-        "This is before 1900. Write the year in four digits.",
+        "too_early", "1900년(UTC)보다 앞선 때예요. 연도를 네 자리로 적으세요.",
+        "This is before 1900 (UTC). Write the year in four digits.",
+    ),
+    "instant_too_late": (
+        "too_late", "9000년보다 나중인 때예요. 끝이 없으면 칸을 비워 두세요.",
+        "This is after the year 8999. Leave it out where there is no end.",
     ),
     "enum": ("not_one_of", "{expected} 가운데 하나여야 해요.", "This must be one of {expected}."),
     "literal_error": ("not_one_of", "{expected} 가운데 하나여야 해요.", "This must be one of {expected}."),

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from dangol.domain.calendars import EARLIEST
+from dangol.domain.calendars import EARLIEST, LATEST
 
 MEDIA_TYPE = "application/json"
 MOST_A_PAGE = 200
@@ -25,10 +25,9 @@ MOST_A_PAGE = 200
 def _in_utc(at: datetime) -> datetime:
     if at < EARLIEST:
         raise PydanticCustomError("instant_too_early", "before 1900")
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("no instant in UTC") from None
+    if at >= LATEST:
+        raise PydanticCustomError("instant_too_late", "after 8999")
+    return at.astimezone(UTC)
 
 
 def _shown(at: datetime) -> str:

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 # Nothing that is told of happened before: a year in two digits, or none at all, was meant for a later one.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+# From here on a day more, or another zone, may lie beyond the last day there is.
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _STEP = timedelta(minutes=15)
 
 

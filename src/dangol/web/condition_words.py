@@ -40,20 +40,20 @@ _EVENTS: Mapping[str, Promise] = {
     "alias.told": lazy("다른 이름으로 알려짐"),
     "behavior.tracked": lazy("앱이 보낸 활동"),
     "traits.told": lazy("앱이 알려준 속성"),
-    "traits.reported": lazy("속성을 새로 앎"),
+    "traits.reported": lazy("새 속성을 알게 됨"),
     "customer.updated": lazy("고객 정보 바뀜"),
     "customer.merged": lazy("다른 고객과 합침"),
     "customer.unmerged": lazy("합친 고객을 나눔"),
     "customer.erased": lazy("고객 정보를 지움"),
     "points.posted": lazy("적립 예정 포인트가 열림"),
     "points.voided": lazy("적립 예정 포인트 취소"),
-    "points.clawed_back": lazy("적립 취소"),
+    "points.clawed_back": lazy("적립 포인트 회수"),
     "points.restored": lazy("쓴 포인트 돌려줌"),
     "points.settled": lazy("포인트로 빚을 갚음"),
     "points.forfeited": lazy("떠난 고객의 포인트 소멸"),
     "points.merge_sent": lazy("합치며 포인트 넘김"),
     "points.merge_received": lazy("합치며 포인트 받음"),
-    "tier.reviewed": lazy("등급 살펴봄"),
+    "tier.reviewed": lazy("등급 심사"),
 }
 # What the books tell of themselves: nobody asks for customers by it, though a condition may.
 _UNOFFERED = frozenset(

@@ -25,7 +25,7 @@ def kept_plans() -> int:
     return int(count)
 
 
-@pytest.mark.parametrize(("rows", "plans"), [(1, 1), (10, 1), (200, 0), (1_000, 0)])
+@pytest.mark.parametrize(("rows", "plans"), [(1, 1), (10, 1), (20, 1), (21, 0), (200, 0), (1_000, 0)])
 def test_plan__of_an_orders_rows__is_kept_and_of_a_batch_is_made_anew(rows: int, plans: int) -> None:
     connection.close()
     for _ in range(8):

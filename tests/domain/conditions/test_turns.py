@@ -11,8 +11,9 @@ from dangol.domain.calendars import start_of_day
 from dangol.domain.conditions import Happening, foresee, next_change, read_condition
 from dangol.domain.conditions.deciding import FARTHEST_YEARS
 from dangol.domain.conditions.figures import AggregateReading, Figure
+from dangol.domain.conditions.kinds import SPANS
 from dangol.domain.conditions.moments import Moment
-from dangol.domain.conditions.nodes import Span
+from dangol.domain.conditions.nodes import Op, Span
 from dangol.domain.conditions.turns import value_turns
 from dangol.domain.conditions.values import Subject
 from tests.domain.conditions.drawn import CATALOG
@@ -68,6 +69,30 @@ def test_next_change__two_yearly_days__meet_within_a_year_or_never(second: str, 
 
     assert change == (datetime(2026, 5, 31, 15, tzinfo=UTC) if meet else None)
     assert FARTHEST_YEARS >= 10, "the longest window there is"
+
+
+@pytest.mark.parametrize("zone", [SEOUL, ZoneInfo("UTC"), ZoneInfo("America/New_York")], ids=str)
+@pytest.mark.parametrize(
+    "found",
+    [
+        datetime.min.replace(tzinfo=UTC),
+        datetime.max.replace(tzinfo=UTC),
+        date.min,
+        date.max,
+        date(1899, 5, 5),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("op", sorted(SPANS))
+def test_value_turns__the_first_and_the_last_day_there_is__never_but_yearly(
+    op: Op, found: date, zone: ZoneInfo
+) -> None:
+    moment = Moment(datetime(2026, 11, 27, 3, tzinfo=UTC), zone)
+
+    turns = value_turns(found, op, Span(30, "days"), moment)
+
+    is_yearly = op == "anniversary_within" and not isinstance(found, datetime) and found.year < 9000
+    assert (turns is not None) == is_yearly
 
 
 def test_foresee__many_leaves_that_turn_often__asks_each_leaf_only_where_it_may_turn(

@@ -96,7 +96,10 @@ def list_segments(*, archived: bool = False) -> list[SegmentView]:
     """Return all segments that are not archived, or those that are, by name."""
     rows = Segment.objects.filter(archived_at__isnull=not archived).order_by("name", "slug")
     counts = dict(Member.objects.values_list("segment_id").annotate(Count("customer_id")).order_by())
-    waiting = _waiting(one.changed_at for one in rows)
+    # Nobody is looked at for one that is archived.
+    waiting = dict.fromkeys((one.changed_at for one in rows), 0)
+    if not archived:
+        waiting = _waiting(waiting)
     return [_view(one, counts.get(one.id, 0), waiting) for one in rows]
 
 

@@ -14,6 +14,7 @@ from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.running import read_segments, stored_types, types_text
 from dangol.core.segments.subjects import can_be_asked
 from dangol.core.storage.ids import Id, new_id
+from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
 from dangol.domain.conditions import Catalog, Condition, Kind, needs, read_condition, write_condition
@@ -25,8 +26,9 @@ MOST_SEGMENTS = 500
 LONGEST_SLUG, LONGEST_NAME, LONGEST_ABOUT = 40, 80, 300
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Addresses under /segments that are no segment.
-_RESERVED = frozenset({"new", "preview", "rebuild"})
+RESERVED = frozenset({"new", "preview", "rebuild"})
 _encoder = msgspec.json.Encoder()
+_NEW = ("id", "slug", "name", "about", "version", "revision", "created_at", "changed_at")
 
 
 class UnknownSegment(NotFound):
@@ -118,22 +120,19 @@ def create_segment(draft: SegmentDraft, *, actor: Actor, at: datetime) -> Id:
     Raises NotASlug, NameMissing, SlugTaken, TooManySegments, BrokenCondition, UnknownSegment,
     ConditionCycle.
     """
-    if not is_slug(draft.slug) or draft.slug in _RESERVED:
+    if not is_slug(draft.slug) or draft.slug in RESERVED:
         raise NotASlug(field="slug")
     _check_words(draft.name, draft.about)
     with write_transaction():
-        live = _lock_live()
-        if Segment.objects.filter(slug=draft.slug).exists():
-            raise SlugTaken(segment=draft.slug)
-        if len(live) >= MOST_SEGMENTS:
-            raise TooManySegments(most=MOST_SEGMENTS)
+        _lock_live()
+        _require_room()
         condition = check_condition(draft.condition)
         _require_no_circle(draft.slug, condition)
         segment_id = new_id()
-        Segment.objects.create(
-            id=segment_id, slug=draft.slug, name=draft.name.strip(), about=draft.about.strip(), version=1,
-            revision=1, created_at=at, changed_at=at,
-        )  # fmt: skip
+        row = (segment_id, draft.slug, draft.name.strip(), draft.about.strip(), 1, 1, at, at)
+        # Where there is none yet, nothing is locked: of two with one slug the later writes no row.
+        if not insert_missing(Segment, _NEW, [row]):
+            raise SlugTaken(segment=draft.slug)
         _write_version(segment_id, 1, condition, actor, at)
     return segment_id
 
@@ -197,13 +196,12 @@ def restore_segment(slug: str, *, actor: Actor, at: datetime) -> None:
     TooManySegments, BrokenCondition, EventNotAsked, ConditionCycle.
     """
     with write_transaction():
-        live = _lock_live()
+        _lock_live()
         archived = Segment.objects.select_for_update().filter(archived_at__isnull=False)
         segment = archived.filter(slug=slug).first() if is_slug(slug) else None
         if segment is None:
             raise UnknownSegment(segment=slug)
-        if len(live) >= MOST_SEGMENTS:
-            raise TooManySegments(most=MOST_SEGMENTS)
+        _require_room()
         written = SegmentVersion.objects.get(segment_id=segment.id, number=segment.version)
         condition = check_condition(written.condition.encode())
         _require_no_circle(slug, condition)
@@ -245,6 +243,12 @@ def _lock_live() -> dict[str, Segment]:
     """
     live = Segment.objects.select_for_update().filter(archived_at=None).order_by("id")
     return {one.slug: one for one in live}
+
+
+def _require_room() -> None:
+    # Counted once the others' lock is ours: what it returned may be from before they wrote.
+    if Segment.objects.filter(archived_at=None).count() >= MOST_SEGMENTS:
+        raise TooManySegments(most=MOST_SEGMENTS)
 
 
 def _lock(slug: str) -> Segment:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from dangol.domain.calendars import start_of_day
+from dangol.domain.calendars import EARLIEST, start_of_day
 from dangol.domain.conditions.kinds import SPANS
 from dangol.domain.conditions.moments import (
     Moment,
@@ -43,6 +43,8 @@ def value_turns(found: Any, op: Op, span: Any, moment: Moment) -> datetime | Non
     """Return the first instant later than the moment at which the answer about `found` turns, if ever."""
     if found is None or not is_relative(op) or not isinstance(span, Span) or found.year > _LAST_YEAR:
         return None
+    if found.year < EARLIEST.year and op != "anniversary_within":
+        return None  # No span reaches so far back; nor does the calendar from its very first day.
     if isinstance(found, datetime):
         return earliest(_instant_turns(found, op, span, moment), moment.as_of)
     days = [day for day in _day_turns(found, op, span, moment.today) if day > moment.today]

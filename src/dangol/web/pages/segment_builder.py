@@ -154,7 +154,10 @@ def _save(request: HttpRequest, view: SegmentView | None, offers: Offers, shown:
 
 def _free_slug(name: str) -> str:
     """Return a short name for a segment whose writer has given none."""
-    taken, wanted = selectors.taken_slugs(), slugify(name)[: services.LONGEST_SLUG - 4].strip("-_")
+    taken, wanted = (
+        selectors.taken_slugs() | services.RESERVED,
+        slugify(name)[: services.LONGEST_SLUG - 4].strip("-_"),
+    )
     wanted = re.sub("[^a-z0-9]+", "-", wanted).strip("-") or "segment"
     numbered = (f"{wanted}-{number}" for number in range(2, len(taken) + 3))
     return next(one for one in (wanted, *numbered) if one not in taken)

@@ -72,7 +72,8 @@ def list_all(request: HttpRequest, refusal: DomainError | None = None) -> HttpRe
     lines = [
         Line(one, in_one_line(conditions[one.slug], offers.labels, zone))
         for one in views
-        if text.casefold() in f"{one.name} {one.slug}".casefold()
+        if one.slug in conditions  # one may be archived, or restored, between the two looks
+        and text.casefold() in f"{one.name} {one.slug}".casefold()
     ]
     context = {
         "lines": lines,
