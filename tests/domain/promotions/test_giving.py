@@ -3,7 +3,7 @@
 import pytest
 
 from dangol.domain.accrual import Rounding
-from dangol.domain.promotions import Settings, Target
+from dangol.domain.promotions import Coupon, Reason, Settings, Target
 from dangol.domain.promotions.benefits import (
     Benefit,
     Gift,
@@ -83,3 +83,21 @@ def test_points__on_goods_that_are_free_by_then__are_split_evenly() -> None:
     assert isinstance(given, PointsGiven)
     assert (given.points, given.base_minor) == (3, 0)
     assert [part.amount for part in given.lines] == [1, 2]
+
+
+@pytest.mark.parametrize("uses_up", [False, True])
+@pytest.mark.parametrize(
+    ("benefits", "unit_minor"),
+    [((PointsRate(1, 1_000),), 500), ((Percent(5_000), PointsRate(1, 100)), 0), ((Percent(10_000),), 0)],
+)
+def test_code__that_gives_nothing_in_the_end__is_refused_and_used_up_by_setting(
+    benefits: tuple[Benefit, ...], unit_minor: int, uses_up: bool
+) -> None:
+    rule = promotion("hello", *benefits, needs_code=True)
+    settings = Settings(uses_up_without_effect=uses_up)
+
+    found = run(cart(line("latte", unit_minor)), rule, settings=settings, coupons=(Coupon("HELLO", rule.id),))
+
+    assert found.effects == ()
+    assert [(one.reason, one.code) for one in found.rejections] == [(Reason.NOTHING_TO_DISCOUNT, "HELLO")]
+    assert found.used_codes == (("HELLO",) if uses_up else ())

@@ -17,6 +17,7 @@ from dangol.domain.promotions.benefits import (
     FreeShipping,
     Gift,
     IssueCoupon,
+    Items,
     Multiplier,
     NewPrice,
     NthFree,
@@ -294,6 +295,17 @@ def test_rule__broken__is_found_and_hurts_no_cart(benefit: Benefit, fault: RuleF
         (promotion("p", Amount(1), currency=""), RuleFault.MONEY_WITHOUT_CURRENCY),
         (promotion("p", TENTH, cap_minor=1, currency=""), RuleFault.MONEY_WITHOUT_CURRENCY),
         (promotion("p", TENTH, minimum=Minimum(1), currency=""), RuleFault.MONEY_WITHOUT_CURRENCY),
+        (
+            promotion(
+                "p",
+                TENTH,
+                currency="",
+                condition=condition(
+                    {"type": "trait", "trait": "cart.total_minor", "op": "at_least", "value": 1}
+                ),
+            ),
+            RuleFault.MONEY_WITHOUT_CURRENCY,
+        ),
         (promotion("p", TENTH, cap_minor=0), RuleFault.MONEY_OUT_OF_RANGE),
         (promotion("p", TENTH, minimum=Minimum(-1)), RuleFault.MONEY_OUT_OF_RANGE),
         (promotion("p", TENTH, minimum=Minimum(units=-1)), RuleFault.COUNT_OUT_OF_RANGE),
@@ -344,6 +356,20 @@ def test_cart__of_too_many_units__has_every_line_left_out() -> None:
 
     assert {one.fault for one in found.left_out} == {LineFault.TOO_MANY_UNITS}
     assert why(found) == {"p": Reason.NO_TARGET}
+
+
+def test_cart__one_absurd_line__leaves_the_others_in() -> None:
+    found = run(cart(line("a", 10_000), line("b", 1, 150_000)), promotion("p", TENTH))
+
+    assert [(one.key, one.fault) for one in found.left_out] == [("b", LineFault.TOO_MANY_UNITS)]
+    assert found.discount_minor == 1_000
+
+
+@pytest.mark.parametrize("named", [Items(skus=frozenset({""})), Items(categories=frozenset({""}))])
+def test_target__without_a_name__is_no_line_without_one(named: Items) -> None:
+    given = cart(line("a", 10_000, categories=("",)))
+
+    assert why(run(given, promotion("p", TENTH, target=Target(named)))) == {"p": Reason.NO_TARGET}
 
 
 def test_cart__empty__every_promotion_says_there_is_nothing() -> None:

@@ -263,3 +263,8 @@ def test_most__a_cart__of_promotions_and_of_codes(settings: Settings, reasons: d
     found = run(THREE, *rules, settings=settings, coupons=codes("A", "B"))
 
     assert why(found) == reasons
+
+
+def test_lanes__two_with_one_key__are_refused() -> None:
+    with pytest.raises(ValueError, match="main"):
+        Settings(lanes=(Lane("main"), Lane("main", Choice.BEST)))

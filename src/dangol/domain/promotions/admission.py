@@ -40,7 +40,7 @@ def _codes(book: Book, context: Context) -> tuple[dict[bytes, str], list[Rejecti
     codes: dict[bytes, str] = {}
     refused: list[Rejection] = []
     met: set[str] = set()
-    for coupon in sorted(context.coupons, key=lambda one: one.code):
+    for coupon in sorted(context.coupons, key=lambda one: (one.code, one.promotion_id or b"")):
         entry = None if coupon.promotion_id is None else book.by_id.get(coupon.promotion_id)
         reason = Reason.CODE_GIVEN_TWICE if coupon.code in met else _code_reason(coupon, entry, context)
         met.add(coupon.code)

@@ -64,10 +64,10 @@ def faulty_lines(lines: Iterable[Line]) -> dict[str, LineFault]:
     In a cart with far too many units none can: which of them were to be left out would hang on their order.
     """
     lines = tuple(lines)
-    if sum(max(one.quantity, 0) for one in lines) > MOST_CART_UNITS:
-        return {one.key: LineFault.TOO_MANY_UNITS for one in lines}
     several = Counter(one.key for one in lines)
     faults = {one.key: fault for one in lines if (fault := _fault(one))}
+    if sum(one.quantity for one in lines if one.key not in faults) > MOST_CART_UNITS:
+        return {one.key: LineFault.TOO_MANY_UNITS for one in lines}
     return faults | {key: LineFault.SAME_KEY for key, count in several.items() if count > 1}
 
 
@@ -82,15 +82,17 @@ def _fault(line: Line) -> LineFault | None:
 
 
 def tokens_of(line: Line) -> frozenset[tuple[str, str]]:
-    """Return by what a line can be named: its product, its SKU, its categories and all above, its tags."""
-    return frozenset(
-        [
-            ("product", line.product),
-            ("sku", line.sku),
-            *(("category", one) for one in with_all_above(line.categories)),
-            *(("tag", one) for one in line.tags),
-        ]
-    )
+    """Return by what a line can be named: its product, its SKU, its categories and all above, its tags.
+
+    By nothing that is empty: a line without a SKU is not one of the SKU without a name.
+    """
+    names = [
+        ("product", line.product),
+        ("sku", line.sku),
+        *(("category", one) for one in with_all_above(line.categories)),
+        *(("tag", one) for one in line.tags),
+    ]
+    return frozenset(one for one in names if one[1])
 
 
 def with_all_above(categories: Iterable[str]) -> list[str]:

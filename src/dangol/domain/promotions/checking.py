@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from itertools import pairwise
 
+from dangol.domain.conditions import needs
 from dangol.domain.promotions.benefits import (
     WHOLE,
     Amount,
@@ -23,6 +24,7 @@ from dangol.domain.promotions.benefits import (
     Tiered,
 )
 from dangol.domain.promotions.carts import MOST_MINOR
+from dangol.domain.promotions.catalog import MOVING
 from dangol.domain.promotions.rules import Promotion
 
 
@@ -59,6 +61,7 @@ def _asked(promotion: Promotion) -> Iterator[tuple[RuleFault, bool]]:
     for one in promotion.benefits:
         yield from _of(one)
     names_money = bool(minimum.minor or cap is not None or any(map(_names_money, promotion.benefits)))
+    names_money |= promotion.condition is not None and bool(needs(promotion.condition).traits & MOVING)
     yield RuleFault.MONEY_WITHOUT_CURRENCY, names_money and not promotion.currency
 
 

@@ -1,10 +1,11 @@
 """The evaluation of a cart: lanes one after another, and inside a lane by priority or the best.
 
 A pure function: the same cart, promotions, settings and context give the same answer, and the order in which
-lines, promotions and codes were put down makes no difference.
+lines, promotions and codes were put down makes no difference, but to who gets the spare unit where a setting
+gives it to the first line or to the last.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import NamedTuple
@@ -92,7 +93,7 @@ class _Run:
         self.subject = Subject(self.traits, context.customer.happenings, context.customer.segments)
         self.admitted = admit(book, cart.currency, settings, context)
         self.company = Company(settings)
-        self.used_codes: set[str] = set()
+        self.applied: list[Entry] = []
         self.effects: list[Effect | _Awaited] = []
         self.rejections = self.admitted.rejections
 
@@ -105,15 +106,18 @@ class _Run:
                 entries = [one for one in entries if not one.takes_money]
             for entry in entries:
                 self._consider(entry)
-        if self.settings.uses_up_without_effect:
-            self.used_codes |= {one.code for one in self.rejections if one.reason in _EFFECTLESS} - {""}
+        effects = tuple(self._given())
+        effective = {one.source.promotion_id for one in effects}
+        # Points of what is free in the end are none: then it has done nothing, and its code is not used up.
+        empty = [one for one in self.applied if one.promotion.id not in effective]
+        self.rejections += [self._refuse(one, Reason.NOTHING_TO_DISCOUNT) for one in empty]
         return Evaluation(
-            effects=tuple(self._given()),
+            effects=effects,
             rejections=_in_order(self.rejections),
             left_out=tuple(LeftOut(*one) for one in sorted(self.faults.items())),
             lines=tuple(PricedLine(one.line.key, one.unit, tuple(one.left)) for one in self.states),
             shipping_minor=self.shipping_minor,
-            used_codes=tuple(sorted(self.used_codes)),
+            used_codes=tuple(sorted(self._used_codes(effects))),
         )
 
     def _everything(self) -> Selection:
@@ -248,8 +252,7 @@ class _Run:
     def _apply(self, entry: Entry, draft: Draft) -> None:
         source = entry.source(self.admitted.codes.get(entry.promotion.id, ""))
         self.company.join(entry.promotion, has_code=bool(source.code))
-        if source.code:
-            self.used_codes.add(source.code)
+        self.applied.append(entry)
         for cut in draft.cuts:
             apply(cut.takings)
             if cut.amount:
@@ -271,6 +274,12 @@ class _Run:
         if self.settings.threshold_on is Base.REMAINING:
             self.traits[CART_TOTAL] = self.everything.left_minor
             self.traits[CART_SHIPPING] = self.shipping_minor
+
+    def _used_codes(self, effects: Iterable[Effect]) -> set[str]:
+        used = {one.source.code for one in effects}
+        if self.settings.uses_up_without_effect:
+            used |= {one.code for one in self.rejections if one.reason in _EFFECTLESS}
+        return used - {""}
 
     def _given(self) -> Iterator[Effect]:
         """Yield the effects; points are counted now that it is known what is really paid."""

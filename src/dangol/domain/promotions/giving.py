@@ -46,11 +46,11 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
     """Return what a benefit other than money gives on these units, once all promotions have applied."""
     match benefit:
         case Points(points):
-            return _points(source, points, chosen, settings)
+            return _points(source, points, chosen, settings) if points else None
         case PointsRate(points, per_minor):
             base = sum(sum(_bases(one, settings)) for one in chosen)
             whole = divide(base * points, per_minor, settings.points_rounding)
-            return _points(source, whole, chosen, settings)
+            return _points(source, whole, chosen, settings) if whole else None
         case Multiplier(num, den):
             return PointsMultiplied(source, num, den, tuple(one.state.line.key for one in chosen))
         case Gift(product, count):

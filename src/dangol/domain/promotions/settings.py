@@ -87,6 +87,12 @@ class Settings:
     lanes: tuple[Lane, ...] = LANES
     stacking: Mapping[str, Stacking] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where two lanes have one key: what is in it would apply twice."""
+        keys = [lane.key for lane in self.lanes]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"lanes with one key: {', '.join(sorted(keys))}")
+
     def go_together(self, one: str, other: str) -> bool:
         """Say whether promotions of these categories may apply to one cart."""
         ways = (self.stacking.get(one, Stacking.COMMON), self.stacking.get(other, Stacking.COMMON))
