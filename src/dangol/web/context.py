@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from dangol import __version__
 from dangol.web.frame import Frame
 from dangol.web.guard import find_visitor_of
-from dangol.web.menu import grouped, menu_of
+from dangol.web.menu import grouped, menu_of, place_of
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -28,5 +28,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     shop = frame.found_shop
     menu = list(menu_of(visitor, sample=shop is not None and shop.sample_shift_weeks is not None))
     match = request.resolver_match
-    here = next((one for one in menu if match and one.is_here(match.view_name)), None)
+    here = place_of(request.path, match.view_name if match else "", menu)
     return told | {"visitor": visitor, "menu": menu, "menu_groups": grouped(menu), "here": here}
