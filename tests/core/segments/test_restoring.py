@@ -10,7 +10,7 @@ from dangol.core.segments import services
 from dangol.core.segments.models import Segment, SegmentVersion, TraitName
 from dangol.core.segments.running import load_running
 from dangol.core.segments.selectors import find_segment, list_segments
-from dangol.core.segments.services import archive_segment, restore_segment
+from dangol.core.segments.services import SegmentChange, archive_segment, change_segment, restore_segment
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.conditions import BrokenCondition
@@ -116,14 +116,16 @@ def test_restore_segment__would_make_a_circle__is_refused() -> None:
         restore_segment("b", actor=MARKETER, at=MORNING)
 
 
-def test_restore_segment__trait_is_no_more_or_of_another_kind__is_refused_by_its_place() -> None:
+def test_segment__trait_is_no_more_or_of_another_kind__is_refused_by_its_place_or_written_anew() -> None:
     (one,) = open_shop("A")
     with write_transaction():
         assert report_traits([TraitDraft(one, "app.plan", "pro", MORNING, "app")], recorded_at=MORNING) == [
             None
         ]
     make_segment("a", {"type": "trait", "trait": "app.plan", "op": "equals", "value": "pro"})
-    make_segment("b", {"type": "trait", "trait": "app.plan", "op": "is_set"})
+    has_plan = {"type": "trait", "trait": "app.plan", "op": "is_set"}
+    make_segment("b", has_plan)
+    make_segment("c", has_plan)
     for slug in ("a", "b"):
         archive_segment(slug, actor=MARKETER, at=MORNING)
     TraitName.objects.filter(name="app.plan").update(kind="number")
@@ -134,6 +136,9 @@ def test_restore_segment__trait_is_no_more_or_of_another_kind__is_refused_by_its
 
     assert refused.value.path.startswith("$")
     assert find_segment("b").version == 2
+    # As for one that is saved with the same words.
+    again = SegmentChange(condition=has_plan)
+    assert [change_segment("c", again, expected=n, actor=MARKETER, at=MORNING) for n in (1, 2)] == [2, 2]
     TraitName.objects.all().delete()
     archive_segment("b", actor=MARKETER, at=MORNING)
     with pytest.raises(BrokenCondition):

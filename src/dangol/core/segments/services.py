@@ -166,7 +166,11 @@ def _rewrite(segment: Segment, raw: bytes | object, actor: Actor, at: datetime) 
     """Write a condition as a segment's next version, unless it is what it has; returns its version."""
     condition = check_condition(raw)
     _require_no_circle(segment.slug, condition)
-    if text_of(condition) == condition_text(segment.id, segment.version):
+    written = SegmentVersion.objects.get(segment_id=segment.id, number=segment.version)
+    # The same words may be of traits that have become of another kind.
+    if text_of(condition) == written.condition and _kinds(condition.types) == _kinds(
+        stored_types(written.types)
+    ):
         return segment.version
     _write_version(segment.id, segment.version + 1, condition, actor, at)
     return segment.version + 1
@@ -202,14 +206,7 @@ def restore_segment(slug: str, *, actor: Actor, at: datetime) -> None:
         if segment is None:
             raise UnknownSegment(segment=slug)
         _require_room()
-        written = SegmentVersion.objects.get(segment_id=segment.id, number=segment.version)
-        condition = check_condition(written.condition.encode())
-        _require_no_circle(slug, condition)
-        version = segment.version
-        if _kinds(condition.types) != _kinds(stored_types(written.types)):
-            # The same words, of traits that have become of another kind.
-            version += 1
-            _write_version(segment.id, version, condition, actor, at)
+        version = _rewrite(segment, condition_text(segment.id, segment.version).encode(), actor, at)
         Segment.objects.filter(pk=segment.id).update(
             archived_at=None, changed_at=at, version=version, revision=segment.revision + 1
         )
