@@ -37,7 +37,7 @@ BY_P = Source(b"p", 1)
         (Gift("cup", 2), GiftGiven(BY_P, "cup", 2)),
         (Stamps("coffee"), StampsGiven(BY_P, "coffee", 1)),
         (IssueCoupon("next visit"), CouponIssued(BY_P, "next visit")),
-        (Multiplier(3, 2), PointsMultiplied(BY_P, 3, 2, ("latte",))),
+        (Multiplier(3, 2), PointsMultiplied(BY_P, 3, 2, (("latte", 0), ("latte", 1)))),
         # 9,000 won by 1 for 200: 45 points; each latte carries half, the first the spare one.
         (
             PointsRate(1, 200),
@@ -101,3 +101,11 @@ def test_code__that_gives_nothing_in_the_end__is_refused_and_used_up_by_setting(
     assert found.effects == ()
     assert [(one.reason, one.code) for one in found.rejections] == [(Reason.NOTHING_TO_DISCOUNT, "HELLO")]
     assert found.used_codes == (("HELLO",) if uses_up else ())
+
+
+def test_multiplier__of_at_most_one_unit__multiplies_that_one() -> None:
+    rule = promotion("p", Multiplier(2), target=Target(COFFEE, most_units=1))
+
+    (effect,) = run(CART, rule).effects
+
+    assert effect == PointsMultiplied(BY_P, 2, 1, (("latte", 0),))

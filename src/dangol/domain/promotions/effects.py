@@ -76,12 +76,12 @@ class PointsGiven:
 
 @dataclass(frozen=True, slots=True)
 class PointsMultiplied:
-    """What earning rules give on these lines, times num / den."""
+    """What earning rules give on these units, by line and position, times num / den."""
 
     source: Source
     num: int
     den: int
-    line_keys: tuple[str, ...]
+    units: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

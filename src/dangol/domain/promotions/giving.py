@@ -52,7 +52,8 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
             whole = divide(base * points, per_minor, settings.points_rounding)
             return _points(source, whole, chosen, settings) if whole else None
         case Multiplier(num, den):
-            return PointsMultiplied(source, num, den, tuple(one.state.line.key for one in chosen))
+            units = ((one.state.line.key, position) for one in chosen for position in one.positions)
+            return PointsMultiplied(source, num, den, tuple(sorted(units)))
         case Gift(product, count):
             return GiftGiven(source, product, count)
         case Stamps(card, count):
