@@ -6,6 +6,7 @@ from typing import Self
 
 import httpx
 
+from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.segments import SegmentCalls, TraitCalls
@@ -54,6 +55,7 @@ class Dangol:
         self.programs, self.jobs = ProgramCalls(wire), JobCalls(wire)
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
+        self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/reference/openapi.json").read_text())
 STRANGER = "{stranger}"
 LINE = {"product": "P1", "list_minor": 4_500}
+CART_LINE = {"product": "LATTE", "unit_minor": 4_500}
 LEVEL = {"key": "member", "name": "회원", "threshold": 0}
 RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
 CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
@@ -111,6 +112,24 @@ TABLE: dict[str, Row | None] = {
     "GET /webhooks/{webhook}/deliveries": Row(),
     "GET /webhooks/{webhook}/deliveries/{delivery}": Row(),
     "POST /webhooks/{webhook}/deliveries/{delivery}/replay": Row(),
+    "POST /checkout/evaluate": Row({"member": STRANGER, "lines": [CART_LINE]}),
+    "POST /checkout/reserve": Row({"member": STRANGER, "lines": [CART_LINE]}),
+    "GET /checkout/{sale}": Row(),
+    "POST /checkout/{sale}/commit": Row({"number": "10"}),
+    "POST /checkout/{sale}/cancel": Row(),
+    "POST /checkout/{sale}/reopen": Row({}),
+    "POST /checkout/{sale}/returns": Row({"number": "r", "lines": [{"line": "1"}]}),
+    "GET /checkout-settings": NAMES_NOBODY,
+    "PUT /checkout-settings": NAMES_NOBODY,
+    "POST /promotions": NAMES_NOBODY,
+    "GET /promotions": NAMES_NOBODY,
+    "GET /promotions/{promotion}": Row(),
+    "DELETE /promotions/{promotion}": Row(),
+    "GET /promotions/{promotion}/versions": Row(),
+    "PUT /promotions/{promotion}/draft": Row({"content": {"name": "x"}, "revision": 1}),
+    "POST /promotions/{promotion}/publish": Row({"revision": 1}),
+    "POST /promotions/{promotion}/pause": Row(),
+    "POST /promotions/{promotion}/resume": Row(),
     "POST /keys": NAMES_NOBODY,
     "GET /keys": NAMES_NOBODY,
     "GET /keys/{key}": Row(),
@@ -121,7 +140,8 @@ TABLE: dict[str, Row | None] = {
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
-    "key": "member", "event": "member", "approval": "member", "segment": "member",
+    "key": "member", "event": "member", "approval": "member", "segment": "member", "sale": "order",
+    "promotion": "program",
 }  # fmt: skip
 
 
@@ -156,6 +176,8 @@ def fill(api: Caller) -> Shop:
             "key": api.get("/keys").data["data"][0]["id"],
             "approval": api.get("/approvals").data["data"][0]["id"],
             "segment": slug,
+            "sale": api.post("/checkout/reserve", {"lines": [CART_LINE]}).data["id"],
+            "promotion": api.post("/promotions", {"content": {"name": "할인"}}).data["id"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

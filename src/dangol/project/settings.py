@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "dangol.core.duties",
     "dangol.core.operations",
     "dangol.rooms.rewards",
+    "dangol.rooms.rewards.promotions",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

@@ -54,13 +54,17 @@ _EVENTS: Mapping[str, Promise] = {
     "points.merge_sent": lazy("합치며 포인트 넘김"),
     "points.merge_received": lazy("합치며 포인트 받음"),
     "tier.reviewed": lazy("등급 심사"),
+    "sale.committed": lazy("프로모션을 적용한 판매"),
+    "sale.canceled": lazy("판매 취소"),
+    "sale.returned": lazy("판매 반품"),
 }
 # What the books tell of themselves: nobody asks for customers by it, though a condition may.
 _UNOFFERED = frozenset(
     {
         "customer.erased", "customer.merged", "customer.unmerged", "customer.updated", "points.clawed_back",
         "points.forfeited", "points.merge_received", "points.merge_sent", "points.posted", "points.restored",
-        "points.settled", "points.voided", "tier.reviewed", "traits.reported", "traits.told",
+        "points.settled", "points.voided", "sale.canceled", "sale.committed", "sale.returned",
+        "tier.reviewed", "traits.reported", "traits.told",
     }
 )  # fmt: skip
 _PROPERTIES: Mapping[str, Promise] = {

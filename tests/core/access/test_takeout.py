@@ -35,7 +35,11 @@ from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.promotions import Cart, Line
 from dangol.rooms.personalization.lists import keep_lists
+from dangol.rooms.rewards.promotions.asking import Asked
+from dangol.rooms.rewards.promotions.editing import create_promotion, publish
+from dangol.rooms.rewards.promotions.sales import reserve
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -73,6 +77,7 @@ def pair() -> list[Id]:
     with write_transaction():
         record_guardian(kept, GuardianDraft("보호자", "010-1111-2222", "till"), at=AT)
     place_hold(kept, actor=AGENT, reason="소송", at=AT)
+    sell(kept)
     write_note(kept, new_id(), "땅콩 알레르기", actor=AGENT, at=AT)
     unmask([kept], actor=AGENT, reason="전화 확인", at=AT)
     merge_customers(kept, absorbed, at=AT + timedelta(days=3), **BY_WISH)
@@ -83,6 +88,15 @@ def pair() -> list[Id]:
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
+
+
+def sell(customer_id: Id) -> None:
+    """Sell something with a promotion."""
+    content = {"name": "할인", "benefits": [{"kind": "percent", "basis_points": 1000}]}
+    promotion_id = create_promotion(content, made_by="주인", at=AT)
+    publish(promotion_id, revision=1, published_by="주인", at=AT)
+    cart = Cart("USD", (Line("1", "L1", 1_000),))
+    reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id), at=AT)
 
 
 def put_into_a_segment(customer_id: Id) -> None:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 WHOLE = 10_000
 
 
-class Items(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Items:
     """Lines that have any of these: a product, a SKU, a category (and all below it), a tag."""
 
     products: frozenset[str] = frozenset()

@@ -26,8 +26,10 @@ class Unit(NamedTuple):
 @lru_cache(maxsize=16_384)
 def tokens(items: Items) -> frozenset[tuple[str, str]]:
     """Return the names of lines that `Items` asks for."""
-    kinds = ("product", "sku", "category", "tag")
-    return frozenset((kind, name) for kind, names in zip(kinds, items, strict=True) for name in names)
+    kinds = (
+        ("product", items.products), ("sku", items.skus), ("category", items.categories), ("tag", items.tags),
+    )  # fmt: skip
+    return frozenset((kind, name) for kind, names in kinds for name in names)
 
 
 def is_among(state: LineState, items: Items) -> bool:

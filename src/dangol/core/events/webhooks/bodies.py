@@ -21,8 +21,8 @@ from dangol.core.storage.spaces import LIVE, current_space
 TOLD = frozenset(
     {
         "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
-        "measure", "name", "names", "number", "order", "parts", "product", "program", "purpose", "segment",
-        "source", "store", "tier", "to_tier", "via", "wording",
+        "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
+        "promotions", "purpose", "segment", "source", "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
@@ -38,7 +38,8 @@ _WORDS: Mapping[str, str] = {
     "tier": "gold", "to_tier": "gold", "measure": "spend", "cause": "example", "purpose": "marketing",
     "via": "phone", "wording": "example-1", "fields": "birthday", "segment": "example",
     "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait", "kind": "track",
-    "name": "Example",
+    "name": "Example", "promotion": "00000000-0000-0000-0000-000000000000",
+    "order": "00000000-0000-0000-0000-000000000000",
 }  # fmt: skip
 _AMOUNT = 500
 

@@ -1,0 +1,262 @@
+"""Asking what promotions do to a cart: the customer and what is left of limits are read, and nothing kept."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dangol.core.ledger.selectors import balances_of
+from dangol.core.people.merged import family_of
+from dangol.core.people.selectors import shop
+from dangol.core.segments.catalog import trait_types
+from dangol.core.segments.selectors import segments_of
+from dangol.core.segments.subjects import load_subjects
+from dangol.core.storage.ids import Id
+from dangol.core.storage.reading import read_rows
+from dangol.core.storage.rows import select_matching
+from dangol.domain.accrual import Part, accrue
+from dangol.domain.conditions import Subject
+from dangol.domain.membership import match_rules
+from dangol.domain.promotions import Cart, Context, Evaluation, evaluate
+from dangol.domain.promotions.carts import Line
+from dangol.domain.promotions.effects import PointsGiven, PointsMultiplied
+from dangol.domain.promotions.returns import UnitKey
+from dangol.domain.promotions.rules import NOBODY, Remaining
+from dangol.domain.splitting import Share, split
+from dangol.domain.tender import Paid, TenderReason, TenderRefused, TenderRule, most_points, pay
+from dangol.rooms.rewards.kept import kept_programs, load_kept, select_stamp as select_program_stamp
+from dangol.rooms.rewards.models import Membership
+from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.promotions import codes, limits
+from dangol.rooms.rewards.promotions.contents import read_promotion
+from dangol.rooms.rewards.promotions.editing import UnknownPromotion, find_promotion
+from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf, load_live, make_shelf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A cart, and all that is said with it.
+
+    `customer_id` None: somebody unknown. `pay_points`: so many points are to pay. For dry runs: `drafts` are
+    promotions whose drafts are asked as if they were published, and `only` the promotions asked at all.
+    """
+
+    cart: Cart
+    as_of: datetime
+    customer_id: Id | None = None
+    codes: tuple[str, ...] = ()
+    pay_points: int = 0
+    channel: str = ""
+    store: str = ""
+    drafts: frozenset[Id] = frozenset()
+    only: frozenset[Id] | None = None
+
+
+class Tendered(NamedTuple):
+    """What points pay: what was asked for, or why not, and the most that would be taken."""
+
+    paid: Paid | None
+    refused: TenderRefused | None
+    most: int
+    currency: str
+
+
+class Earning(NamedTuple):
+    """What the cart would earn: by the program's rules, by what multiplies them, and by promotions."""
+
+    currency: str
+    parts: tuple[Part, ...]
+    # By promotion, what its multiplier adds on each unit.
+    multiplied: Mapping[Id, Mapping[UnitKey, int]]
+    given: int
+
+    @property
+    def added(self) -> int:
+        """What multipliers add to what the rules give."""
+        return sum(sum(own.values()) for own in self.multiplied.values())
+
+    @property
+    def points(self) -> int:
+        """All of it."""
+        return sum(one.points for one in self.parts) + self.added + self.given
+
+
+NO_EARNING = Earning("", (), {}, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What promotions do to a cart, what points pay of it, and what it would earn."""
+
+    asked: Asked
+    evaluation: Evaluation
+    tender: Tendered
+    earning: Earning
+    shelf: Shelf
+    names: Mapping[Id, str] = field(default_factory=dict)
+
+    @property
+    def payable_minor(self) -> int:
+        """What is to be paid for goods and delivery, points included."""
+        return self.evaluation.net_minor + self.evaluation.shipping_minor
+
+    @property
+    def due_minor(self) -> int:
+        """What is left to pay in money."""
+        return self.payable_minor - (self.tender.paid.minor if self.tender.paid else 0)
+
+
+def ask(asked: Asked, *, exhausted: Collection[Id] = (), lost_codes: Collection[str] = ()) -> Answer:
+    """Return what promotions do to a cart. It writes nothing; the number of statements is constant.
+
+    `exhausted` and `lost_codes`: what somebody else has taken since it was read.
+    """
+    zone = shop().tz
+    shelf = _shelf(asked)
+    family = family_of(asked.customer_id) if asked.customer_id else []
+    context = Context(
+        as_of=asked.as_of, zone=zone, customer=_subject(asked, shelf, zone),
+        coupons=tuple(
+            one._replace(uses=0) if one.code in lost_codes else one
+            for one in codes.look_up(asked.codes, customer_id=asked.customer_id)
+        ),
+        remaining=_remaining(shelf, family, asked, zone, exhausted),
+        channel=asked.channel, store=asked.store, only=asked.only,
+    )  # fmt: skip
+    evaluation = evaluate(asked.cart, shelf.book, shelf.settings, context)
+    running = _program()
+    tender = _tender(asked, shelf.tender, evaluation, running)
+    earning = _earning(asked, shelf, evaluation, tender, running)
+    names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
+    return Answer(asked, evaluation, tender, earning, shelf, names)
+
+
+def _shelf(asked: Asked) -> Shelf:
+    """Return what is asked: what is live, with drafts in the place of what they would follow."""
+    shelf = current_shelf()
+    if not asked.drafts:
+        return shelf
+    types = trait_types()
+    drafted = []
+    for promotion_id in sorted(asked.drafts):
+        view = find_promotion(promotion_id)
+        if view.draft is None:
+            raise UnknownPromotion(promotion=promotion_id.hex())
+        drafted.append(read_promotion(promotion_id, view.draft.base + 1, view.draft.content, types))
+    live = [one for one in load_live() if one.promotion.id not in asked.drafts]
+    return make_shelf([*live, *drafted], shelf.checkout)
+
+
+def _subject(asked: Asked, shelf: Shelf, zone: ZoneInfo) -> Subject:
+    """Return what conditions ask of the customer; of somebody unknown nothing is known."""
+    wanted = shelf.needs
+    if asked.customer_id is None or wanted is None:
+        return NOBODY
+    found = load_subjects([asked.customer_id], wanted, as_of=asked.as_of, zone=zone)
+    subject = found.subjects.get(asked.customer_id, NOBODY)
+    if not wanted.segments:
+        return subject
+    slugs = frozenset(slug for slug, _, _ in segments_of([asked.customer_id])[asked.customer_id])
+    return subject.among(slugs)
+
+
+def _remaining(
+    shelf: Shelf, family: Sequence[Id], asked: Asked, zone: ZoneInfo, exhausted: Collection[Id]
+) -> dict[Id, Remaining]:
+    found = limits.remaining(shelf.limits, family, as_of=asked.as_of, zone=zone)
+    for key in exhausted:
+        found[key] = found[key]._replace(uses=0)
+    return found
+
+
+def _program() -> Running | None:
+    """Return the shop's first program as this process knows it now; None where there is none."""
+    select = select_program_stamp()
+    kept = kept_programs()
+    if not kept.is_current(read_rows(select.model, select.names, select.sql)):
+        kept = load_kept()
+    return kept.programs[0] if kept.programs else None
+
+
+def _tender(
+    asked: Asked, rule: TenderRule | None, evaluation: Evaluation, running: Running | None
+) -> Tendered:
+    if rule is None or running is None:
+        refused = TenderRefused(TenderReason.NOT_ACCEPTED) if asked.pay_points else None
+        return Tendered(None, refused, 0, "")
+    currency = running.row.points_currency
+    if asked.customer_id is None:
+        return Tendered(
+            None, TenderRefused(TenderReason.NO_MEMBER) if asked.pay_points else None, 0, currency
+        )
+    # Points pay for goods: what a return gives back of them is spread over units.
+    payable, held = (
+        evaluation.net_minor,
+        balances_of([asked.customer_id], currency)[asked.customer_id].available,
+    )
+    most = most_points(rule, payable_minor=payable, held=held)
+    if not asked.pay_points:
+        return Tendered(None, None, most, currency)
+    found = pay(rule, asked.pay_points, payable_minor=payable, held=held)
+    if isinstance(found, Paid):
+        return Tendered(found, None, most, currency)
+    return Tendered(None, found, most, currency)
+
+
+def _earning(
+    asked: Asked, shelf: Shelf, evaluation: Evaluation, tender: Tendered, running: Running | None
+) -> Earning:
+    """Return what the cart would earn; nobody unknown earns anything, and nothing in another currency."""
+    if asked.customer_id is None or running is None:
+        return NO_EARNING
+    given = sum(one.points for one in evaluation.effects if isinstance(one, PointsGiven))
+    if running.row.money_currency != asked.cart.currency:
+        return Earning(running.row.points_currency, (), {}, given)
+    rows = select_matching(
+        Membership, ("level",), ("customer_id", "program_id"), [(asked.customer_id, running.id)]
+    )
+    tier = running.rules.tiers.levels[rows[0][0] if rows else 0].key
+    paid = earning_units(evaluation, tender, shelf.tender)
+    categories = {one.key: _category(one) for one in asked.cart.lines}
+    parts = _parts(running, tier, asked.as_of, paid, categories)
+    multiplied: dict[Id, Mapping[UnitKey, int]] = {}
+    for effect in evaluation.effects:
+        if isinstance(effect, PointsMultiplied):
+            own = {key: paid[key] for key in sorted(effect.units)}
+            base = sum(one.points for one in _parts(running, tier, asked.as_of, own, categories))
+            added = max(base * (effect.num - effect.den), 0) // effect.den
+            shares = [Share(key, minor, added) for key, minor in own.items()]
+            multiplied[effect.source.promotion_id] = dict(zip(own, split(added, shares), strict=True))
+    return Earning(running.row.points_currency, tuple(parts), multiplied, given)
+
+
+def earning_units(evaluation: Evaluation, tender: Tendered, rule: TenderRule | None) -> dict[UnitKey, int]:
+    """Return what each unit earns on: what is paid for it, less what points pay where they are a discount."""
+    units = {
+        (line.key, place): left for line in evaluation.lines for place, left in enumerate(line.left_minor)
+    }
+    if tender.paid is None or rule is None or not rule.is_discount:
+        return units
+    shares = [Share(key, left, left) for key, left in sorted(units.items())]
+    off = dict(zip(sorted(units), split(tender.paid.minor, shares), strict=True))
+    return {key: left - off[key] for key, left in units.items()}
+
+
+def _category(line: Line) -> str:
+    return line.categories[0] if line.categories else ""
+
+
+def _parts(
+    running: Running,
+    tier: str,
+    at: datetime,
+    paid: Mapping[UnitKey, int],
+    categories: Mapping[str, str],
+) -> list[Part]:
+    rules = running.rules.rules
+    bases = [0] * len(rules)
+    for (key, _), minor in paid.items():
+        for place in match_rules(rules, categories.get(key, "")):
+            bases[place] += minor
+    return accrue(rules, bases, tier=tier, at=at)

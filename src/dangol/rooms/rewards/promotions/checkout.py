@@ -1,0 +1,132 @@
+"""How the shop answers what shops disagree about, at its checkout: stored as one content, or the defaults."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.accrual import Rounding
+from dangol.domain.promotions.settings import (
+    LANES,
+    Base,
+    Choice,
+    Lane,
+    OverBudget,
+    RoundedOn,
+    Settings,
+    Stacking,
+)
+from dangol.domain.splitting import Spare
+from dangol.domain.tender import WHOLE, TenderRule
+from dangol.rooms.rewards.promotions.contents import PromotionInvalid
+from dangol.rooms.rewards.promotions.models import CheckoutSettings
+
+LONGEST_HOLD_MINUTES = 7 * 24 * 60
+
+
+class TenderContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What points pay; see `domain.tender.TenderRule`."""
+
+    points: int
+    minor: int
+    least_points: int = 0
+    step_points: int = 1
+    most_share: int = WHOLE
+    is_discount: bool = False
+
+
+class LaneContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A lane and how the promotions in it compete."""
+
+    key: str
+    choice: Choice = Choice.PRIORITY
+
+
+class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of it: `domain.promotions.settings.Settings`, what points pay, and how sales are held and undone.
+
+    `hold_minutes`: how long a reservation holds. `gives_use_back`: whether a sale of which all comes back no
+    longer counts towards limits.
+    """
+
+    spare: Spare = Spare.LARGEST_REMAINDER
+    rounding: Rounding = Rounding.HALF_UP
+    rounded_on: RoundedOn = RoundedOn.WHOLE
+    percent_of: Base = Base.REMAINING
+    threshold_on: Base = Base.REMAINING
+    points_on: Base = Base.REMAINING
+    points_rounding: Rounding = Rounding.DOWN
+    floors_hold: bool = True
+    uses_up_without_effect: bool = False
+    all_or_nothing: bool = False
+    over_budget: OverBudget = OverBudget.CUT
+    most_promotions: int | None = None
+    most_codes: int | None = None
+    lanes: tuple[LaneContent, ...] = tuple(LaneContent(key=one.key, choice=one.choice) for one in LANES)
+    stacking: dict[str, Stacking] = {}
+    tender: TenderContent | None = None
+    hold_minutes: int = 30
+    gives_use_back: bool = True
+
+    def as_settings(self) -> Settings:
+        """Return what evaluation goes by; raises ValueError where two lanes have one key."""
+        own = {
+            name: getattr(self, name)
+            for name in Settings.__dataclass_fields__
+            if name not in ("lanes", "stacking") and name in self.__struct_fields__
+        }
+        lanes = tuple(Lane(one.key, one.choice) for one in self.lanes)
+        return Settings(**own, lanes=lanes, stacking=self.stacking)
+
+    def as_tender(self) -> TenderRule | None:
+        """Return what points pay; None: nothing."""
+        return TenderRule(**msgspec.structs.asdict(self.tender)) if self.tender else None
+
+
+DEFAULTS = CheckoutContent()
+
+
+def unpack_checkout(raw: Any) -> CheckoutContent:
+    """Return a content of its JSON; raises PromotionInvalid, which names the field."""
+    try:
+        content = msgspec.convert(raw, CheckoutContent)
+    except msgspec.ValidationError as error:
+        told, _, path = str(error).partition(" - at `$")
+        raise PromotionInvalid(field=path.strip("`.") or "settings", problem=told) from None
+    _check(content)
+    return content
+
+
+def _check(content: CheckoutContent) -> None:
+    keys = [one.key for one in content.lanes]
+    tender = content.tender
+    asked = (
+        ("lanes", not keys or len(set(keys)) < len(keys) or not all(keys), "each lane has its own key"),
+        ("hold_minutes", not 1 <= content.hold_minutes <= LONGEST_HOLD_MINUTES, "from 1 minute to 7 days"),
+        ("most_promotions", content.most_promotions is not None and content.most_promotions < 1, "1 or more"),
+        ("most_codes", content.most_codes is not None and content.most_codes < 1, "1 or more"),
+        ("tender.points", tender is not None and not 1 <= tender.points <= 10**9, "from 1 to 10^9"),
+        ("tender.minor", tender is not None and not 1 <= tender.minor <= 10**9, "from 1 to 10^9"),
+        ("tender.least_points", tender is not None and not 0 <= tender.least_points <= 10**9, "0 or more"),
+        ("tender.step_points", tender is not None and not 1 <= tender.step_points <= 10**9, "1 or more"),
+        ("tender.most_share", tender is not None and not 1 <= tender.most_share <= WHOLE, "1 to 10000"),
+    )
+    for field, is_wrong, problem in asked:
+        if is_wrong:
+            raise PromotionInvalid(field=field, problem=problem)
+
+
+def read_checkout() -> CheckoutContent:
+    """Return how the shop answers. One statement."""
+    row = CheckoutSettings.objects.filter(id=1).first()
+    return msgspec.convert(row.content, CheckoutContent) if row else DEFAULTS
+
+
+def write_checkout(content: CheckoutContent, *, changed_by: str, at: datetime) -> None:
+    """Let the shop answer so from now on; sales that are reserved keep what they were told."""
+    raw = msgspec.to_builtins(content)
+    with write_transaction():
+        CheckoutSettings.objects.update_or_create(
+            id=1, defaults={"content": raw, "changed_by": changed_by, "changed_at": at}
+        )

@@ -1,0 +1,202 @@
+"""A sale becomes an order, and an order that was a mistake is undone."""
+
+from datetime import datetime
+
+from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.models import Order, OrderLine, Product
+from dangol.core.commerce.returns import record_returns
+from dangol.core.commerce.tills import Sale as Told, SaleLine, ring_up
+from dangol.core.events.records import Draft
+from dangol.core.events.services import record_batch
+from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.accrual import dates_of
+from dangol.domain.errors import DomainError
+from dangol.domain.points import Earn, NothingToReverse
+from dangol.rooms.rewards.programs import load_programs
+from dangol.rooms.rewards.promotions import models
+from dangol.rooms.rewards.promotions.documents import points_given, read_ask
+from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion
+from dangol.rooms.rewards.promotions.models import SaleState
+from dangol.rooms.rewards.promotions.sales import (
+    SaleView,
+    WrongState,
+    lock_sale,
+    release,
+    require_reserved,
+    view_of,
+)
+
+
+class NumberTaken(DomainError):
+    """The source's number (`source`, `number`) names another order."""
+
+    code = "checkout.number_taken"
+
+
+class HasReturns(DomainError):
+    """Something of the order came back already: what is left is brought back, too, and not undone."""
+
+    code = "checkout.has_returns"
+
+
+def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
+    """Let a sale that is held be an order: points are earned before the answer is given.
+
+    Told again with the same number it is the same order. Raises UnknownSale, SaleTimedOut, WrongState or
+    NumberTaken; then nothing is changed.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        if row.state == SaleState.COMMITTED and _is_named(row, source, number):
+            return view_of(row)
+        require_reserved(row, at)
+        outcome = ring_up([_told(row, source, number, at)], recorded_at=at)[0]
+        if outcome.repeated or outcome.conflict:
+            raise NumberTaken(source=source, number=number)
+        row.state, row.committed_at, row.order_id = SaleState.COMMITTED, at, outcome.id
+        row.save(update_fields=["state", "committed_at", "order_id"])
+        given = _give_points(row, at)
+        _tell(row, given, at)
+    return view_of(row)
+
+
+def _is_named(row: models.Sale, source: str, number: str) -> bool:
+    return Order.objects.filter(
+        customer_id=row.customer_id, id=row.order_id, source=source, number=number
+    ).exists()
+
+
+def _told(row: models.Sale, source: str, number: str, at: datetime) -> Told:
+    """Return the sale as a till tells of it. Points that count as a discount are one of the whole order."""
+    kept, answer = read_ask(row.cart), row.answer
+    net = {line["line"]: line["net_minor"] for line in answer["lines"]}
+    lines = []
+    for line in kept.cart.lines:
+        if line.key not in net:
+            continue
+        listed = line.unit_minor * line.quantity
+        category = line.categories[0] if line.categories else ""
+        lines.append(
+            SaleLine(
+                line.product,
+                line.quantity * 1000,
+                listed,
+                listed - net[line.key],
+                net[line.key],
+                "",
+                category,
+            )
+        )
+    lines += [
+        SaleLine(one["product"], one["count"] * 1000, 0, 0, 0)
+        for one in answer["effects"]
+        if one["type"] == "gift"
+    ]
+    is_discount = answer["tender"]["is_discount"]
+    points = (("points", row.tender_minor),) if row.tender_minor else ()
+    return Told(
+        buyer=row.customer_id, source=source, number=number, placed_at=at, currency=row.currency, lines=lines,
+        store=kept.store or None, channel=kept.channel or "store",
+        discounts=points if is_discount else (), tenders=() if is_discount else points,
+    )  # fmt: skip
+
+
+def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
+    """Give what promotions give, besides what the program's rules did; returns it by promotion."""
+    wanted = points_given(row.answer)
+    programs = load_programs()
+    if not wanted or not programs:
+        return {}
+    running = programs[0]
+    release_at, expires_at = dates_of(running.rules.terms_at(at), at)
+    moves = [
+        Move(
+            row.customer_id,
+            Earn(
+                f"sale:{row.id.hex()}:{row.turn}:{key.hex()}", at, points, release_at, expires_at,
+                "promotion", row.order_id,
+            ),
+        )
+        for key, points in wanted.items()
+    ]  # fmt: skip
+    results = apply(moves, running.row.points_currency, recorded_at=at)
+    for (key, points), result in zip(wanted.items(), results, strict=True):
+        if result.refusal:
+            raise result.refusal
+        uses = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
+        uses.filter(promotion_id=key).update(points=points, earn_id=result.transfer_id)
+    return wanted
+
+
+def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
+    uses = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
+    payload = SaleCommitted(
+        order=show_id(row.order_id or bytes(16)), currency=row.currency, net_minor=row.net_minor,
+        discount_minor=row.discount_minor, tender_points=row.tender_points,
+        promotions=[
+            UsedPromotion(
+                promotion=show_id(one.promotion_id), version=one.version, minor=one.minor,
+                points=given.get(one.promotion_id, 0),
+            )
+            for one in uses.order_by("promotion_id")
+        ],
+    )  # fmt: skip
+    record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
+
+
+def undo(sale_id: Id, *, at: datetime) -> SaleView:
+    """Take an order back that was a mistake: as if it had never been, for points, tiers, codes and limits.
+
+    Raises UnknownSale, WrongState, or HasReturns where something came back already.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        if row.state != SaleState.COMMITTED:
+            raise WrongState(state=row.state)
+        if models.SaleReturn.objects.filter(customer_id=row.customer_id, sale_id=row.id).exists():
+            raise HasReturns()
+        _bring_all_back(row, at)
+        take_points_back(row, None, mark="undo", at=at)
+        release(row, SaleState.CANCELED, at=at)
+    return view_of(row)
+
+
+def take_points_back(row: models.Sale, points: dict[Id, int] | None, *, mark: str, at: datetime) -> None:
+    """Take back what promotions gave: so many points by promotion, or all that is left of it (None)."""
+    uses = models.Redemption.objects.filter(
+        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, earn_id__isnull=False
+    )
+    for one in uses.order_by("promotion_id"):
+        wanted = None if points is None else points.get(one.promotion_id, 0)
+        if wanted == 0:
+            continue
+        assert one.earn_id is not None, "filtered above"
+        key = f"sale:{row.id.hex()}:{row.turn}:{one.promotion_id.hex()}:{mark}"
+        try:
+            reverse_transfer(
+                row.customer_id, transfer_id=one.earn_id, points=wanted, key=key, at=at, reason="promotion"
+            )
+        except NothingToReverse:
+            continue
+
+
+def _bring_all_back(row: models.Sale, at: datetime) -> None:
+    order = Order.objects.get(customer_id=row.customer_id, id=row.order_id)
+    lines = list(
+        OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id).order_by("number")
+    )
+    products = {one.id: one for one in Product.objects.filter(id__in={line.product_id for line in lines})}
+    draft = ReturnDraft(
+        row.customer_id, order.source, f"undo:{show_id(row.id)}:{row.turn}", at, order.currency,
+        [
+            ReturnLineDraft(
+                line.product_id, products[line.product_id].number, products[line.product_id].category,
+                line.quantity_milli, line.net_minor, line.number,
+            )
+            for line in lines
+        ],
+        order_number=order.number, is_undo=True,
+    )  # fmt: skip
+    record_returns([draft], recorded_at=at)

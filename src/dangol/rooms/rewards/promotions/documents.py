@@ -1,0 +1,225 @@
+"""What a sale keeps: what was asked, what was answered, and the split by which things come back.
+
+The answer is kept as it is sent to the shop: amounts in minor units, promotions by their ids, units of a line
+counted from 0.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.domain.promotions import Rejection, effects as of
+from dangol.domain.promotions.carts import Cart
+from dangol.domain.promotions.returns import Carried, Sold, UnitKey
+from dangol.domain.tender import TenderRefused
+from dangol.rooms.rewards.promotions.asking import Answer, Asked
+from dangol.rooms.rewards.promotions.words import reason_text, tender_text
+
+Json: TypeAlias = dict[str, Any]
+_TYPES: Mapping[type, str] = {
+    of.Discount: "discount", of.ShippingDiscount: "shipping_discount", of.GiftGiven: "gift",
+    of.PointsGiven: "points", of.PointsMultiplied: "points_multiplied", of.StampsGiven: "stamps",
+    of.CouponIssued: "coupon",
+}  # fmt: skip
+
+
+class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was asked, so that it can be asked again."""
+
+    cart: Cart
+    codes: tuple[str, ...] = ()
+    pay_points: int = 0
+    channel: str = ""
+    store: str = ""
+
+
+def write_ask(asked: Asked) -> Json:
+    """Return what was asked, to be kept."""
+    kept = StoredAsk(
+        cart=asked.cart, codes=asked.codes, pay_points=asked.pay_points, channel=asked.channel,
+        store=asked.store,
+    )  # fmt: skip
+    raw: Json = msgspec.to_builtins(kept)
+    return raw
+
+
+def read_ask(raw: Json) -> StoredAsk:
+    """Return what was asked."""
+    return msgspec.convert(raw, StoredAsk)
+
+
+def write_answer(answer: Answer) -> Json:
+    """Return an answer as JSON: effects in the order they apply, and a reason for whatever does nothing."""
+    found, tender, earning = answer.evaluation, answer.tender, answer.earning
+    return {
+        "currency": answer.asked.cart.currency,
+        "list_minor": sum(line.unit_minor * len(line.left_minor) for line in found.lines),
+        "discount_minor": found.discount_minor,
+        "net_minor": found.net_minor,
+        "shipping_minor": found.shipping_minor,
+        "payable_minor": answer.payable_minor,
+        "due_minor": answer.due_minor,
+        "effects": [_effect(one, answer.names) for one in found.effects],
+        "rejections": [_rejection(one, answer.names) for one in found.rejections],
+        "left_out": [{"line": one.key, "reason": one.fault.value} for one in found.left_out],
+        "lines": [
+            {"line": one.key, "unit_minor": one.unit_minor, "net_minor": sum(one.left_minor),
+             "unit_net_minor": list(one.left_minor)}
+            for one in found.lines
+        ],
+        "used_codes": list(found.used_codes),
+        "tender": {
+            "points": tender.paid.points if tender.paid else 0,
+            "minor": tender.paid.minor if tender.paid else 0,
+            "most_points": tender.most,
+            "currency": tender.currency,
+            "is_discount": bool(answer.shelf.tender and answer.shelf.tender.is_discount),
+            "refused": _refused(tender.refused),
+        },
+        "earning": {
+            "currency": earning.currency,
+            "points": earning.points,
+            "rules": [
+                {"rule": show_id(one.rule_id), "version": one.rule_version, "base_minor": one.base_minor,
+                 "points": one.points}
+                for one in earning.parts
+            ],
+            "promotions": earning.given,
+            "multiplied": [
+                {"promotion": show_id(key), "points": sum(own.values()),
+                 "units": [{"line": unit[0], "unit": unit[1], "amount": part} for unit, part in own.items()]}
+                for key, own in earning.multiplied.items()
+            ],
+        },
+    }  # fmt: skip
+
+
+def _refused(refused: TenderRefused | None) -> Json | None:
+    if refused is None:
+        return None
+    return {
+        "reason": refused.reason.value, "needed": refused.needed, "found": refused.found,
+        "message": tender_text(refused),
+    }  # fmt: skip
+
+
+def _source(source: of.Source, names: Mapping[Id, str]) -> Json:
+    return {
+        "promotion": show_id(source.promotion_id),
+        "version": source.version,
+        "name": names.get(source.promotion_id, ""),
+        "code": source.code,
+    }
+
+
+def _effect(effect: of.Effect, names: Mapping[Id, str]) -> Json:
+    found = {"type": _TYPES[type(effect)], **_source(effect.source, names)}
+    match effect:
+        case of.Discount():
+            bought = [{"line": key, "unit": place} for key, place in effect.bought]
+            found |= {"kind": effect.kind, "amount_minor": effect.amount_minor, "bought": bought}
+            found |= {"lines": _parts(effect.lines)}
+        case of.ShippingDiscount():
+            found |= {"amount_minor": effect.amount_minor}
+        case of.GiftGiven():
+            found |= {"product": effect.product, "count": effect.count}
+        case of.PointsGiven():
+            found |= {"points": effect.points, "base_minor": effect.base_minor, "lines": _parts(effect.lines)}
+        case of.PointsMultiplied():
+            units = [{"line": key, "unit": place} for key, place in effect.units]
+            found |= {"num": effect.num, "den": effect.den, "units": units}
+        case of.StampsGiven():
+            found |= {"card": effect.card, "count": effect.count}
+        case of.CouponIssued():
+            found |= {"coupon": effect.coupon}
+    return found
+
+
+def _parts(lines: Iterable[of.LinePart]) -> list[Json]:
+    return [
+        {
+            "line": one.key,
+            "amount": one.amount,
+            "units": [{"unit": unit.position, "amount": unit.amount} for unit in one.units],
+        }
+        for one in lines
+    ]
+
+
+def _rejection(rejection: Rejection, names: Mapping[Id, str]) -> Json:
+    key, other = rejection.promotion_id, rejection.other
+    return {
+        "reason": rejection.reason.value,
+        "promotion": show_id(key) if key else None,
+        "version": rejection.version,
+        "name": names.get(key, "") if key else "",
+        "code": rejection.code,
+        "other": show_id(other) if other else None,
+        "limit": rejection.limit.value if rejection.limit else None,
+        "needed": rejection.needed,
+        "found": rejection.found,
+        "fault": rejection.fault.value if rejection.fault else None,
+        "message": reason_text(rejection, names.get(other, "") if other else ""),
+    }
+
+
+def write_split(sold: Sold) -> Json:
+    """Return what each unit carries, and which units are back, to be kept."""
+    return {
+        "units": [[key, place, *carried] for (key, place), carried in sorted(sold.units.items())],
+        "back": [list(one) for one in sorted(sold.back)],
+    }
+
+
+def read_split(raw: Json) -> Sold:
+    """Return what each unit carries."""
+    units: dict[UnitKey, Carried] = {(key, place): Carried(*rest) for key, place, *rest in raw["units"]}
+    return Sold(units, frozenset((key, place) for key, place in raw["back"]))
+
+
+def discounts_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:
+    """Return, by promotion, what it took off these units, in minor units."""
+    wanted = set(units)
+    found: dict[Id, int] = {}
+    for effect in answer["effects"]:
+        if effect["type"] != "discount":
+            continue
+        key = parse_id(effect["promotion"])
+        found[key] = found.get(key, 0) + sum(
+            unit["amount"]
+            for line in effect["lines"]
+            for unit in line["units"]
+            if (line["line"], unit["unit"]) in wanted
+        )
+    return found
+
+
+def points_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:
+    """Return, by promotion, the points it gave on these units, itself or by multiplying."""
+    wanted = set(units)
+    found: Counter[Id] = Counter()
+    for effect in answer["effects"]:
+        if effect["type"] == "points":
+            for line in effect["lines"]:
+                for unit in line["units"]:
+                    if (line["line"], unit["unit"]) in wanted:
+                        found[parse_id(effect["promotion"])] += unit["amount"]
+    for one in answer["earning"]["multiplied"]:
+        for unit in one["units"]:
+            if (unit["line"], unit["unit"]) in wanted:
+                found[parse_id(one["promotion"])] += unit["amount"]
+    return dict(found)
+
+
+def points_given(answer: Json) -> dict[Id, int]:
+    """Return, by promotion, all the points it gives, itself or by multiplying."""
+    found: Counter[Id] = Counter()
+    for effect in answer["effects"]:
+        if effect["type"] == "points":
+            found[parse_id(effect["promotion"])] += effect["points"]
+    for one in answer["earning"]["multiplied"]:
+        found[parse_id(one["promotion"])] += one["points"]
+    return {key: points for key, points in sorted(found.items()) if points > 0}

@@ -1,0 +1,214 @@
+"""Promotions in their versions, what is used up of their limits, and sales with their stored split."""
+
+from django.db import models
+
+from dangol.core.storage.fields import IdField
+from dangol.core.storage.stamps import Stamped
+
+_STAMP = "dg_promotion_stamp"
+
+
+class PromotionStamp(models.Model):
+    """One row, renewed by the database itself whenever a promotion, or how the shop answers, changes."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    stamp = IdField()
+
+    class Meta:
+        db_table = _STAMP
+
+
+class Promotion(models.Model):
+    """A promotion: which of its versions is in force (none before it is published), or that it rests."""
+
+    id = IdField(primary_key=True)
+    # The name of its newest content, so that lists need no content.
+    name = models.CharField(max_length=80)
+    version = models.IntegerField(null=True)
+    made_by = models.CharField(max_length=150)
+    made_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_promotion"
+        constraints = (Stamped(stamp=_STAMP, name="dg_promotion_stamped"),)
+
+
+class PromotionVersion(models.Model):
+    """What a promotion said when it was published. It is never changed: sales name it."""
+
+    pk = models.CompositePrimaryKey("promotion_id", "number")
+    promotion_id = IdField()
+    number = models.IntegerField()
+    # contents.PromotionContent, as JSON text.
+    content = models.TextField()
+    # The types its condition's traits had then.
+    types = models.TextField(default="{}")
+    drafted_by = models.CharField(max_length=150)
+    published_by = models.CharField(max_length=150)
+    published_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_promotion_version"
+        constraints = (Stamped(stamp=_STAMP, name="dg_promotion_version_stamped"),)
+
+
+class PromotionDraft(models.Model):
+    """The next version as somebody is writing it; no sale is judged by it, but dry runs may be."""
+
+    promotion_id = IdField(primary_key=True)
+    content = models.JSONField()
+    # The version it was begun from; 0: there was none.
+    base = models.IntegerField()
+    # Goes up by one with each change, so that nobody writes over what they have not seen.
+    revision = models.IntegerField()
+    changed_by = models.CharField(max_length=150)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_promotion_draft"
+
+
+class CheckoutSettings(models.Model):
+    """How the shop answers what shops disagree about (contents.CheckoutContent): one row, or the defaults."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    content = models.JSONField()
+    changed_by = models.CharField(max_length=150)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_checkout_settings"
+        constraints = (
+            models.CheckConstraint(condition=models.Q(id=1), name="dg_checkout_settings_one"),
+            Stamped(stamp=_STAMP, name="dg_checkout_settings_stamped"),
+        )
+
+
+class LimitBucket(models.Model):
+    """A part of what a promotion may give in all; empty where it has no such limit.
+
+    A large limit lies in several, so that its customers do not wait for one row.
+    """
+
+    pk = models.CompositePrimaryKey("promotion_id", "number")
+    promotion_id = IdField()
+    number = models.SmallIntegerField()
+    uses_limit = models.BigIntegerField(null=True)
+    uses = models.BigIntegerField(default=0)
+    minor_limit = models.BigIntegerField(null=True)
+    minor = models.BigIntegerField(default=0)
+    units_limit = models.BigIntegerField(null=True)
+    units = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "dg_promotion_bucket"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(uses__gte=0, minor__gte=0, units__gte=0), name="dg_promotion_bucket_used"
+            ),
+        )
+
+
+class SaleState(models.TextChoices):
+    """Where a sale stands."""
+
+    RESERVED = "reserved"
+    COMMITTED = "committed"
+    CANCELED = "canceled"
+    TIMED_OUT = "timed_out"
+
+
+class Sale(models.Model):
+    """A cart for which codes, budgets and points are held, until it becomes an order or is let go.
+
+    Amounts are minor units of `currency`. `split` is what each unit carries (documents.Split), from which
+    a return takes what it gives back.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "id")
+    customer_id = IdField()
+    id = IdField()
+    state = models.CharField(max_length=9, choices=SaleState)
+    currency = models.CharField(max_length=3)
+    # documents.StoredCart and documents.StoredAnswer: what was asked and what was answered.
+    cart = models.JSONField()
+    answer = models.JSONField()
+    split = models.JSONField()
+    net_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField()
+    shipping_minor = models.BigIntegerField()
+    tender_points = models.BigIntegerField()
+    tender_minor = models.BigIntegerField()
+    tender_currency = models.CharField(max_length=12, blank=True)
+    # The ledger's transfer that took the points paid.
+    spend_id = IdField(null=True)
+    # How often it was reserved: its ledger keys name the turn, since it may be reopened.
+    turn = models.SmallIntegerField(default=1)
+    reserved_at = models.DateTimeField()
+    reserved_until = models.DateTimeField()
+    committed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    order_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_sale"
+        indexes = (
+            # An address names a sale by its id alone.
+            models.Index(fields=["id"], name="dg_sale_id"),
+            models.Index(
+                fields=["reserved_until"], name="dg_sale_due", condition=models.Q(state=SaleState.RESERVED)
+            ),
+            models.Index(
+                fields=["customer_id", "order_id"],
+                name="dg_sale_order",
+                condition=models.Q(order_id__isnull=False),
+            ),
+        )
+
+
+class Redemption(models.Model):
+    """A promotion used in a sale, and what it gave.
+
+    `points` were given by the promotion itself; `earn_id` is the ledger's transfer that gave them.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "sale_id", "turn", "promotion_id")
+    customer_id = IdField()
+    sale_id = IdField()
+    turn = models.SmallIntegerField()
+    promotion_id = IdField()
+    version = models.IntegerField()
+    code = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField()
+    minor = models.BigIntegerField()
+    units = models.BigIntegerField()
+    points = models.BigIntegerField(default=0)
+    earn_id = IdField(null=True)
+    # Set where the use was given back: it counts towards no limit any more.
+    given_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_redemption"
+        indexes = (
+            models.Index(fields=["customer_id", "promotion_id", "at"], name="dg_redemption_customer"),
+            models.Index(fields=["promotion_id", "at"], name="dg_redemption_promotion"),
+        )
+
+
+class SaleReturn(models.Model):
+    """What came back of a sale, by the number the shop gave it: units, or an amount."""
+
+    pk = models.CompositePrimaryKey("customer_id", "sale_id", "number")
+    customer_id = IdField()
+    sale_id = IdField()
+    number = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    content_hash = models.BinaryField(max_length=16)
+    # documents.StoredReturn
+    content = models.JSONField()
+    return_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_sale_return"

@@ -1,0 +1,52 @@
+"""What the refusals of promotions and of the checkout say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        "promotions.invalid": Words(
+            _("프로모션의 ‘{field}’이(가) 맞지 않아요({problem})."), _("그 값을 고쳐서 다시 저장하세요.")
+        ),
+        "promotions.unknown": Words(_("그런 프로모션이 없어요."), _("목록에서 다시 찾아보세요.")),
+        "promotions.unknown_version": Words(
+            _("프로모션에 {number}판이 없어요."), _("판 목록에서 다시 찾아보세요.")
+        ),
+        "promotions.no_draft": Words(_("초안이 없어요. 지금 내용이 이미 발행됐어요."), _("먼저 고치세요.")),
+        "promotions.draft_changed": Words(
+            _("그 사이 {changed_by} 님이 초안을 고쳤어요."), _("초안을 다시 열고, 바뀐 것을 보고 고치세요.")
+        ),
+        "promotions.nothing_to_publish": Words(
+            _("초안이 운영 중인 내용과 같아요."), _("바꿀 것을 고친 뒤 발행하세요.")
+        ),
+        "promotions.archived": Words(_("보관한 프로모션이라 고칠 수 없어요."), _("먼저 보관에서 꺼내세요.")),
+        "checkout.unknown_sale": Words(_("그런 판매가 없어요."), _("id를 확인하거나 새로 예약하세요.")),
+        "checkout.wrong_state": Words(
+            _("지금 상태({state})에서는 할 수 없어요."), _("판매의 상태를 먼저 확인하세요.")
+        ),
+        "checkout.timed_out": Words(
+            _("예약 시간이 지났어요({until}). 잡아 둔 쿠폰과 포인트는 풀렸어요."),
+            _("판매를 다시 열면 지금 프로모션으로 다시 계산해요."),
+        ),
+        "checkout.tender_not_taken": Words(
+            _("포인트로 낼 수 없어요({reason}): 기준 {needed}, 지금 {found}."),
+            _("쓸 포인트를 고치거나 포인트 없이 결제하세요."),
+        ),
+        "checkout.codes_not_taken": Words(
+            _("쓸 수 없는 쿠폰 코드가 있어요: {codes}."), _("코드를 빼거나 고쳐서 다시 시도하세요.")
+        ),
+        "checkout.number_taken": Words(
+            _("주문 번호 {number}은(는) 다른 주문에 쓰였어요({source})."), _("다른 번호로 확정하세요.")
+        ),
+        "checkout.has_returns": Words(
+            _("이미 일부가 반품된 주문이에요."), _("남은 상품도 반품으로 처리하세요.")
+        ),
+        "checkout.not_returnable": Words(
+            _("돌려받을 수 없어요({reason}, {line})."), _("남은 수량과 금액을 확인하세요.")
+        ),
+        "checkout.return_number_taken": Words(
+            _("반품 번호 {number}은(는) 다른 반품에 쓰였어요."), _("다른 번호로 다시 보내세요.")
+        ),
+    }
+)

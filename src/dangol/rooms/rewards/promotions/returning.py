@@ -1,0 +1,228 @@
+"""What comes back of a sale: by units or by an amount, from the split that was kept when it was sold."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.models import Order, OrderLine, Product
+from dangol.core.commerce.returns import record_returns
+from dangol.core.commerce.services import hash_content
+from dangol.core.events.records import Draft
+from dangol.core.events.services import record_batch
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
+from dangol.domain.promotions.returns import Back, Carried, Refused, UnitKey, return_amount, return_units
+from dangol.domain.splitting import Share, split
+from dangol.rooms.rewards.promotions import codes, limits, models
+from dangol.rooms.rewards.promotions.checkout import read_checkout
+from dangol.rooms.rewards.promotions.committing import take_points_back
+from dangol.rooms.rewards.promotions.documents import (
+    discounts_of,
+    points_of,
+    read_ask,
+    read_split,
+    write_split,
+)
+from dangol.rooms.rewards.promotions.events import SaleReturned
+from dangol.rooms.rewards.promotions.models import SaleState
+from dangol.rooms.rewards.promotions.sales import WrongState, give_back_points, lock_sale
+
+LineCounts: TypeAlias = Mapping[str, int]
+
+
+class NotReturnable(DomainError):
+    """What is brought back cannot be (`reason`): `line` names the line, where it is about one."""
+
+    code = "checkout.not_returnable"
+
+
+class ReturnNumberTaken(DomainError):
+    """This number (`number`) names another return of the sale, or of the shop's."""
+
+    code = "checkout.return_number_taken"
+
+
+class ReturnView(NamedTuple):
+    """What came back: minor units of money, points given back, points taken, and what discounts it undid."""
+
+    number: str
+    money_minor: int
+    points_back: int
+    points_back_minor: int
+    points_taken: int
+    discount_minor: int
+    repeated: bool = False
+
+
+def bring_back(sale_id: Id, *, number: str, units: LineCounts, at: datetime) -> ReturnView:
+    """Bring so many units of each line back, the last of a line first; each takes with it what it carries.
+
+    Money and points paid are given back, points earned are taken back, and what promotions took off the
+    units is their budgets' again. Told again with the same number it is the same return. Raises
+    UnknownSale, WrongState, NotReturnable or ReturnNumberTaken; then nothing is changed.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        told = hash_content("units", sorted(units.items()))
+        if (known := _known(row, number, told)) is not None:
+            return known
+        sold = read_split(row.split)
+        wanted = _units(sold.units, sold.back, units)
+        back = return_units(sold, wanted)
+        return _book(row, number, told, _allowed(back), wanted, at)
+
+
+def give_back_amount(sale_id: Id, *, number: str, minor: int, at: datetime) -> ReturnView:
+    """Give back an amount of what was paid, without goods: in money and in points as they were paid.
+
+    Raises what `bring_back` raises.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        told = hash_content("amount", minor)
+        if (known := _known(row, number, told)) is not None:
+            return known
+        return _book(row, number, told, _allowed(return_amount(read_split(row.split), minor)), (), at)
+
+
+def _known(row: models.Sale, number: str, told: bytes) -> ReturnView | None:
+    """Return the return this number names already; raises where it was another, or the sale is no order."""
+    known = models.SaleReturn.objects.filter(
+        customer_id=row.customer_id, sale_id=row.id, number=number
+    ).first()
+    if known is not None:
+        if bytes(known.content_hash) != told:
+            raise ReturnNumberTaken(number=number)
+        return ReturnView(**known.content)._replace(repeated=True)
+    if row.state != SaleState.COMMITTED:
+        raise WrongState(state=row.state)
+    return None
+
+
+def _units(sold: Mapping[UnitKey, Carried], back: frozenset[UnitKey], wanted: LineCounts) -> list[UnitKey]:
+    """Return which units come back, the last of each line first; raises NotReturnable."""
+    found: list[UnitKey] = []
+    for line, count in sorted(wanted.items()):
+        own = sorted((one for one in sold if one[0] == line and one not in back), reverse=True)
+        if not any(one[0] == line for one in sold):
+            raise NotReturnable(reason=Refused.UNKNOWN_UNIT.value, line=line)
+        if count < 1:
+            raise NotReturnable(reason=Refused.NOT_POSITIVE.value, line=line)
+        if count > len(own):
+            raise NotReturnable(reason=Refused.ALREADY_BACK.value, line=line)
+        found += own[:count]
+    if not found:
+        raise NotReturnable(reason=Refused.NOT_POSITIVE.value, line="")
+    return found
+
+
+def _allowed(back: Back | Refused) -> Back:
+    if isinstance(back, Refused):
+        raise NotReturnable(reason=back.value, line="")
+    return back
+
+
+def _book(
+    row: models.Sale, number: str, told: bytes, back: Back, units: Sequence[UnitKey], at: datetime
+) -> ReturnView:
+    total = back.total
+    outcome = record_returns([_draft(row, number, back, units, at)], recorded_at=at)[0]
+    if outcome.repeated or outcome.conflict:
+        raise ReturnNumberTaken(number=number)
+    mark = f"back:{number}"
+    if total.spent_points:
+        key = f"sale:{row.id.hex()}:{row.turn}:{mark}"
+        give_back_points(row, total.spent_points, key=key, at=at)
+    if total.earned_points:
+        take_points_back(row, _points_by_promotion(row, total.earned_points, units), mark=mark, at=at)
+    is_all = len(back.sold.back) == len(back.sold.units)
+    _give_uses_back(row, units, is_all=is_all, at=at)
+    row.split = write_split(back.sold)
+    row.save(update_fields=["split"])
+    view = ReturnView(
+        number, total.money_minor, total.spent_points, total.spent_minor, total.earned_points,
+        total.discount_minor,
+    )  # fmt: skip
+    models.SaleReturn.objects.create(
+        customer_id=row.customer_id, sale_id=row.id, number=number, at=at, content_hash=told,
+        content=view._asdict(), return_id=outcome.id,
+    )  # fmt: skip
+    payload = SaleReturned(
+        number=number, currency=row.currency, money_minor=total.money_minor, points_back=total.spent_points,
+        points_taken=total.earned_points,
+    )  # fmt: skip
+    record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
+    return view
+
+
+def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], at: datetime) -> ReturnDraft:
+    """Return what commerce is told: lines of the order with what was paid for what comes back of them."""
+    order = Order.objects.get(customer_id=row.customer_id, id=row.order_id)
+    lines = list(
+        OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id).order_by("number")
+    )
+    products = {one.id: one for one in Product.objects.filter(id__in={line.product_id for line in lines})}
+    counted = [line["line"] for line in row.answer["lines"]]
+    order_lines = {
+        line.key: place
+        for place, line in enumerate(
+            (one for one in read_ask(row.cart).cart.lines if one.key in set(counted)), start=1
+        )
+    }
+    counts = Counter(key for key, _ in units)
+    is_discount = row.answer["tender"]["is_discount"]
+    net: Counter[str] = Counter()
+    for (key, _), carried in back.units.items():
+        net[key] += carried.money_minor + (0 if is_discount else carried.spent_minor)
+    told = []
+    for key in sorted(set(net) | set(counts), key=lambda one: order_lines[one]):
+        line = lines[order_lines[key] - 1]
+        product = products[line.product_id]
+        told.append(
+            ReturnLineDraft(
+                line.product_id, product.number, product.category, counts[key] * 1000, net[key], line.number
+            )
+        )
+    return ReturnDraft(
+        row.customer_id, order.source, number, at, order.currency, told, order_number=order.number
+    )
+
+
+def _points_by_promotion(row: models.Sale, points: int, units: Sequence[UnitKey]) -> dict[Id, int]:
+    """Return which promotions lose how many points: in proportion to what each gave on what comes back."""
+    uses = models.Redemption.objects.filter(
+        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, points__gt=0
+    )
+    left = dict(uses.order_by("promotion_id").values_list("promotion_id", "points"))
+    on_units = points_of(row.answer, units) if units else left
+    shares = [Share((key.hex(), 0), on_units.get(key, 0), most) for key, most in left.items()]
+    parts = dict(zip(left, split(points, shares), strict=True))
+    for key, part in parts.items():
+        uses.filter(promotion_id=key).update(points=left[key] - part)
+    return parts
+
+
+def _give_uses_back(row: models.Sale, units: Sequence[UnitKey], *, is_all: bool, at: datetime) -> None:
+    """Give what promotions took off these units back to their limits; with the last unit the uses, too."""
+    uses = {
+        one.promotion_id: one
+        for one in models.Redemption.objects.filter(
+            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
+        )
+    }
+    if is_all and read_checkout().gives_use_back:
+        limits.give_back({key: limits.Amounts(1, one.minor, one.units) for key, one in uses.items()})
+        models.Redemption.objects.filter(
+            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
+        ).update(given_back_at=at)
+        codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+        return
+    off = {key: minor for key, minor in discounts_of(row.answer, units).items() if minor and key in uses}
+    limits.give_back({key: limits.Amounts(0, minor, 0) for key, minor in off.items()})
+    for key, minor in sorted(off.items()):
+        models.Redemption.objects.filter(
+            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, promotion_id=key
+        ).update(minor=uses[key].minor - minor)

@@ -1,0 +1,335 @@
+"""Sales: a cart is asked, held, and becomes an order; or is let go, and can be taken up again.
+
+    reserved ──► committed ──► returns
+        │            │
+        ├► canceled ◄┘
+        └► timed out
+
+What was canceled or has timed out can be reopened, and an order that nothing came back of can be undone.
+All that a sale holds (codes, limits, points) is taken when it is reserved, in one transaction under the
+customer's lock, and counts against limits from then on: what was promised at the cart is there at the till.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from dangol.core.events.records import Draft
+from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
+from dangol.core.people.services import make_guests
+from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError, NotFound
+from dangol.domain.points import NothingToReverse, Spend
+from dangol.domain.promotions.effects import Discount, ShippingDiscount
+from dangol.domain.promotions.returns import Sold, Tender, UnitKey, sold_of
+from dangol.domain.tender import TenderReason
+from dangol.rooms.rewards.promotions import codes, limits, models
+from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
+from dangol.rooms.rewards.promotions.documents import (
+    Json,
+    discounts_of,
+    read_ask,
+    read_split,
+    write_answer,
+    write_ask,
+    write_split,
+)
+from dangol.rooms.rewards.promotions.events import SaleCanceled
+from dangol.rooms.rewards.promotions.models import SaleState
+
+# Somebody else may take the last of something between two looks: then it is asked again without it.
+_MOST_LOOKS = 50
+_REDEMPTION = (
+    "customer_id", "sale_id", "turn", "promotion_id", "version", "code", "at", "minor", "units", "points",
+)  # fmt: skip
+# What a reservation writes.
+_HELD = (
+    "state", "currency", "cart", "answer", "split", "net_minor", "discount_minor", "shipping_minor",
+    "tender_points", "tender_minor", "tender_currency", "spend_id", "turn", "reserved_at", "reserved_until",
+    "committed_at", "ended_at", "order_id",
+)  # fmt: skip
+
+
+class UnknownSale(NotFound):
+    """There is no such sale (`sale`)."""
+
+    code = "checkout.unknown_sale"
+
+
+class WrongState(DomainError):
+    """What was asked cannot be done to a sale that is `state`."""
+
+    code = "checkout.wrong_state"
+
+
+class SaleTimedOut(DomainError):
+    """The sale was held until an instant that is over (`until`); what it held went free."""
+
+    code = "checkout.timed_out"
+
+
+class TenderNotTaken(DomainError):
+    """The points offered do not pay (`reason`); so many are `needed`, so many were `found`."""
+
+    code = "checkout.tender_not_taken"
+
+
+class CodesNotTaken(DomainError):
+    """Codes that were given cannot be used, and all or nothing was asked (`codes`)."""
+
+    code = "checkout.codes_not_taken"
+
+
+class SaleView(NamedTuple):
+    """A sale as it is kept; `split` is what each unit still carries."""
+
+    id: Id
+    customer_id: Id
+    state: str
+    answer: Json
+    split: Sold
+    currency: str
+    net_minor: int
+    discount_minor: int
+    shipping_minor: int
+    tender_points: int
+    tender_minor: int
+    reserved_at: datetime
+    reserved_until: datetime
+    committed_at: datetime | None
+    ended_at: datetime | None
+    order_id: Id | None
+
+
+def find_sale(sale_id: Id) -> SaleView:
+    """Return a sale; raises UnknownSale."""
+    row = models.Sale.objects.filter(id=sale_id).first()
+    if row is None:
+        raise UnknownSale(sale=show_id(sale_id))
+    return view_of(row)
+
+
+def view_of(row: models.Sale) -> SaleView:
+    """Return a row as it is shown."""
+    return SaleView(
+        row.id, row.customer_id, row.state, row.answer, read_split(row.split), row.currency, row.net_minor,
+        row.discount_minor, row.shipping_minor, row.tender_points, row.tender_minor, row.reserved_at,
+        row.reserved_until, row.committed_at, row.ended_at, row.order_id,
+    )  # fmt: skip
+
+
+def lock_sale(sale_id: Id) -> models.Sale:
+    """Return a sale under its customer's lock; raises UnknownSale. Inside the write transaction."""
+    owner = models.Sale.objects.filter(id=sale_id).values_list("customer_id", flat=True).first()
+    if owner is None:
+        raise UnknownSale(sale=show_id(sale_id))
+    lock_customers([owner])
+    return models.Sale.objects.get(customer_id=owner, id=sale_id)
+
+
+def reserve(asked: Asked, *, at: datetime, hold: timedelta | None = None, strict: bool = False) -> SaleView:
+    """Hold what a cart gets: codes, limits, and the points that pay, until the time is over.
+
+    `strict`: refuse where a code that was given cannot be used. Raises TenderNotTaken or CodesNotTaken; then
+    nothing is held. Somebody unknown gets a guest of their own.
+    """
+    with write_transaction():
+        customer_id = asked.customer_id or make_guests(1, recorded_at=at)[0]
+        lock_customers([customer_id])
+        row = models.Sale(id=new_id(), customer_id=customer_id, turn=1)
+        _hold(row, asked, at=at, hold=hold, strict=strict)
+        row.save(force_insert=True)
+    return view_of(row)
+
+
+def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | None, strict: bool) -> None:
+    """Take what the cart gets for this sale, and write it down in its row. The customer is locked."""
+    answer = _taken(row, asked, at=at)
+    if (refused := answer.tender.refused) is not None:
+        raise TenderNotTaken(reason=refused.reason.value, needed=refused.needed, found=refused.found)
+    refused_codes = sorted({one.code for one in answer.evaluation.rejections if one.code})
+    if strict and refused_codes:
+        raise CodesNotTaken(codes=", ".join(refused_codes))
+    paid, evaluation = answer.tender.paid, answer.evaluation
+    row.state = SaleState.RESERVED
+    row.currency = asked.cart.currency
+    row.cart, row.answer = write_ask(asked), write_answer(answer)
+    row.split = write_split(_split(answer))
+    row.net_minor, row.discount_minor = evaluation.net_minor, evaluation.discount_minor
+    row.shipping_minor = evaluation.shipping_minor
+    row.tender_points, row.tender_minor = (paid.points, paid.minor) if paid else (0, 0)
+    row.tender_currency = answer.tender.currency if paid else ""
+    row.spend_id = _spend(row, at) if paid else None
+    row.reserved_at = at
+    row.reserved_until = at + (hold or timedelta(minutes=answer.shelf.checkout.hold_minutes))
+    row.committed_at = row.ended_at = row.order_id = None
+    _note_uses(row, answer, at)
+
+
+def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
+    """Return an answer of which everything has been taken: what somebody else had first is not in it."""
+    exhausted: set[Id] = set()
+    lost: set[str] = set()
+    for _ in range(_MOST_LOOKS):
+        answer = ask(asked, exhausted=exhausted, lost_codes=lost)
+        wanted = {
+            key: amounts
+            for key, amounts in amounts_of(answer).items()
+            if (own := answer.shelf.limits.get(key)) and own.is_shared
+        }
+        if short := limits.take(wanted, spot=row.customer_id[0]):
+            exhausted.update(short)
+            continue
+        used = answer.evaluation.used_codes
+        if missed := codes.take(used, customer_id=row.customer_id, sale_id=row.id, at=at):
+            limits.give_back(wanted)
+            codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+            lost.update(missed)
+            continue
+        return answer
+    raise WrongState(state="contended")
+
+
+def amounts_of(answer: Answer) -> dict[Id, limits.Amounts]:
+    """Return what an answer uses of each promotion that does something: one use, its money, its units."""
+    found: dict[Id, limits.Amounts] = {}
+    for effect in answer.evaluation.effects:
+        key = effect.source.promotion_id
+        before = found.get(key, limits.Amounts(uses=1))
+        minor = effect.amount_minor if isinstance(effect, Discount | ShippingDiscount) else 0
+        units = sum(len(line.units) for line in effect.lines) if isinstance(effect, Discount) else 0
+        found[key] = limits.Amounts(1, before.minor + minor, before.units + units)
+    return found
+
+
+def _split(answer: Answer) -> Sold:
+    """Return what each unit carries: what was paid for it, and the points that promotions give on it."""
+    paid = answer.tender.paid
+    tender = Tender(paid.points, paid.minor) if paid else Tender()
+    added: Counter[UnitKey] = Counter()
+    for own in answer.earning.multiplied.values():
+        added.update(own)
+    return sold_of(answer.evaluation, tender, added)
+
+
+def _spend(row: models.Sale, at: datetime) -> Id | None:
+    key = f"sale:{row.id.hex()}:{row.turn}:spend"
+    command = Spend(key, at, row.tender_points, "checkout", row.id)
+    result = apply([Move(row.customer_id, command)], row.tender_currency, recorded_at=at)[0]
+    if result.refusal:
+        raise TenderNotTaken(
+            reason=TenderReason.MORE_THAN_HELD.value, needed=row.tender_points, found=0
+        ) from result.refusal
+    return result.transfer_id
+
+
+def _note_uses(row: models.Sale, answer: Answer, at: datetime) -> None:
+    sources = {one.source.promotion_id: one.source for one in answer.evaluation.effects}
+    insert_rows(
+        models.Redemption,
+        _REDEMPTION,
+        [
+            (
+                row.customer_id, row.id, row.turn, key, sources[key].version, sources[key].code, at,
+                amounts.minor, amounts.units, 0,
+            )
+            for key, amounts in amounts_of(answer).items()
+        ],
+    )  # fmt: skip
+
+
+def require_reserved(row: models.Sale, at: datetime) -> None:
+    """Raise WrongState for a sale that is not held, SaleTimedOut where its time is over."""
+    if row.state == SaleState.TIMED_OUT or (row.state == SaleState.RESERVED and row.reserved_until <= at):
+        raise SaleTimedOut(until=row.reserved_until.isoformat())
+    if row.state != SaleState.RESERVED:
+        raise WrongState(state=row.state)
+
+
+def cancel(sale_id: Id, *, at: datetime) -> SaleView:
+    """Let a sale that is held go: codes, limits and points are free again, these with their old expiry.
+
+    One that was let go before stays so. Raises UnknownSale, or WrongState for an order.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        if row.state in (SaleState.CANCELED, SaleState.TIMED_OUT):
+            return view_of(row)
+        if row.state != SaleState.RESERVED:
+            raise WrongState(state=row.state)
+        release(row, SaleState.CANCELED, at=at)
+    return view_of(row)
+
+
+def release(row: models.Sale, state: SaleState, *, at: datetime) -> None:
+    """Give back all that a sale holds, and end it in this state. The customer is locked."""
+    uses = models.Redemption.objects.filter(
+        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
+    )
+    limits.give_back({one.promotion_id: limits.Amounts(1, one.minor, one.units) for one in uses})
+    uses.update(given_back_at=at)
+    codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+    if row.spend_id:
+        give_back_points(row, None, key=f"sale:{row.id.hex()}:{row.turn}:let_go", at=at)
+    was_committed = row.state == SaleState.COMMITTED
+    row.state, row.ended_at = state, at
+    models.Sale.objects.filter(customer_id=row.customer_id, id=row.id).update(state=state, ended_at=at)
+    told = Draft(row.customer_id, SaleCanceled(was_committed=was_committed), at, row.id)
+    record_batch([told], recorded_at=at)
+
+
+def give_back_points(row: models.Sale, points: int | None, *, key: str, at: datetime) -> None:
+    """Give points paid back to the lots they came from; None: all that is not back yet."""
+    assert row.spend_id is not None, "points were paid"
+    try:
+        reverse_transfer(
+            row.customer_id, transfer_id=row.spend_id, points=points, key=key, at=at, reason="checkout"
+        )
+    except NothingToReverse:
+        if points is not None:
+            raise
+
+
+def reopen(
+    sale_id: Id, *, at: datetime, hold: timedelta | None = None, asked: Asked | None = None
+) -> SaleView:
+    """Take a sale up again that was let go, by today's promotions; `asked`: with another cart.
+
+    Raises UnknownSale, WrongState for one that is held or an order (which is canceled first), and whatever
+    `reserve` raises.
+    """
+    with write_transaction():
+        row = lock_sale(sale_id)
+        if row.state not in (SaleState.CANCELED, SaleState.TIMED_OUT):
+            raise WrongState(state=row.state)
+        kept = read_ask(row.cart)
+        if asked is None:
+            asked = Asked(
+                cart=kept.cart, as_of=at, customer_id=row.customer_id, codes=kept.codes,
+                pay_points=kept.pay_points, channel=kept.channel, store=kept.store,
+            )  # fmt: skip
+        row.turn += 1
+        _hold(row, asked, at=at, hold=hold, strict=False)
+        row.save(update_fields=_HELD)
+    return view_of(row)
+
+
+def release_due(*, as_of: datetime, limit: int = 500) -> int:
+    """Let go of up to `limit` sales whose time is over; returns how many. Call it until it says 0."""
+    due = models.Sale.objects.filter(state=SaleState.RESERVED, reserved_until__lte=as_of)
+    ids = list(due.order_by("reserved_until").values_list("id", flat=True)[:limit])
+    for sale_id in ids:
+        with write_transaction():
+            row = lock_sale(sale_id)
+            if row.state == SaleState.RESERVED and row.reserved_until <= as_of:
+                release(row, SaleState.TIMED_OUT, at=as_of)
+    return len(ids)
+
+
+def uses_of(sale: SaleView) -> Mapping[Id, int]:
+    """Return what each promotion took off the goods of a sale, in minor units."""
+    return discounts_of(sale.answer, sale.split.units)

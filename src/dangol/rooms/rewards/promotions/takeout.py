@@ -1,0 +1,29 @@
+"""What the checkout holds about one person: their sales, and the promotions they have used."""
+
+from collections.abc import Sequence
+
+from dangol.core.people.takeout import Fact, Section, rows_of
+from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.promotions.models import Redemption, Sale
+
+_SALE = (
+    "customer_id", "id", "state", "currency", "net_minor", "discount_minor", "shipping_minor",
+    "tender_points", "tender_minor", "reserved_at", "committed_at", "ended_at", "order_id",
+)  # fmt: skip
+_USE = (
+    "customer_id", "sale_id", "promotion_id", "version", "code", "at", "minor", "points", "given_back_at",
+)  # fmt: skip
+
+
+def read_sales(customer_ids: Sequence[Id]) -> list[Fact]:
+    """Return their sales, the earliest first."""
+    return rows_of(Sale, _SALE, customer_ids, order_by=("reserved_at", "id"))
+
+
+def read_uses(customer_ids: Sequence[Id]) -> list[Fact]:
+    """Return the promotions they have used, the earliest first."""
+    return rows_of(Redemption, _USE, customer_ids, order_by=("at", "sale_id", "promotion_id"))
+
+
+SALES = Section("sales", read_sales)
+PROMOTIONS = Section("promotions_used", read_uses)

@@ -1,0 +1,72 @@
+"""What reasons say: a sentence for whoever stands at the till, and what would change it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy
+
+from dangol.domain.promotions import Reason, Rejection
+from dangol.domain.promotions.effects import Limit
+from dangol.domain.tender import TenderReason, TenderRefused
+
+Text = Any
+
+_REASONS: Mapping[Reason, Text] = {
+    Reason.BROKEN_RULE: gettext_lazy(
+        "이 프로모션은 잘못 적혀 있어서 빼고 계산했어요. 프로모션을 고쳐 주세요."
+    ),
+    Reason.UNKNOWN_LANE: gettext_lazy("이 프로모션의 순서 칸을 결제 설정에서 찾을 수 없어요."),
+    Reason.WRONG_CURRENCY: gettext_lazy("장바구니의 통화가 이 프로모션의 통화와 달라요."),
+    Reason.NOT_STARTED: gettext_lazy("아직 시작하지 않은 프로모션이에요."),
+    Reason.ENDED: gettext_lazy("이미 끝난 프로모션이에요."),
+    Reason.NO_CODE: gettext_lazy("쿠폰 코드를 입력해야 쓸 수 있어요."),
+    Reason.UNKNOWN_CODE: gettext_lazy("쓸 수 없는 쿠폰 코드예요. 코드를 다시 확인해 주세요."),
+    Reason.UNKNOWN_PROMOTION: gettext_lazy("이 코드의 프로모션은 지금 쓸 수 없어요."),
+    Reason.CODE_OF_ANOTHER: gettext_lazy("다른 회원의 쿠폰이에요."),
+    Reason.CODE_NOT_STARTED: gettext_lazy("아직 쓸 수 없는 쿠폰이에요."),
+    Reason.CODE_ENDED: gettext_lazy("기간이 지난 쿠폰이에요."),
+    Reason.CODE_GIVEN_TWICE: gettext_lazy("같은 코드를 두 번 입력했어요."),
+    Reason.OTHER_CODE: gettext_lazy("같은 프로모션의 다른 코드를 이미 적용했어요."),
+    Reason.CONDITION_FALSE: gettext_lazy("이 프로모션의 조건에 맞지 않아요."),
+    Reason.NO_TARGET: gettext_lazy("이 프로모션에 해당하는 상품이 장바구니에 없어요."),
+    Reason.MINIMUM_NOT_REACHED: gettext_lazy("최소 기준에 못 미쳐요. {needed}부터인데 지금은 {found}예요."),
+    Reason.NOT_ENOUGH_UNITS: gettext_lazy("수량이 모자라요. {needed}개가 필요한데 {found}개예요."),
+    Reason.EXCLUSIVE_LOST: gettext_lazy("‘{other}’과(와) 함께 쓸 수 없어요."),
+    Reason.NOT_STACKABLE: gettext_lazy("‘{other}’과(와) 함께 쓸 수 없어요."),
+    Reason.NOT_BEST: gettext_lazy("더 많이 깎아 주는 ‘{other}’을(를) 적용했어요."),
+    Reason.TOO_MANY: gettext_lazy("한 번에 쓸 수 있는 프로모션 수를 넘었어요."),
+    Reason.BUDGET_EXHAUSTED: gettext_lazy("이 프로모션의 예산이 다 쓰였어요."),
+    Reason.NOTHING_TO_DISCOUNT: gettext_lazy("더 깎을 금액이 없어요."),
+    Reason.FLOOR_PRICE: gettext_lazy("더 내릴 수 없는 최저 가격이에요."),
+    Reason.ALL_OR_NOTHING: gettext_lazy("쓸 수 없는 코드가 있어서 다른 코드도 적용하지 않았어요."),
+}
+_LIMITS: Mapping[Limit, Text] = {
+    Limit.USES: gettext_lazy("이 프로모션은 정해진 횟수만큼 모두 쓰였어요."),
+    Limit.CUSTOMER_USES: gettext_lazy("이 회원이 쓸 수 있는 횟수를 다 썼어요."),
+    Limit.PERIOD_USES: gettext_lazy("이번 기간에 쓸 수 있는 횟수를 다 썼어요."),
+    Limit.CODE_USES: gettext_lazy("쓸 수 없는 쿠폰 코드예요. 코드를 다시 확인해 주세요."),
+    Limit.UNITS: gettext_lazy("이 프로모션으로 할인할 수 있는 수량이 모두 쓰였어요."),
+}
+_TENDER: Mapping[TenderReason, Text] = {
+    TenderReason.NOT_ACCEPTED: gettext_lazy("이 매장은 포인트 결제를 받지 않아요."),
+    TenderReason.NO_MEMBER: gettext_lazy("포인트로 내려면 회원을 먼저 찾아 주세요."),
+    TenderReason.TOO_FEW: gettext_lazy("포인트는 {needed}점부터 쓸 수 있어요."),
+    TenderReason.NOT_IN_STEPS: gettext_lazy("포인트는 {needed}점 단위로 쓸 수 있어요."),
+    TenderReason.MORE_THAN_HELD: gettext_lazy("포인트가 모자라요. 지금 {found}점이 있어요."),
+    TenderReason.MORE_THAN_SHARE: gettext_lazy("이번에는 {found}점까지 쓸 수 있어요."),
+}
+assert _REASONS.keys() | {Reason.LIMIT_REACHED} == set(Reason), "each reason has words"
+
+
+def reason_text(rejection: Rejection, other: str = "") -> str:
+    """Return what a rejection says in the language of the moment; `other` is the promotion it lost to."""
+    if rejection.reason is Reason.LIMIT_REACHED:
+        words = _LIMITS[rejection.limit or Limit.USES]
+    else:
+        words = _REASONS[rejection.reason]
+    return str(words).format(needed=rejection.needed, found=rejection.found, other=other)
+
+
+def tender_text(refused: TenderRefused) -> str:
+    """Return why points do not pay, in the language of the moment."""
+    return str(_TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
