@@ -44,8 +44,12 @@ def test_threshold__counted_before__is_counted_anew_after_a_discount(rules: tupl
 
 
 def test_benefits__of_one_promotion__each_find_what_those_before_have_left() -> None:
-    assert run(ONE, promotion("p", from_ten(1), from_ten(500))).discount_minor == 1
     assert run(ONE, promotion("p", Percent(5_000), Percent(5_000))).discount_minor == 7_500
+    assert run(ONE, promotion("p", Amount(9_000), Amount(9_000))).discount_minor == 10_000
+
+
+def test_benefits__of_one_promotion__are_reached_by_the_cart_as_it_stood_before_them() -> None:
+    assert run(ONE, promotion("p", from_ten(1), from_ten(500))).discount_minor == 501
 
 
 @pytest.mark.parametrize("benefit", [Amount(500), NewPrice(9_500), Percent(500)])

@@ -21,12 +21,17 @@ from dangol.domain.promotions.picking import tokens
 from dangol.domain.promotions.rules import Promotion
 from dangol.domain.promotions.tally import LineState
 
-OFF_MONEY = (Percent, Amount, NewPrice, Tiered, NthFree, BuyGet, Bundle, FreeShipping)
+OFF_GOODS = (Percent, Amount, NewPrice, Tiered, NthFree, BuyGet, Bundle)
+OFF_MONEY = (*OFF_GOODS, FreeShipping)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """A promotion at its place in the order; `takes_money`: it competes for the best discount."""
+    """A promotion at its place in the order; `takes_money`: it competes for the best discount.
+
+    `is_off_goods`: it takes money off goods, so that it is for none that may not be reduced. `gives`: it
+    gives something besides money.
+    """
 
     place: int
     promotion: Promotion
@@ -34,6 +39,8 @@ class Entry:
     fault: RuleFault | None
     reads_code: bool
     takes_money: bool
+    is_off_goods: bool
+    gives: bool
 
     def source(self, code: str) -> Source:
         """Return what effects name."""
@@ -78,4 +85,6 @@ def _entry(place: int, promotion: Promotion) -> Entry:
         fault=find_fault(promotion),
         reads_code=condition is not None and COUPON_CODE in condition.types,
         takes_money=any(isinstance(one, OFF_MONEY) for one in promotion.benefits),
+        is_off_goods=any(isinstance(one, OFF_GOODS) for one in promotion.benefits),
+        gives=not all(isinstance(one, OFF_MONEY) for one in promotion.benefits),
     )

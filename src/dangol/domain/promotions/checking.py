@@ -27,6 +27,9 @@ from dangol.domain.promotions.carts import MOST_MINOR
 from dangol.domain.promotions.catalog import MOVING
 from dangol.domain.promotions.rules import Promotion
 
+# What fits which parts of a bundle is asked of each set of them.
+MOST_PARTS = 6
+
 
 class RuleFault(StrEnum):
     """What is wrong."""
@@ -38,6 +41,7 @@ class RuleFault(StrEnum):
     STEPS_NOT_ASCENDING = "steps_not_ascending"
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     MONEY_WITHOUT_CURRENCY = "money_without_currency"
+    TOO_MANY_PARTS = "too_many_parts"
 
 
 def find_fault(promotion: Promotion) -> RuleFault | None:
@@ -118,6 +122,7 @@ def _of_units(benefit: NthFree | BuyGet | Bundle) -> Iterator[tuple[RuleFault, b
             yield count, buy < 1 or get < 1 or not _is_count(most)
         case Bundle(parts, price, most):
             yield RuleFault.GIVES_NOTHING, not parts
+            yield RuleFault.TOO_MANY_PARTS, len(parts) > MOST_PARTS
             yield count, any(part.count < 1 for part in parts) or not _is_count(most)
             yield RuleFault.MONEY_OUT_OF_RANGE, not 0 <= price <= MOST_MINOR
 

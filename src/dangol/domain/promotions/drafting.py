@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dangol.domain.accrual import divide
 from dangol.domain.promotions.benefits import (
@@ -18,8 +19,9 @@ from dangol.domain.promotions.benefits import (
     Step,
     Tiered,
 )
-from dangol.domain.promotions.effects import Reason
-from dangol.domain.promotions.picking import Selection, Unit, as_chosen, pick_bundles, pick_nth, pick_rounds
+from dangol.domain.promotions.bundling import pick_bundles
+from dangol.domain.promotions.effects import Limit, Reason
+from dangol.domain.promotions.picking import Quota, Selection, as_chosen, pick_nth, pick_rounds
 from dangol.domain.promotions.settings import Base, RoundedOn, Settings
 from dangol.domain.promotions.tally import (
     Chosen,
@@ -35,17 +37,29 @@ from dangol.domain.promotions.tally import (
 )
 
 
+class Missing(NamedTuple):
+    """Why a benefit is not reached, and with it none of its promotion; with figures for what is not there."""
+
+    reason: Reason
+    needed: int | None = None
+    found: int | None = None
+    limit: Limit | None = None
+
+
 @dataclass(slots=True)
 class Draft:
-    """What comes off, `amount` in all; where it is nothing, `why`, with figures for what is not reached."""
+    """What comes off, `amount` in all; where it is nothing, `why`; `missing`: what is not reached.
+
+    `given`: the units on which what is no money is given.
+    """
 
     chosen: Selection
+    given: Sequence[Chosen] = ()
     cuts: list[Cut] = field(default_factory=list)
     shipping_minor: int = 0
     amount: int = 0
     why: Reason = Reason.NOTHING_TO_DISCOUNT
-    needed: int | None = None
-    found: int | None = None
+    missing: Missing | None = None
 
 
 class Drafter:
@@ -61,13 +75,15 @@ class Drafter:
         *,
         most: int | None,
         shipping_minor: int,
+        quota: Quota,
     ) -> Draft:
         """Return what the benefits take off the chosen units and the delivery, at most so much together.
 
-        Of several, each finds what those before it have left.
+        Of several, each finds what those before it have left. Whether they are reached is asked of the cart
+        as it stands: if one is not, none is.
         """
         draft, is_one_of_several = Draft(chosen), len(benefits) > 1
-        for benefit in benefits:
+        for benefit, (kind, reached) in zip(benefits, self._reached(benefits, chosen), strict=True):
             room = None if most is None else most - draft.amount
             if isinstance(benefit, FreeShipping):
                 off = self._off_shipping(benefit, shipping_minor - draft.shipping_minor)
@@ -75,16 +91,19 @@ class Drafter:
                 draft.shipping_minor += off
                 draft.amount += off
                 continue
-            cut = self._cut(benefit, draft)
-            if cut is None:
+            found = reached if isinstance(reached, Missing) else self._cut(kind, reached, draft.chosen, quota)
+            if isinstance(found, Missing):
+                draft.missing = found
+                break
+            if found is None:
                 continue
-            amount = cut.amount
+            amount = found.amount
             if room is not None and room < amount:
-                cut.takings, amount = cut_to(cut.takings, room, self.settings.spare), room
-            draft.cuts.append(cut)
+                found.takings, amount = cut_to(found.takings, room, self.settings.spare), room
+            draft.cuts.append(found)
             draft.amount += amount
             if is_one_of_several:
-                apply(cut.takings)
+                apply(found.takings)
                 draft.chosen = Selection(chosen)
         if not draft.amount:
             self._say_if_floors_hold(draft)
@@ -93,6 +112,19 @@ class Drafter:
                 apply(cut.takings, sign=1)
             draft.chosen = chosen
         return draft
+
+    def _reached(self, benefits: Sequence[Benefit], chosen: Selection) -> list[tuple[str, Benefit | Missing]]:
+        """Return what each benefit is called and comes to: of steps, the one that is reached."""
+        found: list[tuple[str, Benefit | Missing]] = []
+        for benefit in benefits:
+            if isinstance(benefit, Tiered):
+                counted = self._counted(benefit, chosen)
+                step = _reached(benefit, counted)
+                first = Missing(Reason.MINIMUM_NOT_REACHED, benefit.steps[0].at_least, counted)
+                found.append(("tiered", step.benefit if step else first))
+            else:
+                found.append((_KINDS.get(type(benefit), ""), benefit))
+        return found
 
     def foretell(self, benefits: Sequence[Benefit], chosen: Selection, most: int | None) -> int | None:
         """Return what `draft` would come to, where that can be told without a split; None where not."""
@@ -126,22 +158,24 @@ class Drafter:
         ):
             draft.why = Reason.FLOOR_PRICE
 
-    def _cut(self, benefit: Benefit, draft: Draft) -> Cut | None:
-        chosen = draft.chosen
+    def _cut(self, kind: str, benefit: Benefit, chosen: Selection, quota: Quota) -> Cut | Missing | None:
         match benefit:
             case Percent() | Amount() | NewPrice():
-                return Cut(_KINDS[type(benefit)], self._plain(benefit, chosen))
-            case Tiered():
-                return self._tiered(benefit, draft)
+                return Cut(kind, self._plain(benefit, quota.of(chosen)))
             case NthFree():
-                units = as_chosen(pick_nth(chosen, benefit))
-                return self._of_units(benefit, draft, units, [], benefit.nth)
+                units = pick_nth(chosen, benefit, quota)
+                if units is None:
+                    return Missing(Reason.NOT_ENOUGH_UNITS, benefit.nth, chosen.unit_count)
+                return Cut(kind, take_percent(as_chosen(units), benefit.basis_points, self.settings))
             case BuyGet():
-                bought, got = pick_rounds(self.lines, chosen, benefit)
-                needed = benefit.buy_count + benefit.get_count
-                return self._of_units(benefit, draft, as_chosen(got), bought, needed)
+                rounds = pick_rounds(self.lines, chosen, benefit, quota)
+                if rounds is None:
+                    needed = benefit.buy_count + benefit.get_count
+                    return Missing(Reason.NOT_ENOUGH_UNITS, needed, chosen.unit_count)
+                takings = take_percent(as_chosen(rounds.got), benefit.basis_points, self.settings)
+                return Cut(kind, takings, sorted((one.key, one.position) for one in rounds.bought))
             case Bundle():
-                return self._bundles(benefit, draft)
+                return self._bundles(benefit, chosen, quota)
         return None
 
     def _plain(self, benefit: Percent | Amount | NewPrice, chosen: Sequence[Chosen]) -> list[Taken]:
@@ -153,41 +187,17 @@ class Drafter:
             case NewPrice(minor):
                 return take_down_to(chosen, minor)
 
-    def _tiered(self, benefit: Tiered, draft: Draft) -> Cut | None:
-        found = self._counted(benefit, draft.chosen)
-        step = _reached(benefit, found)
-        if step is None:
-            draft.why = Reason.MINIMUM_NOT_REACHED
-            draft.needed, draft.found = benefit.steps[0].at_least, found
-            return None
-        return Cut("tiered", self._plain(step.benefit, draft.chosen))
-
-    def _of_units(
-        self,
-        benefit: NthFree | BuyGet,
-        draft: Draft,
-        units: Sequence[Chosen],
-        bought: Sequence[Unit],
-        needed: int,
-    ) -> Cut | None:
-        if not units:
-            draft.why = Reason.NOT_ENOUGH_UNITS
-            draft.needed, draft.found = needed, draft.chosen.unit_count
-            return None
-        takings = take_percent(units, benefit.basis_points, self.settings)
-        return Cut(_KINDS[type(benefit)], takings, sorted((one.key, one.position) for one in bought))
-
-    def _bundles(self, benefit: Bundle, draft: Draft) -> Cut | None:
-        bundles = pick_bundles(draft.chosen, benefit)
-        if not bundles:
-            draft.why = Reason.NOT_ENOUGH_UNITS
-            draft.needed, draft.found = sum(one.count for one in benefit.parts), draft.chosen.unit_count
-            return None
+    def _bundles(self, benefit: Bundle, chosen: Selection, quota: Quota) -> Cut | Missing:
+        size = sum(one.count for one in benefit.parts)
+        if quota.most is not None and quota.most < size:
+            return Missing(Reason.LIMIT_REACHED, size, quota.most, Limit.UNITS)
+        bundles = pick_bundles(chosen, benefit, quota)
+        if bundles is None:
+            return Missing(Reason.NOT_ENOUGH_UNITS, size, chosen.unit_count)
         takings: list[Taken] = []
         for units in bundles:
             off = sum(unit.price for unit in units) - benefit.price_minor
-            if off > 0:
-                takings += take_amount(as_chosen(units), off, self.settings)
+            takings += take_amount(as_chosen(units), off, self.settings)
         return Cut("bundle", takings)
 
 

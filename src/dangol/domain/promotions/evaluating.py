@@ -22,6 +22,7 @@ from dangol.domain.promotions.effects import (
     Discount,
     Effect,
     Evaluation,
+    Limit,
     PricedLine,
     Reason,
     Rejection,
@@ -29,10 +30,10 @@ from dangol.domain.promotions.effects import (
     Source,
 )
 from dangol.domain.promotions.giving import give, line_parts
-from dangol.domain.promotions.picking import Selection, targeted
-from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum, Target
+from dangol.domain.promotions.picking import Quota, Selection, Targeted, targeted
+from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum, Promotion, Target
 from dangol.domain.promotions.settings import Base, Choice, OverBudget, Settings
-from dangol.domain.promotions.stacking import Company
+from dangol.domain.promotions.stacking import Bar, Company
 from dangol.domain.promotions.tally import Chosen, LineState, apply
 
 _EFFECTLESS = (Reason.NOTHING_TO_DISCOUNT, Reason.FLOOR_PRICE)
@@ -83,7 +84,7 @@ class _Run:
         ]
         self.states = sorted(states, key=lambda state: state.line.key)
         self.everything = self._everything()
-        self.selections: dict[tuple[Target, int | None], Selection] = {}
+        self.selections: dict[Target, Targeted] = {}
         self.lines_of = book.lines_of(self.states)
         self.drafter = Drafter(self.states, settings)
         self.shipping_minor = max(cart.shipping_minor, 0)
@@ -121,7 +122,7 @@ class _Run:
         )
 
     def _everything(self) -> Selection:
-        return Selection(Chosen(one, range(len(one.left))) for one in self.states)
+        return Selection(one.whole for one in self.states)
 
     def _traits(self) -> dict[str, Value]:
         lines = [state.line for state in self.states]
@@ -175,10 +176,11 @@ class _Run:
         needed: int | None = None,
         found: int | None = None,
         leaves: tuple[DecidingLeaf, ...] = (),
+        limit: Limit | None = None,
     ) -> Rejection:
         promotion = entry.promotion
         code = self.admitted.codes.get(promotion.id, "")
-        return Rejection(reason, promotion.id, promotion.version, code, other, None, needed, found, leaves)
+        return Rejection(reason, promotion.id, promotion.version, code, other, limit, needed, found, leaves)
 
     def _answer(self, entry: Entry, to_beat: int = 0) -> Draft | Rejection | None:
         """Return what a promotion would do to the cart as it stands, or why it does nothing.
@@ -186,46 +188,71 @@ class _Run:
         None: it would take something off, but, as can be told at a glance, no more than `to_beat`.
         """
         promotion = entry.promotion
-        if bar := self.company.bars(promotion, has_code=promotion.id in self.admitted.codes):
+        if (bar := self._bar(promotion)) is not None:
             return self._refuse(entry, *bar)
-        remaining = self.context.remaining.get(promotion.id, NO_LIMIT)
         states = self.lines_of.get(entry.place)
         if not states:
             return self._refuse(entry, Reason.NO_TARGET)
         if (untrue := self._untrue(entry)) is not None:
             return untrue
-        chosen = self._chosen(states, promotion.target, remaining.units)
-        if not chosen:
+        chosen = self._chosen(states, promotion.target)
+        counted = chosen.reducible if entry.is_off_goods else chosen.units
+        if not counted:
             return self._refuse(entry, Reason.NO_TARGET)
-        if (short := self._short(entry, promotion.minimum, chosen)) is not None:
+        if (short := self._short(entry, promotion.minimum, counted)) is not None:
             return short
-        if not entry.takes_money:
-            return Draft(chosen)
-        return self._money(entry, chosen, remaining.budget_minor, to_beat)
+        remaining = self.context.remaining.get(promotion.id, NO_LIMIT)
+        limits = [one for one in (promotion.target.most_units, remaining.units) if one is not None]
+        quota = Quota(min(limits, default=None), cheapest_first=promotion.target.cheapest_first)
+        answer: Draft | Rejection | None = Draft(counted)
+        if entry.takes_money:
+            answer = self._money(entry, counted, quota, remaining.budget_minor, to_beat)
+        if isinstance(answer, Draft) and entry.gives:
+            answer.given = quota.of(chosen.units)
+        return answer
 
-    def _chosen(self, states: Sequence[LineState], target: Target, units: int | None) -> Selection:
+    def _bar(self, promotion: Promotion) -> Bar | None:
+        """Return why a promotion may not stand beside those that have applied; None if it may.
+
+        Where its code is one too many and it needs none, only the code is refused.
+        """
+        code = self.admitted.codes.get(promotion.id)
+        bar = self.company.bars(promotion, has_code=code is not None)
+        if bar is None or code is None or promotion.needs_code:
+            return bar
+        without = self.company.bars(promotion, has_code=False)
+        if without is None:
+            entry = self.book.by_id[promotion.id]
+            self.rejections.append(self._refuse(entry, *bar))
+            del self.admitted.codes[promotion.id]
+        return without
+
+    def _chosen(self, states: Sequence[LineState], target: Target) -> Targeted:
         """Return the units of a target, found once for all promotions that have it until a price changes."""
-        key = target, units
-        if (known := self.selections.get(key)) is None:
-            known = self.selections[key] = targeted(states, target, units)
+        if (known := self.selections.get(target)) is None:
+            known = self.selections[target] = targeted(states, target)
         return known
 
     def _money(
-        self, entry: Entry, chosen: Selection, budget: int | None, to_beat: int
+        self, entry: Entry, chosen: Selection, quota: Quota, budget: int | None, to_beat: int
     ) -> Draft | Rejection | None:
         promotion = entry.promotion
         cuts_to_budget = self.settings.over_budget is OverBudget.CUT
         limits = [promotion.cap_minor, budget if cuts_to_budget else None]
         most = min((one for one in limits if one is not None), default=None)
-        if to_beat and (budget is None or cuts_to_budget):
+        if to_beat and (budget is None or cuts_to_budget) and not quota.binds(chosen):
             told = self.drafter.foretell(promotion.benefits, chosen, most)
             if told is not None and 0 < told <= to_beat:
                 return None
-        draft = self.drafter.draft(promotion.benefits, chosen, most=most, shipping_minor=self.shipping_minor)
+        draft = self.drafter.draft(
+            promotion.benefits, chosen, most=most, shipping_minor=self.shipping_minor, quota=quota
+        )
+        if draft.missing is not None:
+            return self._refuse(entry, **draft.missing._asdict())
         if budget is not None and draft.amount > budget:
             return self._refuse(entry, Reason.BUDGET_EXHAUSTED, needed=draft.amount, found=budget)
-        if not draft.amount and all(isinstance(one, OFF_MONEY) for one in promotion.benefits):
-            return self._refuse(entry, draft.why, needed=draft.needed, found=draft.found)
+        if not draft.amount and not entry.gives:
+            return self._refuse(entry, draft.why)
         return draft
 
     def _untrue(self, entry: Entry) -> Rejection | None:
@@ -263,7 +290,7 @@ class _Run:
             self.effects.append(ShippingDiscount(source, draft.shipping_minor))
         for benefit in entry.promotion.benefits:
             if not isinstance(benefit, OFF_MONEY):
-                self.effects.append(_Awaited(benefit, source, draft.chosen))
+                self.effects.append(_Awaited(benefit, source, draft.given))
         if draft.amount:
             self._forget_prices()
 

@@ -1,4 +1,4 @@
-"""Which units: those targeted, the n-th free, those bought and those given for it, those of a bundle.
+"""Which units: those targeted, the n-th free, those bought and those given for it.
 
 Units are told apart by what they cost now, then by their line's key and their position, so that the choice
 hangs on nothing else. What a customer has to buy is taken from the dear end, what they get from the cheap.
@@ -6,12 +6,15 @@ hangs on nothing else. What a customer has to buy is taken from the dear end, wh
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from dangol.domain.promotions.benefits import Bundle, BuyGet, Items, NthFree, Which
+from dangol.domain.promotions.benefits import BuyGet, Items, NthFree, Which
 from dangol.domain.promotions.rules import Discounted, Target
 from dangol.domain.promotions.settings import Base
 from dangol.domain.promotions.tally import Chosen, LineState
+
+# A unit by its line's key and its position.
+UnitKey: TypeAlias = tuple[str, int]
 
 
 class Unit(NamedTuple):
@@ -70,19 +73,19 @@ class Selection(list[Chosen]):
         return self.initial_minor if base is Base.INITIAL else self.left_minor
 
 
-def targeted(states: Sequence[LineState], target: Target, most_units: int | None) -> Selection:
-    """Return the units of a target among lines that are in its `include` already.
+class Targeted(NamedTuple):
+    """The units a promotion is for, and those of them that may be reduced: nearly always the same."""
 
-    `most_units` is what a limit from outside leaves; the fewer of the two limits counts.
-    """
-    open_ones = [one for one in states if one.line.is_discountable and _counts(one, target)]
-    limits = [one for one in (target.most_units, most_units) if one is not None]
-    if not limits or sum(len(one.left) for one in open_ones) <= min(limits):
-        return Selection(Chosen(one, range(len(one.left))) for one in open_ones)
-    units = units_of(Chosen(one, range(len(one.left))) for one in open_ones)
-    if not target.cheapest_first:
-        units.sort(key=lambda unit: (-unit.price, unit.key, unit.position))
-    return Selection(as_chosen(units[: min(limits)]))
+    units: Selection
+    reducible: Selection
+
+
+def targeted(states: Sequence[LineState], target: Target) -> Targeted:
+    """Return the units of a target among lines that are in its `include` already."""
+    chosen = Selection(one.whole for one in states if _counts(one, target))
+    if all(one.state.line.is_discountable for one in chosen):
+        return Targeted(chosen, chosen)
+    return Targeted(chosen, Selection(one for one in chosen if one.state.line.is_discountable))
 
 
 def _counts(state: LineState, target: Target) -> bool:
@@ -110,16 +113,63 @@ def as_chosen(units: Iterable[Unit]) -> list[Chosen]:
     return [Chosen(*one) for one in found.values()]
 
 
-def pick_nth(chosen: Selection, benefit: NthFree) -> list[Unit]:
-    """Return the units that are free of every n."""
+class Quota:
+    """How many units one promotion may reduce, and which it has; `most` None: without a limit.
+
+    What counts for a threshold, or has to be bought, is not limited. Of several benefits all together keep
+    to the limit: a unit that one of them has reduced is no new one for the next.
+    """
+
+    def __init__(self, most: int | None = None, *, cheapest_first: bool = False) -> None:
+        self.most, self._cheapest_first = most, cheapest_first
+        self._taken: set[UnitKey] = set()
+
+    def binds(self, chosen: Selection) -> bool:
+        """Say whether not all of these may be reduced."""
+        return self.most is not None and chosen.unit_count > self.most
+
+    def of(self, chosen: Selection) -> Sequence[Chosen]:
+        """Return those of the units that may be reduced: the dearest, or the cheapest, where not all may."""
+        if self.most is None:
+            return chosen
+        units = chosen.units if self._cheapest_first else dearest_first(chosen.units)
+        return as_chosen(self.admit(units))
+
+    def admit(self, units: Sequence[Unit]) -> list[Unit]:
+        """Take in the units that may be reduced, in their order, and return them."""
+        if self.most is None:
+            return list(units)
+        new = [one for one in units if one[1:3] not in self._taken][: self.most - len(self._taken)]
+        self._taken.update(one[1:3] for one in new)
+        return [one for one in units if one[1:3] in self._taken]
+
+    def admits_all(self, units: Sequence[Unit]) -> bool:
+        """Take in the units if all of them may be reduced, and say whether they may."""
+        if self.most is None:
+            return True
+        together = self._taken | {one[1:3] for one in units}
+        if len(together) > self.most:
+            return False
+        self._taken = together
+        return True
+
+
+def dearest_first(units: Iterable[Unit]) -> list[Unit]:
+    """Return units from the dearest to the cheapest, those of one price in the order of lines."""
+    return sorted(units, key=lambda unit: (-unit.price, unit.key, unit.position))
+
+
+def pick_nth(chosen: Selection, benefit: NthFree, quota: Quota) -> list[Unit] | None:
+    """Return the units that are free of every n; None where there are fewer than n."""
     units = chosen.units
     count = len(units) // benefit.nth
+    if not count:
+        return None
     if benefit.most_units is not None:
         count = min(count, benefit.most_units)
     if benefit.which is Which.CHEAPEST:
-        return units[:count]
-    dearest_first = sorted(units, key=lambda unit: (-unit.price, unit.key, unit.position))
-    return dearest_first[benefit.nth - 1 :: benefit.nth][:count]
+        return quota.admit(units[:count])
+    return quota.admit(dearest_first(units)[benefit.nth - 1 :: benefit.nth][:count])
 
 
 class Rounds(NamedTuple):
@@ -129,25 +179,25 @@ class Rounds(NamedTuple):
     got: list[Unit]
 
 
-def pick_rounds(lines: Sequence[LineState], chosen: Selection, benefit: BuyGet) -> Rounds:
-    """Return as many full rounds as there are units for, no unit in two places.
+def pick_rounds(
+    lines: Sequence[LineState], chosen: Selection, benefit: BuyGet, quota: Quota
+) -> Rounds | None:
+    """Return as many full rounds as there are units for, no unit in two places; None where there is none.
 
     There are r rounds if there are r x buy_count units to buy, r x get_count to get, and enough of both
-    together; of those that could be either, no more are got than buying can spare.
+    together; of those that could be either, no more are got than buying can spare. The last round gives
+    what the quota leaves of it.
     """
     got_from = chosen.units
     if benefit.buy is None:
         bought_from = got_from
     else:
         buy = benefit.buy
-        bought_from = units_of(Chosen(one, range(len(one.left))) for one in lines if is_among(one, buy))
-    to_buy, to_get = {one[1:3] for one in bought_from}, {one[1:3] for one in got_from}
-    counts = [
-        len(to_buy) // benefit.buy_count,
-        len(to_get) // benefit.get_count,
-        len(to_buy | to_get) // (benefit.buy_count + benefit.get_count),
-    ]
-    rounds = min(counts if benefit.most_rounds is None else [*counts, benefit.most_rounds])
+        bought_from = units_of(one.whole for one in lines if is_among(one, buy))
+    to_buy = {one[1:3] for one in bought_from}
+    rounds = _round_count(benefit, to_buy, {one[1:3] for one in got_from}, quota)
+    if not rounds:
+        return None
     spare = len(to_buy) - rounds * benefit.buy_count
     got: list[Unit] = []
     for unit in got_from:
@@ -158,34 +208,22 @@ def pick_rounds(lines: Sequence[LineState], chosen: Selection, benefit: BuyGet) 
                 continue
             spare -= 1
         got.append(unit)
+    got = quota.admit(got)
     gone = {one[1:3] for one in got}
     rest = [one for one in reversed(bought_from) if one[1:3] not in gone]
-    return Rounds(rest[: rounds * benefit.buy_count], got)
+    given_in = -(-len(got) // benefit.get_count)
+    return Rounds(rest[: given_in * benefit.buy_count], got)
 
 
-def pick_bundles(chosen: Selection, benefit: Bundle) -> list[list[Unit]]:
-    """Return the units of each bundle, the dearest first; parts that fewest units fit choose first."""
-    units = chosen.units
-    # Stacks, the dearest on top: what has gone into a bundle is thrown away as it comes up.
-    fitting = [[unit for unit in units if is_among(unit.state, part.items)] for part in benefit.parts]
-    order = sorted(range(len(fitting)), key=lambda place: (len(fitting[place]), place))
-    used: set[tuple[str, int]] = set()
-    bundles: list[list[Unit]] = []
-    while benefit.most is None or len(bundles) < benefit.most:
-        bundle: list[Unit] = []
-        for place in order:
-            bundle += _take_top(fitting[place], benefit.parts[place].count, used)
-        if len(bundle) < sum(part.count for part in benefit.parts):
-            break
-        bundles.append(bundle)
-    return bundles
-
-
-def _take_top(stack: list[Unit], count: int, used: set[tuple[str, int]]) -> list[Unit]:
-    taken: list[Unit] = []
-    while stack and len(taken) < count:
-        unit = stack.pop()
-        if unit[1:3] not in used:
-            used.add((unit.key, unit.position))
-            taken.append(unit)
-    return taken
+def _round_count(benefit: BuyGet, to_buy: set[UnitKey], to_get: set[UnitKey], quota: Quota) -> int:
+    both = len(to_buy) + len(to_get - to_buy)
+    counts = [
+        len(to_buy) // benefit.buy_count,
+        len(to_get) // benefit.get_count,
+        both // (benefit.buy_count + benefit.get_count),
+    ]
+    if benefit.most_rounds is not None:
+        counts.append(benefit.most_rounds)
+    if quota.most is not None:
+        counts.append(-(-quota.most // benefit.get_count))
+    return min(counts)

@@ -24,9 +24,10 @@ class Discounted(StrEnum):
 
 
 class Target(NamedTuple):
-    """Which units: of the lines in `include` (None: all) and not in `exclude`; lines that may be reduced.
+    """Which units: of the lines in `include` (None: all) and not in `exclude`.
 
-    Of these at most `most_units` an order, the dearest ones or, where `cheapest_first`, the cheapest.
+    Of these at most `most_units` an order are reduced, the dearest ones or, where `cheapest_first`, the
+    cheapest; all of them count. Where money comes off goods, lines that may not be reduced are not meant.
     """
 
     include: Items | None = None

@@ -42,7 +42,8 @@ class Company:
             if not settings.go_together(category, promotion.category):
                 return Bar(Reason.NOT_STACKABLE, first)
         is_full = settings.most_promotions is not None and self._count >= settings.most_promotions
-        has_no_code_left = settings.most_codes is not None and self._with_code >= settings.most_codes
-        if is_full or (has_code and has_no_code_left):
+        if is_full:
             return Bar(Reason.TOO_MANY, needed=self._count + 1)
+        if has_code and settings.most_codes is not None and self._with_code >= settings.most_codes:
+            return Bar(Reason.TOO_MANY, needed=self._with_code + 1)
         return None

@@ -17,12 +17,14 @@ from dangol.domain.splitting import Share, Spare, split, split_evenly
 class LineState:
     """One line: `left` is what each of its units still costs; `floor` is what each has to cost."""
 
-    __slots__ = ("floor", "left", "line", "place", "tokens", "unit")
+    __slots__ = ("floor", "left", "line", "place", "tokens", "unit", "whole")
 
     def __init__(self, line: Line, place: int, *, floors_hold: bool) -> None:
         self.line, self.place, self.unit, self.tokens = line, place, line.unit_minor, tokens_of(line)
         self.floor = min(line.floor_minor, line.unit_minor) if floors_hold else 0
         self.left = [line.unit_minor] * line.quantity
+        # All units of it, which is what is nearly always chosen.
+        self.whole = Chosen(self, range(line.quantity))
 
 
 class Chosen(NamedTuple):
