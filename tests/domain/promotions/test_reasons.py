@@ -30,8 +30,15 @@ from dangol.domain.promotions.benefits import (
     Tiered,
 )
 from dangol.domain.promotions.carts import MOST_MINOR, LineFault
-from dangol.domain.promotions.checking import RuleFault, find_fault
-from dangol.domain.promotions.effects import Limit, Reason, Rejection
+from dangol.domain.promotions.checking import (
+    MOST_COUNT,
+    MOST_FACTOR,
+    MOST_POINTS,
+    MOST_RATE,
+    RuleFault,
+    find_fault,
+)
+from dangol.domain.promotions.effects import Limit, PointsGiven, PointsMultiplied, Reason, Rejection
 from tests.domain.promotions.shop import (
     COFFEE,
     NOON,
@@ -272,6 +279,18 @@ def test_code__asked_by_a_condition__is_that_of_the_promotion_alone() -> None:
         (PointsRate(1, 0), RuleFault.COUNT_OUT_OF_RANGE),
         (Multiplier(1, 0), RuleFault.COUNT_OUT_OF_RANGE),
         (Stamps("coffee", -1), RuleFault.COUNT_OUT_OF_RANGE),
+        (FreeShipping(most_minor=MOST_MINOR + 1), RuleFault.MONEY_OUT_OF_RANGE),
+        (Gift("cup", MOST_COUNT + 1), RuleFault.COUNT_OUT_OF_RANGE),
+        (Stamps("coffee", MOST_COUNT), None),
+        (Stamps("coffee", MOST_COUNT + 1), RuleFault.COUNT_OUT_OF_RANGE),
+        (Points(MOST_POINTS), None),
+        (Points(MOST_POINTS + 1), RuleFault.COUNT_OUT_OF_RANGE),
+        (PointsRate(MOST_RATE, 1), None),
+        (PointsRate(MOST_RATE + 1, 1), RuleFault.RATE_TOO_HIGH),
+        (PointsRate(-1, 1), RuleFault.COUNT_OUT_OF_RANGE),
+        (PointsRate(1, MOST_MINOR + 1), RuleFault.COUNT_OUT_OF_RANGE),
+        (Multiplier(MOST_FACTOR), None),
+        (Multiplier(2 * MOST_FACTOR + 1, 2), RuleFault.RATE_TOO_HIGH),
         (IssueCoupon("next"), None),
     ],
 )
@@ -363,6 +382,39 @@ def test_cart__one_absurd_line__leaves_the_others_in() -> None:
 
     assert [(one.key, one.fault) for one in found.left_out] == [("b", LineFault.TOO_MANY_UNITS)]
     assert found.discount_minor == 1_000
+
+
+def test_cart__far_too_dear__has_every_line_left_out() -> None:
+    found = run(cart(line("a", MOST_MINOR), line("b", 1)), promotion("p", TENTH))
+
+    assert {one.fault for one in found.left_out} == {LineFault.PRICE_TOO_HIGH}
+    assert run(cart(line("a", MOST_MINOR - 1), line("b", 1)), promotion("p", TENTH)).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("shipping", "fault"),
+    [
+        (-1, LineFault.NEGATIVE_PRICE), (MOST_MINOR + 1, LineFault.PRICE_TOO_HIGH),
+        (MOST_MINOR, None), (0, None),
+    ],
+)  # fmt: skip
+def test_delivery__that_cannot_be_counted__costs_nothing_and_says_why(
+    shipping: int, fault: LineFault | None
+) -> None:
+    found = run(cart(*CART.lines, shipping=shipping), promotion("p", TENTH))
+
+    assert (found.delivery_fault, found.shipping_minor) == (fault, 0 if fault else shipping)
+    assert found.discount_minor == 900
+
+
+def test_points__of_the_dearest_cart_there_may_be__keep_to_64_bits() -> None:
+    rules = promotion("a", PointsRate(MOST_RATE, 1)), promotion("b", Multiplier(MOST_FACTOR))
+
+    points, factor = run(cart(line("a", MOST_MINOR)), *rules).effects
+
+    assert isinstance(points, PointsGiven)
+    assert isinstance(factor, PointsMultiplied)
+    assert points.points * factor.num < 2**63
 
 
 @pytest.mark.parametrize("named", [Items(skus=frozenset({""})), Items(categories=frozenset({""}))])

@@ -6,19 +6,22 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dangol.domain.promotions import Evaluation
-from dangol.domain.promotions.benefits import Amount, PointsRate, Step, Tiered
+from dangol.domain.promotions.benefits import Amount, FreeShipping, PointsRate, Step, Tiered
 from dangol.domain.promotions.effects import PointsGiven
 from dangol.domain.promotions.returns import (
     Back,
     Carried,
+    NotSold,
     Refused,
     Tender,
     rejudged_refund,
     return_amount,
+    return_delivery,
     return_units,
     sold_of,
     total,
 )
+from dangol.domain.promotions.settings import DeliveryBack
 from tests.domain.promotions.shop import cart, line, promotion, run
 from tests.domain.promotions.test_laws import Question, answer, much, questions
 
@@ -97,6 +100,87 @@ def test_return_amount__that_cannot_come_back__is_refused(minor: int, refusal: R
     assert return_amount(sold_of(sale()), minor) is refusal
 
 
+@pytest.mark.parametrize(
+    ("tender", "points", "refusal"),
+    [
+        (Tender(1, 17_001), {}, Refused.MORE_THAN_IT_COSTS),
+        (Tender(0, 5), {}, Refused.POINTS_WITHOUT_WORTH),
+        (Tender(5, 0), {}, Refused.POINTS_WITHOUT_WORTH),
+        (Tender(-5, 5), {}, Refused.NEGATIVE),
+        (Tender(5, -5), {}, Refused.NEGATIVE),
+        (Tender(), {("mug", 0): -1}, Refused.NEGATIVE),
+        (Tender(), {("cup", 0): 1}, Refused.UNKNOWN_UNIT),
+    ],
+)
+def test_sold__that_cannot_be__is_refused_by_name(
+    tender: Tender, points: dict[tuple[str, int], int], refusal: Refused
+) -> None:
+    with pytest.raises(NotSold) as raised:
+        sold_of(sale(), tender, points)
+
+    assert raised.value.refused is refusal
+
+
+# Two mugs at 9,000; delivery at 3,000 with 1,000 off: 20,000 in all.
+def delivered() -> Evaluation:
+    off = promotion("off", FreeShipping(most_minor=1_000))
+    return run(cart(line("mug", 9_000, 2), shipping=3_000), off)
+
+
+BOTH = [("mug", 0), ("mug", 1)]
+
+
+def test_delivery__sold__is_carried_with_its_discount_and_paid_with_points_where_these_pay_it() -> None:
+    alone, shared = sold_of(delivered()), sold_of(delivered(), Tender(200, 2_000), pays_delivery=True)
+
+    assert alone.delivery == Carried(2_000, discount_minor=1_000)
+    assert shared.delivery == Carried(1_800, 200, 20, 0, 1_000)
+    assert shared.carried == Carried(16_200, 1_800, 180)
+    assert sold_of(delivered(), Tender(200, 2_000)).delivery == alone.delivery
+    assert sold_of(delivered(), Tender(1, 20_000), pays_delivery=True).carried.money_minor == 0
+
+
+@pytest.mark.parametrize(
+    ("delivery_back", "with_the_last"),
+    [
+        (DeliveryBack.LAST_UNIT, Carried(2_000, discount_minor=1_000)),
+        (DeliveryBack.ASKED, Carried()),
+        (DeliveryBack.NEVER, Carried()),
+    ],
+)
+def test_delivery__with_units__comes_back_by_the_setting(
+    delivery_back: DeliveryBack, with_the_last: Carried
+) -> None:
+    first = taken(return_units(sold_of(delivered()), BOTH[:1], delivery_back))
+    last = taken(return_units(first.sold, BOTH[1:], delivery_back))
+
+    assert (first.delivery, last.delivery) == (Carried(), with_the_last)
+    assert last.total == total([Carried(9_000), with_the_last])
+    assert last.sold.is_delivery_back is (delivery_back is DeliveryBack.LAST_UNIT)
+
+
+def test_delivery__asked_for__comes_back_once_and_not_again_with_the_last_unit() -> None:
+    back = taken(return_delivery(sold_of(delivered())))
+
+    assert (back.units, back.total) == ({}, Carried(2_000, discount_minor=1_000))
+    assert return_delivery(back.sold) is Refused.ALREADY_BACK
+    assert taken(return_units(back.sold, BOTH, DeliveryBack.LAST_UNIT)).total == Carried(18_000)
+
+
+@pytest.mark.parametrize("delivery_back", [DeliveryBack.LAST_UNIT, DeliveryBack.NEVER])
+def test_delivery__asked_for_where_the_shop_does_not_give_it_back_so__is_refused(
+    delivery_back: DeliveryBack,
+) -> None:
+    assert return_delivery(sold_of(delivered()), delivery_back) is Refused.NOT_GIVEN_BACK
+
+
+def test_delivery__and_an_amount_without_goods__stays() -> None:
+    back = taken(return_amount(sold_of(delivered()), 18_000))
+
+    assert back.sold.delivery == Carried(2_000, discount_minor=1_000)
+    assert return_amount(back.sold, 1) is Refused.MORE_THAN_LEFT
+
+
 def test_rejudged__five_of_six_come_back__the_threshold_is_paid_for() -> None:
     # Six at 5,000 with 10,000 off from 30,000 on: 20,000 paid. Five come back; one alone costs 5,000.
     rule = promotion("p", Tiered((Step(30_000, Amount(10_000)),)))
@@ -142,5 +226,7 @@ def test_returns__units_and_amounts_in_any_order__give_back_exactly_the_whole(
         sold = piece.sold
 
     assert total(came) == whole
+    back = taken(return_delivery(sold))
+    assert (back.delivery.money_minor, back.sold.delivery) == (found.shipping_minor, Carried())
     assert all(figure >= 0 for piece in came for figure in piece)
     assert sold.carried == Carried()

@@ -10,7 +10,7 @@ from dangol.domain.accrual import SEPARATOR
 # A line with more units is split over as many numbers; nobody buys so many of one thing at a till.
 MOST_UNITS = 10_000
 MOST_CART_UNITS = 100_000
-# So that sums and products of a whole cart stay far below what a database's 64 bits hold.
+# Of a whole cart, too, so that its sums and products stay far below what a database's 64 bits hold.
 MOST_MINOR = 10**12
 
 
@@ -42,7 +42,7 @@ class Cart(NamedTuple):
 
 
 class LineFault(StrEnum):
-    """Why a line cannot be counted."""
+    """Why a line, or the delivery, cannot be counted."""
 
     SAME_KEY = "same_key"
     NO_QUANTITY = "no_quantity"
@@ -61,14 +61,24 @@ class LeftOut(NamedTuple):
 def faulty_lines(lines: Iterable[Line]) -> dict[str, LineFault]:
     """Return the keys of the lines that cannot be counted, with the first reason found.
 
-    In a cart with far too many units none can: which of them were to be left out would hang on their order.
+    In a cart with far too many units, or far too dear, none can: which of them were to be left out would
+    hang on their order.
     """
     lines = tuple(lines)
     several = Counter(one.key for one in lines)
     faults = {one.key: fault for one in lines if (fault := _fault(one))}
     if sum(one.quantity for one in lines if one.key not in faults) > MOST_CART_UNITS:
         return {one.key: LineFault.TOO_MANY_UNITS for one in lines}
+    if sum(one.unit_minor * one.quantity for one in lines if one.key not in faults) > MOST_MINOR:
+        return {one.key: LineFault.PRICE_TOO_HIGH for one in lines}
     return faults | {key: LineFault.SAME_KEY for key, count in several.items() if count > 1}
+
+
+def delivery_fault(cart: Cart) -> LineFault | None:
+    """Return why what delivery costs cannot be counted; None if it can."""
+    if cart.shipping_minor < 0:
+        return LineFault.NEGATIVE_PRICE
+    return LineFault.PRICE_TOO_HIGH if cart.shipping_minor > MOST_MINOR else None
 
 
 def _fault(line: Line) -> LineFault | None:

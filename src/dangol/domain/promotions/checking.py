@@ -13,7 +13,6 @@ from dangol.domain.promotions.benefits import (
     BuyGet,
     FreeShipping,
     Gift,
-    IssueCoupon,
     Multiplier,
     NewPrice,
     NthFree,
@@ -27,6 +26,12 @@ from dangol.domain.promotions.carts import MOST_MINOR
 from dangol.domain.promotions.catalog import MOVING
 from dangol.domain.promotions.rules import Promotion
 
+# For a cart at once, and for each `per_minor`, so that what a whole cart earns keeps to 64 bits.
+MOST_POINTS, MOST_RATE = 10**9, 1_000
+# Times how much points are multiplied.
+MOST_FACTOR = 1_000
+# Gifts of one product, and stamps, for a cart.
+MOST_COUNT = 1_000
 # What fits which parts of a bundle is asked of each set of them.
 MOST_PARTS = 6
 
@@ -41,6 +46,7 @@ class RuleFault(StrEnum):
     STEPS_NOT_ASCENDING = "steps_not_ascending"
     ENDS_BEFORE_IT_STARTS = "ends_before_it_starts"
     MONEY_WITHOUT_CURRENCY = "money_without_currency"
+    RATE_TOO_HIGH = "rate_too_high"
     TOO_MANY_PARTS = "too_many_parts"
 
 
@@ -86,9 +92,7 @@ def _names_money(benefit: Benefit) -> bool:
 
 
 def _of(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
-    share, money, count = (
-        RuleFault.SHARE_OUT_OF_RANGE, RuleFault.MONEY_OUT_OF_RANGE, RuleFault.COUNT_OUT_OF_RANGE,
-    )  # fmt: skip
+    share, money = RuleFault.SHARE_OUT_OF_RANGE, RuleFault.MONEY_OUT_OF_RANGE
     match benefit:
         case Percent(points):
             yield share, not 0 < points <= WHOLE
@@ -98,7 +102,7 @@ def _of(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
             yield money, not 0 <= minor <= MOST_MINOR
         case FreeShipping(points, most):
             yield share, not 0 < points <= WHOLE
-            yield money, not _is_count(most)
+            yield money, most is not None and not 0 < most <= MOST_MINOR
         case Tiered(steps):
             lows = [step.at_least for step in steps]
             yield RuleFault.GIVES_NOTHING, not steps
@@ -108,7 +112,7 @@ def _of(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
         case NthFree() | BuyGet() | Bundle():
             yield from _of_units(benefit)
         case _:
-            yield count, not all(_is_count(one) for one in _counts(benefit))
+            yield from _of_giving(benefit)
 
 
 def _of_units(benefit: NthFree | BuyGet | Bundle) -> Iterator[tuple[RuleFault, bool]]:
@@ -127,14 +131,15 @@ def _of_units(benefit: NthFree | BuyGet | Bundle) -> Iterator[tuple[RuleFault, b
             yield RuleFault.MONEY_OUT_OF_RANGE, not 0 <= price <= MOST_MINOR
 
 
-def _counts(benefit: Benefit) -> tuple[int, ...]:
+def _of_giving(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
     match benefit:
         case Gift(_, count) | Stamps(_, count):
-            return (count,)
+            yield RuleFault.COUNT_OUT_OF_RANGE, not 0 < count <= MOST_COUNT
         case Points(points):
-            return (points,)
-        case PointsRate(points, per) | Multiplier(points, per):
-            return (points, per)
-        case IssueCoupon():
-            return ()
-    raise AssertionError(f"no benefit: {benefit!r}")
+            yield RuleFault.COUNT_OUT_OF_RANGE, not 0 < points <= MOST_POINTS
+        case PointsRate(points, per):
+            yield RuleFault.COUNT_OUT_OF_RANGE, points < 1 or not 0 < per <= MOST_MINOR
+            yield RuleFault.RATE_TOO_HIGH, points > MOST_RATE * per
+        case Multiplier(num, den):
+            yield RuleFault.COUNT_OUT_OF_RANGE, num < 1 or not 0 < den <= MOST_POINTS
+            yield RuleFault.RATE_TOO_HIGH, num > MOST_FACTOR * den

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
 from dangol.domain.conditions import Reason as DecidingLeaf
-from dangol.domain.promotions.carts import LeftOut
+from dangol.domain.promotions.carts import LeftOut, LineFault
 from dangol.domain.promotions.checking import RuleFault
 
 
@@ -178,7 +178,8 @@ class PricedLine(NamedTuple):
 class Evaluation:
     """All of it: effects in the order they apply, rejections by promotion, then by code; lines by key.
 
-    `used_codes`: codes that count as used once the order is placed.
+    `used_codes`: codes that count as used once the order is placed. `delivery_fault`: why the delivery is
+    evaluated as one that costs nothing.
     """
 
     effects: tuple[Effect, ...]
@@ -187,6 +188,7 @@ class Evaluation:
     lines: tuple[PricedLine, ...]
     shipping_minor: int
     used_codes: tuple[str, ...]
+    delivery_fault: LineFault | None = None
 
     @property
     def net_minor(self) -> int:

@@ -15,7 +15,7 @@ from dangol.domain.conditions.moments import Moment
 from dangol.domain.promotions.admission import admit
 from dangol.domain.promotions.benefits import Benefit
 from dangol.domain.promotions.book import OFF_MONEY, Book, Entry
-from dangol.domain.promotions.carts import Cart, LeftOut, faulty_lines, with_all_above
+from dangol.domain.promotions.carts import Cart, LeftOut, delivery_fault, faulty_lines, with_all_above
 from dangol.domain.promotions.catalog import CART_SHIPPING, CART_TOTAL, COUPON_CODE, time_traits
 from dangol.domain.promotions.drafting import Draft, Drafter
 from dangol.domain.promotions.effects import (
@@ -87,7 +87,8 @@ class _Run:
         self.selections: dict[Target, Targeted] = {}
         self.lines_of = book.lines_of(self.states)
         self.drafter = Drafter(self.states, settings)
-        self.shipping_minor = max(cart.shipping_minor, 0)
+        self.delivery_fault = delivery_fault(cart)
+        self.shipping_minor = 0 if self.delivery_fault else cart.shipping_minor
         self.moment = Moment(context.as_of.astimezone(UTC), context.zone)
         self.traits = self._traits()
         # One subject for all: what moves in its traits is put there before it is asked.
@@ -119,6 +120,7 @@ class _Run:
             lines=tuple(PricedLine(one.line.key, one.unit, tuple(one.left)) for one in self.states),
             shipping_minor=self.shipping_minor,
             used_codes=tuple(sorted(self._used_codes(effects))),
+            delivery_fault=self.delivery_fault,
         )
 
     def _everything(self) -> Selection:

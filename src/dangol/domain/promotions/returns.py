@@ -4,18 +4,24 @@ Nothing is spread anew after the sale. Each unit carries what was paid for it in
 points it has earned; a unit that comes back takes exactly these with it. An amount that is given back without
 goods comes off what the units still carry, in proportion, so that both ways may be mixed and all that was
 paid is given back in the end, to the won, in whatever order.
+
+Delivery has its own part beside the units: what was paid for it after its discounts. Whether it comes back
+with the last unit, where somebody says so, or never, is the shop's setting.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from dangol.domain.promotions.effects import Discount, Evaluation, PointsGiven
+from dangol.domain.promotions.effects import Discount, Evaluation, PointsGiven, ShippingDiscount
+from dangol.domain.promotions.settings import DeliveryBack
 from dangol.domain.splitting import Share, split
 
 # A unit of the sale: its line's key and its position.
 UnitKey: TypeAlias = tuple[str, int]
+# Stands for the delivery among units where an amount is spread; no unit has such a position.
+_DELIVERY: UnitKey = ("", -1)
 
 
 class Carried(NamedTuple):
@@ -40,25 +46,39 @@ NOTHING = Carried()
 
 
 class Refused(StrEnum):
-    """Why goods or an amount cannot come back."""
+    """Why goods, delivery or an amount cannot come back, or a sale cannot have been paid so."""
 
     UNKNOWN_UNIT = "unknown_unit"
     ALREADY_BACK = "already_back"
     GIVEN_TWICE = "given_twice"
     MORE_THAN_LEFT = "more_than_left"
     NOT_POSITIVE = "not_positive"
+    NOT_GIVEN_BACK = "not_given_back"
+    MORE_THAN_IT_COSTS = "more_than_it_costs"
+    POINTS_WITHOUT_WORTH = "points_without_worth"
+    NEGATIVE = "negative"
+
+
+class NotSold(ValueError):
+    """A sale that cannot have been paid, or have earned, as is said; `refused` is why."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.value)
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A sale as it is stored: what each unit still carries, and which units are back."""
+    """A sale as it is stored: what each unit and the delivery still carry, and which units are back."""
 
     units: Mapping[UnitKey, Carried]
     back: frozenset[UnitKey] = field(default_factory=frozenset)
+    delivery: Carried = NOTHING
+    is_delivery_back: bool = False
 
     @property
     def carried(self) -> Carried:
-        """What all units still carry together."""
+        """What all units still carry together, without the delivery."""
         return total(self.units.values())
 
 
@@ -80,31 +100,60 @@ def total(parts: Iterable[Carried]) -> Carried:
     return Carried(*sums)
 
 
-def sold_of(evaluation: Evaluation, tender: Tender = NO_TENDER, points: Mapping[UnitKey, int] = {}) -> Sold:
-    """Return what each unit of an evaluated cart carries.
+def sold_of(
+    evaluation: Evaluation,
+    tender: Tender = NO_TENDER,
+    points: Mapping[UnitKey, int] = {},
+    *,
+    pays_delivery: bool = False,
+) -> Sold:
+    """Return what each unit of an evaluated cart carries, and its delivery.
 
-    Points paid are spread over the units by what these cost, and never pay more for one than that;
-    `points` are those that earning rules give besides the promotions, by unit.
+    Points paid are spread over the units, and over the delivery where they `pays_delivery`, by what these
+    cost, and never pay more for one than that; `points` are those that earning rules give besides the
+    promotions, by unit. Raises NotSold where no such sale can be: more paid than it costs, points that are
+    worth nothing or worth without points, anything below nothing, points of a unit that is not in it.
     """
     net = {(one.key, n): left for one in evaluation.lines for n, left in enumerate(one.left_minor)}
-    assert 0 <= tender.minor <= sum(net.values()), "nobody pays more than it costs"
-    assert bool(tender.points) == bool(tender.minor), "points that pay are worth something"
     keys = sorted(net)
-    paid = _spread(tender.minor, {key: net[key] for key in keys})
+    costs = {key: net[key] for key in keys}
+    if pays_delivery:
+        costs[_DELIVERY] = evaluation.shipping_minor
+    if (refused := _unpayable(tender, points, costs, net)) is not None:
+        raise NotSold(refused)
+    paid = _spread(tender.minor, costs)
     paid_points = _spread(tender.points, paid, most=tender.points)
-    earned, off = dict(points), dict.fromkeys(keys, 0)
+    earned, off, off_delivery = dict(points), dict.fromkeys(keys, 0), 0
     for effect in evaluation.effects:
         match effect:
             case PointsGiven():
                 _add_parts(earned, effect)
             case Discount():
                 _add_parts(off, effect)
+            case ShippingDiscount():
+                off_delivery += effect.amount_minor
+    by_points = paid.get(_DELIVERY, 0)
     return Sold(
         {
             key: Carried(net[key] - paid[key], paid[key], paid_points[key], earned.get(key, 0), off[key])
             for key in keys
-        }
+        },
+        delivery=Carried(
+            evaluation.shipping_minor - by_points, by_points, paid_points.get(_DELIVERY, 0), 0, off_delivery
+        ),
     )
+
+
+def _unpayable(
+    tender: Tender, points: Mapping[UnitKey, int], costs: Mapping[UnitKey, int], net: Mapping[UnitKey, int]
+) -> Refused | None:
+    if min(tender.points, tender.minor, *points.values()) < 0:
+        return Refused.NEGATIVE
+    if tender.minor > sum(costs.values()):
+        return Refused.MORE_THAN_IT_COSTS
+    if bool(tender.points) != bool(tender.minor):
+        return Refused.POINTS_WITHOUT_WORTH
+    return Refused.UNKNOWN_UNIT if points.keys() - net.keys() else None
 
 
 def _add_parts(sums: dict[UnitKey, int], effect: Discount | PointsGiven) -> None:
@@ -120,19 +169,25 @@ def _spread(amount: int, weights: Mapping[UnitKey, int], most: int | None = None
 
 
 class Back(NamedTuple):
-    """What comes back, by unit, and how the sale stands then."""
+    """What comes back, by unit and of the delivery, and how the sale stands then."""
 
     units: Mapping[UnitKey, Carried]
     sold: Sold
+    delivery: Carried = NOTHING
 
     @property
     def total(self) -> Carried:
         """All that comes back."""
-        return total(self.units.values())
+        return total([*self.units.values(), self.delivery])
 
 
-def return_units(sold: Sold, units: Sequence[UnitKey]) -> Back | Refused:
-    """Return what these units take back with them: all they still carry. One refused refuses all."""
+def return_units(
+    sold: Sold, units: Sequence[UnitKey], delivery_back: DeliveryBack = DeliveryBack.ASKED
+) -> Back | Refused:
+    """Return what these units take back with them: all they still carry. One refused refuses all.
+
+    By `DeliveryBack.LAST_UNIT` the delivery comes back with the last unit of the sale.
+    """
     if len(set(units)) < len(units):
         return Refused.GIVEN_TWICE
     for unit in units:
@@ -141,14 +196,29 @@ def return_units(sold: Sold, units: Sequence[UnitKey]) -> Back | Refused:
         if unit in sold.back:
             return Refused.ALREADY_BACK
     taken = {unit: sold.units[unit] for unit in units}
-    return _without(sold, taken, sold.back | taken.keys())
+    back = _without(sold, taken, sold.back | taken.keys())
+    is_the_last = bool(units) and len(back.sold.back) == len(sold.units) and not sold.is_delivery_back
+    return _with_delivery(back) if is_the_last and delivery_back is DeliveryBack.LAST_UNIT else back
+
+
+def return_delivery(sold: Sold, delivery_back: DeliveryBack = DeliveryBack.ASKED) -> Back | Refused:
+    """Return what was paid for the delivery, by itself: once, and only where the shop gives it back so."""
+    if delivery_back is not DeliveryBack.ASKED:
+        return Refused.NOT_GIVEN_BACK
+    return Refused.ALREADY_BACK if sold.is_delivery_back else _with_delivery(Back({}, sold))
+
+
+def _with_delivery(back: Back) -> Back:
+    sold = replace(back.sold, delivery=NOTHING, is_delivery_back=True)
+    return Back(back.units, sold, back.sold.delivery)
 
 
 def return_amount(sold: Sold, minor: int) -> Back | Refused:
     """Return what comes back with an amount of what was paid, in money and points together, without goods.
 
     Every figure comes back in the proportion of the amount to what is still paid, rounded down, and with
-    the last of it whatever is left. Goods, and with them the promotions' budgets, stay where they are.
+    the last of it whatever is left. Goods, and with them the promotions' budgets, stay where they
+    are, and so does the delivery.
     """
     carried = sold.carried
     paid = carried.money_minor + carried.spent_minor
@@ -173,7 +243,9 @@ def return_amount(sold: Sold, minor: int) -> Back | Refused:
 
 def _without(sold: Sold, taken: Mapping[UnitKey, Carried], back: frozenset[UnitKey]) -> Back:
     left = {key: one.less(taken.get(key, NOTHING)) for key, one in sold.units.items()}
-    return Back({key: one for key, one in taken.items() if one != NOTHING}, Sold(left, back))
+    return Back(
+        {key: one for key, one in taken.items() if one != NOTHING}, replace(sold, units=left, back=back)
+    )
 
 
 def rejudged_refund(*, paid_minor: int, refunded_minor: int, kept_net_minor: int) -> int:

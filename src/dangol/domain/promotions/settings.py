@@ -53,6 +53,14 @@ class Stacking(StrEnum):
     ALWAYS = "always"
 
 
+class DeliveryBack(StrEnum):
+    """When what was paid for the delivery comes back: with the last unit, where it is asked for, or never."""
+
+    LAST_UNIT = "last_unit"
+    ASKED = "asked"
+    NEVER = "never"
+
+
 class Lane(NamedTuple):
     """Promotions of one lane compete by its `choice`; lanes apply one after another."""
 
@@ -86,6 +94,7 @@ class Settings:
     most_codes: int | None = None
     lanes: tuple[Lane, ...] = LANES
     stacking: Mapping[str, Stacking] = field(default_factory=dict)
+    delivery_back: DeliveryBack = DeliveryBack.ASKED
 
     def __post_init__(self) -> None:
         """Raise ValueError where two lanes have one key: what is in it would apply twice."""
