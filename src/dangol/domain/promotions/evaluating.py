@@ -31,7 +31,7 @@ from dangol.domain.promotions.effects import (
 )
 from dangol.domain.promotions.giving import give, line_parts
 from dangol.domain.promotions.picking import Quota, Selection, Targeted, targeted
-from dangol.domain.promotions.rules import NO_LIMIT, Context, Minimum, Promotion, Target
+from dangol.domain.promotions.rules import NO_LIMIT, Context, Discounted, Minimum, Promotion, Target
 from dangol.domain.promotions.settings import Base, Choice, OverBudget, Settings
 from dangol.domain.promotions.stacking import Bar, Company
 from dangol.domain.promotions.tally import Chosen, LineState, apply
@@ -83,8 +83,10 @@ class _Run:
             if line.key not in self.faults
         ]
         self.states = sorted(states, key=lambda state: state.line.key)
-        self.everything = self._everything()
-        self.selections: dict[Target, Targeted] = {}
+        self.everything = Selection(one.whole for one in self.states)
+        # Those known, with how often prices had changed when they were last counted.
+        self.selections: dict[Target, tuple[Targeted, int]] = {}
+        self.price_changes = 0
         self.lines_of = book.lines_of(self.states)
         self.drafter = Drafter(self.states, settings)
         self.delivery_fault = delivery_fault(cart)
@@ -122,9 +124,6 @@ class _Run:
             used_codes=tuple(sorted(self._used_codes(effects))),
             delivery_fault=self.delivery_fault,
         )
-
-    def _everything(self) -> Selection:
-        return Selection(one.whole for one in self.states)
 
     def _traits(self) -> dict[str, Value]:
         lines = [state.line for state in self.states]
@@ -230,9 +229,16 @@ class _Run:
         return without
 
     def _chosen(self, states: Sequence[LineState], target: Target) -> Targeted:
-        """Return the units of a target, found once for all promotions that have it until a price changes."""
-        if (known := self.selections.get(target)) is None:
-            known = self.selections[target] = targeted(states, target)
+        """Return the units of a target, found once for all promotions that have it.
+
+        What hangs on prices is counted anew once one has changed.
+        """
+        known, counted_at = self.selections.get(target, (None, 0))
+        if known is None or (target.discounted is Discounted.SKIP_ANY and counted_at != self.price_changes):
+            known = targeted(states, target)
+        elif counted_at != self.price_changes:
+            known.forget_prices()
+        self.selections[target] = known, self.price_changes
         return known
 
     def _money(
@@ -298,8 +304,8 @@ class _Run:
 
     def _forget_prices(self) -> None:
         """Count anew what hangs on what units cost."""
-        self.everything = self._everything()
-        self.selections.clear()
+        self.price_changes += 1
+        self.everything.forget_prices()
         if self.settings.threshold_on is Base.REMAINING:
             self.traits[CART_TOTAL] = self.everything.left_minor
             self.traits[CART_SHIPPING] = self.shipping_minor

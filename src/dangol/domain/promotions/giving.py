@@ -1,6 +1,7 @@
 """What a promotion gives besides money: effects, with points split over lines and units as money is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from dangol.domain.accrual import divide
 from dangol.domain.promotions.benefits import (
@@ -26,20 +27,35 @@ from dangol.domain.promotions.effects import (
 from dangol.domain.promotions.settings import Settings
 from dangol.domain.promotions.tally import Chosen, Taken, spread
 
+# Makes the named tuple of the very tuple: of large carts there are a hundred thousand.
+_unit_part: Callable[[tuple[int, int]], UnitPart] = partial(tuple.__new__, UnitPart)
+
 
 def line_parts(takings: Sequence[Taken]) -> tuple[LinePart, ...]:
     """Return takings by line and unit, in the order of keys and positions; what is nothing is left out."""
-    lines: dict[str, dict[int, int]] = {}
+    lines: dict[str, list[tuple[int, int]]] = {}
+    seen_twice: set[str] = set()
     for state, positions, amounts in takings:
-        units = lines.setdefault(state.line.key, {})
-        for position, amount in zip(positions, amounts, strict=True):
-            if amount:
-                units[position] = units.get(position, 0) + amount
-    return tuple(
-        LinePart(key, sum(units.values()), tuple(UnitPart(*one) for one in sorted(units.items())))
-        for key, units in sorted(lines.items())
-        if units
-    )
+        key, pairs = state.line.key, list(zip(positions, amounts, strict=True))
+        if lines.setdefault(key, pairs) is not pairs:
+            seen_twice.add(key)
+            lines[key] += pairs
+    for key in seen_twice:
+        lines[key] = _together(lines[key])
+    parts = []
+    for key, pairs in sorted(lines.items()):
+        units = tuple(map(_unit_part, [pair for pair in pairs if pair[1]]))
+        if units:
+            parts.append(LinePart(key, sum([pair[1] for pair in pairs]), units))
+    return tuple(parts)
+
+
+def _together(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return amounts by position, in their order, where one position may have several."""
+    sums: dict[int, int] = {}
+    for position, amount in pairs:
+        sums[position] = sums.get(position, 0) + amount
+    return sorted(sums.items())
 
 
 def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: Settings) -> Effect | None:

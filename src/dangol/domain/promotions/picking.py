@@ -4,8 +4,9 @@ Units are told apart by what they cost now, then by their line's key and their p
 hangs on nothing else. What a customer has to buy is taken from the dear end, what they get from the cheap.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache, partial
+from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
 from dangol.domain.promotions.benefits import BuyGet, Items, NthFree, Which
@@ -40,8 +41,16 @@ def is_among(state: LineState, items: Items) -> bool:
     return not tokens(items).isdisjoint(state.tokens)
 
 
+_unit: Callable[[tuple[int, str, int, LineState]], Unit] = partial(tuple.__new__, Unit)
+
+
 class Selection(list[Chosen]):
     """Chosen units, with what many promotions ask of them counted once: for as long as no price changes."""
+
+    def forget_prices(self) -> None:
+        """Count anew what hangs on prices, once it is asked for."""
+        for name in ("units", "left_minor"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -61,7 +70,7 @@ class Selection(list[Chosen]):
     @cached_property
     def left_minor(self) -> int:
         """What they still cost."""
-        return sum([sum(one.left) for one in self])
+        return sum([one.left_minor for one in self])
 
     @cached_property
     def has_floors(self) -> bool:
@@ -78,6 +87,11 @@ class Targeted(NamedTuple):
 
     units: Selection
     reducible: Selection
+
+    def forget_prices(self) -> None:
+        """Count anew what hangs on prices, once it is asked for."""
+        self.units.forget_prices()
+        self.reducible.forget_prices()
 
 
 def targeted(states: Sequence[LineState], target: Target) -> Targeted:
@@ -99,10 +113,13 @@ def _counts(state: LineState, target: Target) -> bool:
 
 def units_of(chosen: Iterable[Chosen]) -> list[Unit]:
     """Return single units, from the cheapest to the dearest."""
-    units = [
-        Unit(state.left[one], state.line.key, one, state) for state, positions in chosen for one in positions
-    ]
-    return sorted(units, key=lambda unit: unit[:3])
+    units: list[Unit] = []
+    for one in chosen:
+        key, positions = one.state.line.key, one.positions
+        units.extend(map(_unit, zip(one.left, repeat(key), positions, repeat(one.state))))
+    # No two have the same price, key and position, so that states are never compared.
+    units.sort()
+    return units
 
 
 def as_chosen(units: Iterable[Unit]) -> list[Chosen]:
@@ -189,13 +206,17 @@ def pick_rounds(
     what the quota leaves of it.
     """
     got_from = chosen.units
-    if benefit.buy is None:
-        bought_from = got_from
-    else:
-        buy = benefit.buy
-        bought_from = units_of(one.whole for one in lines if is_among(one, buy))
+    if (buy := benefit.buy) is None:
+        return _rounds_of_one_kind(got_from, benefit, quota)
+    bought_from = units_of(one.whole for one in lines if is_among(one, buy))
     to_buy = {one[1:3] for one in bought_from}
-    rounds = _round_count(benefit, to_buy, {one[1:3] for one in got_from}, quota)
+    to_get = {one[1:3] for one in got_from}
+    counts = [
+        len(to_buy) // benefit.buy_count,
+        len(to_get) // benefit.get_count,
+        len(to_buy | to_get) // (benefit.buy_count + benefit.get_count),
+    ]
+    rounds = _round_count(benefit, counts, quota)
     if not rounds:
         return None
     spare = len(to_buy) - rounds * benefit.buy_count
@@ -215,13 +236,17 @@ def pick_rounds(
     return Rounds(rest[: given_in * benefit.buy_count], got)
 
 
-def _round_count(benefit: BuyGet, to_buy: set[UnitKey], to_get: set[UnitKey], quota: Quota) -> int:
-    both = len(to_buy) + len(to_get - to_buy)
-    counts = [
-        len(to_buy) // benefit.buy_count,
-        len(to_get) // benefit.get_count,
-        both // (benefit.buy_count + benefit.get_count),
-    ]
+def _rounds_of_one_kind(units: Sequence[Unit], benefit: BuyGet, quota: Quota) -> Rounds | None:
+    """Return the rounds where what is bought is of those that are got: the cheap end, and the dear one."""
+    rounds = _round_count(benefit, [len(units) // (benefit.buy_count + benefit.get_count)], quota)
+    if not rounds:
+        return None
+    got = quota.admit(units[: rounds * benefit.get_count])
+    bought = -(-len(got) // benefit.get_count) * benefit.buy_count
+    return Rounds(list(reversed(units[len(units) - bought :])), got)
+
+
+def _round_count(benefit: BuyGet, counts: list[int], quota: Quota) -> int:
     if benefit.most_rounds is not None:
         counts.append(benefit.most_rounds)
     if quota.most is not None:

@@ -4,8 +4,10 @@ Lines stand in the order of their keys, so that nothing hangs on the order they 
 setting says does (the spare unit to the first or to the last).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from operator import add, sub
 from typing import NamedTuple
 
 from dangol.domain.accrual import divide
@@ -13,16 +15,23 @@ from dangol.domain.promotions.carts import Line, tokens_of
 from dangol.domain.promotions.settings import Base, RoundedOn, Settings
 from dangol.domain.splitting import Share, Spare, split, split_evenly
 
+# Makes named tuples of the very tuples that `zip` yields: carts have thousands of them, and their own
+# constructors take most of the time.
+_share: Callable[[tuple[tuple[str, int], int, int]], Share] = partial(tuple.__new__, Share)
+
 
 class LineState:
     """One line: `left` is what each of its units still costs; `floor` is what each has to cost."""
 
-    __slots__ = ("floor", "left", "line", "place", "tokens", "unit", "whole")
+    __slots__ = ("floor", "key", "left", "left_minor", "line", "place", "tokens", "unit", "whole")
 
     def __init__(self, line: Line, place: int, *, floors_hold: bool) -> None:
         self.line, self.place, self.unit, self.tokens = line, place, line.unit_minor, tokens_of(line)
         self.floor = min(line.floor_minor, line.unit_minor) if floors_hold else 0
+        self.key = (line.key, 0)
         self.left = [line.unit_minor] * line.quantity
+        # All of them together, counted along.
+        self.left_minor = line.unit_minor * line.quantity
         # All units of it, which is what is nearly always chosen.
         self.whole = Chosen(self, range(line.quantity))
 
@@ -39,6 +48,14 @@ class Chosen(NamedTuple):
         state, positions = self
         # Nearly always these are all units of the line.
         return state.left if len(positions) == len(state.left) else [state.left[one] for one in positions]
+
+    @property
+    def left_minor(self) -> int:
+        """What they all still cost."""
+        state, positions = self
+        if len(positions) == len(state.left):
+            return state.left_minor
+        return sum([state.left[one] for one in positions])
 
     @property
     def rooms(self) -> Sequence[int]:
@@ -80,18 +97,24 @@ class Cut:
 
 def apply(takings: Iterable[Taken], sign: int = -1) -> None:
     """Take amounts off what units cost; with sign +1, put them back."""
+    change = sub if sign < 0 else add
     for state, positions, amounts in takings:
-        for position, amount in zip(positions, amounts, strict=True):
-            state.left[position] += sign * amount
+        if len(positions) == len(state.left):
+            state.left = list(map(change, state.left, amounts))
+        else:
+            for position, amount in zip(positions, amounts, strict=True):
+                state.left[position] += sign * amount
+        state.left_minor += sign * sum(amounts)
 
 
 def take_percent(chosen: Sequence[Chosen], basis_points: int, settings: Settings) -> list[Taken]:
     """Take a share off, rounded on what the setting says; what a floor holds back goes to no other unit."""
+    is_of_left = settings.percent_of is Base.REMAINING
     bases = [one.prices(settings.percent_of) for one in chosen]
     if settings.rounded_on is RoundedOn.UNIT:
         wanted = [[divide(one * basis_points, 10_000, settings.rounding) for one in line] for line in bases]
     else:
-        sums = [sum(line) for line in bases]
+        sums = [one.left_minor for one in chosen] if is_of_left else [sum(line) for line in bases]
         if settings.rounded_on is RoundedOn.LINE:
             by_line = [divide(one * basis_points, 10_000, settings.rounding) for one in sums]
         else:
@@ -108,8 +131,11 @@ def take_amount(chosen: Sequence[Chosen], minor: int, settings: Settings) -> lis
     """Take an amount off all together, in proportion to what they cost; what one cannot give, others do."""
     rooms = [one.rooms for one in chosen]
     prices = [one.left for one in chosen]
-    sums = [sum(line) for line in prices]
-    by_line = _over_lines(minor, chosen, sums, [sum(line) for line in rooms], settings.spare)
+    sums = [one.left_minor for one in chosen]
+    most = [
+        sum(line) if one.state.floor else left for one, line, left in zip(chosen, rooms, sums, strict=True)
+    ]
+    by_line = _over_lines(minor, chosen, sums, most, settings.spare)
     amounts = [
         _over_units(amount, line, room, settings.spare)
         for amount, line, room in zip(by_line, prices, rooms, strict=True)
@@ -158,10 +184,7 @@ def _over_lines(
     amount: int, chosen: Sequence[Chosen], weights: Sequence[int], most: Sequence[int], spare: Spare
 ) -> list[int]:
     """Split over lines: the first and the last are those of the cart as it came."""
-    shares = [
-        Share((one.state.line.key, 0), weight, limit)
-        for one, weight, limit in zip(chosen, weights, most, strict=True)
-    ]
+    shares = list(map(_share, zip([one.state.key for one in chosen], weights, most, strict=True)))
     if spare is Spare.LARGEST_REMAINDER:
         return split(amount, shares, spare)
     order = sorted(range(len(chosen)), key=lambda place: chosen[place].state.place)
@@ -173,6 +196,8 @@ def _over_lines(
 def _over_units(amount: int, weights: Sequence[int], most: Sequence[int], spare: Spare) -> list[int]:
     if not amount:
         return [0] * len(weights)
+    if len(weights) == 1:
+        return [min(amount, most[0]) if weights[0] else 0]
     # Units of a line nearly always cost the same: then there is nothing to weigh.
     if len(set(weights)) == 1 and amount <= min(most) * len(weights):
         return split_evenly(amount, len(weights), spare)
