@@ -7,17 +7,28 @@ third free, buy two get one, points. Those for the whole cart go in a lane of wh
 
 Beside that the worst that can be made of it: every promotion is for every line of every cart. No database has
 a part in it.
+
+Then the largest carts there may be, and peers with the same carts and promotions of 5 % off one category
+each, all in one lane: django-oscar's `Applicator`, pretix's `apply_discounts` (a position has one discount
+there) and Medusa's compute of `@medusajs/promotion`, each with what it asks its database. A peer that cannot
+be installed is passed over, and it is said why.
 """
 
+import json
 import random
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bench.figures import Figure, at_most
+from bench.peers import ask, ask_node, environment_of, modules_of
 from dangol.domain.conditions import Condition, Subject, read_condition
 from dangol.domain.promotions import (
     CART_TRAITS,
@@ -48,6 +59,7 @@ from dangol.domain.promotions.templates import members_only
 
 AT, SEOUL = datetime(2026, 11, 27, 3, tzinfo=UTC), ZoneInfo("Asia/Seoul")
 LIVE, CARTS, PRODUCTS, CATEGORIES = (1, 10, 50, 200, 1_000), 300, 400, 40
+LIVE_BESIDE_PEERS = (1, 10, 50, 200)
 GOALS_P95_MS = {50: 20.0, 1_000: 40.0}
 BENEFITS: tuple[Benefit, ...] = (
     Percent(500),
@@ -57,6 +69,11 @@ BENEFITS: tuple[Benefit, ...] = (
     BuyGet(None, 2, 1),
     PointsRate(1, 100),
 )
+OSCAR = ("django-oscar==4.2.1", "factory_boy==3.3.3")
+PRETIX = ("pretix==2026.8.0",)
+MEDUSA = ("@medusajs/promotion@2.21.2", "@medusajs/framework@2.21.2")
+# A peer is asked of carts for so long, and of one at least.
+PEER_SECONDS = 10
 LANES = (Lane("main"), Lane("best", Choice.BEST))
 
 
@@ -70,6 +87,75 @@ def measure() -> Iterator[Figure]:
         yield from _figures(
             f"{live:,} live, each for all lines, the best", every, carts, GOALS_P95_MS.get(live)
         )
+    yield from _large()
+    yield from _beside_peers(carts)
+
+
+def _large() -> Iterator[Figure]:
+    """Yield what the largest carts take, with 50 promotions of which every second is for all lines."""
+    book = Book([_one(n) if n % 2 else _for_everything(n) for n in range(50)])
+    for name, lines, units in (("5,000 lines", 5_000, 1), ("5,000 lines of 20 units", 5_000, 20)):
+        cart = Cart("KRW", tuple(_line(n)._replace(quantity=units) for n in range(lines)))
+        context = Context(AT, SEOUL, Subject({"customer.is_member": True}, ()))
+        times = sorted(
+            _timed(partial(evaluate, cart, book, Settings(lanes=LANES), context)) for _ in range(5)
+        )
+        yield Figure(f"{name}, 50 live: median", times[2], "ms")
+
+
+def _beside_peers(carts: Sequence[Cart]) -> Iterator[Figure]:
+    """Yield what each peer takes, and how many times ours that is."""
+    with TemporaryDirectory(prefix="dangol-bench-") as folder:
+        file = Path(folder) / "carts.json"
+        lines = [[_told(line) for line in cart.lines] for cart in carts]
+        file.write_text(json.dumps({"categories": CATEGORIES, "carts": lines}))
+        ours = {live: _median(_ours(live, carts)) for live in LIVE_BESIDE_PEERS}
+        for live, median in ours.items():
+            yield Figure(f"{live} of one category each: median", median, "ms")
+        for name, asked in _peers(file).items():
+            try:
+                for live, median in ours.items():
+                    seconds, statements = asked(live, PEER_SECONDS)
+                    yield from _shown(f"{name}, {live} live", seconds, statements, median)
+            except (OSError, subprocess.CalledProcessError) as error:
+                print(f"    {name} was not measured here: {error}", flush=True)
+
+
+def _peers(file: Path) -> dict[str, Callable[[int, int], Any]]:
+    """Return how each peer is asked: with how many promotions, and for how many seconds."""
+    return {
+        "django-oscar": lambda *rest: ask(environment_of(*OSCAR), "oscar_offers.py", file, *rest),
+        "pretix": lambda *rest: ask(environment_of(*PRETIX), "pretix_discounts.py", file, *rest),
+        "Medusa": lambda *rest: ask_node(modules_of(*MEDUSA), "medusa_promotions.cjs", file, *rest),
+    }
+
+
+def _ours(live: int, carts: Sequence[Cart]) -> list[float]:
+    categories = [Items(categories=frozenset({f"c{n % CATEGORIES}"})) for n in range(live)]
+    rules = [
+        replace(_promotion(n, Target(one)), benefits=(Percent(500),)) for n, one in enumerate(categories)
+    ]
+    work = partial(evaluate, book=Book(rules), settings=Settings(), context=Context(AT, SEOUL))
+    return [_timed(partial(work, cart)) for cart in carts]
+
+
+def _shown(name: str, seconds: Sequence[float], statements: int | None, ours: float) -> Iterator[Figure]:
+    times = sorted(one * 1_000 for one in seconds)
+    yield Figure(f"{name}: median of {len(times)} carts", _median(times), "ms")
+    yield Figure(f"{name}: p95", times[int(len(times) * 0.95)], "ms")
+    yield Figure(f"{name} : ours, median", _median(times) / ours, "×")
+    if statements is not None:
+        yield Figure(f"{name}: statements a cart", statements, "")
+
+
+def _median(times: Sequence[float]) -> float:
+    return sorted(times)[len(times) // 2]
+
+
+def _told(line: Line) -> tuple[int, int, int, int]:
+    """Return a line as peers are told of it: product, category, price, quantity."""
+    number = int(line.key[1:])
+    return number, number % CATEGORIES, line.unit_minor, line.quantity
 
 
 def _figures(
