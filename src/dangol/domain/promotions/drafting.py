@@ -134,13 +134,26 @@ class Drafter:
         if isinstance(benefit, Tiered):
             step = _reached(benefit, self._counted(benefit, chosen))
             benefit = step.benefit if step else None
-        if isinstance(benefit, Percent) and self.settings.percent_of is Base.REMAINING:
-            off = divide(chosen.left_minor * benefit.basis_points, WHOLE, self.settings.rounding)
-        elif isinstance(benefit, Amount) and not benefit.is_each:
-            off = min(benefit.minor, chosen.left_minor)
-        else:
+        off = self._told(benefit, chosen)
+        return off if off is None or most is None else min(off, most)
+
+    def _told(self, benefit: Benefit | None, chosen: Selection) -> int | None:
+        """Return what a benefit comes to, from the prices of what it is off alone."""
+        if isinstance(benefit, Amount):
+            return None if benefit.is_each else min(benefit.minor, chosen.left_minor)
+        if self.settings.percent_of is not Base.REMAINING:
             return None
-        return off if most is None else min(off, most)
+        match benefit:
+            case Percent():
+                money = chosen.left_minor
+            case NthFree():
+                money = sum([one.price for one in pick_nth(chosen, benefit, Quota()) or ()])
+            case BuyGet():
+                rounds = pick_rounds(self.lines, chosen, benefit, Quota())
+                money = sum([one.price for one in rounds.got]) if rounds else 0
+            case _:
+                return None
+        return divide(money * benefit.basis_points, WHOLE, self.settings.rounding)
 
     def _counted(self, benefit: Tiered, chosen: Selection) -> int:
         return chosen.money(self.settings.threshold_on) if benefit.by is By.AMOUNT else chosen.unit_count

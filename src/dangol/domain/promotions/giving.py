@@ -24,7 +24,7 @@ from dangol.domain.promotions.effects import (
     StampsGiven,
     UnitPart,
 )
-from dangol.domain.promotions.settings import Settings
+from dangol.domain.promotions.settings import Base, Settings
 from dangol.domain.promotions.tally import Chosen, Taken, spread
 
 # Makes the named tuple of the very tuple: of large carts there are a hundred thousand.
@@ -64,8 +64,7 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
         case Points(points):
             return _points(source, points, chosen, settings) if points else None
         case PointsRate(points, per_minor):
-            base = sum(sum(_bases(one, settings)) for one in chosen)
-            whole = divide(base * points, per_minor, settings.points_rounding)
+            whole = divide(_base(chosen, settings) * points, per_minor, settings.points_rounding)
             return _points(source, whole, chosen, settings) if whole else None
         case Multiplier(num, den):
             units = ((one.state.line.key, position) for one in chosen for position in one.positions)
@@ -79,14 +78,14 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
     return None
 
 
-def _bases(chosen: Chosen, settings: Settings) -> Sequence[int]:
-    return chosen.prices(settings.points_on)
+def _base(chosen: Sequence[Chosen], settings: Settings) -> int:
+    if settings.points_on is Base.REMAINING:
+        return sum([one.left_minor for one in chosen])
+    return sum([one.state.unit * len(one.positions) for one in chosen])
 
 
 def _points(source: Source, points: int, chosen: Sequence[Chosen], settings: Settings) -> PointsGiven:
     """Split points over units by what these cost; over units that all cost nothing, evenly."""
-    bases = [_bases(one, settings) for one in chosen]
-    base = sum(map(sum, bases))
-    weights = bases if base else [[1] * len(one.positions) for one in chosen]
-    takings = spread(points, chosen, weights)
-    return PointsGiven(source, points, base, line_parts(takings))
+    base = _base(chosen, settings)
+    weights = [one.prices(settings.points_on) if base else [1] * len(one.positions) for one in chosen]
+    return PointsGiven(source, points, base, line_parts(spread(points, chosen, weights)))
