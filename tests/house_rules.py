@@ -23,6 +23,7 @@ LOOKUPS = {
     "dg_api.Answer",
     "dg_commerce.OrderNumber",
     "dg_commerce.ReturnNumber",
+    "dg_coupons.CouponCode",
     "dg_people.ErasedIdentity",
     "dg_member_access.MemberLink",
     "dg_member_access.MemberSession",

@@ -4,5 +4,6 @@ from typing import Any
 
 from dangol.core.actions.catalog import Action
 from dangol.rooms.rewards.actions import AWARD_POINTS, SET_TIER
+from dangol.rooms.rewards.coupons.actions import ISSUE_COUPON
 
-ACTIONS: list[Action[Any, Any]] = [AWARD_POINTS, SET_TIER]
+ACTIONS: list[Action[Any, Any]] = [AWARD_POINTS, SET_TIER, ISSUE_COUPON]

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "dangol.core.operations",
     "dangol.rooms.rewards",
     "dangol.rooms.rewards.promotions",
+    "dangol.rooms.rewards.coupons",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

@@ -1,0 +1,1 @@
+"""Coupons: batches of codes, who holds one, and which sale used it."""

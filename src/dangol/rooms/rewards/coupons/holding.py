@@ -1,0 +1,191 @@
+"""Whose a code is: bound by hand, or handed out of a batch; and codes that are blocked."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from dangol.core.events.services import lock_customers
+from dangol.core.storage.columns import columns, connection_of
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.params import id_param
+from dangol.core.storage.rows import insert_rows, read_rows, select_matching, table, update_rows
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.coupon_codes import normalize
+from dangol.domain.errors import DomainError, NotFound
+from dangol.rooms.rewards.coupons.batches import UnknownBatch
+from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, CouponIssue, CouponUse, Kind
+
+_BATCH = ("id", "kind", "active_to", "is_blocked")
+_ISSUE = ("customer_id", "issue_key", "batch_id", "code_key", "issued_at")
+
+
+class UnknownCode(NotFound):
+    """There is no such code (`coupon`)."""
+
+    code = "coupons.unknown_code"
+
+
+class CodeHeld(DomainError):
+    """The code (`coupon`) is bound to somebody else, was used, or is everybody's: it cannot be bound."""
+
+    code = "coupons.code_held"
+
+
+class BatchClosed(DomainError):
+    """The batch (`batch`) is blocked or over: none of its codes is handed out."""
+
+    code = "coupons.batch_closed"
+
+
+class NoCodesLeft(DomainError):
+    """All codes of the batch (`batch`) are handed out, used or blocked."""
+
+    code = "coupons.none_left"
+
+
+class IssueKeyReused(DomainError):
+    """Under this key the customer was handed a code of another batch."""
+
+    code = "coupons.key_reused"
+
+
+class Ask(NamedTuple):
+    """One code of a batch for a customer; `key` names the occasion, for which they get one code."""
+
+    batch_id: Id
+    customer_id: Id
+    key: str
+
+
+class _Batch(NamedTuple):
+    id: Id
+    kind: str
+    active_to: datetime | None
+    is_blocked: bool
+
+
+def bind_code(code: str, customer_id: Id) -> None:
+    """Let nobody but a customer use a code. Raises UnknownCode, CodeHeld; bound to them, it stays so."""
+    with write_transaction():
+        row = _locked(code)
+        if row.customer_id == customer_id:
+            return
+        kind = CouponBatch.objects.values_list("kind", flat=True).get(id=row.batch_id)
+        if row.customer_id or row.used_count or kind == Kind.GENERIC:
+            raise CodeHeld(coupon=row.shown)
+        row.customer_id = customer_id
+        row.save(update_fields=["customer_id"])
+
+
+def block_code(code: str, *, is_blocked: bool = True) -> None:
+    """Let a code not be used any more, or again. Raises UnknownCode."""
+    with write_transaction():
+        row = _locked(code)
+        row.is_blocked = is_blocked
+        row.save(update_fields=["is_blocked"])
+
+
+def _locked(code: str) -> CouponCode:
+    row = CouponCode.objects.select_for_update().filter(key=normalize(code)).first()
+    if row is None:
+        raise UnknownCode(coupon=code[:80])
+    return row
+
+
+def issue(batch_id: Id, customer_id: Id, key: str, *, at: datetime) -> str:
+    """Hand a customer one unused code of a batch and return it as it is printed; once for each key.
+
+    It is theirs alone from then on; a generic batch's one code is everybody's. Raises UnknownBatch,
+    BatchClosed, NoCodesLeft or IssueKeyReused.
+    """
+    answer = issue_codes([Ask(batch_id, customer_id, key)], at=at)[0]
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
+
+
+def issue_codes(asks: Sequence[Ask], *, at: datetime) -> list[str | DomainError]:
+    """Do as `issue` for many customers, at most one ask each: a constant number of statements a batch.
+
+    Each is answered with its code or with what was refused, in order.
+    """
+    assert len({one.customer_id for one in asks}) == len(asks), "one ask a customer"
+    with write_transaction():
+        lock_customers(one.customer_id for one in asks)
+        answers = _earlier(asks)
+        open_ones: dict[Id, list[Ask]] = defaultdict(list)
+        batches = _batches(asks)
+        for ask in asks:
+            if ask not in answers:
+                refusal = _refusal(batches.get(ask.batch_id), ask, at)
+                if refusal:
+                    answers[ask] = refusal
+                else:
+                    open_ones[ask.batch_id].append(ask)
+        for batch_id, wanted in sorted(open_ones.items()):
+            answers |= _hand_out(batches[batch_id], wanted, at)
+    return [answers[ask] for ask in asks]
+
+
+def _earlier(asks: Sequence[Ask]) -> dict[Ask, str | DomainError]:
+    keys = [(one.customer_id, one.key) for one in asks]
+    issued = {(row[0], row[1]): row[2:] for row in select_matching(CouponIssue, _ISSUE[:4], _ISSUE[:2], keys)}
+    shown: dict[str, str] = dict(
+        select_matching(CouponCode, ("key", "shown"), ("key",), [(code,) for _, code in issued.values()])
+    )
+    answers: dict[Ask, str | DomainError] = {}
+    for ask in asks:
+        if (place := (ask.customer_id, ask.key)) in issued:
+            batch_id, code = issued[place]
+            answers[ask] = shown[code] if batch_id == ask.batch_id else IssueKeyReused(key=ask.key)
+    return answers
+
+
+def _batches(asks: Sequence[Ask]) -> dict[Id, _Batch]:
+    wanted = [(one,) for one in sorted({ask.batch_id for ask in asks})]
+    return {row[0]: _Batch(*row) for row in select_matching(CouponBatch, _BATCH, ("id",), wanted)}
+
+
+def _refusal(batch: _Batch | None, ask: Ask, at: datetime) -> DomainError | None:
+    named = show_id(ask.batch_id)
+    if batch is None:
+        return UnknownBatch(batch=named)
+    if batch.is_blocked or (batch.active_to and at >= batch.active_to):
+        return BatchClosed(batch=named)
+    return None
+
+
+def _hand_out(batch: _Batch, asks: Sequence[Ask], at: datetime) -> Mapping[Ask, str | DomainError]:
+    is_shared = batch.kind == Kind.GENERIC
+    codes = _shared(batch.id, len(asks)) if is_shared else _free(batch.id, len(asks))
+    given = list(zip(asks, codes, strict=False))
+    if not is_shared:
+        update_rows(
+            CouponCode, ("key",), ("customer_id",), [(code[0], ask.customer_id) for ask, code in given]
+        )
+    rows = [(ask.customer_id, ask.key, batch.id, code[0], at) for ask, code in given]
+    insert_rows(CouponIssue, _ISSUE, rows)
+    answers: dict[Ask, str | DomainError] = {ask: NoCodesLeft(batch=show_id(batch.id)) for ask in asks}
+    return answers | {ask: code[1] for ask, code in given}
+
+
+def _shared(batch_id: Id, count: int) -> list[tuple[Any, ...]]:
+    codes = CouponCode.objects.filter(batch_id=batch_id, is_blocked=False).values_list("key", "shown")
+    return list(codes) * count
+
+
+def _free(batch_id: Id, count: int) -> list[tuple[Any, ...]]:
+    """Return codes that are nobody's and were never used, locked.
+
+    What others are just being handed is passed over: nobody waits for anybody.
+    """
+    names = ("key", "shown")
+    end = " FOR UPDATE OF t SKIP LOCKED" if connection_of(CouponCode).vendor == "postgresql" else ""
+    sql = (
+        f"SELECT {columns(CouponCode, names, 't.')} FROM {table(CouponCode)} AS t"  # noqa: S608
+        " WHERE t.batch_id = %s AND t.customer_id IS NULL AND t.used_count = 0 AND NOT t.is_blocked"
+        f" AND NOT EXISTS (SELECT 1 FROM {table(CouponUse)} AS u WHERE u.key = t.key)"
+        f" ORDER BY t.batch_id, t.key LIMIT {count:d}{end}"
+    )
+    return read_rows(CouponCode, names, sql, [id_param(batch_id)])

@@ -1,0 +1,1 @@
+"""Coupons: batches, codes, who holds one, and which sale used it."""
