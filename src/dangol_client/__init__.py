@@ -57,6 +57,14 @@ from dangol_client.checkout_answers import (
     UnitRef,
 )
 from dangol_client.client import Dangol
+from dangol_client.coupon_answers import (
+    Coupon,
+    CouponBatch,
+    CouponBatchWhole,
+    CouponFigures,
+    CouponImport,
+    CouponProblem,
+)
 from dangol_client.drafts import ConsentDraft, EventDraft, LevelDraft, LineDraft, ReturnLineDraft
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
 from dangol_client.machine_answers import (
@@ -106,6 +114,12 @@ __all__ = [
     "ConsentDraft",
     "Consents",
     "Counted",
+    "Coupon",
+    "CouponBatch",
+    "CouponBatchWhole",
+    "CouponFigures",
+    "CouponImport",
+    "CouponProblem",
     "Dangol",
     "DangolError",
     "Delivery",

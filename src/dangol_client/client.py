@@ -7,6 +7,7 @@ from typing import Self
 import httpx
 
 from dangol_client.checkout import CheckoutCalls, PromotionCalls
+from dangol_client.coupons import CouponCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.segments import SegmentCalls, TraitCalls
@@ -57,6 +58,7 @@ class Dangol:
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
         self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
+        self.coupons = CouponCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":
         """Return this client with its calls happening at an instant: test keys only, and never backwards.

@@ -91,6 +91,17 @@ TABLE: dict[str, Row | None] = {
     "GET /traits": NAMES_NOBODY,
     "GET /members/{member}/traits": Row(),
     "PUT /members/{member}/traits": Row({"traits": {"app.plan": "free"}}),
+    "GET /coupon-batches": NAMES_NOBODY,
+    "POST /coupon-batches": NAMES_NOBODY,
+    "GET /coupon-batches/{batch}": Row(),
+    "GET /coupon-batches/{batch}/codes": Row(),
+    "POST /coupon-batches/{batch}/codes": Row({"csv": "A1B2C3"}),
+    "POST /coupon-batches/{batch}/block": Row(),
+    "POST /coupon-batches/{batch}/unblock": Row(),
+    "GET /coupons/{coupon}": Row(),
+    "POST /coupons/{coupon}/bind": Row({"member": STRANGER}),
+    "POST /coupons/{coupon}/block": Row(),
+    "POST /coupons/{coupon}/unblock": Row(),
     "GET /jobs": NAMES_NOBODY,
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
@@ -140,8 +151,8 @@ TABLE: dict[str, Row | None] = {
 OTHER_KIND = {
     "member": "order", "order": "member", "program": "rule", "rule": "program", "job": "member",
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
-    "key": "member", "event": "member", "approval": "member", "segment": "member", "sale": "order",
-    "promotion": "program",
+    "key": "member", "event": "member", "approval": "member", "segment": "member",
+    "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
 }  # fmt: skip
 
 
@@ -168,6 +179,8 @@ def fill(api: Caller) -> Shop:
     slug = f"buyers-{uuid4().hex[:8]}"
     api.post("/segments", {"slug": slug, "name": "산 사람", "condition": condition})
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
+    drawn = {"kind": "unique", "pattern": "####-####-####", "count": 1}
+    batch = api.post("/coupon-batches", {"promotion_id": str(uuid4()), "name": "쿠폰", **drawn}).data["id"]
     return Shop(
         api,
         {
@@ -178,6 +191,8 @@ def fill(api: Caller) -> Shop:
             "segment": slug,
             "sale": api.post("/checkout/reserve", {"lines": [CART_LINE]}).data["id"],
             "promotion": api.post("/promotions", {"content": {"name": "할인"}}).data["id"],
+            "batch": batch,
+            "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -18,6 +18,9 @@ register(
         "request.too_many": Words(
             _("{seconds}초에 {most:,}번까지 받아요."), _("{again_in}초 뒤에 다시 보내세요.")
         ),
+        "coupons.invalid_promotion": Words(
+            _("프로모션의 id가 아니에요: {promotion_id}"), _("프로모션의 id를 그대로 보내세요.")
+        ),
         "request.invalid_cursor": Words(
             _("이 목록의 커서가 아니에요."), _("앞 페이지의 next_cursor를 그대로 보내세요.")
         ),

@@ -47,6 +47,8 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.PROGRAMS_PUBLISH: _("적립 규칙과 등급 발행하기"),
     Right.SEGMENTS_READ: _("세그먼트 보기"),
     Right.SEGMENTS_WRITE: _("세그먼트 만들고 바꾸기"),
+    Right.COUPONS_READ: _("쿠폰 보기"),
+    Right.COUPONS_WRITE: _("쿠폰 만들고 막기"),
     Right.IMPORTS_WRITE: _("파일 가져오기"),
     Right.JOBS_READ: _("작업 보기"),
     Right.JOBS_WRITE: _("작업 다시 하기"),

@@ -31,6 +31,7 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
     (_("상품과 매장"), (Right.CATALOG_READ, Right.CATALOG_WRITE)),
     (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_WRITE, Right.PROGRAMS_PUBLISH)),
     (_("세그먼트"), (Right.SEGMENTS_READ, Right.SEGMENTS_WRITE)),
+    (_("쿠폰"), (Right.COUPONS_READ, Right.COUPONS_WRITE)),
     (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
     (_("웹훅"), (Right.WEBHOOKS_READ, Right.WEBHOOKS_WRITE)),
     (_("API 키"), (Right.KEYS_READ, Right.KEYS_WRITE)),

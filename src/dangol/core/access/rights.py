@@ -33,6 +33,8 @@ class Right(StrEnum):
     PROGRAMS_PUBLISH = "programs.publish"
     SEGMENTS_READ = "segments.read"
     SEGMENTS_WRITE = "segments.write"
+    COUPONS_READ = "coupons.read"
+    COUPONS_WRITE = "coupons.write"
     IMPORTS_WRITE = "imports.write"
     JOBS_READ = "jobs.read"
     JOBS_WRITE = "jobs.write"
@@ -74,14 +76,15 @@ _LOOKING = frozenset(
         R.CATALOG_READ,
         R.PROGRAMS_READ,
         R.SEGMENTS_READ,
+        R.COUPONS_READ,
     }
 )
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
     Role.MARKETER: _LOOKING
     | {
-        R.PROGRAMS_WRITE, R.SEGMENTS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ, R.EVENTS_READ,
-        R.MEMBERS_EXPORT,
+        R.PROGRAMS_WRITE, R.SEGMENTS_WRITE, R.COUPONS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ,
+        R.EVENTS_READ, R.MEMBERS_EXPORT,
     },
     Role.AGENT: _LOOKING
     | {

@@ -12,6 +12,7 @@ from dangol.rooms.rewards.coupons.holding import (
     NoCodesLeft,
     UnknownCode,
 )
+from dangol.rooms.rewards.coupons.importing import NotImported
 
 register(
     {
@@ -28,6 +29,9 @@ register(
         ),
         CodeTaken.code: Words(
             _("‘{coupon}’와(과) 같거나 비슷하게 읽히는 쿠폰 번호가 이미 있어요."), _("다른 번호로 정하세요.")
+        ),
+        NotImported.code: Words(
+            _("이 쿠폰 묶음에는 번호를 가져올 수 없어요."), _("‘가져온 번호’ 묶음을 만들어 가져오세요.")
         ),
         UnknownBatch.code: Words(_("그런 쿠폰 묶음은 없어요: {batch}"), _("쿠폰 묶음의 id를 확인하세요.")),
         UnknownCode.code: Words(_("그런 쿠폰 번호는 없어요: {coupon}"), _("번호를 다시 확인하세요.")),
