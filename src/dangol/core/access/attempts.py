@@ -1,4 +1,4 @@
-"""Counting failures to sign in, by account and by address, for all processes alike.
+"""Counting failures by whose they are, for all processes alike: to sign in, and to guess a coupon.
 
 An attempt is counted as a failure before the password is looked at and taken back if it was right: a hundred
 guesses sent at the same instant are then counted like a hundred sent one after another.
@@ -24,6 +24,9 @@ class Subject(StrEnum):
 
     ACCOUNT = "account"
     ADDRESS = "address"
+    # Who guesses coupons, and from where.
+    COUPON_MEMBER = "c_member"
+    COUPON_ADDRESS = "c_addr"
 
 
 Subjects = Mapping[Subject, str]
@@ -56,15 +59,15 @@ def begin_attempt(subjects: Subjects, *, at: datetime) -> None:
 
 
 def end_attempt(subjects: Subjects) -> None:
-    """Take the attempt back, which was right: an account's failures are forgotten, an address's are not.
+    """Take the attempt back, which was right: an account's failures are forgotten, all others' are not.
 
-    Else whoever knows one password could try others from the same address for ever.
+    Else whoever knows one password, or holds one coupon, could try others for ever in between.
     """
     keys = _keys(subjects)
     with write_transaction():
         known = _locked(keys)
         delete_rows(Attempts, _KEY, [key for key in known if key[0] == Subject.ACCOUNT])
-        kept = [(*key, *take_back(tries)) for key, tries in known.items() if key[0] == Subject.ADDRESS]
+        kept = [(*key, *take_back(tries)) for key, tries in known.items() if key[0] != Subject.ACCOUNT]
         update_rows(Attempts, _KEY, _TRIES, kept)
 
 

@@ -61,6 +61,16 @@ def spend(counts: Sequence[tuple[Limit, str]], *, at: datetime) -> None:
         raise TooOften(seconds=max(1, seconds)) from None
 
 
+def require_room(limit: Limit, subject: str, *, at: datetime) -> None:
+    """Raise TooOften where one more would be too often; counts nothing."""
+    subject_hash = hash_values(f"pace-{limit.kind}", [subject])[subject]
+    now = int((at - _EPOCH) / _MILLISECOND)
+    due = Pace.objects.filter(kind=limit.kind, subject_hash=subject_hash).values_list("due_ms", flat=True)
+    over = max(due, default=now) + limit.step_ms - (now + limit.burst * limit.step_ms)
+    if over > 0:
+        raise TooOften(seconds=-(-over // 1000))
+
+
 class _Refused(Exception):
     """Rolls the transaction back."""
 

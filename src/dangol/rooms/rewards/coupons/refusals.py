@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.core.refusals import Words, register
 from dangol.domain.coupon_codes import GuessablePattern, InvalidPattern
 from dangol.rooms.rewards.coupons.batches import CodeTaken, InvalidBatch, UnknownBatch
+from dangol.rooms.rewards.coupons.guessing import TooManyCodes, TooManyGuesses
 from dangol.rooms.rewards.coupons.holding import (
     BatchClosed,
     CodeHeld,
@@ -29,6 +30,12 @@ register(
         ),
         CodeTaken.code: Words(
             _("‘{coupon}’와(과) 같거나 비슷하게 읽히는 쿠폰 번호가 이미 있어요."), _("다른 번호로 정하세요.")
+        ),
+        TooManyCodes.code: Words(
+            _("쿠폰 번호는 한 번에 {most}개까지 적을 수 있어요."), _("쓸 쿠폰만 적으세요.")
+        ),
+        TooManyGuesses.code: Words(
+            _("쿠폰 번호를 너무 여러 번 잘못 적었어요."), _("{seconds}초 뒤에 다시 해 보세요.")
         ),
         NotImported.code: Words(
             _("이 쿠폰 묶음에는 번호를 가져올 수 없어요."), _("‘가져온 번호’ 묶음을 만들어 가져오세요.")

@@ -1,0 +1,74 @@
+"""Looking codes up for whoever may be guessing: wrong ones are counted, and nothing is told of why."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dangol.core.access.attempts import Subject, begin_attempt, end_attempt
+from dangol.core.access.members.paces import Limit, TooOften, require_room, spend
+from dangol.core.access.staff_errors import TooManyAttempts
+from dangol.core.storage.ids import Id, show_id
+from dangol.domain.errors import Malformed
+from dangol.domain.promotions.rules import Coupon
+from dangol.rooms.rewards.coupons.services import look_up
+
+MOST_CODES = 5
+# Wrong guesses of all members together: an honest day has some, a thousand machines that guess have more.
+EVERYBODY = Limit("coupon-guess", 300, timedelta(hours=1))
+
+
+class TooManyGuesses(TooOften):
+    """Too many codes were wrong of late, by this member, from this address or in all; wait `seconds`."""
+
+    code = "coupons.too_many_guesses"
+
+
+class TooManyCodes(Malformed):
+    """More codes at once than `most`: guesses are counted one request at a time."""
+
+    code = "coupons.too_many_codes"
+
+
+def guard_guess(
+    codes: Sequence[str], *, customer_id: Id | None, address: str, at: datetime, sale_id: Id | None = None
+) -> tuple[Coupon, ...]:
+    """Do as `look_up` where a member, or anybody on the web, writes the codes; a till's staff need it not.
+
+    A code that is unknown, used up, blocked, somebody else's or not valid yet is answered as an unknown one,
+    as it was given, and makes the request a wrong guess. Of these five within a quarter of an hour close the
+    door to that member, and to that address, for a minute, each further one for twice as long, an hour at
+    most (`domain/lockouts`); right ones in between make none of them undone. Of all together 300 an hour are
+    let through. Raises TooManyGuesses then, which the API answers with 429, and TooManyCodes above five.
+
+    Must not be called inside a transaction: a guess stays counted whatever becomes of the sale.
+    """
+    if len(codes) > MOST_CODES:
+        raise TooManyCodes(most=MOST_CODES)
+    if not codes:
+        return ()
+    subjects = _subjects(customer_id, address)
+    try:
+        require_room(EVERYBODY, "", at=at)
+        # Counted as wrong until it is known to be right: a hundred at the same instant count as a hundred.
+        begin_attempt(subjects, at=at)
+        found = look_up(codes, customer_id=customer_id, sale_id=sale_id)
+        if all(_is_right(coupon, at) for coupon in found):
+            end_attempt(subjects)
+        else:
+            spend([(EVERYBODY, "")], at=at)
+    except TooManyAttempts as refusal:
+        raise TooManyGuesses(seconds=60 * refusal.data["minutes"]) from refusal
+    except TooOften as refusal:
+        raise TooManyGuesses(**refusal.data) from refusal
+    told = zip(codes, found, strict=True)
+    return tuple(coupon if _is_right(coupon, at) else Coupon(code) for code, coupon in told)
+
+
+def _subjects(customer_id: Id | None, address: str) -> dict[Subject, str]:
+    subjects = {Subject.COUPON_ADDRESS: address} if address else {}
+    return subjects | ({Subject.COUPON_MEMBER: show_id(customer_id)} if customer_id else {})
+
+
+def _is_right(coupon: Coupon, at: datetime) -> bool:
+    is_left = coupon.uses is None or coupon.uses > 0
+    has_begun = coupon.active_from is None or at >= coupon.active_from
+    return coupon.promotion_id is not None and not coupon.is_of_another and is_left and has_begun
