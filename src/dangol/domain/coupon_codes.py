@@ -10,7 +10,7 @@ needs no character outside of the alphabet, so nothing drawn has to be thrown aw
 
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from dangol.domain.errors import Malformed
@@ -21,6 +21,11 @@ LONGEST_CODE = 64
 _LOOK_ALIKES = str.maketrans({"I": "1", "L": "1", "O": "0", "U": "V"})
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _FIELD = 0b100101  # x^5 + x^2 + 1, which is primitive
+# Of any byte the character it draws, and of any character of ASCII what is compared of it.
+_CHARACTERS = bytes(ord(ALPHABET[one & 31]) for one in range(256))
+_COMPARED = {
+    one: chr(one).upper().translate(_LOOK_ALIKES) if chr(one).isalnum() else None for one in range(128)
+}
 _LITERALS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-")
 
 
@@ -72,7 +77,10 @@ def normalize(text: str) -> str:
 
     Spaces, hyphens, full-width forms and small letters make no difference; nothing is left of no code.
     """
-    shown = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text[: 4 * LONGEST_CODE]).upper())
+    text = text[: 4 * LONGEST_CODE]
+    if text.isascii():
+        return text.translate(_COMPARED)
+    shown = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
     return "".join([one for one in shown if one.isalnum()]).translate(_LOOK_ALIKES)
 
 
@@ -80,10 +88,16 @@ def check_character(key: str) -> str:
     """Return the check character of normalized characters, all of the alphabet."""
     interim = 0
     for character in key:
-        interim = (interim ^ _VALUES[character]) << 1
-        if interim & 0b100000:
-            interim ^= _FIELD
+        interim = _doubled(interim ^ _VALUES[character])
     return ALPHABET[interim]
+
+
+def _doubled(value: int, times: int = 1) -> int:
+    for _ in range(times):
+        value <<= 1
+        if value & 0b100000:
+            value ^= _FIELD
+    return value
 
 
 def is_whole(text: str) -> bool:
@@ -94,23 +108,33 @@ def is_whole(text: str) -> bool:
 
 def draw(pattern: Pattern, count: int, *, random: Callable[[int], bytes] = secrets.token_bytes) -> list[str]:
     """Return so many codes as they are shown, no two alike among them; unguessable with `secrets`' bytes."""
-    codes: dict[str, str] = {}
+    codes: dict[str, None] = {}
     while len(codes) < count:
-        for code in _drawn(pattern, count - len(codes), random):
-            codes.setdefault(normalize(code), code)
-    return list(codes.values())
+        codes |= dict.fromkeys(_drawn(pattern, count - len(codes), random))
+    return list(codes)
 
 
-def _drawn(pattern: Pattern, count: int, random: Callable[[int], bytes]) -> Iterator[str]:
-    parts = pattern.text.split(DRAWN)
-    width = len(parts) - 1
-    # 256 is a multiple of 32, so that each character is as likely as any other.
-    characters = iter(random(width * count))
-    literals = [(part, normalize(part)) for part in parts]
-    for _ in range(count):
-        shown, key = [literals[0][0]], [literals[0][1]]
-        for part, plain in literals[1:]:
-            character = ALPHABET[next(characters) & 31]
-            shown += (character, part)
-            key += (character, plain)
-        yield "".join(shown) + check_character("".join(key))
+def _drawn(pattern: Pattern, count: int, random: Callable[[int], bytes]) -> list[str]:
+    """Draw column by column: each place of all codes at once.
+
+    The check character is a sum, so that each place adds its own part to it, whatever stands in the others.
+    """
+    width = len(pattern.text) + 1
+    drawn = bytearray((pattern.text + DRAWN).encode() * count)
+    keys = [one for one in pattern.text if one == DRAWN or normalize(one)]
+    doublings = iter(range(len(keys), 0, -1))
+    sums = 0
+    for place, written in enumerate(pattern.text):
+        if written != DRAWN and not normalize(written):
+            continue
+        times = next(doublings)
+        if written == DRAWN:
+            # 256 is a multiple of 32, so that each character is as likely as any other.
+            values = random(count)
+            drawn[place::width] = values.translate(_CHARACTERS)
+        else:
+            values = bytes([_VALUES[normalize(written)]]) * count
+        sums ^= int.from_bytes(values.translate(bytes(_doubled(one & 31, times) for one in range(256))))
+    drawn[width - 1 :: width] = sums.to_bytes(count).translate(_CHARACTERS)
+    text = drawn.decode()
+    return [text[first : first + width] for first in range(0, len(text), width)]
