@@ -17,6 +17,8 @@ from tests.reports import NO_JAVA
 
 _MASTER, _WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 _PATIENCE_S = 300
+# These processes live for a minute: a compiler that makes the best of hot code would never earn its time.
+_SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 
 def need_java() -> None:
@@ -91,8 +93,11 @@ class Cluster:
 def running(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
     """Run a cluster; skips the test where there is no Java."""
     need_java()
-    cluster = Cluster(folder, workers)
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        # Of the cluster's own processes, of its executors, and of the session that is opened on it.
+        patch.setenv("JAVA_TOOL_OPTIONS", " ".join([os.environ.get("JAVA_TOOL_OPTIONS", ""), _SHORT_LIVED]))
+        cluster = Cluster(folder, workers)
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
