@@ -34,8 +34,7 @@ OWN.mkdir(mode=0o700, exist_ok=True)
 os.environ["DANGOL_HOME"] = str(OWN)
 os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
-# Processes that tests start read what the first of them has compiled; nothing is left beside the sources.
-os.environ.setdefault("PYTHONPYCACHEPREFIX", str(HOME / "compiled"))
+# Processes that tests start read what was compiled when packages were installed, or by the run before.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Where the embedded server keeps its lock; others may have to enter HOME, but not this.
 RUNTIME = HOME / "runtime"
