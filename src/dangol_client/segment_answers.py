@@ -9,7 +9,8 @@ from dangol_client.answers import Answer
 class Segment(Answer, frozen=True):
     """A segment. `waiting` is how many customers have not been looked at since its condition changed.
 
-    `version` is its condition's; `revision` is another one after each change, of its name too.
+    `version` is its condition's; `revision` is another one after each change, of its name too. Where not
+    `members_exact` (in lists, above 2,000) `members` was counted a while ago and is rounded.
     """
 
     slug: str
@@ -19,6 +20,7 @@ class Segment(Answer, frozen=True):
     revision: int
     condition: dict[str, Any]
     members: int
+    members_exact: bool
     waiting: int
     created_at: datetime
     changed_at: datetime

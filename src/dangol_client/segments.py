@@ -25,7 +25,7 @@ class SegmentCalls:
         self._wire = wire
 
     def each(self, *, archived: bool = False) -> Iterator[Segment]:
-        """Go through the segments by name, or through those that are archived."""
+        """Go through the segments by name, or through those that are archived, the latest first."""
         return self._wire.pages("/segments", Segment, {"archived": "true"} if archived else {})
 
     def get(self, segment: str) -> Segment:

@@ -159,8 +159,22 @@ def test_archive__in_use_then_not__leaves_nothing(api: Caller) -> None:
 
     assert (in_use.status, in_use.data["code"]) == (409, "segments.in_use")
     assert gone.data["slug"] == "buyers"
-    assert api.get("/segments").data == {"data": []}
-    assert api.get("/segments/buyers").status == 404
+    assert api.get("/segments").data == {"data": [], "next_cursor": None}
+    found = api.get("/segments/buyers")
+    assert (found.status, found.data["archived_at"]) == (200, gone.data["archived_at"])
+    assert api.get("/segments/buyers/members").status == 404
+
+
+def test_archived__more_than_a_page__each_is_listed_once(api: Caller) -> None:
+    for slug in ("a", "b", "c"):
+        make(api, slug)
+        api.post(f"/segments/{slug}/archive")
+
+    first = api.get("/segments?archived=true&limit=2").data
+    second = api.get(f"/segments?archived=true&limit=2&cursor={first['next_cursor']}").data
+
+    assert [one["slug"] for one in first["data"] + second["data"]] == ["c", "b", "a"]
+    assert second["next_cursor"] is None
 
 
 def test_restore__archived__is_listed_among_those_and_comes_back(api: Caller) -> None:
@@ -173,7 +187,7 @@ def test_restore__archived__is_listed_among_those_and_comes_back(api: Caller) ->
 
     assert (listed["slug"], listed["archived_at"]) == ("buyers", archived["archived_at"])
     assert (back.status, back.data["archived_at"], back.data["revision"]) == (200, None, 3)
-    assert api.get("/segments?archived=true").data == {"data": []}
+    assert api.get("/segments?archived=true").data == {"data": [], "next_cursor": None}
     assert (again.status, again.data["code"]) == (404, "segments.unknown")
 
 

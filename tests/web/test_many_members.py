@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import list_stores
 from dangol.core.people.services import resolve_customers
+from dangol.core.segments.counts import round_to_three
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.day_spans import Between
 from dangol.web.reads import member_query, members
@@ -20,7 +21,6 @@ from dangol.web.reads.members import (
     Scheme,
     Sort,
     read_member_page,
-    round_to_three,
     walk_members,
 )
 from tests.web.crowd import gather

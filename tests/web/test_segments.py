@@ -1,6 +1,7 @@
 """The pages of segments: the list, a segment, why somebody is in or not, and what others see of it."""
 
 import re
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -227,6 +228,34 @@ def test_archived__some_and_none__are_listed_and_restored(clerk: Client, story: 
     log = read(clerk, "/access-log")
     assert "늦은 단골 (asking)" in log
     assert "보관한 세그먼트 되살림" in log
+
+
+def test_archived__more_than_a_page__each_is_on_one(
+    clerk: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_segments(story)
+    monkeypatch.setattr("dangol.web.pages.segments.A_PAGE", 1)
+    for slug in ("asking", "many"):
+        clerk.post(f"/segments/{slug}/archive", {"sure": "1"})
+
+    first = read(clerk, "/segments?archived=1")
+    after = re.search(r'href="([^"]*after=[^"]+)"', first)
+    assert after
+    second = read(clerk, "/segments" + unescape(after[1]))
+
+    shown = [re.findall(r'action="/segments/([a-z]+)/restore"', page) for page in (first, second)]
+    assert sorted(shown) == [["asking"], ["many"]]
+    assert not re.search(r'href="[^"]*after=', second)
+
+
+def test_list__more_than_few__says_about_how_many(
+    clerk: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_segments(story)
+    assert "약 " not in read(clerk, "/segments")
+    monkeypatch.setattr("dangol.core.segments.counts.FEW", 1)
+
+    assert re.search(r"약 \d+명", read(clerk, "/segments"))
 
 
 def test_restore__its_condition_cannot_be__says_why_and_keeps_it(clerk: Client, story: Story) -> None:

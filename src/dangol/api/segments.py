@@ -54,7 +54,8 @@ class PreviewIn(Given):
 class SegmentView(Shown):
     """A segment. `waiting` is how many customers have not been looked at since its condition changed.
 
-    `version` is its condition's; `revision` is another one after each change, of its name too.
+    `version` is its condition's; `revision` is another one after each change, of its name too. Where not
+    `members_exact` — in lists, above 2,000 — `members` was counted a while ago and is rounded.
     """
 
     slug: str
@@ -64,6 +65,7 @@ class SegmentView(Shown):
     revision: int
     condition: dict[str, Any]
     members: int
+    members_exact: bool
     waiting: int
     created_at: Instant
     changed_at: Instant
@@ -71,9 +73,10 @@ class SegmentView(Shown):
 
 
 class SegmentList(Shown):
-    """All segments that are not archived, or those that are, by name."""
+    """All segments that are not archived by name, or a page of those that are, the latest first."""
 
     data: list[SegmentView]
+    next_cursor: str | None
 
 
 class ArchivedView(Shown):
@@ -140,9 +143,22 @@ class RebuildView(Shown):
 
 
 @router.get("/segments", auth=Needs(Right.SEGMENTS_READ), response=SegmentList)
-def get_segments(request: HttpRequest, archived: bool = False) -> HttpResponse:
-    """List the segments, each with its condition and how many are in; with `archived` those that are."""
-    return show(SegmentList(data=[_view(one) for one in selectors.list_segments(archived=archived)]))
+def get_segments(
+    request: HttpRequest, archived: bool = False, cursor: str | None = None, limit: Limit = 50
+) -> HttpResponse:
+    """List the segments, each with its condition and how many are in, all at once.
+
+    With `archived` those that are, `limit` at a time.
+    """
+    at = caller_of(request).at
+    if not archived:
+        views = [_view(one) for one in selectors.list_segments(at=at)]
+        return show(SegmentList(data=views, next_cursor=None))
+    rows = selectors.list_archived(at=at, before=read_instant_and_id(cursor), limit=limit + 1)
+    shown, rest = rows[:limit], rows[limit:]
+    last = shown[-1] if rest else None
+    after = make_cursor(last.archived_at, last.id) if last and last.archived_at else None
+    return show(SegmentList(data=[_view(one) for one in shown], next_cursor=after))
 
 
 @router.post("/segments", auth=Needs(Right.SEGMENTS_WRITE), response={201: SegmentView})
@@ -179,8 +195,8 @@ def rebuild_segments(request: HttpRequest) -> Reply:
 
 @router.get("/segments/{segment}", auth=Needs(Right.SEGMENTS_READ), response=SegmentView)
 def get_segment(request: HttpRequest, segment: Path[SegmentRef]) -> HttpResponse:
-    """Show a segment."""
-    return show(_view(selectors.find_segment(segment)))
+    """Show a segment; one that is archived says since when in `archived_at`, and nobody is in."""
+    return show(_view(selectors.look_up(segment)))
 
 
 @router.patch("/segments/{segment}", auth=Needs(Right.SEGMENTS_WRITE), response=SegmentView)
@@ -265,7 +281,7 @@ def _condition(one: Kept) -> dict[str, Any]:
 def _view(one: Kept) -> SegmentView:
     return SegmentView(
         slug=one.slug, name=one.name, about=one.about, version=one.version, revision=one.revision,
-        condition=_condition(one), members=one.member_count,
+        condition=_condition(one), members=one.member_count, members_exact=one.is_exact,
         waiting=one.waiting, created_at=one.created_at, changed_at=one.changed_at,
         archived_at=one.archived_at,
     )  # fmt: skip

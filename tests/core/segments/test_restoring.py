@@ -9,7 +9,7 @@ from dangol.core.access.models import AccessEntry
 from dangol.core.segments import services
 from dangol.core.segments.models import Segment, SegmentVersion, TraitName
 from dangol.core.segments.running import load_running
-from dangol.core.segments.selectors import find_segment, list_segments
+from dangol.core.segments.selectors import find_segment, list_archived
 from dangol.core.segments.services import SegmentChange, archive_segment, change_segment, restore_segment
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.transactions import write_transaction
@@ -42,7 +42,7 @@ def test_restore_segment__archived__is_kept_again_and_both_are_in_the_access_log
     catch_up(MORNING)
     archive_segment("a", actor=MARKETER, at=MORNING + DAY)
     catch_up(MORNING + DAY)
-    assert (inside("a"), [view.slug for view in list_segments(archived=True)]) == (set(), ["a"])
+    assert (inside("a"), [view.slug for view in list_archived(at=MORNING)]) == (set(), ["a"])
 
     restore_segment("a", actor=MARKETER, at=MORNING + 2 * DAY)
     catch_up(MORNING + 2 * DAY)
@@ -51,7 +51,7 @@ def test_restore_segment__archived__is_kept_again_and_both_are_in_the_access_log
     assert story(one) == [("entered", "a", 0), ("left", "a", 1), ("entered", "a", 2)]
     found = find_segment("a")
     assert (found.version, found.revision, found.archived_at) == (1, 3, None)
-    assert list_segments(archived=True) == []
+    assert list_archived(at=MORNING) == []
     told = AccessEntry.objects.order_by("at").values_list("action", "actor", "seen", "reason")
     assert list(told) == [
         ("configure", MARKETER.key, "segment.archived", "A (a)"),

@@ -76,7 +76,7 @@ def test_create_segment__cannot_be__is_refused_and_nothing_is_there(
     with pytest.raises(refusal):
         create_segment(draft, actor=MARKETER, at=MORNING)
 
-    assert [one.slug for one in list_segments()] == ["taken"]
+    assert [one.slug for one in list_segments(at=MORNING)] == ["taken"]
 
 
 def test_change_segment__circle__is_refused_and_named() -> None:

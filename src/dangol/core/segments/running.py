@@ -1,6 +1,6 @@
 """The segments there are now, each with its condition, those that others ask about first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -32,20 +32,21 @@ def load_running() -> list[Running]:
     return [found[slug] for layer in layers for slug in layer]
 
 
-def read_segments(*, archived: bool = False) -> list[Running]:
-    """Return all segments that are not archived, or those that are, by their slugs."""
-    live = list(Segment.objects.filter(archived_at__isnull=not archived).order_by("slug"))
-    versions = select_matching(
-        SegmentVersion,
-        ("segment_id", "condition", "types"),
-        ("segment_id", "number"),
-        [(one.id, one.version) for one in live],
+def read_segments() -> list[Running]:
+    """Return all segments that are not archived, by their slugs."""
+    live = list(Segment.objects.filter(archived_at=None).order_by("slug"))
+    conditions = read_conditions([(one.id, one.version) for one in live])
+    return [Running(one.id, one.slug, one.version, one.changed_at, conditions[one.id]) for one in live]
+
+
+def read_conditions(versions: Sequence[tuple[Id, int]]) -> dict[Id, Condition]:
+    """Return the conditions of these versions of segments, by the segments' ids."""
+    rows = select_matching(
+        SegmentVersion, ("segment_id", "condition", "types"), ("segment_id", "number"), versions
     )
-    texts = {segment_id: (condition, stored_types(types)) for segment_id, condition, types in versions}
+    texts = {segment_id: (condition, stored_types(types)) for segment_id, condition, types in rows}
     orders = current_orders(name for _, types in texts.values() for name in types)
-    return [
-        Running(one.id, one.slug, one.version, one.changed_at, parse(*texts[one.id], orders)) for one in live
-    ]
+    return {segment_id: parse(*text, orders) for segment_id, text in texts.items()}
 
 
 def stored_types(text: str) -> Catalog:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from dangol.core.people.models import Customer
 from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.selectors import CUSTOMER, MEMBER
 from dangol.core.segments.catalog import current_orders
+from dangol.core.segments.counts import Counted, count_members
 from dangol.core.segments.models import Member, Segment, SegmentVersion, Watch
 from dangol.core.segments.placing import Due, place
 from dangol.core.segments.running import Running, all_needs, load_running, parse, read_segments, stored_types
@@ -31,7 +33,8 @@ PREVIEW_SECONDS, PREVIEWED_AT_ONCE, SAMPLES = 1.0, 50, 10
 class SegmentView(NamedTuple):
     """A segment; `waiting` is how many customers have not been looked at since its condition changed.
 
-    `version` is its condition's, `revision` another one after each change, of its words too.
+    `version` is its condition's, `revision` another one after each change, of its words too. Where it is not
+    `is_exact`, `member_count` was counted a while ago and is rounded.
     """
 
     id: Id
@@ -45,6 +48,7 @@ class SegmentView(NamedTuple):
     archived_at: datetime | None
     member_count: int
     waiting: int
+    is_exact: bool = True
 
 
 class SegmentName(NamedTuple):
@@ -92,23 +96,50 @@ class Preview(NamedTuple):
         return self.seen == self.all
 
 
-def list_segments(*, archived: bool = False) -> list[SegmentView]:
-    """Return all segments that are not archived, or those that are, by name."""
-    rows = Segment.objects.filter(archived_at__isnull=not archived).order_by("name", "slug")
-    counts = dict(Member.objects.values_list("segment_id").annotate(Count("customer_id")).order_by())
+def list_segments(*, at: datetime) -> list[SegmentView]:
+    """Return all segments that are not archived, by name; of large ones about how many are in, as of `at`."""
+    rows = list(Segment.objects.filter(archived_at=None).order_by("name", "slug"))
+    counts = count_members([one.id for one in rows], at=at)
+    waiting = _waiting([one.changed_at for one in rows])
+    return [_view(one, counts[one.id], waiting) for one in rows]
+
+
+def list_archived(
+    *, at: datetime, text: str = "", before: tuple[datetime, Id] | None = None, limit: int = 50
+) -> list[SegmentView]:
+    """Return the segments that are archived, the latest first; `before` is the last one of the page before.
+
+    With `text` those that have it in their name or slug.
+    """
+    rows = Segment.objects.filter(archived_at__isnull=False).order_by("-archived_at", "-id")
+    if before:
+        archived_at, segment_id = before
+        rows = rows.filter(archived_at__lte=archived_at).exclude(archived_at=archived_at, id__gte=segment_id)
+    if text:
+        named = rows.values_list("id", "name", "slug").iterator()
+        found = (pk for pk, name, slug in named if text.casefold() in f"{name} {slug}".casefold())
+        rows = rows.filter(id__in=list(islice(found, limit)))
+    shown = list(rows[:limit])
+    counts = count_members([one.id for one in shown], at=at)
     # Nobody is looked at for one that is archived.
-    waiting = dict.fromkeys((one.changed_at for one in rows), 0)
-    if not archived:
-        waiting = _waiting(waiting)
-    return [_view(one, counts.get(one.id, 0), waiting) for one in rows]
+    return [_view(one, counts[one.id], {one.changed_at: 0}) for one in shown]
 
 
 def find_segment(slug: str) -> SegmentView:
-    """Return a segment. Raises UnknownSegment."""
-    one = Segment.objects.filter(slug=slug, archived_at=None).first() if is_slug(slug) else None
+    """Return a segment that is not archived. Raises UnknownSegment."""
+    found = look_up(slug)
+    if found.archived_at:
+        raise UnknownSegment(segment=slug)
+    return found
+
+
+def look_up(slug: str) -> SegmentView:
+    """Return a segment, also one that is archived: it says since when. Raises UnknownSegment."""
+    one = Segment.objects.filter(slug=slug).first() if is_slug(slug) else None
     if one is None:
         raise UnknownSegment(segment=slug)
-    return _view(one, Member.objects.filter(segment_id=one.id).count(), _waiting([one.changed_at]))
+    count = Counted(Member.objects.filter(segment_id=one.id).count(), True)
+    return _view(one, count, {one.changed_at: 0} if one.archived_at else _waiting([one.changed_at]))
 
 
 def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
@@ -126,10 +157,10 @@ def _waiting(changes: Iterable[datetime]) -> dict[datetime, int]:
     return {at: found[f"at_{place}"] for place, at in enumerate(instants)}
 
 
-def _view(one: Segment, member_count: int, waiting: Mapping[datetime, int]) -> SegmentView:
+def _view(one: Segment, count: Counted, waiting: Mapping[datetime, int]) -> SegmentView:
     return SegmentView(
         one.id, one.slug, one.name, one.about, one.version, one.revision, one.created_at, one.changed_at,
-        one.archived_at, member_count, waiting[one.changed_at],
+        one.archived_at, count.people, waiting[one.changed_at], count.is_exact,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from dangol.core.commerce.catalog import list_categories
 from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.segments import selectors, services
+from dangol.core.segments.counts import round_to_three
 from dangol.core.segments.running import load_running, read_segments
 from dangol.core.segments.selectors import SegmentView
 from dangol.core.segments.services import SegmentChange, SegmentChanged, SegmentDraft
@@ -35,7 +36,6 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.segments import find
 from dangol.web.present import seen_by
 from dangol.web.program_words import Sentence
-from dangol.web.reads.members import round_to_three
 from dangol.web.segment_whys import Why, tell_why
 from dangol.web.suggested_segments import SUGGESTIONS
 

@@ -1,6 +1,7 @@
 """Segments: which there are, who is in one and why, how its condition has changed, and who asks about it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.refusals import explain
 from dangol.core.segments import selectors, services
-from dangol.core.segments.running import read_segments
+from dangol.core.segments.running import read_conditions
 from dangol.core.segments.selectors import MemberView, SegmentView
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Said
@@ -64,31 +65,44 @@ def find(slug: str) -> SegmentView:
 @needs(Right.SEGMENTS_READ)
 def list_all(request: HttpRequest, refusal: DomainError | None = None) -> HttpResponse:
     """List the segments, each with its condition in a line, and how many are in; or those archived."""
-    offers, zone = Offers(), frame_of(request).shop.tz
+    offers, frame = Offers(), frame_of(request)
     text = request.GET.get("q", "").strip()[:MOST_SEARCHED]
     archived = bool(refusal) or request.GET.get("archived") == "1"
-    conditions = {one.slug: one.condition for one in read_segments(archived=archived)}
-    views = selectors.list_segments(archived=archived)
-    lines = [
-        Line(one, in_one_line(conditions[one.slug], offers.labels, zone))
-        for one in views
-        if one.slug in conditions  # one may be archived, or restored, between the two looks
-        and text.casefold() in f"{one.name} {one.slug}".casefold()
-    ]
+    views, after, is_any = _archived(request, text) if archived else _live(frame.at, text)
+    conditions = read_conditions([(one.id, one.version) for one in views])
+    lines = [Line(one, in_one_line(conditions[one.id], offers.labels, frame.shop.tz)) for one in views]
     context = {
         "lines": lines,
         "text": text,
-        "any": bool(views),
+        "any": is_any,
         "archived": archived,
+        "after": request.GET.get("after", ""),
+        "next_after": after,
         "has_archived": archived or selectors.has_archived(),
         "suggestions": SUGGESTIONS,
-        "rebuilding": not archived and bool(views) and selectors.is_rebuilding(),
+        "rebuilding": not archived and is_any and selectors.is_rebuilding(),
         "refusal": explain(refusal) if refusal else None,
     }
     template = "web/segments/list.html"
     if request.headers.get("HX-Request"):
         template += "#results"
     return render(request, template, context, status=409 if refusal else 200)
+
+
+def _live(at: datetime, text: str) -> tuple[list[SegmentView], str, bool]:
+    """Return the segments that have the text in their name, no further page, and whether there are any."""
+    views = selectors.list_segments(at=at)
+    return [one for one in views if text.casefold() in f"{one.name} {one.slug}".casefold()], "", bool(views)
+
+
+def _archived(request: HttpRequest, text: str) -> tuple[list[SegmentView], str, bool]:
+    """Return a page of what is archived, the place where the next begins, and whether there are any."""
+    before = read_place(request.GET.get("after", ""))
+    rows = selectors.list_archived(at=frame_of(request).at, text=text, before=before, limit=A_PAGE + 1)
+    shown = rows[:A_PAGE]
+    last = shown[-1] if len(rows) > A_PAGE else None
+    after = write_place(last.archived_at, last.id) if last and last.archived_at else ""
+    return shown, after, bool(rows) or selectors.has_archived()
 
 
 @needs(Right.SEGMENTS_READ)

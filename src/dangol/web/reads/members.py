@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dangol.core.ledger.models import Account
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, PersonView, names_of
+from dangol.core.segments.counts import round_to_three
 from dangol.core.storage.columns import connection_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
@@ -94,11 +95,6 @@ def _is_filtered(query: MemberQuery) -> bool:
         or query.visited
         or query.level is not None
     )
-
-
-def round_to_three(count: int) -> int:
-    """Return a count with three digits that say something: 1,234,567 is about 1,230,000."""
-    return round(count, 3 - len(str(count)))
 
 
 def read_lines(customer_ids: Sequence[Id], scheme: Scheme, *, unmasked: bool = False) -> list[MemberLine]:
