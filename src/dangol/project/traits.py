@@ -11,3 +11,6 @@ PROVIDERS: list[Provider] = [CUSTOMER_TRAITS, PROGRAM_TRAITS, CONSENTS, DECLARED
 # What the models of personalization tell of everybody, and promotions of a cart: no program or app may tell a
 # name that begins so.
 REPORTED = ("rfm", "lifetime", "churn", "affinity", "lookalike", *sorted(PREFIXES))
+
+# Of these, `<prefix>.<slug>` is about a segment (hyphens are underscores): it goes when that is archived.
+OF_SEGMENTS = ("lookalike",)

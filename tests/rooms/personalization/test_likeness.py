@@ -11,15 +11,16 @@ from dangol.core.people.erasures import erase_customer
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.models import Trait
-from dangol.core.segments.services import archive_segment, restore_segment
+from dangol.core.segments.running import users_of
+from dangol.core.segments.services import SegmentInUse, archive_segment, restore_segment
 from dangol.core.segments.told_results import tell_results
-from dangol.core.segments.traits import TraitDraft, report_traits
+from dangol.core.segments.traits import TraitDraft, note_names, report_traits
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job
 from dangol.core.tasks.registry import Due, find_task
 from dangol.core.tasks.services import enqueue
-from dangol.domain.conditions import Value
+from dangol.domain.conditions import Kind, Value
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.alike import MODEL, because_of, score_of
 from dangol.rooms.personalization.forgetting import forget_alike
@@ -154,7 +155,7 @@ def test_names__a_slug__are_names_a_trait_may_have() -> None:
 
 
 def like_them(at: str = "0.9") -> list[Id]:
-    """Let somebody be told of as like those in two segments, and make one of who is like the first."""
+    """Let somebody be told of as like those in two segments."""
     owners = bring_history(4, seed=1)
     for slug in (SLUG, "others"):
         make_segment(slug, {"type": "trait", "trait": "customer.is_member", "op": "equals", "value": True})
@@ -164,18 +165,20 @@ def like_them(at: str = "0.9") -> list[Id]:
         }
         tell_results(traits, source=f"{MODEL} 1", at=NIGHT, due_at=NIGHT)
         note_run(MODEL, AS_OF, NIGHT, refusal=NotEnoughData(what="members", found=1, needed=50), about=slug)
-    least = {"type": "trait", "trait": SCORE, "op": "at_least", "value": 0.5}
-    make_segment("like-them", least, at=NIGHT)
-    catch_up(NIGHT)
     return owners
 
 
 def test_forget_alike__segment_is_archived__takes_away_its_own_only_and_moves_who_was_asked_for() -> None:
     owners = like_them()
-    assert inside("like-them") == {owners[0]}
     assert forget_alike(at=NIGHT) == 0
 
     archive_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    # Whoever has had the form open since before.
+    least = {"type": "trait", "trait": SCORE, "op": "at_least", "value": 0.5}
+    make_segment("like-them", least, at=NIGHT + DAY)
+    catch_up(NIGHT + DAY)
+    assert inside("like-them") == {owners[0]}
+
     assert forget_alike(at=NIGHT + DAY) == 2
     catch_up(NIGHT + DAY)
 
@@ -201,3 +204,20 @@ def test_forget_alike__by_the_worker__is_done_within_minutes_and_not_once_it_is_
     catch_up(NIGHT + DAY)
 
     assert not scores()
+
+
+def test_archive_segment__another_asks_who_is_like_those_in_it__is_refused_and_named() -> None:
+    name_some(bring_history(3, seed=4), 1)
+    write = {"type": "trait", "op": "at_least", "value": 0.5}
+    with write_transaction():
+        note_names({SCORE: Kind.NUMBER, f"{SCORE}_2": Kind.NUMBER}, at=NIGHT)
+    make_segment("asks", write | {"trait": SCORE}, at=NIGHT)
+    make_segment("asks-another", write | {"trait": f"{SCORE}_2"}, at=NIGHT)
+
+    with pytest.raises(SegmentInUse) as refused:
+        archive_segment(SLUG, actor=MARKETER, at=NIGHT)
+
+    assert dict(refused.value.data) == {"segment": SLUG, "segments": "asks"}
+    assert users_of(SLUG) == ["asks"]
+    archive_segment("asks", actor=MARKETER, at=NIGHT)
+    archive_segment(SLUG, actor=MARKETER, at=NIGHT)

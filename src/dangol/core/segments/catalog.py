@@ -66,6 +66,13 @@ def is_reported(name: str) -> bool:
     return bool(dot) and prefix in reported_prefixes()
 
 
+def is_of_segment(name: str, slug: str) -> bool:
+    """Say whether a trait is told only for as long as a segment is kept up to date."""
+    prefix, _, rest = name.partition(".")
+    prefixes: tuple[str, ...] = import_module(settings.TRAIT_PROVIDERS).OF_SEGMENTS
+    return prefix in prefixes and rest.partition(".")[0] == slug.replace("-", "_")
+
+
 def list_traits() -> list[TraitSpec]:
     """Return all traits there are now, in the order in which they are offered."""
     return [spec for provider in providers() for spec in provider.specs()]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dangol.core.segments.catalog import current_orders
+from dangol.core.segments.catalog import current_orders, is_of_segment
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
@@ -47,6 +47,16 @@ def read_conditions(versions: Sequence[tuple[Id, int]]) -> dict[Id, Condition]:
     texts = {segment_id: (condition, stored_types(types)) for segment_id, condition, types in rows}
     orders = current_orders(name for _, types in texts.values() for name in types)
     return {segment_id: parse(*text, orders) for segment_id, text in texts.items()}
+
+
+def users_of(slug: str) -> list[str]:
+    """Return the slugs of the other segments that ask who is in this one, or for a trait of it."""
+    return [one.slug for one in read_segments() if one.slug != slug and _asks(one.condition, slug)]
+
+
+def _asks(condition: Condition, slug: str) -> bool:
+    asked = needs(condition)
+    return slug in asked.segments or any(is_of_segment(name, slug) for name in asked.traits)
 
 
 def stored_types(text: str) -> Catalog:

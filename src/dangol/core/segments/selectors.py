@@ -16,7 +16,7 @@ from dangol.core.segments.catalog import current_orders
 from dangol.core.segments.counts import Counted, count_members
 from dangol.core.segments.models import Member, Segment, SegmentVersion, Watch
 from dangol.core.segments.placing import Due, place
-from dangol.core.segments.running import Running, all_needs, load_running, parse, read_segments, stored_types
+from dangol.core.segments.running import Running, all_needs, load_running, parse, stored_types
 from dangol.core.segments.services import WATCH_ALL, UnknownSegment, is_slug
 from dangol.core.segments.subjects import KNOWN, load_subjects
 from dangol.core.storage.ids import Id, show_id
@@ -291,11 +291,6 @@ def segment_names() -> dict[str, str]:
     """Return the names of all segments that are not archived by their slugs, by name."""
     rows = Segment.objects.filter(archived_at=None).order_by("name", "slug")
     return dict(rows.values_list("slug", "name"))
-
-
-def users_of(slug: str) -> list[str]:
-    """Return the slugs of the segments that ask who is in this one."""
-    return [one.slug for one in read_segments() if slug in needs(one.condition).segments]
 
 
 def preview(

@@ -11,7 +11,7 @@ from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.people.actors import Actor, columns_of
 from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.models import Segment, SegmentVersion
-from dangol.core.segments.running import read_segments, stored_types, types_text
+from dangol.core.segments.running import read_segments, stored_types, types_text, users_of
 from dangol.core.segments.subjects import can_be_asked
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_missing
@@ -68,7 +68,7 @@ class SegmentChanged(DomainError):
 
 
 class SegmentInUse(DomainError):
-    """Other segments (`segments`) ask who is in this one."""
+    """Other segments (`segments`) ask who is in this one, or for a trait that goes with it."""
 
     code = "segments.in_use"
 
@@ -183,7 +183,7 @@ def archive_segment(slug: str, *, actor: Actor, at: datetime) -> None:
     """
     with write_transaction():
         segment = _lock(slug)
-        if users := [one.slug for one in read_segments() if slug in needs(one.condition).segments]:
+        if users := users_of(slug):
             raise SegmentInUse(segment=slug, segments=", ".join(users))
         Segment.objects.filter(pk=segment.id).update(
             archived_at=at, changed_at=at, revision=segment.revision + 1

@@ -12,7 +12,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.refusals import explain
 from dangol.core.segments import selectors, services
-from dangol.core.segments.running import read_conditions
+from dangol.core.segments.running import read_conditions, users_of
 from dangol.core.segments.selectors import MemberView, SegmentView
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Said
@@ -124,7 +124,7 @@ def show(request: HttpRequest, segment: str, refusal: DomainError | None = None)
         return answer
     told = _told_versions(view.id, offers, zone)
     lines, after = _members(request, view)
-    users = selectors.users_of(segment)
+    users = users_of(segment)
     context = state | {
         "said": told[0][1],
         "versions": [line for line, _ in told],
