@@ -83,6 +83,8 @@ from dangol_client.machine_answers import (
     Try,
     Webhook,
 )
+from dangol_client.reward_answers import Codes, Redemption, Reward
+from dangol_client.rewards import RewardDraft
 from dangol_client.segment_answers import (
     Archived,
     KnownTrait,
@@ -109,6 +111,7 @@ __all__ = [
     "CartLine",
     "CheckoutCart",
     "CheckoutSettings",
+    "Codes",
     "Confirmation",
     "Consent",
     "ConsentDraft",
@@ -161,6 +164,7 @@ __all__ = [
     "PromotionDraft",
     "PromotionVersion",
     "Rebuild",
+    "Redemption",
     "Refused",
     "Rejection",
     "Replayed",
@@ -168,6 +172,8 @@ __all__ = [
     "ReturnLine",
     "ReturnLineDraft",
     "Returned",
+    "Reward",
+    "RewardDraft",
     "Rule",
     "RuleEarning",
     "Sale",

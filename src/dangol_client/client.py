@@ -10,6 +10,7 @@ from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.coupons import CouponCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
+from dangol_client.rewards import RewardCalls
 from dangol_client.segments import SegmentCalls, TraitCalls
 from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
@@ -57,6 +58,7 @@ class Dangol:
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
         self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
+        self.rewards = RewardCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
         self.coupons = CouponCalls(wire)
 

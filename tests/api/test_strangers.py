@@ -77,6 +77,18 @@ TABLE: dict[str, Row | None] = {
     "POST /programs/{program}/simulations": Row({"of": "published", "since": "2026-01-01T00:00:00Z"}),
     "GET /simulations/{simulation}": Row(),
     "POST /simulations/{simulation}/cancel": Row(),
+    "GET /rewards": NAMES_NOBODY,
+    "POST /rewards": NAMES_NOBODY,
+    "GET /rewards/{reward}": Row(),
+    "PUT /rewards/{reward}": Row({"revision": 1, "name_ko": "컵", "price": 10}),
+    "POST /rewards/{reward}/archive": Row(),
+    "POST /rewards/{reward}/stock": Row({"by": 1}),
+    "POST /rewards/{reward}/codes": Row({"codes": ["A"]}),
+    "POST /members/{member}/rewards/{reward}/redeem": Row({}),
+    "GET /members/{member}/rewards": Row(),
+    "POST /members/{member}/redemptions/{redemption}/hand-over": Row({}),
+    "POST /members/{member}/redemptions/{redemption}/cancel": Row({"reason": "변심"}),
+    "GET /redemptions": NAMES_NOBODY,
     "GET /segments": NAMES_NOBODY,
     "POST /segments": NAMES_NOBODY,
     "POST /segments/preview": NAMES_NOBODY,
@@ -153,6 +165,7 @@ OTHER_KIND = {
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
     "key": "member", "event": "member", "approval": "member", "segment": "member",
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
+    "reward": "member", "redemption": "reward",
 }  # fmt: skip
 
 
@@ -178,6 +191,8 @@ def fill(api: Caller) -> Shop:
     condition = {"type": "did", "event": "order.placed"}
     slug = f"buyers-{uuid4().hex[:8]}"
     api.post("/segments", {"slug": slug, "name": "산 사람", "condition": condition})
+    reward = api.post("/rewards", {"name_ko": "컵", "price": 10}).data["id"]
+    redeemed = api.post(f"/members/{member}/rewards/{reward}/redeem", {})
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
     drawn = {"kind": "unique", "pattern": "####-####-####", "count": 1}
     batch = api.post("/coupon-batches", {"promotion_id": str(uuid4()), "name": "쿠폰", **drawn}).data["id"]
@@ -193,6 +208,7 @@ def fill(api: Caller) -> Shop:
             "promotion": api.post("/promotions", {"content": {"name": "할인"}}).data["id"],
             "batch": batch,
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
+            "segment": slug, "reward": reward, "redemption": redeemed.data["id"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -34,6 +34,7 @@ from dangol_client import (
 from dangol_client.sending import Patience, Wire
 from tests.dangol_client.checkout_calls import sell
 from tests.dangol_client.coupon_calls import keep_coupons
+from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.segment_calls import ask_about_members
 from tests.house_rules import ROOT
 from tests.served import Served
@@ -174,6 +175,7 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     ask_about_members(dangol, mina.id)
     sell(dangol, mina.id)
     keep_coupons(dangol, mina.id)
+    take_rewards(dangol, mina.id)
     publish_all(dangol)
     connect_programs(dangol)
     served.run_python(DEAD_JOB)

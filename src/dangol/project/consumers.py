@@ -13,6 +13,7 @@ from dangol.core.messaging.consumers import FORGET_ERASED
 from dangol.core.segments.consumers import FOLLOW as WATCH, FORGET_ERASED as FORGET_TRAITS
 from dangol.core.segments.telling import STORE_TOLD
 from dangol.rooms.personalization.lists import FORGET_ERASED as FORGET_LISTS
+from dangol.rooms.rewards.catalog.consumers import CLOSE_VOUCHERS
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 
 INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
@@ -27,4 +28,5 @@ BY_CURSOR: list[Consumer] = [
     FORGET_LISTS,
     DAYS,
     STORE_TOLD,
+    CLOSE_VOUCHERS,
 ]

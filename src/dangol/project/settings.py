@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards",
     "dangol.rooms.rewards.promotions",
     "dangol.rooms.rewards.coupons",
+    "dangol.rooms.rewards.catalog",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

@@ -45,6 +45,8 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.PROGRAMS_READ: _("적립 규칙과 등급 보기"),
     Right.PROGRAMS_WRITE: _("적립 규칙과 등급의 초안 쓰기"),
     Right.PROGRAMS_PUBLISH: _("적립 규칙과 등급 발행하기"),
+    Right.REWARDS_READ: _("리워드와 교환 보기"),
+    Right.REWARDS_WRITE: _("리워드 만들고 바꾸기"),
     Right.SEGMENTS_READ: _("세그먼트 보기"),
     Right.SEGMENTS_WRITE: _("세그먼트 만들고 바꾸기"),
     Right.COUPONS_READ: _("쿠폰 보기"),

@@ -47,6 +47,11 @@ def start(
     return process
 
 
+def make_gate(count: int) -> "multiprocessing.synchronize.Barrier":
+    """Return a barrier at which so many started processes wait for one another."""
+    return _context.Barrier(count)
+
+
 def run_together(act: Callable[..., None], each: list[tuple[object, ...]]) -> None:
     """Run `act` once for each set of arguments, all at the same time, and wait for all to end well."""
     gate = _context.Barrier(len(each))

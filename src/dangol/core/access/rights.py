@@ -31,6 +31,8 @@ class Right(StrEnum):
     PROGRAMS_READ = "programs.read"
     PROGRAMS_WRITE = "programs.write"
     PROGRAMS_PUBLISH = "programs.publish"
+    REWARDS_READ = "rewards.read"
+    REWARDS_WRITE = "rewards.write"
     SEGMENTS_READ = "segments.read"
     SEGMENTS_WRITE = "segments.write"
     COUPONS_READ = "coupons.read"
@@ -75,6 +77,7 @@ _LOOKING = frozenset(
         R.ORDERS_READ,
         R.CATALOG_READ,
         R.PROGRAMS_READ,
+        R.REWARDS_READ,
         R.SEGMENTS_READ,
         R.COUPONS_READ,
     }
@@ -84,6 +87,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.MARKETER: _LOOKING
     | {
         R.PROGRAMS_WRITE, R.SEGMENTS_WRITE, R.COUPONS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ,
+        R.PROGRAMS_WRITE, R.REWARDS_WRITE, R.SEGMENTS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ,
         R.EVENTS_READ, R.MEMBERS_EXPORT,
     },
     Role.AGENT: _LOOKING

@@ -1,0 +1,1 @@
+"""Rewards that members take for points."""

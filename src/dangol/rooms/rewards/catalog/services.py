@@ -1,0 +1,196 @@
+"""Redeeming a reward, handing it over, taking it back: each in one transaction under the member's lock."""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from dangol.core.access.own_account import require_not_own
+from dangol.core.events.records import Draft
+from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.ledger.services import reverse_transfer
+from dangol.core.ledger.spending import Confirmation, spend_confirmed
+from dangol.core.people.actors import Actor, columns_of
+from dangol.core.people.merged import family_of
+from dangol.core.people.selectors import stores_by_id
+from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
+from dangol.domain.points import NothingToReverse
+from dangol.domain.redeeming import (
+    RedemptionState,
+    RewardKind,
+    counted_since,
+    require_move,
+    require_redeemable,
+)
+from dangol.rooms.rewards.catalog import stock
+from dangol.rooms.rewards.catalog.errors import RedemptionKeyReused, UnknownRedemption, UnknownReward
+from dangol.rooms.rewards.catalog.events import RewardCanceled, RewardHandedOver, RewardRedeemed
+from dangol.rooms.rewards.catalog.models import Redemption, RedemptionMove, Reward
+from dangol.rooms.rewards.catalog.offers import offer_of
+from dangol.rooms.rewards.programs import Running, find_program
+from dangol.rooms.rewards.selectors import standings_of
+
+LONGEST_REASON = 200
+_CANCELED = RedemptionState.CANCELED.value
+
+
+class By(NamedTuple):
+    """Who does it, when, and in which store, if in one."""
+
+    actor: Actor
+    at: datetime
+    store_id: Id | None = None
+
+
+class Payment(NamedTuple):
+    """How points are spent: from `limit` on in a day only with the member's confirmation."""
+
+    limit: int
+    confirmation: Confirmation = Confirmation()
+
+
+def redeem_reward(
+    customer_id: Id, reward_id: Id, *, key: str, payment: Payment, by: By, reveals: bool = False
+) -> Id:
+    """Spend a member's points on a reward; returns the redemption, under a repeated key the first one.
+
+    `reveals`: whoever asks is shown the code at once. Raises UnknownReward, RedemptionKeyReused, NotOffered,
+    NotForTier, LimitReached, SoldOut, InsufficientPoints, ConfirmationRequired or WrongCode; then nothing is
+    spent or taken, once the transaction is let go.
+    """
+    with write_transaction():
+        # Before looking: two tills may redeem for the same member at once.
+        lock_customers([customer_id])
+        if earlier := Redemption.objects.filter(customer_id=customer_id, key=key).first():
+            if earlier.reward_id != reward_id:
+                raise RedemptionKeyReused(key=key)
+            return earlier.id
+        reward = _reward(reward_id)
+        running = find_program(reward.program_id)
+        price = _price(customer_id, reward, running, by.at)
+        made, currency = new_id(), running.row.points_currency
+        spent = spend_confirmed(
+            customer_id, points=price, currency=currency, key=f"reward:{show_id(made)}", at=by.at,
+            reason=reward.name_ko, limit=payment.limit, confirmation=payment.confirmation,
+        )  # fmt: skip
+        row = Redemption(
+            customer_id=customer_id, id=made, reward_id=reward_id, key=key, currency=currency, points=price,
+            transfer_id=spent.transfer_id,
+        )  # fmt: skip
+        return _issue(row, reward, by, reveals=reveals)
+
+
+def _reward(reward_id: Id) -> Reward:
+    found = Reward.objects.filter(id=reward_id).first()
+    if found is None:
+        raise UnknownReward(reward=show_id(reward_id))
+    return found
+
+
+def _price(customer_id: Id, reward: Reward, running: Running, at: datetime) -> int:
+    offer = offer_of(reward)
+    standing = standings_of([customer_id], as_of=at, program_id=running.id)[customer_id]
+    had = 0
+    if offer.limit is not None:
+        # What either had before they were found to be one person counts for both.
+        mine = Redemption.objects.filter(customer_id__in=family_of(customer_id), reward_id=reward.id)
+        since = counted_since(offer.period, at, running.rules.tiers.zone)
+        had = (mine.filter(redeemed_at__gte=since) if since else mine).exclude(state=_CANCELED).count()
+    return require_redeemable(offer, tier=standing.tier.key, had=had, at=at)
+
+
+def _issue(row: Redemption, reward: Reward, by: By, *, reveals: bool) -> Id:
+    """Take what is to be had last, so that its row is locked for the shortest time."""
+    if reward.kind == RewardKind.CODE.value:
+        row.code_id = stock.take_code(reward.id, row.id)
+        row.revealed_at = by.at if reveals else None
+    elif reward.is_counted:
+        row.bucket = stock.take_piece(reward.id, row.customer_id)
+    row.kind, row.state = reward.kind, RedemptionState.ISSUED.value
+    row.redeemed_at = row.changed_at = by.at
+    row.save(force_insert=True)
+    _note(row, 1, by)
+    told = RewardRedeemed(
+        reward=show_id(reward.id), kind=reward.kind, points=row.points, currency=row.currency
+    )
+    record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
+    return row.id
+
+
+def hand_over(customer_id: Id, redemption_id: Id, *, by: By) -> None:
+    """Note that the member has got what they redeemed. Raises UnknownRedemption or RedemptionOver."""
+    with write_transaction():
+        row = _locked(customer_id, redemption_id)
+        _move(row, RedemptionState.HANDED_OVER, by)
+        stores = stores_by_id([by.store_id]) if by.store_id else {}
+        store = stores[by.store_id].number if by.store_id in stores else ""
+        told = RewardHandedOver(reward=show_id(row.reward_id), store=store)
+        record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
+
+
+def reveal_code(customer_id: Id, redemption_id: Id, *, at: datetime) -> None:
+    """Note that the member can read their code: from now on it goes back into no pool.
+
+    Raises UnknownRedemption.
+    """
+    with write_transaction():
+        row = _locked(customer_id, redemption_id)
+        own = Redemption.objects.filter(customer_id=row.customer_id, id=row.id, revealed_at=None)
+        own.filter(state=RedemptionState.ISSUED.value, code_id__isnull=False).update(revealed_at=at)
+
+
+def cancel_redemption(customer_id: Id, redemption_id: Id, *, by: By, reason: str = "") -> None:
+    """Take a redemption back: points to their old lots, a piece to its stock, an unread code to its pool.
+
+    Raises UnknownRedemption, RedemptionOver or OwnAccount.
+    """
+    with write_transaction():
+        require_not_own([customer_id], actor=by.actor)
+        row = _locked(customer_id, redemption_id)
+        cancel_locked(row, by, reason=reason.strip()[:LONGEST_REASON], gives_points=True)
+
+
+def cancel_locked(row: Redemption, by: By, *, reason: str, gives_points: bool) -> None:
+    """Take back a redemption whose owner is locked. Raises RedemptionOver."""
+    require_write_transaction()
+    _move(row, RedemptionState.CANCELED, by, reason)
+    points = 0
+    if row.transfer_id is not None and gives_points:
+        # Somebody may have undone the spending by hand: then there is nothing left to give.
+        with suppress(NothingToReverse):
+            points = reverse_transfer(
+                row.customer_id, transfer_id=row.transfer_id, points=None,
+                key=f"reward-canceled:{show_id(row.id)}", at=by.at, reason=reason,
+            ).points  # fmt: skip
+    if row.bucket is not None:
+        stock.give_back_piece(row.reward_id, row.bucket)
+    if row.code_id is not None and row.revealed_at is None:
+        stock.give_back_code(row.reward_id, row.code_id)
+    told = RewardCanceled(reward=show_id(row.reward_id), points=points, currency=row.currency)
+    record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
+
+
+def _locked(customer_id: Id, redemption_id: Id) -> Redemption:
+    """Return a redemption of this person, whichever of their ids it was made under, with its owner locked."""
+    family = family_of(customer_id)
+    owners = Redemption.objects.filter(customer_id__in=family, id=redemption_id)
+    owner = owners.values_list("customer_id", flat=True).first()
+    if owner is None:
+        raise UnknownRedemption(redemption=show_id(redemption_id))
+    lock_customers([owner])
+    return Redemption.objects.get(customer_id=owner, id=redemption_id)
+
+
+def _move(row: Redemption, to: RedemptionState, by: By, reason: str = "") -> None:
+    require_move(RewardKind(row.kind), RedemptionState(row.state), to)
+    row.state, row.changed_at = to.value, by.at
+    row.save(update_fields=["state", "changed_at"])
+    moves = RedemptionMove.objects.filter(customer_id=row.customer_id, redemption_id=row.id)
+    _note(row, moves.count() + 1, by, reason)
+
+
+def _note(row: Redemption, number: int, by: By, reason: str = "") -> None:
+    RedemptionMove.objects.create(
+        customer_id=row.customer_id, redemption_id=row.id, number=number, state=row.state, at=by.at,
+        store_id=by.store_id, reason=reason, **columns_of(by.actor),
+    )  # fmt: skip

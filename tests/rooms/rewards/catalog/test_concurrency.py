@@ -1,0 +1,83 @@
+"""Sixteen processes redeem at once: the last piece, the last code and the last points go to exactly one."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dangol.core.ledger import invariants
+from dangol.core.ledger.verify import verify
+from dangol.core.storage.ids import Id
+from dangol.domain.redeeming import RewardKind
+from dangol.rooms.rewards.catalog.editing import import_codes
+from dangol.rooms.rewards.catalog.models import Redemption, RewardCode, RewardStock
+from tests.rooms.rewards.catalog.shop import CLERK, NOW, member_with, open_shop, reward
+from tests.rooms.rewards.catalog.writers import TRIES, WRITERS, race
+from tests.sizes import SIZE
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+ROUNDS = SIZE.rounds if SIZE.soak else 3
+
+
+@pytest.fixture(autouse=True)
+def shop() -> None:
+    open_shop()
+
+
+def one_winner_each(told: list[tuple[int, str]], refusal: str) -> None:
+    assert WRITERS * TRIES >= 200
+    assert len(told) == ROUNDS * WRITERS * TRIES
+    assert Counter(told) == {
+        (number, how): times
+        for number in range(ROUNDS)
+        for how, times in (("won", 1), (refusal, WRITERS * TRIES - 1))
+    }
+    assert Redemption.objects.count() == ROUNDS
+    assert [one.check.name for one in verify(invariants.checks()) if not one.is_kept] == []
+
+
+def by_many(rewards: list[Id]) -> list[list[list[tuple[Id, Id]]]]:
+    """Return rounds in which two hundred members want the same reward."""
+    crowd = [[member_with(60 * ROUNDS, f"{w} {t}") for t in range(TRIES)] for w in range(WRITERS)]
+    return [[[(member, one) for member in members] for members in crowd] for one in rewards]
+
+
+def test_redeem__last_piece_wanted_by_two_hundred__exactly_one_has_it(tmp_path: Path) -> None:
+    rounds = by_many([reward(1) for _ in range(ROUNDS)])
+
+    told = race(rounds, tmp_path)
+
+    one_winner_each(told, "rewards.sold_out")
+    assert set(RewardStock.objects.values_list("left", flat=True)) == {0}
+
+
+def test_redeem__last_code_wanted_by_two_hundred__exactly_one_has_it(tmp_path: Path) -> None:
+    cards = [reward(kind=RewardKind.CODE) for _ in range(ROUNDS)]
+    for card in cards:
+        import_codes(card, ["ONLY"], actor=CLERK, at=NOW)
+
+    told = race(by_many(cards), tmp_path)
+
+    one_winner_each(told, "rewards.sold_out")
+    assert not RewardCode.objects.filter(redemption_id=None).exists()
+
+
+def test_redeem__sixty_points_of_a_hundred_two_hundred_times__exactly_one_is_paid(tmp_path: Path) -> None:
+    mug = reward()
+    rounds = [
+        [[(member, mug)] * TRIES] * WRITERS
+        for member in (member_with(100, f"m{number}") for number in range(ROUNDS))
+    ]
+
+    told = race(rounds, tmp_path)
+
+    one_winner_each(told, "points.insufficient")
+
+
+def test_redeem__once_a_member_wanted_two_hundred_times__exactly_one_is_had(tmp_path: Path) -> None:
+    cups = [reward(limit_count=1) for _ in range(ROUNDS)]
+    member = member_with(60 * ROUNDS * WRITERS)
+
+    told = race([[[(member, cup)] * TRIES] * WRITERS for cup in cups], tmp_path)
+
+    one_winner_each(told, "rewards.limit_reached")
