@@ -22,6 +22,7 @@ from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
+from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
 from tests.web.story import CURRENCY, NOW, Story
@@ -108,6 +109,23 @@ def till_paths(story: Story) -> list[str]:
     return [page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김"]
 
 
+def reward_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of rewards, with one of each kind and somebody who took one."""
+    cup, card, taken, shown = tell_rewards(story)
+    return {
+        "rewards": "/rewards",
+        "rewards-archived": "/rewards?archived=1",
+        "reward": f"/rewards/{show_id(cup)}",
+        "reward-codes": f"/rewards/{show_id(card)}",
+        "reward-new": "/rewards/new",
+        "reward-edit": f"/rewards/{show_id(cup)}/edit",
+        "redemptions": "/redemptions",
+        "redemptions-nothing": "/redemptions?q=nothing",
+        "redemption": f"/redemptions/{show_id(story.regular)}/{show_id(taken)}",
+        "redemption-code": f"/redemptions/{show_id(story.regular)}/{show_id(shown)}",
+    }
+
+
 def program_paths(story: Story) -> list[str]:
     """Return the addresses of the program's pages, with a draft and simulations to show."""
     made = tell_program(story)
@@ -175,6 +193,7 @@ def staff_paths(story: Story) -> list[str]:
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *segment_paths(story).values(),
+        *reward_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -208,6 +227,7 @@ def every_path(story: Story) -> dict[str, str]:
         "program-version": "/programs/versions/2",
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         **segment_paths(story),
+        **reward_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

@@ -20,6 +20,7 @@ PAGES = (
     "/me/barcode",
     "/me/history",
     "/me/history?kind=expired",
+    "/me/rewards",
     "/me/data",
     "/me/leave",
     "/me/confirm",

@@ -28,6 +28,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 HANGUL = re.compile("[가-힣]+")
 # Words of the shop's own data, which are not translated.
 DATA = (
+    "머그컵",
+    "영화표",
     "단골",
     "기본",
     "반값",

@@ -20,6 +20,7 @@ from dangol.core.commerce.models import Order, Product
 from dangol.core.commerce.services import place_orders
 from dangol.core.duties.requests import note_request as note_request_of
 from dangol.core.ledger.in_bulk import BULK, want
+from dangol.core.ledger.services import earn_points
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.models import Customer
 from dangol.core.people.notes import write_note
@@ -28,12 +29,14 @@ from dangol.core.people.services import make_guests
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
+from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
-from tests.web.story import NOW, Story
+from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 CLERK = Actor(ActorKind.STAFF, "somebody")
@@ -41,7 +44,7 @@ CLERK = Actor(ActorKind.STAFF, "somebody")
 ELSEWHERE = (
     "programs/", "staff/", "keys/", "webhooks/", "jobs/", "welcome/", "account/", "api/", "static/", "me/",
     "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
-    "incoming", "segments/",
+    "incoming", "segments/", "rewards/",
 )  # fmt: skip
 
 
@@ -54,6 +57,7 @@ class Side(NamedTuple):
     note_id: Id
     approval_id: Id
     request_id: Id
+    redemption_id: Id
     phone: str
 
 
@@ -64,12 +68,12 @@ def sides(story: Story) -> dict[str, Side]:
     with write_transaction():
         stores = upsert_stores([StoreRow("1", "First"), StoreRow("2", "Second")], recorded_at=NOW)
     return {
-        number: _side(number, story.customers[member], stores[number], phone)
+        number: _side(story, number, story.customers[member], stores[number], phone)
         for number, member, phone in (("1", "1501", "212-555-0101"), ("2", "1502", "212-555-0202"))
     }
 
 
-def _side(number: str, member: Id, store_id: Id, phone: str) -> Side:
+def _side(story: Story, number: str, member: Id, store_id: Id, phone: str) -> Side:
     note_id, sale, ask = new_id(), f"sale-{number}", new_id()
     with write_transaction():
         set_people([PersonRow(member, phone=phone, home_store_id=store_id)], recorded_at=NOW)
@@ -78,7 +82,13 @@ def _side(number: str, member: Id, store_id: Id, phone: str) -> Side:
         note_request(wanted, actor=CLERK, at=NOW, waits=True)
     write_note(member, note_id, "표본", actor=CLERK, at=NOW)
     asked = note_request_of(member, "access", came_on=NOW.date(), actor=CLERK, at=NOW, zone=ZoneInfo("UTC"))
-    return Side(store_id, member, sale, note_id, ask, asked, phone)
+    return Side(store_id, member, sale, note_id, ask, asked, _take_cup(story, member), phone)
+
+
+def _take_cup(story: Story, member: Id) -> Id:
+    cup = tell_rewards(story)[0]
+    earn_points(member, points=100, currency=CURRENCY, key="cup", at=NOW)
+    return redeem_reward(member, cup, key="cup", payment=Payment(10**9), by=By(CLERK, NOW))
 
 
 def _order(member: Id, sale: str, store_id: Id, number: str, *, is_guest: bool = False) -> OrderDraft:
@@ -95,6 +105,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:transfer_id>": show_id(new_id()), "<id:hold_id>": show_id(new_id()),
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
         "<slug:segment>": "buyers", "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
+        "<id:redemption_id>": show_id(side.redemption_id),
     }  # fmt: skip
     address = route.path
     for part, value in parts.items():
@@ -156,7 +167,7 @@ def test_lists__bound_to_a_store__hold_its_own_only(sides: dict[str, Side]) -> N
 
     for address in (
         "/members", "/members?q=15", "/orders", "/segments/buyers", "/members?segment=buyers",
-        "/approvals", f"/members/{mine}/merge?q=1502", "/requests",
+        "/approvals", "/redemptions", f"/members/{mine}/merge?q=1502", "/requests",
         f"/order-acts/move/till/{sides['1'].sale}?q=1502",
     ):  # fmt: skip
         page = client.get(address).content.decode()

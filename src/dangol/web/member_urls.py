@@ -1,8 +1,12 @@
 """The addresses of the member's own pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from dangol.web.pages.me import data, entering, pass_
+from dangol.web.converters import IdConverter
+from dangol.web.pages.me import data, entering, pass_, rewards
+
+# Here, since these addresses are read before those of the back office, which use it too.
+register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("me/", pass_.show_home, name="me"),
@@ -13,6 +17,9 @@ urlpatterns = [
     path("me/code", entering.enter_code, name="me-code"),
     path("me/open/<str:secret>", entering.open_link, name="me-open"),
     path("me/sign-out", entering.sign_out, name="me-sign-out"),
+    path("me/rewards", rewards.show_rewards, name="me-rewards"),
+    path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
+    path("me/vouchers/<id:redemption_id>", rewards.show_voucher, name="me-voucher"),
     path("me/data", data.show_data, name="me-data"),
     path("me/data.json", data.download, name="me-download"),
     path("me/consents", data.take_back, name="me-consents"),

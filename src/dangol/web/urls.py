@@ -1,9 +1,8 @@
 """The addresses of our pages."""
 
-from django.urls import path, register_converter
+from django.urls import path
 
 from dangol.web import member_urls
-from dangol.web.converters import IdConverter
 from dangol.web.pages import (
     access_log,
     account,
@@ -47,6 +46,8 @@ from dangol.web.pages import (
     profile,
     program_draft,
     programs,
+    redemptions,
+    rewards,
     segment_alike,
     segment_builder,
     segment_version,
@@ -58,13 +59,12 @@ from dangol.web.pages import (
     simulations,
     staff,
     till,
+    till_vouchers,
     views,
     webhook_acts,
     webhooks,
     welcome,
 )
-
-register_converter(IdConverter, "id")
 
 app_name = "web"
 urlpatterns = [
@@ -114,6 +114,21 @@ urlpatterns = [
     path("programs/simulations", simulations.start, name="simulation-start"),
     path("programs/simulations/<id:simulation_id>", simulations.show_simulation, name="simulation"),
     path("programs/simulations/<id:simulation_id>/cancel", simulations.cancel, name="simulation-cancel"),
+    path("rewards", rewards.list_all, name="rewards"),
+    path("rewards/new", rewards.make, name="reward-new"),
+    path("rewards/<id:reward_id>", rewards.show, name="reward"),
+    path("rewards/<id:reward_id>/edit", rewards.edit, name="reward-edit"),
+    path("rewards/<id:reward_id>/stock", rewards.change_stock, name="reward-stock"),
+    path("rewards/<id:reward_id>/codes", rewards.add_codes, name="reward-codes"),
+    path("rewards/<id:reward_id>/archive", rewards.archive, name="reward-archive"),
+    path("redemptions", redemptions.list_all, name="redemptions"),
+    path("redemptions/<id:customer_id>/<id:redemption_id>", redemptions.show, name="redemption"),
+    path(
+        "redemptions/<id:customer_id>/<id:redemption_id>/hand-over", redemptions.give, name="redemption-give"
+    ),
+    path(
+        "redemptions/<id:customer_id>/<id:redemption_id>/cancel", redemptions.cancel, name="redemption-cancel"
+    ),
     path("members/<id:customer_id>/adjust", by_hand.adjust, name="member-adjust"),
     path("members/<id:customer_id>/points/<id:transfer_id>/undo", by_hand.undo, name="member-undo"),
     path("members/<id:customer_id>/edit", profile.edit, name="member-edit"),
@@ -155,6 +170,9 @@ urlpatterns = [
     path("till/members/<id:customer_id>", till.show_member, name="till-member"),
     path("till/members/<id:customer_id>/earn", till.earn, name="till-earn"),
     path("till/members/<id:customer_id>/claim", till.claim, name="till-claim"),
+    path(
+        "till/members/<id:customer_id>/vouchers/<id:redemption_id>", till_vouchers.give, name="till-voucher"
+    ),
     path("till/sales/<str:number>", till.show_receipt, name="till-receipt"),
     path("till/sales/<str:number>/undo", till.undo, name="till-undo"),
     path("till/sales/<str:number>/move", till.move, name="till-move"),

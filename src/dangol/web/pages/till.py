@@ -19,6 +19,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.catalog.selectors import open_vouchers
 from dangol.web.acting import actor_of
 from dangol.web.amounts import read_amount
 from dangol.web.closed import require_open
@@ -54,12 +55,13 @@ def find(request: HttpRequest) -> HttpResponse:
 @needs(Right.TILL_USE)
 def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show who was found, and what an amount would earn."""
-    return _member_page(request, customer_id, {})
+    return member_page(request, customer_id, {})
 
 
-def _member_page(
+def member_page(
     request: HttpRequest, customer_id: Id, more: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
+    """Show who was found, with what else there is to be told."""
     member = _present(request, customer_id)
     shop = frame_of(request).shop
     given = request.GET.get("amount", "")
@@ -71,6 +73,7 @@ def _member_page(
         "receipt": preview_sale(customer_id, amount, shop, at=frame_of(request).at) if amount else None,
         "key": uuid4(),
         "currency": shop.currency,
+        "vouchers": open_vouchers(customer_id),
     }
     return render(request, "web/till/member.html", context | more, status=status)
 
@@ -94,7 +97,7 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
             customer_id, amount, frame.shop, actor=actor_of(request), key=key, at=frame.at, store_id=store_id
         )
     except DomainError as refusal:
-        return _member_page(request, customer_id, {"problem": explain(refusal)}, status=409)
+        return member_page(request, customer_id, {"problem": explain(refusal)}, status=409)
     request.session[LAST] = number
     return redirect("web:till-receipt", number)
 

@@ -14,13 +14,14 @@ from django.template.context import RequestContext
 from django.urls import resolve, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 from lucide.templatetags.lucide import lucide
 
 from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
 from dangol.core.storage.ids import Id, show_id
+from dangol.rooms.rewards.catalog.selectors import RewardView
 from dangol.web import (
     behavior_words,
     doors,
@@ -178,6 +179,18 @@ def day_range(first: date, last: date) -> str:
 def points_with(points: int, josa: str) -> str:
     """Return points with a particle, for a sentence: `1,200P가`; English has none."""
     return formats.with_josa(formats.format_points(points), josa)
+
+
+@register.simple_tag
+def reward_name(reward: RewardView) -> str:
+    """Return what a reward is called in the reader's language."""
+    return reward.name(get_language() or "ko")
+
+
+@register.simple_tag
+def reward_about(reward: RewardView) -> str:
+    """Return what a reward says of itself in the reader's language."""
+    return reward.about(get_language() or "ko")
 
 
 @register.filter
