@@ -1,0 +1,47 @@
+"""Proving the catalog: every redemption is paid for in the ledger, and every code is with one redemption."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.ledger.verify import Check, sql_check
+
+
+def checks() -> list[Check]:
+    """Return what holds between redemptions, the ledger and the pools of codes."""
+    return [
+        sql_check(
+            "redemption.paid",
+            _("교환마다 그만큼의 포인트가 원장에서 쓰였어요."),
+            counted="SELECT count(*) FROM dg_reward_redemption",
+            broken=[
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.points, t.points AS in_ledger
+                FROM dg_reward_redemption AS r
+                LEFT JOIN dg_transfer AS t ON t.customer_id = r.customer_id AND t.id = r.transfer_id
+                WHERE (r.points > 0 AND (t.points IS NULL OR t.points <> r.points OR t.kind <> 'spend'
+                                         OR t.currency <> r.currency))
+                   OR (r.points = 0 AND r.transfer_id IS NOT NULL)
+                """
+            ],
+        ),
+        sql_check(
+            "redemption.code",
+            _("건넨 코드마다 그 코드를 적은 교환이 하나 있어요."),
+            counted="SELECT count(*) FROM dg_reward_code WHERE redemption_id IS NOT NULL",
+            broken=[
+                """
+                SELECT c.reward_id, c.id AS code_id, c.redemption_id
+                FROM dg_reward_code AS c
+                WHERE c.redemption_id IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM dg_reward_redemption AS r
+                    WHERE r.id = c.redemption_id AND r.reward_id = c.reward_id AND r.code_id = c.id)
+                """,
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.code_id
+                FROM dg_reward_redemption AS r
+                WHERE r.code_id IS NOT NULL AND r.state <> 'canceled' AND NOT EXISTS (
+                    SELECT 1 FROM dg_reward_code AS c
+                    WHERE c.reward_id = r.reward_id AND c.id = r.code_id AND c.redemption_id = r.id)
+                """,
+            ],
+        ),
+    ]
