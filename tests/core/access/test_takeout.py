@@ -17,6 +17,7 @@ from dangol.core.access.takeout import take_out
 from dangol.core.duties.models import Notice
 from dangol.core.duties.requests import note_request
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
+from dangol.core.ledger.services import earn_points
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.erasures import erase_customer
@@ -35,11 +36,18 @@ from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
+<<<<<<< HEAD
 from dangol.domain.promotions import Cart, Line
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
+=======
+from dangol.domain.redeeming import RewardKind
+from dangol.rooms.personalization.lists import keep_lists
+from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward
+from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
+>>>>>>> 5dec466 (tests: Take a reward before somebody's data is taken out.)
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -85,11 +93,13 @@ def pair() -> list[Id]:
     note_request(absorbed, "access", came_on=AT.date(), actor=AGENT, at=AT, zone=ZoneInfo("Asia/Seoul"))
     Notice.objects.create(customer_id=kept, kind="use", year=2024, at=AT, by_mail=True)
     put_into_a_segment(kept)
+    take_a_reward(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
 
 
+<<<<<<< HEAD
 def sell(customer_id: Id) -> None:
     """Sell something with a promotion."""
     content = {"name": "할인", "benefits": [{"kind": "percent", "basis_points": 1000}]}
@@ -97,6 +107,12 @@ def sell(customer_id: Id) -> None:
     publish(promotion_id, revision=1, published_by="주인", at=AT)
     cart = Cart("USD", (Line("1", "L1", 1_000),))
     reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id), at=AT)
+=======
+def take_a_reward(customer_id: Id) -> None:
+    earn_points(customer_id, points=50, currency="P", key="cup", at=AT)
+    cup = create_reward(RewardDraft("컵", price=50), kind=RewardKind.ITEM, actor=AGENT, at=AT)
+    redeem_reward(customer_id, cup, key="cup", payment=Payment(10**9), by=By(AGENT, AT))
+>>>>>>> 5dec466 (tests: Take a reward before somebody's data is taken out.)
 
 
 def put_into_a_segment(customer_id: Id) -> None:
