@@ -33,7 +33,7 @@ class Effect(Answer, frozen=True):
 
     `discount`: `kind`, `amount_minor`, `lines`, `bought`. `shipping_discount`: `amount_minor`. `gift`:
     `product`, `count`. `points`: `points`, `base_minor`, `lines`. `points_multiplied`: `num`, `den`, `units`.
-    `stamps`: `card`, `count`. `coupon`: `coupon`.
+    `stamps`: `card`, `count`. `coupon`: `coupon`, and once it is an order `issued`, the code.
     """
 
     type: str
@@ -54,6 +54,7 @@ class Effect(Answer, frozen=True):
     units: list[UnitRef] | None = None
     card: str | None = None
     coupon: str | None = None
+    issued: str | None = None
 
 
 class Rejection(Answer, frozen=True):

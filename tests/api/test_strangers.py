@@ -208,7 +208,7 @@ def fill(api: Caller) -> Shop:
             "promotion": api.post("/promotions", {"content": {"name": "할인"}}).data["id"],
             "batch": batch,
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
-            "segment": slug, "reward": reward, "redemption": redeemed.data["id"],
+            "reward": reward, "redemption": redeemed.data["id"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

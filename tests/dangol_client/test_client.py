@@ -122,6 +122,13 @@ def dangol(served: Served, heard: list[httpx.Request]) -> Iterator[Dangol]:
         yield Dangol(served.url, served.live_key, http=http)
 
 
+def reward(dangol: Dangol, member: str) -> None:
+    """Make each call about promotions, coupons and rewards."""
+    sell(dangol, member)
+    keep_coupons(dangol, member)
+    take_rewards(dangol, member)
+
+
 def test_client__each_operation_of_the_api__is_called_and_answered(
     served: Served, dangol: Dangol, heard: list[httpx.Request]
 ) -> None:
@@ -173,9 +180,7 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert {one.external_id for one in dangol.members.each(page_size=1)} >= {"tour-1", "tour-2"}
 
     ask_about_members(dangol, mina.id)
-    sell(dangol, mina.id)
-    keep_coupons(dangol, mina.id)
-    take_rewards(dangol, mina.id)
+    reward(dangol, mina.id)
     publish_all(dangol)
     connect_programs(dangol)
     served.run_python(DEAD_JOB)

@@ -1,7 +1,7 @@
 """The checkout: what a cart gets, held and made an order; and what comes back."""
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
@@ -23,6 +23,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.promotions import Cart, Line
+from dangol.rooms.rewards.coupons.guessing import guard_guess
 from dangol.rooms.rewards.promotions import committing, returning, sales
 from dangol.rooms.rewards.promotions.asking import Asked, ask
 from dangol.rooms.rewards.promotions.documents import Json, write_answer
@@ -63,6 +64,11 @@ class CheckoutIn(Given):
     lines: Annotated[list[CartLineIn], Field(min_length=1, max_length=MOST_LINES)]
     shipping_minor: Annotated[int, Field(ge=0, le=10**12, strict=True)] = 0
     codes: Annotated[list[Name], Field(default_factory=list, max_length=30)]
+    typed_by: Annotated[
+        Literal["staff", "shopper"],
+        Field(description="Who wrote the codes. Of a shopper wrong ones are counted, and no reason is told."),
+    ] = "staff"
+    address: Annotated[str, Field(max_length=64, description="The shopper's network address.")] = ""
     pay_points: Annotated[int, Field(ge=0, le=10**12, strict=True)] = 0
     channel: Annotated[str, Field(pattern="^[a-z][a-z_]{0,19}$")] = "store"
     store: Name = ""
@@ -126,7 +132,7 @@ class SaleReturnIn(Given):
 def evaluate_cart(request: HttpRequest, payload: EvaluateIn) -> HttpResponse:
     """Ask what promotions do to a cart. It changes nothing and may be asked as often as one likes."""
     at = caller_of(request).at
-    asked = _asked(payload, _member(payload), at=payload.as_of or at)
+    asked = _asked(payload, _guarded(payload, at), at=payload.as_of or at)
     drafts = frozenset(find_promotion_id(one) for one in payload.drafts)
     only = None if payload.only is None else frozenset(find_promotion_id(one) for one in payload.only)
     return show(_evaluation(write_answer(ask(_dry(asked, drafts, only)))))
@@ -135,17 +141,23 @@ def evaluate_cart(request: HttpRequest, payload: EvaluateIn) -> HttpResponse:
 def _dry(asked: Asked, drafts: frozenset[Id], only: frozenset[Id] | None) -> Asked:
     return Asked(
         cart=asked.cart, as_of=asked.as_of, customer_id=asked.customer_id, codes=asked.codes,
+        by_shopper=asked.by_shopper,
         pay_points=asked.pay_points, channel=asked.channel, store=asked.store, drafts=drafts, only=only,
     )  # fmt: skip
 
 
 @router.post("/checkout/reserve", auth=Needs(Right.ORDERS_WRITE), response={201: SaleView})
-@once
-def reserve_sale(request: HttpRequest, payload: ReserveIn) -> Reply:
+def reserve_sale(request: HttpRequest, payload: ReserveIn) -> HttpResponse:
     """Hold what a cart gets (codes, budgets, points) for some time; without a member it is a guest's."""
+    # Outside the transaction: a wrong guess stays counted whatever becomes of the sale.
+    return _reserve(request, payload, _guarded(payload, caller_of(request).at))
+
+
+@once
+def _reserve(request: HttpRequest, payload: ReserveIn, member: Id | None) -> Reply:
     at = caller_of(request).at
     hold = timedelta(minutes=payload.hold_minutes) if payload.hold_minutes else None
-    sale = sales.reserve(_asked(payload, _member(payload), at=at), at=at, hold=hold, strict=payload.strict)
+    sale = sales.reserve(_asked(payload, member, at=at), at=at, hold=hold, strict=payload.strict)
     return Reply(show_sale(sale), 201, {"Location": f"/api/v1/checkout/{show_id(sale.id)}"})
 
 
@@ -203,8 +215,12 @@ def return_of_sale(request: HttpRequest, sale: Path[SaleRef], payload: SaleRetur
     )  # fmt: skip
 
 
-def _member(payload: CheckoutIn) -> Id | None:
-    return find_member(payload.member) if payload.member else None
+def _guarded(payload: CheckoutIn, at: datetime) -> Id | None:
+    """Return whose cart it is, once a shopper's guesses at codes are counted; raises TooManyGuesses."""
+    member = find_member(payload.member) if payload.member else None
+    if payload.typed_by == "shopper":
+        guard_guess(payload.codes, customer_id=member, address=payload.address, at=at)
+    return member
 
 
 def _sale_id(reference: str) -> Id:
@@ -225,7 +241,8 @@ def _asked(payload: CheckoutIn, customer_id: Id | None, *, at: datetime) -> Aske
     currency = payload.currency or shop().currency
     return Asked(
         cart=Cart(currency, lines, payload.shipping_minor), as_of=at, customer_id=customer_id,
-        codes=tuple(payload.codes), pay_points=payload.pay_points, channel=payload.channel,
+        codes=tuple(payload.codes), by_shopper=payload.typed_by == "shopper",
+        pay_points=payload.pay_points, channel=payload.channel,
         store=payload.store,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ class EffectView(Shown):
 
     `discount`: `kind`, `amount_minor`, `lines`, `bought`. `shipping_discount`: `amount_minor`. `gift`:
     `product`, `count`. `points`: `points`, `base_minor`, `lines`. `points_multiplied`: `num`, `den`, `units`.
-    `stamps`: `card`, `count`. `coupon`: `coupon`.
+    `stamps`: `card`, `count`. `coupon`: `coupon`, and once it is an order `issued`, the code.
     """
 
     type: str
@@ -51,6 +51,7 @@ class EffectView(Shown):
     units: list[UnitRefView] | None = None
     card: str | None = None
     coupon: str | None = None
+    issued: str | None = None
 
 
 class RejectionView(Shown):

@@ -36,18 +36,17 @@ from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.segments.watching import Fall, fall_due
 from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
-<<<<<<< HEAD
 from dangol.domain.promotions import Cart, Line
-from dangol.rooms.personalization.lists import keep_lists
-from dangol.rooms.rewards.promotions.asking import Asked
-from dangol.rooms.rewards.promotions.editing import create_promotion, publish
-from dangol.rooms.rewards.promotions.sales import reserve
-=======
 from dangol.domain.redeeming import RewardKind
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
->>>>>>> 5dec466 (tests: Take a reward before somebody's data is taken out.)
+from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch
+from dangol.rooms.rewards.coupons.holding import issue
+from dangol.rooms.rewards.coupons.models import Kind as CouponKind
+from dangol.rooms.rewards.promotions.asking import Asked
+from dangol.rooms.rewards.promotions.editing import create_promotion, publish
+from dangol.rooms.rewards.promotions.sales import reserve
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -99,20 +98,22 @@ def pair() -> list[Id]:
     return made
 
 
-<<<<<<< HEAD
 def sell(customer_id: Id) -> None:
     """Sell something with a promotion."""
     content = {"name": "할인", "benefits": [{"kind": "percent", "basis_points": 1000}]}
     promotion_id = create_promotion(content, made_by="주인", at=AT)
     publish(promotion_id, revision=1, published_by="주인", at=AT)
     cart = Cart("USD", (Line("1", "L1", 1_000),))
-    reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id), at=AT)
-=======
+    unique = BatchDraft(promotion_id, "가을", CouponKind.UNIQUE, "FALL-####-####-####-####", 2)
+    batch_id = create_batch(unique, by="주인", at=AT)
+    code = issue(batch_id, customer_id, "thanks", at=AT)
+    reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id, codes=(code,)), at=AT)
+
+
 def take_a_reward(customer_id: Id) -> None:
     earn_points(customer_id, points=50, currency="P", key="cup", at=AT)
     cup = create_reward(RewardDraft("컵", price=50), kind=RewardKind.ITEM, actor=AGENT, at=AT)
     redeem_reward(customer_id, cup, key="cup", payment=Payment(10**9), by=By(AGENT, AT))
->>>>>>> 5dec466 (tests: Take a reward before somebody's data is taken out.)
 
 
 def put_into_a_segment(customer_id: Id) -> None:

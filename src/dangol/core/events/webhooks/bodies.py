@@ -22,8 +22,7 @@ TOLD = frozenset(
     {
         "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
         "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
-        "promotions", "purpose", "segment", "source", "store", "tier", "to_tier", "via", "wording",
-        "reward",
+        "purpose", "reward", "segment", "source", "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.

@@ -59,6 +59,11 @@ def guard_guess(
         raise TooManyGuesses(seconds=60 * refusal.data["minutes"]) from refusal
     except TooOften as refusal:
         raise TooManyGuesses(**refusal.data) from refusal
+    return hide_wrong(codes, found, at=at)
+
+
+def hide_wrong(codes: Sequence[str], found: Sequence[Coupon], *, at: datetime) -> tuple[Coupon, ...]:
+    """Return what may be told to somebody who may be guessing: of a code they cannot use, nothing at all."""
     told = zip(codes, found, strict=True)
     return tuple(coupon if _is_right(coupon, at) else Coupon(code) for code, coupon in told)
 

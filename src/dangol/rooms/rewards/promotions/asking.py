@@ -22,13 +22,15 @@ from dangol.domain.promotions import Cart, Context, Evaluation, evaluate
 from dangol.domain.promotions.carts import Line
 from dangol.domain.promotions.effects import PointsGiven, PointsMultiplied
 from dangol.domain.promotions.returns import UnitKey
-from dangol.domain.promotions.rules import NOBODY, Remaining
+from dangol.domain.promotions.rules import NOBODY, Coupon, Remaining
 from dangol.domain.splitting import Share, split
 from dangol.domain.tender import Paid, TenderReason, TenderRefused, TenderRule, most_points, pay
+from dangol.rooms.rewards.coupons import services as coupons
+from dangol.rooms.rewards.coupons.guessing import hide_wrong
 from dangol.rooms.rewards.kept import kept_programs, load_kept, select_stamp as select_program_stamp
 from dangol.rooms.rewards.models import Membership
 from dangol.rooms.rewards.programs import Running
-from dangol.rooms.rewards.promotions import codes, limits
+from dangol.rooms.rewards.promotions import limits
 from dangol.rooms.rewards.promotions.contents import read_promotion
 from dangol.rooms.rewards.promotions.editing import UnknownPromotion, find_promotion
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf, load_live, make_shelf
@@ -38,7 +40,8 @@ from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf, load_live
 class Asked:
     """A cart, and all that is said with it.
 
-    `customer_id` None: somebody unknown. `pay_points`: so many points are to pay. For dry runs: `drafts` are
+    `customer_id` None: somebody unknown. `by_shopper`: they wrote the codes themselves, and are told nothing
+    of those they cannot use. `pay_points`: so many points are to pay. For dry runs: `drafts` are
     promotions whose drafts are asked as if they were published, and `only` the promotions asked at all.
     """
 
@@ -46,6 +49,7 @@ class Asked:
     as_of: datetime
     customer_id: Id | None = None
     codes: tuple[str, ...] = ()
+    by_shopper: bool = False
     pay_points: int = 0
     channel: str = ""
     store: str = ""
@@ -119,7 +123,7 @@ def ask(asked: Asked, *, exhausted: Collection[Id] = (), lost_codes: Collection[
         as_of=asked.as_of, zone=zone, customer=_subject(asked, shelf, zone),
         coupons=tuple(
             one._replace(uses=0) if one.code in lost_codes else one
-            for one in codes.look_up(asked.codes, customer_id=asked.customer_id)
+            for one in _coupons(asked)
         ),
         remaining=_remaining(shelf, family, asked, zone, exhausted),
         channel=asked.channel, store=asked.store, only=asked.only,
@@ -130,6 +134,11 @@ def ask(asked: Asked, *, exhausted: Collection[Id] = (), lost_codes: Collection[
     earning = _earning(asked, shelf, evaluation, tender, running)
     names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
     return Answer(asked, evaluation, tender, earning, shelf, names)
+
+
+def _coupons(asked: Asked) -> tuple[Coupon, ...]:
+    found = coupons.look_up(asked.codes, customer_id=asked.customer_id)
+    return hide_wrong(asked.codes, found, at=asked.as_of) if asked.by_shopper else found
 
 
 def _shelf(asked: Asked) -> Shelf:

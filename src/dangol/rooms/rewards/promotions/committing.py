@@ -9,12 +9,14 @@ from dangol.core.commerce.tills import Sale as Told, SaleLine, ring_up
 from dangol.core.events.records import Draft
 from dangol.core.events.services import record_batch
 from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import dates_of
 from dangol.domain.errors import DomainError
 from dangol.domain.points import Earn, NothingToReverse
 from dangol.rooms.rewards.programs import load_programs
+from dangol.rooms.rewards.coupons.batches import UnknownBatch
+from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion
@@ -56,8 +58,9 @@ def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
         if outcome.repeated or outcome.conflict:
             raise NumberTaken(source=source, number=number)
         row.state, row.committed_at, row.order_id = SaleState.COMMITTED, at, outcome.id
-        row.save(update_fields=["state", "committed_at", "order_id"])
         given = _give_points(row, at)
+        _issue_coupons(row, at)
+        row.save(update_fields=["state", "committed_at", "order_id", "answer"])
         _tell(row, given, at)
     return view_of(row)
 
@@ -128,6 +131,18 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
         uses = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
         uses.filter(promotion_id=key).update(points=points, earn_id=result.transfer_id)
     return wanted
+
+
+def _issue_coupons(row: models.Sale, at: datetime) -> None:
+    """Hand out the coupons that promotions give for later; where a batch has none left, the sale goes on."""
+    for effect in row.answer["effects"]:
+        if effect["type"] != "coupon":
+            continue
+        key = f"sale:{row.id.hex()}:{row.turn}:{effect['promotion']}"
+        try:
+            effect["issued"] = issue(parse_id(effect["coupon"]), row.customer_id, key, at=at)
+        except (UnknownBatch, BatchClosed, NoCodesLeft, ValueError):
+            effect["issued"] = None
 
 
 def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Catalog, Condition, read_condition
-from dangol.domain.errors import DomainError
+from dangol.domain.errors import Malformed
 from dangol.domain.promotions import benefits as of
 from dangol.domain.promotions.benefits import Benefit, Items
 from dangol.domain.promotions.catalog import CART_TRAITS, CUSTOMER_TRAITS
@@ -29,7 +29,7 @@ _STEPS = ("percent", "amount", "new_price")
 Period = Literal["day", "week", "month", "year"]
 
 
-class PromotionInvalid(DomainError):
+class PromotionInvalid(Malformed):
     """What the promotion says cannot be (`field`): `problem` says what about it."""
 
     code = "promotions.invalid"

@@ -31,6 +31,7 @@ class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     cart: Cart
     codes: tuple[str, ...] = ()
+    by_shopper: bool = False
     pay_points: int = 0
     channel: str = ""
     store: str = ""
@@ -39,7 +40,8 @@ class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def write_ask(asked: Asked) -> Json:
     """Return what was asked, to be kept."""
     kept = StoredAsk(
-        cart=asked.cart, codes=asked.codes, pay_points=asked.pay_points, channel=asked.channel,
+        cart=asked.cart, codes=asked.codes, by_shopper=asked.by_shopper,
+        pay_points=asked.pay_points, channel=asked.channel,
         store=asked.store,
     )  # fmt: skip
     raw: Json = msgspec.to_builtins(kept)

@@ -16,7 +16,8 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.domain.promotions.returns import Back, Carried, Refused, UnitKey, return_amount, return_units
 from dangol.domain.splitting import Share, split
-from dangol.rooms.rewards.promotions import codes, limits, models
+from dangol.rooms.rewards.coupons import services as coupons
+from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import take_points_back
 from dangol.rooms.rewards.promotions.documents import (
@@ -218,7 +219,7 @@ def _give_uses_back(row: models.Sale, units: Sequence[UnitKey], *, is_all: bool,
         models.Redemption.objects.filter(
             customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
         ).update(given_back_at=at)
-        codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+        coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
         return
     off = {key: minor for key, minor in discounts_of(row.answer, units).items() if minor and key in uses}
     limits.give_back({key: limits.Amounts(0, minor, 0) for key, minor in off.items()})

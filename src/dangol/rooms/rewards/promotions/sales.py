@@ -27,7 +27,8 @@ from dangol.domain.points import NothingToReverse, Spend
 from dangol.domain.promotions.effects import Discount, ShippingDiscount
 from dangol.domain.promotions.returns import Sold, Tender, UnitKey, sold_of
 from dangol.domain.tender import TenderReason
-from dangol.rooms.rewards.promotions import codes, limits, models
+from dangol.rooms.rewards.coupons import services as coupons
+from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
 from dangol.rooms.rewards.promotions.documents import (
     Json,
@@ -185,9 +186,9 @@ def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
             exhausted.update(short)
             continue
         used = answer.evaluation.used_codes
-        if missed := codes.take(used, customer_id=row.customer_id, sale_id=row.id, at=at):
+        if missed := coupons.take(used, customer_id=row.customer_id, sale_id=row.id, at=at):
             limits.give_back(wanted)
-            codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+            coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
             lost.update(missed)
             continue
         return answer
@@ -272,7 +273,7 @@ def release(row: models.Sale, state: SaleState, *, at: datetime) -> None:
     )
     limits.give_back({one.promotion_id: limits.Amounts(1, one.minor, one.units) for one in uses})
     uses.update(given_back_at=at)
-    codes.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+    coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
     if row.spend_id:
         give_back_points(row, None, key=f"sale:{row.id.hex()}:{row.turn}:let_go", at=at)
     was_committed = row.state == SaleState.COMMITTED
@@ -310,6 +311,7 @@ def reopen(
         if asked is None:
             asked = Asked(
                 cart=kept.cart, as_of=at, customer_id=row.customer_id, codes=kept.codes,
+                by_shopper=kept.by_shopper,
                 pay_points=kept.pay_points, channel=kept.channel, store=kept.store,
             )  # fmt: skip
         row.turn += 1
