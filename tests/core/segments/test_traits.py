@@ -245,3 +245,19 @@ def test_read_traits__any_number_of_people__constant_statements() -> None:
         return len(sent)
 
     assert statements(owners) == statements(owners[:1])
+
+
+def test_orders__of_a_customer__are_counted_as_conditions_ask_it() -> None:
+    ada, ben = open_shop("A", "B")
+    names = frozenset({"customer.order_count", "customer.last_order_at"})
+    buy(ada, "1", MORNING)
+    buy(ada, "2", MORNING + DAY)
+
+    found = read_traits([ada, ben], names, as_of=MORNING + DAY)
+
+    assert found == {
+        ada: {"customer.order_count": 2, "customer.last_order_at": MORNING + DAY},
+        ben: {"customer.order_count": 0},
+    }
+    merge_customers(ben, ada, at=MORNING + 2 * DAY, **BY_HAND)
+    assert read_traits([ben], names, as_of=MORNING + 2 * DAY)[ben] == found[ada]

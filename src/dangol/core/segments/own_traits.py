@@ -12,11 +12,13 @@ from dangol.core.people.models import Consent, Customer
 from dangol.core.people.opening import Opened, open_people
 from dangol.core.people.selectors import MEMBER, consents_of, stores_by_id
 from dangol.core.segments.catalog import Provider, TraitSpec
+from dangol.core.segments.purchases import bought_by
 from dangol.core.segments.traits import kind_of
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Kind, TraitType, Value, properties_of
 
 MEMBERSHIP, JOINED, LANGUAGE = "customer.is_member", "customer.joined_at", "customer.language"
+ORDER_COUNT, LAST_ORDER = "customer.order_count", "customer.last_order_at"
 HOME_STORE, BIRTHDAY, KNOWN_SINCE = "customer.home_store", "customer.birthday", "customer.known_since"
 DECLARED = "declared."
 _SAMPLE = 500
@@ -27,12 +29,26 @@ _CUSTOMER = [
     TraitSpec(BIRTHDAY, TraitType(Kind.DATE), _("생일")),
     TraitSpec(LANGUAGE, TraitType(Kind.TEXT), _("언어")),
     TraitSpec(HOME_STORE, TraitType(Kind.TEXT), _("단골 매장 번호")),
+    TraitSpec(ORDER_COUNT, TraitType(Kind.NUMBER), _("구매 횟수")),
+    TraitSpec(LAST_ORDER, TraitType(Kind.INSTANT), _("마지막 구매")),
 ]
 
 
 def _read_customers(
     customer_ids: Sequence[Id], names: frozenset[str], as_of: datetime
 ) -> Mapping[Id, Mapping[str, Value]]:
+    values = _read_people(customer_ids, names) if names - {ORDER_COUNT, LAST_ORDER} else {}
+    if names.isdisjoint({ORDER_COUNT, LAST_ORDER}):
+        return values
+    for owner, bought in bought_by(customer_ids).items():
+        own = values.setdefault(owner, {})
+        own[ORDER_COUNT] = bought.orders
+        if bought.last_at is not None:
+            own[LAST_ORDER] = bought.last_at
+    return values
+
+
+def _read_people(customer_ids: Sequence[Id], names: frozenset[str]) -> dict[Id, dict[str, Value]]:
     opened = open_people(customer_ids, ("birthday_sealed",) if BIRTHDAY in names else (), strict=False)
     stores = stores_by_id(one.plain[5] for one in opened.values() if one.plain[5])
     numbers = {store_id: store.number for store_id, store in stores.items()}

@@ -380,3 +380,16 @@ def test_answer__of_a_sale__names_the_promotion_and_its_version() -> None:
 
     assert (effect["promotion"], effect["version"], effect["name"]) == (show_id(promotion), 1, "가을 할인")
     assert effect["lines"] == [{"line": "coffee", "amount": 1_000, "units": [{"unit": 0, "amount": 1_000}]}]
+
+
+def test_first_purchase__of_somebody_who_has_bought__is_refused_with_the_leaf() -> None:
+    (kim,) = open_shop("kim")
+    first = {"type": "trait", "trait": "customer.order_count", "op": "equals", "value": 0}
+    offer(percent(10), condition=first)
+
+    before = ask(asked(cart(("coffee", 10_000, 1)), kim)).evaluation
+    sold(kim, ("coffee", 10_000, 1))
+    after = ask(asked(cart(("coffee", 10_000, 1)), kim)).evaluation
+
+    assert (before.discount_minor, after.discount_minor) == (1_000, 0)
+    assert [one.reason.value for one in after.rejections] == ["condition_false"]

@@ -1,6 +1,6 @@
 """Asking what promotions do to a cart: the customer and what is left of limits are read, and nothing kept."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from dangol.domain.promotions import Cart, Context, Evaluation, evaluate
 from dangol.domain.promotions.carts import Line
 from dangol.domain.promotions.effects import PointsGiven, PointsMultiplied
 from dangol.domain.promotions.returns import UnitKey
-from dangol.domain.promotions.rules import NOBODY, Coupon, Remaining
+from dangol.domain.promotions.rules import NOBODY, Coupon
 from dangol.domain.splitting import Share, split
 from dangol.domain.tender import Paid, TenderReason, TenderRefused, TenderRule, most_points, pay
 from dangol.rooms.rewards.coupons import services as coupons
@@ -111,10 +111,10 @@ class Answer:
         return self.payable_minor - (self.tender.paid.minor if self.tender.paid else 0)
 
 
-def ask(asked: Asked, *, exhausted: Collection[Id] = (), lost_codes: Collection[str] = ()) -> Answer:
+def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
     """Return what promotions do to a cart. It writes nothing; the number of statements is constant.
 
-    `exhausted` and `lost_codes`: what somebody else has taken since it was read.
+    `lost_codes`: codes somebody else has taken since they were read.
     """
     zone = shop().tz
     shelf = _shelf(asked)
@@ -125,7 +125,7 @@ def ask(asked: Asked, *, exhausted: Collection[Id] = (), lost_codes: Collection[
             one._replace(uses=0) if one.code in lost_codes else one
             for one in _coupons(asked)
         ),
-        remaining=_remaining(shelf, family, asked, zone, exhausted),
+        remaining=limits.remaining(shelf.limits, family, as_of=asked.as_of, zone=zone),
         channel=asked.channel, store=asked.store, only=asked.only,
     )  # fmt: skip
     evaluation = evaluate(asked.cart, shelf.book, shelf.settings, context)
@@ -168,15 +168,6 @@ def _subject(asked: Asked, shelf: Shelf, zone: ZoneInfo) -> Subject:
         return subject
     slugs = frozenset(slug for slug, _, _ in segments_of([asked.customer_id])[asked.customer_id])
     return subject.among(slugs)
-
-
-def _remaining(
-    shelf: Shelf, family: Sequence[Id], asked: Asked, zone: ZoneInfo, exhausted: Collection[Id]
-) -> dict[Id, Remaining]:
-    found = limits.remaining(shelf.limits, family, as_of=asked.as_of, zone=zone)
-    for key in exhausted:
-        found[key] = found[key]._replace(uses=0)
-    return found
 
 
 def _program() -> Running | None:

@@ -14,9 +14,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import dates_of
 from dangol.domain.errors import DomainError
 from dangol.domain.points import Earn, NothingToReverse
-from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
+from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion

@@ -172,18 +172,20 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
 
 
 def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
-    """Return an answer of which everything has been taken: what somebody else had first is not in it."""
-    exhausted: set[Id] = set()
+    """Return an answer of which everything has been taken: what somebody else had first is not in it.
+
+    Where there is too little of something, it is asked again under the lock that told so: what is then read
+    of that limit is what is left, and nobody else can take it meanwhile.
+    """
     lost: set[str] = set()
     for _ in range(_MOST_LOOKS):
-        answer = ask(asked, exhausted=exhausted, lost_codes=lost)
+        answer = ask(asked, lost_codes=lost)
         wanted = {
             key: amounts
             for key, amounts in amounts_of(answer).items()
             if (own := answer.shelf.limits.get(key)) and own.is_shared
         }
-        if short := limits.take(wanted, spot=row.customer_id[0]):
-            exhausted.update(short)
+        if limits.take(wanted, spot=row.customer_id[0]):
             continue
         used = answer.evaluation.used_codes
         if missed := coupons.take(used, customer_id=row.customer_id, sale_id=row.id, at=at):
