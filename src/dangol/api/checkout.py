@@ -231,9 +231,11 @@ def _sale_id(reference: str) -> Id:
 
 
 def _asked(payload: CheckoutIn, customer_id: Id | None, *, at: datetime) -> Asked:
+    given = {one.key for one in payload.lines}
     lines = tuple(
         Line(
-            one.key or str(place), one.product, one.unit_minor, one.quantity, one.sku, tuple(one.categories),
+            one.key or (f"line-{place}" if str(place) in given else str(place)),
+            one.product, one.unit_minor, one.quantity, one.sku, tuple(one.categories),
             frozenset(one.tags), one.is_discountable, one.is_discounted, one.floor_minor,
         )
         for place, one in enumerate(payload.lines, start=1)

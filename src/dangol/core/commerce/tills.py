@@ -48,7 +48,8 @@ class SaleLine(NamedTuple):
 class Sale(NamedTuple):
     """An order as a door hears of it; see `drafts.OrderDraft`.
 
-    Without a `buyer` it is a guest's, without a `currency` in the shop's own.
+    Without a `buyer` it is a guest's, and so it is where the buyer `is_guest`; without a `currency` it is in
+    the shop's own.
     """
 
     buyer: Name | None
@@ -62,6 +63,7 @@ class Sale(NamedTuple):
     discounts: tuple[tuple[str, int], ...] = ()
     tenders: tuple[tuple[str, int], ...] = ()
     earns: bool = True
+    is_guest: bool = False
 
     @property
     def key(self) -> Number:
@@ -167,5 +169,5 @@ def _draft(
             for line in sale.lines
         ],
         stores[sale.store] if sale.store else None, sale.store or None, sale.channel,
-        sale.discounts, sale.tenders, sale.earns, is_guest=sale.buyer is None,
+        sale.discounts, sale.tenders, sale.earns, is_guest=sale.buyer is None or sale.is_guest,
     )  # fmt: skip

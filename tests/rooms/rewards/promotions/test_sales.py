@@ -5,16 +5,20 @@ from typing import Any
 
 import pytest
 
+from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.models import Order, OrderLine
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.transactions import write_transaction
 from dangol.project.checks import all_checks
 from dangol.rooms.rewards.promotions import limits
 from dangol.rooms.rewards.promotions.asking import ask
 from dangol.rooms.rewards.promotions.committing import HasReturns, NumberTaken, commit, undo
-from dangol.rooms.rewards.promotions.models import Redemption, Sale
+from dangol.rooms.rewards.promotions.contents import LimitsContent
+from dangol.rooms.rewards.promotions.editing import publish, write_draft
+from dangol.rooms.rewards.promotions.models import LimitBucket, Redemption, Sale
 from dangol.rooms.rewards.promotions.returning import (
     NotReturnable,
     ReturnNumberTaken,
@@ -22,6 +26,7 @@ from dangol.rooms.rewards.promotions.returning import (
     give_back_amount,
 )
 from dangol.rooms.rewards.promotions.sales import (
+    NothingToSell,
     SaleTimedOut,
     TenderNotTaken,
     UnknownSale,
@@ -393,3 +398,61 @@ def test_first_purchase__of_somebody_who_has_bought__is_refused_with_the_leaf() 
 
     assert (before.discount_minor, after.discount_minor) == (1_000, 0)
     assert [one.reason.value for one in after.rejections] == ["condition_false"]
+
+
+def test_commit__a_guests_sale__earns_nothing_and_may_be_claimed() -> None:
+    (kim,) = open_shop("kim")
+    offer(POINTS, percent(10))
+
+    sale = find_sale(sold(None, ("coffee", 10_000, 1)))
+
+    assert points_of(sale.customer_id) == 0
+    claim_guest_order(source="shop", number="1", customer_id=kim, recorded_at=AT)
+    assert points_of(kim) == 90
+    proves()
+
+
+def test_reserve__no_line_that_counts__is_refused() -> None:
+    (kim,) = open_shop("kim")
+
+    with pytest.raises(NothingToSell):
+        reserve(asked(cart(("coffee", 10_000, 0)), kim), at=AT)
+
+
+def test_return__number_as_long_as_may_be__takes_points_back() -> None:
+    (kim,) = open_shop("kim")
+    offer(POINTS)
+    sale = sold(kim, ("coffee", 10_000, 1))
+
+    assert bring_back(sale, number="r" * 64, units={"coffee": 1}, at=AT).points_taken == 500
+    assert points_of(kim) == 0
+
+
+def test_publish__limits_after_uses__counts_what_was_used_before() -> None:
+    kim, lee = open_shop("kim", "lee")
+    promotion = offer(percent(10))
+    first = reserve(asked(cart(("coffee", 10_000, 1)), kim), at=AT)
+    content = {"name": "할인", "currency": "KRW", "benefits": [percent(10)], "limits": {"uses": 2}}
+    write_draft(promotion, content, revision=None, changed_by="주인", at=AT)
+    publish(promotion, revision=1, published_by="주인", at=AT)
+
+    assert limits.left_of([promotion])[promotion].uses == 1
+    reserve(asked(cart(("coffee", 10_000, 1)), lee), at=AT)
+    assert limits.left_of([promotion])[promotion].uses == 0
+    cancel(first.id, at=AT)
+    assert limits.left_of([promotion])[promotion].uses == 1
+
+
+def test_limits__large_ones_in_buckets__are_given_to_the_last_and_shrink() -> None:
+    open_shop()
+    promotion = offer(percent(10), limits={"uses": 10_000})
+    assert LimitBucket.objects.filter(promotion_id=promotion).count() == 8
+
+    with write_transaction():
+        assert limits.take({promotion: limits.Amounts(1)}, spot=3) == []
+        assert limits.take({promotion: limits.Amounts(9_999)}, spot=3) == [promotion]
+        limits.give_back({promotion: limits.Amounts(1)})
+        limits.set_limits(promotion, LimitsContent(uses=1))
+        assert limits.take({promotion: limits.Amounts(1)}, spot=3) == []
+        assert limits.take({promotion: limits.Amounts(1)}, spot=5) == [promotion]
+    assert limits.left_of([promotion])[promotion].uses == 0

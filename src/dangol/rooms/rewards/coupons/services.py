@@ -120,8 +120,10 @@ def take(codes: Sequence[str], *, customer_id: Id, sale_id: Id, at: datetime) ->
         earlier = _uses(customer_id, sale_id)
         held = {key for key, given_back_at in earlier.items() if given_back_at is None}
         found = _codes(set(keys.values()) - held)
-        batches, owners = _batches(found.values()), _owners(found.values(), customer_id)
+        batches = _batches(found.values())
         _lock(found)
+        # Whose they are may have changed until they were locked.
+        owners = _owners(found.values(), customer_id)
         fresh = {
             key
             for key, code in found.items()

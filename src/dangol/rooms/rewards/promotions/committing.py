@@ -30,6 +30,8 @@ from dangol.rooms.rewards.promotions.sales import (
     view_of,
 )
 
+LONGEST_ISSUE_KEY = 120
+
 
 class NumberTaken(DomainError):
     """The source's number (`source`, `number`) names another order."""
@@ -103,12 +105,14 @@ def _told(row: models.Sale, source: str, number: str, at: datetime) -> Told:
         buyer=row.customer_id, source=source, number=number, placed_at=at, currency=row.currency, lines=lines,
         store=kept.store or None, channel=kept.channel or "store",
         discounts=points if is_discount else (), tenders=() if is_discount else points,
+        is_guest=row.is_guest,
     )  # fmt: skip
 
 
 def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     """Give what promotions give, besides what the program's rules did; returns it by promotion."""
-    wanted = points_given(row.answer)
+    # Nobody unknown earns anything: their order does, once it is claimed.
+    wanted = {} if row.is_guest else points_given(row.answer)
     programs = load_programs()
     if not wanted or not programs:
         return {}
@@ -135,10 +139,11 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
 
 def _issue_coupons(row: models.Sale, at: datetime) -> None:
     """Hand out the coupons that promotions give for later; where a batch has none left, the sale goes on."""
-    for effect in row.answer["effects"]:
-        if effect["type"] != "coupon":
+    for place, effect in enumerate(row.answer["effects"]):
+        if effect["type"] != "coupon" or row.is_guest:
             continue
-        key = f"sale:{row.id.hex()}:{row.turn}:{effect['promotion']}"
+        # Without the turn: a sale that is taken up again gets the same code again.
+        key = f"sale:{row.id.hex()}:{place}:{effect['coupon']}"[:LONGEST_ISSUE_KEY]
         try:
             effect["issued"] = issue(parse_id(effect["coupon"]), row.customer_id, key, at=at)
         except (UnknownBatch, BatchClosed, NoCodesLeft, ValueError):

@@ -101,6 +101,9 @@ class Limited(NamedTuple):
 
 def unpack(raw: Any) -> PromotionContent:
     """Return a content of its JSON; raises PromotionInvalid, which names the field."""
+    # PostgreSQL can store no text with the sign NUL, and nobody means one.
+    if b"\\u0000" in msgspec.json.encode(raw):
+        raise PromotionInvalid(field="promotion", problem="NUL in a text")
     try:
         return msgspec.convert(raw, PromotionContent)
     except msgspec.ValidationError as error:

@@ -46,6 +46,10 @@ class Left(NamedTuple):
     units: int | None = None
 
 
+# A bucket that is in no use any more.
+_CLOSED = Left(0, 0, 0)
+
+
 class _Bucket(NamedTuple):
     """A row, and what of it is used."""
 
@@ -65,30 +69,30 @@ class _Bucket(NamedTuple):
 
 
 def set_limits(promotion_id: Id, limits: LimitsContent) -> None:
-    """Let a promotion's limits be these; what was taken stays taken. Inside the write transaction.
+    """Let a promotion's limits be these; what sales have used stays used. Inside the write transaction.
 
-    Of a limit that is now below what was taken, nothing is left.
+    Of a limit that is now below what was used, nothing is left. Rows are changed where they lie: who waits
+    for one of them goes on with it.
     """
     require_write_transaction()
-    used = _total(one.used for one in _read([promotion_id], lock=True))
-    LimitBucket.objects.filter(promotion_id=promotion_id).delete()
-    if not limits.is_shared and not any(used):
-        return
+    there = {one.number for one in _read([promotion_id], lock=True)}
+    used = used_by_promotion([promotion_id]).get(promotion_id, Amounts())
     wanted = (limits.uses, limits.budget_minor, limits.units)
     has_uses_alone = limits.budget_minor is None and limits.units is None
     count = _BUCKETS if has_uses_alone and (limits.uses or 0) >= _USES_WORTH_BUCKETS else 1
-    insert_rows(
-        LimitBucket,
-        (*_KEYS, *_USED, *_LIMITS),
-        [
-            (
-                promotion_id, number,
-                *(_share(one, count, number) for one in used),
-                *(_share(one, count, number) for one in wanted),
-            )
-            for number in range(count)
-        ],
-    )  # fmt: skip
+    rows = [
+        (
+            promotion_id, number,
+            *(_share(one, count, number) for one in used),
+            *(_share(one, count, number) for one in wanted),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+    # What is in no use any more has nothing to give.
+    rows += [(promotion_id, number, 0, 0, 0, 0, 0, 0) for number in sorted(there) if number >= count]
+    update_rows(LimitBucket, _KEYS, (*_USED, *_LIMITS), [row for row in rows if row[1] in there])
+    if limits.is_shared:
+        insert_rows(LimitBucket, (*_KEYS, *_USED, *_LIMITS), [row for row in rows if row[1] not in there])
 
 
 def _share(amount: int | None, count: int, number: int) -> int | None:
@@ -152,7 +156,8 @@ def take(wanted: Mapping[Id, Amounts], *, spot: int) -> list[Id]:
 
 def _serving(buckets: list[_Bucket], spot: int) -> list[_Bucket]:
     buckets.sort(key=lambda one: one.number)
-    own = buckets[spot % len(buckets)]
+    living = [one for one in buckets if one.limits != _CLOSED] or buckets
+    own = living[spot % len(living)]
     # More than are taken at once between this look and the lock.
     return [own] if (own.left.uses or 0) >= _MUCH else buckets
 

@@ -130,6 +130,8 @@ class Sale(models.Model):
     pk = models.CompositePrimaryKey("customer_id", "id")
     customer_id = IdField()
     id = IdField()
+    # Somebody unknown: the sale earns nothing until its order is claimed.
+    is_guest = models.BooleanField()
     state = models.CharField(max_length=9, choices=SaleState)
     currency = models.CharField(max_length=3)
     # documents.StoredCart and documents.StoredAnswer: what was asked and what was answered.

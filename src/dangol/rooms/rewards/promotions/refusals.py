@@ -36,6 +36,9 @@ register(
         "checkout.codes_not_taken": Words(
             _("쓸 수 없는 쿠폰 코드가 있어요: {codes}."), _("코드를 빼거나 고쳐서 다시 시도하세요.")
         ),
+        "checkout.nothing_to_sell": Words(
+            _("장바구니에 계산할 수 있는 상품이 없어요."), _("상품의 수량과 가격을 확인하세요.")
+        ),
         "checkout.number_taken": Words(
             _("주문 번호 {number}은(는) 다른 주문에 쓰였어요({source})."), _("다른 번호로 확정하세요.")
         ),

@@ -133,7 +133,8 @@ def _book(
     outcome = record_returns([_draft(row, number, back, units, at)], recorded_at=at)[0]
     if outcome.repeated or outcome.conflict:
         raise ReturnNumberTaken(number=number)
-    mark = f"back:{number}"
+    # A number may be longer than a key has room for.
+    mark = f"back:{hash_content(number).hex()}"
     if total.spent_points:
         key = f"sale:{row.id.hex()}:{row.turn}:{mark}"
         give_back_points(row, total.spent_points, key=key, at=at)

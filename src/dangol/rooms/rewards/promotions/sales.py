@@ -19,6 +19,7 @@ from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
 from dangol.core.people.services import make_guests
+from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import write_transaction
@@ -77,6 +78,12 @@ class TenderNotTaken(DomainError):
     """The points offered do not pay (`reason`); so many are `needed`, so many were `found`."""
 
     code = "checkout.tender_not_taken"
+
+
+class NothingToSell(DomainError):
+    """No line of the cart can be counted: there is nothing to hold."""
+
+    code = "checkout.nothing_to_sell"
 
 
 class CodesNotTaken(DomainError):
@@ -141,7 +148,7 @@ def reserve(asked: Asked, *, at: datetime, hold: timedelta | None = None, strict
     with write_transaction():
         customer_id = asked.customer_id or make_guests(1, recorded_at=at)[0]
         lock_customers([customer_id])
-        row = models.Sale(id=new_id(), customer_id=customer_id, turn=1)
+        row = models.Sale(id=new_id(), customer_id=customer_id, turn=1, is_guest=asked.customer_id is None)
         _hold(row, asked, at=at, hold=hold, strict=strict)
         row.save(force_insert=True)
     return view_of(row)
@@ -156,6 +163,8 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
     if strict and refused_codes:
         raise CodesNotTaken(codes=", ".join(refused_codes))
     paid, evaluation = answer.tender.paid, answer.evaluation
+    if not evaluation.lines:
+        raise NothingToSell()
     row.state = SaleState.RESERVED
     row.currency = asked.cart.currency
     row.cart, row.answer = write_ask(asked), write_answer(answer)
@@ -194,7 +203,7 @@ def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
             lost.update(missed)
             continue
         return answer
-    raise WrongState(state="contended")
+    raise Busy(seconds=1)
 
 
 def amounts_of(answer: Answer) -> dict[Id, limits.Amounts]:
@@ -292,9 +301,10 @@ def give_back_points(row: models.Sale, points: int | None, *, key: str, at: date
         reverse_transfer(
             row.customer_id, transfer_id=row.spend_id, points=points, key=key, at=at, reason="checkout"
         )
-    except NothingToReverse:
-        if points is not None:
-            raise
+    except NothingToReverse as refusal:
+        # Somebody has given points back by hand: what is left of them is all there is.
+        if points is not None and refusal.data["left"]:
+            give_back_points(row, None, key=key, at=at)
 
 
 def reopen(
@@ -312,7 +322,8 @@ def reopen(
         kept = read_ask(row.cart)
         if asked is None:
             asked = Asked(
-                cart=kept.cart, as_of=at, customer_id=row.customer_id, codes=kept.codes,
+                cart=kept.cart, as_of=at, customer_id=None if row.is_guest else row.customer_id,
+                codes=kept.codes,
                 by_shopper=kept.by_shopper,
                 pay_points=kept.pay_points, channel=kept.channel, store=kept.store,
             )  # fmt: skip

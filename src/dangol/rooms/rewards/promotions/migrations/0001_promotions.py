@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('customer_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('customer_id', dangol.core.storage.fields.IdField()),
                 ('id', dangol.core.storage.fields.IdField()),
+                ('is_guest', models.BooleanField()),
                 ('state', models.CharField(choices=[('reserved', 'Reserved'), ('committed', 'Committed'), ('canceled', 'Canceled'), ('timed_out', 'Timed Out')], max_length=9)),
                 ('currency', models.CharField(max_length=3)),
                 ('cart', models.JSONField()),
