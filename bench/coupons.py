@@ -15,7 +15,7 @@ from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.domain.coupon_codes import draw, read_pattern
 from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch, fill_batch
 from dangol.rooms.rewards.coupons.holding import Ask, issue_codes
-from dangol.rooms.rewards.coupons.models import CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode
 from dangol.rooms.rewards.coupons.services import look_up, take
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ def measure() -> Iterator[Figure]:
     """Yield the figures."""
     drawing = _seconds(lambda: draw(read_pattern(PATTERN), CODES))
     yield Figure("drawing 100,000 codes in memory", CODES / drawing, "codes/s")
-    draft = BatchDraft(new_id(), "Spring", Kind.UNIQUE, PATTERN, CODES)
+    draft = BatchDraft(new_id(), "Spring", BatchKind.UNIQUE, PATTERN, CODES)
     batch_id = create_batch(draft, by="bench", at=AT)
     making = _seconds(lambda: fill_batch(batch_id, report=lambda done, total: None))
     yield at_most("100,000 codes drawn and stored", making, "s", GOAL_SECONDS)

@@ -29,7 +29,7 @@ def member_routes() -> Iterator[Route]:
 
 def fill(route: Route, customer_id: Id) -> str:
     address = route.path.replace("<id:customer_id>", show_id(customer_id))
-    for part in ("transfer_id", "hold_id", "note_id"):
+    for part in ("transfer_id", "hold_id", "note_id", "redemption_id"):
         address = address.replace(f"<id:{part}>", show_id(new_id()))
     assert "<" not in address, address
     return address

@@ -26,7 +26,7 @@ from dangol.rooms.rewards.coupons.batches import (
 )
 from dangol.rooms.rewards.coupons.holding import bind_code, block_code
 from dangol.rooms.rewards.coupons.importing import Problem, import_codes
-from dangol.rooms.rewards.coupons.models import Kind
+from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.coupons.selectors import BatchView as Kept, CodeView as KeptCode
 
 router = Router(tags=["coupons"])
@@ -51,7 +51,7 @@ class CouponBatchIn(Given):
 
     promotion_id: Annotated[str, Field(max_length=64)]
     name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-    kind: Kind
+    kind: BatchKind
     pattern: Annotated[str, Field(max_length=LONGEST_CODE)] = ""
     count: Annotated[int, Field(ge=0, le=MOST_CODES, strict=True)] = 0
     uses_per_code: Annotated[int, Field(ge=1, le=MOST_USES, strict=True)] | None = 1
@@ -65,7 +65,7 @@ class CouponBatchView(Shown):
     id: str
     promotion_id: str
     name: str
-    kind: Kind
+    kind: BatchKind
     pattern: str
     count: int
     made_count: int
@@ -277,7 +277,8 @@ def _code_view(code: KeptCode, used: int) -> CouponView:
 def _view(batch: Kept) -> CouponBatchView:
     return CouponBatchView(
         id=show_id(batch.id), promotion_id=show_id(batch.promotion_id), name=batch.name,
-        kind=Kind(batch.kind), pattern=batch.pattern, count=batch.code_count, made_count=batch.made_count,
+        kind=BatchKind(batch.kind), pattern=batch.pattern, count=batch.code_count,
+        made_count=batch.made_count,
         uses_per_code=batch.uses_per_code, active_from=batch.active_from, active_to=batch.active_to,
         is_blocked=batch.is_blocked, created_at=batch.created_at, created_by=batch.created_by,
     )  # fmt: skip

@@ -43,7 +43,7 @@ from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
 from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch
 from dangol.rooms.rewards.coupons.holding import issue
-from dangol.rooms.rewards.coupons.models import Kind as CouponKind
+from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
@@ -104,7 +104,7 @@ def sell(customer_id: Id) -> None:
     promotion_id = create_promotion(content, made_by="주인", at=AT)
     publish(promotion_id, revision=1, published_by="주인", at=AT)
     cart = Cart("USD", (Line("1", "L1", 1_000),))
-    unique = BatchDraft(promotion_id, "가을", CouponKind.UNIQUE, "FALL-####-####-####-####", 2)
+    unique = BatchDraft(promotion_id, "가을", BatchKind.UNIQUE, "FALL-####-####-####-####", 2)
     batch_id = create_batch(unique, by="주인", at=AT)
     code = issue(batch_id, customer_id, "thanks", at=AT)
     reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id, codes=(code,)), at=AT)

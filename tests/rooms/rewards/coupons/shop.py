@@ -7,7 +7,7 @@ from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch
-from dangol.rooms.rewards.coupons.models import CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -15,16 +15,16 @@ PROMOTION = bytes(range(16))
 PATTERN = "SPRING-####-####-####"
 
 
-def batch(kind: Kind = Kind.UNIQUE, **given: Any) -> Id:
+def batch(kind: BatchKind = BatchKind.UNIQUE, **given: Any) -> Id:
     """Make a batch: of three unique codes, where nothing else is said."""
     usual: dict[str, Any] = {"promotion_id": PROMOTION, "name": "봄맞이"}
-    usual |= {"pattern": PATTERN, "code_count": 3} if kind is Kind.UNIQUE else {}
+    usual |= {"pattern": PATTERN, "code_count": 3} if kind is BatchKind.UNIQUE else {}
     return create_batch(BatchDraft(kind=kind, **(usual | given)), by="sora", at=AT)
 
 
 def generic(code: str = "WELCOME10", **given: Any) -> str:
     """Make a batch of one code that everybody may use; returns the code."""
-    batch(Kind.GENERIC, pattern=code, **given)
+    batch(BatchKind.GENERIC, pattern=code, **given)
     return code
 
 

@@ -16,7 +16,7 @@ from dangol.rooms.rewards.coupons.batches import (
     block_batch,
     fill_batch,
 )
-from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
 from tests.rooms.rewards.coupons.shop import AT, DAY, PATTERN, PROMOTION, batch, codes_of, generic
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,22 +104,22 @@ def test_create_batch__generic_code_read_like_another__is_refused_and_nothing_is
     assert CouponBatch.objects.count() == 1
 
 
-WRONG: list[tuple[Kind, dict[str, Any], str, str]] = [
-    (Kind.UNIQUE, {"name": " "}, "name", "empty"),
-    (Kind.UNIQUE, {"name": "n" * 81}, "name", "too_long"),
-    (Kind.UNIQUE, {"code_count": 0}, "code_count", "out_of_range"),
-    (Kind.UNIQUE, {"code_count": 1_000_001}, "code_count", "out_of_range"),
-    (Kind.UNIQUE, {"uses_per_code": 0}, "uses_per_code", "out_of_range"),
-    (Kind.UNIQUE, {"active_from": AT, "active_to": AT}, "active_to", "before_start"),
-    (Kind.GENERIC, {"pattern": "-A-B-"}, "pattern", "no_code"),
-    (Kind.GENERIC, {"pattern": "A" * 65}, "pattern", "no_code"),
-    (Kind.IMPORTED, {"pattern": "A"}, "pattern", "not_wanted"),
+WRONG: list[tuple[BatchKind, dict[str, Any], str, str]] = [
+    (BatchKind.UNIQUE, {"name": " "}, "name", "empty"),
+    (BatchKind.UNIQUE, {"name": "n" * 81}, "name", "too_long"),
+    (BatchKind.UNIQUE, {"code_count": 0}, "code_count", "out_of_range"),
+    (BatchKind.UNIQUE, {"code_count": 1_000_001}, "code_count", "out_of_range"),
+    (BatchKind.UNIQUE, {"uses_per_code": 0}, "uses_per_code", "out_of_range"),
+    (BatchKind.UNIQUE, {"active_from": AT, "active_to": AT}, "active_to", "before_start"),
+    (BatchKind.GENERIC, {"pattern": "-A-B-"}, "pattern", "no_code"),
+    (BatchKind.GENERIC, {"pattern": "A" * 65}, "pattern", "no_code"),
+    (BatchKind.IMPORTED, {"pattern": "A"}, "pattern", "not_wanted"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "given", "field", "problem"), WRONG)
 def test_create_batch__that_makes_no_sense__names_the_field(
-    kind: Kind, given: dict[str, Any], field: str, problem: str
+    kind: BatchKind, given: dict[str, Any], field: str, problem: str
 ) -> None:
     with pytest.raises(InvalidBatch) as refusal:
         batch(kind, **given)

@@ -5,7 +5,7 @@ import pytest
 from dangol.core.storage.ids import new_id
 from dangol.rooms.rewards.coupons.batches import InvalidBatch, UnknownBatch
 from dangol.rooms.rewards.coupons.importing import MOST_ROWS, NotImported, RowProblem, import_codes
-from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
 from dangol.rooms.rewards.coupons.selectors import find_code
 from tests.rooms.rewards.coupons.shop import batch, codes_of, generic
 
@@ -16,7 +16,7 @@ FILE = "\ufeff" + "\r\n".join(ROWS)
 
 def test_import_codes__a_file_of_all_kinds__takes_the_good_and_names_the_rest() -> None:
     generic("WELCOME10")
-    pool = batch(Kind.IMPORTED, uses_per_code=2)
+    pool = batch(BatchKind.IMPORTED, uses_per_code=2)
 
     done = import_codes(pool, FILE)
 
@@ -35,7 +35,7 @@ def test_import_codes__a_file_of_all_kinds__takes_the_good_and_names_the_rest() 
 
 
 def test_import_codes__the_same_file_again__adds_nothing() -> None:
-    pool = batch(Kind.IMPORTED)
+    pool = batch(BatchKind.IMPORTED)
     import_codes(pool, "AB-1\nAB-2\n")
 
     done = import_codes(pool, "AB-1\nAB-2\nAB-3\n")
@@ -46,7 +46,7 @@ def test_import_codes__the_same_file_again__adds_nothing() -> None:
 
 
 def test_import_codes__more_than_one_turn__adds_all() -> None:
-    pool = batch(Kind.IMPORTED)
+    pool = batch(BatchKind.IMPORTED)
 
     assert import_codes(pool, "\n".join(f"POOL-{number:06d}" for number in range(12_000))).added == 12_000
 
@@ -63,6 +63,6 @@ def test_import_codes__where_it_cannot_be__is_refused() -> None:
 )
 def test_import_codes__no_file_of_codes__is_refused(text: str, problem: str) -> None:
     with pytest.raises(InvalidBatch) as refusal:
-        import_codes(batch(Kind.IMPORTED), text)
+        import_codes(batch(BatchKind.IMPORTED), text)
 
     assert refusal.value.data == {"field": "csv", "problem": problem}

@@ -13,7 +13,7 @@ from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.promotions.rules import Coupon
 from dangol.rooms.rewards.coupons.batches import block_batch
 from dangol.rooms.rewards.coupons.holding import bind_code, block_code
-from dangol.rooms.rewards.coupons.models import CouponCode, CouponUse, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode, CouponUse
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
 from tests.rooms.rewards.coupons.shop import AT, DAY, PROMOTION, batch, codes_of, customers, generic
 
@@ -211,7 +211,7 @@ def test_sales__two_codes_or_many__take_as_many_statements() -> None:
 
 
 def test_take__imported_kind__is_as_any_other() -> None:
-    batch_id = batch(Kind.IMPORTED)
+    batch_id = batch(BatchKind.IMPORTED)
     CouponCode.objects.create(key="AB12", shown="ab12", batch_id=batch_id, uses_limit=1)
 
     assert look_up(["AB-12"], customer_id=None) == (Coupon("ab12", PROMOTION, uses=1),)

@@ -12,7 +12,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue
 from dangol.domain.coupon_codes import LONGEST_CODE, Pattern, draw, normalize, read_pattern
 from dangol.domain.errors import DomainError, Malformed, NotFound
-from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
 
 FILL = "coupons.fill"
 MOST_CODES, LONGEST_NAME, SHORTEST_CODE = 1_000_000, 80, 3
@@ -49,7 +49,7 @@ class BatchDraft(NamedTuple):
 
     promotion_id: Id
     name: str
-    kind: Kind
+    kind: BatchKind
     pattern: str = ""
     code_count: int = 0
     uses_per_code: int | None = 1
@@ -69,8 +69,8 @@ def create_batch(draft: BatchDraft, *, by: str, at: datetime) -> Id:
     Raises InvalidBatch, InvalidPattern, GuessablePattern, or CodeTaken for a generic code there is.
     """
     _check(draft)
-    pattern = read_pattern(draft.pattern) if draft.kind is Kind.UNIQUE else None
-    batch_id, count = new_id(), draft.code_count if pattern else int(draft.kind is Kind.GENERIC)
+    pattern = read_pattern(draft.pattern) if draft.kind is BatchKind.UNIQUE else None
+    batch_id, count = new_id(), draft.code_count if pattern else int(draft.kind is BatchKind.GENERIC)
     with write_transaction():
         batch = CouponBatch.objects.create(
             id=batch_id, promotion_id=draft.promotion_id, name=draft.name.strip(), kind=draft.kind.value,
@@ -78,7 +78,7 @@ def create_batch(draft: BatchDraft, *, by: str, at: datetime) -> Id:
             code_count=count, uses_per_code=draft.uses_per_code, active_from=draft.active_from,
             active_to=draft.active_to, created_at=at, created_by=by,
         )  # fmt: skip
-        if draft.kind is Kind.GENERIC:
+        if draft.kind is BatchKind.GENERIC:
             shown = draft.pattern.strip()
             if not _put(batch, [shown]):
                 raise CodeTaken(coupon=shown)
@@ -99,11 +99,11 @@ def _check(draft: BatchDraft) -> None:
     for field, problem, holds in (
         ("name", "empty", not name),
         ("name", "too_long", len(name) > LONGEST_NAME),
-        ("code_count", "out_of_range", kind is Kind.UNIQUE and not 0 < draft.code_count <= MOST_CODES),
+        ("code_count", "out_of_range", kind is BatchKind.UNIQUE and not 0 < draft.code_count <= MOST_CODES),
         ("uses_per_code", "out_of_range", uses is not None and not 0 < uses < 2**31),
         ("active_to", "before_start", bool(is_backwards)),
-        ("pattern", "no_code", kind is Kind.GENERIC and not is_readable),
-        ("pattern", "not_wanted", kind is Kind.IMPORTED and bool(draft.pattern)),
+        ("pattern", "no_code", kind is BatchKind.GENERIC and not is_readable),
+        ("pattern", "not_wanted", kind is BatchKind.IMPORTED and bool(draft.pattern)),
     ):
         if holds:
             raise InvalidBatch(field=field, problem=problem)

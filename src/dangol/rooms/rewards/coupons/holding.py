@@ -14,7 +14,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.coupon_codes import normalize
 from dangol.domain.errors import DomainError, NotFound
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
-from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, CouponIssue, CouponUse, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode, CouponIssue, CouponUse
 
 _BATCH = ("id", "kind", "active_to", "is_blocked")
 _ISSUE = ("customer_id", "issue_key", "batch_id", "code_key", "issued_at")
@@ -72,7 +72,7 @@ def bind_code(code: str, customer_id: Id) -> None:
         if row.customer_id == customer_id:
             return
         kind = CouponBatch.objects.values_list("kind", flat=True).get(id=row.batch_id)
-        if row.customer_id or row.used_count or kind == Kind.GENERIC:
+        if row.customer_id or row.used_count or kind == BatchKind.GENERIC:
             raise CodeHeld(coupon=row.shown)
         row.customer_id = customer_id
         row.save(update_fields=["customer_id"])
@@ -157,7 +157,7 @@ def _refusal(batch: _Batch | None, ask: Ask, at: datetime) -> DomainError | None
 
 
 def _hand_out(batch: _Batch, asks: Sequence[Ask], at: datetime) -> Mapping[Ask, str | DomainError]:
-    is_shared = batch.kind == Kind.GENERIC
+    is_shared = batch.kind == BatchKind.GENERIC
     codes = _shared(batch.id, len(asks)) if is_shared else _free(batch.id, len(asks))
     given = list(zip(asks, codes, strict=False))
     if not is_shared:

@@ -12,7 +12,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.coupon_codes import LONGEST_CODE, normalize
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.coupons.batches import CODE, SHORTEST_CODE, InvalidBatch, locked
-from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, Kind
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
 
 MOST_ROWS, A_TURN = 100_000, 5_000
 # What a heading of the first column may be.
@@ -66,7 +66,7 @@ def import_codes(batch_id: Id, text: str) -> Imported:
     added = 0
     with write_transaction():
         batch = locked(batch_id)
-        if batch.kind != Kind.IMPORTED:
+        if batch.kind != BatchKind.IMPORTED:
             raise NotImported(batch=show_id(batch_id))
         for some in batches(fresh, A_TURN):
             added += _add(batch, some, problems)

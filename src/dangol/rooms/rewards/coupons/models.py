@@ -7,7 +7,7 @@ from dangol.core.storage.fields import IdField
 from dangol.domain.coupon_codes import LONGEST_CODE
 
 
-class Kind(models.TextChoices):
+class BatchKind(models.TextChoices):
     """Where a batch's codes come from."""
 
     # One code that everybody knows.
@@ -25,7 +25,7 @@ class CouponBatch(models.Model):
     # Promotions stand above coupons, which only carry whose codes they are.
     promotion_id = IdField()
     name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=8, choices=Kind)
+    kind = models.CharField(max_length=8, choices=BatchKind)
     # Empty where codes are not drawn.
     pattern = models.CharField(max_length=LONGEST_CODE, blank=True)
     prefix = models.CharField(max_length=LONGEST_CODE, blank=True)
