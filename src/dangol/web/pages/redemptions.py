@@ -25,7 +25,7 @@ from dangol.rooms.rewards.catalog.selectors import (
     moves_of,
 )
 from dangol.rooms.rewards.catalog.services import By, cancel_redemption, hand_over
-from dangol.web.acting import actor_of, require_seen
+from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reward_words import STATES, state_in_words
@@ -112,7 +112,7 @@ def _back(customer_id: Id, redemption_id: Id) -> HttpResponse:
 
 
 def _find(request: HttpRequest, customer_id: Id, redemption_id: Id) -> RedemptionView:
-    require_seen(request, customer_id)
+    find_subject(request, customer_id)
     try:
         return find_redemption(customer_id, redemption_id)
     except UnknownRedemption as error:
