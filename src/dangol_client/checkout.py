@@ -146,9 +146,9 @@ class PromotionCalls:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def each(self) -> Iterator[Promotion]:
-        """Go through the promotions, the newest first."""
-        return self._wire.pages("/promotions", Promotion, {})
+    def each(self, *, archived: bool = False) -> Iterator[Promotion]:
+        """Go through the promotions, or through those that are archived, the newest first."""
+        return self._wire.pages("/promotions", Promotion, {"archived": "true"} if archived else {})
 
     def get(self, promotion: str) -> Promotion:
         """Return a promotion by its id."""
@@ -195,3 +195,8 @@ class PromotionCalls:
         """Put a promotion away."""
         path = place("/promotions/{promotion}", promotion=promotion)
         return self._wire.write(path, None, Promotion, sending, method="DELETE")
+
+    def restore(self, promotion: str, **sending: Unpack[Sending]) -> Promotion:
+        """Take a promotion out of the archive; it rests until it is resumed."""
+        path = place("/promotions/{promotion}/restore", promotion=promotion)
+        return self._wire.write(path, None, Promotion, sending)

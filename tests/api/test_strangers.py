@@ -153,6 +153,7 @@ TABLE: dict[str, Row | None] = {
     "POST /promotions/{promotion}/publish": Row({"revision": 1}),
     "POST /promotions/{promotion}/pause": Row(),
     "POST /promotions/{promotion}/resume": Row(),
+    "POST /promotions/{promotion}/restore": Row(),
     "POST /keys": NAMES_NOBODY,
     "GET /keys": NAMES_NOBODY,
     "GET /keys/{key}": Row(),

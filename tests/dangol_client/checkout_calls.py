@@ -36,3 +36,5 @@ def sell(dangol: Dangol, member: str) -> None:
     assert dangol.promotions.pause(made.id).state == "paused"
     assert dangol.promotions.resume(made.id).state == "live"
     assert dangol.promotions.archive(made.id).state == "archived"
+    assert [one.id for one in dangol.promotions.each(archived=True)] == [made.id]
+    assert dangol.promotions.restore(made.id).state == "paused"

@@ -93,7 +93,7 @@ class PromotionView(Shown):
 
 
 class PromotionList(Shown):
-    """All promotions that are not archived, the newest first."""
+    """All promotions that are not archived, or those that are, the newest first."""
 
     data: list[PromotionView]
 
@@ -120,10 +120,11 @@ def create_promotion(request: HttpRequest, payload: PromotionIn) -> Reply:
 
 
 @router.get("/promotions", auth=Needs(Right.PROGRAMS_READ), response=PromotionList)
-def list_promotions(request: HttpRequest) -> HttpResponse:
-    """List the promotions that are not archived."""
+def list_promotions(request: HttpRequest, archived: bool = False) -> HttpResponse:
+    """List the promotions that are not archived, or those that are."""
     at = caller_of(request).at
-    return show(PromotionList(data=[_view(one, at) for one in editing.list_promotions()]))
+    found = editing.list_promotions(archived=archived)
+    return show(PromotionList(data=[_view(one, at) for one in found]))
 
 
 @router.get("/promotions/{promotion}", auth=Needs(Right.PROGRAMS_READ), response=PromotionView)
@@ -185,6 +186,15 @@ def archive_promotion(request: HttpRequest, promotion: Path[PromotionRef]) -> Re
     """Put a promotion away. Sales that it was used in stay as they are."""
     key = find_promotion_id(promotion)
     editing.archive(key, at=caller_of(request).at)
+    return Reply(_shown(request, key))
+
+
+@router.post("/promotions/{promotion}/restore", auth=Needs(Right.PROGRAMS_PUBLISH), response=PromotionView)
+@once
+def restore_promotion(request: HttpRequest, promotion: Path[PromotionRef]) -> Reply:
+    """Take a promotion out of the archive. It rests until it is resumed."""
+    key = find_promotion_id(promotion)
+    editing.restore(key, at=caller_of(request).at)
     return Reply(_shown(request, key))
 
 

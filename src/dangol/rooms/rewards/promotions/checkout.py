@@ -19,7 +19,7 @@ from dangol.domain.promotions.settings import (
 )
 from dangol.domain.splitting import Spare
 from dangol.domain.tender import WHOLE, TenderRule
-from dangol.rooms.rewards.promotions.contents import PromotionInvalid
+from dangol.rooms.rewards.promotions.contents import PromotionInvalid, located
 from dangol.rooms.rewards.promotions.models import CheckoutSettings
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
@@ -92,8 +92,8 @@ def unpack_checkout(raw: Any) -> CheckoutContent:
     try:
         content = msgspec.convert(raw, CheckoutContent)
     except msgspec.ValidationError as error:
-        told, _, path = str(error).partition(" - at `$")
-        raise PromotionInvalid(field=path.strip("`.") or "settings", problem=told) from None
+        field, problem = located(error)
+        raise PromotionInvalid(field=field, problem=problem) from None
     _check(content)
     return content
 

@@ -27,6 +27,7 @@ from dangol.rooms.rewards.promotions.sales import (
     lock_sale,
     release,
     require_reserved,
+    uses_of,
     view_of,
 )
 
@@ -132,7 +133,7 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     for (key, points), result in zip(wanted.items(), results, strict=True):
         if result.refusal:
             raise result.refusal
-        uses = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
+        uses = uses_of(row)
         uses.filter(promotion_id=key).update(points=points, earn_id=result.transfer_id)
     return wanted
 
@@ -151,7 +152,7 @@ def _issue_coupons(row: models.Sale, at: datetime) -> None:
 
 
 def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
-    uses = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
+    uses = uses_of(row)
     payload = SaleCommitted(
         order=show_id(row.order_id or bytes(16)), currency=row.currency, net_minor=row.net_minor,
         discount_minor=row.discount_minor, tender_points=row.tender_points,
@@ -160,7 +161,7 @@ def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
                 promotion=show_id(one.promotion_id), version=one.version, minor=one.minor,
                 points=given.get(one.promotion_id, 0),
             )
-            for one in uses.order_by("promotion_id")
+            for one in uses
         ],
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
@@ -185,10 +186,8 @@ def undo(sale_id: Id, *, at: datetime) -> SaleView:
 
 def take_points_back(row: models.Sale, points: dict[Id, int] | None, *, mark: str, at: datetime) -> None:
     """Take back what promotions gave: so many points by promotion, or all that is left of it (None)."""
-    uses = models.Redemption.objects.filter(
-        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, earn_id__isnull=False
-    )
-    for one in uses.order_by("promotion_id"):
+    uses = uses_of(row).filter(earn_id__isnull=False)
+    for one in uses:
         wanted = None if points is None else points.get(one.promotion_id, 0)
         if wanted == 0:
             continue
@@ -202,12 +201,17 @@ def take_points_back(row: models.Sale, points: dict[Id, int] | None, *, mark: st
             continue
 
 
-def _bring_all_back(row: models.Sale, at: datetime) -> None:
+def sold_lines(row: models.Sale) -> tuple[Order, list[OrderLine], dict[Id, Product]]:
+    """Return the order a sale became, its lines by number, and their products by id."""
     order = Order.objects.get(customer_id=row.customer_id, id=row.order_id)
-    lines = list(
-        OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id).order_by("number")
-    )
-    products = {one.id: one for one in Product.objects.filter(id__in={line.product_id for line in lines})}
+    own = OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id)
+    lines = list(own.order_by("number"))
+    products = Product.objects.in_bulk({line.product_id for line in lines})
+    return order, lines, products
+
+
+def _bring_all_back(row: models.Sale, at: datetime) -> None:
+    order, lines, products = sold_lines(row)
     draft = ReturnDraft(
         row.customer_id, order.source, f"undo:{show_id(row.id)}:{row.turn}", at, order.currency,
         [

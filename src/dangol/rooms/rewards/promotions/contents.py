@@ -24,7 +24,6 @@ KINDS: Mapping[str, type] = {
     "gift": of.Gift, "points": of.Points, "points_rate": of.PointsRate, "multiplier": of.Multiplier,
     "stamps": of.Stamps, "coupon": of.IssueCoupon,
 }  # fmt: skip
-_NAMES = {type_: kind for kind, type_ in KINDS.items()}
 _STEPS = ("percent", "amount", "new_price")
 Period = Literal["day", "week", "month", "year"]
 
@@ -107,11 +106,12 @@ def unpack(raw: Any) -> PromotionContent:
     try:
         return msgspec.convert(raw, PromotionContent)
     except msgspec.ValidationError as error:
-        field, problem = _located(error)
+        field, problem = located(error)
         raise PromotionInvalid(field=field, problem=problem) from None
 
 
-def _located(error: msgspec.ValidationError) -> tuple[str, str]:
+def located(error: msgspec.ValidationError) -> tuple[str, str]:
+    """Return the field that is not of its form, and what about it."""
     told, _, path = str(error).partition(" - at `$")
     return path.strip("`.") or "promotion", told
 
@@ -166,7 +166,7 @@ def read_benefit(raw: Any, field: str = "benefits") -> Benefit:
             return of.Tiered(_read_steps(steps, field), by)
         return cast(Benefit, msgspec.convert(given, kind))
     except msgspec.ValidationError as error:
-        place, problem = _located(error)
+        place, problem = located(error)
         raise PromotionInvalid(field=f"{field}.{place}".removesuffix(".promotion"), problem=problem) from None
 
 
@@ -192,27 +192,6 @@ def _read_steps(raw: Any, field: str) -> tuple[of.Step, ...]:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def write_benefit(benefit: Benefit) -> dict[str, Any]:
-    """Return a benefit as JSON."""
-    found = {"kind": _NAMES[type(benefit)]}
-    for one in fields(benefit):
-        found[one.name] = _plain(getattr(benefit, one.name))
-    return found
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case of.Step():
-            return {"at_least": value.at_least, "benefit": write_benefit(value.benefit)}
-        case of.Part():
-            return {"items": _plain(value.items), "count": value.count}
-        case Items():
-            return _sorted_names(msgspec.to_builtins(value))
-        case tuple():
-            return [_plain(one) for one in value]
-    return msgspec.to_builtins(value)
 
 
 def read_promotion(

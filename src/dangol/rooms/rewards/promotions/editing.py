@@ -8,7 +8,6 @@ from dangol.core.segments.running import types_text
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError, NotFound
-from dangol.domain.promotions.catalog import CART_TRAITS
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.contents import (
     LONGEST_NAME,
@@ -174,17 +173,6 @@ def write_draft(
     return found
 
 
-def discard_draft(promotion_id: Id, *, revision: int) -> None:
-    """Throw the draft away, and a promotion that was never published with it. Raises DraftChanged."""
-    with write_transaction():
-        row = lock_promotion(promotion_id)
-        gone, _ = models.PromotionDraft.objects.filter(promotion_id=promotion_id, revision=revision).delete()
-        if not gone:
-            raise DraftChanged(revision=0, changed_by="")
-        if row.version is None:
-            row.delete()
-
-
 def check_content(content: PromotionContent) -> Limited:
     """Return a content as the rules read it; raises PromotionInvalid or a BrokenCondition."""
     return read_promotion(bytes(16), 0, content, trait_types())
@@ -308,17 +296,7 @@ def _version(promotion_id: Id, number: int) -> VersionView:
     return _version_view(row)
 
 
-def find_version(promotion_id: Id, number: int) -> VersionView:
-    """Return a published version; raises UnknownVersion."""
-    return _version(promotion_id, number)
-
-
 def list_versions(promotion_id: Id) -> list[VersionView]:
     """Return a promotion's published versions, the latest first."""
     rows = models.PromotionVersion.objects.filter(promotion_id=promotion_id).order_by("-number")
     return [_version_view(row) for row in rows[:200]]
-
-
-def traits_of_carts() -> dict[str, Any]:
-    """Return all traits a promotion's condition may ask about, by name: the shop's and the cart's."""
-    return {**trait_types(), **CART_TRAITS}

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
-from dangol.core.commerce.models import Order, OrderLine, Product
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.services import hash_content
 from dangol.core.events.records import Draft
@@ -19,7 +18,7 @@ from dangol.domain.splitting import Share, split
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.checkout import read_checkout
-from dangol.rooms.rewards.promotions.committing import take_points_back
+from dangol.rooms.rewards.promotions.committing import sold_lines, take_points_back
 from dangol.rooms.rewards.promotions.documents import (
     discounts_of,
     points_of,
@@ -29,7 +28,7 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleReturned
 from dangol.rooms.rewards.promotions.models import SaleState
-from dangol.rooms.rewards.promotions.sales import WrongState, give_back_points, lock_sale
+from dangol.rooms.rewards.promotions.sales import WrongState, give_back_points, lock_sale, uses_of
 
 LineCounts: TypeAlias = Mapping[str, int]
 
@@ -162,11 +161,7 @@ def _book(
 
 def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], at: datetime) -> ReturnDraft:
     """Return what commerce is told: lines of the order with what was paid for what comes back of them."""
-    order = Order.objects.get(customer_id=row.customer_id, id=row.order_id)
-    lines = list(
-        OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id).order_by("number")
-    )
-    products = {one.id: one for one in Product.objects.filter(id__in={line.product_id for line in lines})}
+    order, lines, products = sold_lines(row)
     counted = [line["line"] for line in row.answer["lines"]]
     order_lines = {
         line.key: place
@@ -195,10 +190,8 @@ def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], 
 
 def _points_by_promotion(row: models.Sale, points: int, units: Sequence[UnitKey]) -> dict[Id, int]:
     """Return which promotions lose how many points: in proportion to what each gave on what comes back."""
-    uses = models.Redemption.objects.filter(
-        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, points__gt=0
-    )
-    left = dict(uses.order_by("promotion_id").values_list("promotion_id", "points"))
+    uses = uses_of(row).filter(points__gt=0)
+    left = dict(uses.values_list("promotion_id", "points"))
     on_units = points_of(row.answer, units) if units else left
     shares = [Share((key.hex(), 0), on_units.get(key, 0), most) for key, most in left.items()]
     parts = dict(zip(left, split(points, shares), strict=True))
@@ -209,22 +202,13 @@ def _points_by_promotion(row: models.Sale, points: int, units: Sequence[UnitKey]
 
 def _give_uses_back(row: models.Sale, units: Sequence[UnitKey], *, is_all: bool, at: datetime) -> None:
     """Give what promotions took off these units back to their limits; with the last unit the uses, too."""
-    uses = {
-        one.promotion_id: one
-        for one in models.Redemption.objects.filter(
-            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
-        )
-    }
+    uses = {one.promotion_id: one for one in uses_of(row).filter(given_back_at=None)}
     if is_all and read_checkout().gives_use_back:
         limits.give_back({key: limits.Amounts(1, one.minor, one.units) for key, one in uses.items()})
-        models.Redemption.objects.filter(
-            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
-        ).update(given_back_at=at)
+        uses_of(row).filter(given_back_at=None).update(given_back_at=at)
         coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
         return
     off = {key: minor for key, minor in discounts_of(row.answer, units).items() if minor and key in uses}
     limits.give_back({key: limits.Amounts(0, minor, 0) for key, minor in off.items()})
     for key, minor in sorted(off.items()):
-        models.Redemption.objects.filter(
-            customer_id=row.customer_id, sale_id=row.id, turn=row.turn, promotion_id=key
-        ).update(minor=uses[key].minor - minor)
+        uses_of(row).filter(promotion_id=key).update(minor=uses[key].minor - minor)

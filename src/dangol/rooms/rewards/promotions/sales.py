@@ -11,9 +11,10 @@ customer's lock, and counts against limits from then on: what was promised at th
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
@@ -33,7 +34,6 @@ from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
 from dangol.rooms.rewards.promotions.documents import (
     Json,
-    discounts_of,
     read_ask,
     read_split,
     write_answer,
@@ -254,6 +254,12 @@ def _note_uses(row: models.Sale, answer: Answer, at: datetime) -> None:
     )  # fmt: skip
 
 
+def uses_of(row: models.Sale) -> "QuerySet[models.Redemption]":
+    """Return what a sale uses of promotions in its present turn, by promotion."""
+    own = models.Redemption.objects.filter(customer_id=row.customer_id, sale_id=row.id, turn=row.turn)
+    return own.order_by("promotion_id")
+
+
 def require_reserved(row: models.Sale, at: datetime) -> None:
     """Raise WrongState for a sale that is not held, SaleTimedOut where its time is over."""
     if row.state == SaleState.TIMED_OUT or (row.state == SaleState.RESERVED and row.reserved_until <= at):
@@ -279,9 +285,7 @@ def cancel(sale_id: Id, *, at: datetime) -> SaleView:
 
 def release(row: models.Sale, state: SaleState, *, at: datetime) -> None:
     """Give back all that a sale holds, and end it in this state. The customer is locked."""
-    uses = models.Redemption.objects.filter(
-        customer_id=row.customer_id, sale_id=row.id, turn=row.turn, given_back_at=None
-    )
+    uses = uses_of(row).filter(given_back_at=None)
     limits.give_back({one.promotion_id: limits.Amounts(1, one.minor, one.units) for one in uses})
     uses.update(given_back_at=at)
     coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
@@ -343,8 +347,3 @@ def release_due(*, as_of: datetime, limit: int = 500) -> int:
             if row.state == SaleState.RESERVED and row.reserved_until <= as_of:
                 release(row, SaleState.TIMED_OUT, at=as_of)
     return len(ids)
-
-
-def uses_of(sale: SaleView) -> Mapping[Id, int]:
-    """Return what each promotion took off the goods of a sale, in minor units."""
-    return discounts_of(sale.answer, sale.split.units)
