@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
-from dangol.core.commerce.models import Order, OrderLine, Product
+from dangol.core.commerce.models import Order, OrderLine, Product, Return
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.tills import Sale as Told, SaleLine, ring_up
 from dangol.core.events.records import Draft
@@ -69,9 +69,7 @@ def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
 
 
 def _is_named(row: models.Sale, source: str, number: str) -> bool:
-    return Order.objects.filter(
-        customer_id=row.customer_id, id=row.order_id, source=source, number=number
-    ).exists()
+    return Order.objects.filter(id=row.order_id, source=source, number=number).exists()
 
 
 def _told(row: models.Sale, source: str, number: str, at: datetime) -> Told:
@@ -176,7 +174,7 @@ def undo(sale_id: Id, *, at: datetime) -> SaleView:
         row = lock_sale(sale_id)
         if row.state != SaleState.COMMITTED:
             raise WrongState(state=row.state)
-        if models.SaleReturn.objects.filter(customer_id=row.customer_id, sale_id=row.id).exists():
+        if Return.objects.filter(order_id=row.order_id, customer_id=sold_lines(row)[0].customer_id).exists():
             raise HasReturns()
         _bring_all_back(row, at)
         take_points_back(row, None, mark="undo", at=at)
@@ -202,9 +200,12 @@ def take_points_back(row: models.Sale, points: dict[Id, int] | None, *, mark: st
 
 
 def sold_lines(row: models.Sale) -> tuple[Order, list[OrderLine], dict[Id, Product]]:
-    """Return the order a sale became, its lines by number, and their products by id."""
-    order = Order.objects.get(customer_id=row.customer_id, id=row.order_id)
-    own = OrderLine.objects.filter(customer_id=row.customer_id, order_id=row.order_id)
+    """Return the order a sale became, its lines by number, and their products by id.
+
+    The order may be another's than the sale is: of who claimed it, or whom its buyer was merged into before.
+    """
+    order = Order.objects.get(id=row.order_id)
+    own = OrderLine.objects.filter(customer_id=order.customer_id, order_id=order.id)
     lines = list(own.order_by("number"))
     products = Product.objects.in_bulk({line.product_id for line in lines})
     return order, lines, products
@@ -213,7 +214,7 @@ def sold_lines(row: models.Sale) -> tuple[Order, list[OrderLine], dict[Id, Produ
 def _bring_all_back(row: models.Sale, at: datetime) -> None:
     order, lines, products = sold_lines(row)
     draft = ReturnDraft(
-        row.customer_id, order.source, f"undo:{show_id(row.id)}:{row.turn}", at, order.currency,
+        order.customer_id, order.source, f"undo:{show_id(row.id)}:{row.turn}", at, order.currency,
         [
             ReturnLineDraft(
                 line.product_id, products[line.product_id].number, products[line.product_id].category,

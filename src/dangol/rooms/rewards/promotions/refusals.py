@@ -48,6 +48,9 @@ register(
         "checkout.not_returnable": Words(
             _("돌려받을 수 없어요({reason}, {line})."), _("남은 수량과 금액을 확인하세요.")
         ),
+        "checkout.returned_elsewhere": Words(
+            _("이 주문은 다른 곳에서 이미 일부를 반품했어요."), _("남은 반품도 주문의 반품으로 처리하세요.")
+        ),
         "checkout.return_number_taken": Words(
             _("반품 번호 {number}은(는) 다른 반품에 쓰였어요."), _("다른 번호로 다시 보내세요.")
         ),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.models import Return
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.services import hash_content
 from dangol.core.events.records import Draft
@@ -37,6 +38,12 @@ class NotReturnable(DomainError):
     """What is brought back cannot be (`reason`): `line` names the line, where it is about one."""
 
     code = "checkout.not_returnable"
+
+
+class ReturnedElsewhere(DomainError):
+    """Something of the order came back at another door, which knows nothing of the split: both would pay."""
+
+    code = "checkout.returned_elsewhere"
 
 
 class ReturnNumberTaken(DomainError):
@@ -129,6 +136,7 @@ def _book(
     row: models.Sale, number: str, told: bytes, back: Back, units: Sequence[UnitKey], at: datetime
 ) -> ReturnView:
     total = back.total
+    _refuse_returned_elsewhere(row)
     outcome = record_returns([_draft(row, number, back, units, at)], recorded_at=at)[0]
     if outcome.repeated or outcome.conflict:
         raise ReturnNumberTaken(number=number)
@@ -159,6 +167,14 @@ def _book(
     return view
 
 
+def _refuse_returned_elsewhere(row: models.Sale) -> None:
+    order, _, _ = sold_lines(row)
+    ours = models.SaleReturn.objects.filter(customer_id=row.customer_id, sale_id=row.id)
+    back = Return.objects.filter(customer_id=order.customer_id, order_id=order.id)
+    if back.exclude(id__in=list(ours.values_list("return_id", flat=True))).exists():
+        raise ReturnedElsewhere()
+
+
 def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], at: datetime) -> ReturnDraft:
     """Return what commerce is told: lines of the order with what was paid for what comes back of them."""
     order, lines, products = sold_lines(row)
@@ -184,7 +200,7 @@ def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], 
             )
         )
     return ReturnDraft(
-        row.customer_id, order.source, number, at, order.currency, told, order_number=order.number
+        order.customer_id, order.source, number, at, order.currency, told, order_number=order.number
     )
 
 

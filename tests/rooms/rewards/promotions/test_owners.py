@@ -1,0 +1,77 @@
+"""Sales whose order is another's: merged before the till, claimed, or returned at another door."""
+
+from datetime import timedelta
+
+import pytest
+
+from dangol.core.commerce.claims import claim_guest_order
+from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.models import Order, OrderLine, Return
+from dangol.core.commerce.returns import record_returns
+from dangol.core.events.settling import settle_all
+from dangol.core.ledger.selectors import balances_of
+from dangol.core.people.merges import merge_customers
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.promotions.committing import HasReturns, commit, undo
+from dangol.rooms.rewards.promotions.returning import ReturnedElsewhere, bring_back
+from dangol.rooms.rewards.promotions.sales import reserve
+from tests.core.ledger.following import BY_HAND
+from tests.core.segments.shop import SEOUL
+from tests.rooms.rewards.promotions.shop import AT, CURRENCY, asked, cart, offer, open_shop, percent
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+SOON = timedelta(minutes=5)
+
+
+def held(customer_id: Id | None) -> Id:
+    """Hold two coffees with a tenth off."""
+    offer(percent(10))
+    return reserve(asked(cart(("coffee", 5_000, 2)), customer_id), at=AT).id
+
+
+def points_of(customer_id: Id) -> int:
+    """Return what somebody may spend."""
+    return balances_of([customer_id], CURRENCY)[customer_id].available
+
+
+def test_commit__buyer_merged_meanwhile__is_the_kept_ones_order_and_comes_back() -> None:
+    kim, lee = open_shop("kim", "lee")
+    sale = held(lee)
+    merge_customers(kim, lee, at=AT, **BY_HAND)
+    settle_all(clock=lambda: AT, zone=SEOUL)
+
+    first = commit(sale, source="shop", number="1", at=AT + SOON)
+
+    assert Order.objects.get().customer_id == kim
+    assert commit(sale, source="shop", number="1", at=AT + SOON) == first
+    assert points_of(kim) == 90
+    assert bring_back(sale, number="r1", units={"coffee": 1}, at=AT + SOON).money_minor == 4_500
+    assert points_of(kim) == 45
+
+
+def test_return__of_a_guests_sale_that_was_claimed__is_the_members() -> None:
+    (kim,) = open_shop("kim")
+    sale = held(None)
+    commit(sale, source="shop", number="1", at=AT)
+    claim_guest_order(source="shop", number="1", customer_id=kim, recorded_at=AT)
+
+    assert bring_back(sale, number="r1", units={"coffee": 2}, at=AT + SOON).money_minor == 9_000
+    assert Return.objects.get().customer_id == kim
+    assert points_of(kim) == 0
+
+
+def test_return__of_what_came_back_at_another_door__is_refused() -> None:
+    (kim,) = open_shop("kim")
+    sale = held(kim)
+    commit(sale, source="shop", number="1", at=AT)
+    line = OrderLine.objects.get()
+    back = ReturnLineDraft(line.product_id, "coffee", "", 1_000, 4_500, 1)
+    with write_transaction():
+        record_returns([ReturnDraft(kim, "shop", "r0", AT, "KRW", [back], order_number="1")], recorded_at=AT)
+
+    with pytest.raises(ReturnedElsewhere):
+        bring_back(sale, number="r1", units={"coffee": 1}, at=AT + SOON)
+    with pytest.raises(HasReturns):
+        undo(sale, at=AT + SOON)
+    assert points_of(kim) == 45
