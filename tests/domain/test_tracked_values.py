@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from dangol.domain.personal_data import looks_personal
 from dangol.domain.tracked_values import LONGEST_TEXT, bare_address, exact_number, keep_values
@@ -98,7 +98,20 @@ def test_exact_number__beyond_any_amount__is_none() -> None:
     assert exact_number(Decimal("1e999999999")) is None
 
 
+@pytest.mark.parametrize(
+    "number",
+    [4106011000000, -4106011000000, 4106011000000.0, Decimal(4106011000000), Decimal("4106011000000.003953")],
+)
+def test_keep_values__number_with_a_resident_number_in_it__is_taken_out(
+    number: int | float | Decimal,
+) -> None:
+    kept = keep_values({"n": number, "more": 1}, at="properties")
+
+    assert (kept.values, kept.taken) == ({"more": 1}, ["properties.n"])
+
+
 @given(st.dictionaries(st.text(max_size=12), JSON, max_size=6))
+@example({"": Decimal("4106011000000.003953")})
 @settings(max_examples=SIZE.examples, deadline=None)
 def test_keep_values__of_anything__is_json_and_nothing_personal(values: dict[str, Any]) -> None:
     kept = keep_values(values, at="properties")

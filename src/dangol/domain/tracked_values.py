@@ -18,6 +18,8 @@ LONGEST_NAME, LONGEST_TEXT, MOST_NAMES, DEEPEST = 100, 1_024, 300, 6
 _SMALLEST = Decimal(1).scaleb(-DECIMALS)
 _LARGEST_WHOLE, _MOST_DIGITS = 2**53, 15
 _SHORT = 10 ** (_MOST_DIGITS - DECIMALS)
+# The fewest digits that a resident or a payment card number has.
+_THIRTEEN_DIGITS = 10**12
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 # What tells a thing from a person where both have a name.
 _OF_THINGS = frozenset({"product_id", "productid", "sku", "price", "product", "variant", "id", "quantity"})
@@ -110,20 +112,24 @@ def bare_address(address: str) -> str:
 
 
 def _number(value: int | float | Decimal, path: str, kept: Kept) -> tuple[bool, Value]:
-    if isinstance(value, int):
-        if abs(value) >= 10**12 and looks_personal(str(abs(value))):
-            kept.taken.append(path)
-            return False, None
-        return True, value if abs(value) <= _LARGEST_WHOLE else str(value)[:LONGEST_TEXT]
-    exact = exact_number(value)
+    exact: int | Decimal | None = value if isinstance(value, int) else exact_number(value)
     if exact is None:
         kept.cut.append(path)
         return False, None
+    if not -_THIRTEEN_DIGITS < exact < _THIRTEEN_DIGITS and looks_personal(_plain(exact).lstrip("-")):
+        kept.taken.append(path)
+        return False, None
+    if isinstance(exact, int):
+        return True, exact if abs(exact) <= _LARGEST_WHOLE else str(exact)[:LONGEST_TEXT]
     if exact == exact.to_integral_value() and abs(exact) <= _LARGEST_WHOLE:
         return True, int(exact)
     if abs(exact) < _SHORT or len(exact.as_tuple().digits) <= _MOST_DIGITS:
         return True, float(exact)
-    return True, format(exact, "f")
+    return True, _plain(exact)
+
+
+def _plain(number: int | Decimal) -> str:
+    return str(number) if isinstance(number, int) else format(number, "f")
 
 
 def exact_number(value: int | float | Decimal | str) -> Decimal | None:
