@@ -25,7 +25,7 @@ from dangol.rooms.rewards.catalog.selectors import (
     moves_of,
 )
 from dangol.rooms.rewards.catalog.services import By, cancel_redemption, hand_over
-from dangol.web.acting import actor_of, find_subject
+from dangol.web.acting import actor_of, find_subject, require_seen
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reward_words import STATES, state_in_words
@@ -65,7 +65,8 @@ def list_all(request: HttpRequest) -> HttpResponse:
 @needs(Right.REWARDS_READ)
 def show(request: HttpRequest, customer_id: Id, redemption_id: Id) -> HttpResponse:
     """Show a redemption: where it stands, and how it came there."""
-    return _show(request, _find(request, customer_id, redemption_id))
+    require_seen(request, customer_id)
+    return _show(request, _find(customer_id, redemption_id))
 
 
 def _show(request: HttpRequest, one: RedemptionView, error: DomainError | None = None) -> HttpResponse:
@@ -84,7 +85,8 @@ def _show(request: HttpRequest, one: RedemptionView, error: DomainError | None =
 @require_POST
 def give(request: HttpRequest, customer_id: Id, redemption_id: Id) -> HttpResponse:
     """Note that the member has got it."""
-    one = _find(request, customer_id, redemption_id)
+    find_subject(request, customer_id)
+    one = _find(customer_id, redemption_id)
     by = By(actor_of(request), frame_of(request).at, visitor_of(request).store_id)
     try:
         hand_over(customer_id, redemption_id, by=by)
@@ -97,7 +99,8 @@ def give(request: HttpRequest, customer_id: Id, redemption_id: Id) -> HttpRespon
 @require_POST
 def cancel(request: HttpRequest, customer_id: Id, redemption_id: Id) -> HttpResponse:
     """Take it back, with its points."""
-    one = _find(request, customer_id, redemption_id)
+    find_subject(request, customer_id)
+    one = _find(customer_id, redemption_id)
     by = By(actor_of(request), frame_of(request).at, visitor_of(request).store_id)
     try:
         reason = require_reason(request.POST.get("reason", ""))
@@ -111,8 +114,7 @@ def _back(customer_id: Id, redemption_id: Id) -> HttpResponse:
     return HttpResponseRedirect(reverse("web:redemption", args=[customer_id, redemption_id]))
 
 
-def _find(request: HttpRequest, customer_id: Id, redemption_id: Id) -> RedemptionView:
-    find_subject(request, customer_id)
+def _find(customer_id: Id, redemption_id: Id) -> RedemptionView:
     try:
         return find_redemption(customer_id, redemption_id)
     except UnknownRedemption as error:
