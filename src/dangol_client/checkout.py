@@ -118,11 +118,17 @@ class CheckoutCalls:
         return self._wire.write(place("/checkout/{sale}/reopen", sale=sale), body, Sale, sending)
 
     def bring_back(
-        self, sale: str, number: str, units: Mapping[str, int], **sending: Unpack[Sending]
+        self,
+        sale: str,
+        number: str,
+        units: Mapping[str, int],
+        *,
+        delivery: bool = False,
+        **sending: Unpack[Sending],
     ) -> SaleReturn:
-        """Bring so many units of each line back."""
+        """Bring so many units of each line back; `delivery`: what was paid for it, too."""
         lines = [{"line": line, "quantity": count} for line, count in units.items()]
-        body = {"number": number, "lines": lines}
+        body = {"number": number, "lines": lines, "delivery": delivery}
         return self._wire.write(place("/checkout/{sale}/returns", sale=sale), body, SaleReturn, sending)
 
     def give_back(self, sale: str, number: str, minor: int, **sending: Unpack[Sending]) -> SaleReturn:

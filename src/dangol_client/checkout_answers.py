@@ -189,7 +189,7 @@ class Sale(Answer, frozen=True):
 
 
 class SaleReturn(Answer, frozen=True):
-    """What came back: money, points given back (and what they were worth), points taken back."""
+    """What came back: money (with `delivery_minor` for the delivery), points given back, points taken back."""
 
     number: str
     money_minor: int
@@ -197,6 +197,7 @@ class SaleReturn(Answer, frozen=True):
     points_back_minor: int
     points_taken: int
     discount_minor: int
+    delivery_minor: int
     sale: Sale
 
 

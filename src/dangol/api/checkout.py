@@ -113,16 +113,20 @@ class BackIn(Given):
 
 
 class SaleReturnIn(Given):
-    """What comes back: units of lines, or an amount of what was paid. `number` names the return for good."""
+    """What comes back: units of lines, or an amount of what was paid. `number` names the return for good.
+
+    `delivery`: what was paid for it comes back, with these units or by itself, where the shop says so.
+    """
 
     number: Number
     lines: Annotated[list[BackIn], Field(default_factory=list, max_length=MOST_LINES)]
     amount_minor: Whole | None = None
+    delivery: bool = False
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> "SaleReturnIn":
-        if bool(self.lines) == (self.amount_minor is not None):
-            raise ValueError("either lines or amount_minor")
+        if bool(self.lines or self.delivery) == (self.amount_minor is not None):
+            raise ValueError("either lines (or delivery) or amount_minor")
         if len({one.line for one in self.lines}) < len(self.lines):
             raise ValueError("each line once")
         return self
@@ -204,12 +208,15 @@ def return_of_sale(request: HttpRequest, sale: Path[SaleRef], payload: SaleRetur
         found = returning.give_back_amount(sale_id, number=payload.number, minor=payload.amount_minor, at=at)
     else:
         units = {one.line: one.quantity for one in payload.lines}
-        found = returning.bring_back(sale_id, number=payload.number, units=units, at=at)
+        found = returning.bring_back(
+            sale_id, number=payload.number, units=units, delivery=payload.delivery, at=at
+        )
     return Reply(
         SaleReturnView(
             number=found.number, money_minor=found.money_minor, points_back=found.points_back,
             points_back_minor=found.points_back_minor, points_taken=found.points_taken,
-            discount_minor=found.discount_minor, sale=show_sale(sales.find_sale(sale_id)),
+            discount_minor=found.discount_minor, delivery_minor=found.delivery_minor,
+            sale=show_sale(sales.find_sale(sale_id)),
         ),
         201,
     )  # fmt: skip

@@ -186,7 +186,7 @@ class SaleView(Shown):
 
 
 class SaleReturnView(Shown):
-    """What came back: money, points given back (and what they were worth), points taken back."""
+    """What came back: money (with `delivery_minor` for the delivery), points given back, points taken back."""
 
     number: str
     money_minor: int
@@ -194,4 +194,5 @@ class SaleReturnView(Shown):
     points_back_minor: int
     points_taken: int
     discount_minor: int
+    delivery_minor: int
     sale: SaleView

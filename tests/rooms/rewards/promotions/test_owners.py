@@ -11,11 +11,11 @@ from dangol.core.commerce.returns import record_returns
 from dangol.core.events.settling import settle_all
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.merges import merge_customers
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.promotions.committing import HasReturns, commit, undo
 from dangol.rooms.rewards.promotions.returning import ReturnedElsewhere, bring_back
-from dangol.rooms.rewards.promotions.sales import reserve
+from dangol.rooms.rewards.promotions.sales import SaleOfAbsorbed, cancel, reopen, reserve
 from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import SEOUL
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY, asked, cart, offer, open_shop, percent
@@ -75,3 +75,15 @@ def test_return__of_what_came_back_at_another_door__is_refused() -> None:
     with pytest.raises(HasReturns):
         undo(sale, at=AT + SOON)
     assert points_of(kim) == 45
+
+
+def test_reopen__customer_merged_meanwhile__is_refused_and_names_the_kept_one() -> None:
+    kim, lee = open_shop("kim", "lee")
+    sale = held(lee)
+    cancel(sale, at=AT)
+    merge_customers(kim, lee, at=AT, **BY_HAND)
+    settle_all(clock=lambda: AT, zone=SEOUL)
+
+    with pytest.raises(SaleOfAbsorbed) as refused:
+        reopen(sale, at=AT + SOON)
+    assert refused.value.data["customer"] == show_id(kim)

@@ -11,6 +11,7 @@ from dangol.domain.promotions.settings import (
     LANES,
     Base,
     Choice,
+    DeliveryBack,
     Lane,
     OverBudget,
     RoundedOn,
@@ -47,7 +48,7 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """All of it: `domain.promotions.settings.Settings`, what points pay, and how sales are held and undone.
 
     `hold_minutes`: how long a reservation holds. `gives_use_back`: whether a sale of which all comes back no
-    longer counts towards limits.
+    longer counts towards limits. `delivery_back`: when what was paid for the delivery comes back.
     """
 
     spare: Spare = Spare.LARGEST_REMAINDER
@@ -61,6 +62,7 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     uses_up_without_effect: bool = False
     all_or_nothing: bool = False
     over_budget: OverBudget = OverBudget.CUT
+    delivery_back: DeliveryBack = DeliveryBack.ASKED
     most_promotions: int | None = None
     most_codes: int | None = None
     lanes: tuple[LaneContent, ...] = tuple(LaneContent(key=one.key, choice=one.choice) for one in LANES)

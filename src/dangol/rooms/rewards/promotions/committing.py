@@ -24,6 +24,7 @@ from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
     WrongState,
+    change_uses,
     lock_sale,
     release,
     require_reserved,
@@ -128,11 +129,11 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
         for key, points in wanted.items()
     ]  # fmt: skip
     results = apply(moves, running.row.points_currency, recorded_at=at)
-    for (key, points), result in zip(wanted.items(), results, strict=True):
+    for result in results:
         if result.refusal:
             raise result.refusal
-        uses = uses_of(row)
-        uses.filter(promotion_id=key).update(points=points, earn_id=result.transfer_id)
+    earned = zip(wanted.items(), results, strict=True)
+    change_uses(row, ("points", "earn_id"), {key: (points, one.transfer_id) for (key, points), one in earned})
     return wanted
 
 

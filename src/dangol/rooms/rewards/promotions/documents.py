@@ -173,13 +173,18 @@ def write_split(sold: Sold) -> Json:
     return {
         "units": [[key, place, *carried] for (key, place), carried in sorted(sold.units.items())],
         "back": [list(one) for one in sorted(sold.back)],
+        "delivery": list(sold.delivery),
+        "is_delivery_back": sold.is_delivery_back,
     }
 
 
 def read_split(raw: Json) -> Sold:
     """Return what each unit carries."""
     units: dict[UnitKey, Carried] = {(key, place): Carried(*rest) for key, place, *rest in raw["units"]}
-    return Sold(units, frozenset((key, place) for key, place in raw["back"]))
+    # Sales of before delivery was kept carry none.
+    delivery = Carried(*raw.get("delivery", ()))
+    back = frozenset((key, place) for key, place in raw["back"])
+    return Sold(units, back, delivery, raw.get("is_delivery_back", False))
 
 
 def discounts_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:
@@ -197,6 +202,15 @@ def discounts_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:
             if (line["line"], unit["unit"]) in wanted
         )
     return found
+
+
+def delivery_discounts_of(answer: Json) -> dict[Id, int]:
+    """Return, by promotion, what it took off the delivery, in minor units."""
+    found: Counter[Id] = Counter()
+    for effect in answer["effects"]:
+        if effect["type"] == "shipping_discount":
+            found[parse_id(effect["promotion"])] += effect["amount_minor"]
+    return dict(found)
 
 
 def points_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:

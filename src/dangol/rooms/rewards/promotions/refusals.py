@@ -39,6 +39,9 @@ register(
         "checkout.nothing_to_sell": Words(
             _("장바구니에 계산할 수 있는 상품이 없어요."), _("상품의 수량과 가격을 확인하세요.")
         ),
+        "checkout.customer_merged": Words(
+            _("이 판매의 고객은 다른 고객과 합쳐졌어요."), _("합쳐진 고객({customer})으로 새로 예약하세요.")
+        ),
         "checkout.number_taken": Words(
             _("주문 번호 {number}은(는) 다른 주문에 쓰였어요({source})."), _("다른 번호로 확정하세요.")
         ),

@@ -14,13 +14,23 @@ from dangol.core.events.services import record_batch
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
-from dangol.domain.promotions.returns import Back, Carried, Refused, UnitKey, return_amount, return_units
+from dangol.domain.promotions.returns import (
+    NOTHING,
+    Back,
+    Carried,
+    Refused,
+    UnitKey,
+    return_amount,
+    return_delivery,
+    return_units,
+)
 from dangol.domain.splitting import Share, split
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import sold_lines, take_points_back
 from dangol.rooms.rewards.promotions.documents import (
+    delivery_discounts_of,
     discounts_of,
     points_of,
     read_ask,
@@ -29,7 +39,13 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleReturned
 from dangol.rooms.rewards.promotions.models import SaleState
-from dangol.rooms.rewards.promotions.sales import WrongState, give_back_points, lock_sale, uses_of
+from dangol.rooms.rewards.promotions.sales import (
+    WrongState,
+    change_uses,
+    give_back_points,
+    lock_sale,
+    uses_of,
+)
 
 LineCounts: TypeAlias = Mapping[str, int]
 
@@ -53,7 +69,10 @@ class ReturnNumberTaken(DomainError):
 
 
 class ReturnView(NamedTuple):
-    """What came back: minor units of money, points given back, points taken, and what discounts it undid."""
+    """What came back: minor units of money, points given back, points taken, and what discounts it undid.
+
+    `delivery_minor` is the part of the money that had been paid for the delivery.
+    """
 
     number: str
     money_minor: int
@@ -61,25 +80,32 @@ class ReturnView(NamedTuple):
     points_back_minor: int
     points_taken: int
     discount_minor: int
+    delivery_minor: int = 0
     repeated: bool = False
 
 
-def bring_back(sale_id: Id, *, number: str, units: LineCounts, at: datetime) -> ReturnView:
+def bring_back(
+    sale_id: Id, *, number: str, units: LineCounts, at: datetime, delivery: bool = False
+) -> ReturnView:
     """Bring so many units of each line back, the last of a line first; each takes with it what it carries.
 
     Money and points paid are given back, points earned are taken back, and what promotions took off the
-    units is their budgets' again. Told again with the same number it is the same return. Raises
-    UnknownSale, WrongState, NotReturnable or ReturnNumberTaken; then nothing is changed.
+    units is their budgets' again. `delivery`: what was paid for it, too, where the shop gives it back when
+    it is asked for. Told again with the same number it is the same return. Raises UnknownSale, WrongState,
+    NotReturnable or ReturnNumberTaken; then nothing is changed.
     """
     with write_transaction():
         row = lock_sale(sale_id)
-        told = hash_content("units", sorted(units.items()))
+        told = hash_content("units", sorted(units.items()), *(("delivery",) if delivery else ()))
         if (known := _known(row, number, told)) is not None:
             return known
-        sold = read_split(row.split)
-        wanted = _units(sold.units, sold.back, units)
-        back = return_units(sold, wanted)
-        return _book(row, number, told, _allowed(back), wanted, at)
+        sold, rule = read_split(row.split), read_checkout().delivery_back
+        wanted = _units(sold.units, sold.back, units) if units or not delivery else []
+        back = _allowed(return_units(sold, wanted, rule))
+        if delivery:
+            with_it = _allowed(return_delivery(back.sold, rule))
+            back = Back(back.units, with_it.sold, with_it.delivery)
+        return _book(row, number, told, back, wanted, at)
 
 
 def give_back_amount(sale_id: Id, *, number: str, minor: int, at: datetime) -> ReturnView:
@@ -137,9 +163,7 @@ def _book(
 ) -> ReturnView:
     total = back.total
     _refuse_returned_elsewhere(row)
-    outcome = record_returns([_draft(row, number, back, units, at)], recorded_at=at)[0]
-    if outcome.repeated or outcome.conflict:
-        raise ReturnNumberTaken(number=number)
+    return_id = _tell_commerce(row, number, back, units, at)
     # A number may be longer than a key has room for.
     mark = f"back:{hash_content(number).hex()}"
     if total.spent_points:
@@ -148,16 +172,17 @@ def _book(
     if total.earned_points:
         take_points_back(row, _points_by_promotion(row, total.earned_points, units), mark=mark, at=at)
     is_all = len(back.sold.back) == len(back.sold.units)
-    _give_uses_back(row, units, is_all=is_all, at=at)
+    delivery_off = delivery_discounts_of(row.answer) if back.delivery != NOTHING else {}
+    _give_uses_back(row, units, delivery_off, is_all=is_all, at=at)
     row.split = write_split(back.sold)
     row.save(update_fields=["split"])
     view = ReturnView(
         number, total.money_minor, total.spent_points, total.spent_minor, total.earned_points,
-        total.discount_minor,
+        total.discount_minor, back.delivery.money_minor,
     )  # fmt: skip
     models.SaleReturn.objects.create(
         customer_id=row.customer_id, sale_id=row.id, number=number, at=at, content_hash=told,
-        content=view._asdict(), return_id=outcome.id,
+        content=view._asdict(), return_id=return_id,
     )  # fmt: skip
     payload = SaleReturned(
         number=number, currency=row.currency, money_minor=total.money_minor, points_back=total.spent_points,
@@ -165,6 +190,18 @@ def _book(
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
     return view
+
+
+def _tell_commerce(
+    row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], at: datetime
+) -> Id | None:
+    """Record what comes back of the order; None for the delivery alone, which no line of it has."""
+    if not back.units and not units:
+        return None
+    outcome = record_returns([_draft(row, number, back, units, at)], recorded_at=at)[0]
+    if outcome.repeated or outcome.conflict:
+        raise ReturnNumberTaken(number=number)
+    return outcome.id
 
 
 def _refuse_returned_elsewhere(row: models.Sale) -> None:
@@ -211,20 +248,24 @@ def _points_by_promotion(row: models.Sale, points: int, units: Sequence[UnitKey]
     on_units = points_of(row.answer, units) if units else left
     shares = [Share((key.hex(), 0), on_units.get(key, 0), most) for key, most in left.items()]
     parts = dict(zip(left, split(points, shares), strict=True))
-    for key, part in parts.items():
-        uses.filter(promotion_id=key).update(points=left[key] - part)
+    change_uses(row, ("points",), {key: (left[key] - part,) for key, part in parts.items()})
     return parts
 
 
-def _give_uses_back(row: models.Sale, units: Sequence[UnitKey], *, is_all: bool, at: datetime) -> None:
-    """Give what promotions took off these units back to their limits; with the last unit the uses, too."""
+def _give_uses_back(
+    row: models.Sale, units: Sequence[UnitKey], delivery_off: Mapping[Id, int], *, is_all: bool, at: datetime
+) -> None:
+    """Give what promotions took off these units, and off the delivery, back to their limits.
+
+    With the last unit the uses, too.
+    """
     uses = {one.promotion_id: one for one in uses_of(row).filter(given_back_at=None)}
     if is_all and read_checkout().gives_use_back:
         limits.give_back({key: limits.Amounts(1, one.minor, one.units) for key, one in uses.items()})
         uses_of(row).filter(given_back_at=None).update(given_back_at=at)
         coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
         return
-    off = {key: minor for key, minor in discounts_of(row.answer, units).items() if minor and key in uses}
+    all_off = Counter(discounts_of(row.answer, units)) + Counter(delivery_off)
+    off = {key: min(minor, uses[key].minor) for key, minor in all_off.items() if key in uses}
     limits.give_back({key: limits.Amounts(0, minor, 0) for key, minor in off.items()})
-    for key, minor in sorted(off.items()):
-        uses_of(row).filter(promotion_id=key).update(minor=uses[key].minor - minor)
+    change_uses(row, ("minor",), {key: (uses[key].minor - minor,) for key, minor in off.items()})

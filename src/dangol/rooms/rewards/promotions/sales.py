@@ -10,19 +10,23 @@ All that a sale holds (codes, limits, points) is taken when it is reserved, in o
 customer's lock, and counts against limits from then on: what was promised at the cart is there at the till.
 """
 
+import logging
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from dangol.core.commerce.models import Order
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
+from dangol.core.people.merged import kept_by
 from dangol.core.people.services import make_guests
 from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.storage.rows import insert_rows
+from dangol.core.storage.rows import insert_rows, update_rows
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError, NotFound
 from dangol.domain.points import NothingToReverse, Spend
@@ -42,6 +46,8 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 from dangol.rooms.rewards.promotions.models import SaleState
+
+logger = logging.getLogger(__name__)
 
 # Somebody else may take the last of something between two looks: then it is asked again without it.
 _MOST_LOOKS = 50
@@ -92,6 +98,16 @@ class CodesNotTaken(DomainError):
     code = "checkout.codes_not_taken"
 
 
+class SaleOfAbsorbed(DomainError):
+    """The sale's customer has become part of another (`customer`): a new sale is made for these."""
+
+    code = "checkout.customer_merged"
+
+
+class SalesStuck(RuntimeError):
+    """Sales whose time is over could not be let go; the log names them."""
+
+
 class SaleView(NamedTuple):
     """A sale as it is kept; `split` is what each unit still carries."""
 
@@ -131,11 +147,15 @@ def view_of(row: models.Sale) -> SaleView:
 
 
 def lock_sale(sale_id: Id) -> models.Sale:
-    """Return a sale under its customer's lock; raises UnknownSale. Inside the write transaction."""
-    owner = models.Sale.objects.filter(id=sale_id).values_list("customer_id", flat=True).first()
-    if owner is None:
+    """Return a sale under its customer's lock, and its order's, who may be another; raises UnknownSale.
+
+    Inside the write transaction. Both are locked at once, in the order that everybody locks in.
+    """
+    found = models.Sale.objects.filter(id=sale_id).values_list("customer_id", "order_id").first()
+    if found is None:
         raise UnknownSale(sale=show_id(sale_id))
-    lock_customers([owner])
+    owner, order_id = found
+    lock_customers({owner, *Order.objects.filter(id=order_id).values_list("customer_id", flat=True)})
     return models.Sale.objects.get(customer_id=owner, id=sale_id)
 
 
@@ -260,6 +280,14 @@ def uses_of(row: models.Sale) -> "QuerySet[models.Redemption]":
     return own.order_by("promotion_id")
 
 
+def change_uses(row: models.Sale, columns: Sequence[str], values: Mapping[Id, Sequence[object]]) -> None:
+    """Set these columns of what a sale uses of promotions in its present turn. One statement."""
+    keys = ("customer_id", "sale_id", "turn", "promotion_id")
+    changed = [(row.customer_id, row.id, row.turn, key, *own) for key, own in sorted(values.items())]
+    if changed:
+        update_rows(models.Redemption, keys, columns, changed)
+
+
 def require_reserved(row: models.Sale, at: datetime) -> None:
     """Raise WrongState for a sale that is not held, SaleTimedOut where its time is over."""
     if row.state == SaleState.TIMED_OUT or (row.state == SaleState.RESERVED and row.reserved_until <= at):
@@ -316,13 +344,15 @@ def reopen(
 ) -> SaleView:
     """Take a sale up again that was let go, by today's promotions; `asked`: with another cart.
 
-    Raises UnknownSale, WrongState for one that is held or an order (which is canceled first), and whatever
-    `reserve` raises.
+    Raises UnknownSale, WrongState for one that is held or an order (which is canceled first), SaleOfAbsorbed
+    where its customer has become part of another, and whatever `reserve` raises.
     """
     with write_transaction():
         row = lock_sale(sale_id)
         if row.state not in (SaleState.CANCELED, SaleState.TIMED_OUT):
             raise WrongState(state=row.state)
+        if row.customer_id in (merged := kept_by([row.customer_id])):
+            raise SaleOfAbsorbed(customer=show_id(merged[row.customer_id]))
         kept = read_ask(row.cart)
         if asked is None:
             asked = Asked(
@@ -338,12 +368,30 @@ def reopen(
 
 
 def release_due(*, as_of: datetime, limit: int = 500) -> int:
-    """Let go of up to `limit` sales whose time is over; returns how many. Call it until it says 0."""
+    """Let go of up to `limit` sales whose time is over, the longest first; returns how many.
+
+    Call it until it says 0. One that cannot be let go is logged and holds up no other; raises SalesStuck once
+    there is nothing else to let go.
+    """
     due = models.Sale.objects.filter(state=SaleState.RESERVED, reserved_until__lte=as_of)
-    ids = list(due.order_by("reserved_until").values_list("id", flat=True)[:limit])
-    for sale_id in ids:
-        with write_transaction():
-            row = lock_sale(sale_id)
-            if row.state == SaleState.RESERVED and row.reserved_until <= as_of:
-                release(row, SaleState.TIMED_OUT, at=as_of)
-    return len(ids)
+    done, stuck = 0, set[Id]()
+    for sale_id in list(due.order_by("reserved_until").values_list("id", flat=True)):
+        try:
+            done += _release_if_due(sale_id, as_of)
+        except Exception:
+            logger.exception("the sale %s cannot be let go", show_id(sale_id))
+            stuck.add(sale_id)
+        if done == limit:
+            return done
+    if stuck and not done:
+        raise SalesStuck(len(stuck))
+    return done
+
+
+def _release_if_due(sale_id: Id, as_of: datetime) -> bool:
+    with write_transaction():
+        row = lock_sale(sale_id)
+        if row.state != SaleState.RESERVED or row.reserved_until > as_of:
+            return False
+        release(row, SaleState.TIMED_OUT, at=as_of)
+    return True
