@@ -186,7 +186,7 @@ class SaleView(Shown):
 
 
 class SaleReturnView(Shown):
-    """What came back: money (with `delivery_minor` for the delivery), points given back, points taken back."""
+    """What came back: money (`delivery_minor` of it for the delivery), points given back and taken."""
 
     number: str
     money_minor: int

@@ -155,6 +155,7 @@ _SAID = {
 SAID: Mapping[str, str | Promise] = {
     "point_worth": _("100포인트의 값"),
     "margin": _("이익률"),
+    "spent_share": _("쓰일 포인트의 몫"),
     "acquisition": _("획득 비용"),
     "retention": _("유지 비용"),
 }

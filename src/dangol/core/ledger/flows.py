@@ -22,6 +22,7 @@ _EARLIEST, _YEARS_AHEAD = date(2000, 1, 1), 10
 _RESTORE, _SPEND, _POST = Kind.RESTORE.value, Kind.SPEND.value, Kind.POST.value
 _PENDING, _EXPIRED = Account.PENDING.value, Account.EXPIRED.value
 _LAPSED = (Kind.EXPIRE.value, Kind.FORFEIT.value)
+MONTH, DAY = "month", "day"
 ISSUED, SPENT, EXPIRED, RETURNED, OPENED = "issued", "spent", "expired", "returned", "opened"
 
 
@@ -48,7 +49,8 @@ class Flow(NamedTuple):
 def lot_flows(currency: str, *, before: datetime, zone: ZoneInfo) -> list[Flow]:
     """Return all that happened to lots of a currency before an instant, by the months of a zone."""
     today = day_of(before, zone)
-    month, later = _months_in(zone, today), _months_in(zone, date(today.year + _YEARS_AHEAD, 12, 31))
+    later_on = date(today.year + _YEARS_AHEAD, 12, 31)
+    month, later = local_in(zone, today, MONTH), local_in(zone, later_on, MONTH)
     kind = f"CASE t.kind WHEN '{_RESTORE}' THEN coalesce(o.kind, t.kind) ELSE t.kind END"
     sql = (
         f"SELECT {month('l.earned_at', 0)}, {later('l.expires_at', 1)}, {month('t.occurred_at', 0)},"  # noqa: S608
@@ -91,8 +93,8 @@ def _number(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:7]) - 1
 
 
-def _months_in(zone: ZoneInfo, last: date) -> Callable[[str, int], str]:
-    """Return what writes the month (`2026-11`) in which an instant up to a day is, so many minutes earlier.
+def local_in(zone: ZoneInfo, last: date, part: str) -> Callable[[str, int], str]:
+    """Return what writes the MONTH (`2026-11`) or DAY of an instant up to `last`, so many minutes earlier.
 
     Newest first: most rows are of late, and each comparison is made for every one of them.
     """
@@ -100,7 +102,7 @@ def _months_in(zone: ZoneInfo, last: date) -> Callable[[str, int], str]:
         (start, int(offset.total_seconds() // 60)) for start, _end, offset in stretches(_EARLIEST, last, zone)
     ]
 
-    def month(column: str, earlier: int) -> str:
+    def local(column: str, earlier: int) -> str:
         whens = [
             f"WHEN {column} >= '{start.replace(tzinfo=None).isoformat(' ')}{_UTC[connection.vendor]}'"
             f" THEN {minutes - earlier}"
@@ -108,13 +110,18 @@ def _months_in(zone: ZoneInfo, last: date) -> Callable[[str, int], str]:
         ]
         first = str(found[0][1] - earlier)
         minutes = f"CASE {' '.join(whens)} ELSE {first} END" if whens else first
-        return _MONTH[connection.vendor].format(column=column, minutes=minutes)
+        pattern = _PARTS[part][connection.vendor]
+        return _LOCAL[connection.vendor].format(column=column, minutes=minutes, pattern=pattern)
 
-    return month
+    return local
 
 
 _UTC = {"postgresql": "+00", "sqlite": ""}
-_MONTH = {
-    "postgresql": "to_char({column} AT TIME ZONE 'UTC' + make_interval(mins => {minutes}), 'YYYY-MM')",
-    "sqlite": "strftime('%%Y-%%m', {column}, ({minutes}) || ' minutes')",
+_LOCAL = {
+    "postgresql": "to_char({column} AT TIME ZONE 'UTC' + make_interval(mins => {minutes}), '{pattern}')",
+    "sqlite": "strftime('{pattern}', {column}, ({minutes}) || ' minutes')",
+}
+_PARTS = {
+    MONTH: {"postgresql": "YYYY-MM", "sqlite": "%%Y-%%m"},
+    DAY: {"postgresql": "YYYY-MM-DD", "sqlite": "%%Y-%%m-%%d"},
 }

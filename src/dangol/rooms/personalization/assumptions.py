@@ -27,8 +27,10 @@ class Said(StrEnum):
     MARGIN = "margin"
     ACQUISITION = "acquisition"
     RETENTION = "retention"
+    SPENT_SHARE = "spent_share"
 
 
+SHARES = (Said.MARGIN, Said.SPENT_SHARE)
 COSTS = (Said.ACQUISITION, Said.RETENTION)
 
 
@@ -60,11 +62,15 @@ class Cost(NamedTuple):
 
 
 class Assumptions(NamedTuple):
-    """What holds: the worth of one point in minor units, the share of revenue left, and the costs."""
+    """What holds: the worth of one point in minor units, the share of revenue left, and the costs.
+
+    `spent_share`: of the points given, how many will be spent, as the books take it.
+    """
 
     point_value: Fraction | None
     margin: Fraction | None
     costs: list[Cost]
+    spent_share: Fraction | None = None
 
 
 def say(
@@ -75,7 +81,7 @@ def say(
     Raises NotAnAmount.
     """
     is_cost = kind in COSTS
-    most = WHOLE_MARGIN if kind is Said.MARGIN else MOST_MINOR
+    most = WHOLE_MARGIN if kind in SHARES else MOST_MINOR
     scope = scope.strip()
     if (month is not None) != is_cost or (amount is not None and not 0 <= amount <= most):
         raise NotAnAmount(kind=kind.value, most=most)
@@ -103,7 +109,9 @@ def read_assumptions() -> Assumptions:
     rows = Assumption.objects.order_by("said_at", "id").values_list("kind", "month", "scope", "amount")
     for kind, month, scope, amount in rows:
         latest[kind, month, scope] = amount
-    worth, margin = (latest.get((kind.value, None, "")) for kind in (Said.POINT_WORTH, Said.MARGIN))
+    worth, margin, spent = (
+        latest.get((kind.value, None, "")) for kind in (Said.POINT_WORTH, Said.MARGIN, Said.SPENT_SHARE)
+    )
     costs = [
         Cost(kind, month, scope, amount)
         for (kind, month, scope), amount in latest.items()
@@ -113,4 +121,5 @@ def read_assumptions() -> Assumptions:
         None if worth is None else Fraction(worth, PER_POINTS),
         None if margin is None else Fraction(margin, WHOLE_MARGIN),
         sorted(costs, key=lambda cost: (cost.month, cost.kind, cost.scope)),
+        None if spent is None else Fraction(spent, WHOLE_MARGIN),
     )

@@ -7,6 +7,8 @@ from dangol.core.storage.fields import IdField
 
 # How the report on points outstanding is called, before the code of the kind of points.
 LIABILITY = "liability:"
+# How the daily journal of what is owed is called, before the same.
+JOURNAL = "liability_journal:"
 # The segments of the report on what customers cost: all, by RFM, and saved ones by their slugs.
 EVERYBODY, RFM, SAVED = "all", "rfm:", "saved:"
 
@@ -76,7 +78,8 @@ class Assumption(models.Model):
 
     id = IdField(primary_key=True)
     # `point_worth` (minor units for a hundred points), `margin` (hundredths of a percent of revenue),
-    # `acquisition` or `retention` (minor units in a month).
+    # `spent_share` (hundredths of a percent of the points given), `acquisition` or `retention` (minor
+    # units in a month).
     kind = models.CharField(max_length=12)
     # The first day of the month a cost is of; None where it is of no month.
     month = models.DateField(null=True)

@@ -12,6 +12,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.insight.refusals import EngineGone
 from dangol.rooms.personalization.affinity import score_buy_again, score_discover
+from dangol.rooms.personalization.journals import journal_reports
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.liability import liability_reports
 from dangol.rooms.personalization.lists import keep_lists
@@ -47,13 +48,13 @@ def refresh_all(
 
     Returns for each of how many customers something has changed, or why it says nothing; then what it said
     before is taken away, since it is true no more. The tables of pages are made of the same purchases, and
-    that on points outstanding of the ledger.
+    those on points outstanding of the ledger.
 
     All is reckoned first; then it is told, and last the models' cards and the tables are put in the place of
     those before, all at once: no page lays one run beside another.
     """
     reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
-    reports = reckoned.reports | liability_reports(shop, as_of=as_of)
+    reports = reckoned.reports | liability_reports(shop, as_of=as_of) | journal_reports(shop, as_of=as_of)
     elsewhere = count_elsewhere(shop.currency, as_of=as_of)
     reports[UNCOUNTED] = [{"currency": other, "orders": count} for other, count in elsewhere.items()]
     outcomes = {

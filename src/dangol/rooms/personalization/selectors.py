@@ -11,8 +11,10 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.conditions import Value
+from dangol.domain.liability_journal import JournalDay
 from dangol.rooms.personalization.alike import because_of, score_of
 from dangol.rooms.personalization.models import (
+    JOURNAL,
     LIABILITY,
     UNCOUNTED,
     ModelRun,
@@ -87,6 +89,14 @@ def find_report(name: str) -> ReportView | None:
 def find_liability(currency: str) -> ReportView | None:
     """Return the report on points outstanding of a kind, as the latest run made it; None before the first."""
     return find_report(f"{LIABILITY}{currency}")
+
+
+def find_journal(currency: str) -> list[JournalDay] | None:
+    """Return the daily journal of a kind of points, the earliest day first; None before it was made."""
+    report = find_report(f"{JOURNAL}{currency}")
+    if report is None:
+        return None
+    return [JournalDay(**(row | {"day": date.fromisoformat(row["day"])})) for row in report.rows]
 
 
 def list_uncounted() -> list[tuple[str, int]]:

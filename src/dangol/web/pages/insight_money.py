@@ -19,6 +19,7 @@ from dangol.rooms.personalization.assumptions import (
     LONGEST_SCOPE,
     MOST_MINOR,
     PER_POINTS,
+    SHARES,
     WHOLE_MARGIN,
     NotAnAmount,
     Said,
@@ -51,6 +52,9 @@ def show_money(request: HttpRequest, refusal: DomainError | None = None) -> Http
         ],
         "more": max(len(said) - HISTORY_SHOWN, 0),
         "margin": "" if held.margin is None else _percent(int(held.margin * WHOLE_MARGIN)).removesuffix("%"),
+        "spent_share": ""
+        if held.spent_share is None
+        else _percent(int(held.spent_share * WHOLE_MARGIN)).removesuffix("%"),
         "costs": [(one, SAID[one.kind]) for one in reversed(held.costs)][:COSTS_SHOWN],
         "kinds": [(kind.value, SAID[kind.value]) for kind in COSTS],
         "this_month": f"{frame_of(request).today:%Y-%m}",
@@ -74,7 +78,7 @@ def _typed(minor: int, currency: str) -> str:
 def _shown(kind: str, amount: int | None, currency: str) -> str:
     if amount is None:
         return ""
-    return _percent(amount) if kind == Said.MARGIN else format_money(amount, currency)
+    return _percent(amount) if kind in SHARES else format_money(amount, currency)
 
 
 def _percent(hundredths: int) -> str:
@@ -94,14 +98,14 @@ def say_money(request: HttpRequest) -> HttpResponse:
 
 
 def _say(request: HttpRequest) -> None:
-    """Say what the one of the three forms holds that was sent."""
+    """Say what the one of the forms holds that was sent."""
     frame, actor, form = frame_of(request), actor_of(request), request.POST
-    if "margin" in form:
-        margin = _read(Said.MARGIN, form["margin"], read_percent)
-        say(Said.MARGIN, margin, actor=actor, at=frame.at)
+    if shares := [kind for kind in SHARES if kind.value in form]:
+        share = _read(shares[0], form[shares[0].value], read_percent)
+        say(shares[0], share, actor=actor, at=frame.at)
     elif "amount" in form:
         kind = _read(Said.ACQUISITION, form.get("kind", ""), lambda typed: _COSTS.get(typed))
-        month = _read(Said.ACQUISITION, form.get("month", ""), _read_month)
+        month = _read(Said.ACQUISITION, form.get("month", ""), read_month)
         if kind is None or month is None:
             raise NotAnAmount(kind=Said.ACQUISITION.value, most=MOST_MINOR)
         amount = _read(kind, form["amount"], lambda typed: read_money(typed, frame.shop.currency))
@@ -136,6 +140,7 @@ def read_percent(typed: str) -> int | None:
     return int(Decimal(bare) * 100) if _PERCENT.fullmatch(bare) else None
 
 
-def _read_month(typed: str) -> date | None:
+def read_month(typed: str) -> date | None:
+    """Return the first day of a month such as `2026-11`; None where it is none."""
     found = _MONTH.fullmatch(typed)
     return date(int(found[1]), int(found[2]), 1) if found else None
