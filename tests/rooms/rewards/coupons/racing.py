@@ -19,6 +19,7 @@ from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.rooms.rewards.coupons.batches import fill_batch, find_batch
 from dangol.rooms.rewards.coupons.holding import NoCodesLeft, issue
 from dangol.rooms.rewards.coupons.services import take
+from dangol.rooms.rewards.coupons.taking_back import take_back
 from tests.rooms.rewards.coupons.shop import AT
 
 _context = multiprocessing.get_context("forkserver")
@@ -112,3 +113,21 @@ def wait_for_codes(batch_id: Id, least: int) -> None:
     while find_batch(batch_id).made_count < least:
         assert time.monotonic() < deadline, "nothing was drawn"
         time.sleep(0.005)
+
+
+def use_or_take_back(
+    told: Path, gate: Barrier, rounds: list[tuple[Id, str]], customer: Id, uses: bool
+) -> None:
+    """Use the code of each round, or take it back with the sale that brought it; note what came of it."""
+    connection.ensure_connection()
+    with told.open("ab", buffering=0) as log:
+        for sale, code in rounds:
+            gate.wait(LONGEST_SECONDS)
+            if uses:
+                left = take([code], customer_id=customer, sale_id=new_id(), at=AT)
+                word = "refused" if left else "taken"
+            else:
+                back = take_back(customer_id=customer, sale_id=sale, at=AT)
+                assert back.blocked == (code,)
+                word = "seen" if back.used else "unseen"
+            log.write(f"{code}={word}\n".encode())

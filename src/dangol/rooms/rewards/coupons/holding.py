@@ -96,8 +96,8 @@ def _locked(code: str) -> CouponCode:
 def issue(batch_id: Id, customer_id: Id, key: str, *, at: datetime) -> str:
     """Hand a customer one unused code of a batch and return it as it is printed; once for each key.
 
-    It is theirs alone from then on; a generic batch's one code is everybody's. Raises UnknownBatch,
-    BatchClosed, NoCodesLeft or IssueKeyReused.
+    It is theirs alone from then on; a generic batch's one code is everybody's. One that was taken back may be
+    used again. Raises UnknownBatch, BatchClosed, NoCodesLeft or IssueKeyReused.
     """
     answer = issue_codes([Ask(batch_id, customer_id, key)], at=at)[0]
     if isinstance(answer, DomainError):
@@ -113,9 +113,9 @@ def issue_codes(asks: Sequence[Ask], *, at: datetime) -> list[str | DomainError]
     assert len({one.customer_id for one in asks}) == len(asks), "one ask a customer"
     with write_transaction():
         lock_customers(one.customer_id for one in asks)
-        answers = _earlier(asks)
-        open_ones: dict[Id, list[Ask]] = defaultdict(list)
         batches = _batches(asks)
+        answers = _earlier(asks, batches, at)
+        open_ones: dict[Id, list[Ask]] = defaultdict(list)
         for ask in asks:
             if ask not in answers:
                 refusal = _refusal(batches.get(ask.batch_id), ask, at)
@@ -128,18 +128,33 @@ def issue_codes(asks: Sequence[Ask], *, at: datetime) -> list[str | DomainError]
     return [answers[ask] for ask in asks]
 
 
-def _earlier(asks: Sequence[Ask]) -> dict[Ask, str | DomainError]:
+def _earlier(asks: Sequence[Ask], batches: Mapping[Id, _Batch], at: datetime) -> dict[Ask, str | DomainError]:
+    """Answer those who were handed something on this occasion before; what was taken back is theirs again."""
     keys = [(one.customer_id, one.key) for one in asks]
-    issued = {(row[0], row[1]): row[2:] for row in select_matching(CouponIssue, _ISSUE[:4], _ISSUE[:2], keys)}
+    names = (*_ISSUE[:4], "taken_back_at")
+    issued = {(row[0], row[1]): row[2:] for row in select_matching(CouponIssue, names, _ISSUE[:2], keys)}
     shown: dict[str, str] = dict(
-        select_matching(CouponCode, ("key", "shown"), ("key",), [(code,) for _, code in issued.values()])
+        select_matching(CouponCode, ("key", "shown"), ("key",), [(code,) for _, code, _ in issued.values()])
     )
     answers: dict[Ask, str | DomainError] = {}
+    again: list[tuple[Ask, str]] = []
     for ask in asks:
         if (place := (ask.customer_id, ask.key)) in issued:
-            batch_id, code = issued[place]
+            batch_id, code, taken_back_at = issued[place]
             answers[ask] = shown[code] if batch_id == ask.batch_id else IssueKeyReused(key=ask.key)
+            if taken_back_at and batch_id == ask.batch_id:
+                if refusal := _refusal(batches.get(batch_id), ask, at):
+                    answers[ask] = refusal
+                else:
+                    again.append((ask, code))
+    _give_again(again)
     return answers
+
+
+def _give_again(given: Sequence[tuple[Ask, str]]) -> None:
+    update_rows(CouponCode, ("key",), ("is_blocked",), sorted((code, False) for _, code in given))
+    rows = [(ask.customer_id, ask.key, None) for ask, _ in given]
+    update_rows(CouponIssue, _ISSUE[:2], ("taken_back_at",), rows)
 
 
 def _batches(asks: Sequence[Ask]) -> dict[Id, _Batch]:

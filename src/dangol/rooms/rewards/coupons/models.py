@@ -106,7 +106,10 @@ class CouponUse(models.Model):
 
 
 class CouponIssue(models.Model):
-    """A code handed to a customer; `issue_key` names the occasion, for which they get one code."""
+    """A code handed to a customer; `issue_key` names the occasion, for which they get one code.
+
+    `taken_back_at`: what the code came with is undone, and the code was blocked for it.
+    """
 
     pk = models.CompositePrimaryKey("customer_id", "issue_key")
     customer_id = IdField()
@@ -114,6 +117,8 @@ class CouponIssue(models.Model):
     batch_id = IdField()
     code_key = models.CharField(max_length=LONGEST_CODE)
     issued_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dg_coupon_issue"
+        indexes = (models.Index(fields=["batch_id", "code_key"], name="dg_coupon_issue_code"),)

@@ -141,9 +141,16 @@ def _uses(customer_id: Id, sale_id: Id) -> dict[str, datetime | None]:
 
 
 def _lock(found: dict[str, _Code]) -> None:
-    """Lock the codes with a limit and put them as they are now in place of what was read before."""
-    limited = [(key,) for key in sorted(found) if found[key].uses_limit is not None]
-    rows = select_matching(CouponCode, _CODE, ("key",), limited, order_by=("key",), lock=True)
+    """Lock the codes that are not everybody's and put them as they are now in place of what was read before.
+
+    For one that everybody may use without a limit all tills would wait.
+    """
+    own = [
+        (key,)
+        for key, code in sorted(found.items())
+        if code.uses_limit is not None or code.customer_id is not None
+    ]
+    rows = select_matching(CouponCode, _CODE, ("key",), own, order_by=("key",), lock=True)
     found |= {row[0]: _Code(*row) for row in rows}
 
 

@@ -15,7 +15,7 @@ def read_coupons(customer_ids: Sequence[Id]) -> list[Fact]:
 
 def read_issues(customer_ids: Sequence[Id]) -> list[Fact]:
     """Return the occasions on which they were handed a code."""
-    names = ("customer_id", "batch_id", "code_key", "issue_key", "issued_at")
+    names = ("customer_id", "batch_id", "code_key", "issue_key", "issued_at", "taken_back_at")
     return rows_of(CouponIssue, names, customer_ids, order_by=("issued_at", "issue_key"))
 
 
