@@ -196,7 +196,7 @@ def get_coupon_codes(
 @once
 def import_coupon_codes(request: HttpRequest, batch: Path[BatchRef], payload: CouponsIn) -> Reply:
     """Add somebody else's codes to an `imported` batch. Rows that cannot be taken are named, the rest is."""
-    done = import_codes(_batch(batch), payload.csv)
+    done = import_codes(_batch(batch), payload.csv, actor=actor_of(request), at=caller_of(request).at)
     problems = [CouponProblemView(**one._asdict()) for one in done.problems]
     return Reply(CouponImportView(added=done.added, problems=problems))
 
@@ -205,7 +205,7 @@ def import_coupon_codes(request: HttpRequest, batch: Path[BatchRef], payload: Co
 @once
 def block_coupon_batch(request: HttpRequest, batch: Path[BatchRef]) -> Reply:
     """Let no code of a batch be used or handed out any more."""
-    block_batch(_batch(batch))
+    block_batch(_batch(batch), actor=actor_of(request), at=caller_of(request).at)
     return Reply(_view(selectors.find_batch(_batch(batch))))
 
 
@@ -213,7 +213,7 @@ def block_coupon_batch(request: HttpRequest, batch: Path[BatchRef]) -> Reply:
 @once
 def unblock_coupon_batch(request: HttpRequest, batch: Path[BatchRef]) -> Reply:
     """Let the codes of a blocked batch be used again."""
-    block_batch(_batch(batch), is_blocked=False)
+    block_batch(_batch(batch), is_blocked=False, actor=actor_of(request), at=caller_of(request).at)
     return Reply(_view(selectors.find_batch(_batch(batch))))
 
 
@@ -227,7 +227,7 @@ def get_coupon(request: HttpRequest, coupon: Path[CouponRef]) -> HttpResponse:
 @once
 def bind_coupon(request: HttpRequest, coupon: Path[CouponRef], payload: HolderIn) -> Reply:
     """Let nobody but a member use a code. Refused where it is another's, was used, or is everybody's."""
-    bind_code(coupon, find_member(payload.member))
+    bind_code(coupon, find_member(payload.member), actor=actor_of(request), at=caller_of(request).at)
     return Reply(_coupon(coupon))
 
 
@@ -235,7 +235,7 @@ def bind_coupon(request: HttpRequest, coupon: Path[CouponRef], payload: HolderIn
 @once
 def block_coupon(request: HttpRequest, coupon: Path[CouponRef]) -> Reply:
     """Let a code not be used any more."""
-    block_code(coupon)
+    block_code(coupon, actor=actor_of(request), at=caller_of(request).at)
     return Reply(_coupon(coupon))
 
 
@@ -243,7 +243,7 @@ def block_coupon(request: HttpRequest, coupon: Path[CouponRef]) -> Reply:
 @once
 def unblock_coupon(request: HttpRequest, coupon: Path[CouponRef]) -> Reply:
     """Let a blocked code be used again."""
-    block_code(coupon, is_blocked=False)
+    block_code(coupon, is_blocked=False, actor=actor_of(request), at=caller_of(request).at)
     return Reply(_coupon(coupon))
 
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
@@ -12,6 +13,7 @@ from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 PROMOTION = bytes(range(16))
+SORA = Actor(ActorKind.STAFF, "sora")
 PATTERN = "SPRING-####-####-####"
 
 

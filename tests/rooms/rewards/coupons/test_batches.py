@@ -17,7 +17,7 @@ from dangol.rooms.rewards.coupons.batches import (
     fill_batch,
 )
 from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
-from tests.rooms.rewards.coupons.shop import AT, DAY, PATTERN, PROMOTION, batch, codes_of, generic
+from tests.rooms.rewards.coupons.shop import AT, DAY, PATTERN, PROMOTION, SORA, batch, codes_of, generic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -138,11 +138,11 @@ def test_create_batch__pattern_of_no_use__is_refused(pattern: str, refusal: type
 
 def test_block_batch__and_open_again__is_kept() -> None:
     batch_id: Id = batch(active_to=AT + DAY)
-    block_batch(batch_id)
+    block_batch(batch_id, actor=SORA, at=AT)
     assert CouponBatch.objects.get().is_blocked
 
-    block_batch(batch_id, is_blocked=False)
+    block_batch(batch_id, is_blocked=False, actor=SORA, at=AT)
 
     assert not CouponBatch.objects.get().is_blocked
     with pytest.raises(UnknownBatch):
-        block_batch(new_id())
+        block_batch(new_id(), actor=SORA, at=AT)

@@ -15,7 +15,7 @@ from dangol.rooms.rewards.coupons.guessing import (
 )
 from dangol.rooms.rewards.coupons.holding import bind_code, block_code
 from dangol.rooms.rewards.coupons.services import take
-from tests.rooms.rewards.coupons.shop import AT, DAY, PROMOTION, batch, codes_of
+from tests.rooms.rewards.coupons.shop import AT, DAY, PROMOTION, SORA, batch, codes_of
 from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -31,8 +31,8 @@ def test_guess__unknown_used_blocked_of_another_or_not_yet__is_one_answer() -> N
     used, blocked, held = codes_of(batch())
     later = codes_of(batch(active_from=AT + DAY))[0]
     take([used], customer_id=random_id(), sale_id=new_id(), at=AT)
-    block_code(blocked)
-    bind_code(held, random_id())
+    block_code(blocked, actor=SORA, at=AT)
+    bind_code(held, random_id(), actor=SORA, at=AT)
     asked = ["NOBODY", used.lower(), blocked, held, later]
 
     assert guard_guess(asked, customer_id=random_id(), address=HERE, at=AT) == tuple(map(Coupon, asked))

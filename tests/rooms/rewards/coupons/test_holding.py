@@ -22,7 +22,7 @@ from dangol.rooms.rewards.coupons.holding import (
 )
 from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
-from tests.rooms.rewards.coupons.shop import AT, DAY, batch, codes_of, customers, generic
+from tests.rooms.rewards.coupons.shop import AT, DAY, SORA, batch, codes_of, customers, generic
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -51,7 +51,7 @@ def test_issue_codes__more_than_there_are__says_who_got_none() -> None:
     batch_id = batch()
     used, blocked, free = codes_of(batch_id)
     take([used], customer_id=random_id(), sale_id=new_id(), at=AT)
-    block_code(blocked)
+    block_code(blocked, actor=SORA, at=AT)
     asks = [Ask(batch_id, random_id(), "k") for _ in range(2)]
 
     first, second = issue_codes(asks, at=AT)
@@ -81,7 +81,7 @@ def test_issue__generic__hands_the_one_code_to_all() -> None:
 
 def test_issue__batch_closed_or_unknown__is_refused() -> None:
     over, blocked = batch(active_to=AT), batch()
-    block_batch(blocked)
+    block_batch(blocked, actor=SORA, at=AT)
 
     for batch_id, refusal in ((over, BatchClosed), (blocked, BatchClosed), (new_id(), UnknownBatch)):
         with pytest.raises(refusal):
@@ -112,29 +112,29 @@ def test_bind_code__free_or_theirs__stays_theirs() -> None:
     me = random_id()
 
     for _ in range(2):
-        bind_code(code.lower(), me)
+        bind_code(code.lower(), me, actor=SORA, at=AT)
 
     assert CouponCode.objects.get(shown=code).customer_id == me
 
 
 def test_bind_code__of_another_used_or_everybodys__is_refused() -> None:
     held, used, _ = codes_of(batch())
-    bind_code(held, random_id())
+    bind_code(held, random_id(), actor=SORA, at=AT)
     take([used], customer_id=random_id(), sale_id=new_id(), at=AT)
 
     for code in (held, used, generic()):
         with pytest.raises(CodeHeld):
-            bind_code(code, random_id())
+            bind_code(code, random_id(), actor=SORA, at=AT)
     with pytest.raises(UnknownCode):
-        bind_code("none", random_id())
+        bind_code("none", random_id(), actor=SORA, at=AT)
     with pytest.raises(UnknownCode):
-        block_code("none")
+        block_code("none", actor=SORA, at=AT)
 
 
 def test_block_code__and_open_again__may_be_used() -> None:
     code = codes_of(batch())[0]
-    block_code(code)
-    block_code(code, is_blocked=False)
+    block_code(code, actor=SORA, at=AT)
+    block_code(code, is_blocked=False, actor=SORA, at=AT)
 
     assert take([code], customer_id=random_id(), sale_id=new_id(), at=AT) == []
 

@@ -7,7 +7,7 @@ from dangol.rooms.rewards.coupons.batches import InvalidBatch, UnknownBatch
 from dangol.rooms.rewards.coupons.importing import MOST_ROWS, NotImported, RowProblem, import_codes
 from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
 from dangol.rooms.rewards.coupons.selectors import find_code
-from tests.rooms.rewards.coupons.shop import batch, codes_of, generic
+from tests.rooms.rewards.coupons.shop import AT, SORA, batch, codes_of, generic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROWS = ["쿠폰번호,값", "abc-123,1", "", '"x,y z9"', "ABC 123,2", "!!,3", "A1,4", "WELCOME10,5", "L" * 65]
@@ -18,7 +18,7 @@ def test_import_codes__a_file_of_all_kinds__takes_the_good_and_names_the_rest() 
     generic("WELCOME10")
     pool = batch(BatchKind.IMPORTED, uses_per_code=2)
 
-    done = import_codes(pool, FILE)
+    done = import_codes(pool, FILE, actor=SORA, at=AT)
 
     assert done.added == 2
     assert codes_of(pool) == ["abc-123", "x,y z9"]
@@ -36,9 +36,9 @@ def test_import_codes__a_file_of_all_kinds__takes_the_good_and_names_the_rest() 
 
 def test_import_codes__the_same_file_again__adds_nothing() -> None:
     pool = batch(BatchKind.IMPORTED)
-    import_codes(pool, "AB-1\nAB-2\n")
+    import_codes(pool, "AB-1\nAB-2\n", actor=SORA, at=AT)
 
-    done = import_codes(pool, "AB-1\nAB-2\nAB-3\n")
+    done = import_codes(pool, "AB-1\nAB-2\nAB-3\n", actor=SORA, at=AT)
 
     assert done.added == 1
     assert [(one.row, one.problem) for one in done.problems] == [(1, "here"), (2, "here")]
@@ -48,14 +48,15 @@ def test_import_codes__the_same_file_again__adds_nothing() -> None:
 def test_import_codes__more_than_one_turn__adds_all() -> None:
     pool = batch(BatchKind.IMPORTED)
 
-    assert import_codes(pool, "\n".join(f"POOL-{number:06d}" for number in range(12_000))).added == 12_000
+    codes = "\n".join(f"POOL-{number:06d}" for number in range(12_000))
+    assert import_codes(pool, codes, actor=SORA, at=AT).added == 12_000
 
 
 def test_import_codes__where_it_cannot_be__is_refused() -> None:
     with pytest.raises(NotImported):
-        import_codes(batch(), "AB-1")
+        import_codes(batch(), "AB-1", actor=SORA, at=AT)
     with pytest.raises(UnknownBatch):
-        import_codes(new_id(), "AB-1")
+        import_codes(new_id(), "AB-1", actor=SORA, at=AT)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,6 @@ def test_import_codes__where_it_cannot_be__is_refused() -> None:
 )
 def test_import_codes__no_file_of_codes__is_refused(text: str, problem: str) -> None:
     with pytest.raises(InvalidBatch) as refusal:
-        import_codes(batch(BatchKind.IMPORTED), text)
+        import_codes(batch(BatchKind.IMPORTED), text, actor=SORA, at=AT)
 
     assert refusal.value.data == {"field": "csv", "problem": problem}

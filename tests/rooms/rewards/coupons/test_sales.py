@@ -15,7 +15,7 @@ from dangol.rooms.rewards.coupons.batches import block_batch
 from dangol.rooms.rewards.coupons.holding import bind_code, block_code
 from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode, CouponUse
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
-from tests.rooms.rewards.coupons.shop import AT, DAY, PROMOTION, batch, codes_of, customers, generic
+from tests.rooms.rewards.coupons.shop import AT, DAY, PROMOTION, SORA, batch, codes_of, customers, generic
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -49,9 +49,9 @@ def test_look_up__several__answers_each_in_the_order_given() -> None:
 def test_look_up__blocked__is_answered_like_an_unknown_code() -> None:
     first, second, third = codes_of(batch())
     other = batch()
-    block_code(first)
-    bind_code(second, random_id())
-    block_batch(other)
+    block_code(first, actor=SORA, at=AT)
+    bind_code(second, random_id(), actor=SORA, at=AT)
+    block_batch(other, actor=SORA, at=AT)
     of_other = codes_of(other)[0]
 
     found = look_up([first, of_other, third, second], customer_id=random_id())
@@ -64,7 +64,7 @@ def test_look_up__blocked__is_answered_like_an_unknown_code() -> None:
 def test_look_up__bound__belongs_to_the_holder_alone() -> None:
     code = codes_of(batch())[0]
     holder = random_id()
-    bind_code(code, holder)
+    bind_code(code, holder, actor=SORA, at=AT)
 
     asked = [look_up([code], customer_id=who)[0].is_of_another for who in (holder, random_id(), None)]
 
@@ -74,7 +74,7 @@ def test_look_up__bound__belongs_to_the_holder_alone() -> None:
 def test_look_up__holder_was_merged__belongs_to_who_they_are_now() -> None:
     code = codes_of(batch())[0]
     keep, absorb = customers(2)
-    bind_code(code, absorb)
+    bind_code(code, absorb, actor=SORA, at=AT)
     assert look_up([code], customer_id=keep)[0].is_of_another
     merge_customers(keep, absorb, actor=HOUSE, reason="one person", at=AT)
 
@@ -113,8 +113,8 @@ def test_take__one_code_spelled_twice__is_one_use() -> None:
 
 def test_take__what_cannot_be_taken__is_said_and_the_rest_is_taken() -> None:
     good, blocked, of_another = codes_of(batch(active_from=AT, active_to=AT + DAY))
-    block_code(blocked)
-    bind_code(of_another, random_id())
+    block_code(blocked, actor=SORA, at=AT)
+    bind_code(of_another, random_id(), actor=SORA, at=AT)
     shared = generic(uses_per_code=None)
     me, sale = random_id(), new_id()
     asked = ["", "nobody's", of_another, shared, blocked, good]

@@ -16,7 +16,7 @@ from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCo
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
 from dangol.rooms.rewards.coupons.taking_back import TakenBack, issue_key_of, take_back
 from tests.rooms.rewards.coupons import racing
-from tests.rooms.rewards.coupons.shop import AT, DAY, batch, customers, generic
+from tests.rooms.rewards.coupons.shop import AT, DAY, SORA, batch, customers, generic
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -47,7 +47,7 @@ def test_take_back__repeated__answers_the_same_and_blocks_nothing_staff_opened_s
     me, sale = random_id(), new_id()
     code = brought(me, sale, batch())
     first = take_back(customer_id=me, sale_id=sale, at=AT)
-    block_code(code, is_blocked=False)
+    block_code(code, is_blocked=False, actor=SORA, at=AT)
 
     assert take_back(customer_id=me, sale_id=sale, at=AT + DAY) == first == TakenBack((code,))
     assert CouponIssue.objects.get().taken_back_at == AT
@@ -77,7 +77,7 @@ def test_take_back__generic_code__stays_everybodys() -> None:
 def test_take_back__blocked_by_staff_before__stays_blocked_when_handed_out_again() -> None:
     me, sale, batch_id = random_id(), new_id(), batch()
     code = brought(me, sale, batch_id)
-    block_code(code)
+    block_code(code, actor=SORA, at=AT)
 
     assert take_back(customer_id=me, sale_id=sale, at=AT) == TakenBack()
     assert brought(me, sale, batch_id) == code
@@ -99,7 +99,7 @@ def test_issue__taken_back_and_its_batch_blocked_since__is_refused_and_stays_bac
     me, sale, batch_id = random_id(), new_id(), batch()
     code = brought(me, sale, batch_id)
     take_back(customer_id=me, sale_id=sale, at=AT)
-    block_batch(batch_id)
+    block_batch(batch_id, actor=SORA, at=AT)
 
     with pytest.raises(BatchClosed):
         brought(me, sale, batch_id)

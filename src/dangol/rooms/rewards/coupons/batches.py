@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import msgspec
 
+from dangol.core.people.actors import Actor
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import write_transaction
-from dangol.core.tasks.services import enqueue
+from dangol.core.tasks.services import enqueue, revive_job
 from dangol.domain.coupon_codes import LONGEST_CODE, Pattern, draw, normalize, read_pattern
 from dangol.domain.errors import DomainError, Malformed, NotFound
-from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
+from dangol.rooms.rewards.coupons.acts import note
+from dangol.rooms.rewards.coupons.models import Act, BatchKind, CouponBatch, CouponCode
 
 FILL = "coupons.fill"
 MOST_CODES, LONGEST_NAME, SHORTEST_CODE = 1_000_000, 80, 3
@@ -63,17 +65,21 @@ class Fill(msgspec.Struct, frozen=True):
     batch: str
 
 
-def create_batch(draft: BatchDraft, *, by: str, at: datetime) -> Id:
+def create_batch(draft: BatchDraft, *, by: str, at: datetime, batch_id: Id | None = None) -> Id:
     """Make a batch and return its id. More than a thousand codes are drawn by a job, soon after.
+
+    With a `batch_id` that there is already, that one is left as it is: a form sent twice makes one.
 
     Raises InvalidBatch, InvalidPattern, GuessablePattern, or CodeTaken for a generic code there is.
     """
     _check(draft)
     pattern = read_pattern(draft.pattern) if draft.kind is BatchKind.UNIQUE else None
-    batch_id, count = new_id(), draft.code_count if pattern else int(draft.kind is BatchKind.GENERIC)
+    made, count = batch_id or new_id(), draft.code_count if pattern else int(draft.kind is BatchKind.GENERIC)
     with write_transaction():
+        if batch_id and CouponBatch.objects.filter(id=batch_id).exists():
+            return made
         batch = CouponBatch.objects.create(
-            id=batch_id, promotion_id=draft.promotion_id, name=draft.name.strip(), kind=draft.kind.value,
+            id=made, promotion_id=draft.promotion_id, name=draft.name.strip(), kind=draft.kind.value,
             pattern=pattern.text if pattern else "", prefix=pattern.prefix if pattern else "",
             code_count=count, uses_per_code=draft.uses_per_code, active_from=draft.active_from,
             active_to=draft.active_to, created_at=at, created_by=by,
@@ -83,11 +89,27 @@ def create_batch(draft: BatchDraft, *, by: str, at: datetime) -> Id:
             if not _put(batch, [shown]):
                 raise CodeTaken(coupon=shown)
         elif count > AT_ONCE:
-            enqueue(FILL, Fill(show_id(batch_id)), run_at=at, key=f"{FILL} {show_id(batch_id)}")
+            _leave_job(made, at)
         elif pattern:
             while batch.made_count < count:
                 _put(batch, draw(pattern, count - batch.made_count))
-    return batch_id
+    return made
+
+
+def _leave_job(batch_id: Id, at: datetime) -> Id:
+    shown = show_id(batch_id)
+    return enqueue(FILL, Fill(shown), run_at=at, key=f"{FILL} {shown}")
+
+
+def resume_batch(batch_id: Id, *, at: datetime) -> None:
+    """Have a batch filled on whose job was given up or is gone; one that has all its codes stays as it is.
+
+    Raises UnknownBatch.
+    """
+    with write_transaction():
+        batch = locked(batch_id)
+        if batch.made_count < batch.code_count:
+            revive_job(_leave_job(batch_id, at), at=at)
 
 
 def _check(draft: BatchDraft) -> None:
@@ -151,12 +173,14 @@ def locked(batch_id: Id) -> CouponBatch:
     return batch
 
 
-def block_batch(batch_id: Id, *, is_blocked: bool = True) -> None:
+def block_batch(batch_id: Id, *, is_blocked: bool = True, actor: Actor, at: datetime) -> None:
     """Let no code of a batch be used or handed out any more, or again; raises UnknownBatch."""
     with write_transaction():
         batch = locked(batch_id)
-        batch.is_blocked = is_blocked
-        batch.save(update_fields=["is_blocked"])
+        if batch.is_blocked != is_blocked:
+            batch.is_blocked = is_blocked
+            batch.save(update_fields=["is_blocked"])
+            note(batch_id, Act.BLOCKED if is_blocked else Act.OPENED, actor=actor, at=at)
 
 
 def fill_now(fill: Fill, report: Callable[[int, int | None], None]) -> None:

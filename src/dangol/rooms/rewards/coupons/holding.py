@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from dangol.core.events.services import lock_customers
+from dangol.core.people.actors import Actor
 from dangol.core.storage.columns import columns, connection_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.params import id_param
@@ -13,8 +14,16 @@ from dangol.core.storage.rows import insert_rows, read_rows, select_matching, ta
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.coupon_codes import normalize
 from dangol.domain.errors import DomainError, NotFound
+from dangol.rooms.rewards.coupons.acts import note
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
-from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode, CouponIssue, CouponUse
+from dangol.rooms.rewards.coupons.models import (
+    Act,
+    BatchKind,
+    CouponBatch,
+    CouponCode,
+    CouponIssue,
+    CouponUse,
+)
 
 _BATCH = ("id", "kind", "active_to", "is_blocked")
 _ISSUE = ("customer_id", "issue_key", "batch_id", "code_key", "issued_at")
@@ -65,7 +74,7 @@ class _Batch(NamedTuple):
     is_blocked: bool
 
 
-def bind_code(code: str, customer_id: Id) -> None:
+def bind_code(code: str, customer_id: Id, *, actor: Actor, at: datetime) -> None:
     """Let nobody but a customer use a code. Raises UnknownCode, CodeHeld; bound to them, it stays so."""
     with write_transaction():
         row = _locked(code)
@@ -76,14 +85,17 @@ def bind_code(code: str, customer_id: Id) -> None:
             raise CodeHeld(coupon=row.shown)
         row.customer_id = customer_id
         row.save(update_fields=["customer_id"])
+        note(row.batch_id, Act.BOUND, key=row.key, actor=actor, at=at)
 
 
-def block_code(code: str, *, is_blocked: bool = True) -> None:
+def block_code(code: str, *, is_blocked: bool = True, actor: Actor, at: datetime) -> None:
     """Let a code not be used any more, or again. Raises UnknownCode."""
     with write_transaction():
         row = _locked(code)
-        row.is_blocked = is_blocked
-        row.save(update_fields=["is_blocked"])
+        if row.is_blocked != is_blocked:
+            row.is_blocked = is_blocked
+            row.save(update_fields=["is_blocked"])
+            note(row.batch_id, Act.BLOCKED if is_blocked else Act.OPENED, key=row.key, actor=actor, at=at)
 
 
 def _locked(code: str) -> CouponCode:
@@ -103,6 +115,17 @@ def issue(batch_id: Id, customer_id: Id, key: str, *, at: datetime) -> str:
     if isinstance(answer, DomainError):
         raise answer
     return answer
+
+
+def hand_out(batch_id: Id, customer_id: Id, key: str, *, actor: Actor, at: datetime) -> str:
+    """Do as `issue` where somebody hands the code out, and keep who did."""
+    with write_transaction():
+        lock_customers([customer_id])
+        is_new = not CouponIssue.objects.filter(customer_id=customer_id, issue_key=key).exists()
+        shown = issue(batch_id, customer_id, key, at=at)
+        if is_new:
+            note(batch_id, Act.HANDED_OUT, key=normalize(shown), actor=actor, at=at)
+    return shown
 
 
 def issue_codes(asks: Sequence[Ask], *, at: datetime) -> list[str | DomainError]:

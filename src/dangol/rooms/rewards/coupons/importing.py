@@ -2,19 +2,22 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from io import StringIO
 from typing import NamedTuple
 
+from dangol.core.people.actors import Actor
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import batches, insert_missing, select_matching
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.coupon_codes import LONGEST_CODE, normalize
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.coupons.batches import CODE, SHORTEST_CODE, InvalidBatch, locked
-from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode
+from dangol.rooms.rewards.coupons.acts import note
+from dangol.rooms.rewards.coupons.batches import CODE, SHORTEST_CODE, InvalidBatch, find_batch, locked
+from dangol.rooms.rewards.coupons.models import Act, BatchKind, CouponBatch, CouponCode
 
-MOST_ROWS, A_TURN = 100_000, 5_000
+MOST_ROWS, A_TURN, SHOWN = 100_000, 5_000, 10
 # What a heading of the first column may be.
 _HEADINGS = frozenset({"code", "codes", "coupon", "쿠폰", "쿠폰번호", "쿠폰 번호", "번호"})
 
@@ -54,7 +57,37 @@ class Imported(NamedTuple):
     problems: tuple[RowProblem, ...]
 
 
-def import_codes(batch_id: Id, text: str) -> Imported:
+class Checked(NamedTuple):
+    """What importing a file would do: so many codes added, the first of them, and the rows left out."""
+
+    fresh: int
+    first: tuple[str, ...]
+    problems: tuple[RowProblem, ...]
+
+
+def check_codes(batch_id: Id, text: str) -> Checked:
+    """Return what `import_codes` would do by now, and write nothing; raises what it raises."""
+    problems: list[RowProblem] = []
+    fresh = list(_fresh(_read(text), problems))
+    batch = find_batch(batch_id)
+    if batch.kind != BatchKind.IMPORTED:
+        raise NotImported(batch=show_id(batch_id))
+    taken = 0
+    for some in batches(fresh, A_TURN):
+        keys = [(key,) for _, _, key in some]
+        owners: dict[str, Id] = dict(select_matching(CouponCode, ("key", "batch_id"), ("key",), keys))
+        taken += len(owners)
+        problems += [
+            RowProblem(number, shown, Problem.HERE if owners[key] == batch_id else Problem.TAKEN)
+            for number, shown, key in some
+            if key in owners
+        ]
+    left_out = {one.row for one in problems}
+    first = [shown for number, shown, _ in fresh if number not in left_out][:SHOWN]
+    return Checked(len(fresh) - taken, tuple(first), tuple(sorted(problems)))
+
+
+def import_codes(batch_id: Id, text: str, *, actor: Actor, at: datetime) -> Imported:
     """Add the codes of a CSV file to an imported batch, five thousand rows by three statements.
 
     Rows that cannot be taken are left out and named, the others are added; the same file again adds nothing.
@@ -72,6 +105,8 @@ def import_codes(batch_id: Id, text: str) -> Imported:
             added += _add(batch, some, problems)
         batch.code_count = batch.made_count = batch.made_count + added
         batch.save(update_fields=["code_count", "made_count"])
+        if added:
+            note(batch_id, Act.IMPORTED, count=added, actor=actor, at=at)
     return Imported(added, tuple(sorted(problems)))
 
 

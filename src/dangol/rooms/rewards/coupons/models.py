@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.fields import IdField
 from dangol.domain.coupon_codes import LONGEST_CODE
 
@@ -80,6 +81,8 @@ class CouponCode(models.Model):
                 name="dg_coupon_code_holder",
                 condition=Q(customer_id__isnull=False),
             ),
+            models.Index(fields=["batch_id"], name="dg_coupon_code_spent", condition=Q(used_count__gt=0)),
+            models.Index(fields=["batch_id"], name="dg_coupon_code_shut", condition=Q(is_blocked=True)),
         )
         constraints = (
             models.CheckConstraint(
@@ -122,3 +125,48 @@ class CouponIssue(models.Model):
     class Meta:
         db_table = "dg_coupon_issue"
         indexes = (models.Index(fields=["batch_id", "code_key"], name="dg_coupon_issue_code"),)
+
+
+class Act(models.TextChoices):
+    """What somebody did with codes."""
+
+    BLOCKED = "blocked"
+    OPENED = "opened"
+    BOUND = "bound"
+    HANDED_OUT = "handed_out"
+    IMPORTED = "imported"
+
+
+class CouponAct(models.Model):
+    """What staff or a program did with a code, or with all of a batch (`key` empty); only added to."""
+
+    id = IdField(primary_key=True)
+    batch_id = IdField()
+    key = models.CharField(max_length=LONGEST_CODE, blank=True)
+    act = models.CharField(max_length=10, choices=Act)
+    # How many codes, where it is about several of a batch.
+    count = models.IntegerField(null=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=8)
+    actor = models.CharField(max_length=150)
+    actor_name = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "dg_coupon_act"
+        indexes = (models.Index(fields=["batch_id", "key", "id"], name="dg_coupon_act_code"),)
+        constraints = (AppendOnly(name="dg_coupon_act_kept"),)
+
+
+class CouponFile(models.Model):
+    """A file of somebody else's codes that was looked at and is not taken in yet; gone after a day."""
+
+    id = IdField(primary_key=True)
+    batch_id = IdField()
+    name = models.CharField(max_length=80)
+    # Its text, by zlib.
+    content = models.BinaryField()
+    brought_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_coupon_file"
+        indexes = (models.Index(fields=["brought_at"], name="dg_coupon_file_age"),)

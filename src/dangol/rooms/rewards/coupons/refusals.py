@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.core.refusals import Words, register
 from dangol.domain.coupon_codes import GuessablePattern, InvalidPattern
 from dangol.rooms.rewards.coupons.batches import CodeTaken, InvalidBatch, UnknownBatch
+from dangol.rooms.rewards.coupons.files import UnknownFile
 from dangol.rooms.rewards.coupons.guessing import TooManyCodes, TooManyGuesses
 from dangol.rooms.rewards.coupons.holding import (
     BatchClosed,
@@ -39,6 +40,9 @@ register(
         ),
         NotImported.code: Words(
             _("이 쿠폰 묶음에는 번호를 가져올 수 없어요."), _("‘가져온 번호’ 묶음을 만들어 가져오세요.")
+        ),
+        UnknownFile.code: Words(
+            _("그 파일은 이미 가져왔거나, 하루가 지나 지워졌어요."), _("파일을 다시 올리세요.")
         ),
         UnknownBatch.code: Words(_("그런 쿠폰 묶음은 없어요: {batch}"), _("쿠폰 묶음의 id를 확인하세요.")),
         UnknownCode.code: Words(_("그런 쿠폰 번호는 없어요: {coupon}"), _("번호를 다시 확인하세요.")),

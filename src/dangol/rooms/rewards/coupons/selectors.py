@@ -1,18 +1,20 @@
 """Batches and codes as lists and pages show them."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.tasks.selectors import JobView, list_jobs
 from dangol.domain.coupon_codes import normalize
-from dangol.rooms.rewards.coupons.batches import UnknownBatch
+from dangol.rooms.rewards.coupons.batches import FILL, Fill, UnknownBatch
 from dangol.rooms.rewards.coupons.holding import UnknownCode
 from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode, CouponUse
 
 A_TURN = 5_000
+SOON = timedelta(days=7)
 
 
 class BatchView(NamedTuple):
@@ -77,6 +79,41 @@ def list_batches(
     return [BatchView(*row) for row in found.values_list(*BatchView._fields)[:limit]]
 
 
+class BatchQuery(NamedTuple):
+    """Which batches to list: whose name has `text`, of one kind, of one promotion, in one state.
+
+    `state` is `open`, `soon` (it ends within a week), `blocked` or `over`; empty: in any.
+    """
+
+    text: str = ""
+    kind: str = ""
+    promotion_id: Id | None = None
+    state: str = ""
+
+
+def search_batches(
+    query: BatchQuery, *, at: datetime, before: Id | None = None, limit: int = 50
+) -> list[BatchView]:
+    """Return the batches a query means, the latest first, from `before` on."""
+    found = CouponBatch.objects.filter(_in_state(query.state, at)).order_by("-id")
+    wanted: dict[str, Any] = {
+        "name__icontains": query.text, "kind": query.kind, "promotion_id": query.promotion_id,
+        "id__lt": before,
+    }  # fmt: skip
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    return [BatchView(*row) for row in found.values_list(*BatchView._fields)[:limit]]
+
+
+def _in_state(state: str, at: datetime) -> Q:
+    is_over, is_soon = Q(active_to__lte=at), Q(active_to__lte=at + SOON)
+    return {
+        "open": Q(is_blocked=False) & ~is_over,
+        "soon": Q(is_blocked=False) & ~is_over & is_soon,
+        "blocked": Q(is_blocked=True),
+        "over": is_over,
+    }.get(state, Q())
+
+
 def figures_of(batch_id: Id) -> BatchFigures:
     """Return how a batch's codes stand: two statements."""
     was_used = Exists(CouponUse.objects.filter(key=OuterRef("key"), given_back_at=None))
@@ -107,6 +144,33 @@ def each_code(batch_id: Id) -> Iterator[CodeView]:
     while found := list_codes(batch_id, after=after, limit=A_TURN):
         yield from (code for _, code in found)
         after = found[-1][0]
+
+
+def list_free(batch_id: Id, *, after: str = "", limit: int = 50) -> list[tuple[str, str]]:
+    """Return codes of a batch that are nobody's, unused and not blocked, each with its key, behind `after`.
+
+    What has no limit is free as long as nobody holds it.
+    """
+    found = _free(batch_id).filter(key__gt=after).order_by("key")
+    return list(found.values_list("key", "shown")[:limit])
+
+
+def count_free(batch_id: Id, *, up_to: str | None = None) -> int:
+    """Return how many codes `list_free` tells of, or how many of them come no later than a key."""
+    found = _free(batch_id)
+    return (found if up_to is None else found.filter(key__lte=up_to)).count()
+
+
+def _free(batch_id: Id) -> QuerySet[CouponCode]:
+    return CouponCode.objects.filter(
+        batch_id=batch_id, customer_id__isnull=True, used_count=0, is_blocked=False
+    )
+
+
+def find_job(batch: BatchView) -> JobView | None:
+    """Return the job that draws a batch's codes; None where there is none (any more)."""
+    found = list_jobs(names=[FILL], payload=Fill(show_id(batch.id)), limit=1)
+    return found[0] if found else None
 
 
 def find_code(code: str) -> CodeView:

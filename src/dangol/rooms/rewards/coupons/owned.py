@@ -1,0 +1,140 @@
+"""The coupons of one person, and what has happened to one code."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from dangol.core.storage.ids import Id
+from dangol.core.storage.rows import select_matching
+from dangol.domain.coupon_codes import normalize
+from dangol.rooms.rewards.coupons.models import (
+    BatchKind,
+    CouponAct,
+    CouponBatch,
+    CouponCode,
+    CouponIssue,
+    CouponUse,
+)
+from dangol.rooms.rewards.coupons.selectors import BatchView, CodeView
+
+MOST, MOST_MOMENTS = 200, 50
+
+
+class State(StrEnum):
+    """Where a coupon stands, the first that holds."""
+
+    BLOCKED = "blocked"
+    USED = "used"
+    OVER = "over"
+    NOT_YET = "not_yet"
+    USABLE = "usable"
+
+
+class OwnCoupon(NamedTuple):
+    """A coupon that is somebody's, that they were handed, or that they used: `uses` are theirs alone."""
+
+    key: str
+    code: CodeView
+    batch: BatchView
+    uses: int
+    used_at: datetime | None
+
+    def state(self, at: datetime) -> State:
+        """Return where it stands for its holder."""
+        code, batch = self.code, self.batch
+        if code.uses_limit is not None and code.used_count >= code.uses_limit:
+            return State.USED
+        if code.is_blocked or batch.is_blocked:
+            return State.BLOCKED
+        if batch.active_to and at >= batch.active_to:
+            return State.OVER
+        return State.NOT_YET if batch.active_from and at < batch.active_from else State.USABLE
+
+
+class Moment(NamedTuple):
+    """Something that happened to a code: who it was about, in which sale, and by whom, where that is known.
+
+    `what` is `made`, `issued`, `taken_back`, `used`, `given_back`, or an act; `is_whole`: it was done to the
+    whole batch.
+    """
+
+    at: datetime
+    what: str
+    customer_id: Id | None = None
+    sale_id: Id | None = None
+    actor: str = ""
+    is_whole: bool = False
+
+
+def coupons_of(customer_ids: Sequence[Id]) -> list[OwnCoupon]:
+    """Return the coupons of one person by all their ids, what was handed out last first, 200 at most."""
+    people = [(one,) for one in customer_ids]
+    bound = {key for (key,) in select_matching(CouponCode, ("key",), ("customer_id",), people)}
+    uses = _uses_by(customer_ids)
+    keys = sorted(bound | uses.keys() | _shared_keys(customer_ids))
+    rows = select_matching(CouponCode, ("key", *CodeView._fields), ("key",), [(key,) for key in keys])
+    codes = {key: CodeView(*row) for key, *row in rows}
+    wanted = [(one,) for one in sorted({code.batch_id for code in codes.values()})]
+    batches = {
+        row[0]: BatchView(*row) for row in select_matching(CouponBatch, BatchView._fields, ("id",), wanted)
+    }
+    found = [
+        OwnCoupon(key, code, batches[code.batch_id], *uses.get(key, (0, None))) for key, code in codes.items()
+    ]
+    return sorted(found, key=lambda one: (one.batch.id, one.key), reverse=True)[:MOST]
+
+
+def _uses_by(customer_ids: Sequence[Id]) -> dict[str, tuple[int, datetime | None]]:
+    found: dict[str, tuple[int, datetime | None]] = {}
+    names = ("key", "used_at")
+    people = [(one,) for one in customer_ids]
+    for key, at in select_matching(
+        CouponUse, names, ("customer_id",), people, where="t.given_back_at IS NULL"
+    ):
+        count, last = found.get(key, (0, None))
+        found[key] = (count + 1, max(at, last) if last else at)
+    return found
+
+
+def _shared_keys(customer_ids: Sequence[Id]) -> set[str]:
+    """Return everybody's codes that they were handed."""
+    people = [(one,) for one in customer_ids]
+    issued = select_matching(CouponIssue, ("batch_id", "code_key"), ("customer_id",), people)
+    wanted = [(one,) for one in sorted({batch_id for batch_id, _ in issued})]
+    kinds: dict[Id, str] = dict(select_matching(CouponBatch, ("id", "kind"), ("id",), wanted))
+    return {key for batch_id, key in issued if kinds[batch_id] == BatchKind.GENERIC}
+
+
+def history_of(code: str) -> list[Moment]:
+    """Return what has happened to a code, the latest first, fifty moments of each kind at most.
+
+    Nothing for a code there is not.
+    """
+    key = normalize(code)
+    row = CouponCode.objects.filter(key=key).values_list("batch_id", flat=True).first()
+    if row is None:
+        return []
+    batch = CouponBatch.objects.get(id=row)
+    moments = [Moment(batch.created_at, "made", actor=batch.created_by, is_whole=True)]
+    for customer, at, back in (
+        CouponIssue.objects.filter(batch_id=batch.id, code_key=key)
+        .order_by("-issued_at")
+        .values_list("customer_id", "issued_at", "taken_back_at")[:MOST_MOMENTS]
+    ):
+        moments.append(Moment(at, "issued", customer))
+        moments += [Moment(back, "taken_back", customer)] if back else []
+    for customer, sale, at, back in (
+        CouponUse.objects.filter(key=key)
+        .order_by("-used_at")
+        .values_list("customer_id", "sale_id", "used_at", "given_back_at")[:MOST_MOMENTS]
+    ):
+        moments.append(Moment(at, "used", customer, sale))
+        moments += [Moment(back, "given_back", customer, sale)] if back else []
+    for own, act, at, actor, name in (
+        CouponAct.objects.filter(batch_id=batch.id, key__in=(key, ""))
+        .order_by("-id")
+        .values_list("key", "act", "at", "actor", "actor_name")[:MOST_MOMENTS]
+    ):
+        moments.append(Moment(at, act, actor=name or actor, is_whole=not own))
+    return sorted(moments, key=lambda one: one.at, reverse=True)
