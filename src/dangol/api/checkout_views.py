@@ -30,7 +30,7 @@ class EffectView(Shown):
 
     `discount`: `kind`, `amount_minor`, `lines`, `bought`. `shipping_discount`: `amount_minor`. `gift`:
     `product`, `count`. `points`: `points`, `base_minor`, `lines`. `points_multiplied`: `num`, `den`, `units`.
-    `stamps`: `card`, `count`. `coupon`: `coupon`, and once it is an order `issued`, the code.
+    `stamps`: `card`, `count`, `lines`. `coupon`: `coupon`, and once it is an order `issued`, the code.
     """
 
     type: str

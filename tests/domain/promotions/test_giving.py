@@ -5,6 +5,7 @@ import pytest
 from dangol.domain.accrual import Rounding
 from dangol.domain.promotions import Coupon, Reason, Settings, Target
 from dangol.domain.promotions.benefits import (
+    MOST_STAMPS,
     Benefit,
     Gift,
     IssueCoupon,
@@ -35,7 +36,17 @@ BY_P = Source(b"p", 1)
     ("benefit", "effect"),
     [
         (Gift("cup", 2), GiftGiven(BY_P, "cup", 2)),
-        (Stamps("coffee"), StampsGiven(BY_P, "coffee", 1)),
+        # One for the cart lies on the first latte; with it goes the stamp.
+        (Stamps("coffee"), StampsGiven(BY_P, "coffee", 1, (LinePart("latte", 1, (UnitPart(0, 1),)),))),
+        (
+            Stamps("coffee", 2, per_unit=True),
+            StampsGiven(BY_P, "coffee", 4, (LinePart("latte", 4, (UnitPart(0, 2), UnitPart(1, 2))),)),
+        ),
+        # 9,000 won hold 2,000 four times.
+        (
+            Stamps("coffee", per_minor=2_000),
+            StampsGiven(BY_P, "coffee", 4, (LinePart("latte", 4, (UnitPart(0, 2), UnitPart(1, 2))),)),
+        ),
         (IssueCoupon("next visit"), CouponIssued(BY_P, "next visit")),
         (Multiplier(3, 2), PointsMultiplied(BY_P, 3, 2, (("latte", 0), ("latte", 1)))),
         # 9,000 won by 1 for 200: 45 points; each latte carries half, the first the spare one.
@@ -58,6 +69,17 @@ def test_giving__each_kind__is_a_typed_effect(benefit: Benefit, effect: Effect) 
 
     assert found.effects == (effect,)
     assert found.net_minor == 15_000
+
+
+def test_stamps__more_than_a_cart_may_get__are_the_most() -> None:
+    found = run(CART, promotion("p", Stamps("coffee", per_minor=1))).effects[0]
+
+    assert isinstance(found, StampsGiven)
+    assert (found.count, sum(line.amount for line in found.lines)) == (MOST_STAMPS, MOST_STAMPS)
+
+
+def test_stamps__too_little_money_for_one__are_none() -> None:
+    assert run(CART, promotion("p", Stamps("coffee", per_minor=15_001))).effects == ()
 
 
 @pytest.mark.parametrize(

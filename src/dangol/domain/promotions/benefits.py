@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 WHOLE = 10_000
+MOST_STAMPS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +156,15 @@ class Multiplier:
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """So many stamps on a card."""
+    """So many stamps on a card: for the cart; for each targeted unit; or for each full `per_minor` of them.
+
+    Of one promotion a cart gets at most `MOST_STAMPS`.
+    """
 
     card: str
     count: int = 1
+    per_unit: bool = False
+    per_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

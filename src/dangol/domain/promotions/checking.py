@@ -133,8 +133,11 @@ def _of_units(benefit: NthFree | BuyGet | Bundle) -> Iterator[tuple[RuleFault, b
 
 def _of_giving(benefit: Benefit) -> Iterator[tuple[RuleFault, bool]]:
     match benefit:
-        case Gift(_, count) | Stamps(_, count):
+        case Gift(_, count):
             yield RuleFault.COUNT_OUT_OF_RANGE, not 0 < count <= MOST_COUNT
+        case Stamps(_, count, per_unit, per):
+            yield RuleFault.COUNT_OUT_OF_RANGE, not 0 < count <= MOST_COUNT
+            yield RuleFault.COUNT_OUT_OF_RANGE, per is not None and (per_unit or not 0 < per <= MOST_MINOR)
         case Points(points):
             yield RuleFault.COUNT_OUT_OF_RANGE, not 0 < points <= MOST_POINTS
         case PointsRate(points, per):

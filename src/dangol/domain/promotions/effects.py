@@ -86,11 +86,12 @@ class PointsMultiplied:
 
 @dataclass(frozen=True, slots=True)
 class StampsGiven:
-    """Stamps on a card."""
+    """Stamps on a card, and on what they are given: what a returned unit takes with it."""
 
     source: Source
     card: str
     count: int
+    lines: tuple[LinePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from functools import partial
 
 from dangol.domain.accrual import divide
 from dangol.domain.promotions.benefits import (
+    MOST_STAMPS,
     Benefit,
     Gift,
     IssueCoupon,
@@ -71,8 +72,8 @@ def give(benefit: Benefit, source: Source, chosen: Sequence[Chosen], settings: S
             return PointsMultiplied(source, num, den, tuple(sorted(units)))
         case Gift(product, count):
             return GiftGiven(source, product, count)
-        case Stamps(card, count):
-            return StampsGiven(source, card, count)
+        case Stamps():
+            return _stamps(source, benefit, chosen, settings)
         case IssueCoupon(coupon):
             return CouponIssued(source, coupon)
     return None
@@ -82,6 +83,24 @@ def _base(chosen: Sequence[Chosen], settings: Settings) -> int:
     if settings.points_on is Base.REMAINING:
         return sum([one.left_minor for one in chosen])
     return sum([one.state.unit * len(one.positions) for one in chosen])
+
+
+def _stamps(
+    source: Source, benefit: Stamps, chosen: Sequence[Chosen], settings: Settings
+) -> StampsGiven | None:
+    """Split stamps over units: each its own, or by what they cost, as points are."""
+    base = _base(chosen, settings)
+    weights = [one.prices(settings.points_on) if base else [1] * len(one.positions) for one in chosen]
+    count = benefit.count
+    if benefit.per_unit:
+        weights = [[1] * len(one.positions) for one in chosen]
+        count *= sum(len(one.positions) for one in chosen)
+    elif benefit.per_minor is not None:
+        count *= base // benefit.per_minor
+    count = min(count, MOST_STAMPS)
+    if not count:
+        return None
+    return StampsGiven(source, benefit.card, count, line_parts(spread(count, chosen, weights)))
 
 
 def _points(source: Source, points: int, chosen: Sequence[Chosen], settings: Settings) -> PointsGiven:

@@ -20,7 +20,7 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "because", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
+        "about", "because", "card", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
         "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
         "purpose", "reward", "segment", "source", "store", "tier", "to_tier", "via", "wording",
     }

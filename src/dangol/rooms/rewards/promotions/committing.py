@@ -18,8 +18,8 @@ from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
 from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.promotions import models
-from dangol.rooms.rewards.promotions.documents import points_given, read_ask
-from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion
+from dangol.rooms.rewards.promotions.documents import points_given, read_ask, stamps_of
+from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
@@ -162,6 +162,8 @@ def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
             )
             for one in uses
         ],
+        # Nobody unknown has a card.
+        stamps=() if row.is_guest else told_stamps(stamps_of(row.answer)),
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
 

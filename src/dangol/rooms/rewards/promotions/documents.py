@@ -134,7 +134,7 @@ def _effect(effect: of.Effect, names: Mapping[Id, str]) -> Json:
             units = [{"line": key, "unit": place} for key, place in effect.units]
             found |= {"num": effect.num, "den": effect.den, "units": units}
         case of.StampsGiven():
-            found |= {"card": effect.card, "count": effect.count}
+            found |= {"card": effect.card, "count": effect.count, "lines": _parts(effect.lines)}
         case of.CouponIssued():
             found |= {"coupon": effect.coupon}
     return found
@@ -228,6 +228,25 @@ def points_of(answer: Json, units: Iterable[UnitKey]) -> dict[Id, int]:
             if (unit["line"], unit["unit"]) in wanted:
                 found[parse_id(one["promotion"])] += unit["amount"]
     return dict(found)
+
+
+def stamps_of(answer: Json, units: Iterable[UnitKey] | None = None) -> dict[tuple[Id, str], int]:
+    """Return, by promotion and card, the stamps it gave: all of them, or those on these units."""
+    wanted = None if units is None else set(units)
+    found: Counter[tuple[Id, str]] = Counter()
+    for effect in answer["effects"]:
+        if effect["type"] == "stamps":
+            found[parse_id(effect["promotion"]), effect["card"]] += (
+                effect["count"]
+                if wanted is None
+                else sum(
+                    unit["amount"]
+                    for line in effect.get("lines", ())
+                    for unit in line["units"]
+                    if (line["line"], unit["unit"]) in wanted
+                )
+            )
+    return {key: count for key, count in sorted(found.items()) if count > 0}
 
 
 def points_given(answer: Json) -> dict[Id, int]:

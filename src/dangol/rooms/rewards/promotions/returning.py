@@ -35,9 +35,10 @@ from dangol.rooms.rewards.promotions.documents import (
     points_of,
     read_ask,
     read_split,
+    stamps_of,
     write_split,
 )
-from dangol.rooms.rewards.promotions.events import SaleReturned
+from dangol.rooms.rewards.promotions.events import SaleReturned, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
     WrongState,
@@ -187,6 +188,7 @@ def _book(
     payload = SaleReturned(
         number=number, currency=row.currency, money_minor=total.money_minor, points_back=total.spent_points,
         points_taken=total.earned_points,
+        stamps=() if row.is_guest else told_stamps(stamps_of(row.answer, units)),
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
     return view
