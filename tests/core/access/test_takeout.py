@@ -45,6 +45,7 @@ from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch
 from dangol.rooms.rewards.coupons.holding import issue
 from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.promotions.asking import Asked
+from dangol.rooms.rewards.promotions.checkout import CheckoutContent, write_checkout
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
 from tests.core.ledger.shop import let_worker_by
@@ -103,6 +104,8 @@ def sell(customer_id: Id) -> None:
     content = {"name": "할인", "benefits": [{"kind": "percent", "basis_points": 1000}]}
     promotion_id = create_promotion(content, made_by="주인", at=AT)
     publish(promotion_id, revision=1, published_by="주인", at=AT)
+    # It asks the member first: that, too, is held about them.
+    write_checkout(CheckoutContent(confirm_coupons=True), changed_by="주인", at=AT)
     cart = Cart("USD", (Line("1", "L1", 1_000),))
     unique = BatchDraft(promotion_id, "가을", BatchKind.UNIQUE, "FALL-####-####-####-####", 2)
     batch_id = create_batch(unique, by="주인", at=AT)

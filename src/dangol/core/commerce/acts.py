@@ -56,7 +56,7 @@ def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
     require_reason(why.reason)
     with write_transaction():
         undo_order(order, at=at)
-        _note(order.customer_id, order.id, Act.UNDONE, None, why, at)
+        note_act(order.customer_id, order.id, Act.UNDONE, None, why, at)
 
 
 def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> OrderFacts:
@@ -64,8 +64,8 @@ def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> Ord
     require_reason(why.reason)
     with write_transaction():
         made = find_order(show_id(move_order(order, to=to, at=at)))
-        if _note(order.customer_id, order.id, Act.MOVED, made.id, why, at):
-            _note(to, made.id, Act.RECEIVED, order.id, why._replace(form=new_id()), at)
+        if note_act(order.customer_id, order.id, Act.MOVED, made.id, why, at):
+            note_act(to, made.id, Act.RECEIVED, order.id, why._replace(form=new_id()), at)
     return made
 
 
@@ -76,12 +76,12 @@ def claim_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime, withi
         claim_guest_order(
             source=order.source, number=order.number, customer_id=to, recorded_at=at, within=within
         )
-        _note(to, order.id, Act.CLAIMED, None, why, at)
+        note_act(to, order.id, Act.CLAIMED, None, why, at)
     return find_order(f"{order.source}:{order.number}")
 
 
-def _note(owner: Id, order_id: Id, act: Act, other: Id | None, why: Why, at: datetime) -> bool:
-    """Write an act down; returns whether it was not yet."""
+def note_act(owner: Id, order_id: Id, act: Act, other: Id | None, why: Why, at: datetime) -> bool:
+    """Write an act down, inside the act's own write transaction; returns whether it was not yet."""
     who = columns_of(why.actor).values()
     row = (owner, why.form, order_id, act.value, other, at, *who, require_reason(why.reason))
     return bool(insert_missing(OrderAct, _COLUMNS, [row]))

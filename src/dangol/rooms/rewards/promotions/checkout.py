@@ -49,6 +49,9 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `hold_minutes`: how long a reservation holds. `gives_use_back`: whether a sale of which all comes back no
     longer counts towards limits. `delivery_back`: when what was paid for the delivery comes back.
+    longer counts towards limits. At a counter a coupon waits for the member's yes where `confirm_coupons`,
+    and so do points from `confirm_points_from` on (None: never), for `confirm_minutes`. Whoever rang a sale
+    up may undo it for `undo_minutes`.
     """
 
     spare: Spare = Spare.LARGEST_REMAINDER
@@ -70,6 +73,10 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tender: TenderContent | None = None
     hold_minutes: int = 30
     gives_use_back: bool = True
+    confirm_coupons: bool = False
+    confirm_points_from: int | None = None
+    confirm_minutes: int = 5
+    undo_minutes: int = 30
 
     def as_settings(self) -> Settings:
         """Return what evaluation goes by; raises ValueError where two lanes have one key."""
@@ -108,6 +115,13 @@ def _check(content: CheckoutContent) -> None:
         ("hold_minutes", not 1 <= content.hold_minutes <= LONGEST_HOLD_MINUTES, "from 1 minute to 7 days"),
         ("most_promotions", content.most_promotions is not None and content.most_promotions < 1, "1 or more"),
         ("most_codes", content.most_codes is not None and content.most_codes < 1, "1 or more"),
+        (
+            "confirm_points_from",
+            content.confirm_points_from is not None and not 1 <= content.confirm_points_from <= 10**9,
+            "from 1 to 10^9",
+        ),
+        ("confirm_minutes", not 1 <= content.confirm_minutes <= 60, "from 1 to 60"),
+        ("undo_minutes", not 0 <= content.undo_minutes <= 24 * 60, "from 0 to 1440"),
         ("tender.points", tender is not None and not 1 <= tender.points <= 10**9, "from 1 to 10^9"),
         ("tender.minor", tender is not None and not 1 <= tender.minor <= 10**9, "from 1 to 10^9"),
         ("tender.least_points", tender is not None and not 0 <= tender.least_points <= 10**9, "0 or more"),

@@ -18,6 +18,7 @@ from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
 from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.promotions import models
+from dangol.rooms.rewards.promotions.confirming import require_confirmed
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask, stamps_of
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
@@ -50,14 +51,15 @@ class HasReturns(DomainError):
 def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
     """Let a sale that is held be an order: points are earned before the answer is given.
 
-    Told again with the same number it is the same order. Raises UnknownSale, SaleTimedOut, WrongState or
-    NumberTaken; then nothing is changed.
+    Told again with the same number it is the same order. Raises UnknownSale, SaleTimedOut, WrongState,
+    ConfirmationMissing or NumberTaken; then nothing is changed.
     """
     with write_transaction():
         row = lock_sale(sale_id)
         if row.state == SaleState.COMMITTED and _is_named(row, source, number):
             return view_of(row)
         require_reserved(row, at)
+        require_confirmed(row)
         outcome = ring_up([_told(row, source, number, at)], recorded_at=at)[0]
         if outcome.repeated or outcome.conflict:
             raise NumberTaken(source=source, number=number)

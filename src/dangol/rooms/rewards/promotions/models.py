@@ -167,6 +167,10 @@ class Sale(models.Model):
                 name="dg_sale_order",
                 condition=models.Q(order_id__isnull=False),
             ),
+            # Whose order it is by now may be somebody else.
+            models.Index(
+                fields=["order_id"], name="dg_sale_by_order", condition=models.Q(order_id__isnull=False)
+            ),
         )
 
 
@@ -214,3 +218,59 @@ class SaleReturn(models.Model):
 
     class Meta:
         db_table = "dg_sale_return"
+
+
+class ConfirmationState(models.TextChoices):
+    """What the member has said to what is used of theirs."""
+
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+
+
+class SaleConfirmation(models.Model):
+    """That a member was asked whether coupons or points of theirs may be used in a sale, and what they said.
+
+    It is of one turn of the sale, whose cart does not change: what was said yes to is what is sold.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "sale_id", "turn")
+    customer_id = IdField()
+    sale_id = IdField()
+    turn = models.SmallIntegerField()
+    state = models.CharField(max_length=9, choices=ConfirmationState, default=ConfirmationState.WAITING)
+    asked_at = models.DateTimeField()
+    # Exclusive: on the phone it can be answered until then.
+    asked_until = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    # `phone`, or `person` before the staff named in `witness`.
+    how = models.CharField(max_length=6, blank=True)
+    witness = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "dg_sale_confirmation"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(state=ConfirmationState.WAITING) | ~models.Q(how=""),
+                name="dg_sale_confirmation_how",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(how="person") | ~models.Q(witness=""),
+                name="dg_sale_confirmation_witness",
+            ),
+        )
+
+
+class CounterSale(models.Model):
+    """Who rang an order up at a counter. What was done to it later stands among the order's acts."""
+
+    pk = models.CompositePrimaryKey("customer_id", "order_id")
+    customer_id = IdField()
+    order_id = IdField()
+    rung_by = models.CharField(max_length=150)
+    rung_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_counter_sale"
+        # An order may have become another member's than it was rung up for.
+        indexes = (models.Index(fields=["order_id"], name="dg_counter_sale_order"),)

@@ -54,6 +54,27 @@ register(
         "checkout.returned_elsewhere": Words(
             _("이 주문은 다른 곳에서 이미 일부를 반품했어요."), _("남은 반품도 주문의 반품으로 처리하세요.")
         ),
+        "checkout.other_cart": Words(
+            _("이 판매는 다른 장바구니로 이미 시작됐어요."), _("계산대를 새로 열고 다시 판매하세요.")
+        ),
+        "checkout.confirmation_missing": Words(
+            _("회원이 아직 쓰겠다고 하지 않았어요."), _("회원의 휴대폰이나 계산대 화면에서 확인받으세요.")
+        ),
+        "checkout.not_asked": Words(
+            _("지금 확인할 것이 없어요. 이미 답했거나 판매가 끝났어요."),
+            _("계산대에서 판매를 다시 확인하세요."),
+        ),
+        "checkout.asked_too_long_ago": Words(
+            _("확인할 시간이 지났어요({until})."), _("계산대에 다시 물어봐 달라고 하세요.")
+        ),
+        "checkout.rung_up_by_another": Words(
+            _("다른 직원이 판매한 것이라 계산대에서 되돌릴 수 없어요."),
+            _("판매한 직원이 되돌리거나, 주문 화면에서 되돌리세요."),
+        ),
+        "checkout.too_late_to_undo": Words(
+            _("판매한 지 {minutes}분이 지나서 계산대에서 되돌릴 수 없어요."),
+            _("반품으로 처리하거나, 주문 화면에서 되돌리세요."),
+        ),
         "checkout.return_number_taken": Words(
             _("반품 번호 {number}은(는) 다른 반품에 쓰였어요."), _("다른 번호로 다시 보내세요.")
         ),

@@ -36,6 +36,7 @@ from dangol.domain.tender import TenderReason
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
+from dangol.rooms.rewards.promotions.confirming import note_need
 from dangol.rooms.rewards.promotions.documents import (
     Json,
     read_ask,
@@ -108,6 +109,12 @@ class SalesStuck(RuntimeError):
     """Sales whose time is over could not be let go; the log names them."""
 
 
+class OtherCart(DomainError):
+    """The sale of this name (`sale`) is of another cart, or of somebody else."""
+
+    code = "checkout.other_cart"
+
+
 class SaleView(NamedTuple):
     """A sale as it is kept; `split` is what each unit still carries."""
 
@@ -159,18 +166,41 @@ def lock_sale(sale_id: Id) -> models.Sale:
     return models.Sale.objects.get(customer_id=owner, id=sale_id)
 
 
-def reserve(asked: Asked, *, at: datetime, hold: timedelta | None = None, strict: bool = False) -> SaleView:
+def reserve(
+    asked: Asked,
+    *,
+    at: datetime,
+    hold: timedelta | None = None,
+    strict: bool = False,
+    sale_id: Id | None = None,
+) -> SaleView:
     """Hold what a cart gets: codes, limits, and the points that pay, until the time is over.
 
-    `strict`: refuse where a code that was given cannot be used. Raises TenderNotTaken or CodesNotTaken; then
-    nothing is held. Somebody unknown gets a guest of their own.
+    `strict`: refuse where a code that was given cannot be used. `sale_id`: what the sale is to be called;
+    asked for again it is the same sale. Raises TenderNotTaken or CodesNotTaken, or OtherCart where the sale
+    of this name is of another cart; then nothing is held. Somebody unknown gets a guest of their own.
     """
     with write_transaction():
+        if asked.customer_id:
+            lock_customers([asked.customer_id])
+        if sale_id and (known := models.Sale.objects.filter(id=sale_id).first()):
+            return _same(known, asked)
         customer_id = asked.customer_id or make_guests(1, recorded_at=at)[0]
-        lock_customers([customer_id])
-        row = models.Sale(id=new_id(), customer_id=customer_id, turn=1, is_guest=asked.customer_id is None)
+        if asked.customer_id is None:
+            lock_customers([customer_id])
+        row = models.Sale(
+            id=sale_id or new_id(), customer_id=customer_id, turn=1, is_guest=asked.customer_id is None
+        )
         _hold(row, asked, at=at, hold=hold, strict=strict)
         row.save(force_insert=True)
+    return view_of(row)
+
+
+def _same(row: models.Sale, asked: Asked) -> SaleView:
+    """Return the sale of this name, if it is of this cart and this customer; raises OtherCart."""
+    owner = None if row.is_guest else row.customer_id
+    if owner != asked.customer_id or read_ask(row.cart) != read_ask(write_ask(asked)):
+        raise OtherCart(sale=show_id(row.id))
     return view_of(row)
 
 
@@ -198,6 +228,7 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
     row.reserved_until = at + (hold or timedelta(minutes=answer.shelf.checkout.hold_minutes))
     row.committed_at = row.ended_at = row.order_id = None
     _note_uses(row, answer, at)
+    note_need(row, asked, answer, at=at)
 
 
 def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:

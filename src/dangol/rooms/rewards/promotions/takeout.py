@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dangol.core.people.takeout import Fact, Section, rows_of
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.promotions.models import Redemption, Sale
+from dangol.rooms.rewards.promotions.models import Redemption, Sale, SaleConfirmation
 
 _SALE = (
     "customer_id", "id", "state", "currency", "net_minor", "discount_minor", "shipping_minor",
@@ -12,6 +12,10 @@ _SALE = (
 )  # fmt: skip
 _USE = (
     "customer_id", "sale_id", "promotion_id", "version", "code", "at", "minor", "points", "given_back_at",
+)  # fmt: skip
+
+_CONFIRMATION = (
+    "customer_id", "sale_id", "turn", "state", "asked_at", "asked_until", "answered_at", "how",
 )  # fmt: skip
 
 
@@ -25,5 +29,11 @@ def read_uses(customer_ids: Sequence[Id]) -> list[Fact]:
     return rows_of(Redemption, _USE, customer_ids, order_by=("at", "sale_id", "promotion_id"))
 
 
+def read_confirmations(customer_ids: Sequence[Id]) -> list[Fact]:
+    """Return what they were asked at a counter before something of theirs was used, and said."""
+    return rows_of(SaleConfirmation, _CONFIRMATION, customer_ids, order_by=("asked_at", "sale_id"))
+
+
 SALES = Section("sales", read_sales)
 PROMOTIONS = Section("promotions_used", read_uses)
+CONFIRMATIONS = Section("sale_confirmations", read_confirmations)

@@ -1,0 +1,198 @@
+"""Sales at a counter: who rang one up, what the member said to it, and whoever rang it up may undo it."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from dangol.core.commerce.acts import Act, Why, note_act, undo_for_reason as undo_order_for_reason
+from dangol.core.commerce.selectors import OrderFacts
+from dangol.core.people.actors import Actor, require_reason
+from dangol.core.people.merged import family_of
+from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import insert_missing
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.promotions import models
+from dangol.rooms.rewards.promotions.checkout import read_checkout
+from dangol.rooms.rewards.promotions.committing import commit, undo
+from dangol.rooms.rewards.promotions.confirming import find_confirmation
+from dangol.rooms.rewards.promotions.models import ConfirmationState, SaleState
+from dangol.rooms.rewards.promotions.sales import (
+    SaleView,
+    UnknownSale,
+    find_sale,
+    lock_sale,
+    release,
+    require_reserved,
+    view_of,
+)
+
+PHONE, PERSON = "phone", "person"
+
+
+class NotAsked(DomainError):
+    """Nothing waits for an answer in this sale (`sale`): nothing was asked, or it is answered."""
+
+    code = "checkout.not_asked"
+
+
+class AskedTooLongAgo(DomainError):
+    """The time to answer on the phone is over (`until`); the till may ask again."""
+
+    code = "checkout.asked_too_long_ago"
+
+
+class RungUpByAnother(DomainError):
+    """Somebody else rang the order up (`order`): at the till only they take it back."""
+
+    code = "checkout.rung_up_by_another"
+
+
+class TooLateToUndo(DomainError):
+    """The order (`order`) was rung up longer ago than it may be undone at the till (`minutes`)."""
+
+    code = "checkout.too_late_to_undo"
+
+
+class ConfirmationView(NamedTuple):
+    """What a member was asked and said; `state` as ConfirmationState, `how` phone or person."""
+
+    state: str
+    asked_at: datetime
+    asked_until: datetime
+    answered_at: datetime | None
+    how: str
+    witness: str
+
+
+def confirmation_of(sale_id: Id) -> ConfirmationView | None:
+    """Return what the member was asked of a sale's present turn and said; None: nothing needs to be.
+
+    Raises UnknownSale.
+    """
+    row = models.Sale.objects.filter(id=sale_id).first()
+    if row is None:
+        raise UnknownSale(sale=show_id(sale_id))
+    found = find_confirmation(row)
+    if found is None:
+        return None
+    return ConfirmationView(*(getattr(found, name) for name in ConfirmationView._fields))
+
+
+def waiting_for(customer_id: Id, *, at: datetime) -> list[SaleView]:
+    """Return the sales to which a member may say yes or no on their phone now, the latest first."""
+    family = family_of(customer_id)
+    asked = models.SaleConfirmation.objects.filter(
+        customer_id__in=family, state=ConfirmationState.WAITING, asked_until__gt=at
+    )
+    turns = dict(asked.order_by("-asked_at").values_list("sale_id", "turn")[:20])
+    rows = models.Sale.objects.filter(
+        customer_id__in=family, id__in=list(turns), state=SaleState.RESERVED, reserved_until__gt=at
+    )
+    found = [view_of(row) for row in rows if row.turn == turns[row.id]]
+    return sorted(found, key=lambda one: one.reserved_at, reverse=True)
+
+
+def answer_on_phone(sale_id: Id, customer_id: Id, *, says_yes: bool, at: datetime) -> None:
+    """Note what the member said on their own phone; with a no the sale is let go at once.
+
+    Said again it is the same. Raises UnknownSale for another's, NotAsked, AskedTooLongAgo, or as `commit` for
+    a sale that is not held any more.
+    """
+    if find_sale(sale_id).customer_id not in family_of(customer_id):
+        raise UnknownSale(sale=show_id(sale_id))
+    _answer(sale_id, says_yes, PHONE, "", at)
+
+
+def answer_in_person(sale_id: Id, *, says_yes: bool, witness: Actor, at: datetime) -> None:
+    """Note what the member said at the counter, before this witness of the staff; else as on the phone."""
+    _answer(sale_id, says_yes, PERSON, witness.key, at)
+
+
+def _answer(sale_id: Id, says_yes: bool, how: str, witness: str, at: datetime) -> None:
+    wanted = ConfirmationState.CONFIRMED if says_yes else ConfirmationState.DECLINED
+    with write_transaction():
+        row = lock_sale(sale_id)
+        found = find_confirmation(row)
+        if found is not None and (found.state, found.how) == (wanted, how):
+            return
+        if found is None or found.state != ConfirmationState.WAITING:
+            raise NotAsked(sale=show_id(sale_id))
+        require_reserved(row, at)
+        if how == PHONE and found.asked_until <= at:
+            raise AskedTooLongAgo(until=found.asked_until.isoformat())
+        found.state, found.how, found.witness, found.answered_at = wanted, how, witness, at
+        found.save(update_fields=["state", "how", "witness", "answered_at"])
+        if not says_yes:
+            release(row, SaleState.CANCELED, at=at)
+
+
+def ask_again(sale_id: Id, *, at: datetime) -> None:
+    """Give the member time anew. Raises UnknownSale, NotAsked, or for a sale that is not held any more."""
+    with write_transaction():
+        row = lock_sale(sale_id)
+        require_reserved(row, at)
+        found = find_confirmation(row)
+        if found is None or found.state != ConfirmationState.WAITING:
+            raise NotAsked(sale=show_id(sale_id))
+        until = at + timedelta(minutes=read_checkout().confirm_minutes)
+        found.asked_until = min(until, row.reserved_until)
+        found.save(update_fields=["asked_until"])
+
+
+def finish(sale_id: Id, *, source: str, number: str, by: Actor, at: datetime) -> SaleView:
+    """Make a sale that is held an order that `by` rang up; raises as `commit`."""
+    with write_transaction():
+        sale = commit(sale_id, source=source, number=number, at=at)
+        assert sale.order_id is not None, "it has just become one"
+        note_rung(sale.customer_id, sale.order_id, by=by, at=at)
+    return sale
+
+
+def note_rung(customer_id: Id, order_id: Id, *, by: Actor, at: datetime) -> None:
+    """Note who rang an order up; the first holds. Inside the write transaction that placed it."""
+    columns = ("customer_id", "order_id", "rung_by", "rung_at")
+    insert_missing(models.CounterSale, columns, [(customer_id, order_id, by.key, at)])
+
+
+def sale_of(order_id: Id) -> SaleView | None:
+    """Return the sale that has become this order; None for one that was told of as it was."""
+    row = models.Sale.objects.filter(order_id=order_id, state=SaleState.COMMITTED).first()
+    return view_of(row) if row else None
+
+
+def obstacle_to_undoing(order: OrderFacts, *, by: Actor, at: datetime) -> DomainError | None:
+    """Return why this person may not undo an order at the till now, as far as it is about who and when."""
+    rung = models.CounterSale.objects.filter(order_id=order.id).first()
+    minutes = read_checkout().undo_minutes
+    if rung is None or rung.rung_by != by.key:
+        return RungUpByAnother(order=order.number)
+    if at - rung.rung_at >= timedelta(minutes=minutes):
+        return TooLateToUndo(order=order.number, minutes=minutes)
+    return None
+
+
+def undo_own(order: OrderFacts, why: Why, *, at: datetime) -> None:
+    """Undo what one rang up oneself a moment ago, and say why: as if it had never been.
+
+    Points, coupons, budgets and tiers are as before. Raises ReasonMissing, RungUpByAnother, TooLateToUndo,
+    and as `undo_for_reason`.
+    """
+    require_reason(why.reason)
+    if (obstacle := obstacle_to_undoing(order, by=why.actor, at=at)) is not None:
+        raise obstacle
+    undo_for_reason(order, why, at=at)
+
+
+def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
+    """Undo an order; of one that was a sale of the checkout all it used is free again.
+
+    Raises ReasonMissing, HasReturns where something of a sale came back, and as `undo_order`.
+    """
+    sale = sale_of(order.id)
+    if sale is None:
+        undo_order_for_reason(order, why, at=at)
+        return
+    require_reason(why.reason)
+    with write_transaction():
+        undo(sale.id, at=at)
+        note_act(order.customer_id, order.id, Act.UNDONE, None, why, at)
