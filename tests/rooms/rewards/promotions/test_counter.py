@@ -256,7 +256,7 @@ def test_undo__own_and_in_time__gives_all_back_and_keeps_the_reason() -> None:
 
     assert points_of(kim) == 5_000
     assert CouponUse.objects.filter(given_back_at=None).count() == 0
-    assert sale_of(order.id) is None
+    assert sale_of(order) is None
     [act] = acts_of(kim, order.id)
     assert (act.act, act.actor, act.reason) == ("undone", "clerk", "금액을 잘못 적었어요")
     assert [one.check.name for one in verify(all_checks()) if not one.is_kept] == []
@@ -283,7 +283,7 @@ def test_undo__of_what_partly_came_back__is_refused() -> None:
         reserve(asked(cart(("coffee", 5_000, 2)), kim), at=AT).id, source="till", number="1", by=CLERK, at=AT
     )
     order = find_order("till:1")
-    sale = sale_of(order.id)
+    sale = sale_of(order)
     assert sale
     bring_back(sale.id, number="r", units={"coffee": 1}, at=AT)
 

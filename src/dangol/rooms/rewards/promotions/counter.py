@@ -154,9 +154,15 @@ def note_rung(customer_id: Id, order_id: Id, *, by: Actor, at: datetime) -> None
     insert_missing(models.CounterSale, columns, [(customer_id, order_id, by.key, at)])
 
 
-def sale_of(order_id: Id) -> SaleView | None:
-    """Return the sale that has become this order; None for one that was told of as it was."""
-    row = models.Sale.objects.filter(order_id=order_id, state=SaleState.COMMITTED).first()
+def sale_of(order: OrderFacts) -> SaleView | None:
+    """Return the sale that has become this order; None for one that was told of as it was.
+
+    None, too, for a guest's that somebody has claimed since: the sale stays the guest's.
+    """
+    family = family_of(order.customer_id)
+    row = models.Sale.objects.filter(
+        customer_id__in=family, order_id=order.id, state=SaleState.COMMITTED
+    ).first()
     return view_of(row) if row else None
 
 
@@ -188,7 +194,7 @@ def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
 
     Raises ReasonMissing, HasReturns where something of a sale came back, and as `undo_order`.
     """
-    sale = sale_of(order.id)
+    sale = sale_of(order)
     if sale is None:
         undo_order_for_reason(order, why, at=at)
         return

@@ -167,10 +167,6 @@ class Sale(models.Model):
                 name="dg_sale_order",
                 condition=models.Q(order_id__isnull=False),
             ),
-            # Whose order it is by now may be somebody else.
-            models.Index(
-                fields=["order_id"], name="dg_sale_by_order", condition=models.Q(order_id__isnull=False)
-            ),
         )
 
 
