@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.promotions import limits
+from dangol.rooms.rewards.promotions.asking import ask
 from dangol.rooms.rewards.promotions.committing import commit
 from dangol.rooms.rewards.promotions.contents import LimitsContent
 from dangol.rooms.rewards.promotions.editing import publish, write_draft
@@ -91,3 +94,35 @@ def test_limits__large_ones_in_buckets__are_given_to_the_last_and_shrink() -> No
         assert limits.take({promotion: limits.Amounts(1)}, spot=3) == []
         assert limits.take({promotion: limits.Amounts(1)}, spot=5) == [promotion]
     assert limits.left_of([promotion])[promotion].uses == 0
+
+
+def test_ask__many_promotions_with_limits__sends_what_it_sends_for_few() -> None:
+    (kim,) = open_shop("kim")
+    coffee = asked(cart(("coffee", 10_000, 1)), kim)
+
+    sent = []
+    for count in (2, 20):
+        for number in range(count):
+            offer(percent(1), name=f"{count}-{number}", limits={"customer_uses": 1, "period_uses": 1})
+        ask(coffee)
+        with CaptureQueriesContext(connection) as statements:
+            ask(coffee)
+        sent.append([one["sql"] for one in statements])
+
+    assert sent[0] == sent[1]
+
+
+def test_reserve__limits_of_different_periods__each_counts_its_own() -> None:
+    (kim,) = open_shop("kim")
+    for period in ("day", "week", "month", "year"):
+        offer(percent(1), name=period, limits={"period_uses": 1, "period": period})
+    coffee = cart(("coffee", 10_000, 1))
+
+    # A Friday; the Saturday after; the Monday after that; the first of the next month.
+    found = []
+    for days in (0, 1, 3, 4):
+        at = AT + timedelta(days=days)
+        used = reserve(asked(coffee, kim, at=at), at=at).answer["effects"]
+        found.append(sorted(one["name"] for one in used))
+
+    assert found == [["day", "month", "week", "year"], ["day"], ["day", "week"], ["day", "month"]]

@@ -242,18 +242,18 @@ def remaining(
 def _used_by(
     limits: Mapping[Id, LimitsContent], family: Sequence[Id], *, as_of: datetime, zone: ZoneInfo
 ) -> dict[Id, tuple[int, int]]:
-    """Return how often a customer has used each, ever and in the shop's present period of its limit."""
+    """Return how often a customer has used each, ever and in the shop's present period of its limit.
+
+    It is asked by customer alone: of thousands of promotions one customer has used few.
+    """
     if not limits or not family:
         return {}
-    starts = {key: period_start(own.period, as_of, zone) for key, own in limits.items()}
-    lately = Q()
-    for start in sorted(set(starts.values())):
-        lately |= Q(promotion_id__in=[key for key, one in starts.items() if one == start], at__gte=start)
-    own = Redemption.objects.filter(
-        customer_id__in=list(family), promotion_id__in=list(limits), given_back_at=None
-    )
-    rows = own.values_list("promotion_id").annotate(ever=Count("at"), lately=Count("at", filter=lately))
-    return {key: (ever, recent) for key, ever, recent in rows.order_by()}
+    periods = sorted({own.period for own in limits.values()})
+    lately = {one: Count("at", filter=Q(at__gte=period_start(one, as_of, zone))) for one in periods}
+    own = Redemption.objects.filter(customer_id__in=list(family), given_back_at=None)
+    rows = own.values_list("promotion_id").annotate(ever=Count("at"), **lately).order_by()
+    used = {key: (ever, dict(zip(periods, recent, strict=True))) for key, ever, *recent in rows}
+    return {key: (used[key][0], used[key][1][one.period]) for key, one in limits.items() if key in used}
 
 
 def period_start(period: Period, as_of: datetime, zone: ZoneInfo) -> datetime:
