@@ -16,6 +16,7 @@ from dangol.domain.errors import DomainError
 from dangol.domain.points import Earn, NothingToReverse
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
+from dangol.rooms.rewards.coupons.taking_back import take_back as take_coupons_back
 from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
@@ -173,6 +174,8 @@ def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
 def undo(sale_id: Id, *, at: datetime) -> SaleView:
     """Take an order back that was a mistake: as if it had never been, for points, tiers, codes and limits.
 
+    Coupons that it brought its customer are blocked, unless they were used meanwhile.
+
     Raises UnknownSale, WrongState, or HasReturns where something came back already.
     """
     with write_transaction():
@@ -184,6 +187,7 @@ def undo(sale_id: Id, *, at: datetime) -> SaleView:
         _bring_all_back(row, at)
         take_points_back(row, None, mark="undo", at=at)
         release(row, SaleState.CANCELED, at=at)
+        take_coupons_back(customer_id=row.customer_id, sale_id=row.id, at=at)
     return view_of(row)
 
 

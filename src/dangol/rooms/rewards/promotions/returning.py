@@ -26,6 +26,7 @@ from dangol.domain.promotions.returns import (
 )
 from dangol.domain.splitting import Share, split
 from dangol.rooms.rewards.coupons import services as coupons
+from dangol.rooms.rewards.coupons.taking_back import take_back as take_coupons_back
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import sold_lines, take_points_back
@@ -175,6 +176,8 @@ def _book(
     is_all = len(back.sold.back) == len(back.sold.units)
     delivery_off = delivery_discounts_of(row.answer) if back.delivery != NOTHING else {}
     _give_uses_back(row, units, delivery_off, is_all=is_all, at=at)
+    if is_all:
+        take_coupons_back(customer_id=row.customer_id, sale_id=row.id, at=at)
     row.split = write_split(back.sold)
     row.save(update_fields=["split"])
     view = ReturnView(
