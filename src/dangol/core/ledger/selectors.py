@@ -119,6 +119,19 @@ def balances_of(customer_ids: Sequence[Id], currency: str) -> dict[Id, Balance]:
     return {customer_id: _balance(kinds) for customer_id, kinds in found.items()}
 
 
+def usable_points(customer_id: Id, currency: str, *, at: datetime) -> int:
+    """Return how many points a customer may spend at an instant, one after now too.
+
+    A balance still counts what has lapsed until that is booked, which the worker does every few minutes; this does
+    not.
+    """
+    lots = Lot.objects.filter(
+        Q(expires_at=None) | Q(expires_at__gt=at), customer_id=customer_id, currency=currency, left__gt=0,
+        is_pending=False,
+    )  # fmt: skip
+    return int(lots.aggregate(points=Sum("left"))["points"] or 0)
+
+
 def outstanding(currency: str) -> Balance:
     """Return all customers' balances together: what the shop owes."""
     sums = Account.objects.filter(currency=currency, kind__in=_BALANCES).order_by().values_list("kind")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dangol.core.ledger.selectors import balances_of
+from dangol.core.ledger.selectors import usable_points
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import trait_types
@@ -191,10 +191,8 @@ def _tender(
             None, TenderRefused(TenderReason.NO_MEMBER) if asked.pay_points else None, 0, currency
         )
     # Points pay for goods: what a return gives back of them is spread over units.
-    payable, held = (
-        evaluation.net_minor,
-        balances_of([asked.customer_id], currency)[asked.customer_id].available,
-    )
+    payable = evaluation.net_minor
+    held = usable_points(asked.customer_id, currency, at=asked.as_of)
     most = most_points(rule, payable_minor=payable, held=held)
     if not asked.pay_points:
         return Tendered(None, None, most, currency)
