@@ -39,9 +39,9 @@ from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
 from dangol.rooms.rewards.promotions.confirming import note_need
 from dangol.rooms.rewards.promotions.documents import (
     Json,
+    keep_answer,
     read_ask,
     read_split,
-    write_answer,
     write_ask,
     write_split,
 )
@@ -217,7 +217,7 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
         raise NothingToSell()
     row.state = SaleState.RESERVED
     row.currency = asked.cart.currency
-    row.cart, row.answer = write_ask(asked), write_answer(answer)
+    row.cart, row.answer = write_ask(asked), keep_answer(answer)
     row.split = write_split(_split(answer))
     row.net_minor, row.discount_minor = evaluation.net_minor, evaluation.discount_minor
     row.shipping_minor = evaluation.shipping_minor
