@@ -8,6 +8,7 @@ from dangol.core.access.approvals import count_waiting
 from dangol.core.access.selectors import find_staff_number
 from dangol.core.access.services import Invitation, Post, invite_staff, recover_staff
 from dangol.core.commerce.models import CustomerDay
+from dangol.core.commerce.selectors import find_order
 from dangol.core.duties.incidents import Facts, list_incidents, record_incident
 from dangol.core.duties.requests import Answered, answer_request, note_request, open_requests
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
@@ -20,12 +21,14 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
+from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
 from tests.web.story import CURRENCY, NOW, Story
+from tests.web.till_shop import hold_points, sell_with_coupon
 from tests.web.works import make_works
 
 SETUP_PATHS = (
@@ -107,7 +110,29 @@ def insight_paths(story: Story) -> list[str]:
 def till_paths(story: Story) -> list[str]:
     """Return the addresses of the till that are about a member, or a sale of the story."""
     page, sale = f"/till/members/{show_id(story.newcomer)}", "/till/sales/1501-0"
-    return [page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김"]
+    typed = f"{page}?product=2&price=4.5&count=2&code=NOPE&points=50"
+    told = tell_till(story)
+    return [
+        page, f"{page}?amount=12", f"{page}?amount=x", f"{page}/claim", sale, f"{sale}/move?q=김", typed,
+        told["till-held"], told["till-turned"], told["till-receipt"], told["till-return"],
+    ]  # fmt: skip
+
+
+def tell_till(story: Story) -> dict[str, str]:
+    """Return addresses of a sale that waits for its member, and of one made with a coupon and points."""
+    made = Sale.objects.filter(customer_id=story.newcomer).order_by("id")
+    if not made:
+        hold_points(story.newcomer)
+        sell_with_coupon(story.newcomer)
+    held = made.get(state=SaleState.RESERVED)
+    number = find_order(show_id(made.get(state=SaleState.COMMITTED).order_id or b"")).number
+    return {
+        "till-held": f"/till/held/{show_id(held.id)}",
+        "till-turned": f"/till/held/{show_id(held.id)}?turned=1",
+        "till-receipt": f"/till/sales/{number}",
+        "till-return": f"/till/sales/{number}/return",
+        "till-coupons": f"/till/members/{show_id(story.newcomer)}?amount=50&points=50&code=NOPE",
+    }
 
 
 def reward_paths(story: Story) -> dict[str, str]:
@@ -239,6 +264,7 @@ def every_path(story: Story) -> dict[str, str]:
         "till-preview": f"/till{member}?amount=12",
         "till-claim": f"/till{member}/claim",
         "till-sale": "/till/sales/1501-0",
+        **tell_till(story),
         "till-move": "/till/sales/1501-0/move?q=1512",
         "staff": "/staff",
         "staff-invite": "/staff/invite",

@@ -21,6 +21,7 @@ from tests.web.test_browser import (
     open_whys,
     watch,
 )
+from tests.web.till_shop import hold_points
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -50,12 +51,14 @@ def on_phone(browser: Browser, live_server: LiveServer, story: Story) -> Iterato
 
 def me_paths(story: Story) -> dict[str, str]:
     """Return an address of each of the member's pages, by a name for its picture."""
+    hold_points(story.regular)
     secret = make_link(story.regular, staff="owner", at=NOW)
     return {
         "me": "/me/", "me-barcode": "/me/barcode", "me-history": "/me/history",
         "me-history-none": "/me/history?kind=expired", "me-data": "/me/data", "me-leave": "/me/leave",
         "me-confirm": "/me/confirm", "me-sign-in": "/me/sign-in", "me-code": "/me/code",
         "me-open": f"/me/open/{secret}", "me-link-over": "/me/open/nothing",
+        "me-asks": "/me/asks",
     }  # fmt: skip
 
 

@@ -109,7 +109,7 @@ def test_sale__undone__takes_its_points_and_is_no_longer_the_last(till: Client, 
     assert f"/till/sales/{number}" in till.get("/till").content.decode()
 
     for _ in range(2):
-        till.post(f"/till/sales/{number}/undo")
+        till.post(f"/till/sales/{number}/undo", {"reason": "금액을 잘못 적었어요"})
 
     assert points_of(story.newcomer) == points
     assert f"/till/sales/{number}" not in till.get("/till").content.decode()
@@ -142,10 +142,13 @@ def test_sale__of_no_amount__is_not_rung_up(till: Client, story: Story, amount: 
 
     sold = till.post(f"{member}/earn", {"amount": amount, "key": str(uuid4())})
 
-    assert sold["Location"] == member
     assert Order.objects.count() == before
     if amount:
-        assert "금액을 숫자로" in till.get(member, {"amount": amount}).content.decode()
+        assert sold.status_code == 422
+        for page in (sold, till.get(member, {"amount": amount})):
+            assert "금액을 숫자로" in page.content.decode()
+    else:
+        assert sold["Location"] == member
 
 
 def test_sale__with_a_key_that_is_none__is_404(till: Client, story: Story) -> None:

@@ -37,6 +37,7 @@ from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story
+from tests.web.till_shop import hold_points
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 CLERK = Actor(ActorKind.STAFF, "somebody")
@@ -58,6 +59,7 @@ class Side(NamedTuple):
     approval_id: Id
     request_id: Id
     redemption_id: Id
+    held: Id
     phone: str
 
 
@@ -82,7 +84,9 @@ def _side(story: Story, number: str, member: Id, store_id: Id, phone: str) -> Si
         note_request(wanted, actor=CLERK, at=NOW, waits=True)
     write_note(member, note_id, "표본", actor=CLERK, at=NOW)
     asked = note_request_of(member, "access", came_on=NOW.date(), actor=CLERK, at=NOW, zone=ZoneInfo("UTC"))
-    return Side(store_id, member, sale, note_id, ask, asked, _take_cup(story, member), phone)
+    return Side(
+        store_id, member, sale, note_id, ask, asked, _take_cup(story, member), hold_points(member), phone
+    )
 
 
 def _take_cup(story: Story, member: Id) -> Id:
@@ -105,7 +109,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:transfer_id>": show_id(new_id()), "<id:hold_id>": show_id(new_id()),
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
         "<slug:segment>": "buyers", "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
-        "<id:redemption_id>": show_id(side.redemption_id),
+        "<id:redemption_id>": show_id(side.redemption_id), "<id:sale_id>": show_id(side.held),
     }  # fmt: skip
     address = route.path
     for part, value in parts.items():

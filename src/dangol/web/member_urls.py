@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages.me import data, entering, pass_, rewards
+from dangol.web.pages.me import asks, data, entering, pass_, rewards
 
 # Here, since these addresses are read before those of the back office, which use it too.
 register_converter(IdConverter, "id")
@@ -20,6 +20,9 @@ urlpatterns = [
     path("me/rewards", rewards.show_rewards, name="me-rewards"),
     path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
     path("me/vouchers/<id:redemption_id>", rewards.show_voucher, name="me-voucher"),
+    path("me/asks", asks.show_asks, name="me-asks"),
+    path("me/asks/count", asks.count_asks, name="me-asks-count"),
+    path("me/asks/<id:sale_id>", asks.answer, name="me-ask"),
     path("me/data", data.show_data, name="me-data"),
     path("me/data.json", data.download, name="me-download"),
     path("me/consents", data.take_back, name="me-consents"),

@@ -94,6 +94,23 @@ def list_products(*, after: str | None = None, limit: int = 50) -> list[ProductD
     return [ProductDraft(*row) for row in products.values_list(*ProductDraft._fields)[:limit]]
 
 
+def search_products(text: str, *, limit: int) -> list[ProductDraft]:
+    """Return products a till means by a text: the one of that number alone, else those named so, by name."""
+    products = Product.objects.values_list(*ProductDraft._fields)
+    if not text:
+        return []
+    if exact := products.filter(number=text).first():
+        return [ProductDraft(*exact)]
+    found = products.filter(name__icontains=text).order_by("name", "number")
+    return [ProductDraft(*row) for row in found[:limit]]
+
+
+def named_products(numbers: Iterable[str]) -> dict[str, ProductDraft]:
+    """Return the known ones of these products, with what they are called, by number."""
+    rows = Product.objects.filter(number__in=sorted(set(numbers))).values_list(*ProductDraft._fields)
+    return {row[0]: ProductDraft(*row) for row in rows}
+
+
 def list_categories() -> list[str]:
     """Return all categories of the catalog and those above them, each once, in order."""
     found: set[str] = set()

@@ -15,7 +15,7 @@ from dangol.web.acting import actor_of
 from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
-from dangol.web.pages.till import member_page
+from dangol.web.pages.till_sale import member_page
 from dangol.web.present import require_present
 
 

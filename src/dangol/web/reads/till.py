@@ -1,5 +1,6 @@
-"""What the till sells and shows: one amount, for one member, and what it earns."""
+"""What the till asks, sells and shows: a cart of one member, what it comes to, and what became of it."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,24 +9,38 @@ from django.utils.translation import gettext as _
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.commerce.catalog import find_products, upsert_products
-from dangol.core.commerce.drafts import LineDraft, OrderDraft, ProductDraft
-from dangol.core.commerce.selectors import OrderFacts, find_order, read_order
-from dangol.core.commerce.services import place_orders
+from dangol.core.commerce.drafts import ProductDraft
+from dangol.core.commerce.selectors import OrderFacts, read_order
 from dangol.core.commerce.shop_facts import keep_currency
+from dangol.core.people.absences import away_since
 from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, stores_by_id
 from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id
-from dangol.core.storage.transactions import try_out, write_transaction
-from dangol.rooms.rewards.whys import NotJudged, WhyView, accruals_of, counted_currencies, why_not_judged
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.membership import Zero
+from dangol.domain.promotions import Cart
+from dangol.domain.promotions.carts import Line
+from dangol.rooms.rewards.models import EarningRule
+from dangol.rooms.rewards.promotions.asking import NO_EARNING, Answer, Asked, ask
+from dangol.rooms.rewards.promotions.confirming import COUNTER
+from dangol.rooms.rewards.promotions.counter import confirmation_of, finish, sale_of
+from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, TenderNotTaken, cancel, reserve
+from dangol.rooms.rewards.whys import (
+    NotJudged,
+    PartView,
+    WhyView,
+    accruals_of,
+    counted_currencies,
+    why_not_judged,
+)
+from dangol.web.till_cart import PRODUCT
 
 SOURCE = "till"
-# A till without a catalog sells amounts: they are lines of this product.
-PRODUCT = "till-sale"
 
 
 class Receipt(NamedTuple):
-    """A sale, real or tried out: the amount in minor units, and the points it stands at."""
+    """A sale as it stands: the amount in minor units, the points it stands at, and the checkout's sale."""
 
     number: str
     at: datetime
@@ -35,58 +50,125 @@ class Receipt(NamedTuple):
     why: WhyView | None
     is_undone: bool
     not_judged: NotJudged | None = None
+    sale: SaleView | None = None
 
 
-def preview_sale(customer_id: Id, amount_minor: int, shop: ShopView, *, at: datetime) -> Receipt:
-    """Return the receipt this sale would have: it is rung up, read, and taken back."""
+class Outlook(NamedTuple):
+    """What a cart would come to and earn: with the rules behind it, or the reason why it earns nothing."""
 
-    def act() -> Receipt:
-        _place(customer_id, amount_minor, shop, "preview", at)
-        return read_receipt(find_order(f"{SOURCE}:preview"))
+    answer: Answer
+    points: int
+    parts: tuple[PartView, ...]
+    zero: str
+    not_judged: NotJudged | None
 
-    return try_out(act)
+
+class Sold(NamedTuple):
+    """What became of a sale: an order's number, or that the member is asked first."""
+
+    sale_id: Id
+    number: str
+    waits: bool
+
+
+class TotalChanged(Exception):
+    """What is to be paid is no longer what whoever sells has seen; nothing was sold."""
+
+
+class Basket(NamedTuple):
+    """What is sold to whom: lines, codes and points that pay."""
+
+    customer_id: Id
+    lines: tuple[Line, ...]
+    codes: tuple[str, ...] = ()
+    points: int = 0
+
+    def as_asked(self, shop: ShopView, *, at: datetime, store_id: Id | None) -> Asked:
+        """Return it as the checkout takes it."""
+        store = stores_by_id([store_id])[store_id].number if store_id else ""
+        return Asked(
+            cart=Cart(shop.currency, self.lines), as_of=at, customer_id=self.customer_id, codes=self.codes,
+            pay_points=self.points, channel=COUNTER, store=store,
+        )  # fmt: skip
+
+
+def look_ahead(basket: Basket, shop: ShopView, *, at: datetime, store_id: Id | None = None) -> Outlook:
+    """Return what a basket would come to and earn. It writes nothing."""
+    answer = ask(basket.as_asked(shop, at=at, store_id=store_id))
+    if away_since([basket.customer_id]):
+        answer = replace(answer, earning=NO_EARNING)
+        return Outlook(answer, 0, (), Zero.LEFT.value, None)
+    parts = answer.earning.parts
+    keys = {(one.rule_id, one.rule_version) for one in parts}
+    rules = EarningRule.objects.filter(id__in={one for one, _version in keys}) if keys else ()
+    names = {(one.id, one.version): (one.name, one.category) for one in rules}
+    told = tuple(PartView(one, *names[one.rule_id, one.rule_version]) for one in parts)
+    not_judged = None if parts else why_not_judged(shop.currency, counted_currencies())
+    zero = (
+        "" if told else (Zero.NO_RULE.value if answer.evaluation.net_minor else Zero.NOTHING_TO_COUNT.value)
+    )
+    return Outlook(answer, answer.earning.points, told, zero, not_judged)
 
 
 def sell(
-    customer_id: Id,
-    amount_minor: int,
+    basket: Basket,
     shop: ShopView,
     *,
     actor: Actor,
     key: UUID,
     at: datetime,
     store_id: Id | None = None,
-) -> str:
-    """Ring up a sale; returns its number. Of the same key there is one sale, however often it is sent.
+    seen_minor: int | None = None,
+) -> Sold:
+    """Ring up a sale. Of the same key there is one sale, however often it is sent.
 
-    Raises OwnAccount where it is the one at the till who would earn.
+    A code that cannot be used, or points that do not pay, are left out. Where something must be confirmed by
+    the member first, the sale is held and waits. `seen_minor`: what was told to be paid; raises TotalChanged
+    where it is not that any more. Raises OwnAccount where it is the one at the till who would earn.
     """
-    require_not_own([customer_id], actor=actor)
-    number = key.hex[:12].upper()
+    require_not_own([basket.customer_id], actor=actor)
+    number = number_of(key)
     with write_transaction():
-        _place(customer_id, amount_minor, shop, number, at, store_id)
-    return number
+        _keep(shop, at)
+        sale = _reserve(basket, shop, key=key, at=at, store_id=store_id)
+        if seen_minor is not None and sale.order_id is None and sale.answer["due_minor"] != seen_minor:
+            cancel(sale.id, at=at)
+        elif confirmation_of(sale.id) is None:
+            finish(sale.id, source=SOURCE, number=number, by=actor, at=at)
+            return Sold(sale.id, number, waits=False)
+        else:
+            return Sold(sale.id, number, waits=True)
+    raise TotalChanged
 
 
-def _place(
-    customer_id: Id,
-    amount_minor: int,
-    shop: ShopView,
-    number: str,
-    at: datetime,
-    store_id: Id | None = None,
-) -> None:
+def number_of(key: UUID) -> str:
+    """Return the number of the order a sale of this key becomes."""
+    return number_of_id(key.bytes)
+
+
+def number_of_id(sale_id: Id) -> str:
+    """Return the number of the order a sale of the till becomes."""
+    # Of a time-ordered id the beginning is the instant: two tills may share it.
+    return sale_id.hex()[-12:].upper()
+
+
+def _keep(shop: ShopView, at: datetime) -> None:
     if keep_currency() != shop.currency:
         # Changed since the page was asked: asked again, it takes the amount for one of the new currency.
         raise Busy(seconds=0)
-    product = find_products([PRODUCT]).get(PRODUCT)
-    if product is None:
-        draft = ProductDraft(PRODUCT, _("계산대 판매"))
-        product = upsert_products([draft], recorded_at=at)[PRODUCT]
-    line = LineDraft(product.id, PRODUCT, product.category, 1_000, amount_minor, 0, amount_minor)
-    store = stores_by_id([store_id])[store_id].number if store_id else None
-    order = OrderDraft(customer_id, SOURCE, number, at, shop.currency, [line], store_id, store)
-    place_orders([order], recorded_at=at)
+    if PRODUCT not in find_products([PRODUCT]):
+        upsert_products([ProductDraft(PRODUCT, _("계산대 판매"))], recorded_at=at)
+
+
+def _reserve(basket: Basket, shop: ShopView, *, key: UUID, at: datetime, store_id: Id | None) -> SaleView:
+    """Hold the basket; where its points do not pay, without them."""
+    asked = basket.as_asked(shop, at=at, store_id=store_id)
+    try:
+        return reserve(asked, at=at, sale_id=key.bytes)
+    except (TenderNotTaken, OtherCart):
+        if not basket.points:
+            raise
+    return reserve(replace(asked, pay_points=0), at=at, sale_id=key.bytes)
 
 
 def read_receipt(order: OrderFacts) -> Receipt:
@@ -95,9 +177,14 @@ def read_receipt(order: OrderFacts) -> Receipt:
     after = accruals_of([(order.customer_id, order.id)])
     judged = [why for why in after if not why.is_return]
     points = sum(one.part.points for one in after[-1].parts) if after else 0
+    sale = sale_of(order)
+    given = 0
+    if sale:
+        units = sale.split.units.items()
+        given = sum(one.earned_points for key, one in units if key not in sale.split.back)
     returned = sum(one.net_minor for one in whole.returns)
     return Receipt(
-        order.number, order.placed_at, order.net_minor, order.currency, points,
+        order.number, order.placed_at, order.net_minor, order.currency, points + given,
         judged[-1] if judged else None, returned >= order.net_minor,
-        None if judged else why_not_judged(order.currency, counted_currencies()),
+        None if judged else why_not_judged(order.currency, counted_currencies()), sale,
     )  # fmt: skip

@@ -1,10 +1,10 @@
 """Batches and codes as lists and pages show them."""
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.selectors import JobView, list_jobs
@@ -180,6 +180,32 @@ def find_code(code: str) -> CodeView:
     if row is None:
         raise UnknownCode(coupon=code[:80])
     return CodeView(*row)
+
+
+class HeldCode(NamedTuple):
+    """A code somebody may still use, what its batch is called, and until when, exclusive (None: no end)."""
+
+    shown: str
+    promotion_id: Id
+    name: str
+    active_to: datetime | None
+
+
+def held_by(customer_ids: Sequence[Id], *, at: datetime, limit: int = 50) -> list[HeldCode]:
+    """Return the codes bound to one of these ids of a person that may be used now; what ends first, first."""
+    own = CouponCode.objects.filter(customer_id__in=list(customer_ids), is_blocked=False)
+    codes = own.filter(Q(uses_limit=None) | Q(used_count__lt=F("uses_limit")))
+    rows = list(codes.order_by("-key").values_list("shown", "batch_id")[: 4 * limit])
+    batches = CouponBatch.objects.filter(is_blocked=False).in_bulk({batch_id for _, batch_id in rows})
+    found = [
+        HeldCode(shown, batch.promotion_id, batch.name, batch.active_to)
+        for shown, batch_id in rows
+        if (batch := batches.get(batch_id))
+        and (batch.active_from is None or batch.active_from <= at)
+        and (batch.active_to is None or at < batch.active_to)
+    ]
+    endless = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda one: (one.active_to or endless, one.name, one.shown))[:limit]
 
 
 def uses_of(code: str) -> int:

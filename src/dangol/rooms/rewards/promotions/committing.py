@@ -49,11 +49,14 @@ class HasReturns(DomainError):
     code = "checkout.has_returns"
 
 
-def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
+def commit(
+    sale_id: Id, *, source: str, number: str, at: datetime, placed_at: datetime | None = None
+) -> SaleView:
     """Let a sale that is held be an order: points are earned before the answer is given.
 
-    Told again with the same number it is the same order. Raises UnknownSale, SaleTimedOut, WrongState,
-    ConfirmationMissing or NumberTaken; then nothing is changed.
+    `placed_at`: when it was sold, where that was earlier. Told again with the same number it is the same
+    order. Raises UnknownSale, SaleTimedOut, WrongState, ConfirmationMissing or NumberTaken; then nothing is
+    changed.
     """
     with write_transaction():
         row = lock_sale(sale_id)
@@ -61,7 +64,7 @@ def commit(sale_id: Id, *, source: str, number: str, at: datetime) -> SaleView:
             return view_of(row)
         require_reserved(row, at)
         require_confirmed(row)
-        outcome = ring_up([_told(row, source, number, at)], recorded_at=at)[0]
+        outcome = ring_up([_told(row, source, number, placed_at or at)], recorded_at=at)[0]
         if outcome.repeated or outcome.conflict:
             raise NumberTaken(source=source, number=number)
         row.state, row.committed_at, row.order_id = SaleState.COMMITTED, at, outcome.id

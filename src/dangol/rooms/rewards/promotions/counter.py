@@ -4,17 +4,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dangol.core.commerce.acts import Act, Why, note_act, undo_for_reason as undo_order_for_reason
+from dangol.core.commerce.moving import MOVED, SameMember
 from dangol.core.commerce.selectors import OrderFacts
+from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, require_reason
 from dangol.core.people.merged import family_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_missing
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions import models
+from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import commit, undo
 from dangol.rooms.rewards.promotions.confirming import find_confirmation
+from dangol.rooms.rewards.promotions.documents import StoredAsk, read_ask
 from dangol.rooms.rewards.promotions.models import ConfirmationState, SaleState
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
@@ -23,6 +27,7 @@ from dangol.rooms.rewards.promotions.sales import (
     lock_sale,
     release,
     require_reserved,
+    reserve,
     view_of,
 )
 
@@ -51,6 +56,18 @@ class TooLateToUndo(DomainError):
     """The order (`order`) was rung up longer ago than it may be undone at the till (`minutes`)."""
 
     code = "checkout.too_late_to_undo"
+
+
+class NotOfTheCheckout(DomainError):
+    """The order (`order`) was told of as it was: how its price came about is not known, so it is one whole."""
+
+    code = "checkout.not_of_the_checkout"
+
+
+class UsesTheirOwn(DomainError):
+    """In the sale coupons or points of its member were used (`order`): it cannot become somebody else's."""
+
+    code = "checkout.uses_their_own"
 
 
 class ConfirmationView(NamedTuple):
@@ -139,10 +156,12 @@ def ask_again(sale_id: Id, *, at: datetime) -> None:
         found.save(update_fields=["asked_until"])
 
 
-def finish(sale_id: Id, *, source: str, number: str, by: Actor, at: datetime) -> SaleView:
+def finish(
+    sale_id: Id, *, source: str, number: str, by: Actor, at: datetime, placed_at: datetime | None = None
+) -> SaleView:
     """Make a sale that is held an order that `by` rang up; raises as `commit`."""
     with write_transaction():
-        sale = commit(sale_id, source=source, number=number, at=at)
+        sale = commit(sale_id, source=source, number=number, at=at, placed_at=placed_at)
         assert sale.order_id is not None, "it has just become one"
         note_rung(sale.customer_id, sale.order_id, by=by, at=at)
     return sale
@@ -202,3 +221,34 @@ def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
     with write_transaction():
         undo(sale.id, at=at)
         note_act(order.customer_id, order.id, Act.UNDONE, None, why, at)
+
+
+def give_to(order: OrderFacts, sale: SaleView, *, to: Id, by: Actor, at: datetime) -> Id:
+    """Give a sale to the member who made it: undone here, and rung up there by today's promotions.
+
+    Inside the caller's write transaction. Returns the new order's id; it is of the instant the first was.
+    Raises SameMember, UsesTheirOwn or HasReturns.
+    """
+    require_write_transaction()
+    if to == order.customer_id:
+        raise SameMember(order=order.number)
+    if sale.answer["used_codes"] or sale.tender_points:
+        raise UsesTheirOwn(order=order.number)
+    lock_customers([order.customer_id, to])
+    kept = cart_of(sale.id)
+    undo(sale.id, at=at)
+    anew = Asked(cart=kept.cart, as_of=at, customer_id=to, channel=kept.channel, store=kept.store)
+    number = f"{order.number[: 64 - len(MOVED)]}{MOVED}"
+    made = finish(
+        reserve(anew, at=at).id, source=order.source, number=number, by=by, at=at, placed_at=order.placed_at
+    )
+    assert made.order_id is not None, "it has just become one"
+    return made.order_id
+
+
+def cart_of(sale_id: Id) -> StoredAsk:
+    """Return what was asked of a sale in its present turn; raises UnknownSale."""
+    row = models.Sale.objects.filter(id=sale_id).first()
+    if row is None:
+        raise UnknownSale(sale=show_id(sale_id))
+    return read_ask(row.cart)

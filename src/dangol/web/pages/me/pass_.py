@@ -15,6 +15,7 @@ from dangol.core.people.selectors import MEMBER, profiles_of
 from dangol.core.people.wordings import JOINING
 from dangol.domain.brand import HOUSE_COLOR
 from dangol.domain.points import Kind
+from dangol.rooms.rewards.promotions.counter import waiting_for
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
 from dangol.web.pages.home import barcode_of, home_context, number_of
@@ -49,7 +50,8 @@ def show_home(request: HttpRequest, session: SessionView) -> HttpResponse:
     if member.profile.person.kind != MEMBER:
         asked = [one for one in JOINING if one.required]
         return render(request, "web/me/join.html", {"points": member.points, "wordings": asked})
-    return render(request, "web/home.html", context | {"here": "home"})
+    asks = waiting_for(session.customer_id, at=frame_of(request).at)
+    return render(request, "web/home.html", context | {"here": "home", "asks": asks})
 
 
 @member_required

@@ -29,6 +29,7 @@ document.addEventListener("click", (event) => {
   if (!field) return;
   field.value = key.dataset.types === "back" ? field.value.slice(0, -1) : field.value + key.dataset.types;
   field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 document.addEventListener("change", (event) => {

@@ -1,0 +1,215 @@
+"""After a sale at the till: its receipt, undone, given to somebody else, or partly brought back."""
+
+from typing import Any, NamedTuple
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.own_account import require_not_own
+from dangol.core.access.rights import Right
+from dangol.core.commerce.acts import Why
+from dangol.core.commerce.moving import move_order
+from dangol.core.commerce.selectors import find_order
+from dangol.core.people.selectors import names_of
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import new_id, parse_id, show_id
+from dangol.core.storage.transactions import try_out, write_transaction
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.promotions.counter import (
+    NotOfTheCheckout,
+    cart_of,
+    give_to,
+    obstacle_to_undoing,
+    sale_of,
+    undo_own,
+)
+from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount
+from dangol.rooms.rewards.promotions.sales import SaleView
+from dangol.web.acting import actor_of, new_form
+from dangol.web.amounts import read_amount
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+from dangol.web.pages.till import SHOWN, find_any, find_present, find_sold
+from dangol.web.pages.till_held import names_of_lines
+from dangol.web.present import find_at_till
+from dangol.web.reads.till import read_receipt
+from dangol.web.sale_words import effects_in_words
+
+
+class Left(NamedTuple):
+    """What has not come back of a line: units, and what was paid for them in money."""
+
+    line: str
+    name: str
+    units: int
+    left: int
+    money_minor: int
+    chosen: int = 0
+
+    @property
+    def counts(self) -> range:
+        """How many may come back."""
+        return range(self.left + 1)
+
+
+@needs(Right.TILL_USE)
+def show_receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """Show what a sale came to and has earned, and how to put it right."""
+    return render(request, "web/till/receipt.html", _context(request, number))
+
+
+@needs(Right.TILL_USE)
+@require_POST
+def undo(request: HttpRequest, number: str) -> HttpResponse:
+    """Take back what one rang up oneself a moment ago, and say why: all it used is as before."""
+    order = find_sold(request, number)
+    reason = request.POST.get("reason", "").strip() or request.POST.get("words", "")
+    if read_receipt(order).is_undone:
+        return redirect("web:till-receipt", number)
+    try:
+        undo_own(order, Why(new_id(), actor_of(request), reason), at=frame_of(request).at)
+    except DomainError as refusal:
+        return _refused(request, number, refusal, status=422)
+    return redirect("web:till-receipt", number)
+
+
+@needs(Right.TILL_USE)
+def move(request: HttpRequest, number: str) -> HttpResponse:
+    """Find the member a sale belongs to, and give it to them."""
+    if request.method == "POST":
+        return _move_to(request, number)
+    text = request.GET.get("q", "").strip()[:100]
+    owner = find_sold(request, number).customer_id
+    found = [one for one in find_at_till(request, text, limit=SHOWN) if one != owner]
+    people = names_of(found)
+    context = _context(request, number) | {"text": text, "people": [people[one] for one in found]}
+    return render(request, "web/till/move.html", context)
+
+
+def _move_to(request: HttpRequest, number: str) -> HttpResponse:
+    at, actor = frame_of(request).at, actor_of(request)
+    try:
+        to = find_present(request, parse_id(request.POST.get("to", ""))).customer_id
+        require_not_own([to], actor=actor)
+        order = find_sold(request, number)
+        with write_transaction():
+            if sale := sale_of(order):
+                give_to(order, sale, to=to, by=actor, at=at)
+            else:
+                move_order(order, to=to, at=at)
+    except ValueError:
+        raise Http404 from None
+    except DomainError as refusal:
+        return _refused(request, number, refusal)
+    return redirect("web:till-member", to)
+
+
+@needs(Right.TILL_USE)
+def bring_some_back(request: HttpRequest, number: str) -> HttpResponse:
+    """Say what units or an amount of a sale give back, and bring them back."""
+    order = find_sold(request, number)
+    sale = sale_of(order)
+    if sale is None:
+        return _refused(request, number, NotOfTheCheckout(order=order.number), status=422)
+    context = _context(request, number) | {"left": lines_left(sale), "form": new_form()}
+    if request.method != "POST":
+        return render(request, "web/till/return.html", context)
+    wanted = _wanted(request, sale)
+    left = [one._replace(chosen=wanted[0].get(one.line, 0)) for one in lines_left(sale)]
+    context |= {"left": left, "typed": request.POST.get("amount", "")[:40]}
+    if not wanted[0] and wanted[1] is None:
+        return render(request, "web/till/return.html", context | {"nothing": True}, status=422)
+    try:
+        mark = f"till-{show_id(parse_id(request.POST.get('form', '')))}"
+    except ValueError:
+        raise Http404 from None
+    try:
+        if request.POST.get("do") == "return":
+            back = _bring(request, sale, wanted, mark)
+            return HttpResponseRedirect(
+                f"{reverse('web:till-receipt', args=[number])}?back={back.money_minor}"
+            )
+        outlook, earned = try_out(lambda: _look(request, sale, wanted, mark))
+    except DomainError as refusal:
+        return render(request, "web/till/return.html", context | {"problem": explain(refusal)}, status=409)
+    context |= {"outlook": outlook, "earned_back": earned, "form": request.POST["form"]}
+    return render(request, "web/till/return.html", context)
+
+
+def _wanted(request: HttpRequest, sale: SaleView) -> tuple[dict[str, int], int | None]:
+    """Return what comes back: units by line, or an amount in minor units; None for what is none."""
+    units = {
+        one.line: int(count)
+        for one in lines_left(sale)
+        if (count := request.POST.get(f"units-{one.line}", "")).isascii() and count.isdigit() and count != "0"
+        and len(count) <= 5
+    }  # fmt: skip
+    return units, None if units else read_amount(request.POST.get("amount", ""), sale.currency)
+
+
+def _bring(
+    request: HttpRequest, sale: SaleView, wanted: tuple[dict[str, int], int | None], mark: str
+) -> ReturnView:
+    units, minor = wanted
+    at = frame_of(request).at
+    if minor is not None:
+        return give_back_amount(sale.id, number=mark, minor=minor, at=at)
+    return bring_back(sale.id, number=mark, units=units, at=at)
+
+
+def _look(
+    request: HttpRequest, sale: SaleView, wanted: tuple[dict[str, int], int | None], mark: str
+) -> tuple[ReturnView, int]:
+    """Do it, say what came of it and how many points it took in all, and leave it to be taken back."""
+    assert sale.order_id is not None, "an order is brought back"
+    reference = show_id(sale.order_id)
+    before = read_receipt(find_order(reference)).points
+    back = _bring(request, sale, wanted, mark)
+    return back, before - read_receipt(find_order(reference)).points
+
+
+def lines_left(sale: SaleView) -> list[Left]:
+    """Return the lines of a sale in their order, with what has not come back of each."""
+    names, found = names_of_lines(sale), []
+    for line in cart_of(sale.id).cart.lines:
+        own = [key for key in sale.split.units if key[0] == line.key]
+        left = [key for key in own if key not in sale.split.back]
+        money = sum(sale.split.units[key].money_minor for key in left)
+        if own:
+            found.append(Left(line.key, names[line.key], len(own), len(left), money))
+    return found
+
+
+def _context(request: HttpRequest, number: str) -> dict[str, Any]:
+    order = find_sold(request, number)
+    receipt = read_receipt(order)
+    context: dict[str, Any] = {
+        "receipt": receipt,
+        "member": find_any(request, order.customer_id),
+        "customer_id": order.customer_id,
+        "order": show_id(order.id),
+        "cannot_undo": _obstacle(request, number),
+        "came_back": request.GET.get("back"),
+    }
+    if sale := receipt.sale:
+        names = names_of_lines(sale)
+        context |= {
+            "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
+            "prices": [(names[one["line"]], one) for one in sale.answer["lines"]],
+            "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in lines_left(sale)),
+            "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,
+        }  # fmt: skip
+    return context
+
+
+def _obstacle(request: HttpRequest, number: str) -> str:
+    order = find_sold(request, number)
+    found = obstacle_to_undoing(order, by=actor_of(request), at=frame_of(request).at)
+    return " ".join(explain(found)) if found else ""
+
+
+def _refused(request: HttpRequest, number: str, refusal: DomainError, *, status: int = 409) -> HttpResponse:
+    context = _context(request, number) | {"problem": explain(refusal)}
+    return render(request, "web/till/receipt.html", context, status=status)

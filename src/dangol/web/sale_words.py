@@ -1,0 +1,109 @@
+"""What a checkout's answer says in words: each effect and its arithmetic, and what points may pay."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _, gettext_lazy as lazy
+
+from dangol.domain.tender import WHOLE, TenderRule
+from dangol.rooms.rewards.promotions.documents import Json
+from dangol.web.formats import format_money_in_words, format_number, format_points
+
+_KINDS: Mapping[str, Any] = {
+    "percent": lazy("비율 할인"),
+    "amount": lazy("금액 할인"),
+    "new_price": lazy("특가"),
+    "tiered": lazy("많이 살수록 할인"),
+    "nth_free": lazy("N번째 무료"),
+    "buy_get": lazy("사면 더 주기"),
+    "bundle": lazy("묶음 할인"),
+}
+
+
+class Told(NamedTuple):
+    """What a promotion did: a sentence, by which promotion, version and code, and the sum behind it."""
+
+    sentence: str
+    promotion: str
+    version: int
+    code: str
+    steps: list[str]
+
+
+def effects_in_words(answer: Json, names: Mapping[str, str]) -> list[Told]:
+    """Return what promotions did, in the order they did it; `names` says what each line is called."""
+    return [
+        Told(_sentence(one, answer), one["name"], one["version"], one["code"], _steps(one, answer, names))
+        for one in answer["effects"]
+    ]
+
+
+def _sentence(effect: Json, answer: Json) -> str:
+    money = answer["currency"]
+    match effect["type"]:
+        case "discount":
+            off = format_money_in_words(effect["amount_minor"], money)
+            return _("%(off)s 할인") % {"off": off}
+        case "shipping_discount":
+            off = format_money_in_words(effect["amount_minor"], money)
+            return _("배송비 %(off)s 할인") % {"off": off}
+        case "gift":
+            return _("%(product)s %(count)s개 증정") % {
+                "product": effect["product"], "count": format_number(effect["count"]),
+            }  # fmt: skip
+        case "points":
+            return _("%(points)s 더 적립") % {"points": format_points(effect["points"])}
+        case "points_multiplied":
+            return _("포인트 %(times)s배") % {"times": _times(effect["num"], effect["den"])}
+        case "stamps":
+            return _("도장 %(count)s개") % {"count": format_number(effect["count"])}
+        case _:
+            if effect.get("issued"):
+                return _("다음에 쓸 쿠폰 %(code)s") % {"code": effect["issued"]}
+            return _("다음에 쓸 쿠폰 한 장")
+
+
+def _times(num: int, den: int) -> str:
+    return f"{num / den:.2f}".rstrip("0").rstrip(".")
+
+
+def _steps(effect: Json, answer: Json, names: Mapping[str, str]) -> list[str]:
+    """Return the arithmetic: what fell on each line, and on which of its units."""
+    money = answer["currency"]
+    steps = [str(_KINDS[effect["kind"]])] if effect.get("kind") in _KINDS else []
+    if effect["type"] == "points_multiplied":
+        added = next(
+            (
+                one["points"]
+                for one in answer["earning"]["multiplied"]
+                if one["promotion"] == effect["promotion"]
+            ),
+            0,
+        )
+        return [*steps, _("규칙의 포인트에 %(points)s를 더해요") % {"points": format_points(added)}]
+    shown = format_points if effect["type"] == "points" else lambda minor: format_money_in_words(minor, money)
+    for line in effect.get("lines") or ():
+        parts = " + ".join(shown(unit["amount"]) for unit in line["units"][:6])
+        more = " + …" if len(line["units"]) > 6 else ""
+        sum_ = f" ({parts}{more})" if len(line["units"]) > 1 else ""
+        steps.append(f"{names.get(line['line'], line['line'])}: {shown(line['amount'])}{sum_}")
+    return steps
+
+
+def tender_in_words(rule: TenderRule | None, currency: str) -> str:
+    """Return on what terms points pay, in one line; nothing where they do not."""
+    if rule is None:
+        return ""
+    told = [
+        _("%(points)s = %(worth)s")
+        % {"points": format_points(rule.points), "worth": format_money_in_words(rule.minor, currency)}
+    ]
+    if rule.least_points > 1:
+        told.append(_("%(points)s부터") % {"points": format_points(rule.least_points)})
+    if rule.step > 1:
+        told.append(_("%(points)s 단위") % {"points": format_points(rule.step)})
+    if rule.most_share < WHOLE:
+        told.append(
+            _("상품값의 %(share)s%%까지") % {"share": f"{rule.most_share / 100:.2f}".rstrip("0").rstrip(".")}
+        )
+    return " · ".join(told)
