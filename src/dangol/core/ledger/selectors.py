@@ -122,8 +122,8 @@ def balances_of(customer_ids: Sequence[Id], currency: str) -> dict[Id, Balance]:
 def usable_points(customer_id: Id, currency: str, *, at: datetime) -> int:
     """Return how many points a customer may spend at an instant, one after now too.
 
-    A balance still counts what has lapsed until that is booked, which the worker does every few minutes; this does
-    not.
+    A balance still counts what has lapsed until that is booked, which the worker does every few minutes;
+    this does not.
     """
     lots = Lot.objects.filter(
         Q(expires_at=None) | Q(expires_at__gt=at), customer_id=customer_id, currency=currency, left__gt=0,

@@ -30,10 +30,10 @@ from dangol.rooms.rewards.promotions.sales import (
     WrongState,
     cancel,
     find_sale,
-    release_due,
     reopen,
     reserve,
 )
+from dangol.rooms.rewards.promotions.time_outs import release_due
 from tests.rooms.rewards.promotions.shop import (
     AT,
     CURRENCY,

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
-from dangol.rooms.rewards.promotions.sales import SalesStuck, find_sale, release_due, reserve
+from dangol.rooms.rewards.promotions.sales import find_sale, reserve
+from dangol.rooms.rewards.promotions.time_outs import SalesStuck, release_due
 from tests.rooms.rewards.promotions.shop import AT, TENDER, asked, cart, give, offer, open_shop, percent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])

@@ -59,7 +59,7 @@ class TooLateToUndo(DomainError):
 
 
 class NotOfTheCheckout(DomainError):
-    """The order (`order`) was told of as it was: how its price came about is not known, so it is one whole."""
+    """The order (`order`) was told of as it was: how its price came about is not known."""
 
     code = "checkout.not_of_the_checkout"
 

@@ -10,7 +10,6 @@ All that a sale holds (codes, limits, points) is taken when it is reserved, in o
 customer's lock, and counts against limits from then on: what was promised at the cart is there at the till.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -47,8 +46,6 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 from dangol.rooms.rewards.promotions.models import SaleState
-
-logger = logging.getLogger(__name__)
 
 # Somebody else may take the last of something between two looks: then it is asked again without it.
 _MOST_LOOKS = 50
@@ -103,10 +100,6 @@ class SaleOfAbsorbed(DomainError):
     """The sale's customer has become part of another (`customer`): a new sale is made for these."""
 
     code = "checkout.customer_merged"
-
-
-class SalesStuck(RuntimeError):
-    """Sales whose time is over could not be let go; the log names them."""
 
 
 class OtherCart(DomainError):
@@ -396,33 +389,3 @@ def reopen(
         _hold(row, asked, at=at, hold=hold, strict=False)
         row.save(update_fields=_HELD)
     return view_of(row)
-
-
-def release_due(*, as_of: datetime, limit: int = 500) -> int:
-    """Let go of up to `limit` sales whose time is over, the longest first; returns how many.
-
-    Call it until it says 0. One that cannot be let go is logged and holds up no other; raises SalesStuck once
-    there is nothing else to let go.
-    """
-    due = models.Sale.objects.filter(state=SaleState.RESERVED, reserved_until__lte=as_of)
-    done, stuck = 0, set[Id]()
-    for sale_id in list(due.order_by("reserved_until").values_list("id", flat=True)):
-        try:
-            done += _release_if_due(sale_id, as_of)
-        except Exception:
-            logger.exception("the sale %s cannot be let go", show_id(sale_id))
-            stuck.add(sale_id)
-        if done == limit:
-            return done
-    if stuck and not done:
-        raise SalesStuck(len(stuck))
-    return done
-
-
-def _release_if_due(sale_id: Id, as_of: datetime) -> bool:
-    with write_transaction():
-        row = lock_sale(sale_id)
-        if row.state != SaleState.RESERVED or row.reserved_until > as_of:
-            return False
-        release(row, SaleState.TIMED_OUT, at=as_of)
-    return True

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dangol.core.tasks.registry import Due, Run, periodic
-from dangol.rooms.rewards.promotions.sales import release_due
+from dangol.rooms.rewards.promotions.time_outs import release_due
 
 
 @periodic("checkout.release_due", every=timedelta(minutes=1), atomic=False)
