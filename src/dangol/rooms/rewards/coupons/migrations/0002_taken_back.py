@@ -15,8 +15,4 @@ class Migration(migrations.Migration):
             name='taken_back_at',
             field=models.DateTimeField(null=True),
         ),
-        migrations.AddIndex(
-            model_name='couponissue',
-            index=models.Index(fields=['batch_id', 'code_key'], name='dg_coupon_issue_code'),
-        ),
     ]

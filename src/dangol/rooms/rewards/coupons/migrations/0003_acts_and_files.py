@@ -43,14 +43,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='couponcode',
-            index=models.Index(condition=models.Q(('used_count__gt', 0)), fields=['batch_id'], name='dg_coupon_code_spent'),
-        ),
-        migrations.AddIndex(
-            model_name='couponcode',
-            index=models.Index(condition=models.Q(('is_blocked', True)), fields=['batch_id'], name='dg_coupon_code_shut'),
-        ),
-        migrations.AddIndex(
             model_name='couponact',
             index=models.Index(fields=['batch_id', 'key', 'id'], name='dg_coupon_act_code'),
         ),
