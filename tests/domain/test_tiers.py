@@ -31,6 +31,7 @@ SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
 LEVELS = (Level("member", 0), Level("silver", 100), Level("gold", 300))
 ROLLING = TierRules(1, LEVELS, Measure.SPEND, Window.ROLLING, 30, SEOUL)
 QUARTERLY = TierRules(1, LEVELS, Measure.SPEND, Window.CALENDAR, 3, SEOUL)
+YEARLY = TierRules(1, LEVELS, Measure.SPEND, Window.JOINING, 12, SEOUL)
 LIFETIME = TierRules(1, LEVELS, Measure.SPEND, Window.LIFETIME, 0, SEOUL)
 TENURE = TierRules(1, LEVELS, Measure.TENURE, Window.LIFETIME, 0, SEOUL)
 
@@ -85,6 +86,41 @@ def test_level_of__around_thresholds__reached_at_the_threshold(value: int, level
 
 
 @pytest.mark.parametrize(
+    ("months", "joined_on", "day", "start", "held", "kept"),
+    [
+        (12, date(2024, 4, 10), date(2026, 4, 9), "2025-04-10", "2027-04-10", "2026-04-10"),
+        (12, date(2024, 4, 10), date(2026, 4, 10), "2026-04-10", "2028-04-10", "2027-04-10"),
+        (12, date(2024, 2, 29), date(2026, 2, 27), "2025-02-28", "2027-02-28", "2026-02-28"),
+        (12, date(2024, 2, 29), date(2028, 2, 29), "2028-02-29", "2030-02-28", "2029-02-28"),
+        (1, date(2025, 12, 31), date(2026, 2, 27), "2026-01-31", "2026-03-31", "2026-02-28"),
+        (1, date(2025, 12, 31), date(2026, 3, 30), "2026-02-28", "2026-04-30", "2026-03-31"),
+        (6, date(2026, 1, 10), date(2026, 1, 9), "2025-07-10", "2026-07-10", "2026-01-10"),
+        (12, None, date(2026, 5, 1), "2026-01-01", "2028-01-01", "2027-01-01"),
+    ],
+)
+def test_anniversary__each_members_own_months__by_hand(
+    months: int, joined_on: date | None, day: date, start: str, held: str, kept: str
+) -> None:
+    rules = YEARLY._replace(window_size=months)
+    assert window_start(rules, day, joined_on) == midnight(start)
+    assert hold_end(rules, day, joined_on) == midnight(held)
+    assert next_hold_end(rules, day, joined_on) == midnight(kept)
+
+
+def test_anniversary__reached_in_the_first_year__is_reviewed_by_the_second_alone() -> None:
+    # Joined on 10 April: the first year's 100 hold silver to the end of the second, in which 60 are too few.
+    climber = climb(
+        YEARLY._replace(grace_days=30, levels=LEVELS[:2]),
+        amounts={"2025-06-01": 100, "05-01": 60, "2027-04-20": 39, "2027-05-05": 1},
+        upto="2027-05-06", joined_on=date(2025, 4, 10),
+    )  # fmt: skip
+    assert moves(climber) == [
+        ("06-01", 0, 1, "reached", 100), ("04-10", 1, 1, "grace", 60), ("05-05", 1, 1, "reached", 100),
+    ]  # fmt: skip
+    assert climber.standing.held_until == midnight("2028-04-10")
+
+
+@pytest.mark.parametrize(
     ("rules", "day", "start", "held", "kept"),
     [
         (ROLLING, date(2026, 3, 30), "03-01", "04-29", "04-29"),
@@ -98,21 +134,21 @@ def test_level_of__around_thresholds__reached_at_the_threshold(value: int, level
 def test_window_and_hold__each_window__by_hand(
     rules: TierRules, day: date, start: str, held: str, kept: str
 ) -> None:
-    assert window_start(rules, day) == midnight(start)
-    assert hold_end(rules, day) == midnight(held)
-    assert next_hold_end(rules, day) == midnight(kept)
+    assert window_start(rules, day, None) == midnight(start)
+    assert hold_end(rules, day, None) == midnight(held)
+    assert next_hold_end(rules, day, None) == midnight(kept)
 
 
 def test_window_and_hold__rolling_over_a_clock_change__whole_days_of_the_shop() -> None:
     rules = ROLLING._replace(zone=NEW_YORK, window_size=7)
 
-    assert window_start(rules, date(2026, 3, 10)) == datetime(2026, 3, 4, 5, tzinfo=UTC)
-    assert hold_end(rules, date(2026, 3, 4)) == datetime(2026, 3, 11, 4, tzinfo=UTC)
+    assert window_start(rules, date(2026, 3, 10), None) == datetime(2026, 3, 4, 5, tzinfo=UTC)
+    assert hold_end(rules, date(2026, 3, 4), None) == datetime(2026, 3, 11, 4, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("rules", [LIFETIME, TENURE])
 def test_window_and_hold__unlimited__for_good(rules: TierRules) -> None:
-    assert window_start(rules, date(2026, 3, 10)) is hold_end(rules, date(2026, 3, 10)) is None
+    assert window_start(rules, date(2026, 3, 10), None) is hold_end(rules, date(2026, 3, 10), None) is None
 
 
 def test_climber__threshold_reached_in_the_middle__up_at_that_instant_and_straight_to_gold() -> None:

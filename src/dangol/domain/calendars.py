@@ -64,6 +64,16 @@ def first_of_period(day: date, months: int) -> date:
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
+def first_of_anniversary(day: date, anchor: date, months: int) -> date:
+    """Return the first day of the stretch of so many months, counted from an anchor, that holds `day`.
+
+    Month ends are clamped by the anchor's own day: of 29 February each 28th, and each 29th there is.
+    """
+    passed = (day.year - anchor.year) * 12 + day.month - anchor.month
+    first = add_months(anchor, passed // months * months)
+    return first if first <= day else add_months(anchor, (passed // months - 1) * months)
+
+
 def next_day(day: date) -> date:
     """Return the day after."""
     return day + timedelta(days=1)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
 from dangol.domain.histories import History
 from dangol.domain.points import MOST_POINTS
-from dangol.domain.tiers import NOWHERE, Climber, Measure, Standing, TierMove, TierRules
+from dangol.domain.tiers import NOWHERE, Climber, Measure, Standing, TierMove, TierRules, Window
 
 
 class Program(NamedTuple):
@@ -35,6 +35,13 @@ class Program(NamedTuple):
     def measure(self) -> Measure:
         """What counts towards the tiers: the same in all their versions."""
         return self.tier_versions[0].measure
+
+    @property
+    def counts_from_joining(self) -> bool:
+        """Whether the day somebody joined on makes a difference to their tier."""
+        return self.measure is Measure.TENURE or any(
+            one.window is Window.JOINING for one in self.tier_versions
+        )
 
     def terms_at(self, at: datetime) -> Terms:
         """Return the terms of points earned at an instant: the last version that had begun."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dangol.domain.calendars import add_months, day_of, first_of_period, start_of_day
+from dangol.domain.calendars import add_months, day_of, first_of_anniversary, first_of_period, start_of_day
 from dangol.domain.histories import History
 
 
@@ -25,10 +25,15 @@ class Measure(StrEnum):
 
 
 class Window(StrEnum):
-    """Over what time it counts. `window_size` is in days for a rolling one, in months for a calendar one."""
+    """Over what time it counts. `window_size` is in days for a rolling one, in months for the next two.
+
+    A joining one is by anniversaries: of each member's own months, counted from the day they joined on; who
+    has not joined goes by the calendar.
+    """
 
     ROLLING = "rolling"
     CALENDAR = "calendar"
+    JOINING = "joining"
     LIFETIME = "lifetime"
 
 
@@ -68,6 +73,11 @@ class TierRules(NamedTuple):
     def is_unlimited(self) -> bool:
         """Whether all that ever happened counts, so that nothing is reviewed."""
         return self.window is Window.LIFETIME or self.measure is Measure.TENURE
+
+    @property
+    def has_periods(self) -> bool:
+        """Whether what counts begins anew with each period."""
+        return self.window in (Window.CALENDAR, Window.JOINING)
 
 
 class Cause(StrEnum):
@@ -123,58 +133,67 @@ def level_of(rules: TierRules, value: int) -> int:
     return max(place for place, level in enumerate(rules.levels) if value >= level.threshold or place == 0)
 
 
-def window_start(rules: TierRules, day: date) -> datetime | None:
+def _period(rules: TierRules, day: date, joined_on: date | None, ahead: int = 0) -> datetime:
+    """Return the first instant of the period that holds `day`, or of the so manieth after it."""
+    size = rules.window_size
+    if rules.window is Window.JOINING and joined_on is not None:
+        first = first_of_anniversary(day, joined_on, size)
+        passed = (first.year - joined_on.year) * 12 + first.month - joined_on.month
+        return start_of_day(add_months(joined_on, passed + ahead * size), rules.zone)
+    return start_of_day(add_months(first_of_period(day, size), ahead * size), rules.zone)
+
+
+def window_start(rules: TierRules, day: date, joined_on: date | None) -> datetime | None:
     """Return the first instant that counts on `day`; None where everything ever does."""
     if rules.is_unlimited:
         return None
     if rules.window is Window.ROLLING:
         return start_of_day(day - timedelta(days=rules.window_size - 1), rules.zone)
-    return start_of_day(first_of_period(day, rules.window_size), rules.zone)
+    return _period(rules, day, joined_on)
 
 
-def counted_from(rules: TierRules, standing: Standing, day: date) -> datetime | None:
+def counted_from(rules: TierRules, standing: Standing, day: date, joined_on: date | None) -> datetime | None:
     """Return from when on amounts count on `day` for keeping the level held.
 
-    In the grace after a calendar period, what is done counts as if it had been done in that period.
+    In the grace after a period, what is done counts as if it had been done in that period.
     """
-    if standing.in_grace and standing.held_until and rules.window is Window.CALENDAR:
-        ended_on = day_of(standing.held_until, rules.zone) - timedelta(days=rules.grace_days + 1)
-        return window_start(rules, ended_on)
-    return window_start(rules, day)
+    if standing.in_grace and standing.held_until and rules.has_periods:
+        day = day_of(standing.held_until, rules.zone) - timedelta(days=rules.grace_days + 1)
+    return window_start(rules, day, joined_on)
 
 
-def reviewed_from(rules: TierRules, standing: Standing, at: datetime) -> datetime | None:
+def reviewed_from(
+    rules: TierRules, standing: Standing, at: datetime, joined_on: date | None
+) -> datetime | None:
     """Return from when on amounts count in a review at the first instant of a day.
 
-    A calendar period is reviewed when it is over. A rolling window is the one that ends on that day:
+    A period is reviewed when it is over. A rolling window is the one that ends on that day:
     what lifted a member a whole window ago is no longer in it.
     """
     today = day_of(at, rules.zone)
     if rules.window is Window.ROLLING:
-        return window_start(rules, today)
-    return counted_from(rules, standing, today - timedelta(days=1))
+        return window_start(rules, today, joined_on)
+    return counted_from(rules, standing, today - timedelta(days=1), joined_on)
 
 
-def hold_end(rules: TierRules, day: date) -> datetime | None:
+def hold_end(rules: TierRules, day: date, joined_on: date | None) -> datetime | None:
     """Return until when, exclusive, a level reached on `day` is held.
 
-    A rolling window's level is held for as long as the window is; a calendar one's to the end of the
-    period after the one it was reached in.
+    A rolling window's level is held for as long as the window is; that of a window of periods to the end
+    of the period after the one it was reached in.
     """
     if rules.is_unlimited:
         return None
     if rules.window is Window.ROLLING:
         return start_of_day(day + timedelta(days=rules.window_size), rules.zone)
-    first = first_of_period(day, rules.window_size)
-    return start_of_day(add_months(first, 2 * rules.window_size), rules.zone)
+    return _period(rules, day, joined_on, ahead=2)
 
 
-def next_hold_end(rules: TierRules, day: date) -> datetime | None:
+def next_hold_end(rules: TierRules, day: date, joined_on: date | None) -> datetime | None:
     """Return until when, exclusive, a level is held that a review on `day` has left a member in."""
-    if rules.window is not Window.CALENDAR:
-        return hold_end(rules, day)
-    first = first_of_period(day, rules.window_size)
-    return start_of_day(add_months(first, rules.window_size), rules.zone)
+    if not rules.has_periods:
+        return hold_end(rules, day, joined_on)
+    return _period(rules, day, joined_on, ahead=1)
 
 
 class Climber:
@@ -205,20 +224,20 @@ class Climber:
         self.history.add(at, amount)
         standing = self.standing
         day = day_of(at, rules.zone)
-        start = window_start(rules, day)
+        start = window_start(rules, day, self.joined_on)
         value = self.history.total(start, at, including_end=True)
         reached = level_of(rules, value)
         if reached > standing.level or (standing.in_grace and reached == standing.level):
-            self._move(rules, at, reached, Cause.REACHED, value, start, hold_end(rules, day))
+            self._move(rules, at, reached, Cause.REACHED, value, start, hold_end(rules, day, self.joined_on))
         elif standing.in_grace:
             self._catch_up(rules, at, day)
 
     def _catch_up(self, rules: TierRules, at: datetime, day: date) -> None:
         """Keep the level where the ended period and the grace together reach it: as if kept at the review."""
-        start = counted_from(rules, self.standing, day)
+        start = counted_from(rules, self.standing, day, self.joined_on)
         value = self.history.total(start, at, including_end=True)
         if level_of(rules, value) >= self.standing.level:
-            until = next_hold_end(rules, day)
+            until = next_hold_end(rules, day, self.joined_on)
             self._move(rules, at, self.standing.level, Cause.REACHED, value, start, until)
 
     def grant(self, at: datetime, level: int, held_until: datetime | None) -> None:
@@ -249,7 +268,7 @@ class Climber:
         if reached >= other.level and (
             reached > standing.level or (standing.in_grace and reached == standing.level)
         ):
-            until = hold_end(rules, day_of(at, rules.zone))
+            until = hold_end(rules, day_of(at, rules.zone), self.joined_on)
             self._move(rules, at, reached, Cause.MERGED, value, start, until)
         elif other.level > standing.level or (
             0 < other.level == standing.level and not other.in_grace and _outlasts(other, standing)
@@ -278,7 +297,7 @@ class Climber:
         day = day_of(at, rules.zone)
         if rules.measure is Measure.TENURE:
             return self._days(day), None
-        start = window_start(rules, day)
+        start = window_start(rules, day, self.joined_on)
         return self.history.total(start, at, including_end=True), start
 
     def advance(self, upto: datetime) -> None:
@@ -301,10 +320,10 @@ class Climber:
     def _review(self, rules: TierRules, at: datetime) -> None:
         standing = self.standing
         today = day_of(at, rules.zone)
-        start = reviewed_from(rules, standing, at)
+        start = reviewed_from(rules, standing, at, self.joined_on)
         value = self.history.total(start, at, including_end=False)
         reached = level_of(rules, value)
-        until = next_hold_end(rules, today)
+        until = next_hold_end(rules, today, self.joined_on)
         if reached >= standing.level:
             cause = Cause.KEPT if reached == standing.level else Cause.REACHED
             self._move(rules, at, reached, cause, value, start, until)

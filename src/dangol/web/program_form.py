@@ -42,7 +42,8 @@ EXPIRIES: Options = (
     ("end_of_year", lazy("몇 년 뒤 그 해가 끝나면")),
 )
 WINDOWS: Options = (
-    ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")), ("lifetime", lazy("지금까지 모두")),
+    ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")),
+    ("joining", lazy("가입한 날부터 몇 달씩")), ("lifetime", lazy("지금까지 모두")),
 )  # fmt: skip
 
 

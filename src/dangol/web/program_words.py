@@ -157,10 +157,16 @@ def window_in_words(window: str, size: int) -> str:
         return _("지금까지")
     if window == Window.ROLLING:
         return ngettext("최근 %(n)s일 동안", "최근 %(n)s일 동안", size) % {"n": size}
+    if window == Window.JOINING:
+        return str(_ANNIVERSARIES.get(size, size))
     return str(_CALENDARS.get(size, size))
 
 
 _CALENDARS = {1: lazy("달마다"), 3: lazy("분기마다"), 6: lazy("반년마다"), 12: lazy("해마다")}
+_ANNIVERSARIES = {
+    1: lazy("가입한 날부터 한 달마다"), 3: lazy("가입한 날부터 석 달마다"),
+    6: lazy("가입한 날부터 반년마다"), 12: lazy("가입한 날부터 해마다"),
+}  # fmt: skip
 
 
 def grace_in_words(days: int) -> str:
@@ -262,7 +268,7 @@ _PROBLEMS: Mapping[str, object] = {
     "must_climb_from_zero": lazy("위로 갈수록 기준이 커져야 해요."),
     "keys_must_stay": lazy("등급을 더하거나 없앨 수는 없어요. 이름과 기준만 바꿀 수 있어요."),
     "must_stay": lazy("등급을 세는 단위는 바꿀 수 없어요."),
-    "not_a_calendar_period": lazy("달력 기간은 1, 3, 6, 12달 가운데 하나예요."),
+    "not_a_calendar_period": lazy("몇 달씩 세는 기간은 1, 3, 6, 12달 가운데 하나예요."),
     "not_a_number": lazy("숫자로 적어 주세요."),
     "not_an_amount": lazy("금액으로 적어 주세요. 통화의 소수 자리까지만 쓸 수 있어요."),
     "not_a_ratio": lazy("1.5나 7/3처럼 적어 주세요."),

@@ -95,7 +95,8 @@ def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
         yield Problem("levels", "same_key_twice")
     if draft.window is tiers.Window.ROLLING and draft.window_size < 1:
         yield Problem("window_size", "too_small")
-    if draft.window is tiers.Window.CALENDAR and draft.window_size not in {1, 3, 6, 12}:
+    has_periods = draft.window in (tiers.Window.CALENDAR, tiers.Window.JOINING)
+    if has_periods and draft.window_size not in {1, 3, 6, 12}:
         yield Problem("window_size", "not_a_calendar_period")
     if draft.grace_days < 0:
         yield Problem("grace_days", "negative")

@@ -19,7 +19,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import delete_rows, select_matching
 from dangol.domain.calendars import day_of
 from dangol.domain.membership import Merged, Program
-from dangol.domain.tiers import NOWHERE, Measure
+from dangol.domain.tiers import NOWHERE
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.models import Membership
 from dangol.rooms.rewards.programs import Running
@@ -73,7 +73,7 @@ def _joined_on(program: Program, customer_ids: Sequence[Id]) -> dict[Id, date]:
 
 def joined_before(program: Program, merges: Mapping[Id, Sequence[MergedMember]]) -> dict[Id, date | None]:
     """Return when members had joined before anybody became part of them."""
-    if program.measure is not Measure.TENURE:
+    if not program.counts_from_joining:
         return {}
     first = {owner: own[0].kept_joined_at for owner, own in merges.items() if own}
     return {owner: day_of(at, program.tiers.zone) if at else None for owner, at in first.items()}

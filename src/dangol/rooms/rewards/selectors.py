@@ -18,7 +18,6 @@ from dangol.domain.histories import History
 from dangol.domain.tiers import (
     Climber,
     Measure,
-    Standing,
     TierRules,
     reviewed_from,
     rules_at,
@@ -171,17 +170,18 @@ def _standing(
         customer_id, running.id, tiers[standing.level], standing.since, standing.held_until,
         standing.in_grace, rules.measure.value, value, window_from, above,
         max(above.threshold - value, 0) if above else 0,
-        _to_keep(rules, standing, climber.history, as_of), standing.held_until,
+        _to_keep(rules, climber, as_of), standing.held_until,
         climber.next_review_at, known.totals,
     )  # fmt: skip
 
 
-def _to_keep(rules: TierRules, standing: Standing, history: History, as_of: datetime) -> int:
+def _to_keep(rules: TierRules, climber: Climber, as_of: datetime) -> int:
     """Return what is lacking at the next review, if nothing more happens until then, to keep the level."""
+    standing = climber.standing
     if standing.held_until is None or rules.measure is Measure.TENURE:
         return 0
-    start = reviewed_from(rules, standing, standing.held_until)
-    value = history.total(start, as_of, including_end=True)
+    start = reviewed_from(rules, standing, standing.held_until, climber.joined_on)
+    value = climber.history.total(start, as_of, including_end=True)
     return max(rules.levels[standing.level].threshold - value, 0)
 
 

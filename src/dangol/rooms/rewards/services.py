@@ -1,7 +1,7 @@
 """Time passing in the programs, and tiers given by hand."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from dangol.core.events.services import lock_customers, touch_customers
@@ -109,8 +109,13 @@ def set_tiers(
     running = find_program(program_id)
     places = {level.key: place for place, level in enumerate(running.rules.tiers.levels)}
     refusals = [_refuse(row, places) for row in rows]
+    joined = store.load_joined_on(running.rules, [row.customer_id for row in rows])
     grants = {
-        row.customer_id: Granted(row.at, places[row.tier], row.held_until or _held_until(running, row.at))
+        row.customer_id: Granted(
+            row.at,
+            places[row.tier],
+            row.held_until or _held_until(running, row.at, joined.get(row.customer_id)),
+        )
         for row, refusal in zip(rows, refusals, strict=True)
         if refusal is None
     }
@@ -121,9 +126,9 @@ def set_tiers(
     return refusals
 
 
-def _held_until(running: Running, at: datetime) -> datetime | None:
+def _held_until(running: Running, at: datetime, joined_on: date | None) -> datetime | None:
     rules = rules_at(running.rules.tier_versions, at)
-    return hold_end(rules, day_of(at, rules.zone))
+    return hold_end(rules, day_of(at, rules.zone), joined_on)
 
 
 def _refuse(row: TierRow, places: Mapping[str, int]) -> DomainError | None:

@@ -292,8 +292,8 @@ def mark_undone(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> None:
 
 
 def load_joined_on(program: Program, customer_ids: Iterable[Id]) -> dict[Id, date]:
-    """Return the shop's day each of these customers joined on; empty where tenure counts for nothing."""
-    if program.measure is not Measure.TENURE:
+    """Return the shop's day each of these customers joined on; empty where it makes no difference."""
+    if not program.counts_from_joining:
         return {}
     rows = select_matching(
         Customer,

@@ -187,7 +187,8 @@ def _standing(
     if len(rules.levels) < 2:
         return None
     level = membership.level if membership else 0
-    start = window_start(rules, day_of(at, rules.zone))
+    joined_at = profile.person.joined_at
+    start = window_start(rules, day_of(at, rules.zone), day_of(joined_at, rules.zone) if joined_at else None)
     above = rules.levels[level + 1] if level + 1 < len(rules.levels) else None
     return Standing(
         level=level,
