@@ -24,6 +24,7 @@ from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
+from tests.web.promotions import tell_promotions
 from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
@@ -152,6 +153,25 @@ def reward_paths(story: Story) -> dict[str, str]:
     }
 
 
+def promotion_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of promotions, with one in force and one that says all there is."""
+    live, draft = (show_id(one) for one in tell_promotions(story))
+    return {
+        "promotions": "/promotions",
+        "promotions-nothing": "/promotions?q=nothing",
+        "promotions-archived": "/promotions?state=archived",
+        "promotion": f"/promotions/{live}?done=paused",
+        "promotion-draft": f"/promotions/{draft}",
+        "promotion-begin": "/promotions/new",
+        "promotion-new": "/promotions/new?try=win-back",
+        "promotion-edit": f"/promotions/{draft}/edit?saved=1",
+        "promotion-diff": f"/promotions/{live}/diff",
+        "promotion-diff-first": f"/promotions/{draft}/diff",
+        "promotion-uses": f"/promotions/{live}/uses",
+        "promotion-version": f"/promotions/{live}/versions/1",
+    }
+
+
 def program_paths(story: Story) -> list[str]:
     """Return the addresses of the program's pages, with a draft and simulations to show."""
     made = tell_program(story)
@@ -220,6 +240,7 @@ def staff_paths(story: Story) -> list[str]:
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *segment_paths(story).values(),
         *reward_paths(story).values(),
+        *promotion_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -254,6 +275,7 @@ def every_path(story: Story) -> dict[str, str]:
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         **segment_paths(story),
         **reward_paths(story),
+        **promotion_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

@@ -65,6 +65,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:reward_id>": show_id(new_id()),
         "<id:redemption_id>": show_id(new_id()),
         "<id:sale_id>": show_id(new_id()),
+        "<id:promotion_id>": show_id(new_id()),
         "<slug:segment>": "no-such-segment",
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
         "<str:month>": "2026-10",

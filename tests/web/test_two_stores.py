@@ -45,7 +45,7 @@ CLERK = Actor(ActorKind.STAFF, "somebody")
 ELSEWHERE = (
     "programs/", "staff/", "keys/", "webhooks/", "jobs/", "welcome/", "account/", "api/", "static/", "me/",
     "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
-    "incoming", "segments/", "rewards/",
+    "incoming", "segments/", "rewards/", "promotions/",
 )  # fmt: skip
 
 

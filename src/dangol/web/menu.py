@@ -50,6 +50,7 @@ ENTRIES: Sequence[Entry] = (
         "web:requests", _("본인 요청"), "inbox", _("본인 요청 보기"), _PEOPLE, "q", ("web:member-requests",)
     ),
     Entry("web:programs", _("적립과 등급"), "medal", _("적립과 등급 보기"), _("혜택"), "p"),
+    Entry("web:promotions", _("프로모션"), "badge-percent", _("프로모션 보기"), _("혜택"), "d"),
     Entry("web:rewards", _("리워드"), "gift", _("리워드 보기"), _("혜택"), "w"),
     Entry("web:redemptions", _("교환"), "ticket-check", _("교환 보기"), _("혜택"), "x"),
     Entry(

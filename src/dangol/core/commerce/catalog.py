@@ -17,6 +17,12 @@ def find_products(numbers: Iterable[str]) -> dict[str, ProductRef]:
     return found_products(read_together(select_products(numbers))[0])
 
 
+def product_names(numbers: Iterable[str]) -> dict[str, str]:
+    """Return what the known ones of these products are called, by number; empty where nobody said."""
+    keys = [(number,) for number in sorted(set(numbers))]
+    return dict(select_matching(Product, ("number", "name"), ("number",), keys))
+
+
 def select_products(numbers: Iterable[str]) -> Select:
     """Return what reads these products, for `found_products`."""
     keys = [(number,) for number in sorted(set(numbers))]

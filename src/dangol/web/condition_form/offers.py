@@ -1,8 +1,10 @@
 """What there is to choose from in a condition's form: traits, events with their properties, segments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dangol.core.behavior.events import KNOWN_AS
@@ -25,16 +27,22 @@ from dangol.web.scheme import find_program, tiers_of
 class Offers:
     """What can be chosen now, each read once and when it is needed; with the words people know it by.
 
-    `own` is the segment that is being written: it cannot ask about itself.
+    `own` is the segment that is being written: it cannot ask about itself. `more` are traits that only what
+    is being written knows, and come first; `values` are what theirs are called.
     """
 
-    def __init__(self, own: str = "") -> None:
-        self._own = own
+    def __init__(
+        self,
+        own: str = "",
+        more: Sequence[TraitSpec] = (),
+        values: Mapping[str, Mapping[str, Promise]] = MappingProxyType({}),
+    ) -> None:
+        self._own, self._more, self._values = own, more, values
 
     @cached_property
     def traits(self) -> Mapping[str, TraitSpec]:
         """All traits by their names, in the order in which they are offered."""
-        return {spec.name: spec for spec in list_traits()}
+        return {spec.name: spec for spec in (*self._more, *list_traits())}
 
     @property
     def catalog(self) -> Catalog:
@@ -76,9 +84,15 @@ class Offers:
             events={**self._ours} | {name: event_name(name) for name in KNOWN_AS.values()},
             properties={name: property_name(name) for name in properties},
             traits={name: trait_label(spec) for name, spec in self.traits.items()},
-            values={name: trait_values(spec, tiers) for name, spec in self.traits.items()},
+            values={
+                name: trait_values(spec, self._own_values(name, tiers)) for name, spec in self.traits.items()
+            },
             segments=self.names,
         )
+
+    def _own_values(self, name: str, tiers: Mapping[str, str]) -> Mapping[str, str]:
+        own = self._values.get(name)
+        return {key: str(words) for key, words in own.items()} if own else tiers
 
     def place_of(self, root: Part, part: Part) -> str:
         """Return where a part stands as the form numbers its conditions: `2`, `2-1`; empty for the whole."""

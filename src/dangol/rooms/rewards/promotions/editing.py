@@ -1,5 +1,6 @@
 """The life of a promotion: written, checked, published version by version, paused, and put away."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -51,6 +52,12 @@ class NothingToPublish(DomainError):
     """The draft says what is published already."""
 
     code = "promotions.nothing_to_publish"
+
+
+class NothingPublished(DomainError):
+    """The draft is all there is of the promotion: it can be put away, but not thrown away."""
+
+    code = "promotions.nothing_published"
 
 
 class Archived(DomainError):
@@ -113,14 +120,17 @@ class PromotionView(NamedTuple):
         return "ended" if content.active_to and at >= content.active_to else "live"
 
 
-def create_promotion(raw: Any, *, made_by: str, at: datetime) -> Id:
+def create_promotion(raw: Any, *, made_by: str, at: datetime, promotion_id: Id | None = None) -> Id:
     """Begin a promotion with a draft, which need not make sense yet; returns its id.
 
-    Raises PromotionInvalid where the content is not of the form.
+    With a `promotion_id` of the caller's it is begun once: told again, the first one stays as it is. Raises
+    PromotionInvalid where the content is not of the form.
     """
     content = unpack(raw)
-    promotion_id = new_id()
+    promotion_id = promotion_id or new_id()
     with write_transaction():
+        if models.Promotion.objects.filter(id=promotion_id).exists():
+            return promotion_id
         models.Promotion.objects.create(
             id=promotion_id, name=_name(content), version=None, made_by=made_by, made_at=at
         )
@@ -171,6 +181,16 @@ def write_draft(
     found = find_promotion(promotion_id).draft
     assert found is not None, "just written"
     return found
+
+
+def discard_draft(promotion_id: Id) -> None:
+    """Throw the draft away: what is published stays. Raises UnknownPromotion, NoDraft, NothingPublished."""
+    with write_transaction():
+        row = lock_promotion(promotion_id)
+        if row.version is None:
+            raise NothingPublished()
+        if not models.PromotionDraft.objects.filter(promotion_id=promotion_id).delete()[0]:
+            raise NoDraft()
 
 
 def check_content(content: PromotionContent) -> Limited:
@@ -234,9 +254,9 @@ def archive(promotion_id: Id, *, at: datetime) -> None:
     _mark(promotion_id, archived_at=at)
 
 
-def restore(promotion_id: Id, *, at: datetime) -> None:
-    """Take a promotion out again. It rests until somebody lets it go on."""
-    _mark(promotion_id, archived_at=None, paused_at=at)
+def restore(promotion_id: Id, *, at: datetime, as_it_was: bool = False) -> None:
+    """Take a promotion out again. It rests until somebody lets it go on; `as_it_was`: if it did before."""
+    _mark(promotion_id, archived_at=None, **({} if as_it_was else {"paused_at": at}))
 
 
 def _mark(promotion_id: Id, **changes: datetime | None) -> None:
@@ -251,6 +271,11 @@ def find_promotion(promotion_id: Id) -> PromotionView:
     if not found:
         raise UnknownPromotion(promotion=show_id(promotion_id))
     return found[0]
+
+
+def names_of_promotions(promotion_ids: Iterable[Id]) -> dict[Id, str]:
+    """Return what these promotions are called; one statement."""
+    return dict(models.Promotion.objects.filter(id__in=list(promotion_ids)).values_list("id", "name"))
 
 
 def list_promotions(*, archived: bool = False) -> list[PromotionView]:

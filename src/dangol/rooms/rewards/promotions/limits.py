@@ -130,6 +130,12 @@ def _left(buckets: Sequence[_Bucket]) -> Left:
     return Left(*(None if None in column else sum(column) for column in columns))
 
 
+def rest_of(limits: LimitsContent, used: Amounts) -> Left:
+    """Return what would be left of limits of which so much is used already."""
+    wanted = (limits.uses, limits.budget_minor, limits.units)
+    return Left(*(None if one is None else max(one - own, 0) for one, own in zip(wanted, used, strict=True)))
+
+
 def used_by_promotion(promotion_ids: Iterable[Id]) -> dict[Id, Amounts]:
     """Return what sales have used of each promotion and not given back; unused ones are left out."""
     rows = Redemption.objects.filter(promotion_id__in=list(promotion_ids), given_back_at=None)

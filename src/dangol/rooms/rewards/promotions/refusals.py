@@ -20,6 +20,9 @@ register(
         "promotions.nothing_to_publish": Words(
             _("초안이 운영 중인 내용과 같아요."), _("바꿀 것을 고친 뒤 발행하세요.")
         ),
+        "promotions.nothing_published": Words(
+            _("아직 발행한 적이 없어서 초안을 버리면 남는 것이 없어요."), _("쓰지 않으려면 보관하세요.")
+        ),
         "promotions.archived": Words(_("보관한 프로모션이라 고칠 수 없어요."), _("먼저 보관에서 꺼내세요.")),
         "checkout.unknown_sale": Words(_("그런 판매가 없어요."), _("id를 확인하거나 새로 예약하세요.")),
         "checkout.wrong_state": Words(

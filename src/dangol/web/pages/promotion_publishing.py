@@ -1,0 +1,59 @@
+"""What a draft changes, what there is to know before it is published, and its publication."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.rights import Right
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.promotions import editing
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs, visitor_of
+from dangol.web.pages.programs import who
+from dangol.web.pages.promotion_editor import notes_of
+from dangol.web.pages.promotions import find, show
+from dangol.web.promotion_form.writing import problems_of
+from dangol.web.promotion_setting import promotion_offers, setting_of
+from dangol.web.promotion_words import changes_between, tell
+
+
+@needs(Right.PROGRAMS_READ)
+def show_diff(request: HttpRequest, promotion_id: Id, refusal: DomainError | None = None) -> HttpResponse:
+    """Show what the draft changes, sentence by sentence, with what stands in its way and what it may cost."""
+    view, shop = find(promotion_id), frame_of(request).shop
+    if view.draft is None or view.archived_at:
+        return show(request, promotion_id, refusal) if refusal else redirect("web:promotion", promotion_id)
+    draft, live = view.draft.content, view.version.content if view.version else None
+    offers = promotion_offers(shop.currency)
+    setting = setting_of([draft, *([live] if live else [])], shop.tz, offers)
+    problems = problems_of(draft, offers.catalog)
+    context: dict[str, Any] = {
+        "promotion": view, "draft": view.draft, "content": draft, "told": tell(draft, setting),
+        "sentences": changes_between(live, draft, setting) if live else [],
+        "problems": problems,
+        "notes": [] if problems else notes_of(request, view, draft, offers),
+        "is_same": live == draft,
+        "is_outdated": bool(view.version and view.draft.base != view.version.number),
+        "may_publish": visitor_of(request).may(Right.PROGRAMS_PUBLISH),
+        "refusal": explain(refusal) if refusal else None,
+    }  # fmt: skip
+    return render(request, "web/promotions/diff.html", context, status=409 if refusal else 200)
+
+
+@needs(Right.PROGRAMS_PUBLISH)
+@require_POST
+def publish(request: HttpRequest, promotion_id: Id) -> HttpResponse:
+    """Let the draft that was seen be in force from now on."""
+    find(promotion_id)
+    seen = request.POST.get("revision", "")
+    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
+    try:
+        editing.publish(promotion_id, revision=revision, published_by=who(request), at=frame_of(request).at)
+    except DomainError as refusal:
+        return show_diff(request, promotion_id, refusal)
+    return redirect(f"{reverse('web:promotion', args=[promotion_id])}?done=published")
