@@ -87,7 +87,7 @@ def _open(
 ) -> HttpResponse:
     shop = frame_of(request).shop
     state = open_state(content, shop.tz, offers.catalog)
-    written = write_content(state, content, shop.tz, shop.currency, offers)
+    written = write_content(state, content, shop.tz, shop.currency, offers, needs_name=False)
     revision = view.draft.revision if view and view.draft else 0
     return _show(request, offers, Shown(view, content, state, written, revision))
 
@@ -101,8 +101,9 @@ def _answer(
     if verb not in SAVING:
         state.act(request.POST.get("do", "draw"))
     revision = _whole(rest if verb == "overwrite" else request.POST.get("revision", ""))
-    written = write_content(state, before, shop.tz, shop.currency, offers)
-    shown = Shown(view, before, state, written, revision, is_saving=verb in SAVING)
+    is_saving = verb in SAVING
+    written = write_content(state, before, shop.tz, shop.currency, offers, needs_name=is_saving)
+    shown = Shown(view, before, state, written, revision, is_saving)
     if not shown.is_saving or written.content is None:
         return _show(request, offers, shown)
     try:
@@ -138,6 +139,8 @@ def _show(request: HttpRequest, offers: Offers, shown: Shown) -> HttpResponse:
     )
     catalog = offers.catalog
     problems = problems_of(written.content, catalog) if written.content else []
+    # Somebody may give it a name at the end; without one it is not saved.
+    problems = [one for one in problems if one.card != "name"]
     context: dict[str, Any] = {
         "promotion": shown.view, "revision": shown.revision, "state": state,
         "form": request.POST.get("form") or new_form(),

@@ -52,14 +52,23 @@ class Problem(NamedTuple):
 
 
 def write_content(
-    state: State, before: PromotionContent, zone: ZoneInfo, shop_currency: str, offers: Offers
+    state: State,
+    before: PromotionContent,
+    zone: ZoneInfo,
+    shop_currency: str,
+    offers: Offers,
+    *,
+    needs_name: bool = True,
 ) -> Written:
-    """Return what the form says. `before` is what it was opened from: what was not touched stays as it is."""
+    """Return what the form says. `before` is what it was opened from: what was not touched stays as it is.
+
+    Not `needs_name`: it is only read back, and somebody may give it a name at the end.
+    """
     currency = before.currency or shop_currency
     reader = Reader(state.typed, currency)
     condition, parts = _condition(state, offers)
     raw = {
-        "name": _name(reader),
+        "name": _name(reader, is_needed=needs_name),
         "benefits": [read_benefit(kind, prefix_of(number), reader) for number, kind in state.benefits],
         "condition": condition,
         "target": _target(reader),
@@ -95,9 +104,9 @@ def _parsed(raw: dict[str, Any]) -> Benefit | None:
         return None
 
 
-def _name(reader: Reader) -> str:
+def _name(reader: Reader, *, is_needed: bool) -> str:
     name = reader.said("name")
-    if not name:
+    if not name and is_needed:
         reader.fault("name", _("이름을 적어 주세요."))
     elif len(name) > LONGEST_NAME:
         reader.fault("name", _("80자 안으로 줄여 주세요."))
@@ -204,7 +213,9 @@ def problems_of(content: PromotionContent, catalog: Catalog) -> list[Problem]:
     try:
         promotion = read_promotion(bytes(16), 0, content, catalog, checked=False).promotion
         if fault := find_fault(replace(promotion, benefits=tuple(benefits))):
-            return [Problem(*(FAULTS[fault][0], str(FAULTS[fault][1])))]
+            return [Problem(FAULTS[fault][0], str(FAULTS[fault][1]))]
+        if not content.name.strip():
+            return [Problem("name", _("이름을 적어 주세요."))]
         read_promotion(bytes(16), 0, content, catalog)
     except BrokenCondition as broken:
         return [Problem("if", " ".join(explain(broken)))]
