@@ -22,6 +22,7 @@ from dangol.project.clock import now
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
+from dangol.rooms.rewards.promotions.simulations import list_trials
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.promotions import tell_promotions
@@ -155,8 +156,11 @@ def reward_paths(story: Story) -> dict[str, str]:
 
 def promotion_paths(story: Story) -> dict[str, str]:
     """Return the addresses of the pages of promotions, with one in force and one that says all there is."""
-    live, draft = (show_id(one) for one in tell_promotions(story))
+    made = tell_promotions(story)
+    live, draft = (show_id(one) for one in made)
+    trials = [show_id(one.id) for one in list_trials(made[0])]
     return {
+        **{f"promotion-trial-{n}": f"/promotions/simulations/{one}" for n, one in enumerate(trials)},
         "promotions": "/promotions",
         "promotions-nothing": "/promotions?q=nothing",
         "promotions-archived": "/promotions?state=archived",

@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.tasks.runner import Runner
 from dangol.domain.promotions import Cart, Line
 from dangol.rooms.rewards.promotions import committing, editing, sales
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.models import Promotion
+from dangol.rooms.rewards.promotions.simulations import cancel_trial, start_trial
 from tests.web.story import NOW, Story
 
 PERCENT: dict[str, Any] = {"kind": "percent", "basis_points": 1_000}
@@ -68,6 +70,24 @@ def buy(member: Id | None, number: str, *, minor: int = 2_000) -> None:
     committing.commit(sale.id, source="till", number=number, at=NOW)
 
 
+def simulate(promotion_id: Id, days: int = 90) -> list[Id]:
+    """Try a promotion on past orders: a run that is done, one that was stopped and one that waits."""
+    content = editing.find_promotion(promotion_id).content
+
+    def start() -> Id:
+        since = NOW - timedelta(days=days)
+        return start_trial(
+            promotion_id, content, is_draft=False, since=since, until=NOW, asked_by="owner", at=NOW
+        )
+
+    done = start()
+    while Runner(clock=lambda: NOW).run_due():
+        pass
+    stopped = start()
+    cancel_trial(stopped)
+    return [done, stopped, start()]
+
+
 def tell_promotions(story: Story) -> tuple[Id, Id]:
     """Make the promotions unless they are there; returns that in force, and one with a draft that is to be.
 
@@ -81,6 +101,7 @@ def tell_promotions(story: Story) -> tuple[Id, Id]:
         buy(member, f"promotion-{place}")
     changed = {"name": "단골 할인", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 6_000}]}
     editing.write_draft(live, changed, revision=None, changed_by="marketer", at=NOW)
+    simulate(live)
     publish(name="늦은 할인", active_from=(NOW + timedelta(days=9)).isoformat())
     editing.archive(publish(name="지난 할인"), at=NOW)
     return live, draft(**EVERYTHING)

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.domain.conditions import BrokenCondition, Catalog, Condition, Labels, Said, read_condition
+from dangol.domain.promotions import Reason
 from dangol.domain.promotions.benefits import Benefit, Items
 from dangol.domain.promotions.rules import Discounted
 from dangol.rooms.rewards.promotions.contents import (
@@ -47,6 +48,19 @@ PERIODS: Mapping[str, Promise] = {
 LANES: Mapping[str, Promise] = {
     "before": lazy("먼저"), "main": lazy("보통"), "after": lazy("나중"),
 }  # fmt: skip
+
+
+# Why an order of the past would have got nothing; what cannot be of one order has no words of its own.
+_NOT_TRIED = lazy("다른 까닭")
+TRIED_WHYS: Mapping[Reason, Promise] = dict.fromkeys(Reason, _NOT_TRIED) | {
+    Reason.CONDITION_FALSE: lazy("조건에 맞지 않았어요"),
+    Reason.NO_TARGET: lazy("해당하는 상품이 없었어요"),
+    Reason.MINIMUM_NOT_REACHED: lazy("최소 금액이나 개수에 못 미쳤어요"),
+    Reason.NOT_ENOUGH_UNITS: lazy("수량이 모자랐어요"),
+    Reason.LIMIT_REACHED: lazy("정한 횟수나 수량이 다 쓰였어요"),
+    Reason.BUDGET_EXHAUSTED: lazy("예산이 다 쓰였어요"),
+    Reason.NOTHING_TO_DISCOUNT: lazy("깎을 금액이 없었어요"),
+}
 
 
 class Setting(NamedTuple):

@@ -50,6 +50,7 @@ from dangol.web.pages import (
     promotion_acts,
     promotion_editor,
     promotion_publishing,
+    promotion_trials,
     promotions,
     redemptions,
     rewards,
@@ -128,6 +129,16 @@ urlpatterns = [
     path("promotions", promotions.list_all, name="promotions"),
     path("promotions.csv", promotions.export, name="promotions-csv"),
     path("promotions/new", promotion_editor.make, name="promotion-new"),
+    path("promotions/simulations/<id:simulation_id>", promotion_trials.show_trial, name="promotion-trial"),
+    path(
+        "promotions/simulations/<id:simulation_id>.csv", promotion_trials.export, name="promotion-trial-csv"
+    ),
+    path(
+        "promotions/simulations/<id:simulation_id>/cancel",
+        promotion_trials.cancel,
+        name="promotion-trial-cancel",
+    ),
+    path("promotions/<id:promotion_id>/try", promotion_trials.start, name="promotion-try"),
     path("promotions/<id:promotion_id>", promotions.show, name="promotion"),
     path("promotions/<id:promotion_id>/edit", promotion_editor.edit, name="promotion-edit"),
     path("promotions/<id:promotion_id>/diff", promotion_publishing.show_diff, name="promotion-diff"),

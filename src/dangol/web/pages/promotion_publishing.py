@@ -12,11 +12,12 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions import editing
+from dangol.rooms.rewards.promotions.simulations import list_trials
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.programs import who
 from dangol.web.pages.promotion_editor import notes_of
-from dangol.web.pages.promotions import find, show
+from dangol.web.pages.promotions import MOST_TRIALS, find, show
 from dangol.web.promotion_form.writing import problems_of
 from dangol.web.promotion_setting import promotion_offers, setting_of
 from dangol.web.promotion_words import changes_between, tell
@@ -39,6 +40,7 @@ def show_diff(request: HttpRequest, promotion_id: Id, refusal: DomainError | Non
         "notes": [] if problems else notes_of(request, view, draft, offers),
         "is_same": live == draft,
         "is_outdated": bool(view.version and view.draft.base != view.version.number),
+        "trials": list_trials(promotion_id, limit=MOST_TRIALS),
         "may_publish": visitor_of(request).may(Right.PROGRAMS_PUBLISH),
         "refusal": explain(refusal) if refusal else None,
     }  # fmt: skip

@@ -20,6 +20,7 @@ from dangol.rooms.rewards.promotions import editing
 from dangol.rooms.rewards.promotions.contents import PromotionContent
 from dangol.rooms.rewards.promotions.editing import PromotionView, UnknownPromotion, VersionView
 from dangol.rooms.rewards.promotions.selectors import UseView, list_uses
+from dangol.rooms.rewards.promotions.simulations import list_trials
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
@@ -40,7 +41,7 @@ from dangol.web.promotion_words import (
 )
 from dangol.web.suggested_promotions import suggestions_for
 
-A_PAGE, RECENT, MOST_SEARCHED = 50, 10, 80
+A_PAGE, RECENT, MOST_SEARCHED, MOST_TRIALS = 50, 10, 80, 5
 # What was done just now, and by which of the acts it is undone.
 UNDO = {
     "paused": "web:promotion-resume", "resumed": "web:promotion-pause", "archived": "web:promotion-restore",
@@ -185,6 +186,7 @@ def show(request: HttpRequest, promotion_id: Id, refusal: DomainError | None = N
         "versions": _version_lines(versions, setting),
         "uses": _use_lines(request, list_uses(promotion_id, limit=RECENT)),
         "may_see_members": visitor_of(request).may(Right.MEMBERS_READ),
+        "trials": list_trials(promotion_id, limit=MOST_TRIALS),
         "done": done if done in UNDO else "", "undo": UNDO.get(done, ""), "was_paused": bool(view.paused_at),
         "refusal": explain(refusal) if refusal else None,
     }  # fmt: skip

@@ -24,6 +24,12 @@ register(
             _("아직 발행한 적이 없어서 초안을 버리면 남는 것이 없어요."), _("쓰지 않으려면 보관하세요.")
         ),
         "promotions.archived": Words(_("보관한 프로모션이라 고칠 수 없어요."), _("먼저 보관에서 꺼내세요.")),
+        "promotions.unknown_simulation": Words(
+            _("그런 시뮬레이션이 없어요. 프로모션마다 마지막 스무 번만 남겨 둬요."), _("다시 돌려 보세요.")
+        ),
+        "promotions.simulation_over": Words(
+            _("이미 끝난 시뮬레이션이에요({state})."), _("결과를 보거나 다시 돌려 보세요.")
+        ),
         "checkout.unknown_sale": Words(_("그런 판매가 없어요."), _("id를 확인하거나 새로 예약하세요.")),
         "checkout.wrong_state": Words(
             _("지금 상태({state})에서는 할 수 없어요."), _("판매의 상태를 먼저 확인하세요.")

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
-from dangol.core.tasks.registry import Due, Run, periodic
+from dangol.core.storage.ids import parse_id
+from dangol.core.tasks.registry import Due, Run, periodic, task
+from dangol.rooms.rewards.promotions.sales import release_due
+from dangol.rooms.rewards.promotions.simulations import TASK, Try, run_trial
 from dangol.rooms.rewards.promotions.time_outs import release_due
 
 
@@ -13,3 +16,9 @@ def release_timed_out(due: Due, run: Run) -> None:
     while released := release_due(as_of=due.at):
         done += released
         run.report(done)
+
+
+@task(TASK, atomic=False, max_attempts=3)
+def try_promotion(asked: Try, run: Run) -> None:
+    """Ask a promotion of past orders, and keep what would have come of it."""
+    run_trial(parse_id(asked.simulation), report=run.report)
