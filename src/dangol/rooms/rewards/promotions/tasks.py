@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from dangol.core.storage.ids import parse_id
 from dangol.core.tasks.registry import Due, Run, periodic, task
-from dangol.rooms.rewards.promotions.sales import release_due
 from dangol.rooms.rewards.promotions.simulations import TASK, Try, run_trial
 from dangol.rooms.rewards.promotions.time_outs import release_due
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dg_promotions', '0001_promotions'),
+        ('dg_promotions', '0002_counter'),
     ]
 
     operations = [
