@@ -24,6 +24,7 @@ from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.rooms.rewards.promotions.simulations import list_trials
 from dangol.web.links import make_home_link
+from tests.web.coupons import tell_coupons
 from tests.web.programs import tell_program
 from tests.web.promotions import tell_promotions
 from tests.web.rewards import tell_rewards
@@ -173,6 +174,22 @@ def promotion_paths(story: Story) -> dict[str, str]:
         "promotion-diff-first": f"/promotions/{draft}/diff",
         "promotion-uses": f"/promotions/{live}/uses",
         "promotion-version": f"/promotions/{live}/versions/1",
+def coupon_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of coupons, with a batch of each kind and codes that were used."""
+    told = tell_coupons(story)
+    batch, pool = f"/coupons/{show_id(told.spring)}", f"/coupons/{show_id(told.pool)}"
+        "coupons": "/coupons",
+        "coupons-nothing": "/coupons?q=nothing&state=blocked",
+        "coupon-new": "/coupons/new",
+        "coupon-batch": f"{batch}?done=blocked",
+        "coupon-generic": f"/coupons/{show_id(told.welcome)}",
+        "coupon-pool": pool,
+        "coupon-file": f"{pool}/files/{show_id(told.file_id)}",
+        "coupon-code": f"{batch}/code?code={told.used}",
+        "coupon-code-none": f"{batch}/code?code=NOTHING",
+        "coupon-hand-out": f"{batch}/hand-out?q=15",
+        "coupon-sheets": f"{batch}/sheets?each=8",
+        "member-coupons": f"/members/{show_id(story.regular)}/coupons",
     }
 
 
@@ -245,6 +262,7 @@ def staff_paths(story: Story) -> list[str]:
         *segment_paths(story).values(),
         *reward_paths(story).values(),
         *promotion_paths(story).values(),
+        *coupon_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -280,6 +298,7 @@ def every_path(story: Story) -> dict[str, str]:
         **segment_paths(story),
         **reward_paths(story),
         **promotion_paths(story),
+        **coupon_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

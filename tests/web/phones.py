@@ -21,6 +21,7 @@ PAGES = (
     "/me/history",
     "/me/history?kind=expired",
     "/me/rewards",
+    "/me/coupons",
     "/me/data",
     "/me/leave",
     "/me/confirm",

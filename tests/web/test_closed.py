@@ -18,8 +18,9 @@ from tests.web.story import NOW, Story
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 REASON = "본인이 부탁함"
 # A member's page itself opens and says why nothing can be done; what they asked for is answered all the same,
-# and why somebody is in a segment, or where a redemption stands, says nothing that a key has to open.
-OPEN = ("web:member", "web:request-answer", "web:segment-why", "web:redemption")
+# and why somebody is in a segment, where a redemption stands, or what coupons they have, says nothing that a
+# key has to open.
+OPEN = ("web:member", "web:request-answer", "web:segment-why", "web:redemption", "web:member-coupons")
 
 
 def member_routes() -> Iterator[Route]:

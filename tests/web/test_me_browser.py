@@ -11,7 +11,9 @@ from dangol.core.access.members.sessions import How, open_session
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.coupon_codes import normalize
 from dangol.web.member_door import COOKIE
+from tests.web.coupons import tell_coupons
 from tests.web.story import NOW, Story
 from tests.web.test_browser import (
     LOOKS,
@@ -53,7 +55,10 @@ def me_paths(story: Story) -> dict[str, str]:
     """Return an address of each of the member's pages, by a name for its picture."""
     hold_points(story.regular)
     secret = make_link(story.regular, staff="owner", at=NOW)
+    secret, told = make_link(story.regular, staff="owner", at=NOW), tell_coupons(story)
     return {
+        "me-coupons": "/me/coupons", "me-coupon": f"/me/coupons/{normalize(told.held)}",
+        "me-coupon-used": f"/me/coupons/{normalize(told.used)}",
         "me": "/me/", "me-barcode": "/me/barcode", "me-history": "/me/history",
         "me-history-none": "/me/history?kind=expired", "me-data": "/me/data", "me-leave": "/me/leave",
         "me-confirm": "/me/confirm", "me-sign-in": "/me/sign-in", "me-code": "/me/code",

@@ -46,6 +46,7 @@ ELSEWHERE = (
     "programs/", "staff/", "keys/", "webhooks/", "jobs/", "welcome/", "account/", "api/", "static/", "me/",
     "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
     "incoming", "segments/", "rewards/", "promotions/",
+    "incoming", "segments/", "rewards/", "coupons/",
 )  # fmt: skip
 
 

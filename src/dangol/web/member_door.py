@@ -7,7 +7,7 @@ from typing import Concatenate, ParamSpec
 
 from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -20,6 +20,7 @@ from dangol.core.access.members.sessions import (
     find_session,
     open_session,
 )
+from dangol.core.people.selectors import MEMBER, names_of
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.web.frame import frame_of
 from dangol.web.guard import member_page
@@ -107,6 +108,13 @@ def _give(response: HttpResponse, name: str, value: str, lasts: timedelta) -> No
         name, value, max_age=lasts, path=PATH, httponly=True, samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )  # fmt: skip
+
+
+def require_member(owner: Id) -> None:
+    """Answer 404 for somebody who is no member any more: there is nothing for them here."""
+    person = names_of([owner]).get(owner)
+    if person is None or person.kind != MEMBER:
+        raise Http404
 
 
 def address_of(request: HttpRequest) -> str:

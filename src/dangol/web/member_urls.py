@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages.me import asks, data, entering, pass_, rewards
+from dangol.web.pages.me import asks, coupons, data, entering, pass_, rewards
 
 # Here, since these addresses are read before those of the back office, which use it too.
 register_converter(IdConverter, "id")
@@ -17,6 +17,8 @@ urlpatterns = [
     path("me/code", entering.enter_code, name="me-code"),
     path("me/open/<str:secret>", entering.open_link, name="me-open"),
     path("me/sign-out", entering.sign_out, name="me-sign-out"),
+    path("me/coupons", coupons.show_coupons, name="me-coupons"),
+    path("me/coupons/<str:key>", coupons.show_coupon, name="me-coupon"),
     path("me/rewards", rewards.show_rewards, name="me-rewards"),
     path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
     path("me/vouchers/<id:redemption_id>", rewards.show_voucher, name="me-voucher"),

@@ -51,6 +51,7 @@ ENTRIES: Sequence[Entry] = (
     ),
     Entry("web:programs", _("적립과 등급"), "medal", _("적립과 등급 보기"), _("혜택"), "p"),
     Entry("web:promotions", _("프로모션"), "badge-percent", _("프로모션 보기"), _("혜택"), "d"),
+    Entry("web:coupons", _("쿠폰"), "ticket-percent", _("쿠폰 보기"), _("혜택"), "c"),
     Entry("web:rewards", _("리워드"), "gift", _("리워드 보기"), _("혜택"), "w"),
     Entry("web:redemptions", _("교환"), "ticket-check", _("교환 보기"), _("혜택"), "x"),
     Entry(

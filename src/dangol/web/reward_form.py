@@ -23,7 +23,7 @@ FIELDS = (
 )  # fmt: skip
 _POINTS = _("1부터 100,000,000까지 숫자로 적어 주세요. 예: 1,200")
 _COUNT = _("0이나 그보다 큰 정수로 적어 주세요.")
-_DAY = _("날짜를 골라 주세요.")
+DAY_WRONG = _("날짜를 골라 주세요.")
 _FURTHEST_YEAR = 9000
 
 
@@ -56,8 +56,8 @@ def read_form(asked: QueryDict, tiers: Sequence[TierView], zone: ZoneInfo) -> Re
     wrong |= {name: _COUNT for name, count in counts.items() if count is None}
     if counts.get("limit_count") == 0:
         wrong["limit_count"] = _("1이나 그보다 큰 정수로 적어 주세요.")
-    days = {name: _read_day(given[name]) for name in ("first_day", "last_day") if given[name]}
-    wrong |= {name: _DAY for name, day in days.items() if day is None}
+    days = {name: read_day(given[name]) for name in ("first_day", "last_day") if given[name]}
+    wrong |= {name: DAY_WRONG for name, day in days.items() if day is None}
     first, last = days.get("first_day"), days.get("last_day")
     if first and last and last < first:
         wrong["last_day"] = _("시작하는 날보다 빠를 수 없어요.")
@@ -107,7 +107,8 @@ def _read_count(text: str) -> int | None:
     return count if 0 <= count <= MOST_STOCK else None
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """Return a day as a field of dates sends it; None for what is none."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

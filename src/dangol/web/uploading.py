@@ -4,6 +4,7 @@ A body is as long as any other (`DANGOL_MAX_BODY`) unless it goes to that addres
 import, which is looked up before a byte of it is read; then it is as long as `DANGOL_MAX_UPLOAD`.
 """
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ from dangol.project.clock import now
 from dangol.web.guard import SESSION
 
 ADDRESS, FIELD = "/import", "file"
+# Files of coupons are no longer than any other body.
+_SHORT = re.compile(r"/coupons/[0-9A-Za-z-]{1,64}/files")
 # What a form has beside its file.
 FORM_BYTES = 64 * 1024
 _REFUSED = "dangol.upload_refused"
@@ -65,7 +68,7 @@ class _Incoming(TemporaryUploadedFile):
 
 
 class UploadHandler(FileUploadHandler):
-    """Writes the one file of the import page as it comes; every other file is passed over unread."""
+    """Writes the one file of a page that takes one as it comes; every other file is passed over unread."""
 
     chunk_size = 64 * 1024
 
@@ -78,7 +81,9 @@ class UploadHandler(FileUploadHandler):
         """Begin a file; raises SkipFile for one that nobody asked for."""
         super().new_file(field_name, file_name, *args, **kwargs)
         assert self.request is not None, "made with a request"
-        if self.request.path_info != ADDRESS or field_name != FIELD or self._file:
+        path = self.request.path_info
+        is_awaited = path == ADDRESS or _SHORT.fullmatch(path)
+        if not is_awaited or field_name != FIELD or self._file:
             raise SkipFile
         home = Path(settings.HOME)
         self._room = settings.UPLOAD_SPACE - used_bytes(home)

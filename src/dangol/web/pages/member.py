@@ -25,6 +25,7 @@ from dangol.web.formats import format_day, format_local, format_money_in_words, 
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
+from dangol.web.pages.member_coupons import PANEL, read_lines
 from dangol.web.reads.insight import read_member_results
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.product_lists import read_offers
@@ -83,7 +84,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if member.profile.person.kind == MERGED:
         return redirect("web:member", resolve_merged([customer_id])[customer_id])
     if member.profile.person.is_open:
-        context |= _panels(family, visitor_of(request), frame.shop.region)
+        context |= _panels(family, visitor_of(request), frame)
         context["insight"] = read_member_results(family[0], frame.shop.currency)
         context["offers"] = read_offers(family[0], frame.today)
     context |= {
@@ -98,14 +99,15 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     return render(request, "web/member.html", context)
 
 
-def _panels(family: Sequence[Id], visitor: Visitor, region: str) -> dict[str, Any]:
+def _panels(family: list[Id], visitor: Visitor, frame: Frame) -> dict[str, Any]:
     """Return what stands beside the lists: by what they are found, and what staff noted last."""
     notes = []
     if visitor.may(Right.MEMBERS_WRITE):
         notes = notes_of(family, latest=NOTES_SHOWN + 1)
     return {
         "segments": segments_of(family[:1])[family[0]] if visitor.may(Right.SEGMENTS_READ) else [],
-        "identities": held_by(family[:1], region=region),
+        "identities": held_by(family[:1], region=frame.shop.region),
+        "coupons": read_lines(family, visitor, frame)[:PANEL] if visitor.may(Right.COUPONS_READ) else [],
         "notes": notes[:NOTES_SHOWN],
         "more_notes": len(notes) > NOTES_SHOWN,
     }

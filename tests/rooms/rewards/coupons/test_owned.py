@@ -73,6 +73,8 @@ def test_history_of__code__tells_all_that_happened_latest_first() -> None:
     assert [one.is_whole for one in told] == [True, False, False, False, False, False, True]
     assert {one.customer_id for one in told[2:6]} == {me}
     assert (told[4].sale_id, told[0].actor) == (later, "sora")
+    given = hand_out(batch(), me, "by hand", actor=SORA, at=AT)
+    assert [(one.what, one.actor) for one in history_of(given)] == [("made", "sora"), ("issued", "sora")]
     assert history_of("none") == []
 
 

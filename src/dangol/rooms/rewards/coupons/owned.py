@@ -1,6 +1,6 @@
 """The coupons of one person, and what has happened to one code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.coupon_codes import normalize
 from dangol.rooms.rewards.coupons.models import (
+    Act,
     BatchKind,
     CouponAct,
     CouponBatch,
@@ -55,8 +56,8 @@ class OwnCoupon(NamedTuple):
 class Moment(NamedTuple):
     """Something that happened to a code: who it was about, in which sale, and by whom, where that is known.
 
-    `what` is `made`, `issued`, `taken_back`, `used`, `given_back`, or an act; `is_whole`: it was done to the
-    whole batch.
+    `what` is `made`, `issued`, `taken_back`, `used`, `given_back`, or an act but that of handing out, whose
+    actor stands with `issued`. `is_whole`: it was done to the whole batch.
     """
 
     at: datetime
@@ -116,25 +117,36 @@ def history_of(code: str) -> list[Moment]:
     if row is None:
         return []
     batch = CouponBatch.objects.get(id=row)
-    moments = [Moment(batch.created_at, "made", actor=batch.created_by, is_whole=True)]
-    for customer, at, back in (
-        CouponIssue.objects.filter(batch_id=batch.id, code_key=key)
-        .order_by("-issued_at")
-        .values_list("customer_id", "issued_at", "taken_back_at")[:MOST_MOMENTS]
-    ):
-        moments.append(Moment(at, "issued", customer))
-        moments += [Moment(back, "taken_back", customer)] if back else []
-    for customer, sale, at, back in (
-        CouponUse.objects.filter(key=key)
-        .order_by("-used_at")
-        .values_list("customer_id", "sale_id", "used_at", "given_back_at")[:MOST_MOMENTS]
-    ):
-        moments.append(Moment(at, "used", customer, sale))
-        moments += [Moment(back, "given_back", customer, sale)] if back else []
-    for own, act, at, actor, name in (
-        CouponAct.objects.filter(batch_id=batch.id, key__in=(key, ""))
+    acts = [
+        Moment(at, act, actor=name or actor, is_whole=not own)
+        for own, act, at, actor, name in CouponAct.objects.filter(batch_id=row, key__in=(key, ""))
         .order_by("-id")
         .values_list("key", "act", "at", "actor", "actor_name")[:MOST_MOMENTS]
-    ):
-        moments.append(Moment(at, act, actor=name or actor, is_whole=not own))
+    ]
+    givers = {one.at: one.actor for one in acts if one.what == Act.HANDED_OUT}
+    moments = [
+        Moment(batch.created_at, "made", actor=batch.created_by, is_whole=True),
+        *_issues_of(row, key, givers),
+        *_uses_of(key),
+        *(one for one in acts if one.what != Act.HANDED_OUT),
+    ]
     return sorted(moments, key=lambda one: one.at, reverse=True)
+
+
+def _issues_of(batch_id: Id, key: str, givers: Mapping[datetime, str]) -> Iterator[Moment]:
+    """Tell whom a code was handed to, and by whom, where somebody did; and when it was taken back."""
+    issues = CouponIssue.objects.filter(batch_id=batch_id, code_key=key).order_by("-issued_at")
+    names = ("customer_id", "issued_at", "taken_back_at")
+    for customer, at, back in issues.values_list(*names)[:MOST_MOMENTS]:
+        yield Moment(at, "issued", customer, actor=givers.get(at, ""))
+        if back:
+            yield Moment(back, "taken_back", customer)
+
+
+def _uses_of(key: str) -> Iterator[Moment]:
+    names = ("customer_id", "sale_id", "used_at", "given_back_at")
+    uses = CouponUse.objects.filter(key=key).order_by("-used_at").values_list(*names)
+    for customer, sale, at, back in uses[:MOST_MOMENTS]:
+        yield Moment(at, "used", customer, sale)
+        if back:
+            yield Moment(back, "given_back", customer, sale)

@@ -1,6 +1,6 @@
 """What reasons say: a sentence for whoever stands at the till, and what would change it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy
@@ -58,13 +58,17 @@ _TENDER: Mapping[TenderReason, Text] = {
 assert _REASONS.keys() | {Reason.LIMIT_REACHED} == set(Reason), "each reason has words"
 
 
-def reason_text(rejection: Rejection, other: str = "") -> str:
-    """Return what a rejection says in the language of the moment; `other` is the promotion it lost to."""
+def reason_text(rejection: Rejection, other: str = "", *, write: Callable[[int], str] = str) -> str:
+    """Return what a rejection says in the language of the moment; `other` is the promotion it lost to.
+
+    `write` says how its figures are written, as where they are money.
+    """
     if rejection.reason is Reason.LIMIT_REACHED:
         words = _LIMITS[rejection.limit or Limit.USES]
     else:
         words = _REASONS[rejection.reason]
-    return str(words).format(needed=rejection.needed, found=rejection.found, other=other)
+    needed, found = ("" if one is None else write(one) for one in (rejection.needed, rejection.found))
+    return str(words).format(needed=needed, found=found, other=other)
 
 
 def tender_text(refused: TenderRefused) -> str:

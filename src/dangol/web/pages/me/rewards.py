@@ -14,7 +14,6 @@ from dangol.core.access.members.confirming import ConfirmationRequired
 from dangol.core.access.members.sessions import SessionView
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.people.selectors import MEMBER, names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.errors import DomainError
@@ -29,7 +28,7 @@ from dangol.rooms.rewards.catalog.selectors import (
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward, reveal_code
 from dangol.web.acting import new_form
 from dangol.web.frame import frame_of
-from dangol.web.member_door import address_of, member_required
+from dangol.web.member_door import address_of, member_required, require_member
 from dangol.web.pages.member_link import draw_qr
 from dangol.web.reward_words import OBSTACLES, state_in_words
 from dangol.web.watch import request_id_of
@@ -42,7 +41,7 @@ SHOWN = 20
 def show_rewards(request: HttpRequest, session: SessionView) -> HttpResponse:
     """Show what there is, what the member can afford, and what they took."""
     owner = session.customer_id
-    _require_member(owner)
+    require_member(owner)
     context = {
         "here": "rewards",
         "offers": [
@@ -58,7 +57,7 @@ def show_rewards(request: HttpRequest, session: SessionView) -> HttpResponse:
 def take(request: HttpRequest, session: SessionView, reward_id: Id) -> HttpResponse:
     """Say what a reward costs and what is left after it; then take it. A form sent twice takes one."""
     owner = session.customer_id
-    _require_member(owner)
+    require_member(owner)
     if request.method != "POST":
         return _ask(request, _offer(request, owner, reward_id), owner)
     try:
@@ -123,10 +122,3 @@ def _offer(request: HttpRequest, owner: Id, reward_id: Id) -> OfferView:
     if not found:
         raise Http404
     return found[0]
-
-
-def _require_member(owner: Id) -> None:
-    """Answer 404 for somebody who is no member any more: there is nothing for them here."""
-    person = names_of([owner]).get(owner)
-    if person is None or person.kind != MEMBER:
-        raise Http404

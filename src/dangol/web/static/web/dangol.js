@@ -62,6 +62,12 @@ document.addEventListener("htmx:afterSwap", () => {
   field.setSelectionRange(typed[2], typed[3]);
 });
 
+// A button that prints is there only where it can.
+document.querySelectorAll("[data-prints]").forEach((one) => {
+  one.hidden = false;
+  one.addEventListener("click", () => print());
+});
+
 let going = false;
 
 document.addEventListener("keydown", (event) => {
