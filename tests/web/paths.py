@@ -174,10 +174,14 @@ def promotion_paths(story: Story) -> dict[str, str]:
         "promotion-diff-first": f"/promotions/{draft}/diff",
         "promotion-uses": f"/promotions/{live}/uses",
         "promotion-version": f"/promotions/{live}/versions/1",
+    }
+
+
 def coupon_paths(story: Story) -> dict[str, str]:
     """Return the addresses of the pages of coupons, with a batch of each kind and codes that were used."""
     told = tell_coupons(story)
     batch, pool = f"/coupons/{show_id(told.spring)}", f"/coupons/{show_id(told.pool)}"
+    return {
         "coupons": "/coupons",
         "coupons-nothing": "/coupons?q=nothing&state=blocked",
         "coupon-new": "/coupons/new",

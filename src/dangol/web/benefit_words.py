@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettex
 from dangol.domain.promotions import benefits as of
 from dangol.domain.promotions.benefits import WHOLE, Benefit, By, Items, Which
 from dangol.domain.promotions.rules import Discounted
+from dangol.rooms.rewards.promotions.contents import PromotionContent, read_benefit
 from dangol.web.formats import format_money_in_words, format_number, format_points
 from dangol.web.program_words import times_in_words
 
@@ -199,18 +200,15 @@ def pieces(count: int) -> str:
 def times(count: int) -> str:
     """Return so many times."""
     return ngettext("{count}번", "{count}번", count).format(count=format_number(count))
-"""What a promotion gives, in words that fit on a slip of paper or one line of a phone."""
-from collections.abc import Callable, Mapping
-from typing import Any
-from django.utils.translation import gettext as _, ngettext
-from dangol.rooms.rewards.promotions.contents import PromotionContent, read_benefit
-from dangol.web.formats import format_money_in_words, format_points
+
+
 def value_in_words(content: PromotionContent, currency: str) -> str:
     """Return what a promotion gives and from when on: `10% 할인, 최대 5,000원 · 30,000원부터`.
-    `currency`: of the shop, for promotions that name none.
+
+    It fits on a slip of paper. `currency`: of the shop, for promotions that name none.
     """
     money = content.currency or currency
-    parts = [benefit_in_words(read_benefit(one), money) for one in content.benefits]
+    parts = [tell_benefit(read_benefit(one), money) for one in content.benefits]
     told = " + ".join(parts) or _("혜택 없음")
     if content.cap_minor is not None:
         told = _("%(value)s, 최대 %(most)s") % {
@@ -218,71 +216,15 @@ def value_in_words(content: PromotionContent, currency: str) -> str:
         }  # fmt: skip
     limits = _limits(content, money)
     return f"{told} · {limits}" if limits else told
+
+
 def _limits(content: PromotionContent, money: str) -> str:
     told = []
     if content.minimum.minor:
         amount = format_money_in_words(content.minimum.minor, money)
         told.append(_("%(amount)s부터") % {"amount": amount})
     if content.minimum.units:
-        units = content.minimum.units
-        told.append(ngettext("%(count)s개부터", "%(count)s개부터", units) % {"count": units})
+        told.append(_("%(count)s부터") % {"count": pieces(content.minimum.units)})
     if content.target.include or content.target.exclude:
         told.append(_("정한 상품만"))
     return " · ".join(told)
-def benefit_in_words(benefit: of.Benefit, currency: str) -> str:
-    """Return what one benefit gives."""
-    return _WRITERS[type(benefit)](benefit, currency)
-def _percent(basis_points: int) -> str:
-    whole, rest = divmod(basis_points, 100)
-    return f"{whole}.{rest:02d}".rstrip("0") + "%" if rest else f"{whole}%"
-def _off(basis_points: int) -> str:
-    if basis_points >= of.WHOLE:
-        return _("무료")
-    return _("%(percent)s 할인") % {"percent": _percent(basis_points)}
-def _write_percent(one: of.Percent, currency: str) -> str:
-    return _off(one.basis_points)
-def _write_amount(one: of.Amount, currency: str) -> str:
-    words = _("하나에 %(amount)s 할인") if one.is_each else _("%(amount)s 할인")
-    return words % {"amount": format_money_in_words(one.minor, currency)}
-def _write_price(one: of.NewPrice, currency: str) -> str:
-    return _("하나에 %(amount)s") % {"amount": format_money_in_words(one.minor, currency)}
-def _write_tiered(one: of.Tiered, currency: str) -> str:
-    return _("살수록 더, 끝은 %(best)s") % {"best": benefit_in_words(one.steps[-1].benefit, currency)}
-def _write_nth(one: of.NthFree, currency: str) -> str:
-    return _("%(nth)s개마다 하나 %(off)s") % {"nth": one.nth, "off": _off(one.basis_points)}
-def _write_buy_get(one: of.BuyGet, currency: str) -> str:
-    return _("%(buy)s개 사면 %(get)s개 %(off)s") % {
-        "buy": one.buy_count, "get": one.get_count, "off": _off(one.basis_points),
-    }  # fmt: skip
-def _write_bundle(one: of.Bundle, currency: str) -> str:
-    return _("묶음에 %(amount)s") % {"amount": format_money_in_words(one.price_minor, currency)}
-def _write_shipping(one: of.FreeShipping, currency: str) -> str:
-    told = _("배송비 %(off)s") % {"off": _off(one.basis_points)}
-    if one.most_minor is None:
-        return told
-    return _("%(value)s, 최대 %(most)s") % {
-        "value": told, "most": format_money_in_words(one.most_minor, currency),
-    }  # fmt: skip
-def _write_gift(one: of.Gift, currency: str) -> str:
-    return ngettext("사은품 %(product)s %(count)s개", "사은품 %(product)s %(count)s개", one.count) % {
-        "product": one.product, "count": one.count,
-    }  # fmt: skip
-def _write_points(one: of.Points, currency: str) -> str:
-    return _("%(points)s 적립") % {"points": format_points(one.points)}
-def _write_rate(one: of.PointsRate, currency: str) -> str:
-    return _("%(amount)s마다 %(points)s 적립") % {
-        "amount": format_money_in_words(one.per_minor, currency), "points": format_points(one.points),
-    }  # fmt: skip
-def _write_multiplier(one: of.Multiplier, currency: str) -> str:
-    times = f"{one.num / one.den:.2f}".rstrip("0").rstrip(".")
-    return _("적립 %(times)s배") % {"times": times}
-def _write_stamps(one: of.Stamps, currency: str) -> str:
-    return ngettext("스탬프 %(count)s개", "스탬프 %(count)s개", one.count) % {"count": one.count}
-def _write_coupon(one: of.IssueCoupon, currency: str) -> str:
-    return _("다음에 쓸 쿠폰")
-_WRITERS: Mapping[type, Callable[[Any, str], str]] = {
-    of.Percent: _write_percent, of.Amount: _write_amount, of.NewPrice: _write_price,
-    of.Tiered: _write_tiered, of.NthFree: _write_nth, of.BuyGet: _write_buy_get, of.Bundle: _write_bundle,
-    of.FreeShipping: _write_shipping, of.Gift: _write_gift, of.Points: _write_points,
-    of.PointsRate: _write_rate, of.Multiplier: _write_multiplier, of.Stamps: _write_stamps,
-    of.IssueCoupon: _write_coupon,
