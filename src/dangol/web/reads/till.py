@@ -129,7 +129,7 @@ def sell(
     require_not_own([basket.customer_id], actor=actor)
     number = number_of(key)
     with write_transaction():
-        _keep(shop, at)
+        keep_shop(shop, at)
         sale = _reserve(basket, shop, key=key, at=at, store_id=store_id)
         if seen_minor is not None and sale.order_id is None and sale.answer["due_minor"] != seen_minor:
             cancel(sale.id, at=at)
@@ -152,7 +152,8 @@ def number_of_id(sale_id: Id) -> str:
     return sale_id.hex()[-12:].upper()
 
 
-def _keep(shop: ShopView, at: datetime) -> None:
+def keep_shop(shop: ShopView, at: datetime) -> None:
+    """Make sure that the shop is as the page has it, and that its till can sell amounts; raises Busy."""
     if keep_currency() != shop.currency:
         # Changed since the page was asked: asked again, it takes the amount for one of the new currency.
         raise Busy(seconds=0)

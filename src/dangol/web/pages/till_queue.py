@@ -1,0 +1,115 @@
+"""The till without a network: a page that opens anyway, and the door for the sales it has kept."""
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from dangol.core.access.rights import Right
+from dangol.core.storage.faults import Busy
+from dangol.web.acting import actor_of
+from dangol.web.formats import minor_digits
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs, open_to_all, visitor_of
+from dangol.web.pages.till import LAST
+from dangol.web.reads.till_queue import LateSale, Refused, ring_up_late
+from dangol.web.sealing import Sealed, new_seal
+
+# What the page without a network is made of.
+ASSETS = (
+    "web/dangol.css", "web/dangol.js", "web/till.js", "web/till_queue.js", "web/till_offline.js",
+    "web/dangol.svg",
+)  # fmt: skip
+MOST_BYTES = 8_000
+
+
+class _Told(msgspec.Struct, forbid_unknown_fields=True):
+    """A kept sale as a browser sends it; when it was made, by our clock as far as the browser knows it."""
+
+    key: UUID
+    made_at: datetime
+    amount: str
+    currency: str
+    wrapped: str
+    point: str
+    nonce: str
+    text: str
+
+
+@needs(Right.TILL_USE)
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """Show the sales that wait in this browser, and take one while there is no network.
+
+    The page is the same for everybody: the browser keeps it, and what it shows it has from its own store.
+    """
+    currency = frame_of(request).shop.currency
+    context = {"currency": currency, "digits": minor_digits(currency)}
+    return render(request, "web/till/offline.html", context)
+
+
+@open_to_all
+@require_safe
+def send_worker(request: HttpRequest) -> HttpResponse:
+    """Send the script that opens the page without a network. It changes with what it keeps."""
+    mark = hashlib.sha256()
+    for asset in ASSETS:
+        mark.update(Path(finders.find(asset) or "").read_bytes())
+    kept = [reverse("web:till-offline"), *(static(asset) for asset in ASSETS)]
+    context = {"mark": mark.hexdigest()[:12], "kept": kept, "page": kept[0]}
+    text = render_to_string("web/till/worker.js", context)
+    answer = HttpResponse(text, content_type="text/javascript; charset=utf-8")
+    answer["Service-Worker-Allowed"] = reverse("web:till")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+@needs(Right.TILL_USE)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def take(request: HttpRequest) -> HttpResponse:
+    """Ring up a sale that was kept; asked with GET, say what time it is and how the next ones are sealed."""
+    if request.method != "POST":
+        seal = new_seal()
+        return JsonResponse(
+            {
+                "csrf": get_token(request), "public": seal.public, "wrapped": seal.wrapped,
+                "now": frame_of(request).at.isoformat(),
+            }
+        )  # fmt: skip
+    try:
+        told = msgspec.json.decode(request.body[: MOST_BYTES + 1], type=_Told)
+        late = LateSale(
+            told.key, Sealed(told.wrapped, told.point, told.nonce, told.text), told.amount, told.currency,
+            max(frame_of(request).at - told.made_at, timedelta(0)),
+        )  # fmt: skip
+    except (msgspec.DecodeError, ValueError, TypeError):
+        return JsonResponse({"state": "malformed"}, status=422)
+    frame = frame_of(request)
+    try:
+        rung = ring_up_late(
+            late, frame.shop, actor=actor_of(request), at=frame.at, store_id=visitor_of(request).store_id
+        )
+    except Refused as refusal:
+        return JsonResponse(
+            {
+                "state": "refused", "code": refusal.code, "sentence": refusal.sentence,
+                "remedy": refusal.remedy,
+            }
+        )  # fmt: skip
+    except Busy:
+        return JsonResponse({"state": "busy"}, status=503)
+    request.session[LAST] = rung.number
+    address = reverse("web:till-receipt", args=[rung.number])
+    return JsonResponse({"state": "sold", "number": rung.number, "receipt": address})

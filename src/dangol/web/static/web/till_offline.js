@@ -1,0 +1,106 @@
+// The till's page without a network: takes a sale, shows what waits, and what was refused with a way to put it right.
+import { all, fact, put, remove, replay, seal, tell } from "./till_queue.js";
+
+const form = document.getElementById("late");
+const { digits, currency } = form.dataset;
+const [number, amount] = [form.elements.number, form.elements.amount];
+const said = document.getElementById("late-said");
+const words = said.dataset;
+
+const readable = (text) => {
+  const bare = text.replace(/[\s,₩$원]/g, "");
+  if (!/^\d{1,15}(\.\d{1,4})?$/.test(bare) || Number(bare) <= 0) return "";
+  return (bare.split(".")[1] ?? "").replace(/0+$/, "").length <= Number(digits) ? bare : "";
+};
+
+const money = (text, unit) => new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: unit, minimumFractionDigits: 0 }).format(Number(text));
+const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }).format(new Date(at));
+
+const say = (text, bad = false) => {
+  said.textContent = text;
+  said.classList.toggle("bad", bad);
+  said.hidden = !text;
+};
+
+const keep = async (who, paid, before = null) => {
+  const key = before?.key ?? crypto.randomUUID();
+  const box = await seal(who, key);
+  if (!box) return say(words.unready, true);
+  await put({ ...(before ?? {}), key, madeAt: before?.madeAt ?? new Date().toISOString(), amount: paid, currency, hint: who.slice(-2), box, state: "waiting", told: null });
+  tell();
+  return replay();
+};
+
+const line = (sale) => {
+  const row = document.getElementById(sale.state === "refused" ? "t-refused" : "t-waiting").content.cloneNode(true).firstElementChild;
+  row.querySelector("[data-amount]").textContent = money(sale.amount, sale.currency);
+  row.querySelector("[data-about]").textContent = `··${sale.hint} · ${clock(sale.madeAt)}`;
+  if (sale.state !== "refused") return row;
+  row.querySelector("[data-why]").textContent = sale.told ? `${sale.told.sentence} ${sale.told.remedy}` : words.broken;
+  const [who, paid] = row.querySelectorAll("input");
+  paid.value = sale.amount;
+  row.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const fresh = readable(paid.value);
+    if (!who.value.trim() || !fresh) return say(words.wrong, true);
+    say("");
+    return keep(who.value.trim(), fresh, sale);
+  });
+  row.querySelector("[data-drop]").addEventListener("click", async (event) => {
+    if (event.target.dataset.sure !== "1") {
+      event.target.dataset.sure = "1";
+      event.target.textContent = event.target.dataset.ask;
+      return;
+    }
+    await remove(sale);
+    tell();
+  });
+  return row;
+};
+
+let turns = 0;
+const draw = async () => {
+  const turn = ++turns;
+  const [kept, sold] = [await all(), (await fact("sold")) ?? []];
+  if (turn !== turns) return;
+  const typing = document.activeElement?.closest("#late-list input");
+  document.getElementById("late-count").textContent = kept.length;
+  document.getElementById("late-none").hidden = kept.length > 0;
+  if (!typing) document.getElementById("late-list").replaceChildren(...kept.map(line));
+  document.getElementById("late-sold").replaceChildren(...sold.map((one) => {
+    const row = document.getElementById("t-sold").content.cloneNode(true).firstElementChild;
+    const link = row.querySelector("a");
+    link.href = one.receipt;
+    link.textContent = money(one.amount, one.currency);
+    row.querySelector("[data-about]").textContent = `${one.number} · ${clock(one.at)}`;
+    return row;
+  }));
+  document.getElementById("late-done").hidden = !sold.length;
+};
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [who, paid] = [number.value.trim(), readable(amount.value)];
+  if (!who) return number.focus();
+  if (!paid) {
+    if (amount.value) say(words.wrong, true);
+    return amount.focus();
+  }
+  number.value = amount.value = "";
+  number.focus();
+  await keep(who, paid);
+  return said.hidden || !said.classList.contains("bad") ? say(words.kept) : null;
+});
+
+document.addEventListener("dangol:queue", (event) => {
+  const { why } = event.detail;
+  if (why !== undefined) for (const one of document.querySelectorAll("[data-state]")) one.hidden = one.dataset.state !== (why || "here");
+  draw();
+});
+
+// Typed on a page that did not open: the number goes on here. A sale that was being sent may have arrived.
+const typed = new URLSearchParams(location.search).get("q");
+if (typed && location.pathname !== form.dataset.here) number.value = typed;
+if (/\/(earn|go-on|answer)$/.test(location.pathname)) say(words.lost, true);
+(number.value ? amount : number).focus();
+draw();
