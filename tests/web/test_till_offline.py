@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from dangol.core.commerce.models import Order
@@ -31,6 +31,14 @@ EARNED = 120 + 45 + 10
 NO_LOCKS = "delete Navigator.prototype.locks"
 
 
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Return what starts browsers; while its event loop runs here, the database may be spoken to."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as started:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield started
+
+
 @pytest.fixture
 def wire(live_server: LiveServer) -> Iterator[Wire]:
     with wire_to(live_server.url) as one:
@@ -39,36 +47,37 @@ def wire(live_server: LiveServer) -> Iterator[Wire]:
 
 @pytest.fixture
 def start(
-    chromium: str, wire: Wire, story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    playwright: Playwright,
+    chromium: str,
+    wire: Wire,
+    story: Story,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Callable[..., BrowserContext]]:
     """Return what starts the till's browser: each time with the same profile."""
     began = time.monotonic()
     # The shop's clock goes on while the network is gone.
     monkeypatch.setattr("dangol.web.frame.now", lambda: NOW + timedelta(seconds=time.monotonic() - began))
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with sync_playwright() as playwright:
-        started: list[BrowserContext] = []
+    started: list[BrowserContext] = []
 
-        def make(language: str = "ko") -> BrowserContext:
-            context = playwright.chromium.launch_persistent_context(
-                str(tmp_path / "profile"), executable_path=chromium, args=["--no-sandbox"],
-                base_url=wire.address, locale=language, viewport={"width": 390, "height": 844},
-                reduced_motion="reduce",
-            )  # fmt: skip
-            # A browser that was killed may have lost its cookie: then one signs in again.
-            cookie = sign_in(Client()).cookies["sessionid"].value
-            lasts = time.time() + 3_600
-            context.add_cookies(
-                [{"name": "sessionid", "value": cookie, "url": wire.address, "expires": lasts}]
-            )
-            started.append(context)
-            return context
+    def make(language: str = "ko") -> BrowserContext:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=chromium, args=["--no-sandbox"],
+            base_url=wire.address, locale=language, viewport={"width": 390, "height": 844},
+            reduced_motion="reduce",
+        )  # fmt: skip
+        # A browser that was killed may have lost its cookie: then one signs in again.
+        cookie = sign_in(Client()).cookies["sessionid"].value
+        lasts = time.time() + 3_600
+        context.add_cookies([{"name": "sessionid", "value": cookie, "url": wire.address, "expires": lasts}])
+        started.append(context)
+        return context
 
-        yield make
-        for context in started:
-            # One that was killed is gone already.
-            with suppress(Error):
-                context.close()
+    yield make
+    for context in started:
+        # One that was killed is gone already.
+        with suppress(Error):
+            context.close()
 
 
 def open_till(context: BrowserContext) -> Page:

@@ -15,6 +15,7 @@ class Wire:
         self._server = (place.hostname or "", place.port or 80)
         self._door = socket.create_server(("127.0.0.1", 0))
         self._open: set[socket.socket] = set()
+        self._threads: list[Thread] = []
         self.is_cut = self.is_mute = False
         # Having carried this towards the server, it is mute.
         self.mute_after = b""
@@ -25,7 +26,8 @@ class Wire:
         """End all connections and take no more."""
         self.is_cut = True
         for one in list(self._open):
-            _close(one)
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR if one.getpeername() != self._server else socket.SHUT_WR)
 
     def mend(self) -> None:
         """Carry again."""
@@ -33,9 +35,11 @@ class Wire:
         self.mute_after = b""
 
     def close(self) -> None:
-        """End for good."""
+        """End for good, once the server has let go of every connection."""
         self.cut()
         self._door.close()
+        for one in self._threads:
+            one.join(timeout=5)
 
     def _answer(self) -> None:
         while True:
@@ -46,7 +50,8 @@ class Wire:
             if self.is_cut:
                 _close(browser)
                 continue
-            Thread(target=self._carry, args=(browser,), daemon=True).start()
+            self._threads.append(Thread(target=self._carry, args=(browser,), daemon=True))
+            self._threads[-1].start()
 
     def _carry(self, browser: socket.socket) -> None:
         with suppress(OSError), socket.create_connection(self._server) as server:
