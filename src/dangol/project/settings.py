@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards.promotions",
     "dangol.rooms.rewards.coupons",
     "dangol.rooms.rewards.catalog",
+    "dangol.rooms.rewards.stamps",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

@@ -16,9 +16,11 @@ from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.points import NothingToReverse
 from dangol.domain.redeeming import (
+    NotOffered,
     RedemptionState,
     RewardKind,
     counted_since,
+    is_offered,
     require_move,
     require_redeemable,
 )
@@ -78,6 +80,28 @@ def redeem_reward(
             transfer_id=spent.transfer_id,
         )  # fmt: skip
         return _issue(row, reward, by, reveals=reveals)
+
+
+def give_reward(customer_id: Id, reward_id: Id, *, key: str, by: By) -> Id:
+    """Give somebody a reward for nothing; returns the redemption, under a repeated key the first one.
+
+    Prices, tiers and limits are for those who redeem; what is given has been earned elsewhere. Raises
+    UnknownReward, RedemptionKeyReused, NotOffered or SoldOut, and then has changed nothing.
+    """
+    with write_transaction():
+        lock_customers([customer_id])
+        if earlier := Redemption.objects.filter(customer_id=customer_id, key=key).first():
+            if earlier.reward_id != reward_id:
+                raise RedemptionKeyReused(key=key)
+            return earlier.id
+        reward = _reward(reward_id)
+        if not is_offered(offer_of(reward), by.at):
+            raise NotOffered()
+        row = Redemption(
+            customer_id=customer_id, id=new_id(), reward_id=reward_id, key=key, points=0,
+            currency=find_program(reward.program_id).row.points_currency,
+        )  # fmt: skip
+        return _issue(row, reward, by, reveals=False)
 
 
 def _reward(reward_id: Id) -> Reward:

@@ -1,0 +1,1 @@
+"""Stamp cards: programs, members' cards, and what full ones give."""
