@@ -101,6 +101,15 @@ from dangol_client.segment_answers import (
     TraitType,
 )
 from dangol_client.sending import Patience, Sending, new_key
+from dangol_client.stamp_answers import (
+    StampCard,
+    StampFigures,
+    StampMove,
+    StampProgram,
+    StampStanding,
+    StampStandings,
+)
+from dangol_client.stamps import StampProgramDraft
 
 __all__ = [
     "Amount",
@@ -186,6 +195,13 @@ __all__ = [
     "Sending",
     "Share",
     "Split",
+    "StampCard",
+    "StampFigures",
+    "StampMove",
+    "StampProgram",
+    "StampProgramDraft",
+    "StampStanding",
+    "StampStandings",
     "Standing",
     "Store",
     "TakenIn",

@@ -14,6 +14,7 @@ from dangol_client.rewards import RewardCalls
 from dangol_client.segments import SegmentCalls, TraitCalls
 from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
+from dangol_client.stamps import StampCalls
 
 USER_AGENT = "dangol-client/1"
 
@@ -58,7 +59,7 @@ class Dangol:
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
         self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
-        self.rewards = RewardCalls(wire)
+        self.rewards, self.stamps = RewardCalls(wire), StampCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
         self.coupons = CouponCalls(wire)
 

@@ -22,6 +22,7 @@ LEVEL = {"key": "member", "name": "회원", "threshold": 0}
 RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
 CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
 POINTS = {"points": 1, "reason": "쿠키"}
+STAMP_CARD = {"name_ko": "카드", "size": 3, "gives": "points", "points": 10}
 
 
 class Row(NamedTuple):
@@ -86,6 +87,20 @@ TABLE: dict[str, Row | None] = {
     "POST /rewards/{reward}/codes": Row({"codes": ["A"]}),
     "POST /members/{member}/rewards/{reward}/redeem": Row({}),
     "GET /members/{member}/rewards": Row(),
+    "GET /stamp-programs": NAMES_NOBODY,
+    "POST /stamp-programs": NAMES_NOBODY,
+    "GET /stamp-programs/{card}": Row(),
+    "PUT /stamp-programs/{card}": Row({"revision": 1, **STAMP_CARD}),
+    "POST /stamp-programs/{card}/archive": Row(),
+    "POST /stamp-programs/{card}/restore": Row(),
+    "GET /stamp-programs/{card}/waiting": Row(),
+    "GET /members/{member}/stamps": Row(),
+    "GET /members/{member}/stamp-cards": Row(),
+    "GET /members/{member}/stamp-moves": Row(),
+    "POST /members/{member}/stamps": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
+    "POST /members/{member}/stamps/take": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
+    "POST /members/{member}/stamps/{stamp}/undo": Row({"reason": "잘못"}),
+    "POST /members/{member}/stamp-programs/{card}/give": Row(),
     "POST /members/{member}/redemptions/{redemption}/hand-over": Row({}),
     "POST /members/{member}/redemptions/{redemption}/cancel": Row({"reason": "변심"}),
     "GET /redemptions": NAMES_NOBODY,
@@ -166,7 +181,7 @@ OTHER_KIND = {
     "simulation": "program", "absorbed": "order", "webhook": "member", "delivery": "webhook",
     "key": "member", "event": "member", "approval": "member", "segment": "member",
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
-    "reward": "member", "redemption": "reward",
+    "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
 }  # fmt: skip
 
 
@@ -194,6 +209,8 @@ def fill(api: Caller) -> Shop:
     api.post("/segments", {"slug": slug, "name": "산 사람", "condition": condition})
     reward = api.post("/rewards", {"name_ko": "컵", "price": 10}).data["id"]
     redeemed = api.post(f"/members/{member}/rewards/{reward}/redeem", {})
+    card = api.post("/stamp-programs", {"key": f"k{uuid4().hex[:8]}", **STAMP_CARD}).data["id"]
+    stamped = api.post(f"/members/{member}/stamps", {"program": card, "count": 1, "reason": "직접"})
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
     drawn = {"kind": "unique", "pattern": "####-####-####", "count": 1}
     batch = api.post("/coupon-batches", {"promotion_id": str(uuid4()), "name": "쿠폰", **drawn}).data["id"]
@@ -210,6 +227,7 @@ def fill(api: Caller) -> Shop:
             "batch": batch,
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "reward": reward, "redemption": redeemed.data["id"],
+            "card": card, "stamp": stamped.data["id"],
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -36,6 +36,7 @@ from tests.dangol_client.checkout_calls import sell
 from tests.dangol_client.coupon_calls import keep_coupons
 from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.segment_calls import ask_about_members
+from tests.dangol_client.stamp_calls import collect_stamps
 from tests.house_rules import ROOT
 from tests.served import Served
 
@@ -123,10 +124,11 @@ def dangol(served: Served, heard: list[httpx.Request]) -> Iterator[Dangol]:
 
 
 def reward(dangol: Dangol, member: str) -> None:
-    """Make each call about promotions, coupons and rewards."""
+    """Make each call about promotions, coupons, rewards and stamps."""
     sell(dangol, member)
     keep_coupons(dangol, member)
     take_rewards(dangol, member)
+    collect_stamps(dangol, member)
 
 
 def test_client__each_operation_of_the_api__is_called_and_answered(

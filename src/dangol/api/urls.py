@@ -25,6 +25,7 @@ from dangol.api import (
     promotions,
     rewards,
     segments,
+    stamps,
     traits,
     webhooks,
 )
@@ -62,6 +63,7 @@ for one in (
     programs,
     drafts,
     rewards,
+    stamps,
     segments,
     traits,
     coupons,

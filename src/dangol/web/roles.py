@@ -47,6 +47,7 @@ RIGHT_NAMES: Mapping[Right, Promise] = {
     Right.PROGRAMS_PUBLISH: _("적립 규칙과 등급 발행하기"),
     Right.REWARDS_READ: _("리워드와 교환 보기"),
     Right.REWARDS_WRITE: _("리워드 만들고 바꾸기"),
+    Right.STAMPS_WRITE: _("도장 찍고 되돌리기"),
     Right.SEGMENTS_READ: _("세그먼트 보기"),
     Right.SEGMENTS_WRITE: _("세그먼트 만들고 바꾸기"),
     Right.COUPONS_READ: _("쿠폰 보기"),

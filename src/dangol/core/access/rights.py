@@ -33,6 +33,7 @@ class Right(StrEnum):
     PROGRAMS_PUBLISH = "programs.publish"
     REWARDS_READ = "rewards.read"
     REWARDS_WRITE = "rewards.write"
+    STAMPS_WRITE = "stamps.write"
     SEGMENTS_READ = "segments.read"
     SEGMENTS_WRITE = "segments.write"
     COUPONS_READ = "coupons.read"
@@ -93,13 +94,13 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,
-        R.POINTS_SPEND, R.ORDERS_WRITE, R.REQUESTS_WRITE, R.APPROVALS_READ,
+        R.POINTS_SPEND, R.ORDERS_WRITE, R.REQUESTS_WRITE, R.APPROVALS_READ, R.STAMPS_WRITE,
     },
     Role.ANALYST: _LOOKING | {R.EVENTS_READ, R.JOBS_READ},
     Role.STORE: frozenset(
         {
             R.TILL_USE, R.MEMBERS_READ, R.MEMBERS_WRITE, R.CONSENTS_WRITE, R.POINTS_READ, R.POINTS_SPEND,
-            R.ORDERS_READ, R.ORDERS_WRITE, R.CATALOG_READ,
+            R.ORDERS_READ, R.ORDERS_WRITE, R.CATALOG_READ, R.STAMPS_WRITE,
         }
     ),
     Role.AUDITOR: _LOOKING

@@ -12,7 +12,7 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.domain.stamps import CardState, GiftKind, OnReturn
 from dangol.rooms.rewards.catalog.models import Reward
 from dangol.rooms.rewards.coupons.models import CouponBatch
-from dangol.rooms.rewards.stamps.errors import UnknownStampProgram
+from dangol.rooms.rewards.stamps.errors import UnknownStampMove, UnknownStampProgram
 from dangol.rooms.rewards.stamps.models import StampCard, StampMove, StampProgram
 
 
@@ -237,7 +237,19 @@ def moves_of(
         rows = rows.filter(program_id=program_id)
     if before is not None:
         rows = rows.filter(Q(at__lt=before[0]) | Q(at=before[0], id__lt=before[1]))
-    found = list(rows.order_by("-at", "-id")[:limit])
+    return _moves(list(rows.order_by("-at", "-id")[:limit]), family)
+
+
+def find_move(customer_id: Id, move_id: Id) -> MoveView:
+    """Return a move of a member's stamps; raises UnknownStampMove."""
+    family = family_of(customer_id)
+    found = _moves(list(StampMove.objects.filter(customer_id__in=family, id=move_id)), family)
+    if not found:
+        raise UnknownStampMove(move=show_id(move_id))
+    return found[0]
+
+
+def _moves(found: Sequence[StampMove], family: Sequence[Id]) -> list[MoveView]:
     programs = {
         one.id: one for one in _views(StampProgram.objects.filter(id__in={row.program_id for row in found}))
     }
