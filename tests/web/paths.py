@@ -185,7 +185,7 @@ def coupon_paths(story: Story) -> dict[str, str]:
         "coupons": "/coupons",
         "coupons-nothing": "/coupons?q=nothing&state=blocked",
         "coupon-new": "/coupons/new",
-        "coupon-batch": f"{batch}?done=blocked",
+        "coupon-batch": f"{batch}?done=opened",
         "coupon-generic": f"/coupons/{show_id(told.welcome)}",
         "coupon-pool": pool,
         "coupon-file": f"{pool}/files/{show_id(told.file_id)}",

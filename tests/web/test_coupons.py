@@ -208,6 +208,7 @@ def test_block__batch_and_code__can_be_undone_and_is_in_the_history(clerk: Clien
     assert "되돌리기" in page_of(blocked)
     assert find_batch(told.spring).is_blocked
     clerk.post(f"{batch}/block", {"do": "open"})
+    assert "되돌리기" not in page_of(clerk.get(f"{batch}?done=blocked")), "told again by an old address"
     one = clerk.post(f"{batch}/code/block", {"code": code, "do": "block"}, follow=True)
 
     assert not find_batch(told.spring).is_blocked

@@ -76,9 +76,15 @@ def show_batch(
         "expired": stand.expired(batch, frame.at), "reserved": count_reserved(batch.id),
         "offer": read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id),
         "days": _days(request, batch), "sentence": sentence, "remedy": remedy, "longest": LONGEST_CODE,
-        "done": request.GET.get("done", ""),
+        "done": _done(request, is_blocked=batch.is_blocked),
     }  # fmt: skip
     return render(request, "web/coupons/batch.html", context, status=status if sentence else 200)
+
+
+def _done(request: HttpRequest, *, is_blocked: bool) -> str:
+    """Return what was just done, by the address; nothing where it does not hold any more."""
+    done = request.GET.get("done", "")
+    return done if done not in ("blocked", "opened") or (done == "blocked") is is_blocked else ""
 
 
 def _days(request: HttpRequest, batch: BatchView) -> dict[str, Any]:
@@ -137,7 +143,8 @@ def show_code(request: HttpRequest, batch_id: Id) -> HttpResponse:
     people = _people(request, [code.customer_id, *(one.customer_id for one in moments)])
     orders = read_orders_of([one.sale_id for one in moments if one.sale_id])
     context = {
-        "batch": batch, "code": code, "told": chip, "uses": uses, "done": request.GET.get("done", ""),
+        "batch": batch, "code": code, "told": chip, "uses": uses,
+        "done": _done(request, is_blocked=code.is_blocked),
         "holder": people.get(code.customer_id or b""), "kinds": KINDS,
         "moments": [
             (one, *told_moment(one.what), people.get(one.customer_id or b""), orders.get(one.sale_id or b""))

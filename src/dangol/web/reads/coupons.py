@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from dangol.core.commerce.acts import numbers_of
@@ -61,22 +61,20 @@ class Refusal(NamedTuple):
 
 
 def read_offers(promotion_ids: Iterable[Id], currency: str) -> dict[Id, Offer]:
-    """Return the promotions of coupons as they are in force; two statements."""
-    rows = Promotion.objects.filter(id__in=set(promotion_ids)).values_list(
-        "id", "name", "version", "paused_at", "archived_at"
+    """Return the promotions of coupons as they are in force; one statement."""
+    texts = PromotionVersion.objects.filter(promotion_id=OuterRef("id"), number=OuterRef("version"))
+    rows = (
+        Promotion.objects.filter(id__in=set(promotion_ids))
+        .annotate(text=Subquery(texts.values("content")))
+        .values_list("id", "name", "version", "paused_at", "archived_at", "text")
     )
-    found = {row[0]: row for row in rows}
-    numbers = sorted((key, row[2]) for key, row in found.items() if row[2] is not None)
-    texts = select_matching(
-        PromotionVersion, ("promotion_id", "content"), ("promotion_id", "number"), numbers
-    )
-    contents: dict[Id, PromotionContent] = {key: unpack_text(text) for key, text in texts}
+    found = [(*row[:5], unpack_text(row[5]) if row[5] else None) for row in rows]
     return {
         key: Offer(
-            key, name, version, bool(paused or archived), contents.get(key),
-            value_in_words(contents[key], currency) if key in contents else "",
+            key, name, version, bool(paused or archived), content,
+            value_in_words(content, currency) if content else "",
         )
-        for key, name, version, paused, archived in found.values()
+        for key, name, version, paused, archived, content in found
     }  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.coupon_codes import normalize
 from dangol.rooms.rewards.coupons.models import (
     Act,
-    BatchKind,
     CouponAct,
     CouponBatch,
     CouponCode,
@@ -69,17 +68,24 @@ class Moment(NamedTuple):
 
 
 def coupons_of(customer_ids: Sequence[Id]) -> list[OwnCoupon]:
-    """Return the coupons of one person by all their ids, what was handed out last first, 200 at most."""
+    """Return the coupons of one person by all their ids, the latest batch first, 200 at most.
+
+    Five statements, however many they have.
+    """
     people = [(one,) for one in customer_ids]
-    bound = {key for (key,) in select_matching(CouponCode, ("key",), ("customer_id",), people)}
-    uses = _uses_by(customer_ids)
-    keys = sorted(bound | uses.keys() | _shared_keys(customer_ids))
-    rows = select_matching(CouponCode, ("key", *CodeView._fields), ("key",), [(key,) for key in keys])
-    codes = {key: CodeView(*row) for key, *row in rows}
-    wanted = [(one,) for one in sorted({code.batch_id for code in codes.values()})]
-    batches = {
-        row[0]: BatchView(*row) for row in select_matching(CouponBatch, BatchView._fields, ("id",), wanted)
+    names = ("key", *CodeView._fields)
+    codes = {
+        key: CodeView(*row) for key, *row in select_matching(CouponCode, names, ("customer_id",), people)
     }
+    uses = _uses_by(customer_ids)
+    issued = select_matching(CouponIssue, ("code_key",), ("customer_id",), people)
+    # What is not theirs alone: codes of everybody that they were handed, and what they found and used.
+    others = sorted(({key for (key,) in issued} | uses.keys()) - codes.keys())
+    rows = select_matching(CouponCode, names, ("key",), [(key,) for key in others])
+    codes |= {key: CodeView(*row) for key, *row in rows}
+    wanted = [(one,) for one in sorted({code.batch_id for code in codes.values()})]
+    found_batches = select_matching(CouponBatch, BatchView._fields, ("id",), wanted)
+    batches = {row[0]: BatchView(*row) for row in found_batches}
     found = [
         OwnCoupon(key, code, batches[code.batch_id], *uses.get(key, (0, None))) for key, code in codes.items()
     ]
@@ -96,15 +102,6 @@ def _uses_by(customer_ids: Sequence[Id]) -> dict[str, tuple[int, datetime | None
         count, last = found.get(key, (0, None))
         found[key] = (count + 1, max(at, last) if last else at)
     return found
-
-
-def _shared_keys(customer_ids: Sequence[Id]) -> set[str]:
-    """Return everybody's codes that they were handed."""
-    people = [(one,) for one in customer_ids]
-    issued = select_matching(CouponIssue, ("batch_id", "code_key"), ("customer_id",), people)
-    wanted = [(one,) for one in sorted({batch_id for batch_id, _ in issued})]
-    kinds: dict[Id, str] = dict(select_matching(CouponBatch, ("id", "kind"), ("id",), wanted))
-    return {key for batch_id, key in issued if kinds[batch_id] == BatchKind.GENERIC}
 
 
 def history_of(code: str) -> list[Moment]:
