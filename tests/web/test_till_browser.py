@@ -99,8 +99,11 @@ def test_sale__product_and_coupon_scanned__enter_puts_in_and_only_then_sells(
     assert not Sale.objects.exists(), "a scan's Enter sells nothing"
     page.get_by_role("button", name="포인트 400P 쓰기").press("Enter")
     shows_due(page, "$5")
+    page.locator("#points:focus").wait_for()
     assert page.locator("#points").input_value() == "400"
-    page.locator("#sell").press("Enter")
+    page.keyboard.press("Enter")
+    page.locator("#sell:focus").wait_for()
+    page.keyboard.press("Enter")
     page.get_by_role("heading", name="판매했어요").wait_for()
 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
