@@ -174,7 +174,7 @@ def revoke(held: Held, cards: Iterable[Card], *, at: datetime) -> None:
                     reason="stamps",
                 )  # fmt: skip
         elif row.gift_kind == GiftKind.COUPON.value:
-            block_code(row.gift_ref)
+            block_code(row.gift_ref, actor=HOUSE, at=at)
         else:
             cancel_redemption(owner, parse_id(row.gift_ref), by=By(HOUSE, at), reason="stamps")
         told = StampCardRevoked(program=held.program.key, kind=row.gift_kind)
