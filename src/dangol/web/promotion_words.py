@@ -1,11 +1,12 @@
 """A promotion in words: when, for whom, what it gives, its limits, and beside whom; and what has changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
@@ -98,6 +99,21 @@ def read_benefits(content: PromotionContent) -> list[Benefit]:
         except PromotionInvalid:
             continue
     return found
+
+
+# Instants that every calendar of the world can be read at.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+def readable(content: PromotionContent) -> PromotionContent:
+    """Return a content whose dates can be shown: a draft may name an instant without a zone, or any year."""
+    ends = {}
+    for name in ("active_from", "active_to"):
+        at: datetime | None = getattr(content, name)
+        if at is not None:
+            at = at if at.utcoffset() is not None else at.replace(tzinfo=UTC)
+            ends[name] = min(max(at, _EARLIEST), _LATEST)
+    return msgspec.structs.replace(content, **ends) if ends else content
 
 
 def tell(content: PromotionContent, setting: Setting) -> Told:

@@ -29,7 +29,7 @@ from dangol.web.condition_form.writing import faults_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.programs import who
-from dangol.web.pages.promotions import find
+from dangol.web.pages.promotions import find, written_content
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_concerns import Note, tell_concerns
 from dangol.web.promotion_form.benefits import BenefitView, Drawer, icon_of, title_of
@@ -37,7 +37,7 @@ from dangol.web.promotion_form.fields import Field, Options
 from dangol.web.promotion_form.state import State, open_state, prefix_of, read_state
 from dangol.web.promotion_form.writing import Problem, Written, problems_of, write_content
 from dangol.web.promotion_setting import batch_names, promotion_offers, setting_of
-from dangol.web.promotion_words import PERIODS, changes_between, lane_name, tell
+from dangol.web.promotion_words import PERIODS, changes_between, lane_name, readable, tell
 from dangol.web.suggested_promotions import begin, suggestions_for
 
 MOST_CATEGORIES = 400
@@ -78,8 +78,8 @@ def edit(request: HttpRequest, promotion_id: Id) -> HttpResponse:
         return redirect("web:promotion", promotion_id)
     offers = promotion_offers(shop.currency)
     if request.method == "POST":
-        return _answer(request, view, view.content, offers)
-    return _open(request, view, view.content, offers)
+        return _answer(request, view, written_content(view), offers)
+    return _open(request, view, written_content(view), offers)
 
 
 def _open(
@@ -287,6 +287,7 @@ def _theirs(request: HttpRequest, promotion_id: Id, mine: PromotionContent, offe
     draft = find(promotion_id).draft
     if draft is None:
         return {}
-    setting = setting_of([draft.content, mine], frame_of(request).shop.tz, offers)
-    differences: list[Sentence] = changes_between(draft.content, mine, setting)
+    theirs = readable(draft.content)
+    setting = setting_of([theirs, mine], frame_of(request).shop.tz, offers)
+    differences: list[Sentence] = changes_between(theirs, mine, setting)
     return {"theirs": draft.revision, "differences": differences}

@@ -17,7 +17,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.programs import who
 from dangol.web.pages.promotion_editor import notes_of
-from dangol.web.pages.promotions import MOST_TRIALS, find, show
+from dangol.web.pages.promotions import MOST_TRIALS, find, show, shown_content, written_content
 from dangol.web.promotion_form.writing import problems_of
 from dangol.web.promotion_setting import promotion_offers, setting_of
 from dangol.web.promotion_words import changes_between, tell
@@ -29,7 +29,7 @@ def show_diff(request: HttpRequest, promotion_id: Id, refusal: DomainError | Non
     view, shop = find(promotion_id), frame_of(request).shop
     if view.draft is None or view.archived_at:
         return show(request, promotion_id, refusal) if refusal else redirect("web:promotion", promotion_id)
-    draft, live = view.draft.content, view.version.content if view.version else None
+    draft, live = written_content(view), shown_content(view) if view.version else None
     offers = promotion_offers(shop.currency)
     setting = setting_of([draft, *([live] if live else [])], shop.tz, offers)
     problems = problems_of(draft, offers.catalog)

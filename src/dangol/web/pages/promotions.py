@@ -36,6 +36,7 @@ from dangol.web.promotion_words import (
     changes_between,
     in_a_line,
     lane_name,
+    readable,
     span_in_short,
     tell,
 )
@@ -50,7 +51,10 @@ UNDO = {
 
 
 class Line(NamedTuple):
-    """A promotion as the list shows it: `content` is what is in force, or what is being written."""
+    """A promotion as the list shows it: `content` is what is in force, or what is being written.
+
+    `currency`: of its money; where it names none, the shop's.
+    """
 
     view: PromotionView
     content: PromotionContent
@@ -58,6 +62,7 @@ class Line(NamedTuple):
     sentence: str
     lane: str
     span: str
+    currency: str
 
 
 class Meter(NamedTuple):
@@ -99,7 +104,12 @@ def setting_for(request: HttpRequest, contents: Sequence[PromotionContent]) -> S
 
 def shown_content(view: PromotionView) -> PromotionContent:
     """Return what is in force; of one that was never published, what is being written."""
-    return view.version.content if view.version else view.content
+    return readable(view.version.content if view.version else view.content)
+
+
+def written_content(view: PromotionView) -> PromotionContent:
+    """Return what is being written, or what is in force."""
+    return readable(view.content)
 
 
 @needs(Right.PROGRAMS_READ)
@@ -132,11 +142,12 @@ def _found(request: HttpRequest) -> list[PromotionView]:
 
 def _lines(request: HttpRequest, views: Sequence[PromotionView]) -> list[Line]:
     at, contents = frame_of(request).at, [shown_content(one) for one in views]
+    own = frame_of(request).shop.currency
     setting = setting_for(request, contents)
     return [
         Line(
             view, content, view.state(at), in_a_line(content, setting), lane_name(content.lane),
-            span_in_short(content.active_from, content.active_to),
+            span_in_short(content.active_from, content.active_to), content.currency or own,
         )
         for view, content in zip(views, contents, strict=True)
     ]  # fmt: skip
@@ -152,9 +163,9 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     rows = [
         (
             guarded(one.view.name), STATES[one.state][0], guarded(one.sentence),
-            _stamp(one.content.active_from), _stamp(one.content.active_to), guarded(one.content.currency),
-            _amount(one.content.limits.budget_minor, one.content.currency),
-            _amount(one.view.used.minor, one.content.currency), one.view.used.uses, guarded(one.lane),
+            _stamp(one.content.active_from), _stamp(one.content.active_to), guarded(one.currency),
+            _amount(one.content.limits.budget_minor, one.currency),
+            _amount(one.view.used.minor, one.currency), one.view.used.uses, guarded(one.lane),
             one.content.priority,
         )
         for one in _lines(request, _found(request))
@@ -163,7 +174,7 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def _amount(minor: int | None, currency: str) -> Decimal | None:
-    return None if minor is None else money(minor, minor_digits(currency) if currency else 0)
+    return None if minor is None else money(minor, minor_digits(currency))
 
 
 def _stamp(at: datetime | None) -> str:
@@ -176,11 +187,12 @@ def show(request: HttpRequest, promotion_id: Id, refusal: DomainError | None = N
     view, at = find(promotion_id), frame_of(request).at
     versions = editing.list_versions(promotion_id)
     content = shown_content(view)
-    draft = view.draft.content if view.draft and view.version else None
+    draft = written_content(view) if view.draft and view.version else None
     setting = setting_for(request, [content, *([draft] if draft else []), *(one.content for one in versions)])
     done = request.GET.get("done", "")
     context: dict[str, Any] = {
         "promotion": view, "content": content, "state": view.state(at), "states": STATES,
+        "currency": content.currency or frame_of(request).shop.currency,
         "told": tell(content, setting), "meters": _meters(view, content),
         "changes": changes_between(content, draft, setting) if draft else [],
         "versions": _version_lines(versions, setting),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -93,7 +93,7 @@ def _share(text: str, currency: str) -> tuple[int | None, str]:
     words = _("0보다 크고 100 이하인 수로 적어 주세요. 예: 12.5")
     try:
         found = Decimal(text.removesuffix("%").replace(",", "").strip()) * 100
-    except InvalidOperation:
+    except ArithmeticError:
         return None, words
     is_fine = found.is_finite() and found == found.to_integral_value() and 0 < found <= WHOLE
     return (int(found) if is_fine else None), words

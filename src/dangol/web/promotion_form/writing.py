@@ -181,16 +181,20 @@ def _end(
 def _names_money(raw: dict[str, Any], catalog: Catalog) -> bool:
     if raw["minimum"]["minor"] or raw["cap_minor"] or raw["limits"]["budget_minor"]:
         return True
-    for one in raw["benefits"]:
-        steps = [step["benefit"].get("kind") for step in one.get("steps", ())]
-        by_money = one.get("kind") == "tiered" and one.get("by") != "units"
-        if by_money or one.get("most_minor") or {one.get("kind"), *steps} & _MONEY:
-            return True
+    if any(_parsed(one) is not None and _is_money(one) for one in raw["benefits"]):
+        return True
     if raw["condition"] is None:
         return False
     content = PromotionContent(name="", condition=raw["condition"])
     condition = read_promotion(bytes(16), 0, content, catalog, checked=False).promotion.condition
     return condition is not None and bool(needs(condition).traits & MOVING)
+
+
+def _is_money(raw: dict[str, Any]) -> bool:
+    """Say whether a benefit that can be read names an amount."""
+    if raw["kind"] != "tiered":
+        return raw["kind"] in _MONEY or bool(raw.get("most_minor"))
+    return raw.get("by") != "units" or any(step["benefit"]["kind"] in _MONEY for step in raw["steps"])
 
 
 def problems_of(content: PromotionContent, catalog: Catalog) -> list[Problem]:

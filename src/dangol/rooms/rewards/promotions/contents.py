@@ -153,7 +153,7 @@ _EMPTY = PromotionContent(name="")
 
 def read_benefit(raw: Any, field: str = "benefits") -> Benefit:
     """Return a benefit of its JSON; raises PromotionInvalid."""
-    if not isinstance(raw, dict) or raw.get("kind") not in KINDS:
+    if not isinstance(raw, dict) or not isinstance(raw.get("kind"), str) or raw["kind"] not in KINDS:
         raise PromotionInvalid(field=f"{field}.kind", problem=f"one of {', '.join(KINDS)}")
     kind = KINDS[raw["kind"]]
     given = {name: value for name, value in raw.items() if name != "kind"}
