@@ -175,6 +175,8 @@ def test_list__searched_and_filtered__shows_what_is_meant_and_a_code_leads_to_it
     assert shown("/coupons?q=nothing") == set()
     found = clerk.get("/coupons", {"q": told.used.lower()})
     assert found["Location"] == f"/coupons/{spring}/code?code={told.used}"
+    part = clerk.get("/coupons", {"q": told.used}, headers={"HX-Request": "true"})
+    assert part["HX-Redirect"] == found["Location"]
 
 
 def test_export__list__is_the_same_as_on_the_page(clerk: Client, story: Story) -> None:
@@ -272,3 +274,23 @@ def test_hand_out__found_and_sent_twice__gives_one_code(clerk: Client, story: St
     block_batch(told.spring, actor=CLERK, at=NOW)
     refused = clerk.post(address, given | {"form": show_id(new_id())})
     assert (refused.status_code, "막혔거나 기간이 끝난" in page_of(refused)) == (422, True)
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\0b", "%", "' OR 1=1", "٣", "ﷺ" * 90, "9" * 5_000, "<script>"])
+def test_addresses__whatever_stands_in_them__show_a_page(clerk: Client, story: Story, odd: str) -> None:
+    told = tell_coupons(story)
+    batch = f"/coupons/{show_id(told.spring)}"
+
+    answers = [
+        *(clerk.get("/coupons", {name: odd}) for name in ("q", "kind", "state", "promotion", "after")),
+        clerk.get("/coupons.csv", {"q": odd}),
+        clerk.get("/coupons/preview", {"pattern": odd, "count": odd}),
+        clerk.get(f"{batch}/code", {"code": odd}),
+        clerk.get(f"{batch}/hand-out", {"q": odd}),
+        clerk.get(f"{batch}/sheets", {"after": odd, "each": odd}),
+    ]
+    made = clerk.post("/coupons/new", dict.fromkeys(typed(told.spring), odd) | {"form": show_id(new_id())})
+
+    assert {one.status_code for one in answers} == {200}
+    assert made.status_code == 422
+    assert clerk.post(f"{batch}/code/block", {"code": odd, "do": "block"}).status_code == 404

@@ -52,7 +52,7 @@ class Preview(NamedTuple):
 
 def read_form(asked: QueryDict, promotions: Mapping[str, Any], zone: ZoneInfo) -> BatchForm:
     """Return what a form means; `promotions` are those that may be chosen, by their ids as shown."""
-    given = {name: asked.get(name, "").strip()[:200] for name in FIELDS}
+    given = {name: asked.get(name, "").replace("\0", "").strip()[:200] for name in FIELDS}
     kind = BatchKind(given["kind"]) if given["kind"] in BatchKind.values else BatchKind.UNIQUE
     wrong: dict[str, Any] = {}
     if not given["name"]:

@@ -15,6 +15,7 @@ from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, show_id
+from dangol.domain.coupon_codes import normalize
 from dangol.rooms.rewards.coupons.figures import stand_of
 from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.coupons.selectors import BatchView, count_free, each_code, list_codes, list_free
@@ -45,7 +46,7 @@ def show_sheets(request: HttpRequest, batch_id: Id) -> HttpResponse:
     batch, frame = find(batch_id), frame_of(request)
     asked = request.GET.get("each", "")
     each = int(asked) if asked in {str(one) for one in LAYOUTS} else USUAL
-    after = request.GET.get("after", "")[:64]
+    after = normalize(request.GET.get("after", ""))
     kept = urlencode({"each": each} | ({"after": "*"} if after else {}))
     note_download(request, f"coupons/{show_id(batch_id)}/sheets?{kept}", people=0)
     found, rest = _page(batch, after, each * SHEETS_A_PAGE)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import texts
@@ -33,7 +34,8 @@ def list_all(request: HttpRequest) -> HttpResponse:
     """Show a page of batches; what it is of is in the address. A whole code leads to its own page."""
     query, asked, frame = _read_query(request), request.GET, frame_of(request)
     if found := _place_of_code(query.text):
-        return HttpResponseRedirect(found)
+        is_part = bool(request.headers.get("HX-Request"))
+        return HttpResponseClientRedirect(found) if is_part else HttpResponseRedirect(found)
     after = _read_id(asked.get("after", ""))
     rows = search_batches(query, at=frame.at, before=after, limit=A_PAGE + 1)
     shown, rest = rows[:A_PAGE], rows[A_PAGE:]
@@ -54,7 +56,7 @@ def _read_query(request: HttpRequest) -> BatchQuery:
     asked = request.GET
     kind, state = asked.get("kind", ""), asked.get("state", "")
     return BatchQuery(
-        asked.get("q", "").strip()[:LONGEST_NAME], kind if kind in BatchKind.values else "",
+        asked.get("q", "").replace("\0", "").strip()[:LONGEST_NAME], kind if kind in BatchKind.values else "",
         _read_id(asked.get("promotion", "")), state if state in STATES else "",
     )  # fmt: skip
 
