@@ -30,6 +30,7 @@ from tests.web.promotions import tell_promotions
 from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
+from tests.web.stamps import tell_stamps
 from tests.web.story import CURRENCY, NOW, Story
 from tests.web.till_shop import hold_points, sell_with_coupon
 from tests.web.works import make_works
@@ -194,6 +195,16 @@ def coupon_paths(story: Story) -> dict[str, str]:
         "coupon-hand-out": f"{batch}/hand-out?q=15",
         "coupon-sheets": f"{batch}/sheets?each=8",
         "member-coupons": f"/members/{show_id(story.regular)}/coupons",
+def stamp_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of stamp cards, with a card that waits for its reward."""
+    coffee, cake = tell_stamps(story)
+        "stamp-cards": "/stamp-cards",
+        "stamp-cards-archived": "/stamp-cards?archived=1",
+        "stamp-card": f"/stamp-cards/{show_id(coffee)}",
+        "stamp-card-waiting": f"/stamp-cards/{show_id(cake)}",
+        "stamp-card-new": "/stamp-cards/new",
+        "stamp-card-edit": f"/stamp-cards/{show_id(cake)}/edit",
+        "member-stamps": f"/members/{show_id(story.regular)}/stamps",
     }
 
 
@@ -267,6 +278,7 @@ def staff_paths(story: Story) -> list[str]:
         *reward_paths(story).values(),
         *promotion_paths(story).values(),
         *coupon_paths(story).values(),
+        *stamp_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -303,6 +315,7 @@ def every_path(story: Story) -> dict[str, str]:
         **reward_paths(story),
         **promotion_paths(story),
         **coupon_paths(story),
+        **stamp_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

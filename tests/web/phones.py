@@ -22,6 +22,7 @@ PAGES = (
     "/me/history?kind=expired",
     "/me/rewards",
     "/me/coupons",
+    "/me/stamps",
     "/me/data",
     "/me/leave",
     "/me/confirm",

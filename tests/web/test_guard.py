@@ -63,6 +63,8 @@ def fill(route: Route, story: Story) -> str:
         "<id:upload_id>": show_id(new_id()),
         "<id:simulation_id>": show_id(new_id()),
         "<id:reward_id>": show_id(new_id()),
+        "<id:program_id>": show_id(new_id()),
+        "<id:stamp_id>": show_id(new_id()),
         "<id:redemption_id>": show_id(new_id()),
         "<id:sale_id>": show_id(new_id()),
         "<id:promotion_id>": show_id(new_id()),

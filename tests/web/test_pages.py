@@ -29,6 +29,10 @@ HANGUL = re.compile("[가-힣]+")
 # Words of the shop's own data, which are not translated.
 DATA = (
     "머그컵",
+    "커피 카드",
+    "케이크 카드",
+    "유리컵",
+    "한 잔에 하나",
     "영화표",
     "단골",
     "기본",

@@ -47,6 +47,7 @@ ELSEWHERE = (
     "m/", "sign-in", "import/", "members/views/", "setup/", "incidents/", "access-log/",
     "incoming", "segments/", "rewards/", "promotions/",
     "incoming", "segments/", "rewards/", "coupons/",
+    "incoming", "segments/", "rewards/", "stamp-cards/",
 )  # fmt: skip
 
 
@@ -110,6 +111,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:transfer_id>": show_id(new_id()), "<id:hold_id>": show_id(new_id()),
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
         "<slug:segment>": "buyers", "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
+        "<id:stamp_id>": show_id(new_id()), "<id:program_id>": show_id(new_id()),
         "<id:redemption_id>": show_id(side.redemption_id), "<id:sale_id>": show_id(side.held),
     }  # fmt: skip
     address = route.path

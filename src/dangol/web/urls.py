@@ -41,6 +41,7 @@ from dangol.web.pages import (
     member_coupons,
     member_files,
     member_link,
+    member_stamps,
     members,
     merging,
     messages,
@@ -70,6 +71,7 @@ from dangol.web.pages import (
     shop_settings,
     simulations,
     staff,
+    stamp_cards,
     till,
     till_after,
     till_held,
@@ -186,6 +188,12 @@ urlpatterns = [
         "coupons/<id:batch_id>/files/<id:file_id>/discard", coupon_files.discard, name="coupon-file-discard"
     ),
     path("members/<id:customer_id>/coupons", member_coupons.show, name="member-coupons"),
+    path("stamp-cards", stamp_cards.list_all, name="stamp-cards"),
+    path("stamp-cards/new", stamp_cards.make, name="stamp-card-new"),
+    path("stamp-cards/<id:program_id>", stamp_cards.show, name="stamp-card"),
+    path("stamp-cards/<id:program_id>/edit", stamp_cards.edit, name="stamp-card-edit"),
+    path("stamp-cards/<id:program_id>/archive", stamp_cards.archive, name="stamp-card-archive"),
+    path("stamp-cards/<id:program_id>/restore", stamp_cards.restore, name="stamp-card-restore"),
     path("redemptions", redemptions.list_all, name="redemptions"),
     path("redemptions/<id:customer_id>/<id:redemption_id>", redemptions.show, name="redemption"),
     path(
@@ -193,6 +201,12 @@ urlpatterns = [
     ),
     path(
         "redemptions/<id:customer_id>/<id:redemption_id>/cancel", redemptions.cancel, name="redemption-cancel"
+    ),
+    path("members/<id:customer_id>/stamps", member_stamps.show, name="member-stamps"),
+    path("members/<id:customer_id>/stamps/move", member_stamps.stamp, name="member-stamp"),
+    path("members/<id:customer_id>/stamps/<id:stamp_id>/undo", member_stamps.undo, name="member-stamp-undo"),
+    path(
+        "members/<id:customer_id>/stamps/<id:program_id>/give", member_stamps.give, name="member-stamp-give"
     ),
     path("members/<id:customer_id>/adjust", by_hand.adjust, name="member-adjust"),
     path("members/<id:customer_id>/points/<id:transfer_id>/undo", by_hand.undo, name="member-undo"),

@@ -38,6 +38,7 @@ from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.promotions import Cart, Line
 from dangol.domain.redeeming import RewardKind
+from dangol.domain.stamps import GiftKind
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
@@ -48,6 +49,8 @@ from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, write_checkout
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
+from dangol.rooms.rewards.stamps.editing import ProgramDraft, create_program as create_stamp_program
+from dangol.rooms.rewards.stamps.services import add_stamps
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -94,6 +97,7 @@ def pair() -> list[Id]:
     Notice.objects.create(customer_id=kept, kind="use", year=2024, at=AT, by_mail=True)
     put_into_a_segment(kept)
     take_a_reward(kept)
+    collect_stamps(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
@@ -111,6 +115,12 @@ def sell(customer_id: Id) -> None:
     batch_id = create_batch(unique, by="주인", at=AT)
     code = issue(batch_id, customer_id, "thanks", at=AT)
     reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id, codes=(code,)), at=AT)
+
+
+def collect_stamps(customer_id: Id) -> None:
+    draft = ProgramDraft("커피", 3, GiftKind.POINTS, 5)
+    card = create_stamp_program(draft, key="coffee", actor=AGENT, at=AT)
+    add_stamps(customer_id, card, count=2, key="two", reason="직접", by=By(AGENT, AT))
 
 
 def take_a_reward(customer_id: Id) -> None:

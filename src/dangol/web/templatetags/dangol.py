@@ -20,8 +20,10 @@ from lucide.templatetags.lucide import lucide
 from dangol.core.events.webhooks.selectors import MOST_COUNTED
 from dangol.core.people.selectors import PersonView
 from dangol.core.people.wordings import Wording
+from dangol.core.refusals import Facts, words_by_code
 from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards.catalog.selectors import RewardView
+from dangol.rooms.rewards.stamps.selectors import ProgramView
 from dangol.web import (
     behavior_words,
     doors,
@@ -182,15 +184,40 @@ def points_with(points: int, josa: str) -> str:
 
 
 @register.simple_tag
-def reward_name(reward: RewardView) -> str:
-    """Return what a reward is called in the reader's language."""
+def reward_name(reward: RewardView | ProgramView) -> str:
+    """Return what a reward, or a stamp card, is called in the reader's language."""
     return reward.name(get_language() or "ko")
 
 
 @register.simple_tag
-def reward_about(reward: RewardView) -> str:
-    """Return what a reward says of itself in the reader's language."""
+def reward_about(reward: RewardView | ProgramView) -> str:
+    """Return what a reward, or a stamp card, says of itself in the reader's language."""
     return reward.about(get_language() or "ko")
+
+
+@register.simple_tag
+def gift_name(program: ProgramView) -> str:
+    """Return what the coupon or reward of a full card is called; empty for points."""
+    return program.gift_name(get_language() or "ko")
+
+
+@register.simple_tag
+def refusal_sentence(code: str) -> str:
+    """Return what a refusal says whose facts were not kept; empty for no code."""
+    words = words_by_code().get(code)
+    return str(words.sentence).format_map(Facts()) if words else ""
+
+
+@register.filter
+def up_to(count: int) -> range:
+    """Return the numbers from 1 to a count."""
+    return range(1, count + 1)
+
+
+@register.filter
+def signed(number: int) -> str:
+    """Return a number with its sign: a plus, or the minus sign of typography."""
+    return f"+{number:,}" if number > 0 else f"\u2212{-number:,}" if number else "0"
 
 
 @register.filter

@@ -87,6 +87,11 @@ class Standing(NamedTuple):
     debt: int
     waiting: int
 
+    @property
+    def left(self) -> int:
+        """How many stamps are missing until the card is full, those owed included."""
+        return self.size - self.stamps + self.debt
+
 
 class MoveView(NamedTuple):
     """Stamps that came or went, who did it and why, and what became of them."""

@@ -16,11 +16,15 @@ from dangol.core.people.wordings import JOINING
 from dangol.domain.brand import HOUSE_COLOR
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.promotions.counter import waiting_for
+from dangol.rooms.rewards.stamps.selectors import standings_for
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
 from dangol.web.pages.home import barcode_of, home_context, number_of
 from dangol.web.reads.statement import merge_expired, read_statement
 from dangol.web.scheme import find_program, tiers_of
+from dangol.web.stamp_words import GIVES
+
+STAMP_CARDS = 2
 
 
 class Choice(NamedTuple):
@@ -51,7 +55,11 @@ def show_home(request: HttpRequest, session: SessionView) -> HttpResponse:
         asked = [one for one in JOINING if one.required]
         return render(request, "web/me/join.html", {"points": member.points, "wordings": asked})
     asks = waiting_for(session.customer_id, at=frame_of(request).at)
-    return render(request, "web/home.html", context | {"here": "home", "asks": asks})
+    standings = standings_for(session.customer_id, at=frame_of(request).at)
+    # Those they have begun; all there are stand on the cards' own page.
+    begun = [one for one in standings if one.stamps or one.waiting or one.debt] or standings
+    shown = {"here": "home", "asks": asks, "standings": begun[:STAMP_CARDS], "gives": GIVES}
+    return render(request, "web/home.html", context | shown)
 
 
 @member_required

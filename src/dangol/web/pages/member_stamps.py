@@ -1,0 +1,111 @@
+"""A member's stamp cards in the back office: how stamps came and went; added, taken and undone by hand."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from dangol.core.access.rights import Right
+from dangol.core.refusals import explain
+from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.catalog.services import By
+from dangol.rooms.rewards.stamps.errors import InvalidStampCount, UnknownStampProgram
+from dangol.rooms.rewards.stamps.models import LONGEST_REASON
+from dangol.rooms.rewards.stamps.selectors import cards_of, moves_of, standings_for
+from dangol.rooms.rewards.stamps.services import (
+    MOST_BY_HAND,
+    add_stamps,
+    give_full_cards,
+    strike_stamps,
+    undo_stamps,
+)
+from dangol.web.acting import actor_of, find_subject, new_form
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs, visitor_of
+from dangol.web.stamp_words import GIVES, MOVES, STATES
+
+
+@needs(Right.POINTS_READ)
+def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Show a member's cards, and how stamps came and went."""
+    return _show(request, customer_id)
+
+
+def _show(request: HttpRequest, customer_id: Id, error: DomainError | None = None) -> HttpResponse:
+    member = find_subject(request, customer_id)
+    sentence, remedy = explain(error) if error else ("", "")
+    standings = standings_for(customer_id, at=frame_of(request).at)
+    context = {
+        "member": member, "person": member.profile.person, "standings": standings,
+        "cards": [(one, STATES[one.state]) for one in cards_of(customer_id)],
+        "moves": [(one, MOVES[one.kind]) for one in moves_of(customer_id)], "gives": GIVES,
+        "programs": [one.program for one in standings if one.program.archived_at is None],
+        "form": new_form(), "given": request.POST, "sentence": sentence, "remedy": remedy,
+        "most": MOST_BY_HAND, "longest_reason": LONGEST_REASON,
+    }  # fmt: skip
+    return render(request, "web/stamps/member.html", context, status=422 if error else 200)
+
+
+@needs(Right.STAMPS_WRITE)
+@require_POST
+def stamp(request: HttpRequest, customer_id: Id) -> HttpResponse:
+    """Lay stamps down, or take the latest off; a form sent twice does it once."""
+    find_subject(request, customer_id)
+    text = request.POST.get("count", "").strip()
+    try:
+        form = parse_id(request.POST.get("form", ""))
+    except ValueError:
+        # Not sent by our form: nothing says whether it came before.
+        return HttpResponseRedirect(reverse("web:member-stamps", args=[customer_id]))
+
+    def act() -> None:
+        count = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        if not count:
+            raise InvalidStampCount(count=0, most=MOST_BY_HAND)
+        do = strike_stamps if request.POST.get("way") == "take" else add_stamps
+        do(
+            customer_id, _program_id(request.POST.get("program", "")), count=count,
+            key=f"page:{show_id(form)}", reason=request.POST.get("reason", ""), by=_by(request),
+        )  # fmt: skip
+
+    return _do(request, customer_id, act)
+
+
+@needs(Right.STAMPS_WRITE)
+@require_POST
+def undo(request: HttpRequest, customer_id: Id, stamp_id: Id) -> HttpResponse:
+    """Take back what stamps given by hand have left."""
+    reason = request.POST.get("reason", "")
+    return _do(
+        request, customer_id, lambda: undo_stamps(customer_id, stamp_id, reason=reason, by=_by(request))
+    )
+
+
+@needs(Right.STAMPS_WRITE)
+@require_POST
+def give(request: HttpRequest, customer_id: Id, program_id: Id) -> HttpResponse:
+    """Try again to give what the member's full cards give."""
+    return _do(request, customer_id, lambda: give_full_cards(customer_id, program_id, by=_by(request)))
+
+
+def _do(request: HttpRequest, customer_id: Id, act: Callable[[], object]) -> HttpResponse:
+    find_subject(request, customer_id)
+    try:
+        act()
+    except DomainError as error:
+        return _show(request, customer_id, error)
+    return HttpResponseRedirect(reverse("web:member-stamps", args=[customer_id]))
+
+
+def _by(request: HttpRequest) -> By:
+    return By(actor_of(request), frame_of(request).at, visitor_of(request).store_id)
+
+
+def _program_id(text: str) -> Id:
+    try:
+        return parse_id(text)
+    except ValueError:
+        raise UnknownStampProgram(program=text) from None
