@@ -45,7 +45,7 @@ Known = dict[str, list[str]]
 
 @pytest.fixture
 def known(api: Caller, settings: DjangoSettings) -> Known:
-    """What a request may name: two members with points, an order, a product, and the program."""
+    """What a request may name: two members with points, an order, a product, the program, a stamp card."""
     settings.ADJUST_LIMIT = settings.STEP_UP_POINTS = 10**9  # so that there is much to be moved
     members = [api.post("/members", {"external_id": f"M-{number}"}).data["id"] for number in (1, 2)]
     for member in members:
@@ -58,10 +58,15 @@ def known(api: Caller, settings: DjangoSettings) -> Known:
     delivery = api.post(f"/webhooks/{webhook}/test", {}).data["id"]
     # Another key than the one that asks, which would be revoked on the way.
     key = api.post("/keys", {"name": "다른", "scopes": ["members.read"]}).data["key"]["id"]
+    stamped = {"key": "k", "name_ko": "카드", "size": 3, "gives": "points", "points": 10}
+    card = api.post("/stamp-programs", stamped).data["id"]
+    stamps = {"program": card, "count": 2, "reason": "직접"}
+    stamp = api.post(f"/members/{members[0]}/stamps", stamps).data["id"]
     named = [*members, "external:M-1", "external:M-2"]
     return {
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
-        "program": [program["id"]], "rule": [program["rules"][0]["id"]],
+        "program": [program["id"], card], "card": [card], "stamp": [stamp],
+        "rule": [program["rules"][0]["id"]],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
         "approval": [one["id"] for one in api.get("/approvals").data["data"]],
         "event": [one["id"] for one in api.get(f"/members/{members[0]}/timeline").data["data"]],
