@@ -123,15 +123,18 @@ def test_coupon__that_cannot_be_used__is_left_out_with_why_and_the_rest_sold(
     till: Till, story: Story
 ) -> None:
     good = coupon_for(till.customer_id)
+    many = coupon_for(till.customer_id, name="많이 쿠폰", minimum={"units": 3})
     dear = coupon_for(till.customer_id, name="큰 쿠폰", minimum={"minor": 50_000})
     others = coupon_for(story.regular, name="남의 쿠폰")
 
-    told = till.preview(code=f"{good} {dear} {others} NOPE")
-    number = till.sold(code=f"{good} {dear} {others} NOPE")
+    told = till.preview(code=f"{good} {dear} {many} {others} NOPE")
+    number = till.sold(code=f"{good} {dear} {many} {others} NOPE")
 
     assert "낼 금액 $90" in told
+    assert "9000" not in told
     for reason in (
-        "최소 기준에 못 미쳐요",
+        "최소 기준에 못 미쳐요.",
+        "많이 쿠폰 · 1판 · 3개 가운데 1개",
         "다른 회원의 쿠폰이에요",
         "쓸 수 없는 쿠폰 코드예요",
         "큰 쿠폰 · 1판 · $500 가운데 $90",

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
+from dangol.domain.promotions import Reason
+from dangol.domain.promotions.rules import Minimum
 from dangol.domain.tender import WHOLE, TenderRule
 from dangol.rooms.rewards.promotions.documents import Json
 from dangol.web.formats import format_money_in_words, format_number, format_points
@@ -88,6 +90,29 @@ def _steps(effect: Json, answer: Json, names: Mapping[str, str]) -> list[str]:
         sum_ = f" ({parts}{more})" if len(line["units"]) > 1 else ""
         steps.append(f"{names.get(line['line'], line['line'])}: {shown(line['amount'])}{sum_}")
     return steps
+
+
+def refusal_in_words(refused: Json, currency: str, minimum: Minimum | None) -> tuple[str, str]:
+    """Return why something does nothing, and what was needed beside what was found, in money or units.
+
+    Where it cannot be told which of the two is meant, the second is empty.
+    """
+    needed, found, reason = refused["needed"], refused["found"], refused["reason"]
+    if needed is None or found is None:
+        return refused["message"], ""
+    is_minimum = reason == Reason.MINIMUM_NOT_REACHED.value
+    if reason == Reason.BUDGET_EXHAUSTED.value or (is_minimum and minimum and minimum.minor == needed):
+        shown = {
+            "needed": format_money_in_words(needed, currency),
+            "found": format_money_in_words(found, currency),
+        }
+        told = _("%(needed)s 가운데 %(found)s") % shown
+    elif reason == Reason.NOT_ENOUGH_UNITS.value or (is_minimum and minimum and minimum.units == needed):
+        shown = {"needed": format_number(needed), "found": format_number(found)}
+        told = _("%(needed)s개 가운데 %(found)s개") % shown
+    else:
+        return refused["message"], ""
+    return (_("최소 기준에 못 미쳐요.") if is_minimum else refused["message"]), told
 
 
 def tender_in_words(rule: TenderRule | None, currency: str) -> str:
