@@ -22,15 +22,11 @@ from dangol.project.clock import now
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
-from dangol.rooms.rewards.promotions.simulations import list_trials
 from dangol.web.links import make_home_link
-from tests.web.coupons import tell_coupons
 from tests.web.programs import tell_program
-from tests.web.promotions import tell_promotions
-from tests.web.rewards import tell_rewards
+from tests.web.reward_paths import coupon_paths, promotion_paths, reward_paths, stamp_paths
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
-from tests.web.stamps import tell_stamps
 from tests.web.story import CURRENCY, NOW, Story
 from tests.web.till_shop import hold_points, sell_with_coupon
 from tests.web.works import make_works
@@ -136,75 +132,6 @@ def tell_till(story: Story) -> dict[str, str]:
         "till-receipt": f"/till/sales/{number}",
         "till-return": f"/till/sales/{number}/return",
         "till-coupons": f"/till/members/{show_id(story.newcomer)}?amount=50&points=50&code=NOPE",
-    }
-
-
-def reward_paths(story: Story) -> dict[str, str]:
-    """Return the addresses of the pages of rewards, with one of each kind and somebody who took one."""
-    cup, card, taken, shown = tell_rewards(story)
-    return {
-        "rewards": "/rewards",
-        "rewards-archived": "/rewards?archived=1",
-        "reward": f"/rewards/{show_id(cup)}",
-        "reward-codes": f"/rewards/{show_id(card)}",
-        "reward-new": "/rewards/new",
-        "reward-edit": f"/rewards/{show_id(cup)}/edit",
-        "redemptions": "/redemptions",
-        "redemptions-nothing": "/redemptions?q=nothing",
-        "redemption": f"/redemptions/{show_id(story.regular)}/{show_id(taken)}",
-        "redemption-code": f"/redemptions/{show_id(story.regular)}/{show_id(shown)}",
-    }
-
-
-def promotion_paths(story: Story) -> dict[str, str]:
-    """Return the addresses of the pages of promotions, with one in force and one that says all there is."""
-    made = tell_promotions(story)
-    live, draft = (show_id(one) for one in made)
-    trials = [show_id(one.id) for one in list_trials(made[0])]
-    return {
-        **{f"promotion-trial-{n}": f"/promotions/simulations/{one}" for n, one in enumerate(trials)},
-        "promotions": "/promotions",
-        "promotions-nothing": "/promotions?q=nothing",
-        "promotions-archived": "/promotions?state=archived",
-        "promotion": f"/promotions/{live}?done=paused",
-        "promotion-draft": f"/promotions/{draft}",
-        "promotion-begin": "/promotions/new",
-        "promotion-new": "/promotions/new?try=win-back",
-        "promotion-edit": f"/promotions/{draft}/edit?saved=1",
-        "promotion-diff": f"/promotions/{live}/diff",
-        "promotion-diff-first": f"/promotions/{draft}/diff",
-        "promotion-uses": f"/promotions/{live}/uses",
-        "promotion-version": f"/promotions/{live}/versions/1",
-    }
-
-
-def coupon_paths(story: Story) -> dict[str, str]:
-    """Return the addresses of the pages of coupons, with a batch of each kind and codes that were used."""
-    told = tell_coupons(story)
-    batch, pool = f"/coupons/{show_id(told.spring)}", f"/coupons/{show_id(told.pool)}"
-    return {
-        "coupons": "/coupons",
-        "coupons-nothing": "/coupons?q=nothing&state=blocked",
-        "coupon-new": "/coupons/new",
-        "coupon-batch": f"{batch}?done=opened",
-        "coupon-generic": f"/coupons/{show_id(told.welcome)}",
-        "coupon-pool": pool,
-        "coupon-file": f"{pool}/files/{show_id(told.file_id)}",
-        "coupon-code": f"{batch}/code?code={told.used}",
-        "coupon-code-none": f"{batch}/code?code=NOTHING",
-        "coupon-hand-out": f"{batch}/hand-out?q=15",
-        "coupon-sheets": f"{batch}/sheets?each=8",
-        "member-coupons": f"/members/{show_id(story.regular)}/coupons",
-def stamp_paths(story: Story) -> dict[str, str]:
-    """Return the addresses of the pages of stamp cards, with a card that waits for its reward."""
-    coffee, cake = tell_stamps(story)
-        "stamp-cards": "/stamp-cards",
-        "stamp-cards-archived": "/stamp-cards?archived=1",
-        "stamp-card": f"/stamp-cards/{show_id(coffee)}",
-        "stamp-card-waiting": f"/stamp-cards/{show_id(cake)}",
-        "stamp-card-new": "/stamp-cards/new",
-        "stamp-card-edit": f"/stamp-cards/{show_id(cake)}/edit",
-        "member-stamps": f"/members/{show_id(story.regular)}/stamps",
     }
 
 

@@ -26,7 +26,8 @@ from dangol.rooms.rewards.promotions.committing import commit, undo
 from dangol.rooms.rewards.promotions.documents import Json
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount
-from dangol.rooms.rewards.promotions.sales import SaleView, cancel, find_sale, release_due, reopen, reserve
+from dangol.rooms.rewards.promotions.sales import SaleView, cancel, find_sale, reopen, reserve
+from dangol.rooms.rewards.promotions.time_outs import release_due
 from dangol.rooms.rewards.services import advance
 from tests.core.segments.shop import come
 from tests.rooms.rewards.promotions.journey import ZONE, Basket, Coupon
