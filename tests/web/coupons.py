@@ -37,11 +37,11 @@ class Told(NamedTuple):
 def tell_coupons(story: Story) -> Told:
     """Make a promotion with a batch of each kind; the regular used one code. What is there stays."""
     made = dict(CouponBatch.objects.values_list("name", "id"))
-    if not made:
-        made = _make_all(story)
+    if SPRING not in made:
+        made |= _make_all(story)
     file = CouponFile.objects.first()
     file_id = file.id if file else keep_file(made[POOL], "movies.csv", CODES, at=NOW)
-    own = CouponCode.objects.filter(customer_id=story.regular).order_by("used_count")
+    own = CouponCode.objects.filter(customer_id=story.regular, batch_id=made[SPRING]).order_by("used_count")
     held, used = (one.shown for one in own)
     return Told(made[SPRING], made[WELCOME], made[POOL], file_id, used, held)
 

@@ -94,7 +94,7 @@ def tell_promotions(story: Story) -> tuple[Id, Id]:
     The first is used by the regular and by somebody unknown.
     """
     made = dict(Promotion.objects.values_list("name", "id"))
-    if made:
+    if "단골 할인" in made:
         return made["단골 할인"], made["반값 행사"]
     live = publish(name="단골 할인", limits={"budget_minor": 1_000, "uses": 50})
     for place, member in enumerate((story.regular, None)):

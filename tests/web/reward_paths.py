@@ -1,4 +1,4 @@
-"""The addresses of the pages of rewards, promotions, coupons and stamp cards, with something to show on each."""
+"""The addresses of the pages of rewards, promotions, coupons and stamp cards, with something on each."""
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions.simulations import list_trials

@@ -4,8 +4,8 @@ import pytest
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions import editing
-from tests.web.paths import promotion_paths
 from tests.web.promotions import EVERYTHING, address, draft
+from tests.web.reward_paths import promotion_paths
 from tests.web.story import NOW, Story
 from tests.web.test_browser import LOOKS, Open, find_violations, open_whys, watch
 
