@@ -94,14 +94,14 @@ def tell_promotions(story: Story) -> tuple[Id, Id]:
     The first is used by the regular and by somebody unknown.
     """
     made = dict(Promotion.objects.values_list("name", "id"))
-    if "단골 할인" in made:
-        return made["단골 할인"], made["반값 행사"]
-    live = publish(name="단골 할인", limits={"budget_minor": 1_000, "uses": 50})
+    if "단골 행사" in made:
+        return made["단골 행사"], made["반값 행사"]
+    live = publish(name="단골 행사", limits={"budget_minor": 1_000, "uses": 50})
     for place, member in enumerate((story.regular, None)):
         buy(member, f"promotion-{place}")
-    changed = {"name": "단골 할인", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 6_000}]}
+    changed = {"name": "단골 행사", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 6_000}]}
     editing.write_draft(live, changed, revision=None, changed_by="marketer", at=NOW)
     simulate(live)
-    publish(name="늦은 할인", active_from=(NOW + timedelta(days=9)).isoformat())
-    editing.archive(publish(name="지난 할인"), at=NOW)
+    publish(name="늦은 행사", active_from=(NOW + timedelta(days=9)).isoformat())
+    editing.archive(publish(name="지난 행사"), at=NOW)
     return live, draft(**EVERYTHING)

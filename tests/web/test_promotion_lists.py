@@ -25,11 +25,11 @@ def test_list__found_by_name_and_state__with_what_is_used(clerk: Client, story: 
     named = clerk.get("/promotions?q=반값").content.decode()
 
     assert re.findall(r'<a href="/promotions/[^"]+">([^<]+)</a><span', everything) == [
-        "반값 행사", "늦은 할인", "단골 할인"
+        "반값 행사", "늦은 행사", "단골 행사"
     ]  # fmt: skip
     assert '<progress class="meter" max="1000" value="400"' in everything
     assert "2번" in everything
-    for page, name in ((scheduled, "늦은 할인"), (archived, "지난 할인"), (named, "반값 행사")):
+    for page, name in ((scheduled, "늦은 행사"), (archived, "지난 행사"), (named, "반값 행사")):
         assert re.findall(r'<a href="/promotions/[^"]+">([^<]+)</a><span', page) == [name]
     assert "조건에 맞는 프로모션이 없어요" in clerk.get("/promotions?q=nothing").content.decode()
 
@@ -55,7 +55,7 @@ def test_csv__as_the_list_is_filtered__has_amounts_and_no_formula(clerk: Client,
         return b"".join(answer.streaming_content).decode().splitlines()[1:]  # type: ignore[attr-defined] # a file streams
 
     [live] = rows("?q=단골")
-    assert live.startswith("단골 할인,운영 중,10% 할인,,,USD,10.00,4.00,2,보통,0")
+    assert live.startswith("단골 행사,운영 중,10% 할인,,,USD,10.00,4.00,2,보통,0")
     assert len(rows("")) == 4
     assert rows("?q=1")[0].startswith("'=1+1,초안")
 

@@ -77,11 +77,11 @@ def test_preview__coupon_points_and_promotion__together_in_words(till: Till) -> 
     told = till.preview(coupon=code, points="1000")
 
     assert "낼 금액 $62" in told
-    assert "$20 할인 가을 할인" in told
-    assert f"$8 할인 단골 쿠폰 · {code}" in told
+    assert "$20 할인 가을 행사" in told
+    assert f"$8 할인 단골 반값 · {code}" in told
     assert "1,000P (−$10)" in told
     assert "적립하면 +72P" in told
-    assert "가을 할인 · 1판" in told
+    assert "가을 행사 · 1판" in told
     assert not Sale.objects.exists()
 
 
@@ -90,7 +90,7 @@ def test_page__own_coupons_and_terms__are_there_to_choose(till: Till, story: Sto
 
     page = read(till.client.get(till.page, {"amount": "100"}))
 
-    assert f"단골 쿠폰 {code}" in page
+    assert f"단골 반값 {code}" in page
     assert other not in page
     assert "1P = $0.01 · 100P부터 · 100P 단위 · 상품값의 50%까지" in page
 

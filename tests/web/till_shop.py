@@ -30,7 +30,7 @@ def let_checkout(**content: Any) -> None:
     write_checkout(unpack_checkout({"tender": TENDER, **content}), changed_by="owner", at=NOW)
 
 
-def offer(*benefits: dict[str, Any], name: str = "가을 할인", **content: Any) -> Id:
+def offer(*benefits: dict[str, Any], name: str = "가을 행사", **content: Any) -> Id:
     """Publish a promotion in dollars."""
     raw = {"name": name, "currency": "USD", "benefits": list(benefits), **content}
     promotion_id = create_promotion(raw, made_by="owner", at=NOW)
@@ -43,7 +43,7 @@ def percent(share: int) -> dict[str, Any]:
     return {"kind": "percent", "basis_points": share * 100}
 
 
-def coupon_for(customer_id: Id, *, name: str = "단골 쿠폰", **content: Any) -> str:
+def coupon_for(customer_id: Id, *, name: str = "단골 반값", **content: Any) -> str:
     """Return a code of a member's own, of ten percent off."""
     promotion_id = offer(percent(10), name=name, needs_code=True, **content)
     unique = BatchDraft(promotion_id, name, BatchKind.UNIQUE, "FALL-####-####-####-####", 2)

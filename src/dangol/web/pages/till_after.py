@@ -1,5 +1,6 @@
 """After a sale at the till: its receipt, undone, given to somebody else, or partly brought back."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +12,7 @@ from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why
 from dangol.core.commerce.moving import move_order
-from dangol.core.commerce.selectors import find_order
+from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import new_id, parse_id, show_id
@@ -57,7 +58,7 @@ class Left(NamedTuple):
 @needs(Right.TILL_USE)
 def show_receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Show what a sale came to and has earned, and how to put it right."""
-    return render(request, "web/till/receipt.html", _context(request, number))
+    return render(request, "web/till/receipt.html", _context(request, find_sold(request, number)))
 
 
 @needs(Right.TILL_USE)
@@ -81,10 +82,10 @@ def move(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         return _move_to(request, number)
     text = request.GET.get("q", "").strip()[:100]
-    owner = find_sold(request, number).customer_id
-    found = [one for one in find_at_till(request, text, limit=SHOWN) if one != owner]
+    order = find_sold(request, number)
+    found = [one for one in find_at_till(request, text, limit=SHOWN) if one != order.customer_id]
     people = names_of(found)
-    context = _context(request, number) | {"text": text, "people": [people[one] for one in found]}
+    context = _context(request, order) | {"text": text, "people": [people[one] for one in found]}
     return render(request, "web/till/move.html", context)
 
 
@@ -113,11 +114,11 @@ def bring_some_back(request: HttpRequest, number: str) -> HttpResponse:
     sale = sale_of(order)
     if sale is None:
         return _refused(request, number, NotOfTheCheckout(order=order.number), status=422)
-    context = _context(request, number) | {"left": lines_left(sale), "form": new_form()}
+    context = _context(request, order) | {"form": new_form()}
     if request.method != "POST":
         return render(request, "web/till/return.html", context)
-    wanted = _wanted(request, sale)
-    left = [one._replace(chosen=wanted[0].get(one.line, 0)) for one in lines_left(sale)]
+    wanted = _wanted(request, sale, context["left"])
+    left = [one._replace(chosen=wanted[0].get(one.line, 0)) for one in context["left"]]
     context |= {"left": left, "typed": request.POST.get("amount", "")[:40]}
     if not wanted[0] and wanted[1] is None:
         return render(request, "web/till/return.html", context | {"nothing": True}, status=422)
@@ -138,11 +139,11 @@ def bring_some_back(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "web/till/return.html", context)
 
 
-def _wanted(request: HttpRequest, sale: SaleView) -> tuple[dict[str, int], int | None]:
+def _wanted(request: HttpRequest, sale: SaleView, left: Sequence[Left]) -> tuple[dict[str, int], int | None]:
     """Return what comes back: units by line, or an amount in minor units; None for what is none."""
     units = {
         one.line: int(count)
-        for one in lines_left(sale)
+        for one in left
         if (count := request.POST.get(f"units-{one.line}", "")).isascii() and count.isdigit() and count != "0"
         and len(count) <= 5
     }  # fmt: skip
@@ -170,9 +171,9 @@ def _look(
     return back, before - read_receipt(find_order(reference)).points
 
 
-def lines_left(sale: SaleView) -> list[Left]:
-    """Return the lines of a sale in their order, with what has not come back of each."""
-    names, found = names_of_lines(sale), []
+def lines_left(sale: SaleView, names: Mapping[str, str]) -> list[Left]:
+    """Return the lines of a sale in their order, with their names and what has not come back of each."""
+    found = []
     for line in cart_of(sale.id).cart.lines:
         own = [key for key in sale.split.units if key[0] == line.key]
         left = [key for key in own if key not in sale.split.back]
@@ -182,34 +183,34 @@ def lines_left(sale: SaleView) -> list[Left]:
     return found
 
 
-def _context(request: HttpRequest, number: str) -> dict[str, Any]:
-    order = find_sold(request, number)
+def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
     receipt = read_receipt(order)
     context: dict[str, Any] = {
         "receipt": receipt,
         "member": find_any(request, order.customer_id),
         "customer_id": order.customer_id,
         "order": show_id(order.id),
-        "cannot_undo": _obstacle(request, number),
+        "cannot_undo": _obstacle(request, order),
         "came_back": request.GET.get("back"),
     }
     if sale := receipt.sale:
         names = names_of_lines(sale)
+        left = lines_left(sale, names)
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": [(names[one["line"]], one) for one in sale.answer["lines"]],
-            "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in lines_left(sale)),
+            "left": left,
+            "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in left),
             "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,
         }  # fmt: skip
     return context
 
 
-def _obstacle(request: HttpRequest, number: str) -> str:
-    order = find_sold(request, number)
+def _obstacle(request: HttpRequest, order: OrderFacts) -> str:
     found = obstacle_to_undoing(order, by=actor_of(request), at=frame_of(request).at)
     return " ".join(explain(found)) if found else ""
 
 
 def _refused(request: HttpRequest, number: str, refusal: DomainError, *, status: int = 409) -> HttpResponse:
-    context = _context(request, number) | {"problem": explain(refusal)}
+    context = _context(request, find_sold(request, number)) | {"problem": explain(refusal)}
     return render(request, "web/till/receipt.html", context, status=status)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -146,9 +147,10 @@ def names_of_lines(sale: SaleView) -> dict[str, str]:
     """Return what each line of a sale is called."""
     lines = cart_of(sale.id).cart.lines
     known = named_products([one.product for one in lines])
-    return {
-        one.key: (known[one.product].name if one.product in known else "") or one.product for one in lines
-    }
+    # What is sold without saying what it is has its name in the reader's language, not in the first seller's.
+    own = {PRODUCT: _("계산대 판매")}
+    names = own | {number: one.name for number, one in known.items() if number not in own}
+    return {one.key: names.get(one.product) or one.product for one in lines}
 
 
 def _finish(request: HttpRequest, sale_id: Id) -> HttpResponse:
