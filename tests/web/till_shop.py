@@ -70,7 +70,7 @@ def sell_with_coupon(customer_id: Id, *, key: UUID | None = None) -> str:
     let_checkout()
     earn_points(customer_id, points=1_000, currency=CURRENCY, key=new_id().hex(), at=NOW, reason="선물")
     lines = (Line("line-0", "2", 450, 2), Line("amount", PRODUCT, 5_000))
-    basket = Basket(customer_id, lines, (coupon_for(customer_id, name=f"쿠폰 {new_id().hex()[-4:]}"),), 1_000)
+    basket = Basket(customer_id, lines, (coupon_for(customer_id, name=f"반값 {new_id().hex()[-4:]}"),), 1_000)
     clerk = Actor(ActorKind.STAFF, "owner")
     return sell(basket, shop(), actor=clerk, key=key or uuid4(), at=NOW).number
 
