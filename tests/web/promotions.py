@@ -103,5 +103,5 @@ def tell_promotions(story: Story) -> tuple[Id, Id]:
     editing.write_draft(live, changed, revision=None, changed_by="marketer", at=NOW)
     simulate(live)
     publish(name="늦은 행사", active_from=(NOW + timedelta(days=9)).isoformat())
-    editing.archive(publish(name="지난 행사"), at=NOW)
+    editing.archive(publish(name="배달 행사"), at=NOW)
     return live, draft(**EVERYTHING)

@@ -29,7 +29,7 @@ def test_list__found_by_name_and_state__with_what_is_used(clerk: Client, story: 
     ]  # fmt: skip
     assert '<progress class="meter" max="1000" value="400"' in everything
     assert "2번" in everything
-    for page, name in ((scheduled, "늦은 행사"), (archived, "지난 행사"), (named, "반값 행사")):
+    for page, name in ((scheduled, "늦은 행사"), (archived, "배달 행사"), (named, "반값 행사")):
         assert re.findall(r'<a href="/promotions/[^"]+">([^<]+)</a><span', page) == [name]
     assert "조건에 맞는 프로모션이 없어요" in clerk.get("/promotions?q=nothing").content.decode()
 
