@@ -170,7 +170,8 @@ class _Door:
         self._port, self._key, self._own = port, key, threading.local()
 
     def ask(self, cart: dict[str, Any]) -> bytes:
-        return self._send("/checkout/evaluate", "", cart)
+        # As a shop's pages ask: they show why a code is refused, and not which offers are for others.
+        return self._send("/checkout/evaluate", "", cart | {"reasons": "asked"})
 
     def sales(
         self, carts: Sequence[dict[str, Any]], rate: int, turn: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, Literal, Unpack
 
 from dangol_client.checkout_answers import (
     CheckoutSettings,
@@ -77,11 +77,16 @@ class CheckoutCalls:
         as_of: datetime | None = None,
         drafts: Sequence[str] = (),
         only: Sequence[str] | None = None,
+        reasons: Literal["all", "asked"] = "all",
     ) -> Evaluation:
-        """Ask what promotions do to a cart; nothing is changed."""
+        """Ask what promotions do to a cart; nothing is changed.
+
+        `reasons`: why each promotion does nothing, or only codes, those named here, and what
+        nearly applies.
+        """
         body = cart.as_body() | {
             "as_of": as_of.isoformat() if as_of else None, "drafts": list(drafts),
-            "only": None if only is None else list(only),
+            "only": None if only is None else list(only), "reasons": reasons,
         }  # fmt: skip
         return self._wire.write("/checkout/evaluate", body, Evaluation, {})
 

@@ -42,6 +42,22 @@ def test_evaluate__cart__is_answered_with_effects_and_reasons_in_words(api: Call
     assert refused["message"] == "The minimum is not reached: 100000 is needed, there is 8100."
 
 
+def test_evaluate__reasons_of_what_was_asked__leave_out_what_is_for_others(api: Caller) -> None:
+    nearly = offer(api, name="십만 원부터", minimum={"minor": 100_000})
+    coded = offer(api, name="쿠폰으로", needs_code=True)
+    other = offer(api, name="다른 상품", target={"include": {"products": ["tea"]}})
+    asked = {"lines": [LATTE], "codes": ["NOBODY99"]}
+
+    def told(**more: Any) -> list[tuple[str, str | None]]:
+        answer = api.post("/checkout/evaluate", asked | more).data
+        return sorted((one["reason"], one["promotion"]) for one in answer["rejections"])
+
+    short = [("minimum_not_reached", nearly), ("unknown_code", None)]
+    assert told(reasons="asked") == short
+    assert told() == sorted([*short, ("no_code", coded), ("no_target", other)])
+    assert told(reasons="asked", only=[other]) == [("no_target", other), ("unknown_code", None)]
+
+
 def test_evaluate__lines_nobody_can_count__are_left_out_and_the_rest_is_counted(api: Caller) -> None:
     offer(api)
     lines = [

@@ -26,7 +26,7 @@ from dangol.domain.promotions import Cart, Line
 from dangol.rooms.rewards.coupons.guessing import guard_guess
 from dangol.rooms.rewards.promotions import committing, returning, sales
 from dangol.rooms.rewards.promotions.asking import Asked, ask
-from dangol.rooms.rewards.promotions.documents import Json, write_answer
+from dangol.rooms.rewards.promotions.documents import Json, tell_asked, write_answer
 
 router = Router(tags=["checkout"])
 MOST_LINES = 5_000
@@ -77,12 +77,15 @@ class CheckoutIn(Given):
 class EvaluateIn(CheckoutIn):
     """A cart to be asked about. For dry runs: another instant, drafts as if published, and only some.
 
+    `reasons`: why each promotion does nothing, or only codes, those named here, and what
+    nearly applies.
     Nothing is written.
     """
 
     as_of: GivenInstant | None = None
     drafts: Annotated[list[Name], Field(default_factory=list, max_length=100)]
     only: Annotated[list[Name], Field(max_length=1_000)] | None = None
+    reasons: Literal["all", "asked"] = "all"
 
 
 class ReserveIn(CheckoutIn):
@@ -139,7 +142,8 @@ def evaluate_cart(request: HttpRequest, payload: EvaluateIn) -> HttpResponse:
     asked = _asked(payload, _guarded(payload, at), at=payload.as_of or at)
     drafts = frozenset(find_promotion_id(one) for one in payload.drafts)
     only = None if payload.only is None else frozenset(find_promotion_id(one) for one in payload.only)
-    return show(_evaluation(write_answer(ask(_dry(asked, drafts, only)))))
+    answer = ask(_dry(asked, drafts, only))
+    return show(_evaluation(write_answer(answer) if payload.reasons == "all" else tell_asked(answer)))
 
 
 def _dry(asked: Asked, drafts: frozenset[Id], only: frozenset[Id] | None) -> Asked:

@@ -15,10 +15,9 @@ from dangol.core.people.merged import family_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
-from dangol.domain.promotions import Reason
 from dangol.rooms.rewards.catalog.selectors import open_vouchers
 from dangol.rooms.rewards.coupons.selectors import held_by
-from dangol.rooms.rewards.promotions.documents import Json, write_answer
+from dangol.rooms.rewards.promotions.documents import Json, tell_asked
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf
 from dangol.web.acting import actor_of, new_form
 from dangol.web.frame import frame_of
@@ -30,14 +29,6 @@ from dangol.web.till_cart import TypedSale, read_sale, with_product
 
 FOUND = 6
 PRICES, MOST_PRICES = "till-prices", 200
-# What does nothing because nobody asked for it is no news at a till.
-UNASKED = {
-    one.value
-    for one in (
-        Reason.NO_CODE, Reason.CONDITION_FALSE, Reason.NO_TARGET, Reason.NOT_STARTED, Reason.ENDED,
-        Reason.WRONG_CURRENCY, Reason.UNKNOWN_LANE, Reason.BROKEN_RULE,
-    )
-}  # fmt: skip
 
 
 @needs(Right.TILL_USE)
@@ -93,7 +84,7 @@ def _answer_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> d
 
 def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
     """Return an outlook as the page shows it."""
-    answer = write_answer(outlook.answer)
+    answer = tell_asked(outlook.answer)
     return {
         "outlook": outlook, "answer": answer, "currency": answer["currency"],
         "effects": effects_in_words(answer, sale.names()), "refused": _refused(answer, outlook.answer.shelf),
@@ -111,9 +102,8 @@ def _refused(answer: Json, shelf: Shelf) -> list[Json]:
     }
     found = []
     for one in answer["rejections"]:
-        if one["code"] or one["reason"] not in UNASKED:
-            said, measured = refusal_in_words(one, answer["currency"], minimums.get(one["promotion"]))
-            found.append(one | {"said": said, "measured": measured})
+        said, measured = refusal_in_words(one, answer["currency"], minimums.get(one["promotion"]))
+        found.append(one | {"said": said, "measured": measured})
     return found
 
 

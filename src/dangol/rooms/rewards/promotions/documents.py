@@ -29,6 +29,10 @@ _TYPES: Mapping[type, str] = {
 
 # What is true of a promotion whatever is in the cart.
 _NOT_ASKED_FOR = frozenset({Reason.NO_CODE, Reason.NOT_STARTED, Reason.ENDED})
+# What does nothing because it is for other carts or other people is news to nobody who has not asked for it.
+FOR_OTHER_CARTS = _NOT_ASKED_FOR | {
+    Reason.CONDITION_FALSE, Reason.NO_TARGET, Reason.WRONG_CURRENCY, Reason.UNKNOWN_LANE, Reason.BROKEN_RULE,
+}  # fmt: skip
 
 
 class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -102,6 +106,20 @@ def write_answer(answer: Answer) -> Json:
             ],
         },
     }  # fmt: skip
+
+
+def tell_asked(answer: Answer) -> Json:
+    """Return an answer with the reasons of what was asked about (codes, `only`, `drafts`) or nearly applies.
+
+    Of a thousand promotions that are out nearly all are for other carts, and say no more than that.
+    """
+    found, named = answer.evaluation, answer.asked.drafts | (answer.asked.only or frozenset())
+    told = tuple(
+        one
+        for one in found.rejections
+        if one.code or one.promotion_id in named or one.reason not in FOR_OTHER_CARTS
+    )
+    return write_answer(replace(answer, evaluation=replace(found, rejections=told)))
 
 
 def keep_answer(answer: Answer) -> Json:
