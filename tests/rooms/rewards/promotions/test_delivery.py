@@ -7,7 +7,7 @@ import pytest
 
 from dangol.core.commerce.models import Return
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.promotions.committing import commit
+from dangol.rooms.rewards.promotions.committing import HasReturns, commit, undo
 from dangol.rooms.rewards.promotions.limits import left_of
 from dangol.rooms.rewards.promotions.returning import NotReturnable, ReturnNumberTaken, bring_back
 from dangol.rooms.rewards.promotions.sales import reserve
@@ -69,3 +69,11 @@ def test_return__delivery_asked_for_where_it_is_not_given_back_so__is_refused(ru
     with pytest.raises(NotReturnable) as refused:
         bring_back(sale, number="r1", units={"coffee": 1}, delivery=True, at=AT + SOON)
     assert refused.value.data["reason"] == "not_given_back"
+
+
+def test_undo__after_the_delivery_alone_came_back__is_refused() -> None:
+    sale, _ = sold()
+    bring_back(sale, number="r1", units={}, delivery=True, at=AT + SOON)
+
+    with pytest.raises(HasReturns):
+        undo(sale, at=AT + SOON)

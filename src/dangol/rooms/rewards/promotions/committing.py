@@ -185,7 +185,12 @@ def undo(sale_id: Id, *, at: datetime) -> SaleView:
         row = lock_sale(sale_id)
         if row.state != SaleState.COMMITTED:
             raise WrongState(state=row.state)
-        if Return.objects.filter(order_id=row.order_id, customer_id=sold_lines(row)[0].customer_id).exists():
+        at_the_order = Return.objects.filter(
+            order_id=row.order_id, customer_id=sold_lines(row)[0].customer_id
+        )
+        # The delivery alone is no return of the order's lines.
+        here = models.SaleReturn.objects.filter(customer_id=row.customer_id, sale_id=row.id)
+        if at_the_order.exists() or here.exists():
             raise HasReturns()
         _bring_all_back(row, at)
         take_points_back(row, None, mark="undo", at=at)

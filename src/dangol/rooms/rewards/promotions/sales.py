@@ -29,11 +29,11 @@ from dangol.core.storage.rows import insert_rows, update_rows
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError, NotFound
 from dangol.domain.points import NothingToReverse, Spend
-from dangol.domain.promotions.effects import Discount, ShippingDiscount
 from dangol.domain.promotions.returns import Sold, Tender, UnitKey, sold_of
 from dangol.domain.tender import TenderReason
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.promotions import limits, models
+from dangol.rooms.rewards.promotions.amounts import amounts_of, shared_amounts_of
 from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
 from dangol.rooms.rewards.promotions.confirming import note_need
 from dangol.rooms.rewards.promotions.documents import (
@@ -199,15 +199,8 @@ def _same(row: models.Sale, asked: Asked) -> SaleView:
 
 def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | None, strict: bool) -> None:
     """Take what the cart gets for this sale, and write it down in its row. The customer is locked."""
-    answer = _taken(row, asked, at=at)
-    if (refused := answer.tender.refused) is not None:
-        raise TenderNotTaken(reason=refused.reason.value, needed=refused.needed, found=refused.found)
-    refused_codes = sorted({one.code for one in answer.evaluation.rejections if one.code})
-    if strict and refused_codes:
-        raise CodesNotTaken(codes=", ".join(refused_codes))
+    answer = _taken(row, asked, at=at, strict=strict)
     paid, evaluation = answer.tender.paid, answer.evaluation
-    if not evaluation.lines:
-        raise NothingToSell()
     row.state = SaleState.RESERVED
     row.currency = asked.cart.currency
     row.cart, row.answer = write_ask(asked), keep_answer(answer)
@@ -216,7 +209,13 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
     row.shipping_minor = evaluation.shipping_minor
     row.tender_points, row.tender_minor = (paid.points, paid.minor) if paid else (0, 0)
     row.tender_currency = answer.tender.currency if paid else ""
-    row.spend_id = _spend(row, at) if paid else None
+    try:
+        row.spend_id = _spend(row, at) if paid else None
+    except TenderNotTaken:
+        # Whoever sells may go on without points in the same transaction: nothing stays taken.
+        limits.give_back(shared_amounts_of(answer))
+        coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+        raise
     row.reserved_at = at
     row.reserved_until = at + (hold or timedelta(minutes=answer.shelf.checkout.hold_minutes))
     row.committed_at = row.ended_at = row.order_id = None
@@ -224,20 +223,18 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
     note_need(row, asked, answer, at=at)
 
 
-def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
+def _taken(row: models.Sale, asked: Asked, *, at: datetime, strict: bool) -> Answer:
     """Return an answer of which everything has been taken: what somebody else had first is not in it.
 
     Where there is too little of something, it is asked again under the lock that told so: what is then read
-    of that limit is what is left, and nobody else can take it meanwhile.
+    of that limit is what is left, and nobody else can take it meanwhile. What is refused is so before
+    anything is taken.
     """
     lost: set[str] = set()
     for _ in range(_MOST_LOOKS):
         answer = ask(asked, lost_codes=lost)
-        wanted = {
-            key: amounts
-            for key, amounts in amounts_of(answer).items()
-            if (own := answer.shelf.limits.get(key)) and own.is_shared
-        }
+        _refuse(answer, strict=strict)
+        wanted = shared_amounts_of(answer)
         if limits.take(wanted, spot=row.customer_id[0]):
             continue
         used = answer.evaluation.used_codes
@@ -250,16 +247,14 @@ def _taken(row: models.Sale, asked: Asked, *, at: datetime) -> Answer:
     raise Busy(seconds=1)
 
 
-def amounts_of(answer: Answer) -> dict[Id, limits.Amounts]:
-    """Return what an answer uses of each promotion that does something: one use, its money, its units."""
-    found: dict[Id, limits.Amounts] = {}
-    for effect in answer.evaluation.effects:
-        key = effect.source.promotion_id
-        before = found.get(key, limits.Amounts(uses=1))
-        minor = effect.amount_minor if isinstance(effect, Discount | ShippingDiscount) else 0
-        units = sum(len(line.units) for line in effect.lines) if isinstance(effect, Discount) else 0
-        found[key] = limits.Amounts(1, before.minor + minor, before.units + units)
-    return found
+def _refuse(answer: Answer, *, strict: bool) -> None:
+    if (refused := answer.tender.refused) is not None:
+        raise TenderNotTaken(reason=refused.reason.value, needed=refused.needed, found=refused.found)
+    refused_codes = sorted({one.code for one in answer.evaluation.rejections if one.code})
+    if strict and refused_codes:
+        raise CodesNotTaken(codes=", ".join(refused_codes))
+    if not answer.evaluation.lines:
+        raise NothingToSell()
 
 
 def _split(answer: Answer) -> Sold:
