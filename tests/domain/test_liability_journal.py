@@ -25,7 +25,7 @@ def always(value: Fraction | int, share: Fraction | int = 1) -> Callable[[date],
 
 def books(day: JournalDay) -> tuple[int | None, ...]:
     """Return a day's money: opening, deferred, given, returned, revenue, closing."""
-    return day[7:]
+    return day[7:13]
 
 
 def test_journal__the_standards_example_52__is_its_figures() -> None:
@@ -82,6 +82,15 @@ def test_journal__one_day__is_booked_so(
     assert books(day) == expected
 
 
+def test_journal__free_points_taken_back__are_a_cost_that_was_none() -> None:
+    days = journal(
+        [on(0, Moved.ISSUED, 150), on(1, Moved.RETURNED, 150)],
+        {START: Earned(900, 100)}, always(1), last=START + timedelta(days=1),
+    )  # fmt: skip
+    # 90 were deferred of the sale and 50 were given: both go, each where it came from.
+    assert (days[1].returned_minor, days[1].returned_given_minor) == (140, 50)
+
+
 def test_journal__gift_spent_later__recognizes_what_came_with_it() -> None:
     flows = [
         on(0, Moved.ISSUED, 100), on(31, Moved.MOVED, -40), on(31, Moved.MOVED, 40, month=1),
@@ -119,9 +128,10 @@ def test_journal__nothing_ever_moved__is_empty() -> None:
 def histories(draw: st.DrawFn) -> tuple[list[DayFlow], dict[date, Earned]]:
     """Points of three months that are earned, spent, given back, brought back, given away and lapse."""
     flows, earned, held, spent = [], {}, [0, 0, 0], [0, 0, 0]
-    for day in range(draw(st.integers(1, 90))):
-        month, what = day // 31, draw(st.integers(0, 5))
-        own = draw(st.integers(0, 2))
+    acts = draw(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=30))
+    for place, (what, own) in enumerate(acts):
+        # Every third day, over three months.
+        day, month = 3 * place, place // 10
         if what == 0:
             points = draw(st.integers(1, 500))
             flows.append(on(day, Moved.ISSUED, points, month))
@@ -167,6 +177,7 @@ def test_journal__whatever_happens__ties_out(
         assert day.opening_minor == opening_minor
         assert day.closing_minor is not None
         assert day.closing_minor >= 0
+        assert 0 <= (day.returned_given_minor or 0) <= (day.returned_minor or 0)
         opening, opening_minor = day.closing, day.closing_minor
     if days and days[-1].closing == 0:
         assert days[-1].closing_minor == 0

@@ -62,7 +62,8 @@ class JournalDay(NamedTuple):
     """A day of the journal. Points first; then minor units, None where no worth of a point is known.
 
     `deferred` is taken from the day's sales, `given` is the cost of points nobody paid for, `returned` goes
-    with purchases that came back, and `revenue` is what the day recognized (below zero: took back).
+    with what was taken back (`returned_given` of it is cost that was none), and `revenue` is what the day
+    recognized (below zero: took back).
     """
 
     day: date
@@ -78,11 +79,12 @@ class JournalDay(NamedTuple):
     returned_minor: int | None = None
     revenue_minor: int | None = None
     closing_minor: int | None = None
+    returned_given_minor: int | None = None
 
 
 _SUMMED = (
     "issued", "returned", "spent", "expired", "deferred_minor", "given_minor", "returned_minor",
-    "revenue_minor",
+    "revenue_minor", "returned_given_minor",
 )  # fmt: skip
 
 
@@ -94,6 +96,8 @@ class _Month:
     spent: int = 0
     expired: int = 0
     deferred_minor: int = 0
+    # Of what is deferred, the cost of points that nobody paid for.
+    given_minor: int = 0
     recognized_minor: int = 0
 
     @property
@@ -114,13 +118,19 @@ class _Month:
         change, self.recognized_minor = so_far - self.recognized_minor, so_far
         return change
 
-    def release(self, points: int) -> int:
-        """Take out what is deferred for points that count as never issued; returns how much."""
-        part = _half_up(Fraction(self.deferred_minor * points, self.issued)) if self.issued > 0 else 0
-        part = min(max(part, 0), self.deferred_minor)
+    def release(self, points: int) -> tuple[int, int]:
+        """Take out what is deferred for points that count as never issued: how much, and of it given."""
+        share = (
+            min(max(Fraction(points, self.issued), Fraction(0)), Fraction(1))
+            if self.issued > 0
+            else Fraction(0)
+        )
+        part, given = _half_up(self.deferred_minor * share), _half_up(self.given_minor * share)
+        given = min(given, part)
         self.issued -= points
         self.deferred_minor -= part
-        return part
+        self.given_minor -= given
+        return part, given
 
 
 def journal(
@@ -192,7 +202,7 @@ def _booked(
     terms: Terms,
 ) -> JournalDay:
     deferred, given = _issue(flows, months, earned, terms)
-    returned = _take_out(flows, months)
+    returned, returned_given = _take_out(flows, months)
     for flow in flows:
         if flow.moved is Moved.SPENT:
             months[flow.month].spent += flow.points
@@ -204,6 +214,7 @@ def _booked(
         deferred_minor=deferred,
         given_minor=given,
         returned_minor=returned,
+        returned_given_minor=returned_given,
         revenue_minor=revenue,
         closing_minor=opening_minor + deferred + given - returned - revenue,
     )
@@ -222,35 +233,45 @@ def _issue(
     ) if sold > 0 and earned.price_minor > 0 else 0  # fmt: skip
     free = all_points - (sold if deferred else 0)
     given = worth(_half_up(free * terms.spent_share), terms.point_value)
-    _spread(deferred + given, {flow.month: flow.points for flow in issued}, months)
+    weights = {flow.month: flow.points for flow in issued}
+    _spread(deferred, 0, weights, months)
+    _spread(given, given, weights, months)
     for flow in issued:
         months[flow.month].issued += flow.points
     return deferred, given
 
 
-def _take_out(flows: Iterable[DayFlow], months: Mapping[int, _Month]) -> int:
-    """Take out what came back and what went from month to month; returns what of it left the books."""
-    returned, moved = 0, dict[int, int]()
+def _take_out(flows: Iterable[DayFlow], months: Mapping[int, _Month]) -> tuple[int, int]:
+    """Take out what came back and what went from month to month.
+
+    Returns what of it left the books, and the part of that which was the cost of points given.
+    """
+    back, moved = list[tuple[int, int]](), dict[int, int]()
     for flow in flows:
         if flow.moved is Moved.RETURNED:
-            returned += months[flow.month].release(flow.points)
+            back.append(months[flow.month].release(flow.points))
         elif flow.moved is Moved.MOVED:
             moved[flow.month] = moved.get(flow.month, 0) + flow.points
-    moving = sum(months[month].release(-points) for month, points in moved.items() if points < 0)
+    moving = [months[month].release(-points) for month, points in moved.items() if points < 0]
     came = {month: points for month, points in moved.items() if points > 0}
     for month, points in came.items():
         months[month].issued += points
-    if not came:
-        return returned + moving
-    _spread(moving, came, months)
-    return returned
+    if came:
+        _spread(sum(minor for minor, _ in moving), sum(given for _, given in moving), came, months)
+    else:
+        back += moving
+    return sum(minor for minor, _ in back), sum(given for _, given in back)
 
 
-def _spread(minor: int, weights: Mapping[int, int], months: Mapping[int, _Month]) -> None:
+def _spread(minor: int, given: int, weights: Mapping[int, int], months: Mapping[int, _Month]) -> None:
+    """Defer an amount for points of these months in proportion, so much of it as the cost of points given."""
     shares = [Share((f"{month:06}", 0), points, minor) for month, points in weights.items()]
     if minor and shares:
-        for month, part in zip(weights, split(minor, shares), strict=True):
+        parts = split(minor, shares)
+        costs = split(given, [Share(one.key, part, part) for one, part in zip(shares, parts, strict=True)])
+        for month, part, cost in zip(weights, parts, costs, strict=True):
             months[month].deferred_minor += part
+            months[month].given_minor += cost
 
 
 def _half_up(amount: Fraction | int) -> int:

@@ -60,7 +60,7 @@ def export_days(request: HttpRequest) -> StreamingHttpResponse:
         _("거저 준 포인트의 비용"), _("반품으로 줄인 부채"), _("포인트 수익"), _("부채"), _("통화"),
     ]  # fmt: skip
     rows = (
-        [one.day.isoformat(), *one[1:7], *(_amount(minor, digits) for minor in one[7:]), currency]
+        [one.day.isoformat(), *one[1:7], *(_amount(minor, digits) for minor in one[7:13]), currency]
         for one in _days() or []
     )
     return stream_csv(request, "points-journal", header, rows)
@@ -78,16 +78,22 @@ def _entries(days: Sequence[JournalDay], currency: str) -> Iterator[list[object]
     digits = minor_digits(currency)
     sales, owed, cost, revenue = _("매출"), _("계약 부채"), _("판매 촉진비"), _("포인트 수익")
     for day in days:
+        free = day.returned_given_minor
         for debit, credit, minor, why in (
             (sales, owed, day.deferred_minor, _("그날 판매에서 포인트의 몫을 미뤘어요")),
             (cost, owed, day.given_minor, _("대금 없이 준 포인트")),
-            (owed, sales, day.returned_minor, _("반품되거나 거둔 포인트의 몫")),
+            (owed, sales, _less(day.returned_minor, free), _("반품되거나 거둔 포인트의 몫")),
+            (owed, cost, free, _("대금 없이 줬다가 거둔 포인트")),
             (owed, revenue, day.revenue_minor, _("쓰이거나 사라진 포인트의 몫")),
         ):
             if minor:
                 # Revenue that is taken back is the same entry the other way round.
                 sides = (debit, credit) if minor > 0 else (credit, debit)
                 yield [day.day.isoformat(), *sides, _amount(abs(minor), digits), currency, why]
+
+
+def _less(minor: int | None, part: int | None) -> int:
+    return (minor or 0) - (part or 0)
 
 
 def _amount(minor: int | None, digits: int) -> str:
