@@ -107,6 +107,29 @@ def test_anniversary__each_members_own_months__by_hand(
     assert next_hold_end(rules, day, joined_on) == midnight(kept)
 
 
+def test_anniversary__rules_changed_from_the_calendar__the_whole_year_before_counts() -> None:
+    calendar = YEARLY._replace(window=Window.CALENDAR, levels=LEVELS[:2])
+    joining = calendar._replace(version=2, window=Window.JOINING, active_from=midnight("06-01"))
+    climber = climb(
+        calendar, joining, amounts={"2025-03-01": 100, "03-01": 60, "09-01": 50}, upto="2027-01-02",
+        joined_on=date(2020, 12, 1),
+    )  # fmt: skip
+    # Held to the end of 2026. Their year began on 1 December: the one before counts, and what came since.
+    assert moves(climber) == [("03-01", 0, 1, "reached", 100), ("01-01", 1, 1, "kept", 110)]
+    assert climber.standing.held_until == midnight("2027-12-01")
+
+
+def test_anniversary__day_of_joining_moved_by_a_merge__the_whole_year_before_counts() -> None:
+    yearly = YEARLY._replace(levels=LEVELS[:2])
+    climber = climb(yearly, amounts={"2025-06-01": 100}, upto="2026-04-01", joined_on=date(2025, 3, 15))
+    climber.merge(at("2026-04-02"), [], NOWHERE, joined_on=date(2024, 2, 1))
+    climber.add(at("2026-05-01"), 60)
+    climber.add(at("2026-12-01"), 60)
+    climber.advance(at("2027-03-16"))
+    assert moves(climber)[-1] == ("03-15", 1, 1, "kept", 120)
+    assert climber.standing.held_until == midnight("2028-02-01")
+
+
 def test_anniversary__reached_in_the_first_year__is_reviewed_by_the_second_alone() -> None:
     # Joined on 10 April: the first year's 100 hold silver to the end of the second, in which 60 are too few.
     climber = climb(

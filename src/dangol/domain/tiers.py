@@ -158,8 +158,22 @@ def counted_from(rules: TierRules, standing: Standing, day: date, joined_on: dat
     In the grace after a period, what is done counts as if it had been done in that period.
     """
     if standing.in_grace and standing.held_until and rules.has_periods:
-        day = day_of(standing.held_until, rules.zone) - timedelta(days=rules.grace_days + 1)
+        ended_on = day_of(standing.held_until, rules.zone) - timedelta(days=rules.grace_days + 1)
+        return _ended_from(rules, ended_on, joined_on)
     return window_start(rules, day, joined_on)
+
+
+def _ended_from(rules: TierRules, last: date, joined_on: date | None) -> datetime | None:
+    """Return from when on amounts count for a level that was held up to and with a day.
+
+    That day ends a period, unless somebody's day of joining has moved, or the rules have: then the whole
+    period before counts, and what came since.
+    """
+    if rules.window is Window.JOINING and not rules.is_unlimited:
+        ends = _period(rules, last, joined_on, ahead=1)
+        is_whole = ends == start_of_day(last + timedelta(days=1), rules.zone)
+        return _period(rules, last, joined_on, ahead=0 if is_whole else -1)
+    return window_start(rules, last, joined_on)
 
 
 def reviewed_from(
@@ -173,6 +187,8 @@ def reviewed_from(
     today = day_of(at, rules.zone)
     if rules.window is Window.ROLLING:
         return window_start(rules, today, joined_on)
+    if rules.has_periods and not standing.in_grace:
+        return _ended_from(rules, today - timedelta(days=1), joined_on)
     return counted_from(rules, standing, today - timedelta(days=1), joined_on)
 
 

@@ -207,7 +207,12 @@ class Replay:
         keys = [(customer_id, order_id) for customer_id, own in bought.items() for order_id in own]
         recorded = store.load_earned(self._running.id, keys)
         grants = _grants(store.load_changes(self._running.id, customer_ids))
-        joined = store.load_joined_on(self._running.rules, customer_ids)
+        # The draft may count from the day of joining where the program in force does not.
+        by_joining = next(
+            (one.program for one in (self._published, self._tried) if one.program.counts_from_joining),
+            self._running.rules,
+        )
+        joined = store.load_joined_on(by_joining, customer_ids)
         absences = absences_of(customer_ids)
         for customer_id in customer_ids:
             events, given = histories.get(customer_id, []), grants.get(customer_id, [])
