@@ -87,3 +87,13 @@ def test_reopen__customer_merged_meanwhile__is_refused_and_names_the_kept_one() 
     with pytest.raises(SaleOfAbsorbed) as refused:
         reopen(sale, at=AT + SOON)
     assert refused.value.data["customer"] == show_id(kim)
+
+
+def test_reopen__a_sale_of_no_promotions__is_of_none_again() -> None:
+    (kim,) = open_shop("kim")
+    offer(percent(10))
+    plain = asked(cart(("coffee", 5_000, 2)), kim, only=frozenset())
+    sale = reserve(plain, at=AT)
+    cancel(sale.id, at=AT)
+
+    assert sale.discount_minor == reopen(sale.id, at=AT + SOON).discount_minor == 0

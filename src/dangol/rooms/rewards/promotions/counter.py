@@ -239,7 +239,10 @@ def give_to(order: OrderFacts, sale: SaleView, *, to: Id, by: Actor, at: datetim
     lock_customers([order.customer_id, to])
     kept = cart_of(sale.id)
     undo(sale.id, at=at)
-    anew = Asked(cart=kept.cart, as_of=at, customer_id=to, channel=kept.channel, store=kept.store)
+    anew = Asked(
+        cart=kept.cart, as_of=at, customer_id=to, channel=kept.channel, store=kept.store,
+        only=kept.asked_only,
+    )  # fmt: skip
     number = f"{order.number[: 64 - len(MOVED)]}{MOVED}"
     made = finish(
         reserve(anew, at=at).id, source=order.source, number=number, by=by, at=at, placed_at=order.placed_at

@@ -44,6 +44,12 @@ class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     pay_points: int = 0
     channel: str = ""
     store: str = ""
+    only: tuple[bytes, ...] | None = None
+
+    @property
+    def asked_only(self) -> frozenset[Id] | None:
+        """The promotions that were asked alone; None: all."""
+        return None if self.only is None else frozenset(self.only)
 
 
 def write_ask(asked: Asked) -> Json:
@@ -51,7 +57,7 @@ def write_ask(asked: Asked) -> Json:
     kept = StoredAsk(
         cart=asked.cart, codes=asked.codes, by_shopper=asked.by_shopper,
         pay_points=asked.pay_points, channel=asked.channel,
-        store=asked.store,
+        store=asked.store, only=None if asked.only is None else tuple(sorted(asked.only)),
     )  # fmt: skip
     raw: Json = msgspec.to_builtins(kept)
     return raw

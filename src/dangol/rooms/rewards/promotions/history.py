@@ -63,7 +63,8 @@ class History:
         while rows := list(orders.filter(behind).values_list(*_ORDER)[:AT_ONCE]):
             yield self._read(rows)
             at, last = rows[-1][2], rows[-1][1]
-            behind = Q(placed_at__gt=at) | Q(placed_at=at, id__gt=last)
+            # The bound by itself: the index is then walked from there, not from the beginning.
+            behind = Q(placed_at__gte=at) & (Q(placed_at__gt=at) | Q(id__gt=last))
 
     def _read(
         self, rows: Sequence[tuple[Id, Id, datetime, str, Id | None]]

@@ -378,7 +378,7 @@ def reopen(
                 cart=kept.cart, as_of=at, customer_id=None if row.is_guest else row.customer_id,
                 codes=kept.codes,
                 by_shopper=kept.by_shopper,
-                pay_points=kept.pay_points, channel=kept.channel, store=kept.store,
+                pay_points=kept.pay_points, channel=kept.channel, store=kept.store, only=kept.asked_only,
             )  # fmt: skip
         row.turn += 1
         _hold(row, asked, at=at, hold=hold, strict=False)
