@@ -20,6 +20,7 @@ from django.test import Client
 from dangol.core.access.own_account import link_membership
 from dangol.core.commerce.models import Order
 from dangol.core.people.models import Staff
+from dangol.core.people.selectors import shop
 from dangol.rooms.rewards.promotions.models import CounterSale, Sale
 from dangol.web.reads.till_queue import OLDEST
 from tests.web.staff import sign_in
@@ -156,6 +157,20 @@ def test_kept_sale__of_who_works_at_the_till__is_refused(till: Client, story: St
     refused = send(till, kept(till)).json()
 
     assert (refused["state"], refused["code"]) == ("refused", "access.own_account")
+
+
+def test_kept_sale__while_the_shop_changes__is_busy_and_goes_when_sent_again(
+    till: Client, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = kept(till)
+    with monkeypatch.context() as meanwhile:
+        # The page was asked while the shop still had another currency.
+        meanwhile.setattr("dangol.web.frame.find_shop", lambda: shop()._replace(currency="CAD"))
+        busy = send(till, told | {"currency": "CAD"})
+
+    assert (busy.status_code, busy.json()) == (503, {"state": "busy"})
+    assert not Sale.objects.exists()
+    assert send(till, told).json()["state"] == "sold"
 
 
 def test_kept_sale__of_a_clock_that_is_fast__is_of_now(till: Client, story: Story) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from dangol.core.access.rights import Right
-from dangol.core.storage.faults import Busy
+from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
@@ -108,7 +108,10 @@ def take(request: HttpRequest) -> HttpResponse:
                 "remedy": refusal.remedy,
             }
         )  # fmt: skip
-    except Busy:
+    except DomainError as refusal:
+        if not refusal.retryable:
+            raise
+        # The browser keeps the sale as it is, and sends it again.
         return JsonResponse({"state": "busy"}, status=503)
     request.session[LAST] = rung.number
     address = reverse("web:till-receipt", args=[rung.number])

@@ -58,7 +58,8 @@ def ring_up_late(
     """Ring up a sale that was kept, without promotions: whoever paid then has paid the whole amount.
 
     Of the same key there is one sale, whoever sends it how often; what was answered first is answered again.
-    Raises Refused, and then nothing is changed.
+    Raises Refused, and then nothing is changed; and Busy or another retryable DomainError, after which the
+    same sale may be sent again.
     """
     minor = read_amount(late.amount, shop.currency) if late.currency == shop.currency else None
     if minor is None:
@@ -80,6 +81,8 @@ def ring_up_late(
         require_not_own([owner], actor=actor)
         return _ring_up(late, owner, minor, shop, actor=actor, at=at, store_id=store_id)
     except DomainError as refusal:
+        if refusal.retryable:
+            raise
         raise Refused(refusal.code, *explain(refusal)) from None
 
 
