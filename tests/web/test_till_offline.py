@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from playwright.sync_api import BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Playwright, Route, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from dangol.core.commerce.models import Order
@@ -282,6 +282,36 @@ def test_refused_sale__is_told_with_its_remedy_and_put_right_in_place(
 
     # It was made before the other one, which earns in gold after all.
     assert points_of(owner) - before == 120 + 10
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_answer__that_is_a_page_of_an_error__marks_that_sale_and_the_next_goes(
+    start: Callable[..., BrowserContext], wire: Wire, story: Story, status: int
+) -> None:
+    owner = story.customers["1502"]
+    before = points_of(owner)
+    context = start()
+    page = open_till(context)
+    wire.cut()
+    page.goto("/till/offline")
+    keep(page, "120.00")
+    keep(page, "7")
+    waits(page, 2)
+
+    def first_is_a_page(route: Route) -> None:
+        if '"amount":"120.00"' in (route.request.post_data or ""):
+            route.fulfill(status=status, content_type="text/html", body="<h1>Bad Request</h1>")
+        else:
+            route.continue_()
+
+    context.route("**/till/queue", first_is_a_page)
+    wire.mend()
+    waits(page, 1)
+
+    assert points_of(owner) - before == 7
+    assert page.locator("#late-list [data-why]").inner_text() == page.locator("#late-said").get_attribute(
+        "data-broken"
+    )
 
 
 def test_signed_out__kept_sales__wait_and_say_so(

@@ -104,8 +104,13 @@ const run = async () => {
       return;
     }
     const told = await answer.json().catch(() => null);
-    if (!told) return;
-    await settle(sale, told);
+    if (!told && answer.ok) {
+      // Somebody else answers in the shop's place, as the page of a public network does.
+      tell({ why: "gone" });
+      return;
+    }
+    // Refused without words: it is told as one that cannot be read, and those behind it go on.
+    await settle(sale, told ?? {});
     tell({ why: "" });
   }
 };
