@@ -19,11 +19,14 @@ from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.people.selectors import list_stores
 from dangol.core.storage.ids import new_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.promotions.models import Sale as CheckoutSale
 from dangol.web.day_spans import Between
 from dangol.web.reads.orders import OrderQuery, points_of, read_order_page, walk_orders
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 from tests.web.test_by_hand import form_in
+from tests.web.test_till import points_of as balance_of, sell
+from tests.web.till_shop import let_checkout, offer, sell_with_coupon
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -103,6 +106,39 @@ def test_move__to_the_right_member__reversed_here_and_earned_there(agent: Client
     page = agent.get(places.pop()).content.decode()
     assert "다른 회원에게서 옮겨 왔어요" in page
     assert f"/orders/till/{order.number}" in page
+
+
+def test_move__of_a_sale_of_the_checkout__moves_what_promotions_gave_too(
+    agent: Client, clerk: Client, story: Story
+) -> None:
+    let_checkout()
+    offer({"kind": "points", "points": 500})
+    before = balance_of(story.newcomer)
+    number = sell(clerk, story.newcomer)
+    assert balance_of(story.newcomer) >= before + 500
+    path, to = f"/order-acts/move/till/{number}", story.customers["1511"]
+
+    page = agent.get(f"{path}?to={show_id(to)}").content.decode()
+    given = {"form": form_in(page), "to": show_id(to), "reason": "다른 분 것"}
+    places = {agent.post(path, given)["Location"] for _ in range(2)}
+
+    assert places == {f"/orders/till/{number}-moved"}
+    assert balance_of(story.newcomer) == before, "what the promotion gave went back"
+    states = CheckoutSale.objects.order_by("reserved_at").values_list("customer_id", "state")
+    assert sorted(states) == sorted([(story.newcomer, "canceled"), (to, "committed")])
+    assert sorted(OrderAct.objects.values_list("act", "reason")) == [
+        ("moved", "다른 분 것"),
+        ("received", "다른 분 것"),
+    ]
+
+
+def test_move__of_a_sale_that_used_a_coupon__is_refused_in_words(agent: Client, story: Story) -> None:
+    number = sell_with_coupon(story.newcomer)
+
+    answer = agent.get(f"/order-acts/move/till/{number}?to={show_id(story.regular)}")
+
+    assert answer.status_code == 422
+    assert "다른 회원에게 옮길 수 없어요" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("days", "status"), [(13.9, HTTPStatus.FOUND), (14.1, 422)])

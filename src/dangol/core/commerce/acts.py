@@ -64,9 +64,14 @@ def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> Ord
     require_reason(why.reason)
     with write_transaction():
         made = find_order(show_id(move_order(order, to=to, at=at)))
-        if note_act(order.customer_id, order.id, Act.MOVED, made.id, why, at):
-            note_act(to, made.id, Act.RECEIVED, order.id, why._replace(form=new_id()), at)
+        note_move(order, made, why, at)
     return made
+
+
+def note_move(order: OrderFacts, made: OrderFacts, why: Why, at: datetime) -> None:
+    """Write down with both orders that one became the other; of the same form once."""
+    if note_act(order.customer_id, order.id, Act.MOVED, made.id, why, at):
+        note_act(made.customer_id, made.id, Act.RECEIVED, order.id, why._replace(form=new_id()), at)
 
 
 def claim_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime, within: timedelta) -> OrderFacts:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
-from dangol.core.commerce.acts import Why, claim_for_reason, move_for_reason
+from dangol.core.commerce.acts import Why, claim_for_reason
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
 from dangol.core.people.selectors import find_customers, names_of
@@ -17,7 +17,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.promotions.counter import undo_for_reason
+from dangol.rooms.rewards.promotions.counter import move_for_reason, undo_for_reason
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of

@@ -6,22 +6,22 @@ from typing import Any, NamedTuple
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why
-from dangol.core.commerce.moving import move_order
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import new_id, parse_id, show_id
-from dangol.core.storage.transactions import try_out, write_transaction
+from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions.counter import (
     NotOfTheCheckout,
     cart_of,
-    give_to,
+    move_for_reason,
     obstacle_to_undoing,
     sale_of,
     undo_own,
@@ -95,11 +95,8 @@ def _move_to(request: HttpRequest, number: str) -> HttpResponse:
         to = find_present(request, parse_id(request.POST.get("to", ""))).customer_id
         require_not_own([to], actor=actor)
         order = find_sold(request, number)
-        with write_transaction():
-            if sale := sale_of(order):
-                give_to(order, sale, to=to, by=actor, at=at)
-            else:
-                move_order(order, to=to, at=at)
+        # An order is moved once: named by it, the act is kept once however often the page is sent.
+        move_for_reason(order, Why(order.id, actor, _("다른 회원이었어요")), to=to, at=at)
     except ValueError:
         raise Http404 from None
     except DomainError as refusal:

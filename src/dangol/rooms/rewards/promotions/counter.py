@@ -3,9 +3,16 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from dangol.core.commerce.acts import Act, Why, note_act, undo_for_reason as undo_order_for_reason
+from dangol.core.commerce.acts import (
+    Act,
+    Why,
+    move_for_reason as move_order_for_reason,
+    note_act,
+    note_move,
+    undo_for_reason as undo_order_for_reason,
+)
 from dangol.core.commerce.moving import MOVED, SameMember
-from dangol.core.commerce.selectors import OrderFacts
+from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, require_reason
 from dangol.core.people.merged import family_of
@@ -171,8 +178,11 @@ def finish(
 
 def note_rung(customer_id: Id, order_id: Id, *, by: Actor, at: datetime) -> None:
     """Note who rang an order up; the first holds. Inside the write transaction that placed it."""
-    columns = ("customer_id", "order_id", "rung_by", "rung_at")
-    insert_missing(models.CounterSale, columns, [(customer_id, order_id, by.key, at)])
+    _keep_rung([(customer_id, order_id, by.key, at)])
+
+
+def _keep_rung(rows: list[tuple[Id, Id, str, datetime]]) -> None:
+    insert_missing(models.CounterSale, ("customer_id", "order_id", "rung_by", "rung_at"), rows)
 
 
 def sale_of(order: OrderFacts) -> SaleView | None:
@@ -225,7 +235,28 @@ def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
         note_act(order.customer_id, order.id, Act.UNDONE, None, why, at)
 
 
-def give_to(order: OrderFacts, sale: SaleView, *, to: Id, by: Actor, at: datetime) -> Id:
+def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> OrderFacts:
+    """Give an order to the member who made it; returns the new one, which is of the instant the first was.
+
+    Whoever rang the first up has rung the new one up, as long ago. Sent twice it is moved once.
+    Raises ReasonMissing, as `give_to` where it was a sale of the checkout, and as `move_order`.
+    """
+    require_reason(why.reason)
+    with write_transaction():
+        lock_customers([order.customer_id, to])
+        sale = sale_of(order)
+        if sale is None:
+            made = move_order_for_reason(order, why, to=to, at=at)
+        else:
+            made = find_order(show_id(give_to(order, sale, to=to, at=at)))
+            note_move(order, made, why, at)
+        rung = models.CounterSale.objects.filter(order_id=order.id).first()
+        if rung is not None:
+            _keep_rung([(made.customer_id, made.id, rung.rung_by, rung.rung_at)])
+    return made
+
+
+def give_to(order: OrderFacts, sale: SaleView, *, to: Id, at: datetime) -> Id:
     """Give a sale to the member who made it: undone here, and rung up there by today's promotions.
 
     Inside the caller's write transaction. Returns the new order's id; it is of the instant the first was.
@@ -244,9 +275,8 @@ def give_to(order: OrderFacts, sale: SaleView, *, to: Id, by: Actor, at: datetim
         only=kept.asked_only,
     )  # fmt: skip
     number = f"{order.number[: 64 - len(MOVED)]}{MOVED}"
-    made = finish(
-        reserve(anew, at=at).id, source=order.source, number=number, by=by, at=at, placed_at=order.placed_at
-    )
+    held = reserve(anew, at=at)
+    made = commit(held.id, source=order.source, number=number, at=at, placed_at=order.placed_at)
     assert made.order_id is not None, "it has just become one"
     return made.order_id
 
