@@ -21,7 +21,7 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions.counter import (
     NotOfTheCheckout,
     cart_of,
-    move_for_reason,
+    move_own,
     obstacle_to_undoing,
     sale_of,
     undo_own,
@@ -96,7 +96,7 @@ def _move_to(request: HttpRequest, number: str) -> HttpResponse:
         require_not_own([to], actor=actor)
         order = find_sold(request, number)
         # An order is moved once: named by it, the act is kept once however often the page is sent.
-        move_for_reason(order, Why(order.id, actor, _("다른 회원이었어요")), to=to, at=at)
+        move_own(order, Why(order.id, actor, _("다른 회원이었어요")), to=to, at=at)
     except ValueError:
         raise Http404 from None
     except DomainError as refusal:

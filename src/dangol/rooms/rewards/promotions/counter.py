@@ -235,6 +235,16 @@ def undo_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
         note_act(order.customer_id, order.id, Act.UNDONE, None, why, at)
 
 
+def move_own(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> OrderFacts:
+    """Give what one rang up oneself a moment ago to the member who made it; returns the new order.
+
+    Raises RungUpByAnother, TooLateToUndo, and as `move_for_reason`.
+    """
+    if (obstacle := obstacle_to_undoing(order, by=why.actor, at=at)) is not None:
+        raise obstacle
+    return move_for_reason(order, why, to=to, at=at)
+
+
 def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> OrderFacts:
     """Give an order to the member who made it; returns the new one, which is of the instant the first was.
 
