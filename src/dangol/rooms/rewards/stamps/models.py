@@ -139,7 +139,7 @@ class StampMove(models.Model):
     unpaid = models.IntegerField(default=0)
     owed = models.IntegerField(default=0)
     forgiven = models.IntegerField(default=0)
-    # What they went from: an move of this person's.
+    # What they went from: a move of this person's.
     of_id = IdField(null=True)
     key = models.CharField(max_length=LONGEST_MARK)
     at = models.DateTimeField()
@@ -173,7 +173,7 @@ class StampMove(models.Model):
 
 
 class StampPlace(models.Model):
-    """How many stamps of an move lie on a card."""
+    """How many stamps of a move lie on a card."""
 
     pk = models.CompositePrimaryKey("customer_id", "card_id", "move_id")
     # The card's owner.

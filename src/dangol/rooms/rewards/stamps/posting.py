@@ -1,4 +1,4 @@
-"""Stamps that come and go, booked: the rules decide, and an move says what became of them."""
+"""Stamps that come and go, booked: the rules decide, and a move says what became of them."""
 
 from collections.abc import Collection
 
@@ -37,7 +37,7 @@ def take_back(
     *,
     revocable: Collection[Id] = (),
 ) -> tuple[Card, ...]:
-    """Book that stamps of an move (`of`) came back, of which `earlier` took some; returns cards to revoke.
+    """Book that stamps of a move (`of`) came back, of which `earlier` took some; returns cards to revoke.
 
     What has lapsed or expired of them comes back first, and costs nothing.
     """

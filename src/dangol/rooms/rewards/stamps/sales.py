@@ -50,7 +50,7 @@ class _Booking:
                         yield owner, program_id
 
     def new_move(self, event: Recorded, kind: str, program_id: Id, promotion_id: Id, count: int) -> StampMove:
-        """Return an move of a sale's event; its key names the event, so that it is booked once."""
+        """Return a move of a sale's event; its key names the event, so that it is booked once."""
         key = f"{kind}:{event.id.hex()}:{promotion_id.hex()}:{program_id.hex()}"
         return StampMove(
             customer_id=self.owners[event.customer_id], id=new_id(), program_id=program_id, kind=kind,
@@ -59,12 +59,12 @@ class _Booking:
         )  # fmt: skip
 
     def note(self, move: StampMove) -> None:
-        """Keep an move for what comes later of the same sale."""
+        """Keep a move for what comes later of the same sale."""
         self.moves[move.sale_id or b""].append(move)
         self.keys.add(move.key)
 
     def held(self, move: StampMove) -> Held:
-        """Return the cards an move is about."""
+        """Return the cards a move is about."""
         return self.desk[move.customer_id, move.program_id]
 
 
