@@ -1,5 +1,7 @@
 """Stamps of sales: laid when a sale becomes an order, taken back with the units, whatever comes first."""
 
+from datetime import timedelta
+
 import pytest
 
 from dangol.core.events.models import Cursor
@@ -7,6 +9,7 @@ from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.storage.ids import Id
 from dangol.domain.stamps import OnReturn
+from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.promotions.committing import undo
 from dangol.rooms.rewards.promotions.returning import bring_back
 from dangol.rooms.rewards.stamps import selectors
@@ -166,6 +169,23 @@ def test_unmerge__stamps_on_open_cards__go_back_to_whose_they_were(members: list
     let_worker_by(FOLLOW)
 
     assert (shown(kept), shown(absorbed)) == ([("open", 2)], [("open", 3)])
+    assert broken() == []
+
+
+def test_unmerge__the_absorbed_ones_card_was_older__gives_each_their_own(members: list[Id]) -> None:
+    kept, absorbed = members
+    card = program()
+    stamp(absorbed, card, 3, by=By(CLERK, AT - timedelta(days=1)))
+    stamp(kept, card, 4)
+    merge_customers(kept, absorbed, actor=CLERK, reason="한 사람", at=AT)
+    let_worker_by(FOLLOW)
+    assert shown(kept) == [("open", 7)]
+    stamp(kept, card, 1)
+
+    undo_merge(absorbed, actor=CLERK, reason="아니었음", at=AT)
+    let_worker_by(FOLLOW)
+
+    assert (shown(kept), shown(absorbed)) == ([("open", 5)], [("open", 3)])
     assert broken() == []
 
 

@@ -27,9 +27,10 @@ def join_cards(customer_id: Id, *, at: datetime) -> None:
 
 
 def part_cards(customer_id: Id, merge_id: Id, *, at: datetime) -> None:
-    """Give somebody who was taken for another their stamps back that lie on the other's open cards.
+    """Give each of two who were taken for one their stamps back that lie on the other's open cards.
 
-    What filled a card meanwhile stays with whom it was given to. Nothing is found a second time.
+    The card they shared was the older one, so either may hold the other's. What filled a card meanwhile
+    stays with whom it was given to. Nothing is found a second time.
     """
     require_write_transaction()
     kept_id = Merge.objects.filter(id=merge_id).values_list("kept_id", flat=True).first()
@@ -40,14 +41,19 @@ def part_cards(customer_id: Id, merge_id: Id, *, at: datetime) -> None:
     if owner == other:
         return
     lock_customers([owner, other])
-    theirs = set(StampMove.objects.filter(customer_id__in=family_of(owner)).values_list("id", flat=True))
-    programs = _programs_of(other)
+    programs = sorted({*_programs_of(owner), *_programs_of(other)})
     desk = open_desk([(one, key) for one in (owner, other) for key in programs], programs=_all_programs())
+    stamps = {one: _stamps_of(one) for one in (owner, other)}
     for key in programs:
-        own, kept = desk[owner, key], desk[other, key]
-        if card := kept.sheet.part(theirs, new_id=new_id()):
-            own.sheet.cards.append(card)
-            own.fill(own.sheet.join(), at)
+        parted = {
+            to: desk[holder, key].sheet.part(stamps[to], new_id=new_id())
+            for to, holder in ((owner, other), (other, owner))
+        }
+        for to, card in parted.items():
+            if card:
+                held = desk[to, key]
+                held.sheet.cards.append(card)
+                held.fill(held.sheet.join(), at)
     give_waiting(desk.values(), at=at)
     close_desk(desk.values(), recorded_at=at)
 
@@ -64,6 +70,10 @@ def close_cards(customer_id: Id) -> None:
 def _programs_of(owner: Id) -> list[Id]:
     cards = StampCard.objects.filter(customer_id__in=family_of(owner), state=CardState.OPEN.value)
     return sorted(set(cards.values_list("program_id", flat=True)))
+
+
+def _stamps_of(owner: Id) -> set[Id]:
+    return set(StampMove.objects.filter(customer_id__in=family_of(owner)).values_list("id", flat=True))
 
 
 def _all_programs() -> dict[Id, StampProgram]:
