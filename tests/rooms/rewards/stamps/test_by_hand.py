@@ -140,6 +140,20 @@ def test_coupon__none_left__waits_with_its_reason_and_is_given_later(member: Id)
         give_full_cards(member, card, by=BY)
 
 
+def test_retry__program_that_has_nothing__holds_up_no_other(member: Id) -> None:
+    cup = mug(0)
+    empty = program(gives=GiftKind.COUPON, target_id=batch(code_count=1))
+    other = program(key="cake", gives=GiftKind.REWARD, target_id=cup)
+    CouponCode.objects.update(is_blocked=True)
+    stamp(member, empty, 20)
+    stamp(member, other, 10, by=By(CLERK, AT + DAY))
+    change_stock(cup, 1, actor=CLERK, at=AT)
+
+    assert retry_waiting(as_of=AT + 2 * DAY, limit=2) == 1
+    assert [one.trouble for one in selectors.waiting_cards(empty)] == ["coupons.none_left"] * 2
+    assert selectors.waiting_cards(other) == []
+
+
 def test_reward__of_a_full_card__is_a_voucher_and_takes_a_piece(member: Id) -> None:
     cup = mug(1)
     card = program(gives=GiftKind.REWARD, target_id=cup)

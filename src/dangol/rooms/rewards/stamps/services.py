@@ -95,9 +95,17 @@ def give_full_cards(customer_id: Id, program_id: Id, *, by: By) -> int:
 
 
 def retry_waiting(*, as_of: datetime, limit: int = 200) -> int:
-    """Try once more to give full cards that still wait, the longest first; returns how many it gave."""
+    """Try once more to give full cards that still wait; returns how many it gave.
+
+    Of each program up to `limit` cards, the longest waiting first: one that has nothing to give holds up no
+    other.
+    """
     rows = StampCard.objects.filter(state=CardState.FULL.value).order_by("filled_at")
-    waiting = list(rows.values_list("customer_id", "program_id")[:limit])
+    waiting = [
+        (customer_id, program_id)
+        for program_id in rows.order_by().values_list("program_id", flat=True).distinct()
+        for customer_id in rows.filter(program_id=program_id).values_list("customer_id", flat=True)[:limit]
+    ]
     given = 0
     owners = resolve_merged({customer_id for customer_id, _ in waiting})
     for owner, program_id in sorted(
