@@ -18,8 +18,10 @@ from dangol.core.people.merges import merge_customers
 from dangol.core.people.models import Merge
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.coupons.models import CouponCode
 from tests.api.conftest import Caller
 from tests.core.messaging.ways import use
+from tests.web.coupons import tell_coupons
 from tests.web.phones import deliver, give_email
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story
@@ -159,6 +161,25 @@ def test_api__key_of_somebody__gives_them_nothing(story: Story) -> None:
     assert Caller(made).post(f"{mine}/points/adjust", body).data["code"] == "access.own_account"
     assert counts() == before
     assert api.post(f"{other}/points/adjust", body).status == 201
+
+
+def test_coupon__handed_out_or_bound_to_oneself__is_refused(story: Story) -> None:
+    forget_remembered_keys()
+    told = tell_coupons(story)
+    owner = browser("boss", Role.OWNER)
+    link_membership(make_staff("boss").pk, story.newcomer, at=NOW)
+    key = make_key(name="내 프로그램", space="live", scopes=frozenset(Right), created_by="boss", at=NOW)
+    free = CouponCode.objects.filter(batch_id=told.spring, customer_id=None, used_count=0)
+    given = {"form": show_id(new_id()), "batch": show_id(told.spring)}
+    path = f"/members/{show_id(story.newcomer)}/coupons"
+
+    page = owner.post(path, given)
+    bound = Caller(key.secret).post(f"/coupons/{free[0].shown}/bind", {"member": show_id(story.newcomer)})
+
+    assert (page.status_code, WORDS in page.content.decode()) == (422, True)
+    assert (bound.status, bound.data["code"]) == (409, "access.own_account")
+    assert not CouponCode.objects.filter(customer_id=story.newcomer).exists()
+    assert browser("another", Role.OWNER).post(path, given).status_code == 302
 
 
 def test_merge__of_oneself_with_somebody__is_refused_on_the_page_and_by_a_key(

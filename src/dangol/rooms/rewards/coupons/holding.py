@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor
 from dangol.core.storage.columns import columns, connection_of
@@ -75,8 +76,12 @@ class _Batch(NamedTuple):
 
 
 def bind_code(code: str, customer_id: Id, *, actor: Actor, at: datetime) -> None:
-    """Let nobody but a customer use a code. Raises UnknownCode, CodeHeld; bound to them, it stays so."""
+    """Let nobody but a customer use a code. Raises UnknownCode, CodeHeld, OwnAccount.
+
+    Bound to them, it stays so.
+    """
     with write_transaction():
+        require_not_own([customer_id], actor=actor)
         row = _locked(code)
         if row.customer_id == customer_id:
             return
@@ -118,8 +123,9 @@ def issue(batch_id: Id, customer_id: Id, key: str, *, at: datetime) -> str:
 
 
 def hand_out(batch_id: Id, customer_id: Id, key: str, *, actor: Actor, at: datetime) -> str:
-    """Do as `issue` where somebody hands the code out, and keep who did."""
+    """Do as `issue` where somebody hands the code out, and keep who did. Raises OwnAccount, too."""
     with write_transaction():
+        require_not_own([customer_id], actor=actor)
         lock_customers([customer_id])
         is_new = not CouponIssue.objects.filter(customer_id=customer_id, issue_key=key).exists()
         shown = issue(batch_id, customer_id, key, at=at)
