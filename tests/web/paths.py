@@ -211,6 +211,10 @@ def staff_paths(story: Story) -> list[str]:
     ]  # fmt: skip
 
 
+def _member_lists() -> dict[str, str]:
+    return {"members": "/members", "members-nothing": "/members?q=nobody"}
+
+
 def every_path(story: Story) -> dict[str, str]:
     """Return an address of each page template, by a name for its picture."""
     member = f"/members/{show_id(story.regular)}"
@@ -218,8 +222,7 @@ def every_path(story: Story) -> dict[str, str]:
     return {
         "overview": "/",
         "overview-7": "/?days=7",
-        "members": "/members",
-        "members-nothing": "/members?q=nobody",
+        **_member_lists(),
         "members-days": "/members?joined=days&joined_from=2026-01-02&sort=spend",
         "members-export": "/members/export?tier=silver",
         "views": "/members/views?tier=silver",

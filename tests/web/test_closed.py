@@ -18,9 +18,12 @@ from tests.web.story import NOW, Story
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 REASON = "본인이 부탁함"
 # A member's page itself opens and says why nothing can be done; what they asked for is answered all the same,
-# and why somebody is in a segment, where a redemption stands, or what coupons they have, says nothing that a
-# key has to open.
-OPEN = ("web:member", "web:request-answer", "web:segment-why", "web:redemption", "web:member-coupons")
+# and why somebody is in a segment, where a redemption stands, or what coupons and stamps they have, says
+# nothing that a key has to open.
+OPEN = (
+    "web:member", "web:request-answer", "web:segment-why", "web:redemption", "web:member-coupons",
+    "web:member-stamps",
+)  # fmt: skip
 
 
 def member_routes() -> Iterator[Route]:
@@ -30,7 +33,7 @@ def member_routes() -> Iterator[Route]:
 
 def fill(route: Route, customer_id: Id) -> str:
     address = route.path.replace("<id:customer_id>", show_id(customer_id))
-    for part in ("transfer_id", "hold_id", "note_id", "redemption_id"):
+    for part in ("transfer_id", "hold_id", "note_id", "redemption_id", "stamp_id", "program_id"):
         address = address.replace(f"<id:{part}>", show_id(new_id()))
     assert "<" not in address, address
     return address

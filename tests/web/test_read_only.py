@@ -30,7 +30,15 @@ def test_pages__key_store_gone__open_with_points_and_a_notice_but_nobody_s_name(
     clerk.raise_request_exception = False
     # Nobody can be named, so nobody is found by a name and nothing is done to anybody.
     adjust = f"/members/{show_id(keyless.regular)}/adjust"
-    closed = (*act_paths(keyless), adjust, undo_path(keyless), "/till/members/", "/till/sales/", "/messages")
+    closed = (
+        *act_paths(keyless),
+        adjust,
+        undo_path(keyless),
+        "/till/members/",
+        "/till/sales/",
+        "/till/held/",
+        "/messages",
+    )
     paths = [
         one
         for one in staff_paths(keyless)

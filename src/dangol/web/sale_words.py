@@ -132,3 +132,11 @@ def tender_in_words(rule: TenderRule | None, currency: str) -> str:
             _("상품값의 %(share)s%%까지") % {"share": f"{rule.most_share / 100:.2f}".rstrip("0").rstrip(".")}
         )
     return " · ".join(told)
+
+
+def priced_lines(answer: Json, names: Mapping[str, str]) -> list[tuple[str, Json]]:
+    """Return the lines of an answer with their names, and with `list_minor`: before promotions."""
+    return [
+        (names[one["line"]], one | {"list_minor": one["unit_minor"] * len(one["unit_net_minor"])})
+        for one in answer["lines"]
+    ]

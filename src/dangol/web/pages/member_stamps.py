@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -22,27 +22,37 @@ from dangol.rooms.rewards.stamps.services import (
     strike_stamps,
     undo_stamps,
 )
-from dangol.web.acting import actor_of, find_subject, new_form
+from dangol.web.acting import actor_of, find_subject, new_form, require_seen
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.reads.member import MemberView, find_member
+from dangol.web.scheme import find_program
 from dangol.web.stamp_words import GIVES, MOVES, STATES
 
 
 @needs(Right.POINTS_READ)
 def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
-    """Show a member's cards, and how stamps came and went."""
-    return _show(request, customer_id)
+    """Show a member's cards, and how stamps came and went: also of whom no key opens the name."""
+    require_seen(request, customer_id)
+    member = find_member(customer_id, find_program(), at=frame_of(request).at)
+    if member is None:
+        raise Http404
+    return _show(request, member)
 
 
-def _show(request: HttpRequest, customer_id: Id, error: DomainError | None = None) -> HttpResponse:
-    member = find_subject(request, customer_id)
+def _show(request: HttpRequest, member: MemberView, error: DomainError | None = None) -> HttpResponse:
+    customer_id = member.customer_id
     sentence, remedy = explain(error) if error else ("", "")
     standings = standings_for(customer_id, at=frame_of(request).at)
     context = {
         "member": member, "person": member.profile.person, "standings": standings,
         "cards": [(one, STATES[one.state]) for one in cards_of(customer_id)],
         "moves": [(one, MOVES[one.kind]) for one in moves_of(customer_id)], "gives": GIVES,
-        "programs": [one.program for one in standings if one.program.archived_at is None],
+        "programs": [
+            one.program
+            for one in standings
+            if one.program.archived_at is None and member.profile.person.is_open
+        ],
         "form": new_form(), "given": request.POST, "sentence": sentence, "remedy": remedy,
         "most": MOST_BY_HAND, "longest_reason": LONGEST_REASON,
     }  # fmt: skip
@@ -92,11 +102,11 @@ def give(request: HttpRequest, customer_id: Id, program_id: Id) -> HttpResponse:
 
 
 def _do(request: HttpRequest, customer_id: Id, act: Callable[[], object]) -> HttpResponse:
-    find_subject(request, customer_id)
+    member = find_subject(request, customer_id)
     try:
         act()
     except DomainError as error:
-        return _show(request, customer_id, error)
+        return _show(request, member, error)
     return HttpResponseRedirect(reverse("web:member-stamps", args=[customer_id]))
 
 

@@ -36,7 +36,7 @@ from dangol.web.pages.till import SHOWN, find_any, find_present, find_sold
 from dangol.web.pages.till_held import names_of_lines
 from dangol.web.present import find_at_till
 from dangol.web.reads.till import read_receipt
-from dangol.web.sale_words import effects_in_words
+from dangol.web.sale_words import effects_in_words, priced_lines
 
 
 class Left(NamedTuple):
@@ -195,7 +195,7 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         left = lines_left(sale, names)
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
-            "prices": [(names[one["line"]], one) for one in sale.answer["lines"]],
+            "prices": priced_lines(sale.answer, names),
             "left": left,
             "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in left),
             "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,

@@ -24,7 +24,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LAST, about, find_present
 from dangol.web.reads.till import Basket, Outlook, TotalChanged, look_ahead, sell
-from dangol.web.sale_words import effects_in_words, refusal_in_words, tender_in_words
+from dangol.web.sale_words import effects_in_words, priced_lines, refusal_in_words, tender_in_words
 from dangol.web.till_cart import TypedSale, read_sale, with_product
 
 FOUND = 6
@@ -88,7 +88,7 @@ def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
     return {
         "outlook": outlook, "answer": answer, "currency": answer["currency"],
         "effects": effects_in_words(answer, sale.names()), "refused": _refused(answer, outlook.answer.shelf),
-        "prices": [(sale.names()[one["line"]], one) for one in answer["lines"]],
+        "prices": priced_lines(answer, sale.names()),
         "wants_points": bool(sale.points), "coupons": len(answer["used_codes"]),
     }  # fmt: skip
 
