@@ -340,6 +340,31 @@ def test_return__of_units__shows_what_comes_back_and_brings_it_back(till: Till) 
     assert "이 판매 되돌리기" not in receipt
 
 
+def test_sale__that_came_to_nothing__is_undone_when_it_is_undone(till: Till) -> None:
+    offer(percent(100))
+    page = f"/till/sales/{till.sold(amount='', product=['2'], price=['10'], count=['1'])}"
+
+    sold = read(till.client.get(page))
+    till.client.post(f"{page}/undo", {"reason": "잘못 찍음"})
+
+    assert "받은 금액 $0" in sold
+    assert "판매했어요" in sold
+    assert "이 판매 되돌리기" in sold
+    assert [one.state for one in Sale.objects.all()] == ["canceled"]
+    undone = read(till.client.get(page))
+    assert "되돌렸어요" in undone
+    assert "이 판매 되돌리기" not in undone
+
+
+def test_sale__of_which_all_units_came_back__is_undone(till: Till) -> None:
+    number = till.sold(amount="", product=["2"], price=["10"], count=["2"])
+    form = {"form": str(uuid4()), "units-line-0": "2", "do": "return"}
+
+    assert till.client.post(f"/till/sales/{number}/return", form).status_code == 302
+
+    assert "되돌렸어요" in read(till.client.get(f"/till/sales/{number}"))
+
+
 def test_return__of_an_amount_or_of_nothing__as_it_was_paid(till: Till) -> None:
     give(till.customer_id, 5_000)
     page = f"/till/sales/{till.sold(points='5000')}/return"

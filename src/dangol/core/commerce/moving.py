@@ -101,6 +101,11 @@ def _undo(whole: WholeOrder, at: datetime) -> Outcome:
     return record_returns([draft], recorded_at=at)[0]
 
 
+def is_all_back(whole: WholeOrder) -> bool:
+    """Return whether every line of an order has come back whole, whatever it cost."""
+    return bool(whole.returns) and not _left_of(whole)
+
+
 def _left_of(whole: WholeOrder) -> list[_Left]:
     back: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     rows = ReturnLine.objects.filter(customer_id=whole.facts.customer_id, order_id=whole.facts.id)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from dangol.core.access.own_account import require_not_own
 from dangol.core.commerce.catalog import find_products, upsert_products
 from dangol.core.commerce.drafts import ProductDraft
+from dangol.core.commerce.moving import is_all_back
 from dangol.core.commerce.selectors import OrderFacts, read_order
 from dangol.core.commerce.shop_facts import keep_currency
 from dangol.core.people.absences import away_since
@@ -179,13 +180,14 @@ def read_receipt(order: OrderFacts) -> Receipt:
     judged = [why for why in after if not why.is_return]
     points = sum(one.part.points for one in after[-1].parts) if after else 0
     sale = sale_of(order)
-    given = 0
+    given, is_undone = 0, is_all_back(whole)
     if sale:
+        # It is an order still, whatever it came to: only its units say whether all of it is back.
         units = sale.split.units.items()
         given = sum(one.earned_points for key, one in units if key not in sale.split.back)
-    returned = sum(one.net_minor for one in whole.returns)
+        is_undone = sale.split.back >= sale.split.units.keys()
     return Receipt(
         order.number, order.placed_at, order.net_minor, order.currency, points + given,
-        judged[-1] if judged else None, returned >= order.net_minor,
+        judged[-1] if judged else None, is_undone,
         None if judged else why_not_judged(order.currency, counted_currencies()), sale,
     )  # fmt: skip
