@@ -12,7 +12,14 @@ from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.rooms.rewards.coupons.batches import block_batch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, block_code, issue
-from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch, CouponCode, CouponIssue
+from dangol.rooms.rewards.coupons.models import (
+    Act,
+    BatchKind,
+    CouponAct,
+    CouponBatch,
+    CouponCode,
+    CouponIssue,
+)
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
 from dangol.rooms.rewards.coupons.taking_back import TakenBack, issue_key_of, take_back
 from tests.rooms.rewards.coupons import racing
@@ -80,6 +87,22 @@ def test_take_back__blocked_by_staff_before__stays_blocked_when_handed_out_again
     block_code(code, actor=SORA, at=AT)
 
     assert take_back(customer_id=me, sale_id=sale, at=AT) == TakenBack()
+    assert brought(me, sale, batch_id) == code
+    assert not is_usable(code, me)
+
+
+@pytest.mark.parametrize("opened_between", [False, True])
+def test_block__code_that_was_taken_back__stays_blocked_when_handed_out_again(opened_between: bool) -> None:
+    me, sale, batch_id = random_id(), new_id(), batch()
+    code = brought(me, sale, batch_id)
+    take_back(customer_id=me, sale_id=sale, at=AT)
+    if opened_between:
+        block_code(code, is_blocked=False, actor=SORA, at=AT)
+
+    for _ in range(2):
+        block_code(code, actor=SORA, at=AT)
+
+    assert CouponAct.objects.filter(act=Act.BLOCKED).count() == 1
     assert brought(me, sale, batch_id) == code
     assert not is_usable(code, me)
 

@@ -94,13 +94,23 @@ def bind_code(code: str, customer_id: Id, *, actor: Actor, at: datetime) -> None
 
 
 def block_code(code: str, *, is_blocked: bool = True, actor: Actor, at: datetime) -> None:
-    """Let a code not be used any more, or again. Raises UnknownCode."""
+    """Let a code not be used any more, or again. Raises UnknownCode.
+
+    Blocked, it stays so until somebody opens it, also where it was taken back with its sale before.
+    """
     with write_transaction():
         row = _locked(code)
-        if row.is_blocked != is_blocked:
+        was_back = is_blocked and _keep_blocked(row)
+        if row.is_blocked != is_blocked or was_back:
             row.is_blocked = is_blocked
             row.save(update_fields=["is_blocked"])
             note(row.batch_id, Act.BLOCKED if is_blocked else Act.OPENED, key=row.key, actor=actor, at=at)
+
+
+def _keep_blocked(row: CouponCode) -> bool:
+    """Let no sale that is reopened open the code again; says whether one would have."""
+    issues = CouponIssue.objects.filter(batch_id=row.batch_id, code_key=row.key)
+    return issues.exclude(taken_back_at=None).update(taken_back_at=None) > 0
 
 
 def _locked(code: str) -> CouponCode:
