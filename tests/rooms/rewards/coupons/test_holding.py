@@ -21,6 +21,7 @@ from dangol.rooms.rewards.coupons.holding import (
     issue_codes,
 )
 from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode
+from dangol.rooms.rewards.coupons.selectors import held_by
 from dangol.rooms.rewards.coupons.services import give_back, look_up, take
 from tests.rooms.rewards.coupons.shop import AT, DAY, SORA, batch, codes_of, customers, generic
 
@@ -137,6 +138,24 @@ def test_block_code__and_open_again__may_be_used() -> None:
     block_code(code, is_blocked=False, actor=SORA, at=AT)
 
     assert take([code], customer_id=random_id(), sale_id=new_id(), at=AT) == []
+
+
+def test_held_by__more_codes_of_what_is_over_than_are_asked_for__tells_what_can_be_used() -> None:
+    me = random_id()
+    endless, soon = batch(code_count=1), batch(code_count=1, active_to=AT + 2 * DAY)
+    over = batch(code_count=9, active_to=AT + DAY, pattern="ZZZ-####-####-####")
+    later = batch(code_count=1, active_from=AT + 9 * DAY)
+    blocked = batch(code_count=1)
+    for batch_id in (endless, soon, over, later, blocked):
+        for place in range(len(codes_of(batch_id))):
+            issue(batch_id, me, f"{batch_id.hex()}:{place}", at=AT)
+    block_batch(blocked, actor=SORA, at=AT)
+
+    def held(limit: int) -> list[str]:
+        return [one.shown for one in held_by([me], at=AT + DAY, limit=limit)]
+
+    assert held(2) == [*codes_of(soon), *codes_of(endless)]
+    assert held(1) == codes_of(soon)
 
 
 def test_takeout__somebody_with_coupons__holds_them() -> None:

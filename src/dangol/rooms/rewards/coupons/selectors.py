@@ -1,10 +1,10 @@
 """Batches and codes as lists and pages show them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.selectors import JobView, list_jobs
@@ -193,19 +193,20 @@ class HeldCode(NamedTuple):
 
 def held_by(customer_ids: Sequence[Id], *, at: datetime, limit: int = 50) -> list[HeldCode]:
     """Return the codes bound to one of these ids of a person that may be used now; what ends first, first."""
-    own = CouponCode.objects.filter(customer_id__in=list(customer_ids), is_blocked=False)
+    batch = CouponBatch.objects.filter(
+        Q(active_from=None) | Q(active_from__lte=at), Q(active_to=None) | Q(active_to__gt=at),
+        id=OuterRef("batch_id"), is_blocked=False,
+    )  # fmt: skip
+    own = CouponCode.objects.filter(Exists(batch), customer_id__in=list(customer_ids), is_blocked=False)
     codes = own.filter(Q(uses_limit=None) | Q(used_count__lt=F("uses_limit")))
-    rows = list(codes.order_by("-key").values_list("shown", "batch_id")[: 4 * limit])
-    batches = CouponBatch.objects.filter(is_blocked=False).in_bulk({batch_id for _, batch_id in rows})
-    found = [
-        HeldCode(shown, batch.promotion_id, batch.name, batch.active_to)
-        for shown, batch_id in rows
-        if (batch := batches.get(batch_id))
-        and (batch.active_from is None or batch.active_from <= at)
-        and (batch.active_to is None or at < batch.active_to)
+    ends = F("ends").asc(nulls_last=True)
+    found = codes.annotate(ends=Subquery(batch.values("active_to")), called=Subquery(batch.values("name")))
+    rows = list(found.order_by(ends, "called", "shown").values_list("shown", "batch_id")[:limit])
+    batches = CouponBatch.objects.in_bulk({batch_id for _, batch_id in rows})
+    return [
+        HeldCode(shown, batches[key].promotion_id, batches[key].name, batches[key].active_to)
+        for shown, key in rows
     ]
-    endless = datetime.max.replace(tzinfo=UTC)
-    return sorted(found, key=lambda one: (one.active_to or endless, one.name, one.shown))[:limit]
 
 
 def uses_of(code: str) -> int:
