@@ -3,14 +3,22 @@
 import pytest
 from django.test import Client
 
+from dangol.core.access.keys import forget_remembered_keys, make_key
+from dangol.core.access.rights import Right, Role
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.domain.stamps import GiftKind, OnReturn
 from dangol.rooms.rewards.catalog.editing import change_stock
 from dangol.rooms.rewards.catalog.selectors import redemptions_of
+from dangol.rooms.rewards.catalog.services import By
+from dangol.rooms.rewards.coupons.models import CouponCode
+from dangol.rooms.rewards.stamps.editing import ProgramDraft, create_program
 from dangol.rooms.rewards.stamps.models import StampMove
 from dangol.rooms.rewards.stamps.selectors import find_stamp_program, list_programs, standings_for
+from dangol.rooms.rewards.stamps.services import add_stamps
+from tests.api.conftest import Caller
 from tests.rooms.rewards.coupons.shop import batch
 from tests.web.phones import come_in
+from tests.web.staff import sign_in
 from tests.web.stamps import CLERK, tell_stamps
 from tests.web.story import NOW, Story
 
@@ -185,3 +193,20 @@ def test_phone__cards__are_drawn_with_their_stamps(story: Story) -> None:
         assert "7개 더 모으면" in page
     page = phone.get("/me/stamps").content.decode()
     assert "+500P" in page
+
+
+def test_coupon_of_a_card__only_for_who_may_use_or_unmask__is_shown_whole(story: Story) -> None:
+    forget_remembered_keys()
+    draft = ProgramDraft("차 카드", 1, GiftKind.COUPON, target_id=batch(code_count=1))
+    card = create_program(draft, key="tea", actor=CLERK, at=NOW)
+    add_stamps(story.regular, card, count=1, key="k", reason="한 잔", by=By(CLERK, NOW))
+    code, path = CouponCode.objects.get().shown, f"/members/{show_id(story.regular)}"
+
+    for role, is_whole in ((Role.STORE, False), (Role.AGENT, True), (Role.MARKETER, True)):
+        page = sign_in(Client(), f"one-{role}", role).get(f"{path}/stamps").content.decode()
+        assert (code in page, f"••••{code[-4:]}" in page) == (is_whole, not is_whole)
+    for more, shown in ((frozenset[Right](), f"••••{code[-4:]}"), ({Right.MEMBERS_UNMASK}, code)):
+        scopes = frozenset({Right.POINTS_READ, *more})
+        key = make_key(name="앱", space="live", scopes=scopes, created_by="agent", at=NOW)
+        [one] = Caller(key.secret).get(f"{path}/stamp-cards").data["data"]
+        assert one["gift_ref"] == shown

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from dangol.api.replies import Given, Instant, Shown
+from dangol.core.access.keys import KeyView
+from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.stamps import MOST_SIZE, MOST_VALID_DAYS, GiftKind, OnReturn
 from dangol.rooms.rewards.catalog.editing import MOST_POINTS
@@ -111,7 +113,8 @@ class StampStandingList(Shown):
 class StampCardView(Shown):
     """A member's card. `trouble` is the code of the refusal for which its reward waits.
 
-    `gift_ref`: the transfer, the code or the redemption that it gave.
+    `gift_ref`: the transfer, the code or the redemption that it gave; of a code only the end, without
+    `coupons.write` or `members.unmask`.
     """
 
     id: str
@@ -190,14 +193,15 @@ def standing_view(one: selectors.Standing) -> StampStandingView:
     )  # fmt: skip
 
 
-def card_view(one: selectors.CardView) -> StampCardView:
-    """Return a card as it is shown."""
+def card_view(one: selectors.CardView, key: KeyView) -> StampCardView:
+    """Return a card as it is shown to who has this key."""
+    may_see = bool(key.scopes & {Right.COUPONS_WRITE, Right.MEMBERS_UNMASK})
     return StampCardView(
         id=show_id(one.id), member_id=show_id(one.customer_id), program_id=show_id(one.program.id),
         state=one.state.value, stamps=one.stamps, size=one.size, opened_at=one.opened_at,
         expires_at=one.expires_at, filled_at=one.filled_at, given_at=one.given_at,
         gift_kind=one.gift_kind.value if one.gift_kind else None, gift_points=one.gift_points,
-        gift_ref=one.gift_ref or None, trouble=one.trouble or None,
+        gift_ref=one.gift_shown(may_see=may_see) or None, trouble=one.trouble or None,
     )  # fmt: skip
 
 

@@ -130,7 +130,11 @@ def _archive(request: HttpRequest, program: str, *, is_archived: bool) -> Reply:
 def get_waiting_cards(request: HttpRequest, card: Path[ProgramRef]) -> HttpResponse:
     """List up to fifty full cards whose reward still waits, the longest first; `trouble` says for what."""
     found = selectors.find_stamp_program(_program_id(card))
-    return show(StampCardList(data=[card_view(one) for one in selectors.waiting_cards(found.id)]))
+    return show(
+        StampCardList(
+            data=[card_view(one, caller_of(request).key) for one in selectors.waiting_cards(found.id)]
+        )
+    )
 
 
 @router.get("/members/{member}/stamps", auth=Needs(Right.POINTS_READ), response=StampStandingList)
@@ -144,7 +148,7 @@ def get_member_stamps(request: HttpRequest, member: Path[MemberRef]) -> HttpResp
 def get_member_stamp_cards(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
     """List a member's fifty latest cards, and what they gave."""
     cards = selectors.cards_of(find_member(member), limit=_CARDS)
-    return show(StampCardList(data=[card_view(one) for one in cards]))
+    return show(StampCardList(data=[card_view(one, caller_of(request).key) for one in cards]))
 
 
 @router.get("/members/{member}/stamp-moves", auth=Needs(Right.POINTS_READ), response=StampMovePage)

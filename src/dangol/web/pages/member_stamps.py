@@ -43,10 +43,12 @@ def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
 def _show(request: HttpRequest, member: MemberView, error: DomainError | None = None) -> HttpResponse:
     customer_id = member.customer_id
     sentence, remedy = explain(error) if error else ("", "")
+    visitor = visitor_of(request)
+    may_see = visitor.may(Right.COUPONS_WRITE) or visitor.may(Right.MEMBERS_UNMASK)
     standings = standings_for(customer_id, at=frame_of(request).at)
     context = {
         "member": member, "person": member.profile.person, "standings": standings,
-        "cards": [(one, STATES[one.state]) for one in cards_of(customer_id)],
+        "cards": [(one, STATES[one.state], one.gift_shown(may_see=may_see)) for one in cards_of(customer_id)],
         "moves": [(one, MOVES[one.kind]) for one in moves_of(customer_id)], "gives": GIVES,
         "programs": [
             one.program

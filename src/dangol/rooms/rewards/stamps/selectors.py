@@ -76,6 +76,11 @@ class CardView(NamedTuple):
     gift_ref: str
     trouble: str
 
+    def gift_shown(self, *, may_see: bool) -> str:
+        """What it gave; of a coupon's code only the end, for those who may not use one."""
+        is_hidden = self.gift_kind is GiftKind.COUPON and self.gift_ref and not may_see
+        return f"••••{self.gift_ref[-4:]}" if is_hidden else self.gift_ref
+
 
 class Standing(NamedTuple):
     """Where a member stands in a program: the stamps on the open card, and those they owe."""
