@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
+from dangol.domain.climbing import Climber
 from dangol.domain.histories import History
 from dangol.domain.tiers import (
     NOWHERE,
     Cause,
-    Climber,
     Downgrade,
     Level,
     Measure,

@@ -194,6 +194,7 @@ def test_sale__without_scripts__previews_sells_and_undoes(open_context: Open, st
     assert due(page) == "$45"
     assert not Sale.objects.exists(), "without scripts Enter looks first"
     page.locator("#sell").click()
-    page.get_by_role("button", name="손님이 마음을 바꿨어요").click()
+    page.get_by_role("radio", name="손님이 마음을 바꿨어요").check()
+    page.get_by_role("button", name="되돌리기").click()
 
     page.get_by_role("heading", name="되돌렸어요").wait_for()

@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
+from dangol.domain.climbing import Climber
 from dangol.domain.histories import History
 from dangol.domain.points import MOST_POINTS
-from dangol.domain.tiers import NOWHERE, Climber, Measure, Standing, TierMove, TierRules, Window
+from dangol.domain.tiers import NOWHERE, Measure, Standing, TierMove, TierRules, Window
 
 
 class Program(NamedTuple):

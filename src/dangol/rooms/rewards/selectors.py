@@ -14,9 +14,9 @@ from django.db.models import Count
 from dangol.core.storage.ids import Id
 from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.rows import read_rows, table
+from dangol.domain.climbing import Climber
 from dangol.domain.histories import History
 from dangol.domain.tiers import (
-    Climber,
     Measure,
     TierRules,
     reviewed_from,

@@ -16,7 +16,7 @@ from dangol.domain.errors import DomainError
 from dangol.domain.points import Earn, NothingToReverse
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
-from dangol.rooms.rewards.coupons.taking_back import take_back as take_coupons_back
+from dangol.rooms.rewards.coupons.taking_back import issue_key_of, take_back as take_coupons_back
 from dangol.rooms.rewards.programs import load_programs
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
@@ -33,8 +33,6 @@ from dangol.rooms.rewards.promotions.sales import (
     uses_of,
     view_of,
 )
-
-LONGEST_ISSUE_KEY = 120
 
 
 class NumberTaken(DomainError):
@@ -149,7 +147,7 @@ def _issue_coupons(row: models.Sale, at: datetime) -> None:
         if effect["type"] != "coupon" or row.is_guest:
             continue
         # Without the turn: a sale that is taken up again gets the same code again.
-        key = f"sale:{row.id.hex()}:{place}:{effect['coupon']}"[:LONGEST_ISSUE_KEY]
+        key = issue_key_of(row.id, f"{place}:{effect['coupon']}")
         try:
             effect["issued"] = issue(parse_id(effect["coupon"]), row.customer_id, key, at=at)
         except (UnknownBatch, BatchClosed, NoCodesLeft, ValueError):
