@@ -30,6 +30,7 @@ from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
+from dangol.rooms.rewards.promotions.models import CounterSale
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
@@ -237,6 +238,8 @@ def test_till__sale_moved_to_another_store_s_member__only_who_told_their_number(
 ) -> None:
     client = sign_in(Client(), "bound", Role.STORE, store_id=sides["1"].store_id)
     move, to = f"/till/sales/{sides['1'].sale}/move", {"to": show_id(sides["2"].member)}
+    sold = Order.objects.get(number=sides["1"].sale)
+    CounterSale.objects.create(customer_id=sold.customer_id, order_id=sold.id, rung_by="bound", rung_at=NOW)
 
     assert client.post(move, to).status_code == 404
     assert show_id(sides["2"].member) not in client.get(move, {"q": "김하늘"}).content.decode()
