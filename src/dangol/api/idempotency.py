@@ -36,6 +36,13 @@ _KEY = ("key_id", "name")
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
+def effect_key(request: HttpRequest) -> str:
+    """Return what names a request's effect for good: who asks, and their own name for it."""
+    caller = caller_of(request)
+    name = request.headers.get(HEADER, caller.request_id)
+    return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
+
+
 class _Asked(NamedTuple):
     """A request by its key, and by what else makes it that request."""
 

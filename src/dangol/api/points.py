@@ -11,7 +11,7 @@ from pydantic import Field
 from dangol.api.approvals import ApprovalView, show_approval
 from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
-from dangol.api.idempotency import HEADER, once
+from dangol.api.idempotency import HEADER, effect_key, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, GivenInstant, Instant, Limit, Reply, Shown, show
 from dangol.api.showing import show_line, show_points, show_standing
@@ -160,7 +160,7 @@ def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> Ht
 def _spend(request: HttpRequest, member: str, payload: SpendIn, has_tried: bool) -> Reply:
     owner, currency, caller = find_member(member), _currency(), caller_of(request)
     made = spend_confirmed(
-        owner, points=payload.points, currency=currency, key=_key(request), at=caller.at,
+        owner, points=payload.points, currency=currency, key=effect_key(request), at=caller.at,
         reason=payload.reason, limit=settings.STEP_UP_POINTS,
         confirmation=Confirmation(payload.confirmation, has_tried),
     )  # fmt: skip
@@ -202,7 +202,7 @@ def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Repl
     require_not_own([receiver], actor=actor_of(request))
     made = gift_points(
         owner, receiver_id=receiver, points=payload.points, currency=currency,
-        key=_key(request), at=caller.at, reason=payload.reason,
+        key=effect_key(request), at=caller.at, reason=payload.reason,
     )  # fmt: skip
     return _moved(owner, currency, made)
 
@@ -210,13 +210,6 @@ def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Repl
 def _currency() -> str:
     """Return the kind of points of the shop's first program."""
     return find_program().row.points_currency
-
-
-def _key(request: HttpRequest) -> str:
-    """Return what names this movement in the ledger for good: who asks, and their own name for it."""
-    caller = caller_of(request)
-    name = request.headers.get(HEADER, caller.request_id)
-    return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
 
 
 def _form(request: HttpRequest) -> Id:

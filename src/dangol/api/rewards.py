@@ -1,7 +1,6 @@
 """Rewards for points: what there is, and members who take it."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Literal
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from pydantic import Field
 
 from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
-from dangol.api.idempotency import HEADER, once
+from dangol.api.idempotency import effect_key, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, GivenInstant, Instant, Limit, Reply, Shown, show
 from dangol.core.access.members.codes import begin_try
@@ -253,7 +252,12 @@ def redeem(
 def _redeem(request: HttpRequest, owner: Id, found: Found, payload: RedeemIn, has_tried: bool) -> Reply:
     payment = Payment(settings.STEP_UP_POINTS, Confirmation(payload.confirmation, has_tried))
     made = services.redeem_reward(
-        owner, found.id, key=_key(request), payment=payment, by=_by(request, payload.store), reveals=True
+        owner,
+        found.id,
+        key=effect_key(request),
+        payment=payment,
+        by=_by(request, payload.store),
+        reveals=True,
     )
     # A code is worth money to whoever reads it: it is kept sealed with the answer.
     view = _redemption(selectors.find_redemption(owner, made))
@@ -332,13 +336,6 @@ def _by(request: HttpRequest, store: str | None) -> By:
             raise UnknownStore(store=store)
     at: datetime = caller_of(request).at
     return By(actor_of(request), at, store_id)
-
-
-def _key(request: HttpRequest) -> str:
-    """Return what names this redemption for good: who asks, and their own name for it."""
-    caller = caller_of(request)
-    name = request.headers.get(HEADER, caller.request_id)
-    return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
 
 
 def _reward_id(text: str) -> Id:

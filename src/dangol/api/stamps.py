@@ -1,6 +1,5 @@
 """Stamp cards: programs, and members' cards with the stamps that come and go by hand."""
 
-from hashlib import sha256
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +8,7 @@ from pydantic import Field
 
 from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
-from dangol.api.idempotency import HEADER, once
+from dangol.api.idempotency import effect_key, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, Limit, Reply, show
 from dangol.api.stamp_views import (
@@ -169,8 +168,8 @@ def add_stamps(request: HttpRequest, member: Path[MemberRef], payload: StampsIn)
     """Lay stamps on a member's card by hand; what full cards give is given at once."""
     owner = find_member(member)
     made = services.add_stamps(
-        owner, _program_id(payload.program), count=payload.count, key=_key(request), reason=payload.reason,
-        by=_by(request, payload.store),
+        owner, _program_id(payload.program), count=payload.count, key=effect_key(request),
+        reason=payload.reason, by=_by(request, payload.store),
     )  # fmt: skip
     return Reply(move_view(selectors.find_move(owner, made)), 201)
 
@@ -181,8 +180,8 @@ def take_stamps(request: HttpRequest, member: Path[MemberRef], payload: StampsIn
     """Take the latest stamps off a member's open card; never more than lie on it."""
     owner = find_member(member)
     made = services.strike_stamps(
-        owner, _program_id(payload.program), count=payload.count, key=_key(request), reason=payload.reason,
-        by=_by(request, payload.store),
+        owner, _program_id(payload.program), count=payload.count, key=effect_key(request),
+        reason=payload.reason, by=_by(request, payload.store),
     )  # fmt: skip
     return Reply(move_view(selectors.find_move(owner, made)), 201)
 
@@ -223,13 +222,6 @@ def _by(request: HttpRequest, store: str | None) -> By:
         if store_id is None:
             raise UnknownStore(store=store)
     return By(actor_of(request), caller_of(request).at, store_id)
-
-
-def _key(request: HttpRequest) -> str:
-    """Return what names these stamps for good: who asks, and their own name for it."""
-    caller = caller_of(request)
-    name = request.headers.get(HEADER, caller.request_id)
-    return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
 
 
 def _program_id(text: str) -> Id:

@@ -27,11 +27,11 @@ from dangol.rooms.rewards.contents import (
     TiersContent,
 )
 from dangol.web.formats import format_last_day, minor_digits
+from dangol.web.inputs import Input, Options
 from dangol.web.program_words import DOWNGRADES, problem_in_words, times_in_words
 from dangol.web.words import rounding_name
 
 Choice = TypeVar("Choice", bound=StrEnum)
-Options = Sequence[tuple[str, object]]
 _WHOLE, _RATIO = re.compile(r"[0-9]{1,15}"), re.compile(r"[0-9]{1,6}(\.[0-9]{1,3}|/[0-9]{1,6})?")
 MOST_RULES = 100
 EXPIRIES: Options = (
@@ -45,19 +45,6 @@ WINDOWS: Options = (
     ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")),
     ("joining", lazy("가입한 날부터 몇 달씩")), ("lifetime", lazy("지금까지 모두")),
 )  # fmt: skip
-
-
-class Input(NamedTuple):
-    """A field of the form: with options it is a choice. `error` says what is wrong with its value."""
-
-    name: str
-    label: str
-    value: str
-    error: str = ""
-    kind: str = "text"
-    hint: str = ""
-    options: Options = ()
-    listed: str = ""
 
 
 class RuleInputs(NamedTuple):
@@ -288,7 +275,7 @@ def make_form(
     def field(
         name: str, label: str, kind: str = "text", hint: str = "", options: Options = (), listed: str = ""
     ) -> Input:
-        return Input(name, label, fields.get(name, ""), errors.get(name, ""), kind, hint, options, listed)
+        return Input(name, label, kind, fields.get(name, ""), errors.get(name, ""), hint, options, listed)
 
     rules = [
         RuleInputs(

@@ -28,12 +28,12 @@ from dangol.web.condition_form.parts import GROUP, LEAVES
 from dangol.web.condition_form.writing import faults_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.inputs import Input, Options
 from dangol.web.pages.programs import who
 from dangol.web.pages.promotions import find, written_content
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_concerns import Note, tell_concerns
 from dangol.web.promotion_form.benefits import BenefitView, Drawer, icon_of, title_of
-from dangol.web.promotion_form.fields import Field, Options
 from dangol.web.promotion_form.state import State, open_state, prefix_of, read_state
 from dangol.web.promotion_form.writing import Problem, Written, problems_of, write_content
 from dangol.web.promotion_setting import batch_names, promotion_offers, setting_of
@@ -234,7 +234,7 @@ def _benefits(state: State, drawer: Drawer, problems: list[Problem]) -> list[Ben
     return found
 
 
-def _summary(drawer: Drawer, written: Written, state: State) -> list[Field]:
+def _summary(drawer: Drawer, written: Written, state: State) -> list[Input]:
     """Return what is wrong in the form with the way to it, the condition's parts under one."""
     titles = {prefix_of(number): title_of(kind) for number, kind in state.benefits}
     cards = _cards(drawer)
@@ -242,14 +242,14 @@ def _summary(drawer: Drawer, written: Written, state: State) -> list[Field]:
         one.name: one.label
         for group in cards.values()
         for one in (group if isinstance(group, list) else [group])
-        if isinstance(one, Field)
+        if isinstance(one, Input)
     }
     found = [
-        Field(name, labels.get(name) or titles.get(name.partition(".")[0], _("상품")), "", error=words)
+        Input(name, labels.get(name) or titles.get(name.partition(".")[0], _("상품")), "", error=words)
         for name, words in written.faults.items()
     ]
     if written.parts:
-        found.append(Field("drawn", _("조건"), "", error=written.parts[0].words))
+        found.append(Input("drawn", _("조건"), "", error=written.parts[0].words))
     return found
 
 

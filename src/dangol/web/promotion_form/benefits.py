@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 from dangol.domain.promotions.benefits import By, Which
 from dangol.domain.promotions.checking import MOST_PARTS
 from dangol.web.benefit_words import BY, ICONS, KINDS, WHICH
+from dangol.web.inputs import Input, Options
 from dangol.web.promotion_form.fields import (
     ITEM_KINDS,
-    Field,
-    Options,
     Reader,
     Spec,
     write_items,
@@ -83,7 +82,7 @@ class ItemsView(NamedTuple):
     """The inputs that name lines: a heading, and an input for each kind of name."""
 
     legend: str
-    fields: list[Field]
+    fields: list[Input]
 
     @property
     def is_open(self) -> bool:
@@ -100,7 +99,7 @@ class Row(NamedTuple):
     """A step, or a part of a bundle."""
 
     legend: str
-    fields: list[Field]
+    fields: list[Input]
     items: ItemsView | None = None
 
 
@@ -111,7 +110,7 @@ class BenefitView(NamedTuple):
     kind: str
     title: str
     icon: str
-    fields: list[Field]
+    fields: list[Input]
     items: ItemsView | None
     rows: list[Row]
     faults: list[str]
@@ -238,10 +237,10 @@ class Drawer:
 
     def field(
         self, name: str, label: object, kind: str, hint: object = "", options: Options = (), listed: str = ""
-    ) -> Field:
+    ) -> Input:
         """Return an input."""
         shown = f"{label} ({self.currency})" if kind in ("money", "price") and self.currency else str(label)
-        return Field(
+        return Input(
             name, shown, kind, self.typed.get(name, ""), self.faults.get(name, ""), str(hint), options, listed
         )
 
@@ -254,7 +253,7 @@ class Drawer:
         ]
         return ItemsView(str(legend), fields)
 
-    def benefit(self, kind: str, prefix: str) -> tuple[list[Field], ItemsView | None, list[Row]]:
+    def benefit(self, kind: str, prefix: str) -> tuple[list[Input], ItemsView | None, list[Row]]:
         """Return the inputs of a benefit, those that name what is to be bought, and its steps or parts."""
         fields = [self._spec(one, prefix) for one in SPECS.get(kind, ())]
         match kind:
@@ -266,7 +265,7 @@ class Drawer:
                 return fields, None, [self._part(prefix, place) for place in range(self._parts(prefix))]
         return fields, None, []
 
-    def _spec(self, spec: Spec, prefix: str) -> Field:
+    def _spec(self, spec: Spec, prefix: str) -> Input:
         options: Options = [(key, str(words)) for key, words in spec.words.items()]
         kind, name = spec.kind, f"{prefix}.{spec.key}"
         if kind == "batch":

@@ -1,7 +1,7 @@
 """The inputs of the form, and what was typed in them: read one by one, each refusal at its own input."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -14,25 +14,11 @@ from dangol.domain.promotions.benefits import WHOLE
 from dangol.web.program_form import read_money, write_money
 from dangol.web.program_words import times_in_words
 
-Options: TypeAlias = Sequence[tuple[str, str]]
 Words: TypeAlias = Mapping[str, Promise]
 MOST_COUNT, MOST_NAMES, LONGEST_TEXT, LONGEST_LINES = 10**9, 500, 300, 20_000
 ITEM_KINDS = ("categories", "products", "skus", "tags")
 _WHOLE, _SIGNED = re.compile(r"[0-9]{1,12}"), re.compile(r"[-−]?[0-9]{1,6}")
 _RATIO = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3}|/[0-9]{1,6})?")
-
-
-class Field(NamedTuple):
-    """An input as a template draws it. `error` is what is wrong with what stands in it."""
-
-    name: str
-    label: str
-    kind: str
-    value: str = ""
-    error: str = ""
-    hint: str = ""
-    options: Options = ()
-    listed: str = ""
 
 
 class Spec(NamedTuple):
