@@ -20,11 +20,13 @@ from dangol.rooms.rewards.coupons.batches import block_batch
 from dangol.rooms.rewards.coupons.holding import hand_out
 from dangol.rooms.rewards.coupons.models import CouponBatch, CouponCode
 from dangol.rooms.rewards.coupons.selectors import find_batch, find_code
+from dangol.rooms.rewards.promotions.editing import create_promotion
 from tests.web.coupons import (
     CLERK,
     SPRING,
     buy,
     form_in,
+    make,
     offer,
     page_of,
     taken_along,
@@ -200,6 +202,20 @@ def test_batch__codes_used_and_held__shows_the_figures(clerk: Client, story: Sto
     assert wanted.items() <= figures.items()
     assert figures["혜택"] == "10% 할인 · $10부터"
     assert "지난 30일 동안 1번" in page
+
+
+def test_batch__of_a_promotion_that_is_not_published__says_that_it_gives_nothing(
+    clerk: Client, story: Story
+) -> None:
+    raw = {"name": "나중에", "currency": "USD", "benefits": [{"kind": "percent", "basis_points": 1_000}]}
+    draft = create_promotion(raw, made_by="clerk", at=NOW)
+    batch = make(draft, "전단", pattern="####-####-####", code_count=3)
+    live = make(offer({"kind": "free_shipping"}), "배송", pattern="####-####-####", code_count=3)
+
+    for page in ("", "/hand-out", "/sheets"):
+        told = [clerk.get(f"/coupons/{show_id(one)}{page}").content.decode() for one in (batch, live)]
+        assert ["지금 아무것도 받지 못해요" in one for one in told] == [True, False], page
+    assert "나중에 (아직 발행 전)" in clerk.get("/coupons/new").content.decode()
 
 
 def test_block__batch_and_code__can_be_undone_and_is_in_the_history(clerk: Client, story: Story) -> None:

@@ -251,7 +251,8 @@ def test_receipt__lines_discounts_points_and_coupon__and_undo_gives_all_back(til
     ):
         assert words in told
     assert refused.status_code == 422
-    assert "되돌렸어요" in undone
+    for words in ("되돌렸어요", "돌려줄 돈 $80", "되돌아간 포인트 1,000P"):
+        assert words in undone
     assert spendable(till.customer_id) == 5_000
     assert CouponUse.objects.filter(given_back_at=None).count() == 0
     order = find_order(f"till:{number}")
@@ -297,8 +298,18 @@ def test_return__of_units__shows_what_comes_back_and_brings_it_back(till: Till) 
     assert sale
     assert len(sale.split.back) == 1, "sent twice it came back once"
     receipt = read(till.client.get(f"/till/sales/{number}"))
-    assert "+18P" in receipt
     assert "이 판매 되돌리기" not in receipt
+    for words in ("+18P", "지금까지 돌려준 것 돈 $9", "3개 가운데 2개 남음"):
+        assert words in receipt
+
+
+def test_sale__of_more_lines_than_are_sold_at_once__is_refused_and_drops_none(till: Till) -> None:
+    many = {"product": ["2"] * 101, "price": ["1"] * 101, "count": ["1"] * 101}
+
+    told = read(till.sell(amount="", **many))
+
+    assert "한 번에 상품 100가지까지 팔 수 있어요" in told
+    assert not Sale.objects.exists()
 
 
 def test_sale__that_came_to_nothing__is_undone_when_it_is_undone(till: Till) -> None:

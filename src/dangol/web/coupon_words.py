@@ -77,6 +77,13 @@ MOMENTS: Mapping[str, tuple[Promise, str]] = {
     Act.BOUND: (_("한 회원의 것으로 정했어요"), "user"),
     Act.IMPORTED: (_("파일에서 가져왔어요"), "upload"),
 }
+# Why a coupon that could be used gives nothing all the same.
+GAPS: dict[str, Promise] = {
+    "draft": _("프로모션이 아직 발행되지 않아서 쓸 수 없어요."),
+    "resting": _("프로모션을 쉬고 있어서 지금은 쓸 수 없어요."),
+    "not_started": _("프로모션이 아직 시작하지 않았어요."),
+    "ended": _("프로모션이 끝났어요."),
+}
 
 
 def batch_state(batch: BatchView, at: datetime) -> str:

@@ -59,7 +59,7 @@ class TypedSale(NamedTuple):
 
     @property
     def wrong(self) -> set[str]:
-        """What cannot be read: `amount`, `points`, and lines by their place (`line-0`)."""
+        """What cannot be read: `amount`, `points`, lines by their place (`line-0`); `lines`: too many."""
         found = {
             f"line-{place}" for place, one in enumerate(self.lines) if one.minor is None or one.units is None
         }
@@ -67,6 +67,8 @@ class TypedSale(NamedTuple):
             found.add("amount")
         if self.points_typed and self.points is None:
             found.add("points")
+        if len(self.lines) > MOST_LINES:
+            found.add("lines")
         return found
 
     def as_lines(self) -> tuple[Line, ...]:
@@ -92,7 +94,7 @@ def _path(category: str) -> tuple[str, ...]:
 
 def read_sale(given: QueryDict, currency: str) -> TypedSale:
     """Return what was typed, with the catalog's names: one statement where there are products."""
-    numbers = [one.strip()[:64] for one in given.getlist("product")[:MOST_LINES]]
+    numbers = [one.strip()[:64] for one in given.getlist("product")[: MOST_LINES + 1]]
     known = named_products(numbers) if numbers else {}
     prices, counts = given.getlist("price"), given.getlist("count")
     amount, points = given.get("amount", "").strip()[:40], given.get("points", "").strip()[:20]

@@ -33,7 +33,7 @@ from dangol.web.coupon_words import CODE_CHIPS, KINDS, batch_chip, told_moment
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.present import seen_by
-from dangol.web.reads.coupons import count_reserved, read_offers, read_orders_of
+from dangol.web.reads.coupons import count_reserved, read_offer, read_orders_of
 
 SHOWN_DAYS, SHOWN = 30, 8
 
@@ -74,7 +74,7 @@ def show_batch(
     context: dict[str, Any] = _state(batch) | {
         "told": batch_chip(batch, frame.at), "kinds": KINDS, "stand": stand,
         "expired": stand.expired(batch, frame.at), "reserved": count_reserved(batch.id),
-        "offer": read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id),
+        **read_offer(batch, frame),
         "days": _days(request, batch), "sentence": sentence, "remedy": remedy, "longest": LONGEST_CODE,
         "done": _done(request, is_blocked=batch.is_blocked),
     }  # fmt: skip
@@ -150,7 +150,7 @@ def show_code(request: HttpRequest, batch_id: Id) -> HttpResponse:
             (one, *told_moment(one.what), people.get(one.customer_id or b""), orders.get(one.sale_id or b""))
             for one in moments
         ],
-        "offer": read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id),
+        **read_offer(batch, frame),
     }  # fmt: skip
     return render(request, "web/coupons/code.html", context)
 
@@ -214,6 +214,6 @@ def _ask_whom(request: HttpRequest, batch: BatchView, error: DomainError | None 
     sentence, remedy = explain(error) if error else ("", "")
     context = {
         "batch": batch, "text": text, "people": [people[one] for one in found], "form": new_form(),
-        "sentence": sentence, "remedy": remedy, "kinds": KINDS,
+        "sentence": sentence, "remedy": remedy, "kinds": KINDS, **read_offer(batch, frame_of(request)),
     }  # fmt: skip
     return render(request, "web/coupons/hand_out.html", context, status=422 if error else 200)

@@ -25,7 +25,7 @@ from dangol.web.formats import format_last_day
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.coupon_batch import find
-from dangol.web.reads.coupons import read_offers
+from dangol.web.reads.coupons import read_offer
 
 # Coupons on a sheet of A4: across and down.
 LAYOUTS = {8: (2, 4), 12: (3, 4), 24: (3, 8)}
@@ -58,7 +58,7 @@ def show_sheets(request: HttpRequest, batch_id: Id) -> HttpResponse:
         "next_after": found[-1][0] if rest else "", "first": before + 1, "last": before + len(slips),
         "total": len(slips) if batch.kind == BatchKind.GENERIC else count_free(batch_id),
         "is_generic": batch.kind == BatchKind.GENERIC,
-        "offer": read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id),
+        **read_offer(batch, frame),
     }  # fmt: skip
     return render(request, "web/coupons/sheets.html", context)
 

@@ -19,7 +19,7 @@ from dangol.rooms.rewards.coupons.holding import hand_out
 from dangol.rooms.rewards.coupons.owned import OwnCoupon, State, coupons_of
 from dangol.rooms.rewards.coupons.selectors import BatchQuery, find_batch, search_batches
 from dangol.web.acting import actor_of, find_subject, form_of, new_form, require_seen
-from dangol.web.coupon_words import CODE_CHIPS, Chip, hidden, in_groups
+from dangol.web.coupon_words import CODE_CHIPS, GAPS, Chip, hidden, in_groups
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.coupons import Offer, read_offers, read_orders_of, read_refusals
@@ -27,13 +27,6 @@ from dangol.web.reads.member import MemberView, find_member
 from dangol.web.scheme import find_program
 
 PANEL, MOST_BATCHES = 3, 200
-# Why a coupon that could be used gives nothing all the same.
-GAPS: dict[str, Promise] = {
-    "draft": _("프로모션이 아직 발행되지 않아서 쓸 수 없어요."),
-    "resting": _("프로모션을 쉬고 있어서 지금은 쓸 수 없어요."),
-    "not_started": _("프로모션이 아직 시작하지 않았어요."),
-    "ended": _("프로모션이 끝났어요."),
-}
 GAP_CHIP: Chip = (_("지금은 쓸 수 없어요"), "warn", "circle-alert")
 WHYS: dict[str, Promise] = {
     State.BLOCKED: _("번호나 묶음을 막아 두어서 쓸 수 없어요."),

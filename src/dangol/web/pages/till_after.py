@@ -25,8 +25,9 @@ from dangol.rooms.rewards.promotions.counter import (
     obstacle_to_undoing,
     sale_of,
     undo_own,
+    undone_sale_of,
 )
-from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount
+from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
 from dangol.rooms.rewards.promotions.sales import SaleView
 from dangol.web.acting import actor_of, new_form
 from dangol.web.amounts import read_amount
@@ -189,6 +190,7 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         "order": show_id(order.id),
         "cannot_undo": _obstacle(request, order),
         "came_back": request.GET.get("back"),
+        "undone": undone_sale_of(order) if receipt.is_undone and not receipt.sale else None,
     }
     if sale := receipt.sale:
         names = names_of_lines(sale)
@@ -196,11 +198,21 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),
-            "left": left,
+            "left": left, "back": _sum_of(returns_of(sale.id)),
             "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in left),
             "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,
         }  # fmt: skip
     return context
+
+
+def _sum_of(returns: Sequence[ReturnView]) -> ReturnView | None:
+    """Return all that came back of a sale together; None where nothing did."""
+    if not returns:
+        return None
+    money, points, worth, taken, off, delivery = (
+        sum(column) for column in zip(*(one[1:7] for one in returns), strict=True)
+    )
+    return ReturnView("", money, points, worth, taken, off, delivery)
 
 
 def _obstacle(request: HttpRequest, order: OrderFacts) -> str:

@@ -20,6 +20,7 @@ from dangol.rooms.rewards.coupons.selectors import held_by
 from dangol.rooms.rewards.promotions.documents import Json, tell_asked
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf
 from dangol.web.acting import actor_of, new_form
+from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LAST, about, find_present
@@ -59,6 +60,7 @@ def _sale_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> dic
     held = held_by(family_of(customer_id), at=frame.at)
     return {
         "customer_id": customer_id, "sale": sale, "wrong": sale.wrong, "key": new_form(),
+        "has_cents": bool(minor_digits(frame.shop.currency)),
         "currency": frame.shop.currency, "held": held, "others": _others(sale, held),
         "terms": tender_in_words(current_shelf().tender, frame.shop.currency),
         "rows": [(str(place), one) for place, one in enumerate(sale.lines)],

@@ -13,12 +13,15 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.promotions import Reason, Rejection
 from dangol.domain.promotions.effects import Limit
 from dangol.rooms.rewards.coupons.models import CouponCode, CouponUse
+from dangol.rooms.rewards.coupons.selectors import BatchView
 from dangol.rooms.rewards.promotions.contents import PromotionContent, unpack_text
 from dangol.rooms.rewards.promotions.editing import list_promotions
 from dangol.rooms.rewards.promotions.models import Promotion, PromotionVersion, Sale, SaleState
 from dangol.rooms.rewards.promotions.words import reason_text
 from dangol.web.benefit_words import value_in_words
+from dangol.web.coupon_words import GAPS
 from dangol.web.formats import format_money_in_words, format_number
+from dangol.web.frame import Frame
 
 # So many of a person's latest sales are looked through for codes that were refused.
 SALES_LOOKED_AT = 50
@@ -78,9 +81,19 @@ def read_offers(promotion_ids: Iterable[Id], currency: str) -> dict[Id, Offer]:
     }  # fmt: skip
 
 
+def read_offer(batch: BatchView, frame: Frame) -> dict[str, Any]:
+    """Return the promotion a batch's coupons open, and why they give nothing now, as pages show them."""
+    offer = read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id)
+    gap = offer.gap(frame.at) if offer else "draft"
+    return {"offer": offer, "gap": GAPS.get(gap, "")}
+
+
 def read_choices() -> dict[str, str]:
     """Return the promotions a batch may be made for, by id as shown, the newest first."""
-    return {show_id(one.id): one.name for one in list_promotions()}
+    return {
+        show_id(one.id): one.name if one.version else _("%(name)s (아직 발행 전)") % {"name": one.name}
+        for one in list_promotions()
+    }
 
 
 def count_reserved(batch_id: Id) -> int:

@@ -190,10 +190,17 @@ def sale_of(order: OrderFacts) -> SaleView | None:
 
     None, too, for a guest's that somebody has claimed since: the sale stays the guest's.
     """
+    return _sale_of(order, SaleState.COMMITTED)
+
+
+def undone_sale_of(order: OrderFacts) -> SaleView | None:
+    """Return the sale that had become this order before it was undone, with what was paid."""
+    return _sale_of(order, SaleState.CANCELED)
+
+
+def _sale_of(order: OrderFacts, state: SaleState) -> SaleView | None:
     family = family_of(order.customer_id)
-    row = models.Sale.objects.filter(
-        customer_id__in=family, order_id=order.id, state=SaleState.COMMITTED
-    ).first()
+    row = models.Sale.objects.filter(customer_id__in=family, order_id=order.id, state=state).first()
     return view_of(row) if row else None
 
 

@@ -123,6 +123,12 @@ def give_back_amount(sale_id: Id, *, number: str, minor: int, at: datetime) -> R
         return _book(row, number, told, _allowed(return_amount(read_split(row.split), minor)), (), at)
 
 
+def returns_of(sale_id: Id) -> list[ReturnView]:
+    """Return what came back of a sale, the first first."""
+    found = models.SaleReturn.objects.filter(sale_id=sale_id).order_by("at", "number")
+    return [ReturnView(**raw) for raw in found.values_list("content", flat=True)]
+
+
 def _known(row: models.Sale, number: str, told: bytes) -> ReturnView | None:
     """Return the return this number names already; raises where it was another, or the sale is no order."""
     known = models.SaleReturn.objects.filter(
