@@ -9,9 +9,12 @@ from django.utils import translation
 from dangol.core.behavior.entries import Problem
 from dangol.core.events.payloads import PAYLOADS
 from dangol.core.people.selectors import find_by_identity
+from dangol.core.segments.catalog import TraitSpec
 from dangol.core.segments.services import SegmentDraft, create_segment
 from dangol.core.storage.ids import show_id
-from dangol.web.condition_words import event_name
+from dangol.domain.conditions import Kind, TraitType
+from dangol.rooms.personalization.refresh import MODELS
+from dangol.web.condition_words import event_name, trait_label
 from dangol.web.problem_words import problem_words
 from tests.core.behavior.sending import identify, send, track
 from tests.core.behavior.test_commerce import order
@@ -72,6 +75,12 @@ OURS = sorted(name for name, payload in PAYLOADS.items() if payload.__module__.s
 def test_event_name__each_event_of_ours__is_in_words(event: str) -> None:
     with translation.override("ko"):
         assert event_name(event) != event
+
+
+@pytest.mark.parametrize("trait", [trait for model in MODELS.values() for trait in model.traits])
+def test_trait_label__each_trait_the_models_tell__is_in_words(trait: str) -> None:
+    with translation.override("ko"):
+        assert trait_label(TraitSpec(trait, TraitType(Kind.TEXT), trait)) != trait
 
 
 def test_entry__what_followed__is_in_words(clerk: Client, story: Story) -> None:

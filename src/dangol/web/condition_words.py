@@ -106,6 +106,21 @@ _PROPERTIES: Mapping[str, Promise] = {
     "version": lazy("판"),
     "because": lazy("때문인 활동"),
 }
+# What the nightly models say of customers.
+_RECKONED: Mapping[str, Promise] = {
+    "rfm.segment": lazy("RFM 무리"),
+    "rfm.recency": lazy("RFM 최근에 온 정도(1–5)"),
+    "rfm.frequency": lazy("RFM 자주 온 정도(1–5)"),
+    "rfm.money": lazy("RFM 쓴 정도(1–5)"),
+    "lifetime.value_12m": lazy("열두 달 동안 쓸 돈"),
+    "lifetime.purchases_12m": lazy("열두 달 동안 살 횟수"),
+    "lifetime.alive": lazy("아직 고객일 확률"),
+    "churn.risk": lazy("떠날 위험"),
+    "churn.because": lazy("떠날 위험의 까닭"),
+    "affinity.again": lazy("또 살 상품"),
+    "affinity.discover": lazy("새로 좋아할 상품"),
+    "affinity.category": lazy("좋아하는 분류"),
+}
 _CONSENT, _DECLARED = "consent.", "declared."
 
 
@@ -132,7 +147,7 @@ def trait_label(spec: TraitSpec) -> str:
         return _("{channel} {purpose} 동의").format(**names)
     if spec.name.startswith(_DECLARED):
         return trait_name(spec.name.removeprefix(_DECLARED))
-    return str(spec.label)
+    return str(_RECKONED.get(spec.name, spec.label))
 
 
 def trait_values(spec: TraitSpec, tiers: Mapping[str, str]) -> Mapping[str, str]:
