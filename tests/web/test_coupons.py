@@ -215,6 +215,8 @@ def test_batch__of_a_promotion_that_is_not_published__says_that_it_gives_nothing
     for page in ("", "/hand-out", "/sheets"):
         told = [clerk.get(f"/coupons/{show_id(one)}{page}").content.decode() for one in (batch, live)]
         assert ["지금 아무것도 받지 못해요" in one for one in told] == [True, False], page
+    listed = clerk.get("/coupons").content.decode()
+    assert (listed.count("지금은 쓸 수 없어요"), "쓸 수 있어요" in listed) == (1, True)
     assert "나중에 (아직 발행 전)" in clerk.get("/coupons/new").content.decode()
 
 

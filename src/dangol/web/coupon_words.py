@@ -84,6 +84,7 @@ GAPS: dict[str, Promise] = {
     "not_started": _("프로모션이 아직 시작하지 않았어요."),
     "ended": _("프로모션이 끝났어요."),
 }
+GAP_CHIP: Chip = (_("지금은 쓸 수 없어요"), "warn", "circle-alert")
 
 
 def batch_state(batch: BatchView, at: datetime) -> str:
@@ -105,6 +106,12 @@ def batch_state(batch: BatchView, at: datetime) -> str:
 def batch_chip(batch: BatchView, at: datetime) -> Chip:
     """Return the chip of a batch: its words, tone and icon."""
     return BATCH_CHIPS[batch_state(batch, at)]
+
+
+def with_gap(chip: Chip, gap: object) -> Chip:
+    """Return the chip of what could be used, but for its promotion, which gives nothing now."""
+    usable = (BATCH_CHIPS["open"], BATCH_CHIPS["soon"], CODE_CHIPS["usable"])
+    return GAP_CHIP if gap and chip in usable else chip
 
 
 def code_stand(code: CodeView) -> str:

@@ -29,7 +29,7 @@ from dangol.rooms.rewards.coupons.selectors import (
     uses_of,
 )
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
-from dangol.web.coupon_words import CODE_CHIPS, KINDS, batch_chip, told_moment
+from dangol.web.coupon_words import CODE_CHIPS, KINDS, batch_chip, told_moment, with_gap
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.present import seen_by
@@ -71,10 +71,11 @@ def show_batch(
     frame = frame_of(request)
     sentence, remedy = refused
     stand = stand_of(batch.id)
+    offer = read_offer(batch, frame)
     context: dict[str, Any] = _state(batch) | {
-        "told": batch_chip(batch, frame.at), "kinds": KINDS, "stand": stand,
+        "told": with_gap(batch_chip(batch, frame.at), offer["gap"]), "kinds": KINDS, "stand": stand,
         "expired": stand.expired(batch, frame.at), "reserved": count_reserved(batch.id),
-        **read_offer(batch, frame),
+        **offer,
         "days": _days(request, batch), "sentence": sentence, "remedy": remedy, "longest": LONGEST_CODE,
         "done": _done(request, is_blocked=batch.is_blocked),
     }  # fmt: skip
@@ -142,15 +143,16 @@ def show_code(request: HttpRequest, batch_id: Id) -> HttpResponse:
     chip, uses = _code_chip(code, batch, frame.at), uses_of(text)
     people = _people(request, [code.customer_id, *(one.customer_id for one in moments)])
     orders = read_orders_of([one.sale_id for one in moments if one.sale_id])
+    offer = read_offer(batch, frame)
     context = {
-        "batch": batch, "code": code, "told": chip, "uses": uses,
+        "batch": batch, "code": code, "told": with_gap(chip, offer["gap"]), "uses": uses,
         "done": _done(request, is_blocked=code.is_blocked),
         "holder": people.get(code.customer_id or b""), "kinds": KINDS,
         "moments": [
             (one, *told_moment(one.what), people.get(one.customer_id or b""), orders.get(one.sale_id or b""))
             for one in moments
         ],
-        **read_offer(batch, frame),
+        **offer,
     }  # fmt: skip
     return render(request, "web/coupons/code.html", context)
 

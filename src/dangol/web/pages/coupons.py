@@ -18,7 +18,7 @@ from dangol.rooms.rewards.coupons.figures import Worn, worn_of
 from dangol.rooms.rewards.coupons.holding import UnknownCode
 from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.coupons.selectors import BatchQuery, BatchView, find_code, search_batches
-from dangol.web.coupon_words import KINDS, STATES, Chip, batch_chip
+from dangol.web.coupon_words import KINDS, STATES, Chip, batch_chip, with_gap
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import format_last_day
 from dangol.web.frame import Frame, frame_of
@@ -83,12 +83,12 @@ def _lines(batches: list[BatchView], frame: Frame) -> list[tuple[BatchView, Worn
     """Return batches with what is used of each, its chip, and its promotion's name."""
     worn = worn_of(batches) if batches else {}
     offers = read_offers((one.promotion_id for one in batches), frame.shop.currency)
-    return [
-        (one, worn[one.id], batch_chip(one, frame.at), offers[one.promotion_id].name)
-        if one.promotion_id in offers
-        else (one, worn[one.id], batch_chip(one, frame.at), "")
-        for one in batches
-    ]
+    lines = []
+    for one in batches:
+        offer, chip = offers.get(one.promotion_id), batch_chip(one, frame.at)
+        gap = offer.gap(frame.at) if offer else "draft"
+        lines.append((one, worn[one.id], with_gap(chip, gap), offer.name if offer else ""))
+    return lines
 
 
 @needs(Right.COUPONS_READ)

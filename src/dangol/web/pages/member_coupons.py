@@ -19,7 +19,7 @@ from dangol.rooms.rewards.coupons.holding import hand_out
 from dangol.rooms.rewards.coupons.owned import OwnCoupon, State, coupons_of
 from dangol.rooms.rewards.coupons.selectors import BatchQuery, find_batch, search_batches
 from dangol.web.acting import actor_of, find_subject, form_of, new_form, require_seen
-from dangol.web.coupon_words import CODE_CHIPS, GAPS, Chip, hidden, in_groups
+from dangol.web.coupon_words import CODE_CHIPS, GAP_CHIP, GAPS, Chip, hidden, in_groups
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.coupons import Offer, read_offers, read_orders_of, read_refusals
@@ -27,7 +27,6 @@ from dangol.web.reads.member import MemberView, find_member
 from dangol.web.scheme import find_program
 
 PANEL, MOST_BATCHES = 3, 200
-GAP_CHIP: Chip = (_("지금은 쓸 수 없어요"), "warn", "circle-alert")
 WHYS: dict[str, Promise] = {
     State.BLOCKED: _("번호나 묶음을 막아 두어서 쓸 수 없어요."),
     State.USED: _("정한 횟수를 다 썼어요."),

@@ -13,10 +13,9 @@ from dangol.core.people.merged import family_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.coupons.owned import OwnCoupon, State, coupons_of
 from dangol.web.barcodes import render_barcode
-from dangol.web.coupon_words import CODE_CHIPS, GAPS, in_groups
+from dangol.web.coupon_words import CODE_CHIPS, GAP_CHIP, GAPS, in_groups
 from dangol.web.frame import Frame, frame_of
 from dangol.web.member_door import member_required, require_member
-from dangol.web.pages.member_coupons import GAP_CHIP
 from dangol.web.pages.member_link import draw_qr
 from dangol.web.reads.coupons import Offer, read_offers
 
