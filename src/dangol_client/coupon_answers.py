@@ -27,13 +27,17 @@ class CouponBatch(Answer, frozen=True):
 
 
 class CouponFigures(Answer, frozen=True):
-    """How many codes were used, are somebody's, are blocked, or are free; and in how many sales."""
+    """How codes stand, each in one of the first four: used, blocked, somebody's, or free.
+
+    `uses` counts the sales, `handed_out` the occasions on which somebody was handed a code and kept it.
+    """
 
     used: int
-    held: int
     blocked: int
+    held: int
     free: int
     uses: int
+    handed_out: int
 
 
 class CouponBatchWhole(Answer, frozen=True):

@@ -36,7 +36,8 @@ def test_batch__made__shows_its_codes_and_how_they_stand(api: Caller) -> None:
     assert (bound.data["coupon"], bound.data["member_id"]) == (first, member)
     assert blocked.data["is_blocked"]
     whole = api.get(f"/coupon-batches/{batch}").data
-    assert whole["figures"] == {"used": 0, "held": 1, "blocked": 1, "free": 1, "uses": 0}
+    stand = {"used": 0, "blocked": 1, "held": 1, "free": 1, "uses": 0, "handed_out": 0}
+    assert whole["figures"] == stand
     assert api.get(f"/coupons/{first}").data == bound.data
 
 

@@ -24,6 +24,7 @@ from dangol.rooms.rewards.coupons.batches import (
     block_batch,
     create_batch,
 )
+from dangol.rooms.rewards.coupons.figures import stand_of
 from dangol.rooms.rewards.coupons.holding import bind_code, block_code
 from dangol.rooms.rewards.coupons.importing import Problem, import_codes
 from dangol.rooms.rewards.coupons.models import BatchKind
@@ -78,13 +79,17 @@ class CouponBatchView(Shown):
 
 
 class CouponFiguresView(Shown):
-    """How many codes were used, are somebody's, are blocked, or are free; and in how many sales."""
+    """How codes stand, each in one of the first four: used, blocked, somebody's, or free.
+
+    `uses` counts the sales, `handed_out` the occasions on which somebody was handed a code and kept it.
+    """
 
     used: int
-    held: int
     blocked: int
+    held: int
     free: int
     uses: int
+    handed_out: int
 
 
 class CouponBatchWholeView(Shown):
@@ -176,7 +181,7 @@ def create_coupon_batch(request: HttpRequest, payload: CouponBatchIn) -> Reply:
 def get_coupon_batch(request: HttpRequest, batch: Path[BatchRef]) -> HttpResponse:
     """Show a batch and how its codes stand."""
     found = selectors.find_batch(_batch(batch))
-    figures = CouponFiguresView(**selectors.figures_of(found.id)._asdict())
+    figures = CouponFiguresView(**stand_of(found.id)._asdict())
     return show(CouponBatchWholeView(batch=_view(found), figures=figures))
 
 

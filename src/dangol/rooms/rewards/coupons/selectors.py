@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.selectors import JobView, list_jobs
@@ -33,19 +33,6 @@ class BatchView(NamedTuple):
     is_blocked: bool
     created_at: datetime
     created_by: str
-
-
-class BatchFigures(NamedTuple):
-    """How a batch's codes stand. `used`: at least once; `held`: somebody's; `free`: neither, nor blocked.
-
-    `uses` counts the sales.
-    """
-
-    used: int
-    held: int
-    blocked: int
-    free: int
-    uses: int
 
 
 class CodeView(NamedTuple):
@@ -112,22 +99,6 @@ def _in_state(state: str, at: datetime) -> Q:
         "blocked": Q(is_blocked=True),
         "over": is_over,
     }.get(state, Q())
-
-
-def figures_of(batch_id: Id) -> BatchFigures:
-    """Return how a batch's codes stand: two statements."""
-    was_used = Exists(CouponUse.objects.filter(key=OuterRef("key"), given_back_at=None))
-    codes = CouponCode.objects.filter(batch_id=batch_id).annotate(was_used=was_used)
-    is_free = Q(was_used=False, customer_id__isnull=True, is_blocked=False)
-    counted = codes.aggregate(
-        used=Count("key", filter=Q(was_used=True)),
-        held=Count("key", filter=Q(customer_id__isnull=False)),
-        blocked=Count("key", filter=Q(is_blocked=True)),
-        free=Count("key", filter=is_free),
-    )
-    own = CouponCode.objects.filter(batch_id=batch_id, key=OuterRef("key"))
-    uses = CouponUse.objects.filter(Exists(own), given_back_at=None).count()
-    return BatchFigures(**counted, uses=uses)
 
 
 def list_codes(batch_id: Id, *, after: str | None = None, limit: int = 50) -> list[tuple[str, CodeView]]:

@@ -68,8 +68,6 @@ class TooLateToUndo(DomainError):
 class NotOfTheCheckout(DomainError):
     """The order (`order`) was told of as it was: how its price came about is not known."""
 
-    """The order (`order`) was told of as it was: how it was counted is not known."""
-
     code = "checkout.not_of_the_checkout"
 
 
