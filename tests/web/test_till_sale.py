@@ -51,7 +51,7 @@ def test_page__own_coupons_and_terms__are_there_to_choose(till: Till, story: Sto
 
     page = read(till.client.get(till.page, {"amount": "100"}))
 
-    assert f"단골 반값 {code}" in page
+    assert f"10% 할인 {code}" in page
     assert other not in page
     assert "1P = $0.01 · 100P부터 · 100P 단위 · 상품값의 50%까지" in page
 

@@ -24,7 +24,7 @@ from dangol.web.formats import format_last_day
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.coupon_batch import address_of_code
-from dangol.web.reads.coupons import read_choices, read_offers
+from dangol.web.reads.coupons import gap_of, read_choices, read_offers
 
 A_PAGE = 30
 
@@ -86,8 +86,8 @@ def _lines(batches: list[BatchView], frame: Frame) -> list[tuple[BatchView, Worn
     lines = []
     for one in batches:
         offer, chip = offers.get(one.promotion_id), batch_chip(one, frame.at)
-        gap = offer.gap(frame.at) if offer else "draft"
-        lines.append((one, worn[one.id], with_gap(chip, gap), offer.name if offer else ""))
+        told = with_gap(chip, gap_of(offer, frame.at))
+        lines.append((one, worn[one.id], told, offer.name if offer else ""))
     return lines
 
 

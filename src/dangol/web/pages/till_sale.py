@@ -1,12 +1,13 @@
 """A sale at the till: typed, looked at, sold; and where the member is asked first, held until they answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
@@ -16,14 +17,16 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.catalog.selectors import open_vouchers
-from dangol.rooms.rewards.coupons.selectors import held_by
+from dangol.rooms.rewards.coupons.selectors import HeldCode, held_by
 from dangol.rooms.rewards.promotions.documents import Json, tell_asked
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf
 from dangol.web.acting import actor_of, new_form
+from dangol.web.coupon_words import GAPS
 from dangol.web.formats import minor_digits
-from dangol.web.frame import frame_of
+from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LAST, about, find_present
+from dangol.web.reads.coupons import gap_of, read_offers
 from dangol.web.reads.till import Basket, Outlook, TotalChanged, look_ahead, sell
 from dangol.web.sale_words import effects_in_words, priced_lines, refusal_in_words, tender_in_words
 from dangol.web.till_cart import TypedSale, read_sale, with_product
@@ -61,11 +64,22 @@ def _sale_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> dic
     return {
         "customer_id": customer_id, "sale": sale, "wrong": sale.wrong, "key": new_form(),
         "has_cents": bool(minor_digits(frame.shop.currency)),
-        "currency": frame.shop.currency, "held": held, "others": _others(sale, held),
+        "currency": frame.shop.currency, "held": _held(held, frame), "others": _others(sale, held),
         "terms": tender_in_words(current_shelf().tender, frame.shop.currency),
         "rows": [(str(place), one) for place, one in enumerate(sale.lines)],
         **_answer_context(request, customer_id, sale),
     }  # fmt: skip
+
+
+def _held(codes: Sequence[HeldCode], frame: Frame) -> list[tuple[HeldCode, str, Promise | str]]:
+    """Return codes with what each gives, and why it gives nothing now."""
+    offers = read_offers((one.promotion_id for one in codes), frame.shop.currency)
+    found = []
+    for one in codes:
+        offer = offers.get(one.promotion_id)
+        value = (offer.value or offer.name) if offer else one.name
+        found.append((one, value, GAPS.get(gap_of(offer, frame.at), "")))
+    return found
 
 
 def _others(sale: TypedSale, held: Any) -> list[str]:

@@ -81,11 +81,15 @@ def read_offers(promotion_ids: Iterable[Id], currency: str) -> dict[Id, Offer]:
     }  # fmt: skip
 
 
+def gap_of(offer: Offer | None, at: datetime) -> str:
+    """Return why coupons give nothing now, as `Offer.gap` says; `draft` of a promotion that is not there."""
+    return offer.gap(at) if offer else "draft"
+
+
 def read_offer(batch: BatchView, frame: Frame) -> dict[str, Any]:
     """Return the promotion a batch's coupons open, and why they give nothing now, as pages show them."""
     offer = read_offers([batch.promotion_id], frame.shop.currency).get(batch.promotion_id)
-    gap = offer.gap(frame.at) if offer else "draft"
-    return {"offer": offer, "gap": GAPS.get(gap, "")}
+    return {"offer": offer, "gap": GAPS.get(gap_of(offer, frame.at), "")}
 
 
 def read_choices() -> dict[str, str]:

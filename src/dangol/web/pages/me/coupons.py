@@ -17,7 +17,7 @@ from dangol.web.coupon_words import CODE_CHIPS, GAP_CHIP, GAPS, in_groups
 from dangol.web.frame import Frame, frame_of
 from dangol.web.member_door import member_required, require_member
 from dangol.web.pages.member_link import draw_qr
-from dangol.web.reads.coupons import Offer, read_offers
+from dangol.web.reads.coupons import Offer, gap_of, read_offers
 
 SHOWN_PAST = 20
 
@@ -45,7 +45,7 @@ def _lines(owner: Id, frame: Frame) -> list[dict[str, Any]]:
 
 def _line(coupon: OwnCoupon, offer: Offer | None, frame: Frame) -> dict[str, Any]:
     state = coupon.state(frame.at)
-    gap = (offer.gap(frame.at) if offer else "draft") if state is State.USABLE else ""
+    gap = gap_of(offer, frame.at) if state is State.USABLE else ""
     return {
         "coupon": coupon, "offer": offer, "state": state, "until": _until(coupon, offer),
         "is_waiting": bool(gap) or state is State.NOT_YET, "gap": GAPS.get(gap, ""),
