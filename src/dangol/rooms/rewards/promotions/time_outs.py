@@ -1,7 +1,10 @@
 """Sales whose time is over: what they hold goes free by itself."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+
+from django.db.models import Q
 
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
@@ -16,24 +19,29 @@ class SalesStuck(RuntimeError):
     """Sales whose time is over could not be let go; the log names them."""
 
 
-def release_due(*, as_of: datetime, limit: int = 500) -> int:
-    """Let go of up to `limit` sales whose time is over, the longest first; returns how many.
+def release_due(*, as_of: datetime, page: int = 500, report: Callable[[int], None] | None = None) -> int:
+    """Let go of the sales whose time is over, the longest first; returns how many.
 
-    Call it until it says 0. One that cannot be let go is logged and holds up no other; raises SalesStuck once
-    there is nothing else to let go.
+    They are read page by page, each once. One that cannot be let go is logged and holds up no other; where
+    there was one, raises SalesStuck at the end. `report` is told after each page how many are done.
     """
     due = models.Sale.objects.filter(state=SaleState.RESERVED, reserved_until__lte=as_of)
-    done, stuck = 0, set[Id]()
-    for sale_id in list(due.order_by("reserved_until").values_list("id", flat=True)):
-        try:
-            done += _release_if_due(sale_id, as_of)
-        except Exception:
-            logger.exception("the sale %s cannot be let go", show_id(sale_id))
-            stuck.add(sale_id)
-        if done == limit:
-            return done
-    if stuck and not done:
-        raise SalesStuck(len(stuck))
+    due = due.order_by("reserved_until", "id")
+    done, stuck = 0, 0
+    rest = due
+    while rows := list(rest.values_list("reserved_until", "id")[:page]):
+        for _, sale_id in rows:
+            try:
+                done += _release_if_due(sale_id, as_of)
+            except Exception:
+                logger.exception("the sale %s cannot be let go", show_id(sale_id))
+                stuck += 1
+        if report:
+            report(done)
+        until, last = rows[-1]
+        rest = due.filter(Q(reserved_until__gt=until) | Q(reserved_until=until, id__gt=last))
+    if stuck:
+        raise SalesStuck(stuck)
     return done
 
 

@@ -13,13 +13,14 @@ from dangol.core.events.services import record_batch
 from dangol.core.people.merged import absorbed_by
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
-from dangol.core.storage.rows import delete_rows, insert_rows, update_rows
+from dangol.core.storage.rows import Row, delete_rows, insert_rows, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.stamps import LIVE, Card, CardState, Sheet
 from dangol.rooms.rewards.stamps.events import StampCardExpired, StampCardFilled
 from dangol.rooms.rewards.stamps.models import StampCard, StampMove, StampPlace, StampProgram
 
 _LIVE = [one.value for one in LIVE]
+_WANTING = [CardState.OPEN.value, CardState.FULL.value]
 _PLACE = ("customer_id", "card_id", "move_id")
 _NEW = (
     "customer_id", "id", "program_id", "size", "opened_at", "state", "count", "expires_at", "filled_at",
@@ -38,8 +39,8 @@ class Held:
     zone: ZoneInfo
     sheet: Sheet
     rows: dict[Id, StampCard]
-    # As they were read, by card: state, stamps and end.
-    before: dict[Id, tuple[CardState, dict[bytes, int], datetime | None]]
+    # As they were read, by card: the row, and where stamps lay.
+    before: dict[Id, tuple[Row, dict[bytes, int]]]
     moves: list[StampMove] = field(default_factory=list)
     told: list[Draft] = field(default_factory=list)
 
@@ -71,11 +72,12 @@ class Held:
 
 
 def open_desk(
-    places: Iterable[tuple[Id, Id]], *, programs: Mapping[Id, StampProgram]
+    places: Iterable[tuple[Id, Id]], *, programs: Mapping[Id, StampProgram], with_given: bool = True
 ) -> dict[tuple[Id, Id], Held]:
     """Return members' cards, by member and program. Members are who they are now, and locked.
 
-    A constant number of statements, however many members.
+    Without given cards only what the next stamp needs is read, however many cards somebody has filled;
+    only what takes stamps back asks for those. A constant number of statements, however many members.
     """
     require_write_transaction()
     wanted = sorted(set(places))
@@ -83,7 +85,10 @@ def open_desk(
     roots = {one: owner for owner, own in absorbed_by(owners).items() for one in own}
     roots |= {one: one for one in owners}
     program_ids = sorted({program_id for _, program_id in wanted})
-    cards = StampCard.objects.filter(customer_id__in=list(roots), program_id__in=program_ids, state__in=_LIVE)
+    states = _LIVE if with_given else _WANTING
+    cards = StampCard.objects.filter(
+        customer_id__in=list(roots), program_id__in=program_ids, state__in=states
+    )
     rows: dict[tuple[Id, Id], dict[Id, StampCard]] = defaultdict(dict)
     for row in cards:
         rows[roots[row.customer_id], row.program_id][row.id] = row
@@ -94,6 +99,10 @@ def open_desk(
         place: _held(place[0], programs[place[1]], zone, rows[place], stamps, debts.get(place, 0))
         for place in wanted
     }
+
+
+def _values(row: StampCard) -> Row:
+    return tuple(getattr(row, name) for name in _NEW)
 
 
 def _stamps(rows: Sequence[StampCard]) -> dict[Id, dict[bytes, int]]:
@@ -134,7 +143,7 @@ def _held(
         )
         for row in rows.values()
     ]
-    before = {one.id: (one.state, dict(one.held), one.expires_at) for one in cards}
+    before = {one.id: (_values(rows[one.id]), dict(one.held)) for one in cards}
     return Held(owner, program, zone, Sheet(cards, debt), rows, before)
 
 
@@ -152,7 +161,10 @@ def close_desk(desk: Iterable[Held], *, recorded_at: datetime) -> None:
             row.state, row.count, row.expires_at = card.state.value, card.count, card.expires_at
             if card.count < card.size:
                 row.filled_at, row.trouble = None, ""
-            (changed if before else new).append(row)
+            if before is None:
+                new.append(row)
+            elif before[0] != _values(row):
+                changed.append(row)
             old = before[1] if before else {}
             gone += [(row.customer_id, card.id, one) for one in old if card.held.get(one) != old[one]]
             laid += [
@@ -162,10 +174,10 @@ def close_desk(desk: Iterable[Held], *, recorded_at: datetime) -> None:
             ]
         moves += held.moves
         told += held.told
-    insert_rows(StampCard, _NEW, [tuple(getattr(row, name) for name in _NEW) for row in new])
+    insert_rows(StampCard, _NEW, [_values(row) for row in new])
     update_rows(
         StampCard, _NEW[:2], _CHANGED,
-        [tuple(getattr(row, name) for name in (*_NEW[:2], *_CHANGED)) for row in changed],
+        [(row.customer_id, row.id, *_values(row)[len(_NEW) - len(_CHANGED) :]) for row in changed],
     )  # fmt: skip
     delete_rows(StampPlace, _PLACE, gone)
     insert_rows(StampPlace, (*_PLACE, "count"), laid)

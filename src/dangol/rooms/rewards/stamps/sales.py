@@ -27,7 +27,8 @@ class _Booking:
         self.by_key = {row.key: row.id for row in self.programs.values()}
         self.moves = self._booked(events)
         self.keys = {one.key for own in self.moves.values() for one in own}
-        self.desk = open_desk(self._places(events), programs=self.programs)
+        takes_back = any(not isinstance(event.payload, SaleCommitted) for event in events)
+        self.desk = open_desk(self._places(events), programs=self.programs, with_given=takes_back)
 
     def _booked(self, events: Sequence[Recorded]) -> dict[Id, list[StampMove]]:
         """Return what was booked of these sales, earliest first, under whichever id of the person."""

@@ -72,7 +72,7 @@ def undo_stamps(customer_id: Id, move_id: Id, *, reason: str, by: By) -> Id:
         if StampMove.objects.filter(customer_id__in=family, of_id=move_id).exists():
             raise StampsUndone()
         move = _move(owner, of.program_id, "undo", of.count, f"undo:{move_id.hex()}", reason, by)
-        held = _desk(owner, of.program_id)
+        held = _desk(owner, of.program_id, with_given=True)
         revoked = posting.take_back(held, move, of, (), revocable=unused_gifts(held))
         revoke(held, revoked, at=by.at)
         _finish(held, by.at)
@@ -130,7 +130,8 @@ def expire_due(*, as_of: datetime, limit: int = 500) -> int:
         return 0
     with write_transaction():
         lock_customers({owner for owner, _ in places})
-        desk = open_desk(places, programs=programs_by_id({program_id for _, program_id in places}))
+        programs = programs_by_id({program_id for _, program_id in places})
+        desk = open_desk(places, programs=programs, with_given=False)
         for held in desk.values():
             held.expire(as_of)
         close_desk(desk.values(), recorded_at=as_of)
@@ -172,11 +173,11 @@ def _move(owner: Id, program_id: Id, kind: str, count: int, key: str, reason: st
     )  # fmt: skip
 
 
-def _desk(owner: Id, program_id: Id) -> Held:
+def _desk(owner: Id, program_id: Id, *, with_given: bool = False) -> Held:
     programs = programs_by_id({program_id})
     if program_id not in programs:
         raise UnknownStampProgram(program=show_id(program_id))
-    return open_desk([(owner, program_id)], programs=programs)[owner, program_id]
+    return open_desk([(owner, program_id)], programs=programs, with_given=with_given)[owner, program_id]
 
 
 def _finish(held: Held, at: datetime) -> None:
