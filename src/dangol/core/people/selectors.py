@@ -33,7 +33,7 @@ from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts
 from dangol.core.people.opening import Opened, open_people
 from dangol.core.people.refused_values import RefusedValue
 from dangol.core.storage.ids import Id, show_id
-from dangol.core.storage.reading import Select, matching, read_together
+from dangol.core.storage.reading import Select, all_of, matching, read_together
 from dangol.core.storage.rows import select_matching, sorted_ids
 from dangol.domain.errors import NotFound
 
@@ -131,8 +131,8 @@ class ConsentState(NamedTuple):
 
 def find_shop() -> ShopView | None:
     """Return the shop, or None before it is set up."""
-    row = Shop.objects.values_list(*ShopView._fields).first()
-    return ShopView(*row) if row else None
+    (rows,) = read_together(all_of(Shop, ShopView._fields))
+    return ShopView(*rows[0]) if rows else None
 
 
 def shop() -> ShopView:

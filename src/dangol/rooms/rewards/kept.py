@@ -43,6 +43,15 @@ def kept_programs() -> Kept:
     return _Shelf.kept
 
 
+def current_programs() -> Sequence[Running]:
+    """Return the programs as they are now. One small statement, unless something was published since."""
+    select = select_stamp()
+    kept = kept_programs()
+    if not kept.is_current(read_rows(select.model, select.names, select.sql)):
+        kept = load_kept()
+    return kept.programs
+
+
 def load_kept() -> Kept:
     """Load the programs anew and keep them.
 

@@ -13,7 +13,6 @@ from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.selectors import segments_of
 from dangol.core.segments.subjects import load_subjects
 from dangol.core.storage.ids import Id
-from dangol.core.storage.reading import read_rows
 from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part, accrue
 from dangol.domain.conditions import Subject
@@ -27,7 +26,7 @@ from dangol.domain.splitting import Share, split
 from dangol.domain.tender import Paid, TenderReason, TenderRefused, TenderRule, most_points, pay
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.coupons.guessing import hide_wrong
-from dangol.rooms.rewards.kept import kept_programs, load_kept, select_stamp as select_program_stamp
+from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.models import Membership
 from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.promotions import limits
@@ -129,7 +128,8 @@ def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
         channel=asked.channel, store=asked.store, only=asked.only,
     )  # fmt: skip
     evaluation = evaluate(asked.cart, shelf.book, shelf.settings, context)
-    running = _program()
+    # The shop's first program; None where there is none.
+    running = next(iter(current_programs()), None)
     tender = _tender(asked, shelf.tender, evaluation, running)
     earning = _earning(asked, shelf, evaluation, tender, running)
     names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
@@ -168,15 +168,6 @@ def _subject(asked: Asked, shelf: Shelf, zone: ZoneInfo) -> Subject:
         return subject
     slugs = frozenset(slug for slug, _, _ in segments_of([asked.customer_id])[asked.customer_id])
     return subject.among(slugs)
-
-
-def _program() -> Running | None:
-    """Return the shop's first program as this process knows it now; None where there is none."""
-    select = select_program_stamp()
-    kept = kept_programs()
-    if not kept.is_current(read_rows(select.model, select.names, select.sql)):
-        kept = load_kept()
-    return kept.programs[0] if kept.programs else None
 
 
 def _tender(

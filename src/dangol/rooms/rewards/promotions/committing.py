@@ -17,7 +17,7 @@ from dangol.domain.points import Earn, NothingToReverse
 from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
 from dangol.rooms.rewards.coupons.taking_back import issue_key_of, take_back as take_coupons_back
-from dangol.rooms.rewards.programs import load_programs
+from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask, stamps_of
@@ -117,10 +117,9 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     """Give what promotions give, besides what the program's rules did; returns it by promotion."""
     # Nobody unknown earns anything: their order does, once it is claimed.
     wanted = {} if row.is_guest else points_given(row.answer)
-    programs = load_programs()
-    if not wanted or not programs:
+    running = next(iter(current_programs()), None) if wanted else None
+    if running is None:
         return {}
-    running = programs[0]
     release_at, expires_at = dates_of(running.rules.terms_at(at), at)
     moves = [
         Move(

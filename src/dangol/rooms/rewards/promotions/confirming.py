@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from dangol.core.storage.rows import select_matching
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.asking import Answer, Asked
@@ -10,6 +11,7 @@ from dangol.rooms.rewards.promotions.models import ConfirmationState
 
 # Where the one who pays is not the one who types. In a web shop it is the member themselves who clicks.
 COUNTER = "store"
+_TURN = ("customer_id", "sale_id", "turn")
 
 
 class ConfirmationMissing(DomainError):
@@ -47,6 +49,7 @@ def find_confirmation(row: models.Sale) -> models.SaleConfirmation | None:
 
 def require_confirmed(row: models.Sale) -> None:
     """Raise ConfirmationMissing for a sale to which the member must say yes, and has not."""
-    found = find_confirmation(row)
-    if found is not None and found.state != ConfirmationState.CONFIRMED:
-        raise ConfirmationMissing(state=found.state)
+    own = [(row.customer_id, row.id, row.turn)]
+    for (state,) in select_matching(models.SaleConfirmation, ("state",), _TURN, own):
+        if state != ConfirmationState.CONFIRMED:
+            raise ConfirmationMissing(state=state)

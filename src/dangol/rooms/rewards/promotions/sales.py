@@ -155,7 +155,8 @@ def lock_sale(sale_id: Id) -> models.Sale:
     if found is None:
         raise UnknownSale(sale=show_id(sale_id))
     owner, order_id = found
-    lock_customers({owner, *Order.objects.filter(id=order_id).values_list("customer_id", flat=True)})
+    buyers = Order.objects.filter(id=order_id).values_list("customer_id", flat=True) if order_id else ()
+    lock_customers({owner, *buyers})
     return models.Sale.objects.get(customer_id=owner, id=sale_id)
 
 
