@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright, Route, 
 from pytest_django.live_server_helper import LiveServer
 
 from dangol.core.commerce.models import Order
-from dangol.rooms.rewards.promotions.models import Sale
+from dangol.rooms.rewards.promotions.models import CounterSale, Sale
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 from tests.web.test_browser import find_violations
@@ -67,9 +67,7 @@ def start(
             reduced_motion="reduce",
         )  # fmt: skip
         # A browser that was killed may have lost its cookie: then one signs in again.
-        cookie = sign_in(Client()).cookies["sessionid"].value
-        lasts = time.time() + 3_600
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": wire.address, "expires": lasts}])
+        let_in(context, wire, "owner")
         started.append(context)
         return context
 
@@ -78,6 +76,13 @@ def start(
         # One that was killed is gone already.
         with suppress(Error):
             context.close()
+
+
+def let_in(context: BrowserContext, wire: Wire, name: str) -> None:
+    """Let somebody be signed in."""
+    cookie = sign_in(Client(), name).cookies["sessionid"].value
+    lasts = time.time() + 3_600
+    context.add_cookies([{"name": "sessionid", "value": cookie, "url": wire.address, "expires": lasts}])
 
 
 def open_till(context: BrowserContext) -> Page:
@@ -329,3 +334,28 @@ def test_signed_out__kept_sales__wait_and_say_so(
     page.get_by_role("link", name="Sign in").wait_for()
     waits(page, 1)
     assert not Sale.objects.exists()
+
+
+def test_shift__changed_while_sales_wait__each_is_the_sale_of_whoever_made_it(
+    start: Callable[..., BrowserContext], wire: Wire, story: Story
+) -> None:
+    context = start()
+    page = open_till(context)
+    for name, amount, after in (("owner", "7", "choi"), ("choi", "8", "choi")):
+        wire.cut()
+        page.goto("/till/offline")
+        keep(page, amount)
+        waits(page, 1)
+        let_in(context, wire, after)
+        wire.mend()
+        waits(page, 0)
+
+        order = Order.objects.get(source="till", net_minor=int(amount) * 100, number__in=_sold(page))
+        assert CounterSale.objects.get(order_id=order.id).rung_by == name
+        # The next one's browser knows whose it is now.
+        page.goto("/till")
+        page.wait_for_function(
+            "(name) => import('/static/web/till_queue.js').then((queue) => queue.fact('seal'))"
+            ".then((seal) => seal.holder.includes(name))",
+            arg=after,
+        )

@@ -1,5 +1,6 @@
 """Sales a till kept while its network was gone: once each, at their own instant, sealed, refused in words."""
 
+import json
 import os
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +43,8 @@ def seal(who: str, key: str, desk: dict[str, str]) -> dict[str, str]:
     nonce = os.urandom(12)
     text = AESGCM(cipher).encrypt(nonce, who.encode(), key.encode())
     shown = {"point": point, "nonce": nonce, "text": text}
-    return {"wrapped": desk["wrapped"]} | {name: b64encode(one).decode() for name, one in shown.items()}
+    ours = {name: desk[name] for name in ("wrapped", "holder")}
+    return ours | {name: b64encode(one).decode() for name, one in shown.items()}
 
 
 def kept(till: Client, who: str = PHONE, amount: str = "120.00", **more: Any) -> dict[str, Any]:
@@ -83,6 +85,27 @@ def test_kept_sale__sent_thrice__is_one_order_of_its_own_instant_at_the_full_pri
     assert points_of(owner) - before == 120
     assert CounterSale.objects.count() == 1
     assert till.get(answers[0]["receipt"]).status_code == 200
+
+
+def test_kept_sale__sent_while_another_is_signed_in__is_the_sale_of_whoever_made_it(
+    till: Client, story: Story, client: Client
+) -> None:
+    told = kept(till)
+    sign_in(client, "choi")
+
+    answer = send(client, told).json()
+
+    sale = CounterSale.objects.get()
+    assert answer["state"] == "sold"
+    assert sale.rung_by == json.loads(told["holder"])["by"] != "choi"
+
+
+@pytest.mark.parametrize("holder", ['{"by":"choi","store":null}', "", "{"])
+def test_kept_sale__passed_off_as_another_s__is_refused(till: Client, holder: str) -> None:
+    answer = send(till, kept(till) | {"holder": holder}).json()
+
+    assert (answer["state"], answer["code"]) == ("refused", "till.not_opened")
+    assert not CounterSale.objects.exists()
 
 
 def test_kept_sale__sent_from_many_tabs_at_once__is_one_order(till: Client, story: Story) -> None:

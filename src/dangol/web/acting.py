@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+import msgspec
 from django.http import Http404, HttpRequest
 
 from dangol.core.people.actors import Actor, ActorKind
@@ -25,6 +26,20 @@ def actor_of(request: HttpRequest) -> Actor:
     assert isinstance(staff, Staff), "the guard lets nobody else in"
     name = staff.first_name or staff.username
     return Actor(ActorKind.STAFF, staff.username, name, origin_of(request).address, request_id_of(request))
+
+
+class Holder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who holds a browser: their sign-in name, and the store they are bound to."""
+
+    by: str
+    store: str | None = None
+
+
+def holder_of(request: HttpRequest) -> str:
+    """Return who holds this browser now, as a text that names them: a `Holder` as JSON."""
+    visitor = visitor_of(request)
+    store = show_id(visitor.store_id) if visitor.store_id else None
+    return msgspec.json.encode(Holder(actor_of(request).key, store)).decode()
 
 
 def require_seen(request: HttpRequest, customer_id: Id) -> None:

@@ -114,6 +114,12 @@ def find_staff_number(username: str) -> int | None:
     return exact or Staff.objects.filter(username__iexact=username).values_list("pk", flat=True).first()
 
 
+def find_staff_name(username: str) -> str:
+    """Return what people call whoever signs in by this name; the name itself where nobody does any more."""
+    found = Staff.objects.filter(username=username).values_list("first_name", flat=True).first()
+    return found or username
+
+
 class GrantView(NamedTuple):
     """One line of the history of who may do what. An empty `by` is a command on the machine itself."""
 

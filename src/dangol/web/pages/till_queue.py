@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dangol.core.access.rights import Right
 from dangol.domain.errors import DomainError
-from dangol.web.acting import actor_of
+from dangol.web.acting import actor_of, holder_of
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
-from dangol.web.guard import needs, open_to_all, visitor_of
+from dangol.web.guard import needs, open_to_all
 from dangol.web.pages.till import LAST
 from dangol.web.reads.till_queue import LateSale, Refused, ring_up_late
 from dangol.web.sealing import Sealed, new_seal
@@ -45,6 +45,7 @@ class _Told(msgspec.Struct, forbid_unknown_fields=True):
     point: str
     nonce: str
     text: str
+    holder: str = ""
 
 
 @needs(Right.TILL_USE)
@@ -81,26 +82,20 @@ def send_worker(request: HttpRequest) -> HttpResponse:
 def take(request: HttpRequest) -> HttpResponse:
     """Ring up a sale that was kept; asked with GET, say what time it is and how the next ones are sealed."""
     if request.method != "POST":
-        seal = new_seal()
-        return JsonResponse(
-            {
-                "csrf": get_token(request), "public": seal.public, "wrapped": seal.wrapped,
-                "now": frame_of(request).at.isoformat(),
-            }
-        )  # fmt: skip
+        seal = new_seal(holder_of(request))
+        now = frame_of(request).at.isoformat()
+        return JsonResponse({"csrf": get_token(request), "now": now} | seal._asdict())
     try:
         told = msgspec.json.decode(request.body[: MOST_BYTES + 1], type=_Told)
         late = LateSale(
-            told.key, Sealed(told.wrapped, told.point, told.nonce, told.text), told.amount, told.currency,
+            told.key, Sealed(told.wrapped, told.point, told.nonce, told.text, told.holder), told.amount, told.currency,
             max(frame_of(request).at - told.made_at, timedelta(0)),
         )  # fmt: skip
     except (msgspec.DecodeError, ValueError, TypeError):
         return JsonResponse({"state": "malformed"}, status=422)
     frame = frame_of(request)
     try:
-        rung = ring_up_late(
-            late, frame.shop, actor=actor_of(request), at=frame.at, store_id=visitor_of(request).store_id
-        )
+        rung = ring_up_late(late, frame.shop, sent_by=actor_of(request), at=frame.at)
     except Refused as refusal:
         return JsonResponse(
             {

@@ -5,18 +5,21 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from dangol.core.access.own_account import require_not_own
+from dangol.core.access.selectors import find_staff_name
 from dangol.core.people.actors import Actor
 from dangol.core.people.selectors import ShopView, find_whole, names_of
 from dangol.core.refusals import explain
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, parse_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.domain.promotions.carts import Line
 from dangol.rooms.rewards.promotions.counter import cart_of, finish
 from dangol.rooms.rewards.promotions.sales import SaleView, UnknownSale, find_sale, reserve
+from dangol.web.acting import Holder
 from dangol.web.amounts import read_amount
 from dangol.web.closed import closing_of
 from dangol.web.reads.till import SOURCE, Basket, keep_shop, number_of
@@ -52,10 +55,10 @@ class Refused(Exception):
         self.code, self.sentence, self.remedy = code, sentence, remedy
 
 
-def ring_up_late(
-    late: LateSale, shop: ShopView, *, actor: Actor, at: datetime, store_id: Id | None = None
-) -> Rung:
+def ring_up_late(late: LateSale, shop: ShopView, *, sent_by: Actor, at: datetime) -> Rung:
     """Ring up a sale that was kept, without promotions: whoever paid then has paid the whole amount.
+
+    It is the sale of whoever made it, in their store of then, though another is signed in when it is sent.
 
     Of the same key there is one sale, whoever sends it how often; what was answered first is answered again.
     Raises Refused, and then nothing is changed; and Busy or another retryable DomainError, after which the
@@ -77,9 +80,12 @@ def ring_up_late(
             _("고객 화면에서 포인트를 직접 주고 이 판매를 지우세요."),
         )
     owner = _owner(late)
+    holder = msgspec.json.decode(late.who.holder, type=Holder)
+    seller = sent_by._replace(key=holder.by, name=find_staff_name(holder.by))
+    store_id = parse_id(holder.store) if holder.store else None
     try:
-        require_not_own([owner], actor=actor)
-        return _ring_up(late, owner, minor, shop, actor=actor, at=at, store_id=store_id)
+        require_not_own([owner], actor=seller)
+        return _ring_up(late, owner, minor, shop, actor=seller, at=at, store_id=store_id)
     except DomainError as refusal:
         if refusal.retryable:
             raise

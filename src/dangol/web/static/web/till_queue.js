@@ -53,7 +53,7 @@ export const seal = async (who, key) => {
   const cipher = await crypto.subtle.deriveKey(derived, base, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
   const nonce = crypto.getRandomValues(new Uint8Array(12));
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: words.encode(key) }, cipher, words.encode(who));
-  return { wrapped: kept.wrapped, point: text64(point), nonce: text64(nonce), text: text64(sealed) };
+  return { wrapped: kept.wrapped, point: text64(point), nonce: text64(nonce), text: text64(sealed), holder: kept.holder };
 };
 
 const tabs = new BroadcastChannel("dangol-till");
@@ -71,7 +71,7 @@ const learn = async () => {
   if (answer.type === "opaqueredirect" || answer.status === 403) return { why: "signed-out" };
   if (!answer.ok) return { why: "gone" };
   const found = await answer.json();
-  await setFact("seal", { public: found.public, wrapped: found.wrapped, at: Date.now() });
+  await setFact("seal", { public: found.public, wrapped: found.wrapped, holder: found.holder, at: Date.now() });
   return { why: "", csrf: found.csrf, skew: Date.parse(found.now) - Date.now() };
 };
 
@@ -93,7 +93,9 @@ const settle = async (sale, told) => {
 const run = async () => {
   const waiting = (await all()).filter((one) => one.state === "waiting");
   const kept = await fact("seal").catch(() => null);
-  if (!waiting.length && kept && Date.now() - kept.at < DAY / 24) return;
+  // Whoever signed in after somebody else keeps sales of their own.
+  const isOurs = kept && (!desk.holder || kept.holder === desk.holder);
+  if (!waiting.length && isOurs && Date.now() - kept.at < DAY / 24) return;
   const found = await learn();
   tell({ why: found.why });
   if (found.why) return;
