@@ -145,9 +145,15 @@ class CheckoutCalls:
         """Return how the checkout answers."""
         return self._wire.read("/checkout-settings", CheckoutSettings)
 
-    def change_settings(self, content: Mapping[str, Any], **sending: Unpack[Sending]) -> CheckoutSettings:
-        """Let the checkout answer so."""
-        body = {"content": dict(content)}
+    def settings_versions(self) -> Iterator[CheckoutSettings]:
+        """Go through how the checkout has answered, the latest first."""
+        return self._wire.pages("/checkout-settings/versions", CheckoutSettings, {})
+
+    def change_settings(
+        self, content: Mapping[str, Any], *, version: int | None = None, **sending: Unpack[Sending]
+    ) -> CheckoutSettings:
+        """Let the checkout answer so; with the `version` you have seen only where that is in force."""
+        body = {"content": dict(content), "version": version}
         return self._wire.write("/checkout-settings", body, CheckoutSettings, sending, method="PUT")
 
 

@@ -236,6 +236,9 @@ class Promotion(Answer, frozen=True):
 
 
 class CheckoutSettings(Answer, frozen=True):
-    """How the checkout answers."""
+    """How the checkout answers; version 0 is as it comes."""
 
     content: dict[str, Any]
+    version: int
+    changed_by: str | None
+    changed_at: datetime | None

@@ -158,6 +158,7 @@ TABLE: dict[str, Row | None] = {
     "POST /checkout/{sale}/reopen": Row({}),
     "POST /checkout/{sale}/returns": Row({"number": "r", "lines": [{"line": "1"}]}),
     "GET /checkout-settings": NAMES_NOBODY,
+    "GET /checkout-settings/versions": NAMES_NOBODY,
     "PUT /checkout-settings": NAMES_NOBODY,
     "POST /promotions": NAMES_NOBODY,
     "GET /promotions": NAMES_NOBODY,

@@ -31,8 +31,11 @@ def sell(dangol: Dangol, member: str) -> None:
     assert dangol.checkout.bring_back(held.id, "back-1", {"1": 1}).money_minor == 9_000
     assert dangol.checkout.give_back(held.id, "back-2", 5_000).sale.units[0].is_back is False
 
-    settings = dangol.checkout.settings().content
-    assert dangol.checkout.change_settings(settings | {"hold_minutes": 10}).content["hold_minutes"] == 10
+    settings = dangol.checkout.settings()
+    wanted = settings.content | {"hold_minutes": 10}
+    changed = dangol.checkout.change_settings(wanted, version=settings.version)
+    assert (changed.content["hold_minutes"], changed.version) == (10, settings.version + 1)
+    assert next(dangol.checkout.settings_versions()) == changed
     assert dangol.promotions.pause(made.id).state == "paused"
     assert dangol.promotions.resume(made.id).state == "live"
     assert dangol.promotions.archive(made.id).state == "archived"

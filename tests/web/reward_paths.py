@@ -45,6 +45,8 @@ def promotion_paths(story: Story) -> dict[str, str]:
         "promotion-diff-first": f"/promotions/{draft}/diff",
         "promotion-uses": f"/promotions/{live}/uses",
         "promotion-version": f"/promotions/{live}/versions/1",
+        "checkout-settings": "/checkout-settings?saved=1",
+        "checkout-settings-edit": "/checkout-settings/edit",
     }
 
 

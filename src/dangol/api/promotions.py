@@ -15,7 +15,13 @@ from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions import editing
-from dangol.rooms.rewards.promotions.checkout import read_checkout, unpack_checkout, write_checkout
+from dangol.rooms.rewards.promotions.checkout import (
+    DEFAULTS,
+    CheckoutVersionView,
+    list_checkout_versions,
+    unpack_checkout,
+    write_checkout,
+)
 from dangol.rooms.rewards.promotions.contents import pack
 
 router = Router(tags=["promotions"])
@@ -56,6 +62,9 @@ class CheckoutSettingsIn(Given):
     """How the checkout is to answer: what is left out is as it comes."""
 
     content: Annotated[dict[str, Any], Field(description="See the answer of GET for its fields.")]
+    version: Annotated[int, Field(ge=0, strict=True)] | None = Field(
+        None, description="The version you have seen: where another is in force, nothing is changed."
+    )
 
 
 class PromotionDraftView(Shown):
@@ -105,9 +114,18 @@ class PromotionVersionList(Shown):
 
 
 class CheckoutSettingsView(Shown):
-    """How the checkout answers."""
+    """How the checkout answers; version 0 is as it comes."""
 
     content: dict[str, Any]
+    version: int
+    changed_by: str | None
+    changed_at: Instant | None
+
+
+class CheckoutSettingsList(Shown):
+    """How the checkout has answered, the latest first."""
+
+    data: list[CheckoutSettingsView]
 
 
 @router.post("/promotions", auth=Needs(Right.PROGRAMS_WRITE), response={201: PromotionView})
@@ -201,7 +219,13 @@ def restore_promotion(request: HttpRequest, promotion: Path[PromotionRef]) -> Re
 @router.get("/checkout-settings", auth=Needs(Right.PROGRAMS_READ), response=CheckoutSettingsView)
 def get_checkout_settings(request: HttpRequest) -> HttpResponse:
     """Show how the checkout answers what shops disagree about, and what points pay."""
-    return show(CheckoutSettingsView(content=msgspec.to_builtins(read_checkout())))
+    return show(_settings())
+
+
+@router.get("/checkout-settings/versions", auth=Needs(Right.PROGRAMS_READ), response=CheckoutSettingsList)
+def list_checkout_settings(request: HttpRequest) -> HttpResponse:
+    """List how the checkout has answered, who changed it and when, the latest first."""
+    return show(CheckoutSettingsList(data=[_settings_of(one) for one in list_checkout_versions(limit=200)]))
 
 
 @router.put("/checkout-settings", auth=Needs(Right.PROGRAMS_PUBLISH), response=CheckoutSettingsView)
@@ -209,8 +233,25 @@ def get_checkout_settings(request: HttpRequest) -> HttpResponse:
 def write_checkout_settings(request: HttpRequest, payload: CheckoutSettingsIn) -> Reply:
     """Let the checkout answer so from now on."""
     caller = caller_of(request)
-    write_checkout(unpack_checkout(payload.content), changed_by=caller.key.name, at=caller.at)
-    return Reply(CheckoutSettingsView(content=msgspec.to_builtins(read_checkout())))
+    write_checkout(
+        unpack_checkout(payload.content), changed_by=caller.key.name, at=caller.at, seen=payload.version
+    )
+    return Reply(_settings())
+
+
+def _settings() -> CheckoutSettingsView:
+    if latest := list_checkout_versions(limit=1):
+        return _settings_of(latest[0])
+    return CheckoutSettingsView(
+        content=msgspec.to_builtins(DEFAULTS), version=0, changed_by=None, changed_at=None
+    )
+
+
+def _settings_of(one: CheckoutVersionView) -> CheckoutSettingsView:
+    return CheckoutSettingsView(
+        content=msgspec.to_builtins(one.content), version=one.number, changed_by=one.changed_by,
+        changed_at=one.changed_at,
+    )  # fmt: skip
 
 
 def _shown(request: HttpRequest, key: bytes) -> PromotionView:

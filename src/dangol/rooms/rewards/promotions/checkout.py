@@ -1,12 +1,14 @@
 """How the shop answers what shops disagree about, at its checkout: stored as one content, or the defaults."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from django.db.models import Max
 
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Rounding
+from dangol.domain.errors import DomainError
 from dangol.domain.promotions.settings import (
     LANES,
     Base,
@@ -21,9 +23,15 @@ from dangol.domain.promotions.settings import (
 from dangol.domain.splitting import Spare
 from dangol.domain.tender import WHOLE, TenderRule
 from dangol.rooms.rewards.promotions.contents import PromotionInvalid, located
-from dangol.rooms.rewards.promotions.models import CheckoutSettings
+from dangol.rooms.rewards.promotions.models import CheckoutSettings, CheckoutVersion
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
+
+
+class CheckoutChanged(DomainError):
+    """Somebody (`changed_by`) has changed how the checkout answers since it was read (now `version`)."""
+
+    code = "checkout.settings_changed"
 
 
 class TenderContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,7 +57,7 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     `hold_minutes`: how long a reservation holds. `gives_use_back`: whether a sale of which all comes back no
     longer counts towards limits. `delivery_back`: when what was paid for the delivery comes back.
-    longer counts towards limits. At a counter a coupon waits for the member's yes where `confirm_coupons`,
+    At a counter a coupon waits for the member's yes where `confirm_coupons`,
     and so do points from `confirm_points_from` on (None: never), for `confirm_minutes`. Whoever rang a sale
     up may undo it for `undo_minutes`.
     """
@@ -139,10 +147,55 @@ def read_checkout() -> CheckoutContent:
     return msgspec.convert(row.content, CheckoutContent) if row else DEFAULTS
 
 
-def write_checkout(content: CheckoutContent, *, changed_by: str, at: datetime) -> None:
-    """Let the shop answer so from now on; sales that are reserved keep what they were told."""
+class CheckoutVersionView(NamedTuple):
+    """How the shop answered from a change on, until the next one."""
+
+    number: int
+    content: CheckoutContent
+    changed_by: str
+    changed_at: datetime
+
+
+def list_checkout_versions(*, limit: int = 30) -> list[CheckoutVersionView]:
+    """Return how the shop has answered, the latest first; empty: as it comes. One statement."""
+    rows = CheckoutVersion.objects.order_by("-number")[:limit]
+    return [
+        CheckoutVersionView(
+            one.number, msgspec.convert(one.content, CheckoutContent), one.changed_by, one.changed_at
+        )
+        for one in rows
+    ]
+
+
+def checkout_number() -> int:
+    """Return the number of the version in force; 0: nobody has changed anything yet."""
+    return CheckoutVersion.objects.aggregate(last=Max("number"))["last"] or 0
+
+
+def write_checkout(
+    content: CheckoutContent, *, changed_by: str, at: datetime, seen: int | None = None
+) -> int:
+    """Let the shop answer so from now on; returns the version's number. What it says already is no version.
+
+    Sales that are reserved keep what they were told. Raises CheckoutChanged where the version `seen` (None:
+    whichever there is) is not in force any more.
+    """
     raw = msgspec.to_builtins(content)
     with write_transaction():
-        CheckoutSettings.objects.update_or_create(
-            id=1, defaults={"content": raw, "changed_by": changed_by, "changed_at": at}
-        )
+        row = _lock(changed_by, at)
+        number = checkout_number()
+        if seen is not None and seen != number:
+            raise CheckoutChanged(version=number, changed_by=row.changed_by)
+        if msgspec.convert(row.content, CheckoutContent) == content:
+            return number
+        written = {"content": raw, "changed_by": changed_by, "changed_at": at}
+        CheckoutSettings.objects.filter(id=1).update(**written)
+        CheckoutVersion.objects.create(number=number + 1, **written)
+    return number + 1
+
+
+def _lock(changed_by: str, at: datetime) -> CheckoutSettings:
+    """Return the row, which nobody else changes meanwhile: made as it comes where there was none."""
+    made = {"content": msgspec.to_builtins(DEFAULTS), "changed_by": changed_by, "changed_at": at}
+    CheckoutSettings.objects.get_or_create(id=1, defaults=made)
+    return CheckoutSettings.objects.select_for_update().get(id=1)

@@ -111,6 +111,19 @@ class CheckoutSettings(models.Model):
         )
 
 
+class CheckoutVersion(models.Model):
+    """How the shop answered from a change on, until the next one. It is never changed."""
+
+    number = models.IntegerField(primary_key=True)
+    # contents.CheckoutContent
+    content = models.JSONField()
+    changed_by = models.CharField(max_length=150)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_checkout_version"
+
+
 class LimitBucket(models.Model):
     """A part of what a promotion may give in all; empty where it has no such limit.
 

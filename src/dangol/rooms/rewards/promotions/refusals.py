@@ -30,6 +30,10 @@ register(
         "promotions.simulation_over": Words(
             _("이미 끝난 시뮬레이션이에요({state})."), _("결과를 보거나 다시 돌려 보세요.")
         ),
+        "checkout.settings_changed": Words(
+            _("그 사이 {changed_by} 님이 결제 설정을 바꿨어요(지금 {version}판)."),
+            _("다시 열고, 바뀐 것을 보고 고치세요."),
+        ),
         "checkout.unknown_sale": Words(_("그런 판매가 없어요."), _("id를 확인하거나 새로 예약하세요.")),
         "checkout.wrong_state": Words(
             _("지금 상태({state})에서는 할 수 없어요."), _("판매의 상태를 먼저 확인하세요.")

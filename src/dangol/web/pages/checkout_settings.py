@@ -1,0 +1,173 @@
+"""How the checkout answers: shown in words with what has changed and when, and changed in a form."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from dangol.core.access.rights import Right
+from dangol.core.refusals import explain
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.promotions.checkout import (
+    DEFAULTS,
+    CheckoutContent,
+    CheckoutVersionView,
+    checkout_number,
+    list_checkout_versions,
+    read_checkout,
+    write_checkout,
+)
+from dangol.rooms.rewards.promotions.editing import list_promotions
+from dangol.web.checkout_examples import tell_example, tell_figures
+from dangol.web.checkout_form import CheckoutForm, form_of_content, read_form
+from dangol.web.checkout_words import (
+    CHOICES,
+    GROUPS,
+    WAYS,
+    Fact,
+    Group,
+    Question,
+    beside_facts,
+    changes_between,
+    facts_of,
+    typed_answer,
+)
+from dangol.web.formats import minor_digits
+from dangol.web.frame import frame_of
+from dangol.web.guard import needs
+from dangol.web.pages.programs import who
+from dangol.web.program_words import Sentence
+from dangol.web.promotion_words import lane_name
+
+_MOST_SHOWN = 20
+
+
+class Told(NamedTuple):
+    """A group with its questions answered."""
+
+    group: Group
+    facts: list[Fact]
+
+
+class Line(NamedTuple):
+    """A version, and what it changed."""
+
+    version: CheckoutVersionView
+    changes: list[Sentence]
+
+
+class Answer(NamedTuple):
+    """An answer that can be chosen, with what it comes to."""
+
+    value: str
+    words: str
+    example: str
+
+
+class Asked(NamedTuple):
+    """A question as the form shows it; without answers it is typed in."""
+
+    question: Question
+    id: str
+    value: str
+    wrong: str
+    answers: list[Answer]
+
+
+@needs(Right.PROGRAMS_READ)
+def show(request: HttpRequest) -> HttpResponse:
+    """Show how the checkout answers, with what was changed, by whom and when."""
+    content, currency = read_checkout(), frame_of(request).shop.currency
+    told = [Told(one, facts_of(content, one, currency)) for one in GROUPS]
+    versions = list_checkout_versions(limit=_MOST_SHOWN + 1)
+    context = {
+        "groups": told, "beside": beside_facts(content), "figures": tell_figures(content, currency),
+        "number": versions[0].number if versions else 0, "latest": versions[0] if versions else None,
+        "lines": _lines(versions, currency), "saved": request.GET.get("saved") == "1",
+    }  # fmt: skip
+    return render(request, "web/checkout/settings.html", context)
+
+
+def _lines(versions: list[CheckoutVersionView], currency: str) -> list[Line]:
+    """Return the latest versions with what each changed; the first one changed what it is as it comes."""
+    pairs: Iterable[tuple[CheckoutVersionView, CheckoutContent]] = [
+        *((one, before.content) for one, before in pairwise(versions)),
+        *((one, DEFAULTS) for one in versions[-1:] if one.number == 1),
+    ]
+    return [Line(one, changes_between(before, one.content, currency)) for one, before in pairs]
+
+
+@needs(Right.PROGRAMS_PUBLISH)
+def change(request: HttpRequest) -> HttpResponse:
+    """Ask how the checkout is to answer, show what that changes, and let it be so when that was seen."""
+    content, currency = read_checkout(), frame_of(request).shop.currency
+    number = checkout_number()
+    if request.method != "POST":
+        return _form(request, form_of_content(content, currency), content, number)
+    form, seen = read_form(request.POST, content, currency), request.POST.get("version", "")
+    is_seen = request.POST.get("seen") == _mark(form.content)
+    if request.POST.get("do") != "save" or form.content is None or not is_seen:
+        return _form(request, form, content, number, looks=True)
+    try:
+        write_checkout(
+            form.content, changed_by=who(request), at=frame_of(request).at,
+            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1,
+        )  # fmt: skip
+    except DomainError as error:
+        return _form(request, form, content, number, looks=True, error=error)
+    return HttpResponseRedirect(f"{reverse('web:checkout-settings')}?saved=1")
+
+
+def _mark(content: CheckoutContent | None) -> str:
+    """Return what stands for a content whose changes were seen; nothing for what is not whole."""
+    return "" if content is None else hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:24]
+
+
+def _form(
+    request: HttpRequest,
+    form: CheckoutForm,
+    content: CheckoutContent,
+    number: int,
+    *,
+    looks: bool = False,
+    error: DomainError | None = None,
+) -> HttpResponse:
+    currency = frame_of(request).shop.currency
+    sentence, remedy = explain(error) if error else ("", "")
+    new = form.content
+    context: dict[str, Any] = {
+        "form": form, "version": number, "looks": looks, "sentence": sentence, "remedy": remedy,
+        "sentences": changes_between(content, new, currency) if new else [],
+        "figures": tell_figures(new, currency) if new else [], "mark": _mark(new),
+    }  # fmt: skip
+    if request.headers.get("HX-Request"):
+        return render(request, "web/checkout/outcome.html", context)
+    categories = {one.content.category for one in list_promotions()} - {""}
+    context |= {
+        "groups": [(one, [_asked(part, form, currency) for part in one.questions]) for one in GROUPS],
+        "lanes": [(lane_name(one.key), one) for one in form.lanes],
+        "choices": _with_examples(CHOICES, "lanes", currency), "ways": WAYS.items(),
+        "categories": sorted(categories), "digits": minor_digits(currency), "currency": currency,
+    }  # fmt: skip
+    is_bad = bool(form.wrong) or error is not None
+    return render(request, "web/checkout/form.html", context, status=422 if is_bad else 200)
+
+
+def _asked(question: Question, form: CheckoutForm, currency: str) -> Asked:
+    name = question.name
+    return Asked(
+        question, name.replace(".", "-"), form.given[name], form.wrong.get(name, ""),
+        _with_examples(question.answers, name, currency),
+    )  # fmt: skip
+
+
+def _with_examples(answers: Mapping[Any, Any], name: str, currency: str) -> list[Answer]:
+    return [
+        Answer(typed_answer(value), str(words), tell_example(name, value, currency))
+        for value, words in answers.items()
+    ]
