@@ -93,7 +93,7 @@ TENDER = Group(
     ),
 )  # fmt: skip
 COUNTER = Group(
-    "counter", lazy("계산대에서"), "store",
+    "counter", lazy("계산대와 예약"), "store",
     (
         Question(
             "confirm_coupons", lazy("쿠폰을 쓸 때 회원이 확인하나요?"),
