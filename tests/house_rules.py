@@ -29,6 +29,8 @@ LOOKUPS = {
     "dg_member_access.MemberSession",
     "dg_people.Identity",
     "dg_people.SearchToken",
+    "dg_referrals.ReferralCode",
+    "dg_referrals.ReferralMark",
 }
 FORBIDDEN_SQL = re.compile(
     r"\b(DEFERRABLE|INITIALLY DEFERRED|LISTEN|NOTIFY|LOCK TABLE|NEXTVAL|CREATE SEQUENCE|BIGSERIAL"

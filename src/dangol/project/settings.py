@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards.coupons",
     "dangol.rooms.rewards.catalog",
     "dangol.rooms.rewards.stamps",
+    "dangol.rooms.rewards.referrals",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

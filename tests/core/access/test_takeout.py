@@ -38,6 +38,7 @@ from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.promotions import Cart, Line
 from dangol.domain.redeeming import RewardKind
+from dangol.domain.referrals import EarnedBy, GiftKind as ReferralGift
 from dangol.domain.stamps import GiftKind
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward
@@ -49,6 +50,13 @@ from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, write_checkout
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
+from dangol.rooms.rewards.referrals.codes import make_code
+from dangol.rooms.rewards.referrals.programs import (
+    ProgramDraft as ReferralDraft,
+    Promise,
+    create_program as create_referral_program,
+)
+from dangol.rooms.rewards.referrals.services import tell_code
 from dangol.rooms.rewards.stamps.editing import ProgramDraft, create_program as create_stamp_program
 from dangol.rooms.rewards.stamps.services import add_stamps
 from tests.core.ledger.shop import let_worker_by
@@ -98,6 +106,7 @@ def pair() -> list[Id]:
     put_into_a_segment(kept)
     take_a_reward(kept)
     collect_stamps(kept)
+    come_by_a_friend(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
@@ -121,6 +130,17 @@ def collect_stamps(customer_id: Id) -> None:
     draft = ProgramDraft("커피", 3, GiftKind.POINTS, 5)
     card = create_stamp_program(draft, key="coffee", actor=AGENT, at=AT)
     add_stamps(customer_id, card, count=2, key="two", reason="직접", by=By(AGENT, AT))
+
+
+def come_by_a_friend(customer_id: Id) -> None:
+    """Let somebody be brought by one member and bring another."""
+    gift = Promise(ReferralGift.POINTS, 5)
+    draft = ReferralDraft("친구", gift, gift, earned_by=EarnedBy.JOINING, wait_days=0, only_new=False)
+    create_referral_program(draft, actor=AGENT, at=AT)
+    with write_transaction():
+        first, last = resolve_customers("external", ["R", "F"], recorded_at=AT).values()
+    tell_code(customer_id, make_code(first, at=AT), by=By(AGENT, AT))
+    tell_code(last, make_code(customer_id, at=AT), by=By(AGENT, AT))
 
 
 def take_a_reward(customer_id: Id) -> None:

@@ -1,4 +1,4 @@
-"""Counting failures by whose they are, for all processes alike: to sign in, and to guess a coupon.
+"""Counting failures by whose they are, for all processes alike: to sign in, and to guess codes.
 
 An attempt is counted as a failure before the password is looked at and taken back if it was right: a hundred
 guesses sent at the same instant are then counted like a hundred sent one after another.
@@ -27,6 +27,9 @@ class Subject(StrEnum):
     # Who guesses coupons, and from where.
     COUPON_MEMBER = "c_member"
     COUPON_ADDRESS = "c_addr"
+    # Who guesses referral codes, and from where.
+    REFERRAL_MEMBER = "r_member"
+    REFERRAL_ADDRESS = "r_addr"
 
 
 Subjects = Mapping[Subject, str]

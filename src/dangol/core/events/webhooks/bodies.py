@@ -22,7 +22,7 @@ TOLD = frozenset(
     {
         "about", "because", "card", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
         "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
-        "purpose", "reward", "segment", "source", "store", "tier", "to_tier", "via", "wording",
+        "purpose", "reward", "segment", "side", "source", "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
