@@ -107,8 +107,26 @@ class Part(Answer, frozen=True):
     points: int
 
 
+class Portion(Answer, frozen=True):
+    """Points moved under the same terms: their lot, when it opens and, exclusive, lapses (or never).
+
+    `rule` is the name of the rule whose own terms hold (`rule_id`, `rule_version`); None: the program's do.
+    """
+
+    lot: str
+    points: int
+    rule_id: str | None
+    rule_version: int | None
+    rule: str | None
+    release_at: datetime
+    expires_at: datetime | None
+
+
 class Why(Answer, frozen=True):
-    """Why points came or went: the order, the tier held then, and each rule's sum."""
+    """Why points came or went: the order, the tier held then, and each rule's sum.
+
+    `portions` are the lots that were made or taken from.
+    """
 
     order_id: str
     tier: str
@@ -119,6 +137,7 @@ class Why(Answer, frozen=True):
     is_correction: bool
     parts: list[Part]
     parts_before: list[Part]
+    portions: list[Portion]
 
 
 class HistoryLine(Answer, frozen=True):
@@ -147,12 +166,13 @@ class Transfer(Answer, frozen=True):
 
 
 class Tier(Answer, frozen=True):
-    """A tier; the threshold is in the unit of the program's measure."""
+    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer."""
 
     key: str
     name: str
     level: int
     threshold: int
+    extra_months: int
 
 
 class Standing(Answer, frozen=True):
@@ -301,6 +321,9 @@ class Rule(Answer, frozen=True):
     rounding: str
     active_from: datetime | None
     active_to: datetime | None
+    pending_days: int | None
+    expiry: str | None
+    expiry_count: int
 
 
 class Program(Answer, frozen=True):

@@ -53,8 +53,12 @@ class EventDraft(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LevelDraft(msgspec.Struct, frozen=True):
-    """A tier; its key stays for good, its threshold is in the unit of the program's measure."""
+    """A tier; its key stays for good, its threshold is in the unit of the program's measure.
+
+    Points earned in it last `extra_months` longer.
+    """
 
     key: str
     name: str
     threshold: int
+    extra_months: int = 0

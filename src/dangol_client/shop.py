@@ -117,14 +117,21 @@ class ProgramCalls:
         category: str | None = None,
         multipliers: Mapping[str, tuple[int, int]] | None = None,
         rounding: str | None = None,
+        pending_days: int | None = None,
+        expiry: str | None = None,
+        expiry_count: int | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
-        """Let a new version of a rule hold from an instant on: now, unless said otherwise."""
+        """Let a new version of a rule hold from an instant on: now, unless said otherwise.
+
+        Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+        """
         path = place("/programs/{program}/rules/{rule}/versions", program=program, rule=rule)
         body = {
             "name": name, "rate_points": rate_points, "rate_minor": rate_minor, "category": category,
-            "multipliers": multipliers, "rounding": rounding, "active_from": active_from,
+            "multipliers": multipliers, "rounding": rounding, "pending_days": pending_days,
+            "expiry": expiry, "expiry_count": expiry_count, "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

@@ -280,6 +280,37 @@ def test_rules__that_make_no_sense__are_refused(
     assert api.get(f"/programs/{program['id']}").data == program
 
 
+def test_rule__with_terms_of_its_own__its_points_are_a_lot_and_the_why_says_of_which_rule(
+    api: Caller, member: str
+) -> None:
+    (program,) = api.get("/programs").data["data"]
+    rule, lasting = program["rules"][0], program["tiers"][0]
+    levels = [{key: value for key, value in one.items() if key != "level"} for one in program["tiers"]]
+    own = {"pending_days": 3, "expiry": "rolling_days", "expiry_count": 30}
+
+    published = api.post(f"/programs/{program['id']}/rules/{rule['id']}/versions", RULE | own)
+    api.post(
+        f"/programs/{program['id']}/tiers/versions",
+        {
+            "levels": [levels[0] | {"extra_months": 2}, *levels[1:]], "measure": "spend",
+            "window": "rolling", "window_size": 365,
+        },
+    )  # fmt: skip
+    made = api.post("/orders", an_order(member))
+
+    newest = published.data["rules"][-1]
+    assert {name: newest[name] for name in own} == own
+    assert (rule["pending_days"], rule["expiry"], lasting["extra_months"]) == (None, None, 0)
+    assert api.get("/programs").data["data"][0]["tiers"][0]["extra_months"] == 2
+    (why,) = made.data["earned"][0]["whys"]
+    (portion,) = why["portions"]
+    assert (portion["rule_id"], portion["rule_version"]) == (rule["id"], 2)
+    assert portion["points"] == why["points"]
+    (lot,) = api.get(f"/members/{member}/points").data["lots"]
+    assert (lot["id"], lot["expires_at"]) == (portion["lot"], portion["expires_at"])
+    assert lot["pending"]
+
+
 def test_terms_and_tiers__published__hold_from_now_on(api: Caller, member: str) -> None:
     (program,) = api.get("/programs").data["data"]
     levels = [{**level, "threshold": level["threshold"] // 100} for level in program["tiers"]]

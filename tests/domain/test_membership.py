@@ -172,9 +172,9 @@ def test_judge__terms_superseded__points_keep_the_terms_of_their_day() -> None:
 
     first, second = live(buy("a", 4.99, 1_000), buy("b", 5, 1_000), program=program).accruals
 
-    assert first.release_at - first.at > 13 * DAY
-    assert second.release_at == second.at
-    assert second.expires_at - second.at < 11 * DAY
+    assert first.portions[0].release_at - first.at > 13 * DAY
+    assert second.portions[0].release_at == second.at
+    assert second.portions[0].expires_at - second.at < 11 * DAY
 
 
 def test_judge__rule_superseded__each_purchase_by_the_version_of_its_instant() -> None:

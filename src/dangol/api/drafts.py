@@ -11,6 +11,7 @@ from dangol.api.caller import Needs, caller_of
 from dangol.api.idempotency import once
 from dangol.api.programs import (
     Category,
+    Days,
     LevelIn,
     Name,
     ProgramView,
@@ -35,11 +36,13 @@ from dangol.rooms.rewards.publishing import publish_end, publish_new_rule
 from dangol.rooms.rewards.simulations import UnknownSimulation, Worth
 
 router = Router(tags=["programs"])
-Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
 
 
 class DraftRule(Given):
-    """A rule of a draft. `key` is the rule's id, or `new-…` for one that is to be; `ends_at` is exclusive."""
+    """A rule of a draft. `key` is the rule's id, or `new-…` for one that is to be; `ends_at` is exclusive.
+
+    Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    """
 
     key: Annotated[
         str, Field(min_length=5, max_length=36, pattern=r"^(new-[a-z0-9-]{1,12}|[0-9a-fA-F-]{32,36})$")
@@ -51,6 +54,9 @@ class DraftRule(Given):
     multipliers: Annotated[dict[TierKey, Ratio], Field(default_factory=dict, max_length=50)]
     rounding: Rounding = Rounding.DOWN
     ends_at: GivenInstant | None = None
+    pending_days: Days | None = None
+    expiry: Expiry | None = None
+    expiry_count: Days = 0
 
 
 class DraftTerms(Given):

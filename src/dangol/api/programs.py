@@ -38,6 +38,7 @@ Whole = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 PLAIN = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
 Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
+Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
 TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
     list[Annotated[int, Field(gt=0, le=10_000, strict=True)]], Field(min_length=2, max_length=2)
@@ -45,7 +46,10 @@ Ratio = Annotated[
 
 
 class RuleView(Shown):
-    """A version of a rule: `rate_points` for each `rate_minor` of what it counts."""
+    """A version of a rule: `rate_points` for each `rate_minor` of what it counts.
+
+    `pending_days` and `expiry` are the program's where they are null.
+    """
 
     id: str
     version: int
@@ -57,6 +61,9 @@ class RuleView(Shown):
     rounding: str
     active_from: Instant | None
     active_to: Instant | None
+    pending_days: int | None
+    expiry: str | None
+    expiry_count: int
 
 
 class ProgramView(Shown):
@@ -92,7 +99,10 @@ class _Version(Given):
 
 
 class RuleIn(_Version):
-    """How a rule is to read. A tier's multiplier is a fraction: `{"gold": [3, 2]}`."""
+    """How a rule is to read. A tier's multiplier is a fraction: `{"gold": [3, 2]}`.
+
+    Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    """
 
     name: Name
     rate_points: Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
@@ -100,22 +110,26 @@ class RuleIn(_Version):
     category: Category = ""
     multipliers: Annotated[dict[TierKey, Ratio], Field(default_factory=dict, max_length=50)]
     rounding: Rounding = Rounding.DOWN
+    pending_days: Days | None = None
+    expiry: Expiry | None = None
+    expiry_count: Days = 0
 
 
 class TermsIn(_Version):
     """How long points wait, and last."""
 
-    pending_days: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    pending_days: Days = 0
     expiry: Expiry
-    expiry_count: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    expiry_count: Days = 0
 
 
 class LevelIn(Given):
-    """A tier; its key stays for good."""
+    """A tier; its key stays for good. Points earned in it last `extra_months` longer."""
 
     key: TierKey
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
     threshold: Whole
+    extra_months: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
 
 
 class TiersIn(_Version):
@@ -124,8 +138,8 @@ class TiersIn(_Version):
     levels: Annotated[list[LevelIn], Field(min_length=1, max_length=20)]
     measure: Measure
     window: Window
-    window_size: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
-    grace_days: Annotated[int, Field(ge=0, le=3_650, strict=True)] = 0
+    window_size: Days = 0
+    grace_days: Days = 0
     downgrade: Downgrade = Downgrade.QUALIFIED
 
 
@@ -184,8 +198,8 @@ def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) ->
     """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay."""
     found, at = find_view(program), caller_of(request).at
     draft = TiersDraft(
-        [LevelDraft(one.key, one.name, one.threshold) for one in payload.levels], payload.measure,
-        payload.window, payload.window_size, payload.grace_days, payload.downgrade,
+        [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in payload.levels],
+        payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
     )  # fmt: skip
     publish_tiers_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
@@ -198,6 +212,7 @@ def rule_draft(payload: RuleIn) -> RuleDraft:
     return RuleDraft(
         payload.name, payload.rate_points, payload.rate_minor, payload.category,
         {tier: (num, den) for tier, (num, den) in payload.multipliers.items()}, payload.rounding,
+        pending_days=payload.pending_days, expiry=payload.expiry, expiry_count=payload.expiry_count,
     )  # fmt: skip
 
 
@@ -246,6 +261,7 @@ def show_program(program: Running) -> ProgramView:
                 rate_points=rule.rate_points, rate_minor=rule.rate_minor,
                 multipliers={tier: list(ratio) for tier, ratio in rule.multipliers.items()},
                 rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
+                pending_days=rule.pending_days, expiry=rule.expiry, expiry_count=rule.expiry_count,
             )
             for rule in program.rules
         ],

@@ -9,6 +9,7 @@ from dangol.api.views import (
     MemberView,
     PartView,
     PointsView,
+    PortionView,
     StandingView,
     TierView,
     WhyView,
@@ -77,6 +78,15 @@ def show_why(why: whys.WhyView) -> WhyView:
         order_id=show_id(why.order_id), tier=why.tier, net_minor=why.net_minor, points=why.points,
         zero=why.zero or None, is_return=why.is_return, is_correction=why.is_correction,
         parts=[_part(one) for one in why.parts], parts_before=[_part(one) for one in why.parts_before],
+        portions=[_portion(one) for one in why.portions],
+    )  # fmt: skip
+
+
+def _portion(view: whys.PortionView) -> PortionView:
+    rule_id, version, name = view.rule or (None, None, None)
+    return PortionView(
+        lot=show_id(view.lot.id), points=view.points, rule_id=show_id(rule_id) if rule_id else None,
+        rule_version=version, rule=name, release_at=view.lot.release_at, expires_at=view.lot.expires_at,
     )  # fmt: skip
 
 
@@ -92,7 +102,10 @@ def _part(view: whys.PartView) -> PartView:
 
 def show_tier(tier: selectors.TierView) -> TierView:
     """Return a tier."""
-    return TierView(key=tier.key, name=tier.name, level=tier.level, threshold=tier.threshold)
+    return TierView(
+        key=tier.key, name=tier.name, level=tier.level, threshold=tier.threshold,
+        extra_months=tier.extra_months,
+    )  # fmt: skip
 
 
 def show_standing(standing: selectors.StandingView) -> StandingView:

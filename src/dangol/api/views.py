@@ -81,8 +81,26 @@ class PartView(Shown):
     points: int
 
 
+class PortionView(Shown):
+    """Points moved under the same terms: their lot, when it opens and, exclusive, lapses (or never).
+
+    `rule` is the name of the rule whose own terms hold (`rule_id`, `rule_version`); null: the program's do.
+    """
+
+    lot: str
+    points: int
+    rule_id: str | None
+    rule_version: int | None
+    rule: str | None
+    release_at: Instant
+    expires_at: Instant | None
+
+
 class WhyView(Shown):
-    """Why points came or went: the order, the tier held then, and each rule's sum."""
+    """Why points came or went: the order, the tier held then, and each rule's sum.
+
+    `portions` are the lots that were made or taken from.
+    """
 
     order_id: str
     tier: str
@@ -93,6 +111,7 @@ class WhyView(Shown):
     is_correction: bool
     parts: list[PartView]
     parts_before: list[PartView]
+    portions: list[PortionView]
 
 
 class LineView(Shown):
@@ -128,12 +147,13 @@ class TransferView(Shown):
 
 
 class TierView(Shown):
-    """A tier; the threshold is in the unit of the program's measure."""
+    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer."""
 
     key: str
     name: str
     level: int
     threshold: int
+    extra_months: int
 
 
 class StandingView(Shown):

@@ -32,6 +32,51 @@ class Rounding(StrEnum):
     UP = "up"
 
 
+class Expiry(StrEnum):
+    """When points lapse, counted from the day they are earned on. The last day counts in full."""
+
+    NEVER = "never"
+    ROLLING_DAYS = "rolling_days"
+    ROLLING_MONTHS = "rolling_months"
+    END_OF_MONTH = "end_of_month"
+    END_OF_YEAR = "end_of_year"
+
+
+class Terms(NamedTuple):
+    """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`.
+
+    `extra_months` are added to the last day, whatever it is counted by: a tier's own.
+    """
+
+    zone: ZoneInfo
+    pending_days: int = 0
+    expiry: Expiry = Expiry.NEVER
+    expiry_count: int = 0
+    extra_months: int = 0
+
+
+class OwnTerms(NamedTuple):
+    """What a rule says of its own points otherwise than the program; None: as the program's terms have it."""
+
+    pending_days: int | None = None
+    expiry: Expiry | None = None
+    expiry_count: int = 0
+
+    def __bool__(self) -> bool:
+        return self.pending_days is not None or self.expiry is not None
+
+    def over(self, terms: Terms) -> Terms:
+        """Return the program's terms with what the rule says in their place."""
+        if self.pending_days is not None:
+            terms = terms._replace(pending_days=self.pending_days)
+        if self.expiry is not None:
+            terms = terms._replace(expiry=self.expiry, expiry_count=self.expiry_count)
+        return terms
+
+
+AS_THE_PROGRAM = OwnTerms()
+
+
 class EarningRule(NamedTuple):
     """How points are earned. A rule is never edited: a change is a new version that supersedes it."""
 
@@ -44,6 +89,7 @@ class EarningRule(NamedTuple):
     rounding: Rounding = Rounding.DOWN
     active_from: datetime | None = None
     active_to: datetime | None = None
+    own_terms: OwnTerms = AS_THE_PROGRAM
 
     def counts(self, category: str) -> bool:
         """Say whether a line of this category counts: the rule's own path and all below it."""
@@ -141,25 +187,6 @@ def take_back(parts: Sequence[Part], returned: Sequence[int]) -> list[Part]:
     return left
 
 
-class Expiry(StrEnum):
-    """When points lapse, counted from the day they are earned on. The last day counts in full."""
-
-    NEVER = "never"
-    ROLLING_DAYS = "rolling_days"
-    ROLLING_MONTHS = "rolling_months"
-    END_OF_MONTH = "end_of_month"
-    END_OF_YEAR = "end_of_year"
-
-
-class Terms(NamedTuple):
-    """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`."""
-
-    zone: ZoneInfo
-    pending_days: int = 0
-    expiry: Expiry = Expiry.NEVER
-    expiry_count: int = 0
-
-
 @lru_cache(maxsize=8_192)
 def _dates(terms: Terms, day: date) -> tuple[datetime | None, datetime]:
     """Return when points earned on `day` open (None: at once) and, exclusive, lapse."""
@@ -174,9 +201,11 @@ def _dates(terms: Terms, day: date) -> tuple[datetime | None, datetime]:
         case Expiry.ROLLING_MONTHS:
             last = add_months(day, terms.expiry_count)
         case Expiry.END_OF_MONTH:
-            last = end_of_month(add_months(day, terms.expiry_count))
+            last = end_of_month(add_months(day, terms.expiry_count + terms.extra_months))
+            return release_at, start_of_day(next_day(last), terms.zone)
         case Expiry.END_OF_YEAR:
             last = date(day.year + terms.expiry_count, 12, 31)
+    last = add_months(last, terms.extra_months)
     return release_at, start_of_day(next_day(last), terms.zone)
 
 

@@ -12,11 +12,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from dangol.domain.accrual import EarningRule, Part, Terms, accrue, dates_of, take_back
+from dangol.domain.accrual import EarningRule, Part, Terms, accrue, take_back
 from dangol.domain.climbing import Climber
 from dangol.domain.histories import History
 from dangol.domain.points import MOST_POINTS
-from dangol.domain.tiers import NOWHERE, Measure, Standing, TierMove, TierRules, Window
+from dangol.domain.portions import Portion, corrected_portions, own_terms, portions_of, taken_portions
+from dangol.domain.tiers import NOWHERE, Measure, Standing, TierMove, TierRules, Window, rules_at
 
 
 class Program(NamedTuple):
@@ -49,6 +50,17 @@ class Program(NamedTuple):
         if len(self.terms) == 1:
             return self.terms[0][1]
         return [terms for start, terms in self.terms if start is None or start <= at][-1]
+
+    def terms_in(self, tier: str, at: datetime) -> Terms:
+        """Return the terms of points earned in a tier: the tier may let them last longer."""
+        levels = rules_at(self.tier_versions, at).levels
+        extra = next((level.extra_months for level in levels if level.key == tier), 0)
+        terms = self.terms_at(at)
+        return terms._replace(extra_months=extra) if extra else terms
+
+    def portions(self, tier: str, parts: Sequence[Part], at: datetime) -> list[Portion]:
+        """Return in which portions the points of an order stand, bought at an instant in a tier."""
+        return portions_of(parts, own_terms(self.rules), self.terms_in(tier, at), at)
 
 
 class Zero(StrEnum):
@@ -121,7 +133,8 @@ class Accrual(NamedTuple):
     """What a judgement of an order has added, with its why.
 
     `parts` say how the order's points stand after it; `points` is by how much that differs from before:
-    what a purchase earned, or, negative, what a return took back.
+    what a purchase earned, or, negative, what a return took back; `portions` are what the ledger moves,
+    which comes to the same.
     """
 
     about_id: bytes
@@ -132,8 +145,7 @@ class Accrual(NamedTuple):
     points: int
     parts: tuple[Part, ...]
     zero: Zero | None
-    release_at: datetime
-    expires_at: datetime
+    portions: tuple[Portion, ...] = ()
     is_return: bool = False
 
     @property
@@ -273,10 +285,9 @@ def _buy(program: Program, tier: str, act: Purchase, *, is_away: bool) -> Accrua
         zero = Zero.LEFT if is_away else _why_nothing(act, parts)
     elif points > MOST_POINTS:  # more than the ledger takes: a slip of the till, and no reason to stop it
         parts, points, zero = [], 0, Zero.TOO_LARGE
-    release_at, expires_at = dates_of(program.terms_at(act.at), act.at)
     return Accrual(
         act.order_id, act.order_id, act.at, tier, act.net_minor, points, tuple(parts), zero,
-        release_at, expires_at,
+        tuple(program.portions(tier, parts, act.at)) if points else (),
     )  # fmt: skip
 
 
@@ -291,11 +302,12 @@ def _why_nothing(act: Purchase, parts: Sequence[Part]) -> Zero:
 def _bring_back(program: Program, tier: str, earned: dict[bytes, Earned], act: GivenBack) -> Accrual:
     before = earned.get(act.order_id) if act.order_id else None
     if before is None or act.order_id is None:
-        return _taken(act, tier, 0, (), Zero.UNLINKED)
+        return Accrual(
+            act.return_id, act.order_id, act.at, tier, -act.net_minor, 0, (), Zero.UNLINKED, is_return=True
+        )
     after = _less(program, before, act)
     earned[act.order_id] = after
-    points = after.points - before.points
-    return _taken(act, before.tier, points, after.parts, None if points else Zero.NOTHING_LEFT)
+    return _taken(program, act, before, after)
 
 
 def _less(program: Program, earned: Earned, act: GivenBack) -> Earned:
@@ -305,10 +317,12 @@ def _less(program: Program, earned: Earned, act: GivenBack) -> Earned:
     return Earned(earned.tier, tuple(take_back(earned.parts, returned)))
 
 
-def _taken(act: GivenBack, tier: str, points: int, parts: tuple[Part, ...], zero: Zero | None) -> Accrual:
+def _taken(program: Program, act: GivenBack, before: Earned, after: Earned) -> Accrual:
+    points = after.points - before.points
     return Accrual(
-        act.return_id, act.order_id, act.at, tier, -act.net_minor, points, parts, zero,
-        act.at, act.at, is_return=True,
+        act.return_id, act.order_id, act.at, before.tier, -act.net_minor, points, after.parts,
+        None if points else Zero.NOTHING_LEFT,
+        tuple(taken_portions(before.parts, after.parts, own_terms(program.rules), act.at)), is_return=True,
     )  # fmt: skip
 
 
@@ -355,13 +369,21 @@ def _owed(
             now = _less(program, now, act)
     owed = []
     if now != recorded.earned:
-        points = now.points - recorded.earned.points
-        zero = None if points else Zero.SAME_POINTS
-        owed.append(purchase._replace(net_minor=0, points=points, parts=now.parts, zero=zero))
+        owed.append(_correction(program, purchase, recorded.earned, now))
     for act, accrual in returns:
         if accrual.about_id not in recorded.about_ids:
             before, now = now, _less(program, now, act)
-            points = now.points - before.points
-            zero = None if points else Zero.NOTHING_LEFT
-            owed.append(accrual._replace(points=points, parts=now.parts, zero=zero))
+            owed.append(_taken(program, act, before, now))
     return owed
+
+
+def _correction(program: Program, purchase: Accrual, before: Earned, after: Earned) -> Accrual:
+    """Return what turns the points of an order as they stand into what they are to be, at its instant."""
+    points, at = after.points - before.points, purchase.at
+    portions = corrected_portions(
+        program.portions(before.tier, before.parts, at), program.portions(after.tier, after.parts, at)
+    )
+    return purchase._replace(
+        net_minor=0, points=points, parts=after.parts, zero=None if points else Zero.SAME_POINTS,
+        portions=tuple(portions),
+    )  # fmt: skip

@@ -45,10 +45,14 @@ class Downgrade(StrEnum):
 
 
 class Level(NamedTuple):
-    """A tier; the first one has threshold 0 and everyone is in it."""
+    """A tier; the first one has threshold 0 and everyone is in it.
+
+    What is bought in it earns points that last so many months longer (`extra_months`).
+    """
 
     key: str
     threshold: int
+    extra_months: int = 0
 
 
 class TierRules(NamedTuple):

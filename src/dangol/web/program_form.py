@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
-from dangol.domain.accrual import Rounding
+from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.calendars import next_day, start_of_day
 from dangol.domain.tiers import Measure
 from dangol.rooms.rewards.checking import Problem
@@ -41,6 +41,7 @@ EXPIRIES: Options = (
     ("end_of_month", lazy("몇 달 뒤 그 달이 끝나면")),
     ("end_of_year", lazy("몇 년 뒤 그 해가 끝나면")),
 )
+OWN_EXPIRIES: Options = (("", lazy("멤버십과 같이")), *EXPIRIES)
 WINDOWS: Options = (
     ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")),
     ("joining", lazy("가입한 날부터 몇 달씩")), ("lifetime", lazy("지금까지 모두")),
@@ -92,6 +93,9 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
             f"{at}category": rule.category,
             f"{at}rounding": rule.rounding.value,
             f"{at}ends_at": format_last_day(rule.ends_at).isoformat() if rule.ends_at else "",
+            f"{at}pending_days": "" if rule.pending_days is None else str(rule.pending_days),
+            f"{at}expiry": rule.expiry.value if rule.expiry else "",
+            f"{at}expiry_count": str(rule.expiry_count) if rule.expiry else "",
         }
         for tier in content.tier_keys:
             fields[f"{at}multipliers.{tier}"] = times_in_words(rule.multipliers.get(tier, (1, 1)))
@@ -105,6 +109,7 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
     for level in tiers.levels:
         fields[f"tiers.levels.{level.key}.name"] = level.name
         fields[f"tiers.levels.{level.key}.threshold"] = _threshold(level, tiers.measure, setting)
+        fields[f"tiers.levels.{level.key}.extra_months"] = str(level.extra_months)
     return fields
 
 
@@ -140,6 +145,20 @@ class FieldReader:
         """Return a whole number, thousands apart or not."""
         typed = self._typed.get(name, str(before)).strip().replace(",", "")
         return int(typed) if _WHOLE.fullmatch(typed) else self._refuse(name, "not_a_number", before)
+
+    def whole_or_none(self, name: str, before: int | None) -> int | None:
+        """Return a whole number; None for an empty field."""
+        if not self._typed.get(name, "" if before is None else str(before)).strip():
+            return None
+        return self.whole(name, before or 0)
+
+    def choice_or_none(self, name: str, choices: type[Choice], before: Choice | None) -> Choice | None:
+        """Return one of the choices; None where none is made."""
+        typed = self._typed.get(name, before.value if before else "")
+        try:
+            return choices(typed) if typed else None
+        except ValueError:
+            return self._refuse(name, "not_a_choice", before)
 
     def money(self, name: str, before: int) -> int:
         """Return an amount in minor units."""
@@ -224,6 +243,7 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
         tier: reader.ratio(f"{at}multipliers.{tier}", rule.multipliers.get(tier, (1, 1)))
         for tier in tier_keys
     }
+    expiry = reader.choice_or_none(f"{at}expiry", Expiry, rule.expiry)
     return RuleContent(
         key=rule.key,
         name=reader.text(f"{at}name", rule.name),
@@ -235,6 +255,9 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
         },
         rounding=reader.choice(f"{at}rounding", rule.rounding),
         ends_at=reader.last_day(f"{at}ends_at", rule.ends_at),
+        pending_days=reader.whole_or_none(f"{at}pending_days", rule.pending_days),
+        expiry=expiry,
+        expiry_count=(reader.whole_or_none(f"{at}expiry_count", rule.expiry_count) or 0) if expiry else 0,
     )
 
 
@@ -244,6 +267,7 @@ def _read_level(reader: FieldReader, level: LevelContent, measure: Measure) -> L
     return LevelContent(
         key=level.key, name=reader.text(f"{at}name", level.name),
         threshold=read(f"{at}threshold", level.threshold),
+        extra_months=reader.whole(f"{at}extra_months", level.extra_months),
     )  # fmt: skip
 
 
@@ -306,6 +330,11 @@ def make_form(
                         _("%(tier)s 기준") % {"tier": level.name},
                         "number",
                     ),
+                    field(
+                        f"tiers.levels.{level.key}.extra_months",
+                        _("%(tier)s 포인트가 몇 달 더 가요") % {"tier": level.name},
+                        "number",
+                    ),
                 ],
             )
             for level in content.tiers.levels
@@ -330,6 +359,10 @@ def _rule_inputs(rule: RuleContent, field: Callable[..., Input]) -> Iterator[Inp
     rounding = tuple((one.value, rounding_name(one.value)) for one in Rounding)
     yield field(f"{at}rounding", _("소수점"), options=rounding)
     yield field(f"{at}ends_at", _("마지막 날"), "date", hint=_("비워 두면 끝나지 않아요"))
+    same = _("비워 두면 멤버십과 같아요")
+    yield field(f"{at}pending_days", _("이 포인트는 며칠 뒤에 열려요"), "number", hint=same)
+    yield field(f"{at}expiry", _("이 포인트가 사라지는 때"), options=OWN_EXPIRIES)
+    yield field(f"{at}expiry_count", _("며칠, 몇 달, 몇 년"), "number")
 
 
 def _all_inputs(form: DraftForm) -> Iterator[Input]:

@@ -16,7 +16,10 @@ from dangol.web.words import measure_name, measured, rounding_name
 
 
 class RuleCard(NamedTuple):
-    """A rule in words: what it counts, how much it pays, to whom more, what of fractions, and until when."""
+    """A rule in words: what it counts, how much it pays, to whom more, what of fractions, and until when.
+
+    `own` are sentences about its points where they wait or last otherwise than the program's.
+    """
 
     key: str
     name: str
@@ -25,14 +28,16 @@ class RuleCard(NamedTuple):
     times: list[str]
     rounding: str
     when: str
+    own: list[str]
 
 
 class Rung(NamedTuple):
-    """A tier of the ladder in words."""
+    """A tier of the ladder in words; `longer` is empty where its points last no longer than others."""
 
     key: str
     name: str
     takes: str
+    longer: str
 
 
 class ProgramCards(NamedTuple):
@@ -65,7 +70,10 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
         [rule_card(rule, names, currency) for rule in content.rules],
         waits_in_words(content.terms.pending_days),
         lasts_in_words(content.terms.expiry.value, content.terms.expiry_count),
-        [Rung(level.key, level.name, _takes(level, tiers, currency)) for level in tiers.levels],
+        [
+            Rung(level.key, level.name, _takes(level, tiers, currency), longer_in_words(level.extra_months))
+            for level in tiers.levels
+        ],
         _("%(window)s %(measure)s")
         % {
             "window": window_in_words(tiers.window.value, tiers.window_size),
@@ -86,8 +94,25 @@ def rule_card(rule: RuleContent, tier_names: Mapping[str, str], currency: str) -
     return RuleCard(
         rule.key, rule.name, counts_in_words(rule.category),
         rate_in_words(rule.rate_points, rule.rate_minor, currency), times, rounding_name(rule.rounding),
-        ends_in_words(rule.ends_at),
+        ends_in_words(rule.ends_at), own_in_words(rule),
     )  # fmt: skip
+
+
+def own_in_words(rule: RuleContent) -> list[str]:
+    """Return what is otherwise about a rule's points; nothing where they are under the program's terms."""
+    told = [] if rule.pending_days is None else [waits_in_words(rule.pending_days)]
+    return [*told, lasts_in_words(rule.expiry.value, rule.expiry_count)] if rule.expiry else told
+
+
+def longer_in_words(months: int) -> str:
+    """Return by how much longer the points of a tier last; empty: by nothing."""
+    if not months:
+        return ""
+    return ngettext("포인트가 %(n)s달 더 가요", "포인트가 %(n)s달 더 가요", months) % {"n": months}
+
+
+def _own(words: Callable[..., str], *values: Any) -> str:
+    return _("멤버십과 같이") if values == (None,) else words(*values)
 
 
 def counts_in_words(category: str) -> str:
@@ -240,7 +265,9 @@ _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
     "pending_days": lazy("열리는 때"), "expiry": lazy("사라지는 때"), "threshold": lazy("기준"),
-    "window": lazy("세는 기간"), "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
+    "own_wait": lazy("이 포인트가 열리는 때"), "own_expiry": lazy("이 포인트가 사라지는 때"),
+    "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
+    "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
 }  # fmt: skip
 _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "rate"): lambda value, measure, currency: rate_in_words(value[0], value[1], currency),
@@ -249,6 +276,9 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "ends_at"): lambda value, measure, currency: ends_in_words(value),
     (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(value[0], value[1]),
+    (None, "own_wait"): lambda value, measure, currency: _own(waits_in_words, value),
+    (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
+    (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
     (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),
     (None, "window"): lambda value, measure, currency: window_in_words(value[0], value[1]),
     (None, "grace_days"): lambda value, measure, currency: grace_in_words(value),

@@ -22,7 +22,7 @@ from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry, Part
 from dangol.domain.tiers import Measure, Window
-from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, Program, TierChange
+from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, Membership, Program, TierChange
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
 
 OPENED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -49,6 +49,12 @@ BY_ORDERS = TiersDraft(
     (LevelDraft("member", "Member", 0), LevelDraft("silver", "Silver", 3), LevelDraft("gold", "Gold", 6)),
     measure=Measure.ORDERS, window=Window.CALENDAR, window_size=1, grace_days=0,
 )  # fmt: skip
+
+# Groceries' points open at once and lapse with the next month; silver's and gold's last longer.
+OWN_RULES = (RULES[0], RULES[1]._replace(pending_days=0, expiry=Expiry.END_OF_MONTH, expiry_count=1))
+OWN_TERMS = ROLLING._replace(
+    levels=[LEVELS[0], LEVELS[1]._replace(extra_months=1), LEVELS[2]._replace(extra_months=4)]
+)
 
 
 def open_program(
@@ -186,6 +192,14 @@ class Outcome:
         ):
             self._parts[order_id, program_id, accrual_number] += (tuple(part),)
 
+        self._portions: dict[tuple[Id, Id, int], tuple[Any, ...]] = defaultdict(tuple)
+        for order_id, program_id, accrual_number, *portion in (
+            AccrualPortion.objects.filter(mine)
+            .order_by("number")
+            .values_list("order_id", "program_id", "accrual_number", "rule_id", "rule_version", "points")
+        ):
+            self._portions[order_id, program_id, accrual_number] += (tuple(portion),)
+
     def _about(self, subject_id: Id | None) -> str:
         return self._named.get(subject_id or b"") or self._lots.get(subject_id or b"") or "nothing"
 
@@ -227,6 +241,7 @@ class Outcome:
                 self._named[one.about_id], one.is_return, one.at, one.tier, one.net_minor,
                 one.points, one.zero, one.transfer_id is None,
                 self._parts[one.order_id, one.program_id, one.number],
+                self._portions[one.order_id, one.program_id, one.number],
             )
             for one in Accrual.objects.filter(self._mine)
         )  # fmt: skip

@@ -33,6 +33,8 @@ from tests.rooms.rewards.shop import (
     BY_POINTS,
     CALENDAR,
     ICE,
+    OWN_RULES,
+    OWN_TERMS,
     ROLLING,
     Bought,
     Brought,
@@ -59,6 +61,9 @@ def open_programs() -> None:
     open_program(BY_POINTS, points_currency="P", terms=TermsDraft(3, Expiry.ROLLING_DAYS, 40))
     open_program(
         BY_ORDERS, points_currency="O", rules=[RuleDraft("Flat", 3, 100, multipliers={"gold": (2, 1)})]
+    )
+    open_program(
+        OWN_TERMS, points_currency="T", rules=OWN_RULES, terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2)
     )
 
 

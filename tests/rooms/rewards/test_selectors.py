@@ -151,8 +151,8 @@ def test_whys_of__earning_opening_and_a_return__lead_to_the_same_order_with_its_
     assert void.parts[0].part == Part(
         void.parts[0].part.rule_id, 1, 499, 1, 100, 5, 4, "down", 6,
     )  # fmt: skip
-    assert void.lot is not None
-    assert void.lot.left == 15
+    (portion,) = void.portions
+    assert (portion.rule, portion.points, portion.lot.left) == (None, void.points, 15)
 
 
 def test_counts_and_rule_totals__a_small_shop__add_up() -> None:

@@ -9,9 +9,19 @@ from dangol.core.ledger import invariants
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards import verify as rewards
-from dangol.rooms.rewards.models import Accrual, AccrualPart
+from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion
 from tests.core.ledger.faults import tamper, tampering
-from tests.rooms.rewards.shop import BREAD, ICE, OPENED, Bought, Brought, Telling, open_program
+from tests.rooms.rewards.shop import (
+    BREAD,
+    ICE,
+    OPENED,
+    OWN_RULES,
+    OWN_TERMS,
+    Bought,
+    Brought,
+    Telling,
+    open_program,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,6 +30,11 @@ FAULTS = [
     ("order.accrued", "UPDATE dg_accrual SET zero = '' WHERE points = 0"),
     ("accrual.transfer", "UPDATE dg_transfer SET points = 1 WHERE kind = 'earn'"),
     ("accrual.transfer", "DELETE FROM dg_transfer WHERE kind = 'earn'"),
+    ("accrual.portions", "UPDATE dg_accrual_portion SET points = points + 1 WHERE order_id = :order"),
+    ("accrual.portions", "DELETE FROM dg_accrual_portion WHERE order_id = :order AND rule_id IS NULL"),
+    ("accrual.portions", "DELETE FROM dg_accrual_portion WHERE order_id = :order"),
+    ("accrual.portions", "UPDATE dg_accrual_portion SET rule_version = 2 WHERE order_id = :order"),
+    ("accrual.portions", "UPDATE dg_accrual_portion SET transfer_id = lot_id WHERE order_id = :order"),
     (
         "accrual.arithmetic",
         "UPDATE dg_accrual SET points = 999 WHERE order_id = :order AND number = 1",
@@ -37,7 +52,7 @@ def broken() -> set[str]:
 @pytest.fixture
 def order() -> tuple[Id, Id]:
     """A shop in which things were bought and brought back; an order's owner and id."""
-    open_program()
+    open_program(OWN_TERMS, rules=OWN_RULES)
     at = OPENED + timedelta(days=400)
     later = at + timedelta(days=3)
     telling = Telling("till", customers=2)
@@ -64,9 +79,11 @@ def test_verify__orders_and_returns__nothing_is_broken() -> None:
     assert found == {
         "order.accrued": 4,
         "accrual.transfer": Accrual.objects.exclude(points=0).count(),
+        "accrual.portions": AccrualPortion.objects.count(),
         "accrual.arithmetic": Accrual.objects.count(),
     }
     assert AccrualPart.objects.exists()
+    assert AccrualPortion.objects.filter(points__lt=0).exists()
 
 
 @pytest.mark.parametrize(("name", "fault"), FAULTS)

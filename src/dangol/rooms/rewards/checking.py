@@ -9,6 +9,7 @@ from dangol.domain.errors import DomainError
 
 # The most a rule can be written with: beyond it stands a slip, not a rule.
 MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
+MOST_MONTHS = 120
 LONGEST_NAME, LONGEST_TIER_NAME, LONGEST_CATEGORY = 80, 40, 250
 
 
@@ -19,7 +20,10 @@ class InvalidRule(DomainError):
 
 
 class RuleDraft(NamedTuple):
-    """An earning rule to be: points for each so many minor units of what it counts."""
+    """An earning rule to be: points for each so many minor units of what it counts.
+
+    How long they wait and last is the program's where it is None.
+    """
 
     name: str
     rate_points: int
@@ -29,6 +33,14 @@ class RuleDraft(NamedTuple):
     rounding: accrual.Rounding = accrual.Rounding.DOWN
     active_from: datetime | None = None
     active_to: datetime | None = None
+    pending_days: int | None = None
+    expiry: accrual.Expiry | None = None
+    expiry_count: int = 0
+
+    @property
+    def own_terms(self) -> accrual.OwnTerms:
+        """What it says of its points otherwise than the program."""
+        return accrual.OwnTerms(self.pending_days, self.expiry, self.expiry_count)
 
 
 class TermsDraft(NamedTuple):
@@ -40,11 +52,15 @@ class TermsDraft(NamedTuple):
 
 
 class LevelDraft(NamedTuple):
-    """A tier: a key for rules and files, a name for people, and what has to be reached."""
+    """A tier: a key for rules and files, a name for people, and what has to be reached.
+
+    What is bought in it earns points that last `extra_months` longer.
+    """
 
     key: str
     name: str
     threshold: int
+    extra_months: int = 0
 
 
 class TiersDraft(NamedTuple):
@@ -75,15 +91,21 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
         yield Problem("multipliers", "unknown_tier")
     if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
         yield Problem("active_to", "before_start")
+    expiry = rule.expiry or accrual.Expiry.NEVER
+    yield from terms_problems(TermsDraft(rule.pending_days or 0, expiry, rule.expiry_count))
 
 
 def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
     """Yield what makes no sense in terms: a negative wait, or a validity that has no length."""
     if terms.pending_days < 0:
         yield Problem("pending_days", "negative")
+    elif terms.pending_days > MOST_DAYS:
+        yield Problem("pending_days", "too_large")
     needs_count = {accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS}
     if terms.expiry_count < (1 if terms.expiry in needs_count else 0):
         yield Problem("expiry_count", "too_small")
+    elif terms.expiry_count > MOST_DAYS:
+        yield Problem("expiry_count", "too_large")
 
 
 def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
@@ -100,6 +122,10 @@ def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
         yield Problem("window_size", "not_a_calendar_period")
     if draft.grace_days < 0:
         yield Problem("grace_days", "negative")
+    for level in draft.levels:
+        if not 0 <= level.extra_months <= MOST_MONTHS:
+            problem = "negative" if level.extra_months < 0 else "too_large"
+            yield Problem(f"levels.{level.key}.extra_months", problem)
 
 
 def check_rule(rule: RuleDraft, tier_keys: Sequence[str]) -> None:

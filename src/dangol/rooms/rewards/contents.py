@@ -19,7 +19,10 @@ NEW = "new-"
 
 
 class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as it is, or is to be: `key` is its id, or `new-…`. `ends_at` is exclusive (None: never)."""
+    """A rule as it is, or is to be: `key` is its id, or `new-…`. `ends_at` is exclusive (None: never).
+
+    How long its points wait and last (`pending_days`, `expiry`) is the program's where it is None.
+    """
 
     key: str
     name: str
@@ -29,12 +32,15 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
     multipliers: dict[str, tuple[int, int]] = {}
     rounding: Rounding = Rounding.DOWN
     ends_at: datetime | None = None
+    pending_days: int | None = None
+    expiry: Expiry | None = None
+    expiry_count: int = 0
 
     def as_draft(self) -> RuleDraft:
         """Return the rule as a service takes it."""
         return RuleDraft(
             self.name, self.rate_points, self.rate_minor, self.category, self.multipliers, self.rounding,
-            None, self.ends_at,
+            None, self.ends_at, self.pending_days, self.expiry, self.expiry_count,
         )  # fmt: skip
 
 
@@ -51,11 +57,12 @@ class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A tier: its key stays for good."""
+    """A tier: its key stays for good. Points earned in it last `extra_months` longer."""
 
     key: str
     name: str
     threshold: int
+    extra_months: int = 0
 
 
 class TiersContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +78,7 @@ class TiersContent(msgspec.Struct, frozen=True, kw_only=True):
     def as_draft(self) -> TiersDraft:
         """Return the tiers as a service takes them."""
         return TiersDraft(
-            [LevelDraft(one.key, one.name, one.threshold) for one in self.levels],
+            [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in self.levels],
             self.measure, self.window, self.window_size, self.grace_days, self.downgrade,
         )  # fmt: skip
 
@@ -146,7 +153,8 @@ def _rule(row: models.EarningRule) -> RuleContent:
     return RuleContent(
         key=show_id(row.id), name=row.name, rate_points=row.rate_points, rate_minor=row.rate_minor,
         category=row.category, multipliers={tier: (num, den) for tier, (num, den) in row.multipliers.items()},
-        rounding=Rounding(row.rounding), ends_at=row.active_to,
+        rounding=Rounding(row.rounding), ends_at=row.active_to, pending_days=row.pending_days,
+        expiry=Expiry(row.expiry) if row.expiry else None, expiry_count=row.expiry_count,
     )  # fmt: skip
 
 
@@ -189,7 +197,10 @@ def find_problems(content: ProgramContent, before: ProgramContent, *, at: dateti
     A field is a path: `rules.<key>.rate`, `terms.expiry_count`, `tiers.levels.gold.threshold`.
     """
     found = list(_tiers(content, before))
-    found += [Problem(f"terms.{field}", problem) for field, problem in _terms(content.terms)]
+    found += [
+        Problem(f"terms.{field}", problem)
+        for field, problem in checking.terms_problems(content.terms.as_draft())
+    ]
     known = before.rules_by_key
     names = [rule.name for rule in content.rules]
     for rule in content.rules:
@@ -222,14 +233,6 @@ def _name_problems(name: str, longest: int) -> Iterator[Problem]:
         yield Problem("name", "empty")
     elif len(name) > longest:
         yield Problem("name", "too_long")
-
-
-def _terms(terms: TermsContent) -> Iterator[Problem]:
-    yield from checking.terms_problems(terms.as_draft())
-    if terms.pending_days > checking.MOST_DAYS:
-        yield Problem("pending_days", "too_large")
-    if terms.expiry_count > checking.MOST_DAYS:
-        yield Problem("expiry_count", "too_large")
 
 
 def _tiers(content: ProgramContent, before: ProgramContent) -> Iterator[Problem]:

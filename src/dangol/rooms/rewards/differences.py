@@ -61,6 +61,12 @@ def _rule(was: RuleContent, will_be: RuleContent, tier_keys: list[str]) -> Itera
         yield from differs(f"multiplier.{tier}", list(old), list(new))
     yield from differs("rounding", was.rounding.value, will_be.rounding.value)
     yield from differs("ends_at", was.ends_at, will_be.ends_at)
+    yield from differs("own_wait", was.pending_days, will_be.pending_days)
+    yield from differs("own_expiry", _expiry(was), _expiry(will_be))
+
+
+def _expiry(rule: RuleContent) -> list[Any] | None:
+    return [rule.expiry.value, rule.expiry_count] if rule.expiry else None
 
 
 def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference]:
@@ -79,7 +85,7 @@ def _tiers(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
         old = known.get(level.key)
         if old is None:
             continue
-        for field in ("name", "threshold"):
+        for field in ("name", "threshold", "extra_months"):
             if getattr(old, field) != getattr(level, field):
                 yield Difference(
                     About.TIER, level.key, old.name, field, getattr(old, field), getattr(level, field)

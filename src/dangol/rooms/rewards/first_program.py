@@ -25,6 +25,7 @@ from dangol.rooms.rewards.programs import (
     TiersDraft,
     create_program,
     find_program,
+    pack_level,
 )
 
 POINTS_CURRENCY = "points"
@@ -150,7 +151,7 @@ def _read(program: models.Program) -> tuple[list[RuleDraft], list[TermsDraft], l
 
 def _write_anew(program: models.Program, first: FirstProgram) -> None:
     own = {"program_id": program.id}
-    levels = [level._asdict() for level in first.tiers.levels]
+    levels = [pack_level(level) for level in first.tiers.levels]
     models.Program.objects.filter(pk=program.id).update(name=first.name)
     models.EarningRule.objects.filter(**own).update(name=first.rule.name, rate_minor=first.rule.rate_minor)
     models.TierRules.objects.filter(**own).update(levels=levels)

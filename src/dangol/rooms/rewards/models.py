@@ -66,6 +66,10 @@ class EarningRule(models.Model):
     rounding = models.CharField(max_length=10)
     active_from = models.DateTimeField(null=True)
     active_to = models.DateTimeField(null=True)
+    # How long the rule's points wait and last; empty: as the program's terms have it.
+    pending_days = models.IntegerField(null=True)
+    expiry = models.CharField(max_length=16, null=True)
+    expiry_count = models.IntegerField(default=0, db_default=0)
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -89,7 +93,7 @@ class TierRules(models.Model):
     window_size = models.IntegerField(default=0)
     grace_days = models.IntegerField(default=0)
     downgrade = models.CharField(max_length=10)
-    # [{"key": "gold", "name": "골드", "threshold": 100000}, …], the lowest first.
+    # [{"key": "gold", "name": "골드", "threshold": 100000, "extra_months": 6}, …], the lowest first.
     levels = models.JSONField()
     recorded_at = models.DateTimeField()
 
@@ -269,6 +273,8 @@ class Accrual(models.Model):
     lot_id = IdField(null=True)
     # Set where the order was undone: it counts towards no tier, as if it had never been.
     is_undone = models.BooleanField(default=False, db_default=False)
+    # What it moved is told by its portions: several lots, or one under a rule's own terms.
+    is_split = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "dg_accrual"
@@ -295,3 +301,29 @@ class AccrualPart(models.Model):
 
     class Meta:
         db_table = "dg_accrual_part"
+
+
+class AccrualPortion(models.Model):
+    """What a judgement has moved under terms of their own: the lot, and the rule and version it is of.
+
+    A judgement all of whose points are under the program's terms has none: its own lot holds them all. Else
+    its portions come to its points. Without a rule, a portion is of all that the program's terms hold for.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "program_id", "accrual_number", "number")
+    customer_id = IdField()
+    order_id = IdField()
+    program_id = IdField()
+    accrual_number = models.SmallIntegerField()
+    number = models.SmallIntegerField()
+    rule_id = IdField(null=True)
+    rule_version = models.IntegerField(null=True)
+    points = models.BigIntegerField()
+    transfer_id = IdField()
+    lot_id = IdField()
+
+    class Meta:
+        db_table = "dg_accrual_portion"
+        constraints = (
+            models.CheckConstraint(condition=~models.Q(points=0), name="dg_accrual_portion_points"),
+        )

@@ -14,45 +14,71 @@ from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.domain.accrual import Part
 from dangol.domain.membership import Accrual
 from dangol.domain.points import ClawBack, Earn, Shortfall
+from dangol.domain.portions import Portion
 from dangol.rooms.rewards import models
 from dangol.rooms.rewards.programs import Running
 
 _ACCRUAL = (
     "customer_id", "order_id", "program_id", "number", "about_id", "is_return", "at", "recorded_at",
     "tier", "net_minor", "points", "zero", "transfer_id", "lot_id", "is_undone",
+    "is_split",
+)  # fmt: skip
+_PORTION = (
+    "customer_id", "order_id", "program_id", "accrual_number", "number", "rule_id", "rule_version",
+    "points", "transfer_id", "lot_id",
 )  # fmt: skip
 _PART = ("customer_id", "order_id", "program_id", "accrual_number", "number", *Part._fields)
 
 
 @dataclass(slots=True)
 class _Known:
-    """What a program has decided about an order so far: how often, and which lots hold its points."""
+    """What a program has decided about an order so far: how often, and which lots hold its points.
+
+    The lots are by the rule whose own terms they are under (None: the program's).
+    """
 
     number: int = 0
-    lots: list[tuple[Id, int]] = field(default_factory=list)
+    lots: dict[Id | None, list[tuple[Id, int]]] = field(default_factory=lambda: defaultdict(list))
 
-    def take(self, points: int) -> list[tuple[Id, int]]:
+    def take(self, rule_id: Id | None, points: int) -> list[tuple[Id, int]]:
         """Return from which of the order's lots `points` are to be taken back, oldest first."""
-        taken, lots = [], self.lots
-        self.lots = []
+        taken, lots = [], self.lots[rule_id]
+        self.lots[rule_id] = []
         for lot_id, left in lots:
             part = min(left, points)
             points -= part
             if part:
                 taken.append((lot_id, part))
             if left > part:
-                self.lots.append((lot_id, left - part))
+                self.lots[rule_id].append((lot_id, left - part))
         return taken
 
 
+class _Moved(NamedTuple):
+    """A portion about to be moved: the place of its first command, and its first lot."""
+
+    portion: Portion
+    place: int
+    lot_id: Id
+
+
 class _Line(NamedTuple):
-    """An accrual about to be written: its number, the place of its first command, and its first lot."""
+    """An accrual about to be written: its number, and what it moves."""
 
     customer_id: Id
     number: int
     accrual: Accrual
-    place: int | None
-    lot_id: Id | None
+    moved: list[_Moved]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether what it moves is more than one lot under the program's terms."""
+        return len(self.moved) > 1 or any(one.portion.source for one in self.moved)
+
+    @property
+    def first(self) -> _Moved | None:
+        """What is named on the accrual itself; nothing where its points have come to nothing."""
+        return self.moved[0] if self.moved and self.accrual.points else None
 
 
 def post_accruals(
@@ -82,9 +108,8 @@ def post_accruals(
     for customer_id, accrual in accruals:
         order = orders[accrual.key]
         order.number += 1
-        own, lot_id = _plan(running.id, customer_id, accrual, order, shortfall)
-        lines.append(_Line(customer_id, order.number, accrual, len(commands) if own else None, lot_id))
-        commands.extend(own)
+        moved = _plan(running.id, customer_id, accrual, order, shortfall, commands)
+        lines.append(_Line(customer_id, order.number, accrual, moved))
     results = apply(
         commands,
         running.row.points_currency,
@@ -100,58 +125,73 @@ def post_accruals(
 
 def _find_shortfall(running: Running, accruals: Sequence[tuple[Id, Accrual]]) -> Shortfall:
     """Return what happens where points to take back are spent; asked only where some are to be."""
-    if all(accrual.points >= 0 for _, accrual in accruals):
+    if all(one.points > 0 for _, accrual in accruals for one in accrual.portions):
         return Shortfall.DEBT
     return Shortfall(require_currency(running.row.points_currency).shortfall)
 
 
 def _plan(
-    program_id: Id, customer_id: Id, accrual: Accrual, order: _Known, shortfall: Shortfall
-) -> tuple[list[Order], Id | None]:
-    """Return what the ledger is told, and the lot it is about; nothing where no points move."""
+    program_id: Id,
+    customer_id: Id,
+    accrual: Accrual,
+    order: _Known,
+    shortfall: Shortfall,
+    commands: list[Order],
+) -> list[_Moved]:
+    """Add what the ledger is told to `commands`; returns the portions, each with its first command's place.
+
+    The first command's key names the order and the judgement; the others' are numbered on.
+    """
+    begins, moved = len(commands), []
     key = f"accrual:{program_id.hex()}:{accrual.key.hex()}:{order.number}"
     reason = "return" if accrual.is_return else "order"
-    if accrual.points > 0:
-        lot_id = new_id()
-        order.lots.append((lot_id, accrual.points))
-        earn = Earn(
-            key, accrual.at, accrual.points, accrual.release_at, accrual.expires_at,
-            reason, accrual.about_id, lot_id,
-        )  # fmt: skip
-        return [Order(customer_id, earn)], lot_id
-    taken = order.take(-accrual.points)
-    commands = [
-        ClawBack(
-            key if place == 0 else f"{key}:{place}", accrual.at, points, lot_id,
-            shortfall, reason, accrual.about_id,
-        )
-        for place, (lot_id, points) in enumerate(taken)
-    ]  # fmt: skip
-    return [Order(customer_id, command) for command in commands], taken[0][0] if taken else None
+    for portion in accrual.portions:
+        rule_id = portion.source[0] if portion.source else None
+        if portion.points > 0:
+            lots = [(new_id(), portion.points)]
+            order.lots[rule_id].extend(lots)
+        else:
+            lots = order.take(rule_id, -portion.points)
+        policy = Shortfall.DEBT if portion.is_moved else shortfall
+        moved.extend([_Moved(portion, len(commands), lots[0][0])] if lots else [])
+        for lot_id, points in lots:
+            place = len(commands) - begins
+            own_key = f"{key}:{place}" if place else key
+            command = (
+                Earn(
+                    own_key, accrual.at, points, portion.release_at, portion.expires_at, reason,
+                    accrual.about_id, lot_id,
+                )
+                if portion.points > 0
+                else ClawBack(own_key, accrual.at, points, lot_id, policy, reason, accrual.about_id)
+            )  # fmt: skip
+            commands.append(Order(customer_id, command))
+    return moved
 
 
 def _load_orders(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> dict[Id, _Known]:
     """Return what is recorded about these (customer, order) pairs, by order."""
     orders: dict[Id, _Known] = defaultdict(_Known)
-    lots: list[tuple[Id, Id, Id]] = []
-    for customer_id, order_id, number, points, lot_id in select_matching(
-        models.Accrual,
-        ("customer_id", "order_id", "number", "points", "lot_id"),
-        ("customer_id", "order_id", "program_id"),
-        [(customer_id, order_id, program_id) for customer_id, order_id in set(keys)],
-        order_by=("customer_id", "order_id", "number"),
-    ):
-        orders[order_id].number = number
-        if points > 0:
-            lots.append((order_id, customer_id, lot_id))
+    own = ("customer_id", "order_id", "program_id")
+    wanted = [(customer_id, order_id, program_id) for customer_id, order_id in set(keys)]
+    accruals = select_matching(
+        models.Accrual, (*own[:2], "number", "points", "lot_id", "is_split"), own, wanted
+    )
+    split = sorted({(*row[:2], program_id) for row in accruals if row[5]})
+    portion = (*own[:2], "accrual_number", "points", "lot_id", "rule_id")
+    portions = select_matching(models.AccrualPortion, portion, own, split) if split else []
+    whole = [(*row[:5], None) for row in accruals if not row[5]]
+    lots = [row for row in (*whole, *portions) if row[3] > 0]
     left = {
         lot_id: points - taken
         for lot_id, points, taken in select_matching(
-            Lot, ("id", "points", "reversed"), ("customer_id", "id"), [lot[1:] for lot in lots]
+            Lot, ("id", "points", "reversed"), ("customer_id", "id"), [(row[0], row[4]) for row in lots]
         )
     }
-    for order_id, _, lot_id in lots:
-        orders[order_id].lots.append((lot_id, left[lot_id]))
+    for _, order_id, number, *_rest in accruals:
+        orders[order_id].number = max(orders[order_id].number, number)
+    for _, order_id, _, _, lot_id, rule_id in sorted(lots, key=lambda row: row[:3]):
+        orders[order_id].lots[rule_id].append((lot_id, left[lot_id]))
     return orders
 
 
@@ -170,10 +210,26 @@ def _write(
                 customer_id, accrual.key, program_id, number, accrual.about_id, accrual.is_return,
                 accrual.at, recorded_at, accrual.tier, accrual.net_minor, accrual.points,
                 accrual.zero.value if accrual.zero else "",
-                None if place is None else results[place].transfer_id, lot_id,
-                (customer_id, accrual.key) in undone,
+                results[line.first.place].transfer_id if line.first else None,
+                line.first.lot_id if line.first else None,
+                (customer_id, accrual.key) in undone, line.is_split,
             )
-            for customer_id, number, accrual, place, lot_id in lines
+            for line in lines
+            for customer_id, number, accrual in (line[:3],)
+        ],
+    )  # fmt: skip
+    insert_rows(
+        models.AccrualPortion,
+        _PORTION,
+        [
+            (
+                line.customer_id, line.accrual.key, program_id, line.number, number,
+                *(moved.portion.source or (None, None)), moved.portion.points,
+                results[moved.place].transfer_id, moved.lot_id,
+            )
+            for line in lines
+            if line.is_split
+            for number, moved in enumerate(line.moved, start=1)
         ],
     )  # fmt: skip
     insert_rows(
@@ -181,7 +237,7 @@ def _write(
         _PART,
         [
             (customer_id, accrual.key, program_id, accrual_number, number, *part)
-            for customer_id, accrual_number, accrual, _, _ in lines
+            for customer_id, accrual_number, accrual, _ in lines
             for number, part in enumerate(accrual.parts, start=1)
         ],
     )

@@ -183,8 +183,14 @@ def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, reco
         rate_points=rule.rate_points, rate_minor=rule.rate_minor, category=rule.category,
         multipliers={key: list(ratio) for key, ratio in rule.multipliers.items()},
         rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
+        pending_days=rule.pending_days, expiry=rule.expiry, expiry_count=rule.expiry_count,
         recorded_at=recorded_at,
     )  # fmt: skip
+
+
+def pack_level(level: LevelDraft) -> dict[str, Any]:
+    """Return a tier as it is kept: what it does not say is left out."""
+    return {key: value for key, value in level._asdict().items() if key != "extra_months" or value}
 
 
 def _write_tiers(
@@ -199,7 +205,7 @@ def _write_tiers(
         program_id=program_id, version=version, active_from=active_from,
         measure=draft.measure, window=draft.window, window_size=draft.window_size,
         grace_days=draft.grace_days, downgrade=draft.downgrade,
-        levels=[level._asdict() for level in draft.levels], recorded_at=recorded_at,
+        levels=[pack_level(level) for level in draft.levels], recorded_at=recorded_at,
     )  # fmt: skip
 
 
@@ -260,13 +266,19 @@ def _rule(row: models.EarningRule) -> accrual.EarningRule:
         row.id, row.version, row.rate_points, row.rate_minor, row.category,
         {key: (num, den) for key, (num, den) in multipliers.items()},
         accrual.Rounding(row.rounding), row.active_from, row.active_to,
+        accrual.OwnTerms(
+            row.pending_days, accrual.Expiry(row.expiry) if row.expiry else None, row.expiry_count
+        ),
     )  # fmt: skip
 
 
 def _tiers(row: models.TierRules, zone: ZoneInfo) -> tiers.TierRules:
     return tiers.TierRules(
         row.version,
-        tuple(tiers.Level(level["key"], level["threshold"]) for level in row.levels),
+        tuple(
+            tiers.Level(level["key"], level["threshold"], level.get("extra_months", 0))
+            for level in row.levels
+        ),
         tiers.Measure(row.measure), tiers.Window(row.window), row.window_size, zone,
         row.grace_days, tiers.Downgrade(row.downgrade), row.active_from,
     )  # fmt: skip

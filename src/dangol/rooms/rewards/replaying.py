@@ -82,14 +82,14 @@ def _id(rule: RuleContent) -> Id:
 def _as_rule(rule: RuleContent) -> EarningRule:
     return EarningRule(
         _id(rule), 1, rule.rate_points, rule.rate_minor, rule.category, rule.multipliers, rule.rounding,
-        None, rule.ends_at,
+        None, rule.ends_at, rule.as_draft().own_terms,
     )  # fmt: skip
 
 
 def _as_tiers(newest: TierRules, draft: ProgramContent) -> TierRules:
     tiers = draft.tiers
     levels = tuple(
-        level._replace(threshold=wanted.threshold)
+        level._replace(threshold=wanted.threshold, extra_months=wanted.extra_months)
         for level, wanted in zip(newest.levels, tiers.levels, strict=True)
     )
     return newest._replace(

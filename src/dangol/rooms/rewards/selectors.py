@@ -29,16 +29,17 @@ from dangol.rooms.rewards.store import Known, Totals
 
 
 class TierView(NamedTuple):
-    """A tier; the threshold is in the unit of the program's measure."""
+    """A tier; the threshold is in the unit of the program's measure, points last `extra_months` longer."""
 
     level: int
     key: str
     name: str
     threshold: int
+    extra_months: int = 0
 
 
 class RuleView(NamedTuple):
-    """A version of an earning rule."""
+    """A version of an earning rule. How long points wait and last is the program's where it is None."""
 
     id: Id
     version: int
@@ -50,6 +51,9 @@ class RuleView(NamedTuple):
     rounding: str
     active_from: datetime | None
     active_to: datetime | None
+    pending_days: int | None
+    expiry: str | None
+    expiry_count: int
 
 
 class ProgramView(NamedTuple):
@@ -123,6 +127,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
             RuleView(
                 rule.id, rule.version, names[rule.id, rule.version], rule.category, rule.rate_points,
                 rule.rate_minor, rule.multipliers, rule.rounding.value, rule.active_from, rule.active_to,
+                *rule.own_terms,
             )
             for rule in running.rules.rules
         ),
@@ -132,7 +137,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
 def tier_views(running: Running) -> tuple[TierView, ...]:
     """Return a program's tiers, the lowest first."""
     return tuple(
-        TierView(place, level.key, running.tier_name(place), level.threshold)
+        TierView(place, level.key, running.tier_name(place), level.threshold, level.extra_months)
         for place, level in enumerate(running.rules.tiers.levels)
     )
 

@@ -57,7 +57,11 @@ def _told(why: WhyView) -> Fact:
         | {name: shown(value) for name, value in one.part._asdict().items()}
         for one in why.parts
     ]
-    return told | {"transfer_id": shown(why.transfer_id), "parts": parts}
+    portions = [
+        {"rule": one.rule[2] if one.rule else None, "points": one.points, "lot_id": shown(one.lot.id)}
+        for one in why.portions
+    ]
+    return told | {"transfer_id": shown(why.transfer_id), "parts": parts, "portions": portions}
 
 
 STANDINGS = Section("tiers", read_standings)

@@ -52,19 +52,63 @@ def checks() -> list[Check]:
                 SELECT a.customer_id, a.order_id, a.number, a.points, t.points AS in_ledger
                 FROM dg_accrual AS a
                 LEFT JOIN dg_transfer AS t ON t.customer_id = a.customer_id AND t.id = a.transfer_id
-                WHERE (a.points > 0 AND (t.points IS NULL OR t.points <> a.points OR t.kind <> 'earn'))
+                WHERE (a.points = 0 AND a.transfer_id IS NOT NULL) OR (NOT a.is_split
+                  AND ((a.points > 0 AND (t.points IS NULL OR t.points <> a.points OR t.kind <> 'earn'))
                    OR (a.points < 0 AND (t.points IS NULL OR t.points > -a.points
-                                         OR t.kind NOT IN ('void', 'claw_back')))
-                   OR (a.points = 0 AND a.transfer_id IS NOT NULL)
+                                         OR t.kind NOT IN ('void', 'claw_back')))))
                 """
             ],
         ),
+        _portions(),
         Check(
             "accrual.arithmetic",
             _("적립마다 적힌 규칙과 숫자로 다시 계산하면 같은 포인트가 나와요."),
             _look_at_arithmetic,
         ),
     ]
+
+
+def _portions() -> Check:
+    """Return what holds of points under terms of their own."""
+    return sql_check(
+        "accrual.portions",
+        _("유효 기간이 따로인 포인트는 그 규칙의 것이고, 원장과 판정에 적힌 만큼이에요."),
+        counted="SELECT count(*) FROM dg_accrual_portion",
+        broken=[
+            """
+            SELECT p.customer_id, p.order_id, p.accrual_number, p.points, t.points AS in_ledger
+            FROM dg_accrual_portion AS p
+            LEFT JOIN dg_transfer AS t ON t.customer_id = p.customer_id AND t.id = p.transfer_id
+            WHERE (p.points > 0 AND (t.points IS NULL OR t.points <> p.points OR t.kind <> 'earn'))
+               OR (p.points < 0 AND (t.points IS NULL OR t.points > -p.points
+                                     OR t.kind NOT IN ('void', 'claw_back')))
+            """,
+            """
+            SELECT p.customer_id, p.order_id, p.accrual_number, sum(p.points) AS points
+            FROM dg_accrual_portion AS p
+            LEFT JOIN dg_accrual AS a ON a.customer_id = p.customer_id AND a.order_id = p.order_id
+                 AND a.program_id = p.program_id AND a.number = p.accrual_number
+            GROUP BY p.customer_id, p.order_id, p.program_id, p.accrual_number, a.points
+            HAVING a.points IS NULL OR a.points <> sum(p.points)
+            """,
+            """
+            SELECT a.customer_id, a.order_id, a.number FROM dg_accrual AS a
+            WHERE a.is_split <> EXISTS (
+                SELECT 1 FROM dg_accrual_portion AS p
+                WHERE p.customer_id = a.customer_id AND p.order_id = a.order_id
+                  AND p.program_id = a.program_id AND p.accrual_number = a.number)
+            """,
+            """
+            SELECT p.customer_id, p.order_id, p.accrual_number, p.rule_version
+            FROM dg_accrual_portion AS p
+            WHERE p.rule_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM dg_accrual_part AS x
+                WHERE x.customer_id = p.customer_id AND x.order_id = p.order_id
+                  AND x.program_id = p.program_id AND x.rule_id = p.rule_id
+                  AND x.rule_version = p.rule_version AND x.accrual_number <= p.accrual_number)
+            """,
+        ],
+    )
 
 
 class _Judged(NamedTuple):

@@ -1,7 +1,7 @@
 """The whys: each judgement of an order as data, so that any points line can be computed again."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -12,14 +12,24 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, all_of, matching, read_together, select_matching
 from dangol.core.storage.values import input_params, input_sql
 from dangol.domain.accrual import Part
-from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule, Program
+from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule, Program
 
 _ACCRUAL = (
     "customer_id", "order_id", "program_id", "number", "about_id", "is_return", "at", "recorded_at",
-    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id",
+    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id", "is_split",
 )  # fmt: skip
 _OWN = ("customer_id", "order_id")
 _PART = ("order_id", "program_id", "accrual_number", "number", *Part._fields)
+_PORTION = (
+    "order_id",
+    "program_id",
+    "accrual_number",
+    "number",
+    "rule_id",
+    "rule_version",
+    "points",
+    "lot_id",
+)
 _RULE = ("id", "version", "name", "category")
 _PROGRAM = ("id", "points_currency", "money_currency")
 _LOT = ("id", "points", "left", "earned_at", "release_at", "expires_at", "is_pending")
@@ -45,11 +55,23 @@ class LotView(NamedTuple):
     is_pending: bool
 
 
+class PortionView(NamedTuple):
+    """Points moved under the same terms, and the lot they are of.
+
+    The rule (id, version, name) is the one whose own terms hold; None: the program's do.
+    """
+
+    rule: tuple[Id, int, str] | None
+    points: int
+    lot: LotView
+
+
 class WhyView(NamedTuple):
     """A judgement of an order, by one program.
 
     `points` is what it added, or took back: what `parts` come to less what `parts_before`, those of the
     judgement before it, came to. Where that is nothing, `zero` says why (domain.membership.Zero).
+    `portions` are the lots it made, or took from: they come to the same.
     """
 
     program_id: Id
@@ -67,7 +89,7 @@ class WhyView(NamedTuple):
     parts_before: tuple[PartView, ...]
     zero: str
     transfer_id: Id | None
-    lot: LotView | None
+    portions: tuple[PortionView, ...]
 
     @property
     def is_correction(self) -> bool:
@@ -116,8 +138,9 @@ class Judgements:
             part = Part(*values)
             sums[order_id, program_id, number] += (PartView(part, *names[part.rule_id, part.rule_version]),)
         kept = {row[0]: LotView(*row) for row in lots}
+        moved = _portions_of(accruals, {rule: name for rule, (name, _) in names.items()})
         currencies: dict[Id, str] = {program_id: points for program_id, points, _ in programs}
-        return [_why(row, sums, kept, currencies) for row in sorted(accruals, key=lambda row: row[:4])]
+        return [_why(row, sums, moved, kept, currencies) for row in sorted(accruals, key=lambda row: row[:4])]
 
     @staticmethod
     def not_judged(currency: str, *read: Sequence[Row]) -> NotJudged | None:
@@ -129,6 +152,27 @@ def accruals_of(keys: Iterable[tuple[Id, Id]]) -> list[WhyView]:
     """Return all judgements of these (customer, order) pairs, order by order, first to last."""
     judgements = Judgements(keys)
     return judgements.found(*read_together(*judgements.selects))
+
+
+def _portions_of(
+    accruals: Sequence[Row], names: Mapping[tuple[Id, int], str]
+) -> dict[tuple[Id, Id, int], tuple[PortionView, ...]]:
+    """Return the portions of those judgements that have some; nothing is read where none has."""
+    split = sorted({(row[0], row[1]) for row in accruals if row[14]})
+    moved: dict[tuple[Id, Id, int], tuple[PortionView, ...]] = defaultdict(tuple)
+    if not split:
+        return moved
+    rows = select_matching(AccrualPortion, ("customer_id", *_PORTION), _OWN, split)
+    lots = {
+        row[0]: LotView(*row)
+        for row in select_matching(Lot, _LOT, ("customer_id", "id"), [(row[0], row[-1]) for row in rows])
+    }
+    for _, order_id, program_id, number, _, rule_id, version, points, lot_id in sorted(
+        rows, key=lambda row: row[1:5]
+    ):
+        rule = (rule_id, version, names[rule_id, version]) if rule_id else None
+        moved[order_id, program_id, number] += (PortionView(rule, points, lots[lot_id]),)
+    return moved
 
 
 def _lots_of(keys: Sequence[tuple[Id, Id]]) -> Select:
@@ -144,15 +188,19 @@ def _lots_of(keys: Sequence[tuple[Id, Id]]) -> Select:
 def _why(
     row: Sequence[Any],
     parts: dict[tuple[Id, Id, int], tuple[PartView, ...]],
+    moved: dict[tuple[Id, Id, int], tuple[PortionView, ...]],
     lots: dict[Id, LotView],
     currencies: dict[Id, str],
 ) -> WhyView:
     (_, order_id, program_id, number, about_id, is_return, at, recorded_at,
-     tier, net_minor, points, zero, transfer_id, lot_id) = row  # fmt: skip
+     tier, net_minor, points, zero, transfer_id, lot_id, _) = row  # fmt: skip
+    portions = moved[order_id, program_id, number]
+    if not portions and lot_id in lots:
+        portions = (PortionView(None, points, lots[lot_id]),)
     return WhyView(
         program_id, currencies[program_id], order_id, number, about_id, is_return, at, recorded_at,
         tier, net_minor, points, parts[order_id, program_id, number], parts[order_id, program_id, number - 1],
-        zero, transfer_id, lots.get(lot_id),
+        zero, transfer_id, portions,
     )  # fmt: skip
 
 

@@ -13,10 +13,14 @@ from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part
 from dangol.domain.points import Account as Place, Kind
-from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule
+from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule
 from dangol.web.places import read_instant
 
 PAGE = 20
+_ACCRUAL = (
+    "about_id", "transfer_id", "tier", "net_minor", "points", "zero", "is_return", "order_id", "number",
+)  # fmt: skip
+_PORTION = ("accrual_number", "transfer_id", "points", "rule_id", "rule_version")
 USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
 # What a member's own history leaves out: bookkeeping that moves nothing to or from the member.
 QUIET = (Kind.POST.value, Kind.SETTLE.value)
@@ -72,6 +76,13 @@ class RuleSum(NamedTuple):
         if rest:
             return f"{num}/{den}"
         return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".")
+
+
+class _Source(NamedTuple):
+    """Of which rules a portion is: of these, or (`is_rest`) of all but these."""
+
+    rules: set[tuple[Id, int]]
+    is_rest: bool
 
 
 @dataclass(slots=True)
@@ -283,29 +294,65 @@ def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:
 def read_whys(
     customer_id: Id, *, transfer_ids: Sequence[Id] = (), order_ids: Sequence[Id] = ()
 ) -> dict[Id, Why]:
-    """Return the whys by transfer, or by what they are about: the orders and returns in `order_ids`."""
+    """Return the whys by transfer, or by what they are about: the orders and returns in `order_ids`.
+
+    A judgement that moved points under several terms has a transfer for each: by transfer, its why has the
+    sums of those rules alone.
+    """
     by_transfer = bool(transfer_ids)
     wanted = transfer_ids or order_ids
     rows = select_matching(
-        Accrual,
-        (
-            "about_id", "transfer_id", "order_id", "number",
-            "tier", "net_minor", "points", "zero", "is_return",
-        ),
-        ("customer_id", "transfer_id" if by_transfer else "about_id"),
-        [(customer_id, one) for one in wanted],
-        order_by=("order_id", "number"),
+        Accrual, _ACCRUAL, ("customer_id", "transfer_id" if by_transfer else "about_id"),
+        [(customer_id, one) for one in wanted], order_by=("order_id", "number"),
     )  # fmt: skip
     whys: dict[Id, Why] = {}
-    for about_id, transfer_id, order_id, number, tier, net_minor, points, zero, is_return in rows:
-        key = transfer_id if by_transfer else about_id
-        whys.setdefault(key, Why(tier, net_minor, points, zero, is_return, order_id, number))
+    for about_id, transfer_id, *values in rows:
+        whys.setdefault(transfer_id if by_transfer else about_id, Why(*values))
+    sources = _add_portions(customer_id, transfer_ids, whys) if by_transfer else {}
     sums = _sums(customer_id, {why.order_id for why in whys.values()})
-    for why in whys.values():
-        why.sums = sums.get((why.order_id, why.number), [])
+    for transfer_id, why in whys.items():
+        own = sources.get(transfer_id)
+        why.sums = _only(sums.get((why.order_id, why.number), []), own)
         if why.is_return:
-            why.before = sums.get((why.order_id, why.number - 1), [])
+            why.before = _only(sums.get((why.order_id, why.number - 1), []), own)
     return whys
+
+
+def _only(sums: list[RuleSum], own: _Source | None) -> list[RuleSum]:
+    """Return the sums of the rules that are under the terms of one portion; all, where there is none."""
+    if own is None:
+        return sums
+    return [one for one in sums if (one.part[:2] in own.rules) is not own.is_rest]
+
+
+def _add_portions(customer_id: Id, transfer_ids: Sequence[Id], whys: dict[Id, Why]) -> dict[Id, _Source]:
+    """Add the whys of transfers that moved one portion of a judgement; returns of which rules each is."""
+    own = ("customer_id", "order_id", "program_id")
+    found = select_matching(
+        AccrualPortion, own, ("customer_id", "transfer_id"), [(customer_id, one) for one in transfer_ids]
+    )
+    if not found:
+        return {}
+    orders = sorted(set(found))
+    judged = {
+        (order_id, program_id, number): values
+        for order_id, program_id, number, *values in select_matching(
+            Accrual, (*own[1:], "number", *_ACCRUAL[2:]), own, orders
+        )
+    }
+    portions = select_matching(AccrualPortion, (*own[1:], *_PORTION), own, orders)
+    rules: dict[tuple[Id, Id], set[tuple[Id, int]]] = defaultdict(set)
+    for order_id, program_id, _, _, _, *rule in portions:
+        rules[order_id, program_id] |= {tuple(rule)} if rule[0] else set()
+    sources = {}
+    for order_id, program_id, number, transfer_id, points, *rule in portions:
+        if transfer_id in transfer_ids:
+            whys[transfer_id] = replace(Why(*judged[order_id, program_id, number]), points=points)
+            is_own = rule[0] is not None
+            sources[transfer_id] = _Source(
+                {tuple(rule)} if is_own else rules[order_id, program_id], is_rest=not is_own
+            )
+    return sources
 
 
 def _sums(customer_id: Id, order_ids: set[Id]) -> dict[tuple[Id, int], list[RuleSum]]:
