@@ -2,8 +2,8 @@
 
 A page is handed a public key and, wrapped under the master keys, the private one that belongs to it; it keeps
 both and hands the second back with what it has sealed. So nothing has to be kept here. The wrapped key opens
-only beside the holder it was made for: nobody can pass off as another's what they sealed. The browser agrees on
-a secret of its own with the public key (ECDH on P-256, NIST SP 800-56A), derives a key from it (HKDF, RFC
+only beside the holder it was made for: nobody can pass off as another's what they sealed. The browser agrees
+on a secret of its own with the public key (ECDH on P-256, NIST SP 800-56A), derives a key from it (HKDF, RFC
 5869) and seals with AES-GCM (NIST SP 800-38D), bound to the name of what is sealed.
 """
 
@@ -33,7 +33,7 @@ class Seal(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """What a browser sealed: as base64, with the wrapped key it was sealed for; and who held that, as text."""
+    """What a browser sealed: as base64, with the wrapped key it was sealed for; and who held it, as text."""
 
     wrapped: str
     point: str

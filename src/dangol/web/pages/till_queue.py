@@ -87,8 +87,9 @@ def take(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"csrf": get_token(request), "now": now} | seal._asdict())
     try:
         told = msgspec.json.decode(request.body[: MOST_BYTES + 1], type=_Told)
+        box = Sealed(told.wrapped, told.point, told.nonce, told.text, told.holder)
         late = LateSale(
-            told.key, Sealed(told.wrapped, told.point, told.nonce, told.text, told.holder), told.amount, told.currency,
+            told.key, box, told.amount, told.currency,
             max(frame_of(request).at - told.made_at, timedelta(0)),
         )  # fmt: skip
     except (msgspec.DecodeError, ValueError, TypeError):
