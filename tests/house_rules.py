@@ -31,6 +31,9 @@ LOOKUPS = {
     "dg_people.SearchToken",
     "dg_referrals.ReferralCode",
     "dg_referrals.ReferralMark",
+    # A card's money is its bearer's, whoever that is: these are found by the account.
+    "dg_stored_value.ValueAccount",
+    "dg_stored_value.ValueMove",
 }
 FORBIDDEN_SQL = re.compile(
     r"\b(DEFERRABLE|INITIALLY DEFERRED|LISTEN|NOTIFY|LOCK TABLE|NEXTVAL|CREATE SEQUENCE|BIGSERIAL"

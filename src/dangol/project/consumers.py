@@ -17,6 +17,7 @@ from dangol.rooms.rewards.catalog.consumers import CLOSE_VOUCHERS
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 from dangol.rooms.rewards.referrals.consumers import FOLLOW as FOLLOW_REFERRALS
 from dangol.rooms.rewards.stamps.consumers import FOLLOW as FOLLOW_STAMPS
+from dangol.rooms.rewards.stored_value.consumers import FOLLOW as FOLLOW_STORED_VALUE
 
 INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
 BY_CURSOR: list[Consumer] = [
@@ -33,4 +34,5 @@ BY_CURSOR: list[Consumer] = [
     CLOSE_VOUCHERS,
     FOLLOW_STAMPS,
     FOLLOW_REFERRALS,
+    FOLLOW_STORED_VALUE,
 ]

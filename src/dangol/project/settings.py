@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards.catalog",
     "dangol.rooms.rewards.stamps",
     "dangol.rooms.rewards.referrals",
+    "dangol.rooms.rewards.stored_value",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

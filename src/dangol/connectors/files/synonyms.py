@@ -102,7 +102,7 @@ _WORDS: Mapping[str, str] = {
         "paid, amount paid, sales_value, line total, total, sales, revenue"
     ),
     "points": (
-        "포인트, 적립금, 잔여포인트, 보유포인트, 적립포인트, 마일리지, 잔액, points, balance, "
+        "포인트, 예치금, 잔여포인트, 보유포인트, 적립포인트, 마일리지, 잔액, points, balance, "
         "points balance, points left, remaining"
     ),
     "earned_at": "적립일, 적립일시, earned_at, earned on, earn date",

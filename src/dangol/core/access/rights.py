@@ -34,6 +34,9 @@ class Right(StrEnum):
     REWARDS_READ = "rewards.read"
     REWARDS_WRITE = "rewards.write"
     STAMPS_WRITE = "stamps.write"
+    STORED_VALUE_READ = "stored_value.read"
+    STORED_VALUE_SELL = "stored_value.sell"
+    STORED_VALUE_WRITE = "stored_value.write"
     SEGMENTS_READ = "segments.read"
     SEGMENTS_WRITE = "segments.write"
     COUPONS_READ = "coupons.read"
@@ -81,6 +84,7 @@ _LOOKING = frozenset(
         R.REWARDS_READ,
         R.SEGMENTS_READ,
         R.COUPONS_READ,
+        R.STORED_VALUE_READ,
     }
 )
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -89,18 +93,20 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     | {
         R.PROGRAMS_WRITE, R.SEGMENTS_WRITE, R.COUPONS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ,
         R.PROGRAMS_WRITE, R.REWARDS_WRITE, R.SEGMENTS_WRITE, R.CATALOG_WRITE, R.IMPORTS_WRITE, R.JOBS_READ,
-        R.EVENTS_READ, R.MEMBERS_EXPORT,
+        R.EVENTS_READ, R.MEMBERS_EXPORT, R.STORED_VALUE_SELL, R.STORED_VALUE_WRITE,
     },
     Role.AGENT: _LOOKING
     | {
         R.MEMBERS_WRITE, R.MEMBERS_UNMASK, R.MEMBERS_MERGE, R.CONSENTS_WRITE, R.POINTS_ADJUST,
         R.POINTS_SPEND, R.ORDERS_WRITE, R.REQUESTS_WRITE, R.APPROVALS_READ, R.STAMPS_WRITE,
+        R.STORED_VALUE_SELL, R.STORED_VALUE_WRITE,
     },
     Role.ANALYST: _LOOKING | {R.EVENTS_READ, R.JOBS_READ},
     Role.STORE: frozenset(
         {
             R.TILL_USE, R.MEMBERS_READ, R.MEMBERS_WRITE, R.CONSENTS_WRITE, R.POINTS_READ, R.POINTS_SPEND,
             R.ORDERS_READ, R.ORDERS_WRITE, R.CATALOG_READ, R.STAMPS_WRITE,
+            R.STORED_VALUE_READ, R.STORED_VALUE_SELL,
         }
     ),
     Role.AUDITOR: _LOOKING

@@ -28,7 +28,8 @@ class Carried(NamedTuple):
     """What a unit carries, or what comes back: minor units paid in money, points paid, points earned.
 
     `spent_minor` is what the points paid were worth at the sale. `discount_minor` is what promotions took
-    off: with the unit it comes back to their budgets.
+    off: with the unit it comes back to their budgets. `stored_minor` was paid with gift cards and store
+    credit, and goes back to them; it is not part of `money_minor`.
     """
 
     money_minor: int = 0
@@ -36,6 +37,7 @@ class Carried(NamedTuple):
     spent_points: int = 0
     earned_points: int = 0
     discount_minor: int = 0
+    stored_minor: int = 0
 
     def less(self, other: "Carried") -> "Carried":
         """Return what is left without the other."""
@@ -83,10 +85,11 @@ class Sold:
 
 
 class Tender(NamedTuple):
-    """What was paid with points: so many, worth so many minor units."""
+    """What was paid with points, so many, worth so many minor units, and what with stored value."""
 
     points: int = 0
     minor: int = 0
+    stored_minor: int = 0
 
 
 NO_TENDER = Tender()
@@ -111,15 +114,17 @@ def sold_of(
 
     Points paid are spread over the units, and over the delivery where they `pays_delivery`, by what these
     cost, and never pay more for one than that; `points` are those that earning rules give besides the
-    promotions, by unit. Raises NotSold where no such sale can be: more paid than it costs, points that are
-    worth nothing or worth without points, anything below nothing, points of a unit that is not in it.
+    promotions, by unit. Stored value is spread over what is left of all that and of the delivery. Raises
+    NotSold where no such sale can be: more paid than it costs, points that are worth nothing or worth without
+    points, anything below nothing, points of a unit that is not in it.
     """
     net = {(one.key, n): left for one in evaluation.lines for n, left in enumerate(one.left_minor)}
     keys = sorted(net)
     costs = {key: net[key] for key in keys}
     if pays_delivery:
         costs[_DELIVERY] = evaluation.shipping_minor
-    if (refused := _unpayable(tender, points, costs, net)) is not None:
+    payable = sum(net.values()) + evaluation.shipping_minor
+    if (refused := _unpayable(tender, points, costs, net, payable)) is not None:
         raise NotSold(refused)
     paid = _spread(tender.minor, costs)
     paid_points = _spread(tender.points, paid, most=tender.points)
@@ -133,23 +138,32 @@ def sold_of(
             case ShippingDiscount():
                 off_delivery += effect.amount_minor
     by_points = paid.get(_DELIVERY, 0)
+    due = {key: net[key] - paid[key] for key in keys} | {_DELIVERY: evaluation.shipping_minor - by_points}
+    stored = _spread(tender.stored_minor, due)
     return Sold(
         {
-            key: Carried(net[key] - paid[key], paid[key], paid_points[key], earned.get(key, 0), off[key])
+            key: Carried(
+                due[key] - stored[key], paid[key], paid_points[key], earned.get(key, 0), off[key], stored[key]
+            )
             for key in keys
         },
         delivery=Carried(
-            evaluation.shipping_minor - by_points, by_points, paid_points.get(_DELIVERY, 0), 0, off_delivery
+            due[_DELIVERY] - stored[_DELIVERY], by_points, paid_points.get(_DELIVERY, 0), 0, off_delivery,
+            stored[_DELIVERY],
         ),
-    )
+    )  # fmt: skip
 
 
 def _unpayable(
-    tender: Tender, points: Mapping[UnitKey, int], costs: Mapping[UnitKey, int], net: Mapping[UnitKey, int]
+    tender: Tender,
+    points: Mapping[UnitKey, int],
+    costs: Mapping[UnitKey, int],
+    net: Mapping[UnitKey, int],
+    payable: int,
 ) -> Refused | None:
-    if min(tender.points, tender.minor, *points.values()) < 0:
+    if min(*tender, *points.values()) < 0:
         return Refused.NEGATIVE
-    if tender.minor > sum(costs.values()):
+    if tender.minor > sum(costs.values()) or tender.minor + tender.stored_minor > payable:
         return Refused.MORE_THAN_IT_COSTS
     if bool(tender.points) != bool(tender.minor):
         return Refused.POINTS_WITHOUT_WORTH
@@ -214,24 +228,28 @@ def _with_delivery(back: Back) -> Back:
 
 
 def return_amount(sold: Sold, minor: int) -> Back | Refused:
-    """Return what comes back with an amount of what was paid, in money and points together, without goods.
+    """Return what comes back with an amount of what was paid, in every way it was paid, without goods.
 
     Every figure comes back in the proportion of the amount to what is still paid, rounded down, and with
     the last of it whatever is left. Goods, and with them the promotions' budgets, stay where they
     are, and so does the delivery.
     """
     carried = sold.carried
-    paid = carried.money_minor + carried.spent_minor
+    paid = carried.money_minor + carried.stored_minor + carried.spent_minor
     if minor < 1:
         return Refused.NOT_POSITIVE
     if minor > paid:
         return Refused.MORE_THAN_LEFT
     spent = carried.spent_minor * minor // paid
-    figures = (
-        minor - spent,
+    by_money = carried.money_minor + carried.stored_minor
+    stored = carried.stored_minor * (minor - spent) // by_money if by_money else 0
+    # Goods stay, and with them what promotions took off.
+    figures = Carried(
+        minor - spent - stored,
         spent,
         carried.spent_points * minor // paid,
         carried.earned_points * minor // paid,
+        stored_minor=stored,
     )
     columns = [
         _spread(figure, {key: one[place] for key, one in sold.units.items()})

@@ -26,7 +26,8 @@ from dangol.rooms.rewards.models import EarningRule
 from dangol.rooms.rewards.promotions.asking import NO_EARNING, Answer, Asked, ask
 from dangol.rooms.rewards.promotions.confirming import COUNTER
 from dangol.rooms.rewards.promotions.counter import confirmation_of, finish, sale_of
-from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, TenderNotTaken, cancel, reserve
+from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, cancel, reserve
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from dangol.rooms.rewards.whys import (
     NotJudged,
     PartView,

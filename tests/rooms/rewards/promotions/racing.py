@@ -17,7 +17,8 @@ if not apps.ready:
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.promotions.committing import commit
 from dangol.rooms.rewards.promotions.returning import bring_back
-from dangol.rooms.rewards.promotions.sales import TenderNotTaken, cancel, reserve
+from dangol.rooms.rewards.promotions.sales import cancel, reserve
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from tests.rooms.rewards.promotions.shop import AT, asked, cart
 
 _context = multiprocessing.get_context("forkserver")

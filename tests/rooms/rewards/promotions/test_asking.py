@@ -6,7 +6,8 @@ import pytest
 
 from dangol.rooms.rewards.promotions.asking import ask
 from dangol.rooms.rewards.promotions.models import Sale
-from dangol.rooms.rewards.promotions.sales import TenderNotTaken, reserve
+from dangol.rooms.rewards.promotions.sales import reserve
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from tests.rooms.rewards.promotions.shop import AT, TENDER, asked, cart, give, offer, open_shop, percent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])

@@ -9,7 +9,8 @@ from dangol.rooms.rewards.coupons.holding import issue
 from dangol.rooms.rewards.coupons.models import BatchKind, CouponCode, CouponUse
 from dangol.rooms.rewards.promotions.limits import left_of
 from dangol.rooms.rewards.promotions.models import Redemption
-from dangol.rooms.rewards.promotions.sales import SaleView, TenderNotTaken, reserve
+from dangol.rooms.rewards.promotions.sales import SaleView, reserve
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from tests.rooms.rewards.promotions.shop import AT, TENDER, asked, cart, give, offer, open_shop, percent
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])

@@ -25,7 +25,6 @@ from dangol.rooms.rewards.promotions.returning import (
 from dangol.rooms.rewards.promotions.sales import (
     NothingToSell,
     SaleTimedOut,
-    TenderNotTaken,
     UnknownSale,
     WrongState,
     cancel,
@@ -33,6 +32,7 @@ from dangol.rooms.rewards.promotions.sales import (
     reopen,
     reserve,
 )
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from dangol.rooms.rewards.promotions.time_outs import release_due
 from tests.rooms.rewards.promotions.shop import (
     AT,

@@ -26,7 +26,7 @@ TOLD = frozenset(
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
-LEFT_OUT = frozenset({"context", "message", "properties", "reason", "traits"})
+LEFT_OUT = frozenset({"context", "message", "properties", "reason", "tail", "traits"})
 # Standard Webhooks asks for less than 20 kB.
 LONGEST_BYTES = 20_000
 EXAMPLE = "webhook.tested"

@@ -20,7 +20,7 @@ from dangol.domain.membership import match_rules
 from dangol.domain.promotions import Cart, Context, Evaluation, evaluate
 from dangol.domain.promotions.carts import Line
 from dangol.domain.promotions.effects import PointsGiven, PointsMultiplied
-from dangol.domain.promotions.returns import UnitKey
+from dangol.domain.promotions.returns import Tender, UnitKey, sold_of
 from dangol.domain.promotions.rules import NOBODY, Coupon
 from dangol.domain.splitting import Share, split
 from dangol.domain.tender import Paid, TenderReason, TenderRefused, TenderRule, most_points, pay
@@ -33,6 +33,8 @@ from dangol.rooms.rewards.promotions import limits
 from dangol.rooms.rewards.promotions.contents import read_promotion
 from dangol.rooms.rewards.promotions.editing import UnknownPromotion, find_promotion
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf, load_live, make_shelf
+from dangol.rooms.rewards.stored_value.codes import CardRef
+from dangol.rooms.rewards.stored_value.paying import Credit, Stored, Wanted, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +42,9 @@ class Asked:
     """A cart, and all that is said with it.
 
     `customer_id` None: somebody unknown. `by_shopper`: they wrote the codes themselves, and are told nothing
-    of those they cannot use. `pay_points`: so many points are to pay. For dry runs: `drafts` are
-    promotions whose drafts are asked as if they were published, and `only` the promotions asked at all.
+    of those they cannot use. `pay_points`: so many points are to pay; then `gift_cards`, one after the other,
+    and so much `pay_credit` of the member's store credit pay for what points leave. For dry runs: `drafts`
+    are promotions whose drafts are asked as if they were published, and `only` the promotions asked at all.
     """
 
     cart: Cart
@@ -50,6 +53,8 @@ class Asked:
     codes: tuple[str, ...] = ()
     by_shopper: bool = False
     pay_points: int = 0
+    gift_cards: tuple[CardRef, ...] = ()
+    pay_credit: Credit = 0
     channel: str = ""
     store: str = ""
     drafts: frozenset[Id] = frozenset()
@@ -63,6 +68,11 @@ class Tendered(NamedTuple):
     refused: TenderRefused | None
     most: int
     currency: str
+
+    @property
+    def minor(self) -> int:
+        """What points pay, in minor units."""
+        return self.paid.minor if self.paid else 0
 
 
 class Earning(NamedTuple):
@@ -90,11 +100,12 @@ NO_EARNING = Earning("", (), {}, 0)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What promotions do to a cart, what points pay of it, and what it would earn."""
+    """What promotions do to a cart, what points, cards and credit pay of it, and what it would earn."""
 
     asked: Asked
     evaluation: Evaluation
     tender: Tendered
+    stored: Stored
     earning: Earning
     shelf: Shelf
     names: Mapping[Id, str] = field(default_factory=dict)
@@ -107,7 +118,7 @@ class Answer:
     @property
     def due_minor(self) -> int:
         """What is left to pay in money."""
-        return self.payable_minor - (self.tender.paid.minor if self.tender.paid else 0)
+        return self.payable_minor - self.tender.minor - self.stored.minor
 
 
 def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
@@ -131,9 +142,14 @@ def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
     # The shop's first program; None where there is none.
     running = next(iter(current_programs()), None)
     tender = _tender(asked, shelf.tender, evaluation, running)
-    earning = _earning(asked, shelf, evaluation, tender, running)
+    payable = evaluation.net_minor + evaluation.shipping_minor
+    stored = look(
+        Wanted(asked.gift_cards, asked.pay_credit, tuple(family), asked.by_shopper),
+        currency=asked.cart.currency, payable_minor=payable, due_minor=payable - tender.minor, at=asked.as_of,
+    )  # fmt: skip
+    earning = _earning(asked, shelf, evaluation, tender, stored, running)
     names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
-    return Answer(asked, evaluation, tender, earning, shelf, names)
+    return Answer(asked, evaluation, tender, stored, earning, shelf, names)
 
 
 def _coupons(asked: Asked) -> tuple[Coupon, ...]:
@@ -194,7 +210,12 @@ def _tender(
 
 
 def _earning(
-    asked: Asked, shelf: Shelf, evaluation: Evaluation, tender: Tendered, running: Running | None
+    asked: Asked,
+    shelf: Shelf,
+    evaluation: Evaluation,
+    tender: Tendered,
+    stored: Stored,
+    running: Running | None,
 ) -> Earning:
     """Return what the cart would earn; nobody unknown earns anything, and nothing in another currency."""
     if asked.customer_id is None or running is None:
@@ -206,7 +227,7 @@ def _earning(
         Membership, ("level",), ("customer_id", "program_id"), [(asked.customer_id, running.id)]
     )
     tier = running.rules.tiers.levels[rows[0][0] if rows else 0].key
-    paid = earning_units(evaluation, tender, shelf.tender)
+    paid = earning_units(evaluation, tender, stored, shelf.tender)
     categories = {one.key: _category(one) for one in asked.cart.lines}
     parts = _parts(running, tier, asked.as_of, paid, categories)
     multiplied: dict[Id, Mapping[UnitKey, int]] = {}
@@ -220,16 +241,28 @@ def _earning(
     return Earning(running.row.points_currency, tuple(parts), multiplied, given)
 
 
-def earning_units(evaluation: Evaluation, tender: Tendered, rule: TenderRule | None) -> dict[UnitKey, int]:
-    """Return what each unit earns on: what is paid for it, less what points pay where they are a discount."""
+def earning_units(
+    evaluation: Evaluation, tender: Tendered, stored: Stored, rule: TenderRule | None
+) -> dict[UnitKey, int]:
+    """Return what each unit earns on: what is paid for it, less what is paid in ways that are a discount."""
     units = {
         (line.key, place): left for line in evaluation.lines for place, left in enumerate(line.left_minor)
     }
-    if tender.paid is None or rule is None or not rule.is_discount:
+    by_points = rule is not None and rule.is_discount
+    if not ((by_points and tender.minor) or (stored.is_discount and stored.minor)):
         return units
-    shares = [Share(key, left, left) for key, left in sorted(units.items())]
-    off = dict(zip(sorted(units), split(tender.paid.minor, shares), strict=True))
-    return {key: left - off[key] for key, left in units.items()}
+    carried = sold_of(evaluation, spread_of(tender, stored)).units
+    return {
+        key: left
+        - (carried[key].spent_minor if by_points else 0)
+        - (carried[key].stored_minor if stored.is_discount else 0)
+        for key, left in units.items()
+    }
+
+
+def spread_of(tender: Tendered, stored: Stored) -> Tender:
+    """Return what is spread over units besides money."""
+    return Tender(tender.paid.points if tender.paid else 0, tender.minor, stored.minor)
 
 
 def _category(line: Line) -> str:

@@ -1,6 +1,8 @@
 """A sale becomes an order, and an order that was a mistake is undone."""
 
+from collections import Counter
 from datetime import datetime
+from typing import TypeAlias
 
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.models import Order, OrderLine, Product, Return
@@ -20,7 +22,7 @@ from dangol.rooms.rewards.coupons.taking_back import issue_key_of, take_back as 
 from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
-from dangol.rooms.rewards.promotions.documents import points_given, read_ask, stamps_of
+from dangol.rooms.rewards.promotions.documents import points_given, read_ask, read_split, stamps_of
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
@@ -33,6 +35,8 @@ from dangol.rooms.rewards.promotions.sales import (
     uses_of,
     view_of,
 )
+
+Amounts: TypeAlias = tuple[tuple[str, int], ...]
 
 
 class NumberTaken(DomainError):
@@ -78,7 +82,7 @@ def _is_named(row: models.Sale, source: str, number: str) -> bool:
 
 
 def _told(row: models.Sale, source: str, number: str, at: datetime) -> Told:
-    """Return the sale as a till tells of it. Points that count as a discount are one of the whole order."""
+    """Return the sale as a till tells of it. What counts as a discount is one of the whole order."""
     kept, answer = read_ask(row.cart), row.answer
     net = {line["line"]: line["net_minor"] for line in answer["lines"]}
     lines = []
@@ -103,14 +107,30 @@ def _told(row: models.Sale, source: str, number: str, at: datetime) -> Told:
         for one in answer["effects"]
         if one["type"] == "gift"
     ]
-    is_discount = answer["tender"]["is_discount"]
-    points = (("points", row.tender_minor),) if row.tender_minor else ()
+    discounts, tenders = _paid(row)
     return Told(
         buyer=row.customer_id, source=source, number=number, placed_at=at, currency=row.currency, lines=lines,
         store=kept.store or None, channel=kept.channel or "store",
-        discounts=points if is_discount else (), tenders=() if is_discount else points,
+        discounts=discounts, tenders=tenders,
         is_guest=row.is_guest,
     )  # fmt: skip
+
+
+def _paid(row: models.Sale) -> tuple[Amounts, Amounts]:
+    """Return what was paid besides money, as the order's discounts and its tenders."""
+    points = (("points", row.tender_minor),) if row.tender_minor else ()
+    discounts, tenders = (points, ()) if row.answer["tender"]["is_discount"] else ((), points)
+    stored = row.answer.get("stored")
+    if not row.stored_minor or stored is None:
+        return discounts, tenders
+    if stored["is_discount"]:
+        # Of goods alone: the delivery is no part of the order.
+        on_goods = read_split(row.split).carried.stored_minor
+        return (*discounts, ("stored_value", on_goods)) if on_goods else discounts, tenders
+    sums: Counter[str] = Counter()
+    for one in stored["paid"]:
+        sums[one["kind"]] += one["minor"]
+    return discounts, (*tenders, *sums.items())
 
 
 def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:

@@ -21,13 +21,13 @@ class ConfirmationMissing(DomainError):
 
 
 def needs_confirmation(content: CheckoutContent, asked: Asked, answer: Answer) -> bool:
-    """Say whether the member must be asked: a coupon or so many points are used, and others type for them."""
+    """Say whether the member must be asked: others use a coupon, many points or much credit for them."""
     if asked.customer_id is None or asked.by_shopper or asked.channel not in ("", COUNTER):
         return False
     points = answer.tender.paid.points if answer.tender.paid else 0
     least = content.confirm_points_from
     uses_coupon = content.confirm_coupons and bool(answer.evaluation.used_codes)
-    return uses_coupon or (least is not None and points >= least)
+    return uses_coupon or answer.stored.is_much_credit or (least is not None and points >= least)
 
 
 def note_need(row: models.Sale, asked: Asked, answer: Answer, *, at: datetime) -> None:

@@ -72,7 +72,7 @@ class NotOfTheCheckout(DomainError):
 
 
 class UsesTheirOwn(DomainError):
-    """In the sale coupons or points of its member were used (`order`): it cannot become somebody else's."""
+    """The member's coupons, points, cards or credit were used (`order`): it cannot become another's sale."""
 
     code = "checkout.uses_their_own"
 
@@ -280,7 +280,7 @@ def give_to(order: OrderFacts, sale: SaleView, *, to: Id, at: datetime) -> Id:
     require_write_transaction()
     if to == order.customer_id:
         raise SameMember(order=order.number)
-    if sale.answer["used_codes"] or sale.tender_points:
+    if sale.answer["used_codes"] or sale.tender_points or sale.stored_minor:
         raise UsesTheirOwn(order=order.number)
     lock_customers([order.customer_id, to])
     kept = cart_of(sale.id)

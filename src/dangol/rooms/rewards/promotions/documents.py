@@ -7,7 +7,7 @@ counted from 0.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -18,7 +18,9 @@ from dangol.domain.promotions.effects import Reason
 from dangol.domain.promotions.returns import Carried, Sold, UnitKey
 from dangol.domain.tender import TenderRefused
 from dangol.rooms.rewards.promotions.asking import Answer, Asked
-from dangol.rooms.rewards.promotions.words import reason_text, tender_text
+from dangol.rooms.rewards.promotions.words import reason_text, stored_text, tender_text
+from dangol.rooms.rewards.stored_value.codes import CardRef
+from dangol.rooms.rewards.stored_value.paying import CREDIT, Stored
 
 Json: TypeAlias = dict[str, Any]
 _TYPES: Mapping[type, str] = {
@@ -42,9 +44,17 @@ class StoredAsk(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     codes: tuple[str, ...] = ()
     by_shopper: bool = False
     pay_points: int = 0
+    # Hashes and last characters: a card's code is money and stands nowhere.
+    gift_cards: tuple[tuple[str, str], ...] = ()
+    pay_credit: int | Literal["most"] = 0
     channel: str = ""
     store: str = ""
     only: tuple[bytes, ...] | None = None
+
+    @property
+    def card_refs(self) -> tuple[CardRef, ...]:
+        """The gift cards that were to pay."""
+        return tuple(CardRef(*one) for one in self.gift_cards)
 
     @property
     def asked_only(self) -> frozenset[Id] | None:
@@ -56,7 +66,8 @@ def write_ask(asked: Asked) -> Json:
     """Return what was asked, to be kept."""
     kept = StoredAsk(
         cart=asked.cart, codes=asked.codes, by_shopper=asked.by_shopper,
-        pay_points=asked.pay_points, channel=asked.channel,
+        pay_points=asked.pay_points, gift_cards=tuple((one.hash, one.tail) for one in asked.gift_cards),
+        pay_credit=asked.pay_credit, channel=asked.channel,
         store=asked.store, only=None if asked.only is None else tuple(sorted(asked.only)),
     )  # fmt: skip
     raw: Json = msgspec.to_builtins(kept)
@@ -96,6 +107,7 @@ def write_answer(answer: Answer) -> Json:
             "is_discount": bool(answer.shelf.tender and answer.shelf.tender.is_discount),
             "refused": _refused(tender.refused),
         },
+        "stored": _stored(answer.stored),
         "earning": {
             "currency": earning.currency,
             "points": earning.points,
@@ -146,6 +158,29 @@ def _refused(refused: TenderRefused | None) -> Json | None:
         "reason": refused.reason.value, "needed": refused.needed, "found": refused.found,
         "message": tender_text(refused),
     }  # fmt: skip
+
+
+def _stored(stored: Stored) -> Json:
+    """Return what cards and credit pay: cards are told by their last characters."""
+    return {
+        "minor": stored.minor,
+        "is_discount": stored.is_discount,
+        "paid": [
+            {"kind": _kind_of(one.ref), "card": stored.names.get(one.ref, ""), "minor": one.minor}
+            for one in stored.paid
+        ],
+        "refused": [
+            {
+                "kind": _kind_of(one.ref), "card": stored.names.get(one.ref, ""), "reason": one.reason.value,
+                "needed": one.needed, "found": one.found, "message": stored_text(one),
+            }
+            for one in stored.refused
+        ],
+    }  # fmt: skip
+
+
+def _kind_of(ref: str) -> str:
+    return CREDIT if ref == CREDIT else "gift_card"
 
 
 def _source(source: of.Source, names: Mapping[Id, str]) -> Json:

@@ -46,6 +46,10 @@ register(
             _("포인트로 낼 수 없어요({reason}): 기준 {needed}, 지금 {found}."),
             _("쓸 포인트를 고치거나 포인트 없이 결제하세요."),
         ),
+        "checkout.stored_value_not_taken": Words(
+            _("상품권이나 예치금으로 낼 수 없어요({reason}) {card}"),
+            _("잔액과 상태를 확인하거나 그것 없이 결제하세요."),
+        ),
         "checkout.codes_not_taken": Words(
             _("쓸 수 없는 쿠폰 코드가 있어요: {codes}."), _("코드를 빼거나 고쳐서 다시 시도하세요.")
         ),

@@ -11,6 +11,7 @@ from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.services import hash_content
 from dangol.core.events.records import Draft
 from dangol.core.events.services import record_batch
+from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
@@ -25,6 +26,8 @@ from dangol.domain.promotions.returns import (
     return_units,
 )
 from dangol.domain.splitting import Share, split
+from dangol.domain.stored_value import Kind
+from dangol.domain.tender import StoredReason
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.coupons.taking_back import take_back as take_coupons_back
 from dangol.rooms.rewards.promotions import limits, models
@@ -44,10 +47,13 @@ from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
     WrongState,
     change_uses,
-    give_back_points,
     lock_sale,
     uses_of,
 )
+from dangol.rooms.rewards.promotions.tendering import give_back_points
+from dangol.rooms.rewards.stored_value import paying as stored_value
+from dangol.rooms.rewards.stored_value.credit import put_credit
+from dangol.rooms.rewards.stored_value.store import Note
 
 LineCounts: TypeAlias = Mapping[str, int]
 
@@ -73,7 +79,8 @@ class ReturnNumberTaken(DomainError):
 class ReturnView(NamedTuple):
     """What came back: minor units of money, points given back, points taken, and what discounts it undid.
 
-    `delivery_minor` is the part of the money that had been paid for the delivery.
+    `delivery_minor` is the part of the money that had been paid for the delivery. `stored_back_minor` went
+    back to the cards and credit that had paid, and of the money `credit_minor` was given as store credit.
     """
 
     number: str
@@ -83,22 +90,31 @@ class ReturnView(NamedTuple):
     points_taken: int
     discount_minor: int
     delivery_minor: int = 0
+    stored_back_minor: int = 0
+    credit_minor: int = 0
     repeated: bool = False
 
 
 def bring_back(
-    sale_id: Id, *, number: str, units: LineCounts, at: datetime, delivery: bool = False
+    sale_id: Id,
+    *,
+    number: str,
+    units: LineCounts,
+    at: datetime,
+    delivery: bool = False,
+    as_credit: bool = False,
 ) -> ReturnView:
     """Bring so many units of each line back, the last of a line first; each takes with it what it carries.
 
-    Money and points paid are given back, points earned are taken back, and what promotions took off the
-    units is their budgets' again. `delivery`: what was paid for it, too, where the shop gives it back when
-    it is asked for. Told again with the same number it is the same return. Raises UnknownSale, WrongState,
-    NotReturnable or ReturnNumberTaken; then nothing is changed.
+    Money and points paid are given back, and so is to cards and credit what they paid; points earned are
+    taken back, and what promotions took off the units is their budgets' again. `delivery`: what was paid for
+    it, too, where the shop gives it back when it is asked for. `as_credit`: the money is not handed out, but
+    becomes the member's store credit. Told again with the same number it is the same return. Raises
+    UnknownSale, WrongState, NotReturnable or ReturnNumberTaken; then nothing is changed.
     """
     with write_transaction():
         row = lock_sale(sale_id)
-        told = hash_content("units", sorted(units.items()), *(("delivery",) if delivery else ()))
+        told = hash_content("units", sorted(units.items()), *_marks(delivery=delivery, credit=as_credit))
         if (known := _known(row, number, told)) is not None:
             return known
         sold, rule = read_split(row.split), read_checkout().delivery_back
@@ -107,20 +123,27 @@ def bring_back(
         if delivery:
             with_it = _allowed(return_delivery(back.sold, rule))
             back = Back(back.units, with_it.sold, with_it.delivery)
-        return _book(row, number, told, back, wanted, at)
+        return _book(row, number, told, back, wanted, at, as_credit=as_credit)
 
 
-def give_back_amount(sale_id: Id, *, number: str, minor: int, at: datetime) -> ReturnView:
-    """Give back an amount of what was paid, without goods: in money and in points as they were paid.
+def _marks(**asked: bool) -> list[str]:
+    return [name for name, is_asked in asked.items() if is_asked]
+
+
+def give_back_amount(
+    sale_id: Id, *, number: str, minor: int, at: datetime, as_credit: bool = False
+) -> ReturnView:
+    """Give back an amount of what was paid, without goods: in money, points, cards and credit as they paid.
 
     Raises what `bring_back` raises.
     """
     with write_transaction():
         row = lock_sale(sale_id)
-        told = hash_content("amount", minor)
+        told = hash_content("amount", minor, *_marks(credit=as_credit))
         if (known := _known(row, number, told)) is not None:
             return known
-        return _book(row, number, told, _allowed(return_amount(read_split(row.split), minor)), (), at)
+        back = _allowed(return_amount(read_split(row.split), minor))
+        return _book(row, number, told, back, (), at, as_credit=as_credit)
 
 
 def returns_of(sale_id: Id) -> list[ReturnView]:
@@ -167,9 +190,18 @@ def _allowed(back: Back | Refused) -> Back:
 
 
 def _book(
-    row: models.Sale, number: str, told: bytes, back: Back, units: Sequence[UnitKey], at: datetime
+    row: models.Sale,
+    number: str,
+    told: bytes,
+    back: Back,
+    units: Sequence[UnitKey],
+    at: datetime,
+    *,
+    as_credit: bool,
 ) -> ReturnView:
     total = back.total
+    if as_credit and row.is_guest:
+        raise NotReturnable(reason=StoredReason.NO_MEMBER.value, line="")
     _refuse_returned_elsewhere(row)
     return_id = _tell_commerce(row, number, back, units, at)
     # A number may be longer than a key has room for.
@@ -184,11 +216,16 @@ def _book(
     _give_uses_back(row, units, delivery_off, is_all=is_all, at=at)
     if is_all:
         take_coupons_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+    if total.stored_minor:
+        stored_value.give_back(total.stored_minor, sale_id=row.id, turn=row.turn, mark=mark, at=at)
+    credit = total.money_minor if as_credit else 0
+    if credit:
+        _give_credit(row, credit, mark, at)
     row.split = write_split(back.sold)
     row.save(update_fields=["split"])
     view = ReturnView(
         number, total.money_minor, total.spent_points, total.spent_minor, total.earned_points,
-        total.discount_minor, back.delivery.money_minor,
+        total.discount_minor, back.delivery.money_minor, total.stored_minor, credit,
     )  # fmt: skip
     models.SaleReturn.objects.create(
         customer_id=row.customer_id, sale_id=row.id, number=number, at=at, content_hash=told,
@@ -201,6 +238,15 @@ def _book(
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
     return view
+
+
+def _give_credit(row: models.Sale, minor: int, mark: str, at: datetime) -> None:
+    """Make the money of a return its member's credit, who may have become part of another since."""
+    owner = resolve_merged([row.customer_id])[row.customer_id]
+    put_credit(
+        owner, minor, row.currency, kind=Kind.REFUND, key=f"sale:{row.id.hex()}:{row.turn}:{mark}",
+        note=Note(customer_id=owner, sale_id=row.id), at=at, price_minor=minor,
+    )  # fmt: skip
 
 
 def _tell_commerce(
@@ -234,10 +280,12 @@ def _draft(row: models.Sale, number: str, back: Back, units: Sequence[UnitKey], 
         )
     }
     counts = Counter(key for key, _ in units)
-    is_discount = row.answer["tender"]["is_discount"]
+    by_points = not row.answer["tender"]["is_discount"]
+    by_stored = not row.answer.get("stored", {}).get("is_discount")
     net: Counter[str] = Counter()
     for (key, _), carried in back.units.items():
-        net[key] += carried.money_minor + (0 if is_discount else carried.spent_minor)
+        net[key] += carried.money_minor
+        net[key] += (carried.spent_minor if by_points else 0) + (carried.stored_minor if by_stored else 0)
     told = []
     for key in sorted(set(net) | set(counts), key=lambda one: order_lines[one]):
         line = lines[order_lines[key] - 1]

@@ -20,7 +20,6 @@ from django.db.models import QuerySet
 from dangol.core.commerce.models import Order
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
 from dangol.core.people.merged import kept_by
 from dangol.core.people.services import make_guests
 from dangol.core.storage.faults import Busy
@@ -28,13 +27,11 @@ from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows, update_rows
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError, NotFound
-from dangol.domain.points import NothingToReverse, Spend
-from dangol.domain.promotions.returns import Sold, Tender, UnitKey, sold_of
-from dangol.domain.tender import TenderReason
+from dangol.domain.promotions.returns import Sold, UnitKey, sold_of
 from dangol.rooms.rewards.coupons import services as coupons
 from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.amounts import amounts_of, shared_amounts_of
-from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask
+from dangol.rooms.rewards.promotions.asking import Answer, Asked, ask, spread_of
 from dangol.rooms.rewards.promotions.confirming import note_need
 from dangol.rooms.rewards.promotions.documents import (
     Json,
@@ -46,6 +43,14 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 from dangol.rooms.rewards.promotions.models import SaleState
+from dangol.rooms.rewards.promotions.tendering import (
+    StoredValueNotTaken,
+    TenderNotTaken,
+    give_back_points,
+    spend_points,
+    take_stored,
+)
+from dangol.rooms.rewards.stored_value import paying as stored_value
 
 # Somebody else may take the last of something between two looks: then it is asked again without it.
 _MOST_LOOKS = 50
@@ -55,8 +60,8 @@ _REDEMPTION = (
 # What a reservation writes.
 _HELD = (
     "state", "currency", "cart", "answer", "split", "net_minor", "discount_minor", "shipping_minor",
-    "tender_points", "tender_minor", "tender_currency", "spend_id", "turn", "reserved_at", "reserved_until",
-    "committed_at", "ended_at", "order_id",
+    "tender_points", "tender_minor", "tender_currency", "stored_minor", "spend_id", "turn", "reserved_at",
+    "reserved_until", "committed_at", "ended_at", "order_id",
 )  # fmt: skip
 
 
@@ -76,12 +81,6 @@ class SaleTimedOut(DomainError):
     """The sale was held until an instant that is over (`until`); what it held went free."""
 
     code = "checkout.timed_out"
-
-
-class TenderNotTaken(DomainError):
-    """The points offered do not pay (`reason`); so many are `needed`, so many were `found`."""
-
-    code = "checkout.tender_not_taken"
 
 
 class NothingToSell(DomainError):
@@ -122,6 +121,7 @@ class SaleView(NamedTuple):
     shipping_minor: int
     tender_points: int
     tender_minor: int
+    stored_minor: int
     reserved_at: datetime
     reserved_until: datetime
     committed_at: datetime | None
@@ -141,7 +141,8 @@ def view_of(row: models.Sale) -> SaleView:
     """Return a row as it is shown."""
     return SaleView(
         row.id, row.customer_id, row.state, row.answer, read_split(row.split), row.currency, row.net_minor,
-        row.discount_minor, row.shipping_minor, row.tender_points, row.tender_minor, row.reserved_at,
+        row.discount_minor, row.shipping_minor, row.tender_points, row.tender_minor, row.stored_minor,
+        row.reserved_at,
         row.reserved_until, row.committed_at, row.ended_at, row.order_id,
     )  # fmt: skip
 
@@ -168,11 +169,12 @@ def reserve(
     strict: bool = False,
     sale_id: Id | None = None,
 ) -> SaleView:
-    """Hold what a cart gets: codes, limits, and the points that pay, until the time is over.
+    """Hold what a cart gets: codes, limits, and the points, cards and credit that pay, for some time.
 
     `strict`: refuse where a code that was given cannot be used. `sale_id`: what the sale is to be called;
-    asked for again it is the same sale. Raises TenderNotTaken or CodesNotTaken, or OtherCart where the sale
-    of this name is of another cart; then nothing is held. Somebody unknown gets a guest of their own.
+    asked for again it is the same sale. Raises TenderNotTaken, StoredValueNotTaken,
+    CodesNotTaken, or OtherCart where the sale of this name is of another cart; then nothing is held.
+    Somebody unknown gets a guest of their own.
     """
     with write_transaction():
         if asked.customer_id:
@@ -210,12 +212,15 @@ def _hold(row: models.Sale, asked: Asked, *, at: datetime, hold: timedelta | Non
     row.shipping_minor = evaluation.shipping_minor
     row.tender_points, row.tender_minor = (paid.points, paid.minor) if paid else (0, 0)
     row.tender_currency = answer.tender.currency if paid else ""
+    row.stored_minor = answer.stored.minor
     try:
-        row.spend_id = _spend(row, at) if paid else None
+        take_stored(row, answer, at)
+        row.spend_id = spend_points(row, at) if paid else None
     except TenderNotTaken:
         # Whoever sells may go on without points in the same transaction: nothing stays taken.
         limits.give_back(shared_amounts_of(answer))
         coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
+        stored_value.give_back(None, sale_id=row.id, turn=row.turn, mark="let_go", at=at)
         raise
     row.reserved_at = at
     row.reserved_until = at + (hold or timedelta(minutes=answer.shelf.checkout.hold_minutes))
@@ -251,6 +256,14 @@ def _taken(row: models.Sale, asked: Asked, *, at: datetime, strict: bool) -> Ans
 def _refuse(answer: Answer, *, strict: bool) -> None:
     if (refused := answer.tender.refused) is not None:
         raise TenderNotTaken(reason=refused.reason.value, needed=refused.needed, found=refused.found)
+    if answer.stored.refused:
+        one = answer.stored.refused[0]
+        raise StoredValueNotTaken(
+            reason=one.reason.value,
+            needed=one.needed,
+            found=one.found,
+            card=answer.stored.names.get(one.ref, ""),
+        )
     refused_codes = sorted({one.code for one in answer.evaluation.rejections if one.code})
     if strict and refused_codes:
         raise CodesNotTaken(codes=", ".join(refused_codes))
@@ -260,23 +273,11 @@ def _refuse(answer: Answer, *, strict: bool) -> None:
 
 def _split(answer: Answer) -> Sold:
     """Return what each unit carries: what was paid for it, and the points that promotions give on it."""
-    paid = answer.tender.paid
-    tender = Tender(paid.points, paid.minor) if paid else Tender()
+    tender = spread_of(answer.tender, answer.stored)
     added: Counter[UnitKey] = Counter()
     for own in answer.earning.multiplied.values():
         added.update(own)
     return sold_of(answer.evaluation, tender, added)
-
-
-def _spend(row: models.Sale, at: datetime) -> Id | None:
-    key = f"sale:{row.id.hex()}:{row.turn}:spend"
-    command = Spend(key, at, row.tender_points, "checkout", row.id)
-    result = apply([Move(row.customer_id, command)], row.tender_currency, recorded_at=at)[0]
-    if result.refusal:
-        raise TenderNotTaken(
-            reason=TenderReason.MORE_THAN_HELD.value, needed=row.tender_points, found=0
-        ) from result.refusal
-    return result.transfer_id
 
 
 def _note_uses(row: models.Sale, answer: Answer, at: datetime) -> None:
@@ -339,24 +340,13 @@ def release(row: models.Sale, state: SaleState, *, at: datetime) -> None:
     coupons.give_back(customer_id=row.customer_id, sale_id=row.id, at=at)
     if row.spend_id:
         give_back_points(row, None, key=f"sale:{row.id.hex()}:{row.turn}:let_go", at=at)
+    if row.stored_minor:
+        stored_value.give_back(None, sale_id=row.id, turn=row.turn, mark="let_go", at=at)
     was_committed = row.state == SaleState.COMMITTED
     row.state, row.ended_at = state, at
     models.Sale.objects.filter(customer_id=row.customer_id, id=row.id).update(state=state, ended_at=at)
     told = Draft(row.customer_id, SaleCanceled(was_committed=was_committed), at, row.id)
     record_batch([told], recorded_at=at)
-
-
-def give_back_points(row: models.Sale, points: int | None, *, key: str, at: datetime) -> None:
-    """Give points paid back to the lots they came from; None: all that is not back yet."""
-    assert row.spend_id is not None, "points were paid"
-    try:
-        reverse_transfer(
-            row.customer_id, transfer_id=row.spend_id, points=points, key=key, at=at, reason="checkout"
-        )
-    except NothingToReverse as refusal:
-        # Somebody has given points back by hand: what is left of them is all there is.
-        if points is not None and refusal.data["left"]:
-            give_back_points(row, None, key=key, at=at)
 
 
 def reopen(
@@ -379,7 +369,8 @@ def reopen(
                 cart=kept.cart, as_of=at, customer_id=None if row.is_guest else row.customer_id,
                 codes=kept.codes,
                 by_shopper=kept.by_shopper,
-                pay_points=kept.pay_points, channel=kept.channel, store=kept.store, only=kept.asked_only,
+                pay_points=kept.pay_points, gift_cards=kept.card_refs, pay_credit=kept.pay_credit,
+                channel=kept.channel, store=kept.store, only=kept.asked_only,
             )  # fmt: skip
         row.turn += 1
         _hold(row, asked, at=at, hold=hold, strict=False)

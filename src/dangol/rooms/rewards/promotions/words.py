@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from dangol.domain.promotions import Reason, Rejection
 from dangol.domain.promotions.effects import Limit
-from dangol.domain.tender import TenderReason, TenderRefused
+from dangol.domain.tender import StoredReason, StoredRefused, TenderReason, TenderRefused
 
 Text = Any
 
@@ -55,6 +55,22 @@ _TENDER: Mapping[TenderReason, Text] = {
     TenderReason.MORE_THAN_HELD: gettext_lazy("포인트가 모자라요. 지금 {found}점이 있어요."),
     TenderReason.MORE_THAN_SHARE: gettext_lazy("이번에는 {found}점까지 쓸 수 있어요."),
 }
+_STORED: Mapping[StoredReason, Text] = {
+    StoredReason.NOT_ACCEPTED: gettext_lazy("이 매장은 상품권이나 예치금 결제를 받지 않아요."),
+    StoredReason.UNKNOWN_CARD: gettext_lazy("그런 상품권을 찾지 못했어요."),
+    StoredReason.CARD_TWICE: gettext_lazy("같은 상품권을 두 번 넣었어요."),
+    StoredReason.NOT_ACTIVE: gettext_lazy("아직 판매하지 않은 상품권이에요."),
+    StoredReason.BLOCKED: gettext_lazy("사용을 막은 상품권이에요."),
+    StoredReason.LAPSED: gettext_lazy("유효기간이 지난 상품권이에요. 환급받을 수 있는지 확인해 주세요."),
+    StoredReason.EMPTY: gettext_lazy("상품권에 남은 금액이 없어요."),
+    StoredReason.WRONG_CURRENCY: gettext_lazy("다른 통화의 상품권이에요."),
+    StoredReason.NO_MEMBER: gettext_lazy("예치금으로 내려면 회원을 먼저 찾아 주세요."),
+    StoredReason.NO_CREDIT: gettext_lazy("쓸 수 있는 예치금이 없어요."),
+    StoredReason.MORE_THAN_HELD: gettext_lazy("예치금이 모자라요. 지금 {found}이(가) 있어요."),
+    StoredReason.MORE_THAN_SHARE: gettext_lazy("예치금은 이번에 {found}까지 쓸 수 있어요."),
+    StoredReason.NOTHING_TO_PAY: gettext_lazy("더 낼 금액이 없어요."),
+}
+assert _STORED.keys() == set(StoredReason), "each reason has words"
 assert _REASONS.keys() | {Reason.LIMIT_REACHED} == set(Reason), "each reason has words"
 
 
@@ -74,3 +90,12 @@ def reason_text(rejection: Rejection, other: str = "", *, write: Callable[[int],
 def tender_text(refused: TenderRefused) -> str:
     """Return why points do not pay, in the language of the moment."""
     return str(_TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
+
+
+def stored_text(refused: StoredRefused, *, write: Callable[[int], str] = str) -> str:
+    """Return why a gift card or store credit does not pay, in the language of the moment.
+
+    `write` says how its figures, which are money, are written.
+    """
+    needed, found = ("" if one is None else write(one) for one in (refused.needed, refused.found))
+    return str(_STORED[refused.reason]).format(needed=needed, found=found)

@@ -1,0 +1,51 @@
+"""What gift cards and store credit refuse, besides what their rules do (`domain.stored_value`)."""
+
+from dangol.domain.errors import DomainError, Malformed, NotFound
+
+
+class UnknownGiftCard(NotFound):
+    """There is no such card (`card`)."""
+
+    code = "gift_cards.unknown"
+
+
+class UnknownGiftCardBatch(NotFound):
+    """There is no such batch of cards (`batch`)."""
+
+    code = "gift_cards.unknown_batch"
+
+
+class InvalidGiftCard(Malformed):
+    """A card, or a batch of them, cannot be so: `field`, and what is wrong with it (`problem`)."""
+
+    code = "gift_cards.invalid"
+
+
+class GiftCardWrongState(DomainError):
+    """What was asked cannot be done to a card that is `state`."""
+
+    code = "gift_cards.wrong_state"
+
+
+class GiftCardHeld(DomainError):
+    """The card is somebody else's already."""
+
+    code = "gift_cards.held_by_another"
+
+
+class GiftCardNotRefundable(DomainError):
+    """Nothing is handed out for the card now (`reason`); `needed` of it must be used, `used` are."""
+
+    code = "gift_cards.not_refundable"
+
+
+class ValueKeyReused(DomainError):
+    """An idempotency key (`key`) came again with another amount or for something else."""
+
+    code = "stored_value.idempotency_key_reused"
+
+
+class InvalidStoredValueSettings(Malformed):
+    """A setting (`field`) cannot be so (`problem`)."""
+
+    code = "stored_value.invalid_settings"

@@ -1,0 +1,41 @@
+"""What the refusals about gift cards and store credit say, and what to do next."""
+
+from django.utils.translation import gettext_lazy as _
+
+from dangol.core.refusals import Words, register
+
+register(
+    {
+        "stored_value.not_enough": Words(
+            _("잔액이 모자라요: {asked} 가운데 {left}만 있어요."), _("잔액을 확인하고 금액을 줄이세요.")
+        ),
+        "stored_value.invalid_amount": Words(
+            _("금액이나 유효기간이 맞지 않아요: {amount}"),
+            _("1부터 {most}까지의 금액과 앞으로 올 날을 쓰세요."),
+        ),
+        "stored_value.idempotency_key_reused": Words(
+            _("같은 멱등 키가 다른 금액으로 다시 왔어요: {key}"),
+            _("내용이 같으면 처음 그대로 보내고, 다른 일이면 새 키를 쓰세요."),
+        ),
+        "stored_value.invalid_settings": Words(
+            _("상품권·예치금 설정의 ‘{field}’이(가) 맞지 않아요({problem})."),
+            _("그 값을 고쳐서 다시 저장하세요."),
+        ),
+        "gift_cards.unknown": Words(_("그런 상품권은 없어요: {card}"), _("번호를 다시 확인하세요.")),
+        "gift_cards.unknown_batch": Words(
+            _("그런 상품권 묶음은 없어요: {batch}"), _("묶음의 id를 확인하세요.")
+        ),
+        "gift_cards.invalid": Words(
+            _("상품권의 ‘{field}’이(가) 맞지 않아요({problem})."), _("그 값을 고쳐서 다시 하세요.")
+        ),
+        "gift_cards.wrong_state": Words(
+            _("지금 상태({state})의 상품권에는 할 수 없는 일이에요."), _("상품권의 상태를 먼저 확인하세요.")
+        ),
+        "gift_cards.held_by_another": Words(
+            _("이미 다른 회원이 등록한 상품권이에요."), _("번호를 다시 확인하거나 그 회원에게 확인하세요.")
+        ),
+        "gift_cards.not_refundable": Words(
+            _("지금은 환급할 수 없는 상품권이에요({reason})."), _("약관의 환급 조건을 확인하세요.")
+        ),
+    }
+)
