@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import psycopg
 import pytest
@@ -12,6 +14,7 @@ from django.test import Client, override_settings
 from dangol.api.limits import GUESSES
 from dangol.core.access.keys import list_keys, make_key, revoke_key
 from dangol.core.access.rights import Right
+from dangol.core.storage.spaces import close_spaces
 from dangol.project.clock import now
 from tests.api.conftest import Caller, key_with
 from tests.spaces import fresh_space
@@ -184,6 +187,29 @@ def test_clock__moved_ahead_with_a_request__points_lapse_and_the_tier_with_them(
     assert trial.get("/members/external:T-1/tier").data["tier"]["key"] == "member"
     kinds = [line["kind"] for line in trial.get("/members/external:T-1/points/history").data["data"]]
     assert kinds == ["expire", "earn"]
+
+
+def test_clock__moved_by_several_at_once__each_is_answered_as_of_then(trial: Caller) -> None:
+    trial.post("/members", {"external_id": "T-1"})
+    order = {"number": "1", "member": "external:T-1", "lines": [{"product": "P", "list_minor": 400_000}]}
+    trial.post("/orders", order)
+    later = (datetime.now(UTC) + timedelta(days=800)).isoformat()
+    start = Barrier(4)
+
+    def ask(_: int) -> tuple[int, int]:
+        caller = Caller(trial.secret)
+        start.wait()
+        try:
+            found = caller.get("/members/external:T-1/points", Dangol_Clock=later)
+            return found.status, found.data["available"]
+        finally:
+            close_spaces()
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, range(4)))
+
+    assert answers == [(200, 0)] * 4
 
 
 def test_clock__set_back_or_of_the_shop_or_no_instant__is_refused(api: Caller, trial: Caller) -> None:

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from dangol.core.events import sequencer
 from dangol.core.events.runtime import Readers
+from dangol.core.storage.spaces import hold_clock
 from dangol.core.storage.transactions import write_transaction
-from dangol.core.tasks.clock import move_clock
+from dangol.core.tasks.clock import clock_turn, move_clock, stored_instant
 from dangol.core.tasks.registry import Due, all_schedules
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
@@ -48,16 +49,24 @@ def settle_all(*, clock: Callable[[], datetime], zone: ZoneInfo) -> Settled:
 def pass_time(at: datetime, *, now: datetime, zone: ZoneInfo) -> Settled:
     """Move a test space's clock from `now` to `at` and do all that falls due on the way.
 
-    Each thing is done at its own instant. Raises ClockOfTheShop or ClockBackwards.
+    Each thing is done at its own instant. Somebody else who is bringing the space there is waited for, and
+    where all is done nothing is done again. Raises ClockOfTheShop or ClockBackwards.
     """
-    settle_all(clock=lambda: now, zone=zone)
-    move_clock(at, now=now)
-    names = sorted(all_schedules())
-    with write_transaction():
-        # Not by their rhythm, which could leave the last minutes out: all of them, for this very instant.
-        drafts = [JobDraft(name, Due(at), at, key=f"{name}@{at.isoformat()}") for name in names]
-        enqueue_batch(drafts, enqueued_at=at)
-    return settle_all(clock=lambda: at, zone=zone)
+    with clock_turn() as turn:
+        if turn.has_settled(at):
+            hold_clock(at)
+            return Settled(0, 0, [])
+        before = stored_instant() or now
+        settle_all(clock=lambda: before, zone=zone)
+        move_clock(at, now=before)
+        names = sorted(all_schedules())
+        with write_transaction():
+            # Not by their rhythm, which could leave the last minutes out: all of them, for this very instant.
+            drafts = [JobDraft(name, Due(at), at, key=f"{name}@{at.isoformat()}") for name in names]
+            enqueue_batch(drafts, enqueued_at=at)
+        settled = settle_all(clock=lambda: at, zone=zone)
+        turn.note_settled(at)
+    return settled
 
 
 def keep_up(*, clock: Callable[[], datetime]) -> None:
