@@ -84,6 +84,16 @@ from dangol_client.machine_answers import (
     Try,
     Webhook,
 )
+from dangol_client.referral_answers import (
+    MemberReferral,
+    Referral,
+    ReferralFigures,
+    ReferralGift,
+    ReferralProgram,
+    ReferralPromise,
+    ReferralStep,
+)
+from dangol_client.referrals import ReferralProgramDraft, ReferralPromiseDraft
 from dangol_client.reward_answers import Codes, Redemption, Reward
 from dangol_client.rewards import RewardDraft
 from dangol_client.segment_answers import (
@@ -156,6 +166,7 @@ __all__ = [
     "LineDraft",
     "Lot",
     "Member",
+    "MemberReferral",
     "Membership",
     "Multiplied",
     "NewApiKey",
@@ -176,6 +187,14 @@ __all__ = [
     "PromotionVersion",
     "Rebuild",
     "Redemption",
+    "Referral",
+    "ReferralFigures",
+    "ReferralGift",
+    "ReferralProgram",
+    "ReferralProgramDraft",
+    "ReferralPromise",
+    "ReferralPromiseDraft",
+    "ReferralStep",
     "Refused",
     "Rejection",
     "Replayed",

@@ -10,6 +10,7 @@ from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.coupons import CouponCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
+from dangol_client.referrals import ReferralCalls
 from dangol_client.rewards import RewardCalls
 from dangol_client.segments import SegmentCalls, TraitCalls
 from dangol_client.sending import CLOCK, Patience, Wire
@@ -61,7 +62,7 @@ class Dangol:
         self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
         self.rewards, self.stamps = RewardCalls(wire), StampCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
-        self.coupons = CouponCalls(wire)
+        self.coupons, self.referrals = CouponCalls(wire), ReferralCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":
         """Return this client with its calls happening at an instant: test keys only, and never backwards.

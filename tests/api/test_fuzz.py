@@ -62,10 +62,16 @@ def known(api: Caller, settings: DjangoSettings) -> Known:
     card = api.post("/stamp-programs", stamped).data["id"]
     stamps = {"program": card, "count": 2, "reason": "직접"}
     stamp = api.post(f"/members/{members[0]}/stamps", stamps).data["id"]
+    promise = {"kind": "points", "amount": 10}
+    brought = {"name_ko": "친구", "friend": promise, "earned_by": "joining"}
+    scheme = api.post("/referral-programs", brought).data["id"]
+    code = api.post(f"/members/{members[0]}/referral/code").data["code"]
+    referral = api.post(f"/members/{members[1]}/referral/friend", {"code": code}).data["id"]
     named = [*members, "external:M-1", "external:M-2"]
     return {
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"], card], "card": [card], "stamp": [stamp],
+        "scheme": [scheme], "referral": [referral], "code": [code],
         "rule": [program["rules"][0]["id"]],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
         "approval": [one["id"] for one in api.get("/approvals").data["data"]],

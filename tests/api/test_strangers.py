@@ -22,6 +22,7 @@ LEVEL = {"key": "member", "name": "회원", "threshold": 0}
 RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
 CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
 POINTS = {"points": 1, "reason": "쿠키"}
+REFERRALS = {"name_ko": "친구", "friend": {"kind": "points", "amount": 10}, "earned_by": "joining"}
 STAMP_CARD = {"name_ko": "카드", "size": 3, "gives": "points", "points": 10}
 
 
@@ -101,6 +102,20 @@ TABLE: dict[str, Row | None] = {
     "POST /members/{member}/stamps/take": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
     "POST /members/{member}/stamps/{stamp}/undo": Row({"reason": "잘못"}),
     "POST /members/{member}/stamp-programs/{card}/give": Row(),
+    "GET /referral-programs": NAMES_NOBODY,
+    "POST /referral-programs": NAMES_NOBODY,
+    "GET /referral-programs/{scheme}": Row(),
+    "PUT /referral-programs/{scheme}": Row({"revision": 1, **REFERRALS}),
+    "POST /referral-programs/{scheme}/archive": Row(),
+    "POST /referral-programs/{scheme}/restore": Row(),
+    "GET /members/{member}/referral": Row(),
+    "POST /members/{member}/referral/code": Row(),
+    "GET /members/{member}/referral/friends": Row(),
+    "POST /members/{member}/referral/friend": Row({"code": "000-000-000"}),
+    "GET /referrals": NAMES_NOBODY,
+    "GET /referrals/{referral}": Row(),
+    "GET /referrals/{referral}/history": Row(),
+    "POST /referrals/{referral}/decide": Row({"approved": True, "reason": "확인"}),
     "POST /members/{member}/redemptions/{redemption}/hand-over": Row({}),
     "POST /members/{member}/redemptions/{redemption}/cancel": Row({"reason": "변심"}),
     "GET /redemptions": NAMES_NOBODY,
@@ -183,6 +198,7 @@ OTHER_KIND = {
     "key": "member", "event": "member", "approval": "member", "segment": "member",
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
     "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
+    "scheme": "card", "referral": "scheme",
 }  # fmt: skip
 
 
@@ -212,6 +228,10 @@ def fill(api: Caller) -> Shop:
     redeemed = api.post(f"/members/{member}/rewards/{reward}/redeem", {})
     card = api.post("/stamp-programs", {"key": f"k{uuid4().hex[:8]}", **STAMP_CARD}).data["id"]
     stamped = api.post(f"/members/{member}/stamps", {"program": card, "count": 1, "reason": "직접"})
+    scheme = api.post("/referral-programs", REFERRALS).data["id"]
+    code = api.post(f"/members/{member}/referral/code").data["code"]
+    friend = api.post("/members", {"external_id": "B"}).data["id"]
+    referral = api.post(f"/members/{friend}/referral/friend", {"code": code}).data["id"]
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
     drawn = {"kind": "unique", "pattern": "####-####-####", "count": 1}
     batch = api.post("/coupon-batches", {"promotion_id": str(uuid4()), "name": "쿠폰", **drawn}).data["id"]
@@ -228,7 +248,7 @@ def fill(api: Caller) -> Shop:
             "batch": batch,
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "reward": reward, "redemption": redeemed.data["id"],
-            "card": card, "stamp": stamped.data["id"],
+            "card": card, "stamp": stamped.data["id"], "scheme": scheme, "referral": referral,
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

@@ -34,6 +34,7 @@ from dangol_client import (
 from dangol_client.sending import Patience, Wire
 from tests.dangol_client.checkout_calls import sell
 from tests.dangol_client.coupon_calls import keep_coupons
+from tests.dangol_client.referral_calls import bring_friends
 from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.segment_calls import ask_about_members
 from tests.dangol_client.stamp_calls import collect_stamps
@@ -129,6 +130,7 @@ def reward(dangol: Dangol, member: str) -> None:
     keep_coupons(dangol, member)
     take_rewards(dangol, member)
     collect_stamps(dangol, member)
+    bring_friends(dangol, member)
 
 
 def test_client__each_operation_of_the_api__is_called_and_answered(
