@@ -11,14 +11,14 @@ from dangol.domain.referrals import (
     WEIGHTS,
     Caps,
     EarnedBy,
-    OnReturn,
     Progress,
     Purchase,
     Side,
     Signs,
-    State,
+    Stage,
     Terms,
     Verdict,
+    WhenReturned,
     Why,
     canonical_email,
     cap_reached,
@@ -38,7 +38,7 @@ DAY = timedelta(days=1)
 def terms(**fields: Any) -> Terms:
     given_: dict[str, Any] = {
         "earned_by": EarnedBy.ORDER, "nth": 3, "least_minor": 10_000, "within_days": 30, "wait_days": 14,
-        "on_return": OnReturn.TAKE_BACK, "only_new": True, "zone": SEOUL,
+        "on_return": WhenReturned.TAKE_BACK, "only_new": True, "zone": SEOUL,
     } | fields  # fmt: skip
     return Terms(**given_)
 
@@ -101,23 +101,23 @@ NOT_YET = Progress(0, NOON + 30 * DAY)
 @pytest.mark.parametrize(
     ("found", "days", "more", "state"),
     [
-        (NOT_YET, 0, {}, State.WAITING),
-        (NOT_YET, 30, {}, State.LAPSED),
-        (EARNED, 13, {}, State.EARNED),
-        (EARNED, 14, {}, State.GIVEN),
-        (EARNED, 14, {"verdict": Verdict.OPEN}, State.REVIEW),
-        (EARNED, 14, {"verdict": Verdict.APPROVED}, State.GIVEN),
-        (EARNED, 14, {"verdict": Verdict.REFUSED}, State.REFUSED),
-        (EARNED, 14, {"why": Why.SAME_PERSON, "verdict": Verdict.OPEN}, State.VOID),
+        (NOT_YET, 0, {}, Stage.WAITING),
+        (NOT_YET, 30, {}, Stage.LAPSED),
+        (EARNED, 13, {}, Stage.EARNED),
+        (EARNED, 14, {}, Stage.GIVEN),
+        (EARNED, 14, {"verdict": Verdict.OPEN}, Stage.REVIEW),
+        (EARNED, 14, {"verdict": Verdict.APPROVED}, Stage.GIVEN),
+        (EARNED, 14, {"verdict": Verdict.REFUSED}, Stage.REFUSED),
+        (EARNED, 14, {"why": Why.SAME_PERSON, "verdict": Verdict.OPEN}, Stage.VOID),
         # Given once, it stays given while another order counts in the place of the one that came back.
-        (EARNED._replace(due_at=NOON + 20 * DAY), 15, {"was_given": True}, State.GIVEN),
-        (NOT_YET, 15, {"was_given": True}, State.WAITING),
-        (NOT_YET, 31, {"was_given": True}, State.LAPSED),
-        (EARNED, 15, {"was_given": True, "why": Why.NOT_NEW}, State.VOID),
-        (EARNED, 15, {"was_given": True, "why": Why.LEFT}, State.GIVEN),
+        (EARNED._replace(due_at=NOON + 20 * DAY), 15, {"was_given": True}, Stage.GIVEN),
+        (NOT_YET, 15, {"was_given": True}, Stage.WAITING),
+        (NOT_YET, 31, {"was_given": True}, Stage.LAPSED),
+        (EARNED, 15, {"was_given": True, "why": Why.NOT_NEW}, Stage.VOID),
+        (EARNED, 15, {"was_given": True, "why": Why.LEFT}, Stage.GIVEN),
     ],
 )
-def test_state__of_all_that_is_so(found: Progress, days: int, more: dict[str, Any], state: State) -> None:
+def test_state__of_all_that_is_so(found: Progress, days: int, more: dict[str, Any], state: Stage) -> None:
     known: dict[str, Any] = {"verdict": Verdict.CLEAR, "why": None, "was_given": False} | more
 
     assert state_of(terms(), found, at=NOON + days * DAY, **known) is state
@@ -126,20 +126,20 @@ def test_state__of_all_that_is_so(found: Progress, days: int, more: dict[str, An
 @pytest.mark.parametrize("found", [NOT_YET, EARNED])
 @pytest.mark.parametrize("why", [None, *Why])
 def test_state__kept_once_given__stays_given(found: Progress, why: Why | None) -> None:
-    kept = terms(on_return=OnReturn.KEEP)
+    kept = terms(on_return=WhenReturned.KEEP)
 
     state = state_of(kept, found, verdict=Verdict.CLEAR, why=why, was_given=True, at=NOON + 40 * DAY)
 
-    assert state is State.GIVEN
+    assert state is Stage.GIVEN
     assert not takes_back(kept, why=why)
 
 
 def test_sides__early_friend__has_theirs_unless_it_is_looked_at_or_none() -> None:
-    early = {state for state in State if sides_due(state, is_early=True) == {Side.FRIEND}}
+    early = {state for state in Stage if sides_due(state, is_early=True) == {Side.FRIEND}}
 
-    assert early == {State.WAITING, State.EARNED, State.LAPSED}
-    assert sides_due(State.GIVEN, is_early=False) == set(Side)
-    assert not any(sides_due(state, is_early=False) for state in State if state is not State.GIVEN)
+    assert early == {Stage.WAITING, Stage.EARNED, Stage.LAPSED}
+    assert sides_due(Stage.GIVEN, is_early=False) == set(Side)
+    assert not any(sides_due(state, is_early=False) for state in Stage if state is not Stage.GIVEN)
 
 
 def let_through(caps: Caps, days: list[date]) -> list[date]:

@@ -8,7 +8,7 @@ from dangol.api.replies import Given, Instant, Shown
 from dangol.core.access.keys import KeyView
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
-from dangol.domain.referrals import MOST_DAYS, MOST_NTH, EarnedBy, GiftKind, OnReturn, State
+from dangol.domain.referrals import MOST_DAYS, MOST_NTH, EarnedBy, PromiseKind, Stage, WhenReturned
 from dangol.rooms.rewards.referrals import selectors
 from dangol.rooms.rewards.referrals.errors import InvalidReferralProgram
 from dangol.rooms.rewards.referrals.models import LONGEST_ABOUT, LONGEST_NAME
@@ -27,7 +27,7 @@ class ReferralPromiseFields(Given):
     `cost_minor` is what you reckon that it costs; a budget is spent by it.
     """
 
-    kind: GiftKind = GiftKind.NONE
+    kind: PromiseKind = PromiseKind.NONE
     amount: Annotated[int, Field(ge=1, strict=True)] | None = None
     target: Annotated[str, Field(max_length=64)] | None = None
     cost_minor: Minor = 0
@@ -66,7 +66,7 @@ class ReferralProgramFields(Given):
     wait_days: Days = 14
     tell_days: Days = 7
     only_new: bool = True
-    on_return: OnReturn = OnReturn.TAKE_BACK
+    on_return: WhenReturned = WhenReturned.TAKE_BACK
     is_early: bool = False
     cap_month: Cap | None = None
     cap_year: Cap | None = None
@@ -85,7 +85,7 @@ class ReferralProgramFields(Given):
 class ReferralPromiseView(Shown):
     """What one side gets."""
 
-    kind: GiftKind
+    kind: PromiseKind
     amount: int | None
     target: str | None
     cost_minor: int
@@ -125,7 +125,7 @@ class ReferralProgramView(Shown):
     wait_days: int
     tell_days: int
     only_new: bool
-    on_return: OnReturn
+    on_return: WhenReturned
     is_early: bool
     cap_month: int | None
     cap_year: int | None
@@ -155,7 +155,7 @@ class ReferralGiftView(Shown):
 
     side: str
     state: str
-    kind: GiftKind
+    kind: PromiseKind
     amount: int | None
     given_at: Instant | None
     ref: str | None
@@ -170,7 +170,7 @@ class ReferralView(Shown):
     referrer_id: str
     program_id: str
     revision: int
-    state: State
+    state: Stage
     joined_at: Instant
     told_at: Instant
     verdict: str

@@ -28,7 +28,7 @@ from dangol.core.access.rights import Right
 from dangol.core.people.selectors import find_stores
 from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, parse_id
-from dangol.domain.referrals import State
+from dangol.domain.referrals import Stage
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.referrals import programs, selectors, services
 from dangol.rooms.rewards.referrals.codes import guard_code, make_code
@@ -184,7 +184,7 @@ def _tell(request: HttpRequest, friend: Id, payload: FriendCodeIn) -> Reply:
 @router.get("/referrals", auth=Needs(Right.POINTS_READ), response=ReferralPage)
 def get_referrals(
     request: HttpRequest,
-    state: Annotated[State | None, Query()] = None,
+    state: Annotated[Stage | None, Query()] = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> HttpResponse:

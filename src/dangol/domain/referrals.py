@@ -29,7 +29,7 @@ class EarnedBy(StrEnum):
     ORDER = "order"
 
 
-class GiftKind(StrEnum):
+class PromiseKind(StrEnum):
     """What somebody gets."""
 
     NONE = "none"
@@ -45,14 +45,14 @@ class Side(StrEnum):
     FRIEND = "friend"
 
 
-class OnReturn(StrEnum):
+class WhenReturned(StrEnum):
     """What becomes of what was given, when the order that earned it comes back or never counted."""
 
     TAKE_BACK = "take_back"
     KEEP = "keep"
 
 
-class State(StrEnum):
+class Stage(StrEnum):
     """Where a referral stands. `review`: a person has to look; `earned`: it waits to be due."""
 
     REVIEW = "review"
@@ -99,7 +99,7 @@ class Terms(NamedTuple):
     least_minor: int
     within_days: int
     wait_days: int
-    on_return: OnReturn
+    on_return: WhenReturned
     only_new: bool
     zone: ZoneInfo
 
@@ -155,34 +155,34 @@ def _due(terms: Terms, earned_at: datetime) -> datetime:
 
 def state_of(
     terms: Terms, progress: Progress, *, verdict: Verdict, why: Why | None, was_given: bool, at: datetime
-) -> State:
+) -> Stage:
     """Return where a referral stands at an instant; `why` it would be void, `was_given` whether it gave."""
-    keeps = was_given and (terms.on_return is OnReturn.KEEP or why in _NO_FAULT)
+    keeps = was_given and (terms.on_return is WhenReturned.KEEP or why in _NO_FAULT)
     if verdict is Verdict.REFUSED:
-        return State.REFUSED
+        return Stage.REFUSED
     if keeps:
-        return State.GIVEN
+        return Stage.GIVEN
     if why is not None:
-        return State.VOID
+        return Stage.VOID
     if verdict is Verdict.OPEN:
-        return State.REVIEW
+        return Stage.REVIEW
     if progress.due_at is not None:
-        return State.GIVEN if was_given or progress.due_at <= at else State.EARNED
-    return State.LAPSED if progress.deadline <= at else State.WAITING
+        return Stage.GIVEN if was_given or progress.due_at <= at else Stage.EARNED
+    return Stage.LAPSED if progress.deadline <= at else Stage.WAITING
 
 
-def sides_due(state: State, *, is_early: bool) -> frozenset[Side]:
+def sides_due(state: Stage, *, is_early: bool) -> frozenset[Side]:
     """Return who should have got something by now; `is_early`: the friend gets theirs at joining."""
-    if state is State.GIVEN:
+    if state is Stage.GIVEN:
         return frozenset(Side)
-    if is_early and state in (State.WAITING, State.EARNED, State.LAPSED):
+    if is_early and state in (Stage.WAITING, Stage.EARNED, Stage.LAPSED):
         return frozenset({Side.FRIEND})
     return frozenset()
 
 
 def takes_back(terms: Terms, *, why: Why | None) -> bool:
     """Say whether what was given and is due no more is taken back: not from who has only gone."""
-    return terms.on_return is OnReturn.TAKE_BACK and why not in _NO_FAULT
+    return terms.on_return is WhenReturned.TAKE_BACK and why not in _NO_FAULT
 
 
 class Caps(NamedTuple):

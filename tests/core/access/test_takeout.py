@@ -38,7 +38,7 @@ from dangol.core.storage.ids import Id, new_id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.promotions import Cart, Line
 from dangol.domain.redeeming import RewardKind
-from dangol.domain.referrals import EarnedBy, GiftKind as ReferralGift
+from dangol.domain.referrals import EarnedBy, PromiseKind as ReferralGift
 from dangol.domain.stamps import GiftKind
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.rewards.catalog.editing import RewardDraft, create_reward

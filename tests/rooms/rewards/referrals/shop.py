@@ -11,7 +11,7 @@ from dangol.core.people.enrolling import Enrollment, enroll
 from dangol.core.people.identities import Kind
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.referrals import EarnedBy, GiftKind
+from dangol.domain.referrals import EarnedBy, PromiseKind
 from dangol.project.checks import all_checks
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.referrals.codes import make_code
@@ -27,8 +27,8 @@ from tests.rooms.rewards.promotions.shop import AT, open_shop as open_promotions
 CLERK = Actor(ActorKind.STAFF, "kim", "김")
 BY = By(CLERK, AT)
 DAY = timedelta(days=1)
-POINTS = Promise(GiftKind.POINTS, 500, cost_minor=500)
-WELCOME = Promise(GiftKind.POINTS, 300, cost_minor=300)
+POINTS = Promise(PromiseKind.POINTS, 500, cost_minor=500)
+WELCOME = Promise(PromiseKind.POINTS, 300, cost_minor=300)
 
 
 def open_shop(*names: str) -> list[Id]:

@@ -7,7 +7,7 @@ from dangol.core.events.selectors import events_after
 from dangol.core.events.sequencer import number_waiting
 from dangol.core.ledger.models import Transfer
 from dangol.core.storage.ids import Id
-from dangol.domain.referrals import State
+from dangol.domain.referrals import Stage
 from dangol.rooms.rewards.referrals.codes import make_code
 from dangol.rooms.rewards.referrals.models import Referral, ReferralGift, ReferralProgram, ReferralStep
 from dangol.rooms.rewards.referrals.services import settle_due
@@ -57,7 +57,7 @@ def test_settle__five_friends_against_a_cap_of_two__gives_two_whoever_is_first()
     race(settle_often, rounds, AT)
 
     assert [points_of(one) for one in referrers] == [1_000] * ROUNDS
-    assert Referral.objects.filter(state=State.GIVEN.value).count() == FRIENDS * ROUNDS
+    assert Referral.objects.filter(state=Stage.GIVEN.value).count() == FRIENDS * ROUNDS
     # Each friend got theirs, once.
     assert Transfer.objects.filter(reason="referral", points=300).count() == FRIENDS * ROUNDS
     assert broken() == []
@@ -120,10 +120,10 @@ def test_killed__between_earned_and_given__leaves_nothing_and_is_given_once_late
     process.join(timeout=60)
 
     assert process.exitcode == -9
-    assert (shown(referral).state, points_of(referrer)) == (State.WAITING, 0)
+    assert (shown(referral).state, points_of(referrer)) == (Stage.WAITING, 0)
     assert ReferralGift.objects.count() == 0
     let_by()
-    assert shown(referral).state is State.EARNED
+    assert shown(referral).state is Stage.EARNED
     assert settle_due(as_of=AT + 5 * DAY) == 1
     assert (points_of(referrer), points_of(friend)) == (500, 300)
     assert settle_due(as_of=AT + 5 * DAY) == 0

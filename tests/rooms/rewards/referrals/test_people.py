@@ -16,7 +16,7 @@ from dangol.core.people.services import join_members
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
-from dangol.domain.referrals import State, Why
+from dangol.domain.referrals import Stage, Why
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.referrals.codes import code_of, guard_code, make_code, owner_of
 from dangol.rooms.rewards.referrals.errors import (
@@ -167,7 +167,7 @@ def test_self__another_spelling_of_one_mailbox__is_refused(mine: str, other: str
 
     assert refusal.value.data == {"because": "shared_email"}
     third = join("hana", identities={Kind.EMAIL: "hana@shop.example"})
-    assert shown(bring(first, third)).state is State.WAITING
+    assert shown(bring(first, third)).state is Stage.WAITING
 
 
 def test_self__the_device_the_referrer_came_with__is_refused(pair: tuple[Id, Id]) -> None:
@@ -188,13 +188,13 @@ def test_review__same_device_as_another_friend__waits_for_a_person(pair: tuple[I
     referral = bring(pair[0], other, came=Came("phone-1"))
 
     view = shown(referral)
-    assert (view.state, view.score, view.signs) == (State.REVIEW, 60, ("seen_device",))
+    assert (view.state, view.score, view.signs) == (Stage.REVIEW, 60, ("seen_device",))
     assert count_to_look_at() == 1
     assert points_of(other) == 0
     with pytest.raises(ReasonMissing):
         decide(referral, approved=True, reason=" ", by=BY)
     decide(referral, approved=True, reason="가족 전화기", by=BY)
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert (points_of(pair[0]), points_of(other)) == (1_000, 300)
     with pytest.raises(NothingToDecide):
         decide(referral, approved=False, reason="다시", by=BY)
@@ -211,9 +211,9 @@ def test_review__refused__gives_nothing_whatever_is_bought(pair: tuple[Id, Id]) 
     decide(referral, approved=False, reason="같은 사람", by=BY)
     buy(other, "1")
 
-    assert shown(referral).state is State.REFUSED
+    assert shown(referral).state is Stage.REFUSED
     assert points_of(other) == 0
-    assert [one.id for one in list_referrals(states=[State.REFUSED])] == [referral]
+    assert [one.id for one in list_referrals(states=[Stage.REFUSED])] == [referral]
     assert broken() == []
 
 
@@ -223,9 +223,9 @@ def test_review__sixth_friend_within_a_day__is_looked_at(pair: tuple[Id, Id]) ->
 
     states = [shown(bring(pair[0], friend)).state for friend in friends]
 
-    assert states == [State.WAITING] * 5 + [State.REVIEW]
+    assert states == [Stage.WAITING] * 5 + [Stage.REVIEW]
     later = shown(bring(pair[0], pair[1], AT + timedelta(days=1, seconds=1)))
-    assert later.state is State.WAITING
+    assert later.state is Stage.WAITING
 
 
 def test_review__two_who_were_one_before__are_looked_at(pair: tuple[Id, Id]) -> None:
@@ -244,7 +244,7 @@ def test_review__same_name_and_birthday__are_looked_at() -> None:
 
     assert shown(bring(first, second)).signs == ("same_name_and_birthday",)
     third = join("c", name="김민지")
-    assert shown(bring(first, third)).state is State.WAITING
+    assert shown(bring(first, third)).state is Stage.WAITING
 
 
 def test_merge__friend_and_referrer__voids_it_and_its_undoing_lets_it_go_on(pair: tuple[Id, Id]) -> None:
@@ -255,12 +255,12 @@ def test_merge__friend_and_referrer__voids_it_and_its_undoing_lets_it_go_on(pair
 
     merge_customers(*pair, actor=CLERK, reason="한 사람", at=AT)
     let_by()
-    assert (shown(referral).state, shown(referral).why) == (State.VOID, Why.SAME_PERSON)
+    assert (shown(referral).state, shown(referral).why) == (Stage.VOID, Why.SAME_PERSON)
     assert points_of(pair[0]) + points_of(pair[1]) == 0
     undo_merge(pair[1], actor=CLERK, reason="아니었음", at=AT)
     let_by()
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert points_of(pair[0]) == 500
     assert broken() == []
 
@@ -274,8 +274,8 @@ def test_merge__two_friends__only_the_first_is_one(pair: tuple[Id, Id]) -> None:
 
     buy(pair[1], "1")
 
-    assert shown(first).state is State.GIVEN
-    assert (shown(second).state, shown(second).why) == (State.VOID, Why.SECOND)
+    assert shown(first).state is Stage.GIVEN
+    assert (shown(second).state, shown(second).why) == (Stage.VOID, Why.SECOND)
     assert points_of(pair[0]) == 500
 
 
@@ -303,8 +303,8 @@ def test_leave__friend_who_has_not_earned_it__is_void_and_a_given_one_stays(pair
         leave_members([pair[1], other], source="till", recorded_at=AT)
     let_by()
 
-    assert shown(early).state is State.GIVEN
-    assert (shown(late).state, shown(late).why) == (State.VOID, Why.LEFT)
+    assert shown(early).state is Stage.GIVEN
+    assert (shown(late).state, shown(late).why) == (Stage.VOID, Why.LEFT)
     assert points_of(pair[0]) == 500
 
 
@@ -316,7 +316,7 @@ def test_erased__referrer__friend_still_gets_theirs(pair: tuple[Id, Id]) -> None
 
     buy(pair[1], "1")
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert (points_of(pair[0]), points_of(pair[1])) == (0, 300)
     assert not ReferralCode.objects.filter(customer_id=pair[0]).exists()
     erase_customer(pair[1], actor=CLERK, reason="요청", at=AT)

@@ -7,7 +7,7 @@ import pytest
 from dangol.core.events.models import Cursor, Event
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.referrals import EarnedBy, GiftKind, OnReturn, Side, State
+from dangol.domain.referrals import EarnedBy, PromiseKind, Side, Stage, WhenReturned
 from dangol.rooms.rewards.coupons.models import CouponCode
 from dangol.rooms.rewards.referrals.consumers import FOLLOW
 from dangol.rooms.rewards.referrals.models import GiftState, ReferralProgram
@@ -59,16 +59,16 @@ def told(member: Id) -> list[str]:
 def test_order__first_of_ten_thousand__gives_both_their_points_once(pair: tuple[Id, Id]) -> None:
     program()
     referral = bring(*pair)
-    assert (shown(referral).state, shown(referral).left) == (State.WAITING, 1)
+    assert (shown(referral).state, shown(referral).left) == (Stage.WAITING, 1)
 
     buy(pair[1], "1", won=9_999)
-    assert shown(referral).state is State.WAITING
+    assert shown(referral).state is Stage.WAITING
     buy(pair[1], "2")
     # The worker was cut off before it noted how far it had come.
     Cursor.objects.filter(consumer=FOLLOW.name).update(position=0)
     let_by()
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert (points_of(pair[0]), points_of(pair[1])) == (500, 300)
     assert told(pair[0]) == ["referral.told", "referral.earned", "referral.given"]
     assert told(pair[1]) == told(pair[0])
@@ -84,11 +84,11 @@ def test_order__third_one_counts__says_how_many_are_missing_until_when(pair: tup
     buy(pair[1], "2")
 
     view = shown(referral)
-    assert (view.state, view.orders, view.left) == (State.WAITING, 2, 1)
+    assert (view.state, view.orders, view.left) == (Stage.WAITING, 2, 1)
     # Joined on 27 November at noon in Seoul: the last day is 27 December.
     assert view.deadline.isoformat() == "2026-12-27T15:00:00+00:00"
     buy(pair[1], "3")
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
 
 
 def test_wait__fourteen_days__gives_after_the_last_of_them(pair: tuple[Id, Id]) -> None:
@@ -100,7 +100,7 @@ def test_wait__fourteen_days__gives_after_the_last_of_them(pair: tuple[Id, Id]) 
     assert due_at.isoformat() == "2026-12-11T15:00:00+00:00"
 
     assert settle_due(as_of=due_at - timedelta(seconds=1)) == 0
-    assert shown(referral).state is State.EARNED
+    assert shown(referral).state is Stage.EARNED
     assert points_of(pair[0]) == 0
     assert settle_due(as_of=due_at) == 1
     assert settle_due(as_of=due_at) == 0
@@ -109,9 +109,9 @@ def test_wait__fourteen_days__gives_after_the_last_of_them(pair: tuple[Id, Id]) 
     assert told(pair[0]) == ["referral.told", "referral.earned", "referral.given"]
 
 
-@pytest.mark.parametrize(("pieces", "state"), [(2, State.WAITING), (1, State.WAITING)])
+@pytest.mark.parametrize(("pieces", "state"), [(2, Stage.WAITING), (1, Stage.WAITING)])
 def test_wait__order_comes_back_below_the_least__takes_the_claim_back(
-    pair: tuple[Id, Id], pieces: int, state: State
+    pair: tuple[Id, Id], pieces: int, state: Stage
 ) -> None:
     program(wait_days=14)
     referral = bring(*pair)
@@ -123,16 +123,16 @@ def test_wait__order_comes_back_below_the_least__takes_the_claim_back(
     assert settle_due(as_of=AT + 20 * DAY) == 0
     buy(pair[1], "2", at=AT + 21 * DAY)
     assert settle_due(as_of=AT + 40 * DAY) == 1
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert points_of(pair[0]) == 500
 
 
 @pytest.mark.parametrize(
     ("on_return", "state", "points"),
-    [(OnReturn.TAKE_BACK, State.WAITING, 0), (OnReturn.KEEP, State.GIVEN, 500)],
+    [(WhenReturned.TAKE_BACK, Stage.WAITING, 0), (WhenReturned.KEEP, Stage.GIVEN, 500)],
 )
 def test_return__after_it_was_given__goes_by_the_setting(
-    pair: tuple[Id, Id], on_return: OnReturn, state: State, points: int
+    pair: tuple[Id, Id], on_return: WhenReturned, state: Stage, points: int
 ) -> None:
     made = program(on_return=on_return, most_count=1)
     referral = bring(*pair)
@@ -144,7 +144,7 @@ def test_return__after_it_was_given__goes_by_the_setting(
     assert points_of(pair[0]) == points
     assert ReferralProgram.objects.get(id=made).used_count == (1 if points else 0)
     buy(pair[1], "2", at=AT + 2 * DAY)
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert (points_of(pair[0]), points_of(pair[1])) == (500, 300)
     assert broken() == []
 
@@ -157,7 +157,7 @@ def test_return__another_order_counts_in_its_place__keeps_what_was_given(pair: t
 
     return_(sold, "r", at=AT + 2 * DAY)
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert points_of(pair[0]) == 500
 
 
@@ -165,14 +165,14 @@ def test_late_order__told_after_it_lapsed__still_earns_it(pair: tuple[Id, Id]) -
     program(within_days=7, tell_days=7)
     referral = bring(*pair)
     assert settle_due(as_of=AT + 8 * DAY) == 1
-    assert shown(referral).state is State.LAPSED
+    assert shown(referral).state is Stage.LAPSED
     assert told(pair[1])[-1] == "referral.ended"
 
     buy(pair[1], "after", at=AT + 9 * DAY)
-    assert shown(referral).state is State.LAPSED
+    assert shown(referral).state is Stage.LAPSED
     buy(pair[1], "offline", at=AT + 3 * DAY, known_at=AT + 10 * DAY)
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert points_of(pair[0]) == 500
 
 
@@ -185,7 +185,7 @@ def test_earlier_order__told_late__makes_the_friend_no_new_one(pair: tuple[Id, I
     buy(pair[1], "old", won=100, at=AT - 30 * DAY, known_at=AT)
 
     view = shown(referral)
-    assert (view.state, view.why) == (State.VOID, "not_new")
+    assert (view.state, view.why) == (Stage.VOID, "not_new")
     assert (points_of(pair[0]), points_of(pair[1])) == (0, 0)
     assert broken() == []
 
@@ -195,7 +195,7 @@ def test_joining__is_what_earns_it__gives_at_once(pair: tuple[Id, Id]) -> None:
 
     referral = bring(*pair)
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert (points_of(pair[0]), points_of(pair[1])) == (500, 300)
 
 
@@ -206,7 +206,7 @@ def test_early__friend_gets_theirs_at_joining_and_keeps_it_when_it_lapses(pair: 
 
     assert settle_due(as_of=AT + 8 * DAY) == 1
 
-    assert shown(referral).state is State.LAPSED
+    assert shown(referral).state is Stage.LAPSED
     assert (points_of(pair[0]), points_of(pair[1])) == (0, 300)
     row = ReferralProgram.objects.get(id=made)
     assert (row.used_count, row.used_minor) == (0, 300)
@@ -217,8 +217,8 @@ def test_coupon_and_stamps__are_given_and_taken_back(pair: tuple[Id, Id]) -> Non
     promotion = offer(percent(10), needs_code=True)
     card = stamp_shop.program()
     program(
-        referrer=Promise(GiftKind.STAMPS, 3, card),
-        friend=Promise(GiftKind.COUPON, target_id=batch(code_count=2, promotion_id=promotion)),
+        referrer=Promise(PromiseKind.STAMPS, 3, card),
+        friend=Promise(PromiseKind.COUPON, target_id=batch(code_count=2, promotion_id=promotion)),
     )
     referral = bring(*pair)
 
@@ -235,7 +235,7 @@ def test_coupon_and_stamps__are_given_and_taken_back(pair: tuple[Id, Id]) -> Non
 
 
 def test_coupon__none_left__waits_and_is_given_later(pair: tuple[Id, Id]) -> None:
-    program(friend=Promise(GiftKind.COUPON, target_id=batch(code_count=1)), referrer=Promise())
+    program(friend=Promise(PromiseKind.COUPON, target_id=batch(code_count=1)), referrer=Promise())
     CouponCode.objects.update(is_blocked=True)
     referral = bring(*pair)
     buy(pair[1], "1")
@@ -313,7 +313,7 @@ def test_change__of_a_program__holds_for_codes_told_after_it(pair: tuple[Id, Id]
     buy(pair[1], "1")
     buy(other, "2")
 
-    assert (shown(before).state, shown(after).state) == (State.GIVEN, State.WAITING)
+    assert (shown(before).state, shown(after).state) == (Stage.GIVEN, Stage.WAITING)
     assert points_of(pair[0]) == 500
     assert find_referral_program(made).revision == 2
 
@@ -325,7 +325,7 @@ def test_archive__program__still_gives_what_was_promised(pair: tuple[Id, Id]) ->
 
     buy(pair[1], "1")
 
-    assert shown(referral).state is State.GIVEN
+    assert shown(referral).state is Stage.GIVEN
     assert find_referral_program(made).archived_at == AT
 
 
@@ -341,7 +341,7 @@ def test_figures__count_what_came_of_it_and_what_friends_spent(pair: tuple[Id, I
     assert (found.invited, found.joined, found.given) == (1, 2, 1)
     assert (found.gifts, found.points, found.cost_minor) == (2, 800, 800)
     assert (found.spent_minor, found.spenders) == (17_000, 1)
-    assert [one.state for one in friends_of(pair[0])] == [State.WAITING, State.GIVEN]
+    assert [one.state for one in friends_of(pair[0])] == [Stage.WAITING, Stage.GIVEN]
     assert count_to_look_at() == 0
 
 

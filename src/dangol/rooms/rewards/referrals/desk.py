@@ -13,7 +13,7 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction
-from dangol.domain.referrals import Progress, Side, State, Verdict, Why, progress_of, state_of
+from dangol.domain.referrals import Progress, Side, Stage, Verdict, Why, progress_of, state_of
 from dangol.rooms.rewards.referrals.events import ReferralEarned, ReferralEnded
 from dangol.rooms.rewards.referrals.facts import Facts, read_facts
 from dangol.rooms.rewards.referrals.models import (
@@ -30,7 +30,7 @@ _JUDGED = (
     "is_counted", "step_count",
 )  # fmt: skip
 NOT_LIVE = (GiftState.DROPPED.value, GiftState.TAKEN_BACK.value)
-ENDED = (State.LAPSED, State.REFUSED, State.VOID)
+ENDED = (Stage.LAPSED, Stage.REFUSED, Stage.VOID)
 
 
 @dataclass(slots=True)
@@ -112,18 +112,18 @@ def _held(row: Referral, promised: Promised, facts: Facts, gifts: list[ReferralG
 
 def judge(held: Held, at: datetime, *, actor: Actor = HOUSE, reason: str = "") -> None:
     """Let a referral stand where it stands at an instant, and note and tell what is new."""
-    row, before = held.row, State(held.row.state)
+    row, before = held.row, Stage(held.row.state)
     progress = Progress(row.count, row.deadline, row.earned_at, row.due_at, row.order_id)
     state = state_of(
         held.promised.terms, progress, verdict=Verdict(row.verdict), why=Why(row.why) if row.why else None,
-        was_given=before is State.GIVEN, at=at,
+        was_given=before is Stage.GIVEN, at=at,
     )  # fmt: skip
     if state is before:
         return
     row.state = state.value
-    row.given_at = at if state is State.GIVEN else None
+    row.given_at = at if state is Stage.GIVEN else None
     held.note(state.value, at, actor=actor, reason=reason, cause=row.why, order_id=row.order_id)
-    if state is State.EARNED or (state is State.GIVEN and before is not State.EARNED):
+    if state is Stage.EARNED or (state is Stage.GIVEN and before is not Stage.EARNED):
         for side in Side:
             held.tell(ReferralEarned(side=side.value), side, row.earned_at or at)
     elif state in ENDED:

@@ -15,9 +15,9 @@ from dangol.domain.coupon_codes import normalize
 from dangol.domain.errors import DomainError
 from dangol.domain.points import Earn, NothingToReverse
 from dangol.domain.referrals import (
-    GiftKind,
+    PromiseKind,
     Side,
-    State,
+    Stage,
     Why,
     cap_reached,
     sides_due,
@@ -44,7 +44,7 @@ def bring_up_to_date(desk: Iterable[Held], *, at: datetime) -> None:
     Under the people's locks. What nothing is there of now (no codes left) waits and holds its room.
     """
     for held in desk:
-        state = State(held.row.state)
+        state = Stage(held.row.state)
         due = sides_due(state, is_early=held.promised.is_early)
         if takes_back(held.promised.terms, why=Why(held.row.why) if held.row.why else None):
             for side in set(Side) - due:
@@ -71,7 +71,7 @@ def _free(held: Held, gift: ReferralGift) -> None:
 
 
 def _promises(held: Held, side: Side) -> bool:
-    return held.promised.promises[side].kind is not GiftKind.NONE
+    return held.promised.promises[side].kind is not PromiseKind.NONE
 
 
 def _decide(held: Held, missing: list[Side], at: datetime) -> None:
@@ -84,7 +84,7 @@ def _decide(held: Held, missing: list[Side], at: datetime) -> None:
         elif side is Side.REFERRER and (cap := _cap_of_referrer(held, gift, program)):
             gift.state, gift.trouble = GiftState.CAPPED.value, cap
     holding = [gift for gift in new.values() if gift.state in _HOLDS]
-    takes_place = bool(holding) and held.row.state == State.GIVEN.value and not held.row.is_counted
+    takes_place = bool(holding) and held.row.state == Stage.GIVEN.value and not held.row.is_counted
     cost = sum(gift.cost_minor for gift in holding)
     limit = take_room(program.id, count=int(takes_place), cost_minor=cost) if holding else ""
     if limit:
@@ -136,9 +136,13 @@ def _hand_over(held: Held, gift: ReferralGift, at: datetime) -> None:
         _let_go(held, gift)
         return
     gift.owner_id = held.who(Side(gift.side))
-    give = {GiftKind.POINTS: _give_points, GiftKind.COUPON: _give_coupon, GiftKind.STAMPS: _give_stamps}
+    give = {
+        PromiseKind.POINTS: _give_points,
+        PromiseKind.COUPON: _give_coupon,
+        PromiseKind.STAMPS: _give_stamps,
+    }
     try:
-        ref = give[GiftKind(gift.kind)](gift, at)
+        ref = give[PromiseKind(gift.kind)](gift, at)
     except DomainError as refusal:
         if gift.trouble != refusal.code:
             held.note("trouble", at, side=gift.side, cause=refusal.code)
@@ -198,14 +202,14 @@ def _take_back(held: Held, side: Side, at: datetime) -> None:
 
 def _take(gift: ReferralGift, at: datetime) -> bool:
     """Take something back; returns whether it could be."""
-    if gift.kind == GiftKind.POINTS.value:
+    if gift.kind == PromiseKind.POINTS.value:
         with suppress(NothingToReverse):
             reverse_transfer(
                 _owner(gift), transfer_id=parse_id(gift.ref), points=None, key=f"{_key(gift)}:back", at=at,
                 reason=REASON,
             )  # fmt: skip
         return True
-    if gift.kind == GiftKind.COUPON.value:
+    if gift.kind == PromiseKind.COUPON.value:
         return _take_coupon(gift.ref, at)
     with suppress(StampsUndone):
         undo_stamps(_owner(gift), parse_id(gift.ref), reason=REASON, by=By(HOUSE, at))

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.fields import IdField
-from dangol.domain.referrals import EarnedBy, GiftKind, OnReturn, Side, State, Verdict, Why
+from dangol.domain.referrals import EarnedBy, PromiseKind, Side, Stage, Verdict, WhenReturned, Why
 
 LONGEST_NAME, LONGEST_ABOUT, LONGEST_CODE, LONGEST_REASON = 60, 500, 16, 200
 
@@ -29,16 +29,16 @@ class ReferralProgram(models.Model):
     # Within so many days of joining a friend may still tell a code.
     tell_days = models.SmallIntegerField()
     only_new = models.BooleanField()
-    on_return = models.CharField(max_length=9, choices=[(one.value, one.value) for one in OnReturn])
+    on_return = models.CharField(max_length=9, choices=[(one.value, one.value) for one in WhenReturned])
     # Whether the friend gets theirs at joining, whatever they buy.
     is_early = models.BooleanField()
     # What each side gets: so many points, or of a target a code (a batch) or so many stamps (a program of
     # cards); and what the shop reckons that it costs.
-    referrer_gives = models.CharField(max_length=6, choices=[(one.value, one.value) for one in GiftKind])
+    referrer_gives = models.CharField(max_length=6, choices=[(one.value, one.value) for one in PromiseKind])
     referrer_amount = models.IntegerField(null=True)
     referrer_target_id = IdField(null=True)
     referrer_cost_minor = models.BigIntegerField()
-    friend_gives = models.CharField(max_length=6, choices=[(one.value, one.value) for one in GiftKind])
+    friend_gives = models.CharField(max_length=6, choices=[(one.value, one.value) for one in PromiseKind])
     friend_amount = models.IntegerField(null=True)
     friend_target_id = IdField(null=True)
     friend_cost_minor = models.BigIntegerField()
@@ -112,7 +112,7 @@ class Referral(models.Model):
     # When the friend joined, and when they told the code.
     joined_at = models.DateTimeField()
     told_at = models.DateTimeField()
-    state = models.CharField(max_length=7, choices=[(one.value, one.value) for one in State])
+    state = models.CharField(max_length=7, choices=[(one.value, one.value) for one in Stage])
     verdict = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Verdict])
     score = models.SmallIntegerField()
     # The names of the signs, comma separated, the heaviest first.
@@ -140,9 +140,11 @@ class Referral(models.Model):
             models.Index(fields=["id"], name="dg_referral_id"),
             models.Index(fields=["referrer_id", "told_at"], name="dg_referral_referrer"),
             models.Index(fields=["program_id", "state", "told_at"], name="dg_referral_listed"),
-            models.Index(fields=["due_at"], name="dg_referral_due", condition=Q(state=State.EARNED.value)),
+            models.Index(fields=["due_at"], name="dg_referral_due", condition=Q(state=Stage.EARNED.value)),
             models.Index(
-                fields=["deadline"], name="dg_referral_lapsing", condition=Q(state=State.WAITING.value)
+                fields=["deadline"],
+                name="dg_referral_lapsing",
+                condition=Q(state=Stage.WAITING.value),
             ),
         )
 
@@ -195,7 +197,7 @@ class ReferralGift(models.Model):
     side = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Side])
     turn = models.SmallIntegerField()
     state = models.CharField(max_length=10, choices=GiftState)
-    kind = models.CharField(max_length=6, choices=[(one.value, one.value) for one in GiftKind])
+    kind = models.CharField(max_length=6, choices=[(one.value, one.value) for one in PromiseKind])
     amount = models.IntegerField(null=True)
     target_id = IdField(null=True)
     cost_minor = models.BigIntegerField()

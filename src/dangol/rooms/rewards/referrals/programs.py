@@ -15,10 +15,10 @@ from dangol.domain.referrals import (
     MOST_NTH,
     Caps,
     EarnedBy,
-    GiftKind,
-    OnReturn,
+    PromiseKind,
     Side,
     Terms,
+    WhenReturned,
 )
 from dangol.rooms.rewards.catalog.editing import MOST_POINTS
 from dangol.rooms.rewards.coupons.models import CouponBatch
@@ -44,7 +44,7 @@ MOST_MINOR, MOST_COUNT = 10**12, 10**8
 class Promise(NamedTuple):
     """What one side gets: points or stamps (`amount`), a code or stamps of `target_id`; and its cost."""
 
-    kind: GiftKind = GiftKind.NONE
+    kind: PromiseKind = PromiseKind.NONE
     amount: int | None = None
     target_id: Id | None = None
     cost_minor: int = 0
@@ -66,7 +66,7 @@ class ProgramDraft(NamedTuple):
     wait_days: int = 14
     tell_days: int = 7
     only_new: bool = True
-    on_return: OnReturn = OnReturn.TAKE_BACK
+    on_return: WhenReturned = WhenReturned.TAKE_BACK
     is_early: bool = False
     cap_month: int | None = None
     cap_year: int | None = None
@@ -149,7 +149,7 @@ def promised_by(revisions: Iterable[tuple[Id, int]], *, zone: ZoneInfo) -> dict[
 def _promised(content: Mapping[str, Any], zone: ZoneInfo) -> Promised:
     terms = Terms(
         EarnedBy(content["earned_by"]), content["nth"], content["least_minor"], content["within_days"],
-        content["wait_days"], OnReturn(content["on_return"]), content["only_new"], zone,
+        content["wait_days"], WhenReturned(content["on_return"]), content["only_new"], zone,
     )  # fmt: skip
     promises = {side: _promise(content[side.value]) for side in Side}
     return Promised(terms, promises, content["is_early"])
@@ -157,7 +157,7 @@ def _promised(content: Mapping[str, Any], zone: ZoneInfo) -> Promised:
 
 def _promise(one: Mapping[str, Any]) -> Promise:
     target = parse_id(one["target_id"]) if one["target_id"] else None
-    return Promise(GiftKind(one["kind"]), one["amount"], target, one["cost_minor"])
+    return Promise(PromiseKind(one["kind"]), one["amount"], target, one["cost_minor"])
 
 
 def caps_of(row: ReferralProgram) -> Caps:
@@ -195,14 +195,17 @@ def give_room_back(program_id: Id, *, count: int, cost_minor: int) -> None:
 def draft_of(row: ReferralProgram) -> ProgramDraft:
     """Return a program as it stands, as a draft."""
     plain = {name: getattr(row, name) for name in ProgramDraft._fields if name not in ("referrer", "friend")}
-    plain |= {"earned_by": EarnedBy(row.earned_by), "on_return": OnReturn(row.on_return)}
+    plain |= {"earned_by": EarnedBy(row.earned_by), "on_return": WhenReturned(row.on_return)}
     return ProgramDraft(
         **plain,
         referrer=Promise(
-            GiftKind(row.referrer_gives), row.referrer_amount, row.referrer_target_id, row.referrer_cost_minor
+            PromiseKind(row.referrer_gives),
+            row.referrer_amount,
+            row.referrer_target_id,
+            row.referrer_cost_minor,
         ),
         friend=Promise(
-            GiftKind(row.friend_gives), row.friend_amount, row.friend_target_id, row.friend_cost_minor
+            PromiseKind(row.friend_gives), row.friend_amount, row.friend_target_id, row.friend_cost_minor
         ),
     )
 
@@ -256,7 +259,7 @@ def _columns(draft: ProgramDraft) -> dict[str, Any]:
 def _check(draft: ProgramDraft) -> None:
     limits = {name: getattr(draft, name) for name in ("cap_month", "cap_year", "cap_ever", "most_count")}
     budget = 1 if draft.budget_minor is None else draft.budget_minor
-    has_gift = any(getattr(draft, side.value).kind is not GiftKind.NONE for side in Side)
+    has_gift = any(getattr(draft, side.value).kind is not PromiseKind.NONE for side in Side)
     for field, problem, holds in (
         ("name_ko", "empty", not draft.name_ko.strip()),
         ("name_ko", "too_long", len(draft.name_ko) > LONGEST_NAME),
@@ -269,7 +272,7 @@ def _check(draft: ProgramDraft) -> None:
         ("wait_days", "range", not 0 <= draft.wait_days <= MOST_DAYS),
         ("tell_days", "range", not 0 <= draft.tell_days <= draft.within_days),
         ("gifts", "empty", not has_gift),
-        ("is_early", "not_wanted", draft.is_early and draft.friend.kind is GiftKind.NONE),
+        ("is_early", "not_wanted", draft.is_early and draft.friend.kind is PromiseKind.NONE),
         *((name, "range", one is not None and not 0 < one <= MOST_COUNT) for name, one in limits.items()),
         ("budget_minor", "range", not 0 < budget <= MOST_MINOR),
     ):  # fmt: skip
@@ -281,16 +284,16 @@ def _check(draft: ProgramDraft) -> None:
 
 def _check_promise(side: str, promise: Promise, *, has_budget: bool) -> None:
     kind, amount = promise.kind, promise.amount
-    most = {GiftKind.POINTS: MOST_POINTS, GiftKind.STAMPS: MOST_BY_HAND}.get(kind)
-    needs_target = kind in (GiftKind.COUPON, GiftKind.STAMPS)
+    most = {PromiseKind.POINTS: MOST_POINTS, PromiseKind.STAMPS: MOST_BY_HAND}.get(kind)
+    needs_target = kind in (PromiseKind.COUPON, PromiseKind.STAMPS)
     for field, problem, holds in (
         ("amount", "range", most is not None and not 0 < (amount or 0) <= most),
         ("amount", "not_wanted", most is None and amount is not None),
         ("target", "not_wanted", not needs_target and promise.target_id is not None),
         ("target", "unknown", needs_target and not _is_there(promise)),
-        ("amount", "no_program", kind is GiftKind.POINTS and not load_programs()),
+        ("amount", "no_program", kind is PromiseKind.POINTS and not load_programs()),
         ("cost", "range", not 0 <= promise.cost_minor <= MOST_MINOR),
-        ("cost", "empty", has_budget and kind is not GiftKind.NONE and not promise.cost_minor),
+        ("cost", "empty", has_budget and kind is not PromiseKind.NONE and not promise.cost_minor),
     ):
         if holds:
             raise InvalidReferralProgram(field=f"{side}_{field}", problem=problem)
@@ -298,6 +301,6 @@ def _check_promise(side: str, promise: Promise, *, has_budget: bool) -> None:
 
 def _is_there(promise: Promise) -> bool:
     """Say whether it can be given: a batch that is open, a program of cards that takes stamps."""
-    if promise.kind is GiftKind.COUPON:
+    if promise.kind is PromiseKind.COUPON:
         return CouponBatch.objects.filter(id=promise.target_id, is_blocked=False).exists()
     return StampProgram.objects.filter(id=promise.target_id, archived_at=None).exists()

@@ -11,7 +11,16 @@ from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.calendars import day_of
-from dangol.domain.referrals import GiftKind, Side, State, Verdict, Why, cap_reached, caps_left, first_instant
+from dangol.domain.referrals import (
+    PromiseKind,
+    Side,
+    Stage,
+    Verdict,
+    Why,
+    cap_reached,
+    caps_left,
+    first_instant,
+)
 from dangol.rooms.rewards.coupons.models import CouponBatch
 from dangol.rooms.rewards.referrals.codes import code_of
 from dangol.rooms.rewards.referrals.errors import UnknownReferral, UnknownReferralProgram
@@ -65,7 +74,7 @@ class Figures(NamedTuple):
     """
 
     invited: int = 0
-    states: Mapping[State, int] = {}
+    states: Mapping[Stage, int] = {}
     gifts: int = 0
     points: int = 0
     cost_minor: int = 0
@@ -80,7 +89,7 @@ class Figures(NamedTuple):
     @property
     def given(self) -> int:
         """How many of them have earned it, and were rewarded."""
-        return self.states.get(State.GIVEN, 0)
+        return self.states.get(Stage.GIVEN, 0)
 
 
 class GiftView(NamedTuple):
@@ -89,7 +98,7 @@ class GiftView(NamedTuple):
     id: Id
     side: Side
     state: GiftState
-    kind: GiftKind
+    kind: PromiseKind
     amount: int | None
     target_id: Id | None
     given_at: datetime | None
@@ -98,7 +107,7 @@ class GiftView(NamedTuple):
 
     def shown_ref(self, *, may_see: bool) -> str:
         """What was given; of a coupon's code only the end, for those who may not use one."""
-        is_hidden = self.kind is GiftKind.COUPON and self.ref and not may_see
+        is_hidden = self.kind is PromiseKind.COUPON and self.ref and not may_see
         return f"••••{self.ref[-4:]}" if is_hidden else self.ref
 
 
@@ -125,7 +134,7 @@ class ReferralView(NamedTuple):
     revision: int
     joined_at: datetime
     told_at: datetime
-    state: State
+    state: Stage
     verdict: Verdict
     score: int
     signs: tuple[str, ...]
@@ -207,13 +216,13 @@ def _programs(found: Iterable[ReferralProgram]) -> list[ProgramView]:
 def figures_of(program_id: Id) -> Figures:
     """Return what a program has come to."""
     rows = Referral.objects.filter(program_id=program_id)
-    states = {State(one): count for one, count in rows.values_list("state").annotate(Count("id")).order_by()}
+    states = {Stage(one): count for one, count in rows.values_list("state").annotate(Count("id")).order_by()}
     gifts = ReferralGift.objects.filter(program_id=program_id, state=GiftState.GIVEN.value)
     sums = gifts.aggregate(
         count=Count("id"), cost=Sum("cost_minor"),
-        points=Sum("amount", filter=Q(kind=GiftKind.POINTS.value)),
+        points=Sum("amount", filter=Q(kind=PromiseKind.POINTS.value)),
     )  # fmt: skip
-    spent = _spent(list(rows.filter(state=State.GIVEN.value)))
+    spent = _spent(list(rows.filter(state=Stage.GIVEN.value)))
     return Figures(
         ReferralCode.objects.count(), states, sums["count"], sums["points"] or 0, sums["cost"] or 0,
         sum(spent.values()), sum(one > 0 for one in spent.values()),
@@ -241,13 +250,13 @@ def standing_of(customer_id: Id, *, at: datetime) -> Standing:
     states = Referral.objects.filter(referrer_id__in=family).values_list("state").annotate(Count("id"))
     counts = dict(states.order_by())
     gifts = ReferralGift.objects.filter(customer_id__in=family, state__in=_HOLDS, side=Side.REFERRER.value)
-    points = gifts.filter(state=GiftState.GIVEN.value, kind=GiftKind.POINTS.value).aggregate(Sum("amount"))
+    points = gifts.filter(state=GiftState.GIVEN.value, kind=PromiseKind.POINTS.value).aggregate(Sum("amount"))
     left, reached = _cap_left(gifts.values_list("program_id", "counted_on"), at)
     own = Referral.objects.filter(customer_id__in=family).order_by("told_at", "id")[:1]
     came_by = _views(list(own))
-    live = (State.REVIEW.value, State.WAITING.value, State.EARNED.value)
+    live = (Stage.REVIEW.value, Stage.WAITING.value, Stage.EARNED.value)
     return Standing(
-        code_of(customer_id), sum(counts.values()), counts.get(State.GIVEN.value, 0),
+        code_of(customer_id), sum(counts.values()), counts.get(Stage.GIVEN.value, 0),
         sum(counts.get(one, 0) for one in live), points["amount__sum"] or 0, left, reached,
         came_by[0] if came_by else None,
     )  # fmt: skip
@@ -276,7 +285,7 @@ def find_referral(referral_id: Id) -> ReferralView:
 def list_referrals(
     *,
     program_id: Id | None = None,
-    states: Collection[State] = (),
+    states: Collection[Stage] = (),
     before: tuple[datetime, Id] | None = None,
     limit: int = 50,
 ) -> list[ReferralView]:
@@ -304,7 +313,7 @@ def _page(rows: QuerySet[Referral], before: tuple[datetime, Id] | None, limit: i
 
 def count_to_look_at() -> int:
     """Return how many referrals wait for a person to look at them."""
-    return Referral.objects.filter(state=State.REVIEW.value).count()
+    return Referral.objects.filter(state=Stage.REVIEW.value).count()
 
 
 def steps_of(referral_id: Id) -> list[StepView]:
@@ -326,14 +335,14 @@ def _views(rows: Sequence[Referral]) -> list[ReferralView]:
     for one in ReferralGift.objects.filter(referral_id__in=[row.id for row in rows]).order_by("id"):
         gifts[one.referral_id].append(
             GiftView(
-                one.id, Side(one.side), GiftState(one.state), GiftKind(one.kind), one.amount, one.target_id,
-                one.given_at, one.ref, one.trouble,
+                one.id, Side(one.side), GiftState(one.state), PromiseKind(one.kind), one.amount,
+                one.target_id, one.given_at, one.ref, one.trouble,
             )
         )  # fmt: skip
     return [
         ReferralView(
             row.id, now[row.customer_id], now[row.referrer_id], row.program_id, row.revision, row.joined_at,
-            row.told_at, State(row.state), Verdict(row.verdict), row.score,
+            row.told_at, Stage(row.state), Verdict(row.verdict), row.score,
             tuple(filter(None, row.signs.split(","))), Why(row.why) if row.why else None, row.count,
             promised[row.program_id, row.revision].terms.nth,
             promised[row.program_id, row.revision].terms.least_minor, row.deadline, row.earned_at,

@@ -16,7 +16,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.calendars import day_of
 from dangol.domain.referrals import (
     Side,
-    State,
+    Stage,
     Suspicion,
     Verdict,
     first_instant,
@@ -96,7 +96,7 @@ def _row(program: ReferralProgram, friend: Id, referrer: Id, at: datetime) -> Re
         raise NotAMember()
     return Referral(
         customer_id=friend, id=new_id(), referrer_id=referrer, program_id=program.id,
-        revision=program.revision, joined_at=joined[friend] or at, told_at=at, state=State.WAITING.value,
+        revision=program.revision, joined_at=joined[friend] or at, told_at=at, state=Stage.WAITING.value,
     )  # fmt: skip
 
 
@@ -122,7 +122,7 @@ def _weigh(row: Referral, found: Suspicion) -> None:
         raise SelfReferral(because=found.reasons[0])
     row.score, row.signs = found.score, ",".join(found.reasons)
     row.verdict = (Verdict.OPEN if found.is_looked_at else Verdict.CLEAR).value
-    row.state = (State.REVIEW if found.is_looked_at else State.WAITING).value
+    row.state = (Stage.REVIEW if found.is_looked_at else Stage.WAITING).value
 
 
 def _begin(row: Referral, promised: Promised, by: By) -> None:
@@ -179,8 +179,8 @@ def settle_due(*, as_of: datetime, limit: int = 200) -> int:
 
     Returns how many; call it until it says 0. Each in a transaction of its own.
     """
-    due = Q(state=State.EARNED.value, due_at__lte=as_of)
-    over = Q(state=State.WAITING.value, deadline__lte=as_of)
+    due = Q(state=Stage.EARNED.value, due_at__lte=as_of)
+    over = Q(state=Stage.WAITING.value, deadline__lte=as_of)
     wanted = [
         one
         for which, order in ((due, "due_at"), (over, "deadline"))
