@@ -13,6 +13,7 @@ from dangol_client.checkout_answers import (
     Sale,
     SaleReturn,
 )
+from dangol_client.machine_answers import Approval
 from dangol_client.sending import Sending, Wire, place
 
 
@@ -150,11 +151,20 @@ class CheckoutCalls:
         return self._wire.pages("/checkout-settings/versions", CheckoutSettings, {})
 
     def change_settings(
-        self, content: Mapping[str, Any], *, version: int | None = None, **sending: Unpack[Sending]
-    ) -> CheckoutSettings:
-        """Let the checkout answer so; with the `version` you have seen only where that is in force."""
-        body = {"content": dict(content), "version": version}
-        return self._wire.write("/checkout-settings", body, CheckoutSettings, sending, method="PUT")
+        self,
+        content: Mapping[str, Any],
+        *,
+        version: int | None = None,
+        reason: str | None = None,
+        **sending: Unpack[Sending],
+    ) -> CheckoutSettings | Approval:
+        """Let the checkout answer so; with the `version` you have seen only where that is in force.
+
+        Where more could then be published by one person alone, the answer is an Approval.
+        """
+        body = {"content": dict(content), "version": version, "reason": reason}
+        path = "/checkout-settings"
+        return self._wire.write_or(path, body, CheckoutSettings, Approval, sending, method="PUT")
 
 
 class PromotionCalls:
@@ -193,10 +203,16 @@ class PromotionCalls:
         path = place("/promotions/{promotion}/draft", promotion=promotion)
         return self._wire.write(path, body, Promotion, sending, method="PUT")
 
-    def publish(self, promotion: str, *, revision: int, **sending: Unpack[Sending]) -> Promotion:
-        """Let the draft of this revision be in force."""
+    def publish(
+        self, promotion: str, *, revision: int, reason: str | None = None, **sending: Unpack[Sending]
+    ) -> Promotion | Approval:
+        """Let the draft of this revision be in force.
+
+        Above the shop's limits it is not yet: the answer is an Approval, which waits for a person.
+        """
         path = place("/promotions/{promotion}/publish", promotion=promotion)
-        return self._wire.write(path, {"revision": revision}, Promotion, sending)
+        body = {"revision": revision, "reason": reason}
+        return self._wire.write_or(path, body, Promotion, Approval, sending)
 
     def pause(self, promotion: str, **sending: Unpack[Sending]) -> Promotion:
         """Let a promotion rest."""

@@ -106,10 +106,13 @@ class Feed(Answer, frozen=True):
 class Approval(Answer, frozen=True):
     """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen.
 
-    `points` are each member's; a request about many (`members` of them) names no `member_id`.
+    `points` are each member's; a request about many (`members` of them) names no `member_id`. Of the kinds
+    `promotions.publish` and `checkout.settings` there are neither.
     """
 
     id: str
+    kind: str
+    promotion_id: str | None
     state: str
     member_id: str | None
     members: int

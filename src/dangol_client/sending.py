@@ -140,9 +140,18 @@ class Wire:
         """
         return self._decoded(self._writing(path, body, sending, method), kind)
 
-    def write_or(self, path: str, body: Any, kind: type[T], later: type[A], sending: Sending) -> T | A:
+    def write_or(
+        self,
+        path: str,
+        body: Any,
+        kind: type[T],
+        later: type[A],
+        sending: Sending,
+        *,
+        method: str = "POST",
+    ) -> T | A:
         """As `write`, but for what may be put off: a 202 answers with `later`."""
-        request = self._writing(path, body, sending, "POST")
+        request = self._writing(path, body, sending, method)
         reply = self._send(request)
         if reply.status == ACCEPTED:
             return _decode(request, reply, later)

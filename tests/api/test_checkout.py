@@ -176,3 +176,37 @@ def test_checkout__key_that_may_only_read_orders__asks_and_holds_nothing(shop: N
 
     assert reader.post("/checkout/evaluate", {"lines": [LATTE]}).status == 200
     assert reader.post("/checkout/reserve", {"lines": [LATTE]}).status == 403
+
+
+def change(api: Caller, body: dict[str, Any], key: str) -> Any:
+    """Change how the checkout answers."""
+    return api.send("PUT", "/checkout-settings", body, **{"Idempotency-Key": key})
+
+
+def test_publish__above_the_shops_limits__waits_for_a_person(api: Caller) -> None:
+    change(api, {"content": {"approve_share_above": 500}}, "limits")
+    made = api.post("/promotions", {"content": CONTENT}).data["id"]
+    body = {"revision": 1, "reason": "가을 행사"}
+
+    answer = api.post(f"/promotions/{made}/publish", body, key="autumn")
+    again = api.post(f"/promotions/{made}/publish", body, key="autumn")
+
+    assert (answer.status, answer.data["state"], answer.data["kind"]) == (
+        202,
+        "waiting",
+        "promotions.publish",
+    )
+    assert (answer.data["promotion_id"], answer.data["member_id"], answer.data["members"]) == (made, None, 0)
+    assert again.data == answer.data
+    assert api.get(f"/approvals/{answer.data['id']}").data == answer.data
+    assert api.get(f"/promotions/{made}").data["state"] == "draft"
+
+
+def test_settings__version_that_is_not_in_force__is_refused(api: Caller) -> None:
+    first = change(api, {"content": {"hold_minutes": 10}, "version": 0}, "first")
+    second = change(api, {"content": {"hold_minutes": 20}, "version": 0}, "second")
+
+    assert (first.status, first.data["version"]) == (200, 1)
+    assert (second.status, second.data["code"]) == (409, "checkout.settings_changed")
+    listed = api.get("/checkout-settings/versions").data["data"]
+    assert [(one["version"], one["content"]["hold_minutes"]) for one in listed] == [(1, 10)]

@@ -1,6 +1,6 @@
 """The calls about promotions and the checkout, each made once."""
 
-from dangol_client import CartLine, CheckoutCart, Dangol
+from dangol_client import CartLine, CheckoutCart, CheckoutSettings, Dangol, Promotion
 
 CONTENT = {
     "name": "열 개 중 하나",
@@ -15,6 +15,7 @@ def sell(dangol: Dangol, member: str) -> None:
     drafted = dangol.promotions.write_draft(made.id, CONTENT, revision=1)
     assert drafted.draft
     published = dangol.promotions.publish(made.id, revision=drafted.draft.revision)
+    assert isinstance(published, Promotion)
     assert (published.state, published.draft) == ("live", None)
     assert dangol.promotions.get(made.id) == next(dangol.promotions.each()) == published
     assert [one.number for one in dangol.promotions.versions(made.id)] == [1]
@@ -34,6 +35,7 @@ def sell(dangol: Dangol, member: str) -> None:
     settings = dangol.checkout.settings()
     wanted = settings.content | {"hold_minutes": 10}
     changed = dangol.checkout.change_settings(wanted, version=settings.version)
+    assert isinstance(changed, CheckoutSettings)
     assert (changed.content["hold_minutes"], changed.version) == (10, settings.version + 1)
     assert next(dangol.checkout.settings_versions()) == changed
     assert dangol.promotions.pause(made.id).state == "paused"

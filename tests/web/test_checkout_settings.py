@@ -38,10 +38,13 @@ def _body(**changed: str) -> dict[str, str]:
 
 
 def _save(clerk: Client, **changed: str) -> Any:
-    looked = clerk.post(EDIT, {**_body(**changed), "do": "look"}).content.decode()
-    seen = re.search(r'name="seen" value="([0-9a-f]*)"', looked)
-    assert seen
-    return clerk.post(EDIT, {**_body(**changed), "seen": seen[1], "do": "save"})
+    return clerk.post(EDIT, {**_body(**changed), **_looked(clerk, **changed), "do": "save"})
+
+
+def _looked(clerk: Client, **changed: str) -> dict[str, str]:
+    """Return what stands in the form once its changes were seen."""
+    page = clerk.post(EDIT, {**_body(**changed), "do": "look"}).content.decode()
+    return dict(re.findall(r'name="(seen|form)" value="([^"]*)"', page))
 
 
 def test_checkout_settings__nobody_changed_anything__all_answers_in_words(
@@ -102,19 +105,11 @@ def test_checkout_settings__saved_unseen__are_shown_first(clerk: Client, story: 
 def test_checkout_settings__changed_by_somebody_meanwhile__are_not_written_over(
     clerk: Client, story: Story
 ) -> None:
-    body = _body(hold_minutes="45")
-    looked = clerk.post(EDIT, {**body, "do": "look"}).content.decode()
-    seen = re.search(r'name="seen" value="([0-9a-f]*)"', looked)
-    assert seen
+    version = _body()["version"]
     write_checkout(unpack_checkout({"undo_minutes": 5}), changed_by="동료", at=NOW)
 
-    # As looked at from what is in force now, so that only the version tells.
-    again = clerk.post(EDIT, {**_body(hold_minutes="45"), "do": "look"}).content.decode()
-    mark = re.search(r'name="seen" value="([0-9a-f]*)"', again)
-    assert mark
-    answer = clerk.post(
-        EDIT, {**_body(hold_minutes="45"), "version": body["version"], "seen": mark[1], "do": "save"}
-    )
+    looked = _looked(clerk, hold_minutes="45")
+    answer = clerk.post(EDIT, {**_body(hold_minutes="45"), **looked, "version": version, "do": "save"})
 
     assert answer.status_code == 422
     assert "동료 님이 결제 설정을 바꿨어요" in answer.content.decode()

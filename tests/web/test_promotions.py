@@ -312,7 +312,7 @@ def test_publish__by_who_may_only_write__is_left_to_others(story: Story) -> None
 
     page = marketer.get(address(made, "/diff")).content.decode()
 
-    assert "발행은 발행 권한이 있는 사람이 해요." in page
+    assert "발행은 발행 권한이 있는 사람이 승인해요." in page
     assert address(made, "/publish") not in page
     assert marketer.post(address(made, "/publish"), {"revision": "1"}).status_code == 403
     assert marketer.post(address(made, "/pause")).status_code == 403

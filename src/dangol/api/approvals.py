@@ -18,9 +18,10 @@ from dangol.core.access.approvals import (
 )
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
-from dangol.core.ledger.by_hand import read_by_hand
+from dangol.core.ledger.by_hand import ByHand, read_by_hand
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.storage.ids import parse_id, show_id
+from dangol.rooms.rewards.promotions.approving import PUBLICATION, SETTINGS
 
 router = Router(tags=["approvals"])
 
@@ -38,10 +39,13 @@ class Stand(StrEnum):
 class ApprovalView(Shown):
     """Points to be given (positive) or taken by hand, or a transfer (`reverses_id`) to be undone.
 
-    `points` are each member's. A request about many (`members` of them) names no `member_id`.
+    `points` are each member's. A request about many (`members` of them) names no `member_id`. Of the kinds
+    `promotions.publish` (which names `promotion_id`) and `checkout.settings` there are neither.
     """
 
     id: str
+    kind: str
+    promotion_id: str | None
     state: Stand
     member_id: str | None
     members: int
@@ -90,10 +94,15 @@ def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
 def show_approval(found: Kept, at: datetime) -> ApprovalView:
     """Return a request as it is sent; one that nobody decided in time is over."""
     many = read_in_bulk(found.payload) if found.kind == BULK else None
-    wanted, waits = read_by_hand(found.payload), found.state == State.WAITING
+    is_of_shop = found.kind in (PUBLICATION, SETTINGS)
+    wanted = ByHand("") if is_of_shop else read_by_hand(found.payload)
+    waits = found.state == State.WAITING
     return ApprovalView(
-        id=show_id(found.id), state=Stand.OVER if waits and not found.is_open(at) else Stand(found.state),
-        member_id=None if many else show_id(found.subject_id), members=len(many.members) if many else 1,
+        id=show_id(found.id), kind=found.kind,
+        promotion_id=show_id(found.subject_id) if found.kind == PUBLICATION else None,
+        state=Stand.OVER if waits and not found.is_open(at) else Stand(found.state),
+        member_id=None if many or is_of_shop else show_id(found.subject_id),
+        members=len(many.members) if many else 0 if is_of_shop else 1,
         points=wanted.points, reverses_id=wanted.reverses or None,
         reason=found.reason, asked_at=found.asked_at, asked_by=found.actor_name or found.actor,
         open_until=found.open_until if waits else None, decided_at=found.decided_at,

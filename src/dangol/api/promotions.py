@@ -1,6 +1,7 @@
 """Promotions: written, published version by version, paused and put away; and how the checkout answers."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
@@ -8,19 +9,21 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 from pydantic import Field
 
-from dangol.api.caller import Needs, caller_of
-from dangol.api.idempotency import once
+from dangol.api.approvals import ApprovalView, show_approval
+from dangol.api.caller import Needs, actor_of, caller_of
+from dangol.api.idempotency import HEADER, once
 from dangol.api.promotion_refs import find_promotion_id
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
-from dangol.core.storage.ids import show_id
+from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards.promotions import editing
+from dangol.rooms.rewards.promotions.approving import change_or_ask, publish_or_ask
 from dangol.rooms.rewards.promotions.checkout import (
     DEFAULTS,
     CheckoutVersionView,
+    checkout_number,
     list_checkout_versions,
     unpack_checkout,
-    write_checkout,
 )
 from dangol.rooms.rewards.promotions.contents import pack
 
@@ -53,9 +56,10 @@ class DraftIn(Given):
 
 
 class PublishIn(Given):
-    """The revision of the draft that is to be in force."""
+    """The revision of the draft that is to be in force; `reason`: for whoever has to let it happen."""
 
     revision: Revision
+    reason: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
 class CheckoutSettingsIn(Given):
@@ -65,6 +69,7 @@ class CheckoutSettingsIn(Given):
     version: Annotated[int, Field(ge=0, strict=True)] | None = Field(
         None, description="The version you have seen: where another is in force, nothing is changed."
     )
+    reason: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
 class PromotionDraftView(Shown):
@@ -171,13 +176,32 @@ def write_promotion_draft(request: HttpRequest, promotion: Path[PromotionRef], p
     return Reply(_shown(request, key))
 
 
-@router.post("/promotions/{promotion}/publish", auth=Needs(Right.PROGRAMS_PUBLISH), response=PromotionView)
+@router.post(
+    "/promotions/{promotion}/publish",
+    auth=Needs(Right.PROGRAMS_PUBLISH),
+    response={200: PromotionView, 202: ApprovalView},
+)
 @once
 def publish_promotion(request: HttpRequest, promotion: Path[PromotionRef], payload: PublishIn) -> Reply:
-    """Let the draft of this revision be in force from now on, as a version of its own."""
+    """Let the draft of this revision be in force from now on, as a version of its own.
+
+    Above the shop's limits the answer is 202 with the request that waits for a person.
+    """
     caller, key = caller_of(request), find_promotion_id(promotion)
-    editing.publish(key, revision=payload.revision, published_by=caller.key.name, at=caller.at)
+    outcome = publish_or_ask(
+        key, revision=payload.revision, form=_form(request), actor=actor_of(request), at=caller.at,
+        reason=payload.reason or caller.key.name, alone=True,
+    )  # fmt: skip
+    if outcome.approval is not None:
+        return Reply(show_approval(outcome.approval, caller.at), 202)
     return Reply(_shown(request, key))
+
+
+def _form(request: HttpRequest) -> Id:
+    """Return the id of the request for approval that this request is, however often it is sent."""
+    caller = caller_of(request)
+    name = request.headers.get(HEADER, caller.request_id)
+    return sha256(b"promotions" + caller.key.id + name.encode()).digest()[:16]
 
 
 @router.post("/promotions/{promotion}/pause", auth=Needs(Right.PROGRAMS_PUBLISH), response=PromotionView)
@@ -228,14 +252,26 @@ def list_checkout_settings(request: HttpRequest) -> HttpResponse:
     return show(CheckoutSettingsList(data=[_settings_of(one) for one in list_checkout_versions(limit=200)]))
 
 
-@router.put("/checkout-settings", auth=Needs(Right.PROGRAMS_PUBLISH), response=CheckoutSettingsView)
+@router.put(
+    "/checkout-settings",
+    auth=Needs(Right.PROGRAMS_PUBLISH),
+    response={200: CheckoutSettingsView, 202: ApprovalView},
+)
 @once
 def write_checkout_settings(request: HttpRequest, payload: CheckoutSettingsIn) -> Reply:
-    """Let the checkout answer so from now on."""
+    """Let the checkout answer so from now on.
+
+    Where more could then be published without a second person, the answer is 202 with the request that waits
+    for one.
+    """
     caller = caller_of(request)
-    write_checkout(
-        unpack_checkout(payload.content), changed_by=caller.key.name, at=caller.at, seen=payload.version
-    )
+    outcome = change_or_ask(
+        unpack_checkout(payload.content), form=_form(request), actor=actor_of(request), at=caller.at,
+        seen=checkout_number() if payload.version is None else payload.version,
+        reason=payload.reason or caller.key.name,
+    )  # fmt: skip
+    if outcome.approval is not None:
+        return Reply(show_approval(outcome.approval, caller.at), 202)
     return Reply(_settings())
 
 

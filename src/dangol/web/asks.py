@@ -16,8 +16,13 @@ from dangol.core.access.approvals import ApprovalView, find_approval
 from dangol.core.access.errors import UnknownAsk
 from dangol.core.ledger import by_hand, in_bulk
 from dangol.core.people.actors import Actor
+from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import Malformed
+from dangol.rooms.rewards.promotions import approving
+from dangol.rooms.rewards.promotions.checkout import read_checkout
+from dangol.web.checkout_words import changes_between
 from dangol.web.formats import format_points, format_points_change
 
 
@@ -49,10 +54,26 @@ def _describe_in_bulk(approval: ApprovalView) -> str:
     return _("각각 %(points)s, 모두 %(total)s") % amounts
 
 
+def _describe_publication(approval: ApprovalView) -> str:
+    _revision, content = approving.read_publication(approval)
+    return _("프로모션 ‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
+
+
+def _describe_change(approval: ApprovalView) -> str:
+    currency = shop().currency
+    changes = changes_between(read_checkout(), approving.read_change(approval), currency)
+    told = [f"{one.what} {one.was or '–'} → {one.will_be or '–'}" for one in changes]
+    return ", ".join(told) or _("결제 설정(지금과 같아요)")
+
+
 KINDS: Mapping[str, AskKind] = {
     by_hand.KIND: AskKind(_describe_by_hand, in_bulk.decide_points),
     in_bulk.BULK: AskKind(_describe_in_bulk, in_bulk.decide_points),
+    approving.PUBLICATION: AskKind(_describe_publication, approving.decide_promotions),
+    approving.SETTINGS: AskKind(_describe_change, approving.decide_promotions),
 }
+# What concerns the shop and no member: its subject is no person.
+OF_THE_SHOP = frozenset({in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS})
 
 
 def describe(approval: ApprovalView) -> str | None:
@@ -60,7 +81,7 @@ def describe(approval: ApprovalView) -> str | None:
     kind = KINDS.get(approval.kind)
     try:
         return kind.describe(approval) if kind else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, Malformed):
         return None
 
 

@@ -12,6 +12,7 @@ from dangol.domain.promotions import examples
 from dangol.domain.promotions.examples import EXAMPLES, work_out
 from dangol.domain.tender import most_points
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent
+from dangol.web.benefit_words import share_in_words
 from dangol.web.formats import format_money_in_words, format_number, format_points, format_time
 
 # What is bought, and what the member has, where an example is of points that pay.
@@ -86,7 +87,23 @@ def tell_figures(content: CheckoutContent, currency: str) -> list[str]:
         told.append(_("%(at)s에 판 것은 %(undone)s까지 계산한 직원이 되돌릴 수 있어요.") % times)
     else:
         told.append(_("판 것은 되돌리지 않고 반품으로 처리해요."))
+    told.append(_tell_second_look(content, currency))
     return [one for one in told if one]
+
+
+def _tell_second_look(content: CheckoutContent, currency: str) -> str:
+    rule = content.as_second_look()
+    if rule.always:
+        return _("프로모션은 언제나 다른 사람이 승인해야 발행돼요.")
+    limits = [
+        *([format_money_in_words(rule.budget_above, currency)] if rule.budget_above is not None else []),
+        *([share_in_words(rule.share_above)] if rule.share_above is not None else []),
+    ]
+    if not limits:
+        return ""
+    return _("예산이나 할인율이 %(limits)s보다 큰 프로모션은 다른 사람이 승인해야 발행돼요.") % {
+        "limits": _listed(limits)
+    }
 
 
 def _tell_tender(content: CheckoutContent, currency: str) -> str:

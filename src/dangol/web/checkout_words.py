@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.domain.accrual import Rounding
+from dangol.domain.promotions.second_look import Cause, Needed
 from dangol.domain.promotions.settings import (
     Base,
     Choice,
@@ -234,7 +235,27 @@ RETURNS = Group(
         ),
     ),
 )  # fmt: skip
-GROUPS: Sequence[Group] = (TENDER, COUNTER, DISCOUNTS, TOGETHER, POINTS, RETURNS)
+APPROVAL = Group(
+    "approval", lazy("발행 승인"), "stamp",
+    (
+        Question(
+            "approve_always", lazy("프로모션을 발행할 때 다른 사람이 승인하나요?"),
+            lazy("부탁한 사람이 아닌 다른 사람이 결정해요. 이 기준을 늦출 때도 다른 사람이 승인해요."),
+            "flag", {False: lazy("아래 기준을 넘을 때만"), True: lazy("언제나 승인해야 발행돼요")},
+        ),
+        Question(
+            "approve_budget_above", lazy("예산이 이보다 크면"),
+            lazy("예산을 정하지 않은 할인도 이보다 큰 것으로 봐요."), "money",
+            empty=lazy("예산은 보지 않아요"),
+        ),
+        Question(
+            "approve_share_above", lazy("할인율이 이보다 크면"),
+            lazy("가장 많이 깎는 혜택으로 재요. 2+1은 33.34%예요."), "percent",
+            empty=lazy("할인율은 보지 않아요"),
+        ),
+    ),
+)  # fmt: skip
+GROUPS: Sequence[Group] = (TENDER, COUNTER, DISCOUNTS, TOGETHER, POINTS, RETURNS, APPROVAL)
 QUESTIONS: Mapping[str, Question] = {one.name: one for group in GROUPS for one in group.questions}
 
 
@@ -305,6 +326,24 @@ def changes_between(before: CheckoutContent, after: CheckoutContent, currency: s
         if was != will_be:
             found.append(Sentence(str(TOGETHER.title), label, was, will_be, TOGETHER.icon))
     return found
+
+
+def cause_in_words(needed: Needed, currency: str) -> str:
+    """Return for what a publication needs a second person."""
+    match needed.cause:
+        case Cause.ALWAYS:
+            return _("발행할 때마다 다른 사람이 승인하기로 했어요.")
+        case Cause.NO_BUDGET:
+            most = format_money_in_words(needed.most or 0, currency)
+            return _("예산을 정하지 않았어요. 혼자서는 예산 %(most)s까지 발행해요.") % {"most": most}
+        case Cause.BUDGET:
+            amounts = {
+                "found": format_money_in_words(needed.found or 0, currency),
+                "most": format_money_in_words(needed.most or 0, currency),
+            }
+            return _("예산이 %(found)s예요. 혼자서는 %(most)s까지 발행해요.") % amounts
+    shares = {"found": share_in_words(needed.found or 0), "most": share_in_words(needed.most or 0)}
+    return _("%(found)s까지 깎아요. 혼자서는 %(most)s까지 발행해요.") % shares
 
 
 def typed_answer(value: Any) -> str:

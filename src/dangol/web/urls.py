@@ -153,6 +153,7 @@ urlpatterns = [
     path("promotions/<id:promotion_id>/edit", promotion_editor.edit, name="promotion-edit"),
     path("promotions/<id:promotion_id>/diff", promotion_publishing.show_diff, name="promotion-diff"),
     path("promotions/<id:promotion_id>/publish", promotion_publishing.publish, name="promotion-publish"),
+    path("promotions/<id:promotion_id>/ask", promotion_publishing.ask, name="promotion-ask"),
     path("promotions/<id:promotion_id>/uses", promotions.show_uses, name="promotion-uses"),
     path(
         "promotions/<id:promotion_id>/versions/<int:number>",

@@ -68,6 +68,8 @@ _SEEN: Mapping[str, Promise] = {
     "mail.user": _("메일 계정"),
     "mail.password": _("메일 비밀번호"),
     "mail.sender": _("보내는 주소"),
+    "promotion.published": _("프로모션 발행 승인"),
+    "checkout.settings": _("결제 설정"),
     "segment.archived": _("세그먼트 보관"),
     "segment.restored": _("보관한 세그먼트 되살림"),
 }

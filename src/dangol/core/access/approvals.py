@@ -215,6 +215,13 @@ def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: da
     return now
 
 
+def list_asked(kind: str, subject_id: Id, *, limit: int = 1) -> list[ApprovalView]:
+    """Return the requests of a kind about a subject that one person could not do alone, the latest first."""
+    rows = Approval.objects.filter(kind=kind, subject_id=subject_id).exclude(state=State.DIRECT)
+    rows = rows.order_by("-asked_at", "-id")
+    return [ApprovalView(*row) for row in rows.values_list(*ApprovalView._fields)[:limit]]
+
+
 def _waiting(at: datetime) -> dict[str, object]:
     return {"state": State.WAITING, "asked_at__gt": at - OPEN_FOR}
 

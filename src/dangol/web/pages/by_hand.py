@@ -12,7 +12,6 @@ from dangol.core.access.approvals import find_approval
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
-from dangol.core.ledger.in_bulk import BULK
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.merged import resolve_merged
 from dangol.core.refusals import explain
@@ -22,6 +21,7 @@ from dangol.domain.errors import DomainError
 from dangol.web import asks
 from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day, require_seen
 from dangol.web.amounts import read_points
+from dangol.web.asks import OF_THE_SHOP
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.approvals import read_approvals
@@ -157,7 +157,7 @@ def _require_concerned(request: HttpRequest, approval_id: Id) -> None:
         asked = find_approval(approval_id)
     except NoSuchApproval:
         raise Http404 from None
-    if asked.kind == BULK:
+    if asked.kind in OF_THE_SHOP:
         if visitor_of(request).store_id is not None:
             raise Http404
         return

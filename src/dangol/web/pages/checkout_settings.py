@@ -10,9 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from dangol.core.access.approvals import list_asked
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
+from dangol.domain.promotions.second_look import is_looser
+from dangol.rooms.rewards.promotions.approving import SETTINGS, SETTINGS_ID, change_or_ask
 from dangol.rooms.rewards.promotions.checkout import (
     DEFAULTS,
     CheckoutContent,
@@ -20,9 +23,9 @@ from dangol.rooms.rewards.promotions.checkout import (
     checkout_number,
     list_checkout_versions,
     read_checkout,
-    write_checkout,
 )
 from dangol.rooms.rewards.promotions.editing import list_promotions
+from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.checkout_examples import tell_example, tell_figures
 from dangol.web.checkout_form import CheckoutForm, form_of_content, read_form
 from dangol.web.checkout_words import (
@@ -40,11 +43,10 @@ from dangol.web.checkout_words import (
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.pages.programs import who
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, LONGEST = 20, 300
 
 
 class Told(NamedTuple):
@@ -88,7 +90,8 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": told, "beside": beside_facts(content), "figures": tell_figures(content, currency),
         "number": versions[0].number if versions else 0, "latest": versions[0] if versions else None,
-        "lines": _lines(versions, currency), "saved": request.GET.get("saved") == "1",
+        "lines": _lines(versions, currency), "saved": request.GET.get("saved", ""),
+        "waiting": [one for one in list_asked(SETTINGS, SETTINGS_ID) if one.is_open(frame_of(request).at)],
     }  # fmt: skip
     return render(request, "web/checkout/settings.html", context)
 
@@ -112,15 +115,17 @@ def change(request: HttpRequest) -> HttpResponse:
     form, seen = read_form(request.POST, content, currency), request.POST.get("version", "")
     is_seen = request.POST.get("seen") == _mark(form.content)
     if request.POST.get("do") != "save" or form.content is None or not is_seen:
-        return _form(request, form, content, number, looks=True)
+        return _form(request, form, content, number)
     try:
-        write_checkout(
-            form.content, changed_by=who(request), at=frame_of(request).at,
+        outcome = change_or_ask(
+            form.content, form=form_of(request), actor=actor_of(request), at=frame_of(request).at,
             seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1,
+            reason=request.POST.get("reason", "")[:LONGEST],
         )  # fmt: skip
     except DomainError as error:
-        return _form(request, form, content, number, looks=True, error=error)
-    return HttpResponseRedirect(f"{reverse('web:checkout-settings')}?saved=1")
+        return _form(request, form, content, number, error=error)
+    saved = "waits" if outcome.approval else "1"
+    return HttpResponseRedirect(f"{reverse('web:checkout-settings')}?saved={saved}")
 
 
 def _mark(content: CheckoutContent | None) -> str:
@@ -134,16 +139,18 @@ def _form(
     content: CheckoutContent,
     number: int,
     *,
-    looks: bool = False,
     error: DomainError | None = None,
 ) -> HttpResponse:
     currency = frame_of(request).shop.currency
     sentence, remedy = explain(error) if error else ("", "")
     new = form.content
     context: dict[str, Any] = {
-        "form": form, "version": number, "looks": looks, "sentence": sentence, "remedy": remedy,
+        "form": form, "version": number, "sentence": sentence, "remedy": remedy,
         "sentences": changes_between(content, new, currency) if new else [],
         "figures": tell_figures(new, currency) if new else [], "mark": _mark(new),
+        "loosens": new is not None and is_looser(content.as_second_look(), new.as_second_look()),
+        "sent": request.POST.get("form") or new_form(), "reason": request.POST.get("reason", "")[:LONGEST],
+        "longest": LONGEST,
     }  # fmt: skip
     if request.headers.get("HX-Request"):
         return render(request, "web/checkout/outcome.html", context)

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from django.urls import reverse
+
 from dangol.core.access.approvals import ApprovalView, list_settled, list_waiting, who_asked
 from dangol.core.access.selectors import Visitor
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
-from dangol.web.asks import describe
+from dangol.rooms.rewards.promotions import approving
+from dangol.web.asks import OF_THE_SHOP, describe
 from dangol.web.present import seen_by
 
 
@@ -24,6 +27,13 @@ class Request(NamedTuple):
     many: int
     person: PersonView | None
     is_mine: bool
+
+    @property
+    def address(self) -> str:
+        """Where to look at what is asked for; empty where that is a member."""
+        if self.approval.kind == approving.PUBLICATION:
+            return reverse("web:promotion-diff", args=[self.approval.subject_id])
+        return reverse("web:checkout-settings") if self.approval.kind == approving.SETTINGS else ""
 
     @property
     def is_over(self) -> bool:
@@ -49,7 +59,7 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
         return [
             _told(one, people.get(now[one.subject_id]), is_mine=me in askers.get(one.id, ()))
             for one in rows
-            if now[one.subject_id] in seen or (one.kind == BULK and visitor.store_id is None)
+            if now[one.subject_id] in seen or (one.kind in OF_THE_SHOP and visitor.store_id is None)
         ]
 
     return Approvals(told(waiting), told(settled))

@@ -9,6 +9,7 @@ from django.db.models import Max
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Rounding
 from dangol.domain.errors import DomainError
+from dangol.domain.promotions.second_look import SecondLook
 from dangol.domain.promotions.settings import (
     LANES,
     Base,
@@ -59,7 +60,8 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     longer counts towards limits. `delivery_back`: when what was paid for the delivery comes back.
     At a counter a coupon waits for the member's yes where `confirm_coupons`,
     and so do points from `confirm_points_from` on (None: never), for `confirm_minutes`. Whoever rang a sale
-    up may undo it for `undo_minutes`.
+    up may undo it for `undo_minutes`. A publication needs a second person where `approve_always`, or above
+    a budget or a share (`domain.promotions.second_look`).
     """
 
     spare: Spare = Spare.LARGEST_REMAINDER
@@ -85,6 +87,13 @@ class CheckoutContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     confirm_points_from: int | None = None
     confirm_minutes: int = 5
     undo_minutes: int = 30
+    approve_always: bool = False
+    approve_budget_above: int | None = None
+    approve_share_above: int | None = None
+
+    def as_second_look(self) -> SecondLook:
+        """Return when a publication needs a second person."""
+        return SecondLook(self.approve_always, self.approve_budget_above, self.approve_share_above)
 
     def as_settings(self) -> Settings:
         """Return what evaluation goes by; raises ValueError where two lanes have one key."""
@@ -130,6 +139,13 @@ def _check(content: CheckoutContent) -> None:
         ),
         ("confirm_minutes", not 1 <= content.confirm_minutes <= 60, "from 1 to 60"),
         ("undo_minutes", not 0 <= content.undo_minutes <= 24 * 60, "from 0 to 1440"),
+        *(
+            (name, limit is not None and not 0 <= limit <= most, f"from 0 to {most}")
+            for name, limit, most in (
+                ("approve_budget_above", content.approve_budget_above, 10**12),
+                ("approve_share_above", content.approve_share_above, WHOLE),
+            )
+        ),
         ("tender.points", tender is not None and not 1 <= tender.points <= 10**9, "from 1 to 10^9"),
         ("tender.minor", tender is not None and not 1 <= tender.minor <= 10**9, "from 1 to 10^9"),
         ("tender.least_points", tender is not None and not 0 <= tender.least_points <= 10**9, "0 or more"),

@@ -198,24 +198,43 @@ def check_content(content: PromotionContent) -> Limited:
     return read_promotion(bytes(16), 0, content, trait_types())
 
 
+def require_publishable(promotion_id: Id, *, revision: int) -> PromotionContent:
+    """Return what the draft of this revision says, where it could be published; raises what `publish` does.
+
+    Inside the write transaction.
+    """
+    return _publishable(promotion_id, revision).content
+
+
+class _Publishable(NamedTuple):
+    draft: models.PromotionDraft
+    content: PromotionContent
+    checked: Limited
+
+
+def _publishable(promotion_id: Id, revision: int) -> _Publishable:
+    row = lock_promotion(promotion_id)
+    _refuse_archived(row)
+    draft = models.PromotionDraft.objects.filter(promotion_id=promotion_id).first()
+    if draft is None:
+        raise NoDraft()
+    if draft.revision != revision:
+        raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
+    content = unpack(draft.content)
+    checked = check_content(content)
+    if row.version and _version(promotion_id, row.version).content == content:
+        raise NothingToPublish()
+    return _Publishable(draft, content, checked)
+
+
 def publish(promotion_id: Id, *, revision: int, published_by: str, at: datetime) -> int:
     """Let the draft of this revision be in force from now on; returns the version's number.
 
-    Raises UnknownPromotion, Archived, NoDraft, DraftChanged, NothingToPublish, PromotionInvalid or a
-    BrokenCondition; then nothing is changed.
+    Whether a second person has to let it happen is asked by `approving`. Raises UnknownPromotion, Archived,
+    NoDraft, DraftChanged, NothingToPublish, PromotionInvalid or a BrokenCondition; then nothing is changed.
     """
     with write_transaction():
-        row = lock_promotion(promotion_id)
-        _refuse_archived(row)
-        draft = models.PromotionDraft.objects.filter(promotion_id=promotion_id).first()
-        if draft is None:
-            raise NoDraft()
-        if draft.revision != revision:
-            raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
-        content = unpack(draft.content)
-        checked = check_content(content)
-        if row.version and _version(promotion_id, row.version).content == content:
-            raise NothingToPublish()
+        draft, content, checked = _publishable(promotion_id, revision)
         number = _latest(promotion_id) + 1
         condition = checked.promotion.condition
         models.PromotionVersion.objects.create(

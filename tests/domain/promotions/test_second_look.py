@@ -1,0 +1,69 @@
+"""When a publication needs a second person, and which change of the limits lets more go without one."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from dangol.domain.promotions.benefits import (
+    Amount,
+    Benefit,
+    BuyGet,
+    FreeShipping,
+    NthFree,
+    Percent,
+    Points,
+    Step,
+    Tiered,
+)
+from dangol.domain.promotions.second_look import Cause, SecondLook, causes_of, is_looser, largest_share
+
+
+@pytest.mark.parametrize(
+    ("benefit", "budget", "rule", "causes"),
+    [
+        (Percent(9_000), None, SecondLook(), []),
+        (Percent(100), 1, SecondLook(always=True), [Cause.ALWAYS]),
+        (Percent(3_000), 1, SecondLook(share_above=3_000), []),
+        (Percent(3_001), 1, SecondLook(share_above=3_000), [Cause.SHARE]),
+        (Amount(500), 1_000, SecondLook(budget_above=1_000), []),
+        (Amount(500), 1_001, SecondLook(budget_above=1_000), [Cause.BUDGET]),
+        (Amount(500), None, SecondLook(budget_above=1_000), [Cause.NO_BUDGET]),
+        (FreeShipping(), None, SecondLook(budget_above=1_000), [Cause.NO_BUDGET]),
+        (Points(100), None, SecondLook(budget_above=1_000, share_above=1), []),
+        (
+            Percent(5_000), 2_000, SecondLook(budget_above=1_000, share_above=3_000),
+            [Cause.BUDGET, Cause.SHARE],
+        ),
+    ],
+)  # fmt: skip
+def test_causes_of__a_promotion_and_limits__those_it_is_above(
+    benefit: Benefit, budget: int | None, rule: SecondLook, causes: list[Cause]
+) -> None:
+    assert [one.cause for one in causes_of([benefit], budget, rule)] == causes
+
+
+@pytest.mark.parametrize(
+    ("benefit", "share"),
+    [
+        (Tiered((Step(0, Percent(500)), Step(10, Percent(2_500)), Step(20, Amount(9)))), 2_500),
+        (NthFree(3), 3_334),
+        (NthFree(2, 5_000), 2_500),
+        (BuyGet(None, 2, 1), 3_334),
+        (BuyGet(None, 1, 1, 5_000), 2_500),
+        (Amount(10**6), 0),
+    ],
+)
+def test_largest_share__a_benefit__of_all_it_is_given_on(benefit: Benefit, share: int) -> None:
+    assert largest_share(benefit) == share
+
+
+_LIMIT = st.none() | st.integers(0, 10)
+_RULES = st.builds(SecondLook, st.booleans(), _LIMIT, _LIMIT)
+
+
+@given(before=_RULES, after=_RULES, share=st.integers(1, 12), budget=st.none() | st.integers(0, 12))
+def test_is_looser__not__whatever_needed_a_second_person_still_does(
+    before: SecondLook, after: SecondLook, share: int, budget: int | None
+) -> None:
+    needed, still = (bool(causes_of([Percent(share)], budget, one)) for one in (before, after))
+
+    assert is_looser(before, after) or still or not needed
