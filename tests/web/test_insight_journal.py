@@ -14,6 +14,7 @@ from dangol.core.ledger.models import Lot
 from dangol.core.people.selectors import shop
 from dangol.rooms.personalization.journals import make_journal
 from dangol.rooms.personalization.refresh import refresh_all
+from dangol.rooms.personalization.selectors import last_refresh_asked
 from tests.rooms.personalization.points import LAST, bring_points
 from tests.web.staff import sign_in
 from tests.web.story import NOW, open_shop, start_program
@@ -66,6 +67,21 @@ def test_journal__no_worth_yet__is_of_points_and_ties_out(clerk: Client, half_a_
     assert "2026년 5월" in read(clerk, f"{PAGE}?month=2026-05")
     assert "2026년 5월" in read(clerk, f"{PAGE}?month=2001-01")
     assert "2026년 10월" in read(clerk, f"{PAGE}?month=nonsense")
+
+
+def test_journal__worth_said_since__is_being_made_anew_and_leads_back_here(
+    clerk: Client, half_a_year: None
+) -> None:
+    run()
+    clerk.post(SAY, {"worth": "1.00"})
+
+    page = read(clerk, PAGE)
+    led = clerk.post("/insight/refresh", {"back": "insight-journal"})
+
+    assert "끝나면 금액이 채워져요." in page
+    assert "아직 몰라서" not in page
+    assert last_refresh_asked() is not None
+    assert led["Location"] == PAGE
 
 
 def test_journal__each_day__goes_on_from_the_day_before(clerk: Client, half_a_year: None) -> None:

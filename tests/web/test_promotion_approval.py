@@ -67,7 +67,7 @@ def test_publication__asked_and_approved__is_live(clerk: Client, other: Client, 
     decide(other, "approve")
 
     assert "님이 승인을 부탁했어요." in waits
-    assert "프로모션 ‘가을 할인’ 발행하기" in asked
+    assert "‘가을 할인’ 발행하기" in asked
     assert address(made, "/diff") in asked
     assert (before, is_live(made)) == (False, True)
 

@@ -56,7 +56,7 @@ def _describe_in_bulk(approval: ApprovalView) -> str:
 
 def _describe_publication(approval: ApprovalView) -> str:
     _revision, content = approving.read_publication(approval)
-    return _("프로모션 ‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
+    return _("‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
 
 
 def _describe_change(approval: ApprovalView) -> str:

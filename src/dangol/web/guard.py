@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -25,7 +25,7 @@ from dangol.core.access.sessions import SEEN_EVERY, Outcome, end_sessions, is_ov
 from dangol.core.storage.ids import parse_id
 from dangol.web.closed import MemberClosed
 from dangol.web.frame import frame_of
-from dangol.web.pages.errors import closed, no_right, refuse
+from dangol.web.pages.errors import closed, no_right, only_sent, refuse
 from dangol.web.refused import READ_ONLY
 from dangol.web.seen import NotKept
 
@@ -147,6 +147,13 @@ def may_open(visitor: Visitor, access: Access | None) -> bool:
     return access is not None and (access.right is None or visitor.may(access.right))
 
 
+def is_page(request: HttpRequest) -> bool:
+    """Say whether an address is one of staff's or members' pages, which a browser shows."""
+    match = request.resolver_match
+    access = access_of(match.func) if match else None
+    return access is not None and access.door is not Door.KEY
+
+
 class GuardMiddleware:
     """Looks up who asks and lets them in or not, before any view is run."""
 
@@ -154,7 +161,10 @@ class GuardMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self._get_response(request)
+        answer = self._get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed) and request.method == "GET" and is_page(request):
+            return only_sent(request, answer["Allow"])
+        return answer
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

@@ -1,5 +1,6 @@
 """Reading people: always many at once, masked unless asked otherwise, never sorted by what is sealed."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -41,6 +42,8 @@ GUEST, CUSTOMER, MEMBER = "guest", "customer", "member"
 # Who has become part of another customer (merges.py), and of whom only the opaque id is left (erasures.py).
 MERGED, ERASED_KIND = "merged", "erased"
 MOST_CANDIDATES = 1_000
+# How pages in either language name a member of whom no name is known: by the number behind the word.
+_SHOWN = re.compile(r"(?:회원|member)\s+(\S.*)", re.IGNORECASE)
 _SEARCHED = (Kind.EXTERNAL, Kind.EMAIL, Kind.PHONE, Kind.CARD)
 
 
@@ -267,11 +270,15 @@ def find_customers(text: str, *, limit: int = 50) -> list[Id]:
     """Return whom a search means, in no order of names: whole identities first, then endings and names.
 
     A whole external id, e-mail, phone or card; the last four digits of a phone or card; a name or its
-    beginning. Found by hashes only; sealed names are opened only to compare more than eight letters.
+    beginning; or, as pages show who has no name, `회원 13`. Found by hashes only; sealed names are opened
+    only to compare more than eight letters.
     """
-    if not text.strip():
+    text = text.strip()
+    if not text:
         return []
-    return list(dict.fromkeys([*find_whole(text), *_find_tokens(text.strip(), limit)]))[:limit]
+    shown = _SHOWN.fullmatch(text)
+    as_shown = find_whole(shown[1]) if shown else []
+    return list(dict.fromkeys([*as_shown, *find_whole(text), *_find_tokens(text, limit)]))[:limit]
 
 
 def find_whole(text: str) -> list[Id]:

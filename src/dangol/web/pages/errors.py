@@ -6,6 +6,7 @@ import sys
 import structlog
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import is_valid_path
 from django.utils.translation import get_language, gettext as _
 
 from dangol.core.access.rights import Right
@@ -21,9 +22,11 @@ from dangol.web.watch import request_id_of, route_of
 log = structlog.get_logger()
 
 
-def _page(status: int, title: str, words: str, *, home: bool = True, code: str = "") -> HttpResponse:
+def _page(
+    status: int, title: str, words: str, *, home: bool = True, code: str = "", back: str = ""
+) -> HttpResponse:
     # Without the request: an error page must not read what may have failed.
-    context = {"status": status, "title": title, "words": words, "home": home, "code": code}
+    context = {"status": status, "title": title, "words": words, "home": home, "code": code, "back": back}
     return HttpResponse(render_to_string("web/errors/base.html", context), status=status)
 
 
@@ -53,6 +56,27 @@ def no_right(request: HttpRequest, right: Right | None, visitor: Visitor | None 
         "owners": ", ".join(list_owners()),
     }
     return _page(403, _("이 페이지는 볼 수 없어요"), words)
+
+
+def only_sent(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Answer who opens an address that forms are sent to: there is nothing to see, the page is above it."""
+    answer = _page(
+        405, _("여기는 볼 것이 없는 주소예요"),
+        _("단추를 누르면 보내지는 주소예요. 바뀐 것은 없어요."), back=_page_above(request.path),
+    )  # fmt: skip
+    answer["Allow"] = allowed
+    return answer
+
+
+def _page_above(path: str) -> str:
+    """Return the nearest address above one that is somebody's; the first page where there is none."""
+    parts = path.strip("/").split("/")[:-1]
+    while parts:
+        above = "/" + "/".join(parts)
+        if is_valid_path(above):
+            return above
+        parts.pop()
+    return ""
 
 
 def closed(closing: Closing) -> HttpResponse:

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.catalog.selectors import offers_for
+from dangol.rooms.rewards.stamps.selectors import standings_for
 from dangol.web.barcodes import render_barcode
 from dangol.web.closed import require_open
 from dangol.web.frame import Frame, frame_of
@@ -19,10 +21,12 @@ from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
 from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import find_member
+from dangol.web.reads.own_coupons import own_coupons, usable_first
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
 from dangol.web.scheme import find_program, tiers_of
+from dangol.web.stamp_words import GIVES
 
-HISTORY = 10
+HISTORY, SHELF = 10, 5
 # Points of many days may lapse in one instant, which is one line.
 MOST_TRANSFERS = 60
 
@@ -40,8 +44,25 @@ def show_home(request: HttpRequest, token: str) -> HttpResponse:
     context = home_context(customer_id, frame_of(request))
     if context is None:
         return link_over(request)
+    context |= _shelf(customer_id, frame_of(request))
     # The link itself is the key; by the policy of all pages it travels to no other site in a Referer header.
     return render(request, "web/home.html", context)
+
+
+def _shelf(customer_id: Id, frame: Frame) -> dict[str, Any]:
+    """Return what a bearer of the link may see of what the member has: names and dates, never a code.
+
+    A link can be passed on. Codes, and whatever costs points, are for whoever signs in.
+    """
+    offers = offers_for(customer_id, at=frame.at)
+    return {
+        "by_link": True, "gives": GIVES,
+        "coupons": usable_first(own_coupons(customer_id, frame), frame)[:SHELF],
+        "standings": [
+            one for one in standings_for(customer_id, at=frame.at) if one.stamps or one.waiting or one.debt
+        ],
+        "affordable": [one for one in offers if not one.obstacle][:SHELF],
+    }  # fmt: skip
 
 
 def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:

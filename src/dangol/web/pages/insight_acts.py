@@ -21,7 +21,14 @@ from dangol.web.insight_words import RFM_SEGMENTS
 from dangol.web.pages.insight import show_map, state_of_refresh
 from dangol.web.reads.rfm_choices import Choice, find_made, read_choice
 
-PLACES = ("insight", "insight-cohorts", "insight-value", "insight-liability", "insight-models")
+PLACES = (
+    "insight",
+    "insight-cohorts",
+    "insight-value",
+    "insight-liability",
+    "insight-journal",
+    "insight-models",
+)
 
 
 @needs(Right.SEGMENTS_WRITE)

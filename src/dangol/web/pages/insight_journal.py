@@ -11,6 +11,7 @@ from dangol.connectors.files.exports.cells import money
 from dangol.core.access.rights import Right
 from dangol.domain.calendars import add_months, end_of_month
 from dangol.domain.liability_journal import JournalDay, summed
+from dangol.rooms.personalization.assumptions import read_assumptions
 from dangol.rooms.personalization.selectors import find_journal, find_liability
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import minor_digits
@@ -44,6 +45,7 @@ def show_journal(request: HttpRequest) -> HttpResponse:
             "before": add_months(month, -1) if days[0].day < month else None,
             "after": add_months(month, 1) if end_of_month(month) < days[-1].day else None,
             "has_money": own[-1].closing_minor is not None,
+            "has_worth": read_assumptions().point_value is not None,
             "last": days[-1],
             "ties_out": held == days[-1].closing,
         }

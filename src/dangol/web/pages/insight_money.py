@@ -27,6 +27,7 @@ from dangol.rooms.personalization.assumptions import (
     said_so_far,
     say,
 )
+from dangol.rooms.personalization.services import ask_refresh
 from dangol.web.acting import actor_of
 from dangol.web.formats import format_money, minor_digits
 from dangol.web.frame import frame_of
@@ -103,6 +104,7 @@ def _say(request: HttpRequest) -> None:
     if shares := [kind for kind in SHARES if kind.value in form]:
         share = _read(shares[0], form[shares[0].value], read_percent)
         say(shares[0], share, actor=actor, at=frame.at)
+        ask_refresh(at=frame.at)
     elif "amount" in form:
         kind = _read(Said.ACQUISITION, form.get("kind", ""), lambda typed: _COSTS.get(typed))
         month = _read(Said.ACQUISITION, form.get("month", ""), read_month)
@@ -116,6 +118,8 @@ def _say(request: HttpRequest) -> None:
             raise NotAnAmount(kind=Said.POINT_WORTH.value, most=MOST_MINOR)
         amount = _read(Said.POINT_WORTH, worth, lambda typed: read_money(typed, frame.shop.currency))
         say(Said.POINT_WORTH, amount, actor=actor, at=frame.at)
+        # What is owed stands in the tables of the night: nobody has to think of making them anew.
+        ask_refresh(at=frame.at)
 
 
 _COSTS = {kind.value: kind for kind in COSTS}
