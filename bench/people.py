@@ -12,7 +12,8 @@ from django.conf import settings
 from bench.figures import Figure, at_least, at_most
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.people.rotation import rewrap_keys
-from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import names_of
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id

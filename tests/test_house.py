@@ -208,7 +208,7 @@ UNMASKERS = {
     "web/pages/me/pass_.py",
     "web/reads/my_data.py",
     "core/access/log.py",
-    "core/people/selectors.py",
+    "core/people/searching.py",
     "core/people/takeout.py",
     "web/pages/home.py",
 }

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from django.http import Http404, HttpRequest
 
 from dangol.core.access.selectors import Visitor
-from dangol.core.people.selectors import find_customers, find_whole, home_stores_of
+from dangol.core.people.searching import find_customers, find_whole
+from dangol.core.people.selectors import home_stores_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.web.frame import frame_of
 from dangol.web.guard import visitor_of

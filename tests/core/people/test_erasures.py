@@ -27,14 +27,8 @@ from dangol.core.people.merges import merge_customers
 from dangol.core.people.models import Customer, ErasedIdentity, Erasure, Identity, PersonKey, SearchToken
 from dangol.core.people.profiles import PersonRow, UnknownCustomer, set_people
 from dangol.core.people.sealing import PersonErased
-from dangol.core.people.selectors import (
-    ShopView,
-    find_by_identity,
-    find_customers,
-    list_members,
-    names_of,
-    profiles_of,
-)
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import ShopView, find_by_identity, list_members, names_of, profiles_of
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.tombstones import find_erased
 from dangol.core.storage.ids import Id, random_id

@@ -25,7 +25,8 @@ from dangol.core.people.identities import Kind
 from dangol.core.people.models import Identity, PersonKey
 from dangol.core.people.profiles import IdentityTaken, UnknownCustomer
 from dangol.core.people.refused_values import RefusedValue
-from dangol.core.people.selectors import ShopView, find_by_identity, find_customers
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import ShopView, find_by_identity
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction

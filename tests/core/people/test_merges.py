@@ -23,12 +23,12 @@ from dangol.core.people.merges import merge_customers, preview_merge, undo_merge
 from dangol.core.people.models import Customer, Identity, PersonKey, SearchToken
 from dangol.core.people.profiles import NotThemselves, PersonRow, UnknownCustomer, set_people
 from dangol.core.people.sealing import PersonErased
+from dangol.core.people.searching import find_customers
 from dangol.core.people.selectors import (
     ShopView,
     consents_of,
     count_by_kind,
     find_by_identity,
-    find_customers,
     list_members,
     profiles_of,
 )

@@ -20,7 +20,8 @@ from dangol.core.people.refused_values import (
     PlaceholderValue,
 )
 from dangol.core.people.sealing import PersonErased
-from dangol.core.people.selectors import ShopView, find_customers, names_of, profiles_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import ShopView, names_of, profiles_of
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from dangol.core.people.data_keys import destroy_key, forget_cached_keys
 from dangol.core.people.models import SearchToken, SharedKey
 from dangol.core.people.profiles import PersonRow, set_people
-from dangol.core.people.selectors import ShopView, find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import ShopView, names_of
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction

@@ -12,12 +12,12 @@ from dangol.core.events.payloads import decode
 from dangol.core.people.events import CustomerJoined
 from dangol.core.people.models import Customer, Identity, PersonKey
 from dangol.core.people.refused_values import PlaceholderValue
+from dangol.core.people.searching import find_customers
 from dangol.core.people.selectors import (
     NoShop,
     ShopView,
     count_by_kind,
     find_by_identity,
-    find_customers,
     ids_after,
     list_members,
     names_of,

@@ -1,11 +1,14 @@
 """Names: one form to show, one to be found by, and its leading parts."""
 
+import re
 import unicodedata
 
 from dangol.core.people.normalizing import clean_text, fold_case
 
 LONGEST_NAME = 100
 LONGEST_PART = 8
+# How pages in either language name a member of whom no name is known: by the number behind the word.
+_SHOWN = re.compile(r"(?:회원|member)\s+(\S.*)", re.IGNORECASE)
 
 
 def normalize_name(text: str) -> str:
@@ -53,3 +56,9 @@ def _folded_words(text: str) -> list[str]:
 def _shortest_part(word: str) -> int:
     # Letters without case ("Lo") are those of syllabic and ideographic scripts, give or take an alphabet.
     return 1 if word and unicodedata.category(word[0]) == "Lo" else 2
+
+
+def number_shown(text: str) -> str:
+    """Return the number of a member as pages show them, `회원 13`; nothing of any other text."""
+    shown = _SHOWN.fullmatch(text)
+    return shown[1] if shown else ""

@@ -1,6 +1,5 @@
 """Reading people: always many at once, masked unless asked otherwise, never sorted by what is sealed."""
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -12,13 +11,8 @@ from django.db.models import Count, Q
 
 from dangol.core.people.identities import Kind, normalize_identity
 from dangol.core.people.lookup import (
-    ENDING_LENGTH,
-    ENDINGS,
     NAME,
-    Value,
     find_owners,
-    hash_ending,
-    hash_names,
     identity_keys,
 )
 from dangol.core.people.masking import (
@@ -29,10 +23,8 @@ from dangol.core.people.masking import (
     mask_phone,
     show_phone,
 )
-from dangol.core.people.models import Consent, Customer, SearchToken, Shop, Store
-from dangol.core.people.names import LONGEST_PART, begins_with, fold_name, parts_to_find
+from dangol.core.people.models import Consent, Customer, Shop, Store
 from dangol.core.people.opening import Opened, open_people
-from dangol.core.people.refused_values import RefusedValue
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.reading import Select, all_of, matching, read_together
 from dangol.core.storage.rows import select_matching, sorted_ids
@@ -41,10 +33,6 @@ from dangol.domain.errors import NotFound
 GUEST, CUSTOMER, MEMBER = "guest", "customer", "member"
 # Who has become part of another customer (merges.py), and of whom only the opaque id is left (erasures.py).
 MERGED, ERASED_KIND = "merged", "erased"
-MOST_CANDIDATES = 1_000
-# How pages in either language name a member of whom no name is known: by the number behind the word.
-_SHOWN = re.compile(r"(?:회원|member)\s+(\S.*)", re.IGNORECASE)
-_SEARCHED = (Kind.EXTERNAL, Kind.EMAIL, Kind.PHONE, Kind.CARD)
 
 
 class NoShop(NotFound):
@@ -264,66 +252,6 @@ def find_by_identity(kind: str, values: Sequence[str]) -> dict[str, Id]:
     keys = identity_keys(normal.values())
     owners = find_owners(keys.values())
     return {value: owners[keys[one]] for value, one in normal.items() if keys[one] in owners}
-
-
-def find_customers(text: str, *, limit: int = 50) -> list[Id]:
-    """Return whom a search means, in no order of names: whole identities first, then endings and names.
-
-    A whole external id, e-mail, phone or card; the last four digits of a phone or card; a name or its
-    beginning; or, as pages show who has no name, `회원 13`. Found by hashes only; sealed names are opened
-    only to compare more than eight letters.
-    """
-    text = text.strip()
-    if not text:
-        return []
-    shown = _SHOWN.fullmatch(text)
-    as_shown = find_whole(shown[1]) if shown else []
-    return list(dict.fromkeys([*as_shown, *find_whole(text), *_find_tokens(text, limit)]))[:limit]
-
-
-def find_whole(text: str) -> list[Id]:
-    """Return whom this text names as a whole identity: what somebody tells who stands there themselves."""
-    keys = identity_keys(_readings(text))
-    owners = find_owners(keys.values())
-    named = (owners[keys[value]] for value in sorted(keys, key=_place) if keys[value] in owners)
-    return list(dict.fromkeys(named))
-
-
-def _place(value: Value) -> int:
-    return _SEARCHED.index(value[0])
-
-
-def _readings(text: str) -> list[Value]:
-    """Return what a search text may be, read as each kind of identity."""
-    found = find_shop()
-    readings = []
-    for kind in _SEARCHED:
-        if kind == Kind.PHONE and not found:
-            continue
-        try:
-            readings.append((kind, normalize_identity(kind, text, region=found.region if found else "")))
-        except RefusedValue:
-            continue
-    return readings
-
-
-def _find_tokens(text: str, limit: int) -> list[Id]:
-    tokens = [(NAME, token) for token in hash_names(parts_to_find(text)).values()]
-    if len(text) == ENDING_LENGTH and text.isascii() and text.isdigit():
-        tokens += [(kind, hash_ending([text])[text]) for kind in ENDINGS]
-    must_compare = len(fold_name(text)) > LONGEST_PART
-    rows = select_matching(
-        SearchToken,
-        ("customer_id",),
-        ("kind", "token"),
-        tokens,
-        limit=MOST_CANDIDATES if must_compare else limit,
-    )
-    found = [owner for (owner,) in rows]
-    if not must_compare:
-        return found
-    people = names_of(found, unmasked=True)
-    return [owner for owner in found if begins_with(people[owner].name or "", text)]
 
 
 def list_members(*, before: tuple[datetime, Id] | None = None, limit: int = 50) -> list[MemberRow]:

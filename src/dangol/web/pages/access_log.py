@@ -16,7 +16,8 @@ from dangol.core.access.checks import find_check, start_check
 from dangol.core.access.log import Access, AccessDraft, EntryQuery, list_entries
 from dangol.core.access.rights import Right
 from dangol.core.operations.tasks import CheckAsked
-from dangol.core.people.selectors import ShopView, find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import ShopView, names_of
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.services import enqueue

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
-from dangol.core.people.selectors import PersonView, find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.tasks.models import State

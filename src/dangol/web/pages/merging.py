@@ -12,7 +12,8 @@ from dangol.core.access import acts
 from dangol.core.access.rights import Right
 from dangol.core.people.merged import merges_of
 from dangol.core.people.merges import preview_merge
-from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.errors import DomainError

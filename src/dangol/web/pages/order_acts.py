@@ -12,7 +12,8 @@ from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why, claim_for_reason
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
-from dangol.core.people.selectors import find_customers, names_of
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import try_out

@@ -30,7 +30,8 @@ from django.db.models.functions import Coalesce
 
 from dangol.core.ledger.models import Account, Lot
 from dangol.core.people.models import Customer
-from dangol.core.people.selectors import MEMBER, find_customers
+from dangol.core.people.searching import find_customers
+from dangol.core.people.selectors import MEMBER
 from dangol.core.segments.models import Member as InSegment
 from dangol.core.storage.columns import vendor_of
 from dangol.core.storage.ids import Id

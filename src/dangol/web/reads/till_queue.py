@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.selectors import find_staff_name
 from dangol.core.people.actors import Actor
-from dangol.core.people.selectors import ShopView, find_whole, names_of
+from dangol.core.people.searching import find_whole
+from dangol.core.people.selectors import ShopView, names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id
 from dangol.core.storage.transactions import write_transaction
