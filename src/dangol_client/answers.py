@@ -337,6 +337,7 @@ class Program(Answer, frozen=True):
     pending_days: int
     expiry: str
     expiry_count: int
+    activities: list[str]
     measure: str
     window: str
     window_size: int

@@ -142,14 +142,18 @@ class ProgramCalls:
         expiry: str,
         expiry_count: int = 0,
         pending_days: int = 0,
+        activities: Sequence[str] | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
-        """Let new terms hold for points earned from an instant on: how long they wait, and last."""
+        """Let new terms hold for points earned from an instant on: how long they wait, and last.
+
+        Points that lapse by `inactivity` are kept by these `activities`: purchase, earning, redemption.
+        """
         path = place("/programs/{program}/terms/versions", program=program)
         body = {
             "expiry": expiry, "expiry_count": expiry_count, "pending_days": pending_days,
-            "active_from": active_from,
+            "activities": activities, "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

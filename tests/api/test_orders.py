@@ -311,6 +311,22 @@ def test_rule__with_terms_of_its_own__its_points_are_a_lot_and_the_why_says_of_w
     assert lot["pending"]
 
 
+def test_terms__by_inactivity__published_and_each_purchase_moves_the_end(api: Caller, member: str) -> None:
+    (program,) = api.get("/programs").data["data"]
+    path = f"/programs/{program['id']}/terms/versions"
+    idle = {"expiry": "inactivity", "expiry_count": 12, "activities": ["purchase", "redemption"]}
+    assert api.post(path, idle | {"activities": []}).data["code"] == "rewards.invalid_rule"
+    assert api.post(path, idle | {"activities": ["sleep"]}).data["code"] == "request.invalid"
+
+    published = api.post(path, idle)
+    api.post("/orders", an_order(member))
+    api.post("/orders", an_order(member, "2"))
+
+    assert {name: published.data[name] for name in idle} == idle
+    first, second = api.get(f"/members/{member}/points").data["lots"]
+    assert first["expires_at"] == second["expires_at"] is not None
+
+
 def test_terms_and_tiers__published__hold_from_now_on(api: Caller, member: str) -> None:
     (program,) = api.get("/programs").data["data"]
     levels = [{**level, "threshold": level["threshold"] // 100} for level in program["tiers"]]

@@ -113,56 +113,6 @@ def test_draft__written_compared_and_published__holds_and_can_be_taken_back(
     assert "마지막 판(3)만 되돌릴 수 있어요" in refused.content.decode()
 
 
-def test_draft__terms_of_a_rule_and_a_tier__read_back_in_words_and_published(
-    clerk: Client, story: Story
-) -> None:
-    fields = begin(clerk)
-    key = named(fields, ".rate_points").removesuffix("rate_points")
-    fields |= {
-        f"{key}pending_days": "0", f"{key}expiry": "rolling_days", f"{key}expiry_count": "30",
-        "tiers.levels.gold.extra_months": "6",
-    }  # fmt: skip
-
-    clerk.post("/programs/draft", fields | {"do": "save"})
-    draft = clerk.get("/programs/draft").content.decode()
-    diff = clerk.get("/programs/draft/diff").content.decode()
-    clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
-    page = clerk.get("/programs").content.decode()
-
-    kept = fields_of(draft)
-    assert {name: kept[name] for name in fields if name.startswith(key)} == {
-        name: fields[name] for name in fields if name.startswith(key)
-    }
-    for words in (
-        "적립하면 바로 쓸 수 있어요.",
-        "30일이 지나면 사라져요.",
-        "포인트가 6달 더 가요",
-        "멤버십과 같이",
-    ):
-        assert words in diff, words
-    for words in (
-        "적립하면 바로 쓸 수 있어요. 30일이 지나면 사라져요.",
-        "$600.00 이상 · 포인트가 6달 더 가요",
-    ):
-        assert words in page, words
-    rules = find_program(story.program_id).rules
-    assert rules.tiers.levels[2].extra_months == 6
-    assert [tuple(rule.own_terms) for rule in rules.rules if rule.version == 2] == [(0, "rolling_days", 30)]
-
-
-def test_draft__own_terms_cleared__the_programs_hold_again(clerk: Client, story: Story) -> None:
-    rule = models.EarningRule.objects.get(name="우유 더 적립")
-    models.EarningRule.objects.filter(id=rule.id).update(pending_days=3, expiry="never")
-    fields = begin(clerk)
-    key = f"rules.{show_id(rule.id)}."
-    assert (fields[f"{key}pending_days"], fields[f"{key}expiry"]) == ("3", "never")
-
-    clerk.post("/programs/draft", fields | {f"{key}pending_days": "", f"{key}expiry": "", "do": "save"})
-
-    written = find_draft(story.program_id, at=NOW).content.rules_by_key[show_id(rule.id)]
-    assert (written.pending_days, written.expiry, written.expiry_count) == (None, None, 0)
-
-
 def test_draft__rule_added_and_another_taken_out__in_the_draft(clerk: Client, story: Story) -> None:
     fields = begin(clerk)
     typed = fields | {named(fields, ".name"): "이름 바꿈"}

@@ -10,6 +10,7 @@ from pydantic import Field
 from dangol.api.caller import Needs, caller_of
 from dangol.api.idempotency import once
 from dangol.api.programs import (
+    Activities,
     Category,
     Days,
     LevelIn,
@@ -60,11 +61,12 @@ class DraftRule(Given):
 
 
 class DraftTerms(Given):
-    """How long points wait, and last."""
+    """How long points wait, and last. What keeps those that lapse by inactivity are `activities`."""
 
     pending_days: Days = 0
     expiry: Expiry
     expiry_count: Days = 0
+    activities: Activities = ()
 
 
 class DraftTiers(Given):

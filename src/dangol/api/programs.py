@@ -15,6 +15,7 @@ from dangol.api.views import Minor, TierView
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
+from dangol.domain.idling import Activity
 from dangol.domain.tiers import Downgrade, Measure, Window
 from dangol.rooms.rewards.programs import (
     LevelDraft,
@@ -39,6 +40,7 @@ PLAIN = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
 Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
 Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
+Activities = Annotated[tuple[Activity, ...], Field(max_length=3)]
 TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
     list[Annotated[int, Field(gt=0, le=10_000, strict=True)]], Field(min_length=2, max_length=2)
@@ -77,6 +79,7 @@ class ProgramView(Shown):
     pending_days: int
     expiry: str
     expiry_count: int
+    activities: list[str]
     measure: str
     window: str
     window_size: int
@@ -116,11 +119,12 @@ class RuleIn(_Version):
 
 
 class TermsIn(_Version):
-    """How long points wait, and last."""
+    """How long points wait, and last. What keeps those that lapse by inactivity are `activities`."""
 
     pending_days: Days = 0
     expiry: Expiry
     expiry_count: Days = 0
+    activities: Activities = ()
 
 
 class LevelIn(Given):
@@ -183,7 +187,7 @@ def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payl
 def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
     """Let new terms hold for points earned from an instant on."""
     found, at = find_view(program), caller_of(request).at
-    draft = TermsDraft(payload.pending_days, payload.expiry, payload.expiry_count)
+    draft = TermsDraft(payload.pending_days, payload.expiry, payload.expiry_count, payload.activities)
     publish_terms_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
@@ -252,7 +256,8 @@ def show_program(program: Running) -> ProgramView:
     return ProgramView(
         id=show_id(program.id), name=program.name, points_currency=program.points_currency,
         money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,
-        expiry=program.expiry, expiry_count=program.expiry_count, measure=program.measure,
+        expiry=program.expiry, expiry_count=program.expiry_count, activities=list(program.activities),
+        measure=program.measure,
         window=program.window, window_size=program.window_size, grace_days=program.grace_days,
         downgrade=program.downgrade, tiers=[show_tier(tier) for tier in program.tiers],
         rules=[

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dangol.domain.calendars import add_months, day_of, end_of_month, next_day, start_of_day
+from dangol.domain.idling import Idle
 from dangol.domain.points import NEVER
 from dangol.domain.splitting import Share, split
 
@@ -40,12 +41,14 @@ class Expiry(StrEnum):
     ROLLING_MONTHS = "rolling_months"
     END_OF_MONTH = "end_of_month"
     END_OF_YEAR = "end_of_year"
+    INACTIVITY = "inactivity"
 
 
 class Terms(NamedTuple):
     """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`.
 
-    `extra_months` are added to the last day, whatever it is counted by: a tier's own.
+    By inactivity they lapse so many months after the last of these `activities`. `extra_months`, a tier's
+    own, are added to the last day, whatever it is counted by.
     """
 
     zone: ZoneInfo
@@ -53,6 +56,14 @@ class Terms(NamedTuple):
     expiry: Expiry = Expiry.NEVER
     expiry_count: int = 0
     extra_months: int = 0
+    activities: tuple[str, ...] = ()
+
+    @property
+    def idle(self) -> Idle | None:
+        """By what points lapse without an activity; None where they lapse on a day of their own."""
+        if self.expiry is not Expiry.INACTIVITY:
+            return None
+        return Idle(self.expiry_count + self.extra_months, self.activities, self.zone)
 
 
 class OwnTerms(NamedTuple):
@@ -200,6 +211,10 @@ def _dates(terms: Terms, day: date) -> tuple[datetime | None, datetime]:
             last = date.fromordinal(day.toordinal() + terms.expiry_count)
         case Expiry.ROLLING_MONTHS:
             last = add_months(day, terms.expiry_count)
+        case Expiry.INACTIVITY:
+            return release_at, Idle(terms.expiry_count + terms.extra_months, (), terms.zone).lapses_at(
+                start_of_day(day, terms.zone)
+            )
         case Expiry.END_OF_MONTH:
             last = end_of_month(add_months(day, terms.expiry_count + terms.extra_months))
             return release_at, start_of_day(next_day(last), terms.zone)

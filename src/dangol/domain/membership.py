@@ -45,6 +45,11 @@ class Program(NamedTuple):
             one.window is Window.JOINING for one in self.tier_versions
         )
 
+    @property
+    def slides(self) -> bool:
+        """Whether points lapse, or have lapsed, by inactivity."""
+        return any(terms.idle for _, terms in self.terms)
+
     def terms_at(self, at: datetime) -> Terms:
         """Return the terms of points earned at an instant: the last version that had begun."""
         if len(self.terms) == 1:

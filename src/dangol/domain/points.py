@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.errors import DomainError
+from dangol.domain.idling import Idle
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 # So that a thousand million of the largest transfers still add up in 64 bits.
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     VOID = "void"
     SPEND = "spend"
     EXPIRE = "expire"
+    REVIVE = "revive"
     CLAW_BACK = "claw_back"
     RESTORE = "restore"
     SETTLE = "settle"
@@ -102,7 +104,7 @@ class Lot:
 
     `left` is what may still be spent (or will be, once open), `expired` what lapsed and has not been
     taken back, `reversed` what has been taken back of it, wherever it was found. `root_id` is the lot these
-    points were first in, where a merge has brought them here.
+    points were first in, where a merge has brought them here. With `idle` each activity moves `expires_at`.
     """
 
     id: bytes
@@ -117,6 +119,7 @@ class Lot:
     reversed: int = 0
     is_new: bool = False
     root_id: bytes | None = None
+    idle: Idle | None = None
 
     @property
     def root(self) -> bytes:
@@ -127,6 +130,11 @@ class Lot:
     def burn_order(self) -> tuple[datetime, datetime, bytes]:
         """Soonest expiry first: that costs the customer least. Lots that never expire go last."""
         return self.expires_at, self.earned_at, self.id
+
+    @property
+    def floor(self) -> datetime:
+        """Before when points that slide do not lapse: who waits has the day on which they open."""
+        return self.release_at if self.idle is None else self.idle.day_after(self.release_at)
 
     def is_open(self, at: datetime) -> bool:
         """Say whether its points may be spent at an instant."""
@@ -158,7 +166,8 @@ class Movement(NamedTuple):
 class Earn(NamedTuple):
     """Points for something. They open at `release_at` (not before `at`) and lapse at `expires_at`, exclusive.
 
-    `lot_id` is given where the caller has to name the lot before it exists.
+    `lot_id` is given where the caller has to name the lot before it exists. With `idle` they lapse so long
+    after the last activity: earning them is one, and `expires_at` is when they lapse without another.
     """
 
     key: str
@@ -169,6 +178,15 @@ class Earn(NamedTuple):
     reason: str = ""
     subject_id: bytes | None = None
     lot_id: bytes | None = None
+    idle: Idle | None = None
+
+
+class Touch(NamedTuple):
+    """An activity that moves no points, of `subject_id`: what lapses without one lapses later."""
+
+    kind: str
+    at: datetime
+    subject_id: bytes
 
 
 class Spend(NamedTuple):
@@ -275,6 +293,7 @@ class Carried(NamedTuple):
     release_at: datetime
     expires_at: datetime
     root_id: bytes
+    idle: Idle | None = None
 
 
 class MergeIn(NamedTuple):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dangol.domain.accrual import EarningRule, OwnTerms, Part, Terms, dates_of
+from dangol.domain.idling import Idle
 
 # The rule and its version whose own terms hold; None: the program's do.
 Source = tuple[bytes, int] | None
@@ -25,6 +26,7 @@ class Portion(NamedTuple):
     release_at: datetime
     expires_at: datetime
     is_moved: bool = False
+    idle: Idle | None = None
 
 
 def own_terms(rules: Sequence[EarningRule]) -> dict[tuple[bytes, int], OwnTerms]:
@@ -37,9 +39,10 @@ def portions_of(
 ) -> list[Portion]:
     """Return in which portions an order's points stand that was bought at an instant; none is empty."""
     return [
-        Portion(source, points, *dates_of(own[source].over(terms) if source else terms, at))
+        Portion(source, points, *dates_of(held, at), idle=held.idle)
         for source, points in _sums(parts, own).items()
         if points
+        for held in (own[source].over(terms) if source else terms,)
     ]
 
 
@@ -68,7 +71,7 @@ def corrected_portions(before: Sequence[Portion], after: Sequence[Portion]) -> l
         rest = new.points if new else 0
         if old.points > rest:
             taken.append(old._replace(points=rest - old.points))
-        if new and new[2:4] != old[2:4]:
+        if new and (new[2:4], new.idle) != (old[2:4], old.idle):
             taken.append(old._replace(points=-min(old.points, rest), is_moved=True))
             given.append(new)
         elif new and new.points > old.points:

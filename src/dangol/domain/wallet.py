@@ -6,10 +6,11 @@ database; the same code serves one till and a year of history. docs/algorithms/p
 through with numbers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from heapq import heapify, heappop, heappush
+from heapq import heappush
 
+from dangol.domain.idling import Activity
 from dangol.domain.points import (
     LONGEST_KEY,
     MOST_POINTS,
@@ -37,12 +38,13 @@ from dangol.domain.points import (
     Shortfall,
     Spend,
 )
+from dangol.domain.purse import Purse
 
 # A database takes plain strings faster than members of an enumeration, and a year has a million of them.
 _AVAILABLE, _PENDING, _DEBT = Account.AVAILABLE.value, Account.PENDING.value, Account.DEBT.value
 _ISSUED, _SPENT, _EXPIRED = Account.ISSUED.value, Account.SPENT.value, Account.EXPIRED.value
 _CLEARING, _ADJUSTED, _WAIVED = Account.CLEARING.value, Account.ADJUSTED.value, Account.WAIVED.value
-_EARN, _POST, _EXPIRE, _SETTLE = (kind.value for kind in (Kind.EARN, Kind.POST, Kind.EXPIRE, Kind.SETTLE))
+_EARN = Kind.EARN.value
 
 
 def check_command(command: Command) -> None:
@@ -60,53 +62,10 @@ def check_command(command: Command) -> None:
         raise InvalidPoints(points=command.points)
 
 
-class Wallet:
-    """One customer's points of one currency, and what has been done to them since they were loaded."""
+class Wallet(Purse):
+    """A purse that carries out commands."""
 
-    __slots__ = ("_agenda", "_make_id", "debt", "lots", "movements", "touched")
-
-    def __init__(self, lots: Iterable[Lot], *, debt: int, make_id: Callable[[], bytes]) -> None:
-        self.lots = {lot.id: lot for lot in lots}
-        self.debt = debt
-        self.movements: list[Movement] = []
-        self.touched: set[bytes] = set()
-        self._make_id = make_id
-        # What is due when: (instant, whether it lapses, lot). Opening sorts before lapsing.
-        self._agenda = [self._next_of(lot) for lot in self.lots.values()]
-        heapify(self._agenda)
-
-    @staticmethod
-    def _next_of(lot: Lot) -> tuple[datetime, bool, bytes]:
-        if lot.is_pending:
-            return lot.release_at, False, lot.id
-        return lot.expires_at, True, lot.id
-
-    @property
-    def available(self) -> int:
-        """Points in open lots less the debt: what a member sees as their balance."""
-        return sum(lot.left for lot in self.lots.values() if not lot.is_pending) - self.debt
-
-    @property
-    def pending(self) -> int:
-        """Points in lots that are not open yet."""
-        return sum(lot.left for lot in self.lots.values() if lot.is_pending)
-
-    def settle(self, upto: datetime) -> None:
-        """Open the lots whose wait is over and lapse those whose time is up, in time order.
-
-        Opening comes before lapsing at the same instant. What is due is dated at its own instant, not
-        at `upto`, so that it makes no difference how often this is called.
-        """
-        agenda = self._agenda
-        while agenda and agenda[0][0] <= upto:
-            instant, lapses, lot_id = heappop(agenda)
-            lot = self.lots[lot_id]
-            if not lot.left:  # taken back while it waited, or spent: nothing opens, nothing lapses
-                continue
-            if lapses:
-                self._expire(lot, instant)
-            else:
-                self._post(lot)
+    __slots__ = ()
 
     def apply(self, command: Command) -> Movement:
         """Do what the command says, after everything that was due before it; returns its movement.
@@ -154,33 +113,8 @@ class Wallet:
         self.movements.append(movement)
         return movement
 
-    def _derive(self, kind: str, at: datetime, points: int, entries: list[Entry], lot: Lot) -> None:
-        """Note what follows by itself. A lot opens once, under its own id; the others are their own key."""
-        movement_id = self._make_id()
-        key = OWN_KEYS + (lot.id if kind == _POST else movement_id).hex()
-        self.movements.append(Movement(movement_id, kind, key, at, points, entries, "", lot.id))
-        self.touched.add(lot.id)
-
-    def _new_lot(
-        self,
-        lot_id: bytes,
-        origin_id: bytes,
-        at: datetime,
-        points: int,
-        *,
-        release_at: datetime,
-        expires_at: datetime,
-    ) -> Lot:
-        lot = Lot(
-            lot_id, origin_id, points, points, at, release_at, expires_at, release_at > at, is_new=True
-        )  # fmt: skip
-        self.lots[lot_id] = lot
-        self.touched.add(lot_id)
-        heappush(self._agenda, self._next_of(lot))
-        return lot
-
     def _earn(self, command: Earn) -> Movement:
-        _, at, points, release_at, expires_at, reason, subject_id, lot_id = command
+        _, at, points, release_at, expires_at, reason, subject_id, lot_id, idle = command
         release_at = max(release_at, at)
         if expires_at <= release_at:
             raise InvalidPoints(points=points, expires_at=expires_at, release_at=release_at)
@@ -188,6 +122,9 @@ class Wallet:
         lot = self._new_lot(
             lot_id or self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
         )
+        if idle:
+            self.touch(Activity.EARNING.value, at, subject_id or movement_id)
+            lot.idle = idle
         into = _PENDING if lot.is_pending else _AVAILABLE
         entries = [Entry(_ISSUED, -points), Entry(into, points, lot.id)]
         movement = Movement(movement_id, _EARN, command.key, at, points, entries, reason, subject_id)
@@ -225,7 +162,10 @@ class Wallet:
         entries, missing = self._draw(lots, points)
         assert missing == 0, "the lots hold what they add up to"
         entries.append(Entry(target, points))
-        return self._move(kind, command, entries)
+        movement = self._move(kind, command, entries)
+        if kind is Kind.SPEND and any(lot.idle for lot in self.lots.values()):
+            self.touch(Activity.REDEMPTION.value, command.at, movement.id)
+        return movement
 
     def _draw(self, lots: Iterable[Lot], points: int) -> tuple[list[Entry], int]:
         """Draw up to `points` from `lots` in burn order; returns the entries and what could not be had."""
@@ -237,25 +177,6 @@ class Wallet:
                 self.touched.add(lot.id)
                 entries.append(Entry(_AVAILABLE, -taken, lot.id))
         return entries, points
-
-    def _post(self, lot: Lot) -> None:
-        lot.is_pending = False
-        heappush(self._agenda, self._next_of(lot))
-        entries = [Entry(_PENDING, -lot.left, lot.id), Entry(_AVAILABLE, lot.left, lot.id)]
-        self._derive(_POST, lot.release_at, lot.left, entries, lot)
-        self._settle_debt(lot, lot.release_at)
-
-    def _settle_debt(self, lot: Lot, at: datetime) -> None:
-        if points := min(self.debt, lot.left):
-            lot.left -= points
-            self.debt -= points
-            self._derive(_SETTLE, at, points, [Entry(_AVAILABLE, -points, lot.id), Entry(_DEBT, points)], lot)
-
-    def _expire(self, lot: Lot, at: datetime) -> None:
-        points, lot.left = lot.left, 0
-        lot.expired += points
-        entries = [Entry(_AVAILABLE, -points, lot.id), Entry(_EXPIRED, points, lot.id)]
-        self._derive(_EXPIRE, at, points, entries, lot)
 
     def _claw_back(self, command: ClawBack) -> Movement:
         """Take points back where they are: waiting, still in their lot, lapsed, else from other lots.
@@ -309,6 +230,7 @@ class Wallet:
                 due -= given
                 lot = self.lots[draw.lot_id]
                 lot.left += given
+                self.is_late = self.is_late or lot.idle is not None
                 self.touched.add(lot.id)
                 restored.append(lot)
                 entries.append(Entry(_AVAILABLE, given, lot.id))
@@ -357,11 +279,12 @@ class Wallet:
         """Make a lot of each part, waiting or open as it was; what is owed on either side is paid at once."""
         movement_id, at = self._make_id(), command.at
         entries = []
-        for points, earned_at, release_at, expires_at, root_id in command.parts:
+        for points, earned_at, release_at, expires_at, root_id, idle in command.parts:
             lot = self._new_lot(
                 self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
             )
-            lot.earned_at, lot.root_id = earned_at, root_id
+            lot.earned_at, lot.root_id, lot.idle = earned_at, root_id, idle
+            self.is_late = self.is_late or idle is not None
             entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, points, lot.id))
         if command.debt:
             entries.append(Entry(_DEBT, -command.debt))

@@ -48,6 +48,7 @@ _EVENTS: Mapping[str, Promise] = {
     "points.posted": lazy("적립 예정 포인트가 열림"),
     "points.voided": lazy("적립 예정 포인트 취소"),
     "points.clawed_back": lazy("적립 포인트 회수"),
+    "points.revived": lazy("사라진 포인트 되살림"),
     "points.restored": lazy("쓴 포인트 돌려줌"),
     "points.settled": lazy("포인트로 빚을 갚음"),
     "points.forfeited": lazy("떠난 고객의 포인트 소멸"),
@@ -72,8 +73,8 @@ _UNOFFERED = frozenset(
     {
         "customer.erased", "customer.merged", "customer.unmerged", "customer.updated", "points.clawed_back",
         "points.forfeited", "points.merge_received", "points.merge_sent", "points.posted", "points.restored",
-        "points.settled", "points.voided", "sale.canceled", "sale.committed", "sale.returned",
-        "tier.reviewed", "traits.reported", "traits.told",
+        "points.revived", "points.settled", "points.voided", "sale.canceled", "sale.committed",
+        "sale.returned", "tier.reviewed", "traits.reported", "traits.told",
     }
 )  # fmt: skip
 _PROPERTIES: Mapping[str, Promise] = {

@@ -3,19 +3,14 @@
 An input is named by its path (`rules.<key>.name`), as problems are; so each problem finds its field.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from enum import StrEnum
-from fractions import Fraction
-from typing import NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
+from typing import NamedTuple
 
 import msgspec
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.domain.accrual import Expiry, Rounding
-from dangol.domain.calendars import next_day, start_of_day
+from dangol.domain.idling import Activity
 from dangol.domain.tiers import Measure
 from dangol.rooms.rewards.checking import Problem
 from dangol.rooms.rewards.contents import (
@@ -28,11 +23,10 @@ from dangol.rooms.rewards.contents import (
 )
 from dangol.web.formats import format_last_day, minor_digits
 from dangol.web.inputs import Input, Options
-from dangol.web.program_words import DOWNGRADES, problem_in_words, times_in_words
+from dangol.web.program_fields import FieldReader, Setting, write_money
+from dangol.web.program_words import DOWNGRADES, activity_options, problem_in_words, times_in_words
 from dangol.web.words import rounding_name
 
-Choice = TypeVar("Choice", bound=StrEnum)
-_WHOLE, _RATIO = re.compile(r"[0-9]{1,15}"), re.compile(r"[0-9]{1,6}(\.[0-9]{1,3}|/[0-9]{1,6})?")
 MOST_RULES = 100
 EXPIRIES: Options = (
     ("never", lazy("사라지지 않아요")),
@@ -42,6 +36,7 @@ EXPIRIES: Options = (
     ("end_of_year", lazy("몇 년 뒤 그 해가 끝나면")),
 )
 OWN_EXPIRIES: Options = (("", lazy("멤버십과 같이")), *EXPIRIES)
+ALL_EXPIRIES: Options = (*EXPIRIES, ("inactivity", lazy("몇 달 동안 활동이 없으면")))
 WINDOWS: Options = (
     ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")),
     ("joining", lazy("가입한 날부터 몇 달씩")), ("lifetime", lazy("지금까지 모두")),
@@ -74,13 +69,6 @@ class DraftForm(NamedTuple):
     summary: list[Input]
 
 
-class Setting(NamedTuple):
-    """What the form needs to know of the shop: its money and its days."""
-
-    currency: str
-    zone: ZoneInfo
-
-
 def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
     """Return what stands in each field for a content."""
     fields: dict[str, str] = {}
@@ -102,7 +90,8 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
     terms, tiers = content.terms, content.tiers
     fields |= {
         "terms.pending_days": str(terms.pending_days), "terms.expiry": terms.expiry.value,
-        "terms.expiry_count": str(terms.expiry_count), "tiers.window": tiers.window.value,
+        "terms.expiry_count": str(terms.expiry_count),
+        "terms.activities": ",".join(terms.activities), "tiers.window": tiers.window.value,
         "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
         "tiers.downgrade": tiers.downgrade.value,
     }  # fmt: skip
@@ -119,97 +108,6 @@ def _threshold(level: LevelContent, measure: Measure, setting: Setting) -> str:
     )
 
 
-def write_money(minor: int, currency: str) -> str:
-    """Return an amount as it is typed: `12.5` dollars stand as `12.50`, won without decimals."""
-    digits = minor_digits(currency)
-    whole, part = divmod(minor, 10**digits)
-    return f"{whole}.{part:0{digits}d}" if digits and part else str(whole)
-
-
-Kept = TypeVar("Kept")
-
-
-class FieldReader:
-    """Reads what was typed, field by field; what cannot be read keeps its former value and is a problem."""
-
-    def __init__(self, typed: Mapping[str, str], setting: Setting) -> None:
-        self._typed = typed
-        self._setting = setting
-        self.problems: list[Problem] = []
-
-    def text(self, name: str, before: str) -> str:
-        """Return a text without space around it."""
-        return self._typed.get(name, before).replace("\0", "").strip()
-
-    def whole(self, name: str, before: int) -> int:
-        """Return a whole number, thousands apart or not."""
-        typed = self._typed.get(name, str(before)).strip().replace(",", "")
-        return int(typed) if _WHOLE.fullmatch(typed) else self._refuse(name, "not_a_number", before)
-
-    def whole_or_none(self, name: str, before: int | None) -> int | None:
-        """Return a whole number; None for an empty field."""
-        if not self._typed.get(name, "" if before is None else str(before)).strip():
-            return None
-        return self.whole(name, before or 0)
-
-    def choice_or_none(self, name: str, choices: type[Choice], before: Choice | None) -> Choice | None:
-        """Return one of the choices; None where none is made."""
-        typed = self._typed.get(name, before.value if before else "")
-        try:
-            return choices(typed) if typed else None
-        except ValueError:
-            return self._refuse(name, "not_a_choice", before)
-
-    def money(self, name: str, before: int) -> int:
-        """Return an amount in minor units."""
-        typed = self._typed.get(name)
-        if typed is None:
-            return before
-        minor = read_money(typed, self._setting.currency)
-        return self._refuse(name, "not_an_amount", before) if minor is None else minor
-
-    def ratio(self, name: str, before: tuple[int, int]) -> tuple[int, int]:
-        """Return a multiplier; one that is still the same keeps the figures it is written with."""
-        typed = self._typed.get(name, times_in_words(before)).strip()
-        if not _RATIO.fullmatch(typed) or typed.endswith("/0") or re.search(r"/0+$", typed):
-            return self._refuse(name, "not_a_ratio", before)
-        value = Fraction(typed)
-        return before if value == Fraction(*before) else (value.numerator, value.denominator)
-
-    def last_day(self, name: str, before: datetime | None) -> datetime | None:
-        """Return the exclusive end after a last day; an empty field is no end."""
-        typed = self._typed.get(name, "").strip()
-        if not typed:
-            return None
-        try:
-            day = date.fromisoformat(typed)
-            if before is not None and format_last_day(before) == day:
-                return before
-            return start_of_day(next_day(day), self._setting.zone)
-        except (ValueError, OverflowError):
-            return self._refuse(name, "not_a_day", before)
-
-    def choice(self, name: str, before: Choice) -> Choice:
-        """Return one of the choices."""
-        try:
-            return type(before)(self._typed.get(name, before.value))
-        except ValueError:
-            return self._refuse(name, "not_a_choice", before)
-
-    def _refuse(self, name: str, problem: str, before: Kept) -> Kept:
-        self.problems.append(Problem(name, problem))
-        return before
-
-
-def read_money(typed: str, currency: str) -> int | None:
-    """Return an amount in minor units; None for what is no amount, or has more decimals than the money."""
-    digits = minor_digits(currency)
-    found = re.fullmatch(r"([0-9]{1,13})(?:\.([0-9]+))?", typed.strip().replace(",", ""))
-    if not found or len(found[2] or "") > digits:
-        return None
-    return int(found[1] + (found[2] or "").ljust(digits, "0"))
-
-
 def read_content(
     typed: Mapping[str, str], keys: Iterable[str], before: ProgramContent, setting: Setting
 ) -> tuple[ProgramContent, list[Problem]]:
@@ -224,6 +122,7 @@ def read_content(
             pending_days=reader.whole("terms.pending_days", before.terms.pending_days),
             expiry=reader.choice("terms.expiry", before.terms.expiry),
             expiry_count=reader.whole("terms.expiry_count", before.terms.expiry_count),
+            activities=reader.several("terms.activities", Activity, before.terms.activities),
         ),
         tiers=TiersContent(
             levels=tuple(_read_level(reader, level, tiers.measure) for level in tiers.levels),
@@ -313,13 +212,7 @@ def make_form(
     ]  # fmt: skip
     form = DraftForm(
         rules,
-        [
-            field(
-                "terms.pending_days", _("적립하고 며칠 뒤에 열려요"), "number", hint=_("0이면 바로 열려요")
-            ),
-            field("terms.expiry", _("사라지는 때"), options=EXPIRIES),
-            field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number"),
-        ],
+        list(_terms_inputs(field)),
         [
             LevelInputs(
                 level.name,
@@ -363,6 +256,14 @@ def _rule_inputs(rule: RuleContent, field: Callable[..., Input]) -> Iterator[Inp
     yield field(f"{at}pending_days", _("이 포인트는 며칠 뒤에 열려요"), "number", hint=same)
     yield field(f"{at}expiry", _("이 포인트가 사라지는 때"), options=OWN_EXPIRIES)
     yield field(f"{at}expiry_count", _("며칠, 몇 달, 몇 년"), "number")
+
+
+def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
+    yield field("terms.pending_days", _("적립하고 며칠 뒤에 열려요"), "number", hint=_("0이면 바로 열려요"))
+    yield field("terms.expiry", _("사라지는 때"), options=ALL_EXPIRIES)
+    yield field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number")
+    only = _("활동이 없으면 사라지는 포인트에만 쓰여요")
+    yield field("terms.activities", _("활동으로 치는 것"), options=activity_options(), hint=only)
 
 
 def _all_inputs(form: DraftForm) -> Iterator[Input]:

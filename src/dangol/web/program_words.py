@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
 
 from dangol.domain.accrual import Expiry
+from dangol.domain.idling import Activity
 from dangol.domain.tiers import Window
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
@@ -69,7 +70,7 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
     return ProgramCards(
         [rule_card(rule, names, currency) for rule in content.rules],
         waits_in_words(content.terms.pending_days),
-        lasts_in_words(content.terms.expiry.value, content.terms.expiry_count),
+        lasts_in_words(content.terms.expiry.value, content.terms.expiry_count, content.terms.activities),
         [
             Rung(level.key, level.name, _takes(level, tiers, currency), longer_in_words(level.extra_months))
             for level in tiers.levels
@@ -154,9 +155,33 @@ def waits_in_words(days: int) -> str:
     ) % {"days": days}
 
 
-def lasts_in_words(expiry: str, count: int) -> str:
+def activity_options() -> list[tuple[str, str]]:
+    """Return what may keep points, each as one choice: the kinds with commas between them."""
+    choices = (
+        [Activity.PURCHASE], [Activity.REDEMPTION], [Activity.PURCHASE, Activity.REDEMPTION], list(Activity),
+    )  # fmt: skip
+    return [("", _("정하지 않음")), *((",".join(one), activities_in_words(one)) for one in choices)]
+
+
+def activities_in_words(kinds: Sequence[str]) -> str:
+    """Return what keeps points: `구매·사용`."""
+    return "·".join(str(_ACTIVITIES[Activity(one)]) for one in kinds)
+
+
+_ACTIVITIES = {
+    Activity.PURCHASE: lazy("구매"), Activity.EARNING: lazy("적립"), Activity.REDEMPTION: lazy("사용"),
+}  # fmt: skip
+
+
+def lasts_in_words(expiry: str, count: int, activities: Sequence[str] = ()) -> str:
     """Return how long points last."""
     match Expiry(expiry):
+        case Expiry.INACTIVITY:
+            return ngettext(
+                "마지막 활동(%(what)s)부터 %(n)s달 동안 활동이 없으면 사라져요.",
+                "마지막 활동(%(what)s)부터 %(n)s달 동안 활동이 없으면 사라져요.",
+                count,
+            ) % {"n": count, "what": activities_in_words(activities)}
         case Expiry.NEVER:
             return _("사라지지 않아요.")
         case Expiry.ROLLING_DAYS:
@@ -275,7 +300,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "rounding"): lambda value, measure, currency: rounding_name(value),
     (None, "ends_at"): lambda value, measure, currency: ends_in_words(value),
     (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
-    (None, "expiry"): lambda value, measure, currency: lasts_in_words(value[0], value[1]),
+    (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
     (None, "own_wait"): lambda value, measure, currency: _own(waits_in_words, value),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
@@ -286,6 +311,9 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
 }
 
 _PROBLEMS: Mapping[str, object] = {
+    "needed": lazy("무엇을 활동으로 칠지 골라 주세요."),
+    "unknown": lazy("목록에서 골라 주세요."),
+    "only_for_all": lazy("활동이 없으면 사라지게 하는 것은 멤버십 전체에만 정할 수 있어요."),
     "not_positive": lazy("0보다 커야 해요."),
     "too_large": lazy("너무 커요. 더 작게 적어 주세요."),
     "too_small": lazy("1 이상으로 적어 주세요."),

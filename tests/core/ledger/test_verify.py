@@ -1,22 +1,28 @@
 """Each invariant's own fault is found by its name, and a healthy ledger has none."""
 
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dangol.core.ledger import invariants
 from dangol.core.ledger.models import Lot, PointCurrency, Transfer
 from dangol.core.ledger.services import (
+    Order,
     adjust_points,
+    apply,
     earn_points,
     gift_points,
     reverse_transfer,
+    settle,
     settle_due,
     spend_points,
 )
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id, new_id
-from dangol.domain.points import Shortfall
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.idling import Activity, Idle
+from dangol.domain.points import Earn, Shortfall, Touch
 from tests.core.ledger.faults import tamper, tampering
 from tests.core.ledger.shop import POINTS, day, let_worker_by, members, open_shop
 
@@ -40,6 +46,16 @@ class Ledger(NamedTuple):
 def broken() -> set[str]:
     """Return the names of the invariants that do not hold."""
     return {finding.check.name for finding in verify(invariants.checks()) if not finding.is_kept}
+
+
+def slide(who: Id) -> None:
+    """Let somebody earn points that lapse by inactivity, some of which come back once more is known."""
+    idle = Idle(1, (Activity.PURCHASE.value,), ZoneInfo("Asia/Seoul"))
+    earn = Earn("slides", day(0), 10, day(0), idle.lapses_at(day(0)), idle=idle)
+    for orders in ([Order(who, earn)], [Order(who, Touch(Activity.PURCHASE.value, day(20), new_id()))]):
+        with write_transaction():
+            apply(orders, POINTS, recorded_at=day(45))
+            settle([who], POINTS, as_of=day(45))
 
 
 @pytest.fixture
@@ -78,6 +94,7 @@ def ledger() -> Ledger:
     take_back(owing, earn(owing, 80, 0, opens=5), 1, points=30)
     spend(owing, 50, 6)
     take_back(owing, Transfer.objects.get(customer_id=owing, key="earn 0").id, 7)
+    slide(friend)
     earned_stars = earn(owing, 70, 8, STARS)
     spend(owing, 70, 9, STARS)
     take_back(owing, earned_stars, 10)
@@ -139,6 +156,10 @@ FAULTS = [
     ("lot.origin", "DELETE FROM dg_lot WHERE id = :open_lot"),
     ("lot.not_overdrawn", 'UPDATE dg_lot SET "left" = -1 WHERE id = :open_lot'),
     ("lot.not_overdrawn", 'UPDATE dg_lot SET "left" = points + 1 WHERE id = :open_lot'),
+    ("lot.idle", "UPDATE dg_lot SET idle = '2:purchase:Asia/Seoul' WHERE idle IS NOT NULL"),
+    ("lot.idle", "UPDATE dg_point_activity SET kind = 'earning'"),
+    ("lot.idle", "UPDATE dg_point_activity SET undone_at = at"),
+    ("lot.expiry", "UPDATE dg_transfer SET kind = 'restore' WHERE kind = 'revive'"),
     ("lot.due", "UPDATE dg_lot SET due_at = NULL WHERE id = :pending_lot"),
     ("lot.due", "UPDATE dg_lot SET due_at = '2027-03-02 00:00:00' WHERE id = :open_lot"),
     ("lot.expiry", "UPDATE dg_lot SET expires_at = '2026-03-02 00:00:00' WHERE id = :open_lot"),

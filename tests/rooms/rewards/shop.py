@@ -50,6 +50,8 @@ BY_ORDERS = TiersDraft(
     measure=Measure.ORDERS, window=Window.CALENDAR, window_size=1, grace_days=0,
 )  # fmt: skip
 
+# Gone a month after the last purchase: some of a year's customers come back in time, and some do not.
+IDLE_TERMS = TermsDraft(3, Expiry.INACTIVITY, 1, ("purchase", "redemption"))
 # Groceries' points open at once and lapse with the next month; silver's and gold's last longer.
 OWN_RULES = (RULES[0], RULES[1]._replace(pending_days=0, expiry=Expiry.END_OF_MONTH, expiry_count=1))
 OWN_TERMS = ROLLING._replace(

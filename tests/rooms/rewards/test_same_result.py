@@ -33,6 +33,7 @@ from tests.rooms.rewards.shop import (
     BY_POINTS,
     CALENDAR,
     ICE,
+    IDLE_TERMS,
     OWN_RULES,
     OWN_TERMS,
     ROLLING,
@@ -62,6 +63,7 @@ def open_programs() -> None:
     open_program(
         BY_ORDERS, points_currency="O", rules=[RuleDraft("Flat", 3, 100, multipliers={"gold": (2, 1)})]
     )
+    open_program(ROLLING, points_currency="I", terms=IDLE_TERMS)
     open_program(
         OWN_TERMS, points_currency="T", rules=OWN_RULES, terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2)
     )

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from dangol.core.ledger.flows import DAY, MONTH, local_in
+from dangol.core.ledger.flows import DAY, GIVEN_BACK, MONTH, local_in
 from dangol.core.ledger.models import Entry, Lot, Transfer
 from dangol.core.ledger.selectors import sent
 from dangol.core.storage.rows import table
@@ -28,7 +28,7 @@ def day_flows(
     """
     last = day_of(before, zone)
     day, month = local_in(zone, last, DAY), local_in(zone, last, MONTH)
-    kind = f"CASE t.kind WHEN '{Kind.RESTORE}' THEN coalesce(o.kind, t.kind) ELSE t.kind END"
+    kind = f"CASE WHEN t.kind IN ({GIVEN_BACK}) THEN coalesce(o.kind, t.kind) ELSE t.kind END"
     known = " AND t.recorded_at < %s" if known_before else ""
     sql = (
         f"SELECT {day('t.occurred_at', 0)}, {month('l.earned_at', 0)}, {kind}, e.account,"  # noqa: S608
@@ -37,7 +37,7 @@ def day_flows(
         f" JOIN {table(Transfer)} AS t ON t.customer_id = e.customer_id AND t.id = e.transfer_id"
         f" JOIN {table(Lot)} AS l ON l.customer_id = e.customer_id AND l.id = e.lot_id"
         f" LEFT JOIN {table(Transfer)} AS o ON o.customer_id = t.customer_id AND o.id = t.reverses_id"
-        f" AND t.kind = '{Kind.RESTORE}'"
+        f" AND t.kind IN ({GIVEN_BACK})"
         f" WHERE e.currency = %s AND e.lot_id IS NOT NULL AND t.occurred_at < %s{known}"
         " GROUP BY 1, 2, 3, 4, 5"
     )

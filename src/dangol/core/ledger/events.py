@@ -48,6 +48,11 @@ class PointsExpired(_Moved, frozen=True):
     """Points lapsed unused."""
 
 
+@named("points.revived")
+class PointsRevived(_Moved, frozen=True):
+    """Points that had lapsed are there again: an activity has come to light that had kept them."""
+
+
 @named("points.clawed_back")
 class PointsClawedBack(_Moved, frozen=True):
     """Points of an earning were taken back."""
@@ -92,6 +97,8 @@ class MergeSent(_Moved, frozen=True):
 
     parts: list[CarriedPoints]
     debt: int
+    # By what inactivity each of the parts lapses; empty where none does.
+    idle: tuple[str | None, ...] = ()
 
 
 @named("points.merge_received")
@@ -109,6 +116,7 @@ _PLAIN: Mapping[str, type[_Moved]] = {
     Kind.VOID.value: PointsVoided,
     Kind.SPEND.value: PointsSpent,
     Kind.EXPIRE.value: PointsExpired,
+    Kind.REVIVE.value: PointsRevived,
     Kind.CLAW_BACK.value: PointsClawedBack,
     Kind.RESTORE.value: PointsRestored,
     Kind.SETTLE.value: PointsSettled,
@@ -135,9 +143,12 @@ def tell(movement: Movement, currency: str, lots: Mapping[Id, Lot]) -> Payload:
         )
     if kind == _MERGE_OUT:
         debt = sum(entry.points for entry in movement.entries if entry.account == Account.DEBT)
+        carried = [entry for entry in movement.entries if entry.lot_id]
+        idle = [lots[entry.lot_id or b""].idle for entry in carried]
         return MergeSent(
             currency=currency, points=points, reason=reason, about=None,
-            parts=[_carried(entry, lots) for entry in movement.entries if entry.lot_id], debt=debt,
+            parts=[_carried(entry, lots) for entry in carried], debt=debt,
+            idle=tuple([str(one) if one else None for one in idle]) if any(idle) else (),
         )  # fmt: skip
     about = show_id(movement.subject_id) if movement.subject_id else None
     if kind == _EARN:

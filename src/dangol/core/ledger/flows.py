@@ -19,7 +19,9 @@ from dangol.domain.points import Account, Kind
 
 # Clocks before and after are read by the first and the last offset within.
 _EARLIEST, _YEARS_AHEAD = date(2000, 1, 1), 10
-_RESTORE, _SPEND, _POST = Kind.RESTORE.value, Kind.SPEND.value, Kind.POST.value
+_SPEND, _POST = Kind.SPEND.value, Kind.POST.value
+# What undoes a use or a lapse: it counts as one of these, the other way round.
+GIVEN_BACK = f"'{Kind.RESTORE.value}', '{Kind.REVIVE.value}'"
 _PENDING, _EXPIRED = Account.PENDING.value, Account.EXPIRED.value
 _LAPSED = (Kind.EXPIRE.value, Kind.FORFEIT.value)
 MONTH, DAY = "month", "day"
@@ -51,7 +53,7 @@ def lot_flows(currency: str, *, before: datetime, zone: ZoneInfo) -> list[Flow]:
     today = day_of(before, zone)
     later_on = date(today.year + _YEARS_AHEAD, 12, 31)
     month, later = local_in(zone, today, MONTH), local_in(zone, later_on, MONTH)
-    kind = f"CASE t.kind WHEN '{_RESTORE}' THEN coalesce(o.kind, t.kind) ELSE t.kind END"
+    kind = f"CASE WHEN t.kind IN ({GIVEN_BACK}) THEN coalesce(o.kind, t.kind) ELSE t.kind END"
     sql = (
         f"SELECT {month('l.earned_at', 0)}, {later('l.expires_at', 1)}, {month('t.occurred_at', 0)},"  # noqa: S608
         f" {kind}, e.account, l.transfer_id = e.transfer_id, sum(e.points), count(*)"
@@ -59,7 +61,7 @@ def lot_flows(currency: str, *, before: datetime, zone: ZoneInfo) -> list[Flow]:
         f" JOIN {table(Transfer)} AS t ON t.customer_id = e.customer_id AND t.id = e.transfer_id"
         f" JOIN {table(Lot)} AS l ON l.customer_id = e.customer_id AND l.id = e.lot_id"
         f" LEFT JOIN {table(Transfer)} AS o ON o.customer_id = t.customer_id AND o.id = t.reverses_id"
-        f" AND t.kind = '{_RESTORE}'"
+        f" AND t.kind IN ({GIVEN_BACK})"
         " WHERE e.currency = %s AND e.lot_id IS NOT NULL AND t.occurred_at < %s GROUP BY 1, 2, 3, 4, 5, 6"
     )
     with connection.cursor() as cursor:

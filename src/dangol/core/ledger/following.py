@@ -12,6 +12,7 @@ that was on its way, an order that was just being rung up) is sent after the res
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import NamedTuple
 
 from django.db.models import Max
@@ -36,6 +37,7 @@ from dangol.core.people.models import Customer, Merge
 from dangol.core.people.selectors import ERASED_KIND, MERGED
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
+from dangol.domain.idling import read_idle
 from dangol.domain.points import (
     NEVER,
     Account as Place,
@@ -119,9 +121,12 @@ def _receive(event: Recorded, receivers: dict[Id, Id], recorded_at: datetime) ->
     assert isinstance(sent, MergeSent)
     assert sent_id is not None
     parts = tuple(
-        Carried(points, earned_at, release_at, expires_at or NEVER, bytes.fromhex(root))
-        for points, earned_at, release_at, expires_at, root in sent.parts
-    )
+        Carried(
+            points, earned_at, release_at, expires_at or NEVER, bytes.fromhex(root),
+            read_idle(idle) if idle else None,
+        )
+        for (points, earned_at, release_at, expires_at, root), idle in zip_longest(sent.parts, sent.idle)
+    )  # fmt: skip
     command = MergeIn(f"merged:{sent_id.hex()}", event.occurred_at, parts, sent.debt, sent.reason, sent_id)
     _carry_out(receivers[sent_id], command, sent.currency, recorded_at)
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.ledger.events import EVENT_OF_KIND
+from dangol.core.ledger.idle_check import idle_check
 from dangol.core.ledger.verify import Check, sql_check
 from dangol.domain.points import Account as Place
 
@@ -257,7 +258,9 @@ _OF_MERGES = (
             FROM dg_lot AS l LEFT JOIN dg_lot AS r ON r.id = l.root_id
             WHERE l.root_id IS NOT NULL
               AND (r.id IS NULL OR l.points > r.points OR l.release_at <> r.release_at
-                   OR (r.expires_at IS NOT NULL AND (l.expires_at IS NULL OR l.expires_at <> r.expires_at)))
+                   OR coalesce(l.idle, '') <> coalesce(r.idle, '')
+                   OR (r.expires_at IS NOT NULL
+                       AND (l.expires_at IS NULL OR (l.idle IS NULL AND l.expires_at <> r.expires_at))))
             """
         ],
     ),
@@ -346,7 +349,9 @@ _OF_LOTS = (
             JOIN dg_entry AS e ON e.customer_id = t.customer_id AND e.transfer_id = t.id
             JOIN dg_lot AS l ON l.customer_id = e.customer_id AND l.id = e.lot_id
             WHERE e.account = 'available' AND e.points < 0
-              AND ((t.kind = 'expire' AND t.occurred_at < l.expires_at)
+              AND ((t.kind = 'expire' AND t.occurred_at < l.expires_at AND NOT EXISTS (
+                        SELECT 1 FROM dg_transfer AS r WHERE r.customer_id = t.customer_id
+                          AND r.reverses_id = t.id AND r.kind = 'revive'))
                    OR (t.kind <> 'expire' AND t.occurred_at >= l.expires_at))
             """
         ],
@@ -366,4 +371,4 @@ def _of_ways() -> Check:
 
 def checks() -> list[Check]:
     """Return the ledger's invariants, in the words of the database at hand."""
-    return [*_OF_TRANSFERS, _of_ways(), *_OF_BALANCES, *_OF_LOTS, *_OF_MERGES]
+    return [*_OF_TRANSFERS, _of_ways(), *_OF_BALANCES, *_OF_LOTS, *_OF_MERGES, idle_check()]

@@ -134,6 +134,8 @@ class Lot(models.Model):
     expires_at = models.DateTimeField(null=True)
     # The lot these points were first in, where a merge has brought them here: it may be another customer's.
     root_id = IdField(null=True)
+    # How long without which activities it lapses (domain.idling); empty: `expires_at` stays as it is.
+    idle = models.CharField(max_length=100, null=True)
     # The next instant at which something becomes due for this lot; empty when nothing ever will.
     due_at = models.DateTimeField(null=True)
 
@@ -161,6 +163,25 @@ class Lot(models.Model):
                 condition=models.Q(due_at__isnull=False),
             ),
         )
+
+
+class PointActivity(models.Model):
+    """What somebody did that keeps points which lapse by inactivity: of what, and when.
+
+    Kept only where such points are. Undone ones stay, with the instant from which they did not count.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "currency", "kind", "subject_id")
+    customer_id = IdField()
+    currency = models.CharField(max_length=12)
+    kind = models.CharField(max_length=12)
+    # The order, or the transfer.
+    subject_id = IdField()
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_point_activity"
 
 
 class BulkOutcome(models.Model):

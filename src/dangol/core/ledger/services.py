@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dangol.core.events.records import Draft
-from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.ledger.events import tell
+from dangol.core.events.services import lock_customers
+from dangol.core.ledger.activities import last_marks, undo_activities
+from dangol.core.ledger.booking import book
+from dangol.core.ledger.idling import is_sliding, realign
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.ledger.reversals import plan_reversal, takes_all
 from dangol.core.ledger.store import (
@@ -20,7 +21,6 @@ from dangol.core.ledger.store import (
     due_customers,
     find_transfers,
     load_wallets,
-    save_wallets,
 )
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
@@ -39,6 +39,7 @@ from dangol.domain.points import (
     MergeOut,
     Restore,
     Spend,
+    Touch,
 )
 from dangol.domain.wallet import Wallet
 
@@ -62,10 +63,10 @@ class SelfGift(DomainError):
 
 
 class Order(NamedTuple):
-    """A command for one customer's points."""
+    """A command for one customer's points, or an activity that moves none."""
 
     customer_id: Id
-    command: Command
+    command: Command | Touch
 
 
 class Result(NamedTuple):
@@ -115,13 +116,18 @@ def apply(
     """
     require_write_transaction()
     lock_customers(order.customer_id for order in orders)
-    keys = [(order.customer_id, order.command.key) for order in orders]
+    keys = [(customer_id, one.key) for customer_id, one in orders if not isinstance(one, Touch)]
     known = {} if are_new else find_transfers(keys)
     named = [(order.customer_id, lot_id) for order in orders for lot_id in _lots_of(order.command)]
     owners = (order.customer_id for order in orders)
     wallets = load_wallets(owners, currency, lot_ids=named, due_by=_due_by(orders), purses=purses)
+    _know_activities(orders, wallets, currency)
     results = []
     for customer_id, command in orders:
+        if isinstance(command, Touch):
+            wallets[customer_id].touch(*command)
+            results.append(Result(None, 0))
+            continue
         earlier = known.get((customer_id, command.key))
         if earlier:
             results.append(_replay(earlier, command, currency))
@@ -136,7 +142,8 @@ def apply(
             movement.reverses_id, _expiry_of(command),
         )  # fmt: skip
         results.append(Result(movement.id, movement.points, lot_id=movement.entries[-1].lot_id))
-    _finish(wallets, currency, recorded_at)
+    book(wallets, currency, recorded_at)
+    _realign(orders, wallets, currency, recorded_at)
     return results
 
 
@@ -145,12 +152,12 @@ def _due_by(orders: Sequence[Order]) -> datetime | None:
 
     So of a regular with three hundred open lots three hundred rows less travel and are decided on.
     """
-    if all(isinstance(order.command, Earn) for order in orders):
+    if all(isinstance(order.command, Earn) and order.command.idle is None for order in orders):
         return max((order.command.at for order in orders), default=None)
     return None
 
 
-def _lots_of(command: Command) -> Iterable[Id]:
+def _lots_of(command: Command | Touch) -> Iterable[Id]:
     if isinstance(command, ClawBack):
         return (command.lot_id,)
     if isinstance(command, Restore):
@@ -158,8 +165,10 @@ def _lots_of(command: Command) -> Iterable[Id]:
     return ()
 
 
-def _expiry_of(command: Command) -> datetime | None:
+def _expiry_of(command: Command) -> datetime | str | None:
     """Return when the lot lapses that an earning or an adjustment makes; one that takes points makes none."""
+    if isinstance(command, Earn) and command.idle:
+        return str(command.idle)
     if isinstance(command, Earn) or (isinstance(command, Adjust) and command.points > 0):
         return command.expires_at
     return None
@@ -178,16 +187,34 @@ def _replay(earlier: Known, command: Command, currency: str) -> Result:
     return Result(None, 0, refusal=KeyReused(key=command.key))
 
 
-def _finish(wallets: Mapping[Id, Wallet], currency: str, recorded_at: datetime) -> None:
-    moved = save_wallets(wallets, currency, recorded_at=recorded_at)
-    lots = {customer_id: wallet.lots for customer_id, wallet in wallets.items()}
-    record_batch(
-        [
-            Draft(customer_id, tell(movement, currency, lots[customer_id]), movement.at, movement.id)
-            for customer_id, movement in moved
-        ],
-        recorded_at=recorded_at,
-    )
+def _know_activities(orders: Sequence[Order], wallets: Mapping[Id, Wallet], currency: str) -> None:
+    """Let wallets with points that lapse by inactivity know up to when they are told; no others are read."""
+    sliding = {customer_id for customer_id, wallet in wallets.items() if is_sliding(wallet)}
+    sliding |= {order.customer_id for order in orders if _slides(order.command)}
+    for customer_id, at in last_marks(sorted(sliding), currency).items() if sliding else ():
+        wallets[customer_id].known_to = at
+
+
+def _realign(
+    orders: Sequence[Order], wallets: Mapping[Id, Wallet], currency: str, recorded_at: datetime
+) -> None:
+    """Tell anew when points lapse of whom something came late, or a use was given back whole."""
+    late = {customer_id for customer_id, wallet in wallets.items() if wallet.is_late}
+    undone = {
+        (customer_id, command.spend_id): command.at
+        for customer_id, command in orders
+        if customer_id in late
+        and isinstance(command, Restore)
+        and command.points == sum(draw.points for draw in command.draws)
+    }
+    if undone:
+        undo_activities(undone, currency)
+    realign(late, currency, recorded_at=recorded_at)
+
+
+def _slides(command: Command | Touch) -> bool:
+    """Say whether a command moves when points lapse, so that all of them have to be there."""
+    return isinstance(command, Touch) or (isinstance(command, Earn) and command.idle is not None)
 
 
 def settle(customer_ids: Iterable[Id], currency: str, *, as_of: datetime) -> None:
@@ -198,7 +225,7 @@ def settle(customer_ids: Iterable[Id], currency: str, *, as_of: datetime) -> Non
     wallets = load_wallets(wanted, currency, due_by=as_of)
     for wallet in wallets.values():
         wallet.settle(as_of)
-    _finish(wallets, currency, as_of)
+    book(wallets, currency, as_of)
 
 
 def settle_due(*, as_of: datetime, limit: int = 1_000) -> int:

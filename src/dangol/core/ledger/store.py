@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from dangol.core.ledger.activities import save_activities
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.reading import Select, matching, read_together
@@ -21,12 +22,13 @@ from dangol.core.storage.rows import (
     write_from,
 )
 from dangol.domain import points as domain
+from dangol.domain.idling import read_idle
 from dangol.domain.points import NEVER, Movement
 from dangol.domain.wallet import Wallet
 
 _LOT = (
     "customer_id", "id", "transfer_id", "points", "left", "expired", "reversed",
-    "is_pending", "earned_at", "release_at", "root_id", "expires_at",
+    "is_pending", "earned_at", "release_at", "root_id", "idle", "expires_at",
 )  # fmt: skip
 _STATE = ("left", "expired", "reversed", "is_pending", "due_at")
 _TRANSFER = (
@@ -40,8 +42,8 @@ _LOT_MAKERS = (domain.Kind.EARN.value, domain.Kind.ADJUST.value)
 class Known(NamedTuple):
     """What is recorded under an idempotency key.
 
-    `expires_at` is that of the lot which an earning or an adjustment made; an adjustment that took
-    points made none.
+    `expires_at` is that of the lot which an earning or an adjustment made, or by what inactivity it lapses;
+    an adjustment that took points made none.
     """
 
     transfer_id: Id
@@ -50,7 +52,7 @@ class Known(NamedTuple):
     subject_id: Id | None
     currency: str
     reverses_id: Id | None
-    expires_at: datetime | None = None
+    expires_at: datetime | str | None = None
 
 
 class Purses(NamedTuple):
@@ -121,10 +123,12 @@ def load_wallets(
 
 
 def _lot(values: Sequence[Any], expires_at: datetime | None) -> domain.Lot:
-    lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at, root_id = values
+    (lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at, root_id,
+     idle) = values  # fmt: skip
     return domain.Lot(
         lot_id, transfer_id, points, left, earned_at, release_at, expires_at or NEVER,
         is_pending=is_pending, expired=expired, reversed=reversed_, root_id=root_id,
+        idle=read_idle(idle) if idle else None,
     )  # fmt: skip
 
 
@@ -179,7 +183,7 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
                     (
                         customer_id, lot_id, currency, lot.origin_id, lot.points, lot.earned_at,
                         lot.release_at, None if lot.expires_at is NEVER else lot.expires_at, lot.root_id,
-                        *_state(lot),
+                        str(lot.idle) if lot.idle else None, *_state(lot),
                     )
                 )  # fmt: skip
             else:
@@ -188,11 +192,24 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
         Lot,
         (
             "customer_id", "id", "currency", "transfer_id", "points", "earned_at",
-            "release_at", "expires_at", "root_id", *_STATE,
+            "release_at", "expires_at", "root_id", "idle", *_STATE,
         ),
         fresh,
     )  # fmt: skip
     update_rows(Lot, ("customer_id", "id"), _STATE, changed)
+    update_rows(
+        Lot,
+        ("customer_id", "id"),
+        ("expires_at", "due_at"),
+        [
+            (customer_id, lot_id, lot.expires_at, _state(lot)[-1])
+            for customer_id, wallet in wallets.items()
+            for lot_id in wallet.slid
+            for lot in (wallet.lots[lot_id],)
+            if not lot.is_new
+        ],
+    )
+    save_activities(wallets, currency)
 
 
 def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
@@ -232,8 +249,8 @@ def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known
     makers = [
         (customer_id, one.transfer_id) for (customer_id, _), one in known.items() if one.kind in _LOT_MAKERS
     ]
-    made = select_matching(Lot, ("transfer_id", "expires_at"), ("customer_id", "transfer_id"), makers)
-    ends = {transfer_id: expires_at or NEVER for transfer_id, expires_at in made}
+    made = select_matching(Lot, ("transfer_id", "idle", "expires_at"), ("customer_id", "transfer_id"), makers)
+    ends = {transfer_id: idle or expires_at or NEVER for transfer_id, idle, expires_at in made}
     return {key: one._replace(expires_at=ends.get(one.transfer_id)) for key, one in known.items()}
 
 

@@ -102,8 +102,8 @@ def _find(program: str | None) -> Running:
 
 
 def _earn(running: Running, call: Call[AwardPoints]) -> Earn:
-    _, lapses_at = dates_of(running.rules.terms_at(call.at), call.at)
-    payload = call.payload
+    terms, payload = running.rules.terms_at(call.at), call.payload
+    _, lapses_at = dates_of(terms, call.at)
     return Earn(
         f"action:{call.key}",
         call.at,
@@ -111,6 +111,7 @@ def _earn(running: Running, call: Call[AwardPoints]) -> Earn:
         call.at,
         payload.expires_at or lapses_at,
         payload.reason,
+        idle=None if payload.expires_at else terms.idle,
     )
 
 

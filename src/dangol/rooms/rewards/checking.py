@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from dangol.domain import accrual, tiers
 from dangol.domain.errors import DomainError
+from dangol.domain.idling import Activity
 
 # The most a rule can be written with: beyond it stands a slip, not a rule.
 MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
@@ -44,11 +45,15 @@ class RuleDraft(NamedTuple):
 
 
 class TermsDraft(NamedTuple):
-    """How long points wait and last."""
+    """How long points wait and last.
+
+    What keeps those that lapse by inactivity are `activities`: kinds of domain.idling.Activity.
+    """
 
     pending_days: int = 0
     expiry: accrual.Expiry = accrual.Expiry.NEVER
     expiry_count: int = 0
+    activities: tuple[str, ...] = ()
 
 
 class LevelDraft(NamedTuple):
@@ -92,6 +97,9 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
     if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
         yield Problem("active_to", "before_start")
     expiry = rule.expiry or accrual.Expiry.NEVER
+    if expiry is accrual.Expiry.INACTIVITY:  # what keeps points is said once, for all of them
+        yield Problem("expiry", "only_for_all")
+        return
     yield from terms_problems(TermsDraft(rule.pending_days or 0, expiry, rule.expiry_count))
 
 
@@ -101,7 +109,16 @@ def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
         yield Problem("pending_days", "negative")
     elif terms.pending_days > MOST_DAYS:
         yield Problem("pending_days", "too_large")
-    needs_count = {accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS}
+    by_inactivity = terms.expiry is accrual.Expiry.INACTIVITY
+    if by_inactivity and not terms.activities:
+        yield Problem("activities", "needed")
+    if not set(terms.activities) <= set(Activity):
+        yield Problem("activities", "unknown")
+    if by_inactivity and terms.expiry_count > MOST_MONTHS:
+        yield Problem("expiry_count", "too_large")
+    needs_count = {
+        accrual.Expiry.ROLLING_DAYS, accrual.Expiry.ROLLING_MONTHS, accrual.Expiry.INACTIVITY,
+    }  # fmt: skip
     if terms.expiry_count < (1 if terms.expiry in needs_count else 0):
         yield Problem("expiry_count", "too_small")
     elif terms.expiry_count > MOST_DAYS:

@@ -9,6 +9,7 @@ import msgspec
 
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
+from dangol.domain.idling import Activity
 from dangol.domain.tiers import Downgrade, Measure, Window
 from dangol.rooms.rewards import checking, models
 from dangol.rooms.rewards.checking import LevelDraft, Problem, RuleDraft, TermsDraft, TiersDraft
@@ -45,15 +46,16 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
-    """How long points wait and last."""
+    """How long points wait and last, and what keeps those that lapse by inactivity."""
 
     pending_days: int = 0
     expiry: Expiry = Expiry.NEVER
     expiry_count: int = 0
+    activities: tuple[Activity, ...] = ()
 
     def as_draft(self) -> TermsDraft:
         """Return the terms as a service takes them."""
-        return TermsDraft(self.pending_days, self.expiry, self.expiry_count)
+        return TermsDraft(self.pending_days, self.expiry, self.expiry_count, self.activities)
 
 
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +137,8 @@ def load_content(running: Running, *, at: datetime) -> ProgramContent:
     return ProgramContent(
         rules=tuple(_rule(row) for row in newest.values() if not _is_over(row, at)),
         terms=TermsContent(
-            pending_days=terms.pending_days, expiry=terms.expiry, expiry_count=terms.expiry_count
+            pending_days=terms.pending_days, expiry=terms.expiry, expiry_count=terms.expiry_count,
+            activities=tuple([Activity(one) for one in terms.activities]),
         ),
         tiers=TiersContent(
             levels=tuple(LevelContent(**level) for level in tiers.levels),

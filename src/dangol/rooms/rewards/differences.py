@@ -73,7 +73,10 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
     was, will_be = before.terms, after.terms
     if was.pending_days != will_be.pending_days:
         yield Difference(About.TERMS, "", "", "pending_days", was.pending_days, will_be.pending_days)
-    old, new = [was.expiry.value, was.expiry_count], [will_be.expiry.value, will_be.expiry_count]
+    old, new = (
+        [one.expiry.value, one.expiry_count, *([list(one.activities)] if one.activities else ())]
+        for one in (was, will_be)
+    )
     if old != new:
         yield Difference(About.TERMS, "", "", "expiry", old, new)
 

@@ -144,7 +144,10 @@ def _read(program: models.Program) -> tuple[list[RuleDraft], list[TermsDraft], l
     tiers = models.TierRules.objects.filter(program_id=program.id).values_list(*TiersDraft._fields)
     return (
         [RuleDraft(*row) for row in rules],
-        [TermsDraft(*row) for row in terms],
+        [
+            TermsDraft(pending_days, expiry, count, tuple(filter(None, activities.split(","))))
+            for pending_days, expiry, count, activities in terms
+        ],
         [TiersDraft(tuple(LevelDraft(**one) for one in levels), *rest) for levels, *rest in tiers],
     )
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from dangol.core.ledger.idling import undo
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import Order, Result, apply, require_currency
 from dangol.core.ledger.store import Purses
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.domain.accrual import Part
+from dangol.domain.idling import Activity
 from dangol.domain.membership import Accrual
-from dangol.domain.points import ClawBack, Earn, Shortfall
+from dangol.domain.points import ClawBack, Earn, Shortfall, Touch
 from dangol.domain.portions import Portion
 from dangol.rooms.rewards import models
 from dangol.rooms.rewards.programs import Running
@@ -108,6 +110,8 @@ def post_accruals(
     for customer_id, accrual in accruals:
         order = orders[accrual.key]
         order.number += 1
+        if running.rules.slides and order.number == 1 and not accrual.is_return:
+            commands.append(Order(customer_id, Touch(Activity.PURCHASE.value, accrual.at, accrual.key)))
         moved = _plan(running.id, customer_id, accrual, order, shortfall, commands)
         lines.append(_Line(customer_id, order.number, accrual, moved))
     results = apply(
@@ -120,7 +124,25 @@ def post_accruals(
     for result in results:
         if result.refusal:
             raise result.refusal
+    if running.rules.slides:
+        _undo_activities(running, accruals, undone, recorded_at)
     _write(running.id, lines, results, undone, recorded_at)
+
+
+def _undo_activities(
+    running: Running,
+    accruals: Sequence[tuple[Id, Accrual]],
+    undone: Container[tuple[Id, Id]],
+    recorded_at: datetime,
+) -> None:
+    """Let what was bought by mistake keep no points from the instant on at which it was undone."""
+    undoings = {
+        (customer_id, accrual.key): accrual.at
+        for customer_id, accrual in reversed(accruals)
+        if accrual.is_return and (customer_id, accrual.key) in undone
+    }
+    if undoings:
+        undo(undoings, running.row.points_currency, recorded_at=recorded_at)
 
 
 def _find_shortfall(running: Running, accruals: Sequence[tuple[Id, Accrual]]) -> Shortfall:
@@ -160,7 +182,7 @@ def _plan(
             command = (
                 Earn(
                     own_key, accrual.at, points, portion.release_at, portion.expires_at, reason,
-                    accrual.about_id, lot_id,
+                    accrual.about_id, lot_id, portion.idle,
                 )
                 if portion.points > 0
                 else ClawBack(own_key, accrual.at, points, lot_id, policy, reason, accrual.about_id)

@@ -73,7 +73,8 @@ def create_program(
         )  # fmt: skip
         models.Terms.objects.create(
             program_id=program_id, version=1, pending_days=terms.pending_days,
-            expiry=terms.expiry, expiry_count=terms.expiry_count, recorded_at=recorded_at,
+            expiry=terms.expiry, expiry_count=terms.expiry_count,
+            activities=",".join(terms.activities), recorded_at=recorded_at,
         )  # fmt: skip
         _write_tiers(program_id, 1, tiers_draft, recorded_at)
         for rule in rules:
@@ -172,7 +173,7 @@ def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded
         models.Terms.objects.create(
             program_id=program_id, version=newest.version + 1, active_from=at,
             pending_days=draft.pending_days, expiry=draft.expiry,
-            expiry_count=draft.expiry_count, recorded_at=recorded_at,
+            expiry_count=draft.expiry_count, activities=",".join(draft.activities), recorded_at=recorded_at,
         )  # fmt: skip
     return newest.version + 1
 
@@ -250,7 +251,13 @@ def _running(
             tuple(
                 (
                     one.active_from,
-                    accrual.Terms(zone, one.pending_days, accrual.Expiry(one.expiry), one.expiry_count),
+                    accrual.Terms(
+                        zone,
+                        one.pending_days,
+                        accrual.Expiry(one.expiry),
+                        one.expiry_count,
+                        activities=tuple(filter(None, one.activities.split(","))),
+                    ),
                 )
                 for one in terms
             ),

@@ -62,6 +62,7 @@ def as_drafted(
         pending_days=draft.terms.pending_days,
         expiry=draft.terms.expiry,
         expiry_count=draft.terms.expiry_count,
+        activities=draft.terms.activities,
     )
     wanted = Replacement(
         rules, terms if changes.terms else None, _as_tiers(newest, draft) if changes.tiers else None

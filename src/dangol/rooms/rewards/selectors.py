@@ -67,6 +67,7 @@ class ProgramView(NamedTuple):
     pending_days: int
     expiry: str
     expiry_count: int
+    activities: tuple[str, ...]
     measure: str
     window: str
     window_size: int
@@ -120,7 +121,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
     row, terms, tiers = running.row, running.rules.terms[-1][1], running.rules.tiers
     return ProgramView(
         row.id, row.name, row.points_currency, row.money_currency, terms.zone,
-        terms.pending_days, terms.expiry.value, terms.expiry_count,
+        terms.pending_days, terms.expiry.value, terms.expiry_count, terms.activities,
         tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
         tier_views(running),
         tuple(

@@ -33,7 +33,7 @@ from dangol.web.formats import format_money, minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.insight_words import SAID
-from dangol.web.program_form import read_money
+from dangol.web.program_fields import read_money
 
 HISTORY_SHOWN, COSTS_SHOWN = 50, 120
 

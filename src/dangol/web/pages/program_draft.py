@@ -23,8 +23,8 @@ from dangol.rooms.rewards.publishing import StartsInThePast
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.programs import answer, draft_or_none, require_program, show_programs, who
+from dangol.web.program_fields import Setting
 from dangol.web.program_form import (
-    Setting,
     add_blank_rule,
     drop_rule,
     make_form,

@@ -26,7 +26,7 @@ from dangol.web.formats import format_money, format_number, format_points, forma
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.programs import draft_or_none, require_program, show_programs, who
-from dangol.web.program_form import read_money
+from dangol.web.program_fields import read_money
 from dangol.web.words import zero_reason
 
 LENGTHS = (30, 90, 365)

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from dangol.domain.promotions.benefits import WHOLE
-from dangol.web.program_form import read_money, write_money
+from dangol.web.program_fields import read_money, write_money
 from dangol.web.program_words import times_in_words
 
 Words: TypeAlias = Mapping[str, Promise]

@@ -68,7 +68,7 @@ class BalancesLoader(RowsLoader):
             stage.fetch(f"SELECT item, twin FROM twins WHERE item BETWEEN {start} AND {start + len(rows)}")  # noqa: S608
         )
         owners = find_owners([(row[2], row[3]) for row in rows], context)
-        commands = []
+        commands, keys = [], []
         for row, owner in zip(rows, owners, strict=True):
             points, earned_at, last_day, lot, item = row[4:9]
             at = instant_of(earned_at) if earned_at else context.recorded_at
@@ -77,17 +77,14 @@ class BalancesLoader(RowsLoader):
             assert owner is not None, "a customer nobody knows was refused before"
             command = Earn(f"balance:{context.source}:{name}", at, points, at, ends_at, REASON)
             commands.append(ledger.Order(owner, command))
+            keys.append((owner, command.key))
         results = ledger.apply(commands, context.points_currency, recorded_at=context.recorded_at)
         written = Written()
         undone = undone_lots(
-            [
-                (order.customer_id, order.command.key)
-                for order, result in zip(commands, results, strict=True)
-                if result.repeated or result.refusal
-            ]
+            [key for key, result in zip(keys, results, strict=True) if result.repeated or result.refusal]
         )
-        for row, order, result in zip(rows, commands, results, strict=True):
-            if (order.customer_id, order.command.key) in undone:
+        for row, key, result in zip(rows, keys, results, strict=True):
+            if key in undone:
                 written.refuse(row[:2], "points", Code.LOT_UNDONE)
                 written.counts["undone"] += 1
             elif isinstance(result.refusal, ledger.KeyReused):
@@ -99,7 +96,7 @@ class BalancesLoader(RowsLoader):
             elif result.transfer_id:
                 written.counts["lots"] += 1
                 written.counts["points"] += row[4]
-                written.subjects.append((order.customer_id, result.transfer_id))
+                written.subjects.append((key[0], result.transfer_id))
         return written
 
 

@@ -141,12 +141,15 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     if running is None:
         return {}
     release_at, expires_at = dates_of(running.rules.terms_at(at), at)
+    running = programs[0]
+    terms = running.rules.terms_at(at)
+    release_at, expires_at = dates_of(terms, at)
     moves = [
         Move(
             row.customer_id,
             Earn(
                 f"sale:{row.id.hex()}:{row.turn}:{key.hex()}", at, points, release_at, expires_at,
-                "promotion", row.order_id,
+                "promotion", row.order_id, idle=terms.idle,
             ),
         )
         for key, points in wanted.items()
