@@ -43,6 +43,8 @@ class CheckoutCart:
     shipping_minor: int = 0
     codes: Sequence[str] = ()
     pay_points: int = 0
+    gift_cards: Sequence[str] = ()
+    pay_credit: int | str = 0
     channel: str = "store"
     store: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +63,8 @@ class CheckoutCart:
         return {
             "lines": lines, "member": self.member, "currency": self.currency,
             "shipping_minor": self.shipping_minor, "codes": list(self.codes), "pay_points": self.pay_points,
-            "channel": self.channel, "store": self.store, **self.more,
+            "gift_cards": list(self.gift_cards), "pay_credit": self.pay_credit, "channel": self.channel,
+            "store": self.store, **self.more,
         }  # fmt: skip
 
 
@@ -130,16 +133,22 @@ class CheckoutCalls:
         units: Mapping[str, int],
         *,
         delivery: bool = False,
+        as_credit: bool = False,
         **sending: Unpack[Sending],
     ) -> SaleReturn:
-        """Bring so many units of each line back; `delivery`: what was paid for it, too."""
+        """Bring so many units of each line back; `delivery`: what was paid for it, too.
+
+        `as_credit`: the money becomes the member's store credit.
+        """
         lines = [{"line": line, "quantity": count} for line, count in units.items()]
-        body = {"number": number, "lines": lines, "delivery": delivery}
+        body = {"number": number, "lines": lines, "delivery": delivery, "as_credit": as_credit}
         return self._wire.write(place("/checkout/{sale}/returns", sale=sale), body, SaleReturn, sending)
 
-    def give_back(self, sale: str, number: str, minor: int, **sending: Unpack[Sending]) -> SaleReturn:
+    def give_back(
+        self, sale: str, number: str, minor: int, *, as_credit: bool = False, **sending: Unpack[Sending]
+    ) -> SaleReturn:
         """Give back an amount of what was paid, without goods."""
-        body = {"number": number, "amount_minor": minor}
+        body = {"number": number, "amount_minor": minor, "as_credit": as_credit}
         return self._wire.write(place("/checkout/{sale}/returns", sale=sale), body, SaleReturn, sending)
 
     def settings(self) -> CheckoutSettings:

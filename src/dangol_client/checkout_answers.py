@@ -109,6 +109,34 @@ class Tender(Answer, frozen=True):
     refused: TenderRefused | None
 
 
+class StoredPaid(Answer, frozen=True):
+    """What a card (`card`: its last characters) or credit pays; `kind` is `gift_card` or `credit`."""
+
+    kind: str
+    card: str
+    minor: int
+
+
+class StoredRefused(Answer, frozen=True):
+    """Why a gift card or store credit does not pay: `reason` for programs, `message` for people."""
+
+    kind: str
+    card: str
+    reason: str
+    needed: int | None
+    found: int | None
+    message: str
+
+
+class Stored(Answer, frozen=True):
+    """What gift cards and store credit pay together. `is_discount`: that earns no points."""
+
+    minor: int
+    is_discount: bool
+    paid: list[StoredPaid]
+    refused: list[StoredRefused]
+
+
 class RuleEarning(Answer, frozen=True):
     """What an earning rule gives on the cart."""
 
@@ -145,7 +173,7 @@ class Earning(Answer, frozen=True):
 class Evaluation(Answer, frozen=True):
     """What promotions do to a cart; amounts in minor units of `currency`.
 
-    `payable_minor` is what goods and delivery cost, `due_minor` what of it points do not pay.
+    `payable_minor` is what goods and delivery cost, `due_minor` what points, cards and credit leave of it.
     """
 
     currency: str
@@ -161,6 +189,7 @@ class Evaluation(Answer, frozen=True):
     lines: list[Priced]
     used_codes: list[str]
     tender: Tender
+    stored: Stored | None
     earning: Earning
 
 
@@ -168,6 +197,7 @@ class Carried(UnitRef, frozen=True):
     """What a unit still carries: what a return gives back of money and points, and takes of points."""
 
     money_minor: int
+    stored_minor: int
     points_paid: int
     points_earned: int
     is_back: bool
@@ -198,6 +228,8 @@ class SaleReturn(Answer, frozen=True):
     points_taken: int
     discount_minor: int
     delivery_minor: int
+    stored_back_minor: int
+    credit_minor: int
     sale: Sale
 
 

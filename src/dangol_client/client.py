@@ -16,6 +16,7 @@ from dangol_client.segments import SegmentCalls, TraitCalls
 from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
 from dangol_client.stamps import StampCalls
+from dangol_client.stored_value import CreditCalls, GiftCardCalls
 
 USER_AGENT = "dangol-client/1"
 
@@ -61,6 +62,7 @@ class Dangol:
         self.events, self.approvals = EventCalls(wire), ApprovalCalls(wire)
         self.checkout, self.promotions = CheckoutCalls(wire), PromotionCalls(wire)
         self.rewards, self.stamps = RewardCalls(wire), StampCalls(wire)
+        self.gift_cards, self.credit = GiftCardCalls(wire), CreditCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
         self.coupons, self.referrals = CouponCalls(wire), ReferralCalls(wire)
 

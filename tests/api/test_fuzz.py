@@ -67,11 +67,15 @@ def known(api: Caller, settings: DjangoSettings) -> Known:
     scheme = api.post("/referral-programs", brought).data["id"]
     code = api.post(f"/members/{members[0]}/referral/code").data["code"]
     referral = api.post(f"/members/{members[1]}/referral/friend", {"code": code}).data["id"]
+    sold = api.post("/gift-cards", {"minor": 10_000}).data
+    batch = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 3}).data["id"]
+    ahead = api.get(f"/gift-cards?batch={batch}").data["data"][0]["id"]
     named = [*members, "external:M-1", "external:M-2"]
     return {
         "member": named, "to": named, "order": [order, "api:1", *guests], "product": ["P1"],
         "program": [program["id"], card], "card": [card], "stamp": [stamp],
-        "scheme": [scheme], "referral": [referral], "code": [code],
+        "scheme": [scheme], "referral": [referral], "code": [code, sold["code"]],
+        "gift_card": [sold["card"]["id"], ahead], "gift_batch": [batch],
         "rule": [program["rules"][0]["id"]],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
         "approval": [one["id"] for one in api.get("/approvals").data["data"]],

@@ -95,6 +95,30 @@ TABLE: dict[str, Row | None] = {
     "POST /stamp-programs/{card}/archive": Row(),
     "POST /stamp-programs/{card}/restore": Row(),
     "GET /stamp-programs/{card}/waiting": Row(),
+    "GET /gift-cards": NAMES_NOBODY,
+    "POST /gift-cards": Row({"minor": 10_000, "member": STRANGER}),
+    "POST /gift-cards/look-up": Row({"code": "GC-0"}),
+    "GET /gift-cards/{gift_card}": Row(),
+    "GET /gift-cards/{gift_card}/moves": Row(),
+    "POST /gift-cards/{gift_card}/activate": Row({}),
+    "POST /gift-cards/{gift_card}/top-up": Row({"minor": 1_000}),
+    "POST /gift-cards/{gift_card}/block": Row({"reason": "분실"}),
+    "POST /gift-cards/{gift_card}/open": Row({"reason": "찾음"}),
+    "GET /gift-cards/{gift_card}/refund": Row(),
+    "POST /gift-cards/{gift_card}/refund": Row({"reason": "환급"}),
+    "GET /gift-card-batches": NAMES_NOBODY,
+    "POST /gift-card-batches": NAMES_NOBODY,
+    "GET /gift-card-batches/{gift_batch}": Row(),
+    "POST /gift-card-batches/{gift_batch}/codes": Row({"reason": "인쇄"}),
+    "GET /members/{member}/gift-cards": Row(),
+    "POST /members/{member}/gift-cards": Row({"code": "GC-0"}),
+    "GET /members/{member}/credit": Row(),
+    "GET /members/{member}/credit-moves": Row(),
+    "POST /members/{member}/credit": Row({"minor": 100, "reason": "사과"}),
+    "POST /members/{member}/credit/take": Row({"minor": 100, "reason": "잘못"}),
+    "GET /stored-value/owed": NAMES_NOBODY,
+    "GET /stored-value-settings": NAMES_NOBODY,
+    "PUT /stored-value-settings": NAMES_NOBODY,
     "GET /members/{member}/stamps": Row(),
     "GET /members/{member}/stamp-cards": Row(),
     "GET /members/{member}/stamp-moves": Row(),
@@ -199,6 +223,7 @@ OTHER_KIND = {
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
     "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
     "scheme": "card", "referral": "scheme",
+    "gift_card": "gift_batch", "gift_batch": "gift_card",
 }  # fmt: skip
 
 
@@ -249,9 +274,17 @@ def fill(api: Caller) -> Shop:
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "reward": reward, "redemption": redeemed.data["id"],
             "card": card, "stamp": stamped.data["id"], "scheme": scheme, "referral": referral,
+            **gift_cards(api),
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip
+
+
+def gift_cards(api: Caller) -> dict[str, str]:
+    """Sell a gift card, and make a batch of them."""
+    sold = api.post("/gift-cards", {"minor": 10_000}).data["card"]["id"]
+    made = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}).data["id"]
+    return {"gift_card": sold, "gift_batch": made}
 
 
 @pytest.fixture

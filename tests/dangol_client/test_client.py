@@ -38,6 +38,7 @@ from tests.dangol_client.referral_calls import bring_friends
 from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.segment_calls import ask_about_members
 from tests.dangol_client.stamp_calls import collect_stamps
+from tests.dangol_client.stored_value_calls import hold_money
 from tests.house_rules import ROOT
 from tests.served import Served
 
@@ -106,7 +107,7 @@ def operation_of(method: str, path: str) -> tuple[str, str]:
         (method, template)
         for template in DOCUMENT["paths"]
         if method.lower() in DOCUMENT["paths"][template]
-        and re.fullmatch(re.sub(r"\{[a-z]+\}", "[^/]+", template), path)
+        and re.fullmatch(re.sub(r"\{[a-z_]+\}", "[^/]+", template), path)
     ]
     assert len(found) == 1, f"{method} {path} is not of the API"
     return found[0]
@@ -131,6 +132,7 @@ def reward(dangol: Dangol, member: str) -> None:
     take_rewards(dangol, member)
     collect_stamps(dangol, member)
     bring_friends(dangol, member)
+    hold_money(dangol, member)
 
 
 def test_client__each_operation_of_the_api__is_called_and_answered(

@@ -19,6 +19,7 @@ from dangol.api.orders import Currency, Number, Source
 from dangol.api.promotion_refs import find_promotion_id
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, GivenInstant, Reply, show
+from dangol.api.stored_value_views import CodeText
 from dangol.core.access.rights import Right
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, parse_id, show_id
@@ -27,6 +28,9 @@ from dangol.rooms.rewards.coupons.guessing import guard_guess
 from dangol.rooms.rewards.promotions import committing, returning, sales
 from dangol.rooms.rewards.promotions.asking import Asked, ask
 from dangol.rooms.rewards.promotions.documents import Json, tell_asked, write_answer
+from dangol.rooms.rewards.stored_value.codes import refs_of
+from dangol.rooms.rewards.stored_value.guessing import guard_cards
+from dangol.rooms.rewards.stored_value.paying import MOST_CARDS
 
 router = Router(tags=["checkout"])
 MOST_LINES = 5_000
@@ -70,6 +74,14 @@ class CheckoutIn(Given):
     ] = "staff"
     address: Annotated[str, Field(max_length=64, description="The shopper's network address.")] = ""
     pay_points: Annotated[int, Field(ge=0, le=10**12, strict=True)] = 0
+    gift_cards: Annotated[
+        list[CodeText],
+        Field(default_factory=list, max_length=MOST_CARDS, description="Codes of cards that pay."),
+    ]
+    pay_credit: (
+        Annotated[int, Field(ge=0, le=10**12, strict=True)]
+        | Annotated[Literal["most"], Field(description="As much of the member's store credit as pays.")]
+    ) = 0
     channel: Annotated[str, Field(pattern="^[a-z][a-z_]{0,19}$")] = "store"
     store: Name = ""
 
@@ -119,12 +131,14 @@ class SaleReturnIn(Given):
     """What comes back: units of lines, or an amount of what was paid. `number` names the return for good.
 
     `delivery`: what was paid for it comes back, with these units or by itself, where the shop says so.
+    `as_credit`: the money becomes the member's store credit.
     """
 
     number: Number
     lines: Annotated[list[BackIn], Field(default_factory=list, max_length=MOST_LINES)]
     amount_minor: Whole | None = None
     delivery: bool = False
+    as_credit: bool = False
 
     @model_validator(mode="after")
     def _is_one_of_two(self) -> "SaleReturnIn":
@@ -150,7 +164,8 @@ def _dry(asked: Asked, drafts: frozenset[Id], only: frozenset[Id] | None) -> Ask
     return Asked(
         cart=asked.cart, as_of=asked.as_of, customer_id=asked.customer_id, codes=asked.codes,
         by_shopper=asked.by_shopper,
-        pay_points=asked.pay_points, channel=asked.channel, store=asked.store, drafts=drafts, only=only,
+        pay_points=asked.pay_points, gift_cards=asked.gift_cards, pay_credit=asked.pay_credit,
+        channel=asked.channel, store=asked.store, drafts=drafts, only=only,
     )  # fmt: skip
 
 
@@ -209,17 +224,25 @@ def return_of_sale(request: HttpRequest, sale: Path[SaleRef], payload: SaleRetur
     """Bring units back, or give back an amount: by the split that was kept when it was sold."""
     at, sale_id = caller_of(request).at, _sale_id(sale)
     if payload.amount_minor is not None:
-        found = returning.give_back_amount(sale_id, number=payload.number, minor=payload.amount_minor, at=at)
+        found = returning.give_back_amount(
+            sale_id, number=payload.number, minor=payload.amount_minor, as_credit=payload.as_credit, at=at
+        )
     else:
         units = {one.line: one.quantity for one in payload.lines}
         found = returning.bring_back(
-            sale_id, number=payload.number, units=units, delivery=payload.delivery, at=at
+            sale_id,
+            number=payload.number,
+            units=units,
+            delivery=payload.delivery,
+            as_credit=payload.as_credit,
+            at=at,
         )
     return Reply(
         SaleReturnView(
             number=found.number, money_minor=found.money_minor, points_back=found.points_back,
             points_back_minor=found.points_back_minor, points_taken=found.points_taken,
             discount_minor=found.discount_minor, delivery_minor=found.delivery_minor,
+            stored_back_minor=found.stored_back_minor, credit_minor=found.credit_minor,
             sale=show_sale(sales.find_sale(sale_id)),
         ),
         201,
@@ -231,6 +254,7 @@ def _guarded(payload: CheckoutIn, at: datetime) -> Id | None:
     member = find_member(payload.member) if payload.member else None
     if payload.typed_by == "shopper":
         guard_guess(payload.codes, customer_id=member, address=payload.address, at=at)
+        guard_cards(refs_of(payload.gift_cards), customer_id=member, address=payload.address, at=at)
     return member
 
 
@@ -255,7 +279,8 @@ def _asked(payload: CheckoutIn, customer_id: Id | None, *, at: datetime) -> Aske
     return Asked(
         cart=Cart(currency, lines, payload.shipping_minor), as_of=at, customer_id=customer_id,
         codes=tuple(payload.codes), by_shopper=payload.typed_by == "shopper",
-        pay_points=payload.pay_points, channel=payload.channel,
+        pay_points=payload.pay_points, gift_cards=refs_of(payload.gift_cards), pay_credit=payload.pay_credit,
+        channel=payload.channel,
         store=payload.store,
     )  # fmt: skip
 
@@ -273,8 +298,9 @@ def show_sale(sale: sales.SaleView) -> SaleView:
         evaluation=_evaluation(sale.answer),
         units=[
             CarriedView(
-                line=key, unit=place, money_minor=one.money_minor, points_paid=one.spent_points,
-                points_earned=one.earned_points, is_back=(key, place) in sale.split.back,
+                line=key, unit=place, money_minor=one.money_minor, stored_minor=one.stored_minor,
+                points_paid=one.spent_points, points_earned=one.earned_points, is_back=(key, place) in
+                sale.split.back,
             )
             for (key, place), one in sorted(sale.split.units.items())
         ],

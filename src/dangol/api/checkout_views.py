@@ -106,6 +106,34 @@ class TenderView(Shown):
     refused: TenderRefusedView | None
 
 
+class StoredPaidView(Shown):
+    """What a card (`card`: its last characters) or credit pays; `kind` is `gift_card` or `credit`."""
+
+    kind: str
+    card: str
+    minor: int
+
+
+class StoredRefusedView(Shown):
+    """Why a gift card or store credit does not pay: `reason` for programs, `message` for people."""
+
+    kind: str
+    card: str
+    reason: str
+    needed: int | None
+    found: int | None
+    message: str
+
+
+class StoredView(Shown):
+    """What gift cards and store credit pay together. `is_discount`: that earns no points."""
+
+    minor: int
+    is_discount: bool
+    paid: list[StoredPaidView]
+    refused: list[StoredRefusedView]
+
+
 class RuleEarningView(Shown):
     """What an earning rule gives on the cart."""
 
@@ -142,7 +170,8 @@ class EarningView(Shown):
 class EvaluationView(Shown):
     """What promotions do to a cart; amounts in minor units of `currency`.
 
-    `payable_minor` is what goods and delivery cost, `due_minor` what of it points do not pay.
+    `payable_minor` is what goods and delivery cost, `due_minor` what points, gift cards and credit leave of
+    it.
     """
 
     currency: str
@@ -158,13 +187,16 @@ class EvaluationView(Shown):
     lines: list[PricedView]
     used_codes: list[str]
     tender: TenderView
+    # Sales of before there were cards have none.
+    stored: StoredView | None = None
     earning: EarningView
 
 
 class CarriedView(UnitRefView):
-    """What a unit still carries: what a return gives back of money and points, and takes of points."""
+    """What a unit still carries: what a return gives back in each way, and takes of points."""
 
     money_minor: int
+    stored_minor: int
     points_paid: int
     points_earned: int
     is_back: bool
@@ -186,7 +218,11 @@ class SaleView(Shown):
 
 
 class SaleReturnView(Shown):
-    """What came back: money (`delivery_minor` of it for the delivery), points given back and taken."""
+    """What came back: money (`delivery_minor` of it for the delivery), points given back and taken.
+
+    `stored_back_minor` went to the cards and credit that had paid; `credit_minor` of the money became store
+    credit.
+    """
 
     number: str
     money_minor: int
@@ -195,4 +231,6 @@ class SaleReturnView(Shown):
     points_taken: int
     discount_minor: int
     delivery_minor: int
+    stored_back_minor: int
+    credit_minor: int
     sale: SaleView

@@ -31,6 +31,10 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
     (_("상품과 매장"), (Right.CATALOG_READ, Right.CATALOG_WRITE)),
     (_("적립 규칙과 등급"), (Right.PROGRAMS_READ, Right.PROGRAMS_WRITE, Right.PROGRAMS_PUBLISH)),
     (_("리워드"), (Right.REWARDS_READ, Right.REWARDS_WRITE, Right.STAMPS_WRITE)),
+    (
+        _("상품권과 예치금"),
+        (Right.STORED_VALUE_READ, Right.STORED_VALUE_SELL, Right.STORED_VALUE_WRITE),
+    ),
     (_("세그먼트"), (Right.SEGMENTS_READ, Right.SEGMENTS_WRITE)),
     (_("쿠폰"), (Right.COUPONS_READ, Right.COUPONS_WRITE)),
     (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
@@ -39,7 +43,7 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
 )
 _READING = (
     Right.MEMBERS_READ, Right.EVENTS_READ, Right.POINTS_READ, Right.ORDERS_READ, Right.CATALOG_READ,
-    Right.PROGRAMS_READ, Right.REWARDS_READ, Right.SEGMENTS_READ, Right.JOBS_READ,
+    Right.PROGRAMS_READ, Right.REWARDS_READ, Right.STORED_VALUE_READ, Right.SEGMENTS_READ, Right.JOBS_READ,
 )  # fmt: skip
 PRESETS: Mapping[str, tuple[Promise, Promise, Sequence[Right]]] = {
     "till": (
@@ -48,7 +52,7 @@ PRESETS: Mapping[str, tuple[Promise, Promise, Sequence[Right]]] = {
         (
             Right.MEMBERS_READ, Right.MEMBERS_WRITE, Right.CONSENTS_WRITE, Right.POINTS_READ,
             Right.POINTS_SPEND, Right.ORDERS_READ, Right.ORDERS_WRITE, Right.REWARDS_READ,
-            Right.STAMPS_WRITE,
+            Right.STAMPS_WRITE, Right.STORED_VALUE_READ, Right.STORED_VALUE_SELL,
         ),
     ),
     "shop": (

@@ -59,6 +59,7 @@ from dangol.rooms.rewards.referrals.programs import (
 from dangol.rooms.rewards.referrals.services import tell_code
 from dangol.rooms.rewards.stamps.editing import ProgramDraft, create_program as create_stamp_program
 from dangol.rooms.rewards.stamps.services import add_stamps
+from dangol.rooms.rewards.stored_value.credit import give_credit
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, Bought, Brought, Telling, open_program
 
@@ -106,6 +107,7 @@ def pair() -> list[Id]:
     put_into_a_segment(kept)
     take_a_reward(kept)
     collect_stamps(kept)
+    give_credit(kept, 500, "KRW", key="sorry", reason="사과", by=By(AGENT, AT))
     come_by_a_friend(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")

@@ -28,14 +28,20 @@ LONGEST_SECONDS = 600
 
 def race(act: object, told: Path, each: list[tuple[object, ...]]) -> None:
     """Run `act(told, gate, *arguments)` once for each set of arguments at the same time."""
-    gate = _context.Barrier(len(each))
-    processes = [_start(act, told, gate, *arguments) for arguments in each]
+    gate = make_gate(len(each))
+    processes = [start(act, told, gate, *arguments) for arguments in each]
     for process in processes:
         process.join(timeout=LONGEST_SECONDS)
     assert [process.exitcode for process in processes] == [0] * len(each)
 
 
-def _start(act: object, *arguments: object) -> BaseProcess:
+def make_gate(count: int) -> Barrier:
+    """Return a barrier at which so many started processes wait for one another."""
+    return _context.Barrier(count)
+
+
+def start(act: object, *arguments: object) -> BaseProcess:
+    """Start `act` in a process of its own, on the databases this process uses."""
     names = {alias: str(connections[alias].settings_dict["NAME"]) for alias in ("default", "keys")}
     process = _context.Process(target=_play, args=(names, act, arguments))
     process.start()

@@ -5,12 +5,15 @@ from datetime import timedelta
 import pytest
 
 from dangol.core.access.approvals import State
+from dangol.core.actions.services import run
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.storage.ids import new_id
 from dangol.domain.stored_value import InvalidAmount, NotEnoughValue
+from dangol.rooms.rewards.promotions.committing import commit
 from dangol.rooms.rewards.promotions.confirming import find_confirmation
 from dangol.rooms.rewards.promotions.models import Sale
+from dangol.rooms.rewards.promotions.returning import bring_back
 from dangol.rooms.rewards.stored_value import selectors
 from dangol.rooms.rewards.stored_value.credit import (
     ByHand,
@@ -154,3 +157,29 @@ def test_settings__written__are_read_again() -> None:
     write_settings(content, changed_by="주인", at=AT)
 
     assert read_settings() == content
+
+
+def test_action__give_credit__gives_once_and_lapses_as_the_settings_say() -> None:
+    (kim,) = open_shop("kim")
+    write_settings(unpack_settings({"credit_valid_days": 30}), changed_by="주인", at=AT)
+    payload = {"minor": 3_000, "reason": "늦은 배송"}
+
+    for _ in range(2):
+        run("rewards.give_credit", payload, customer_id=kim, idempotency_key="case-1", at=AT)
+
+    (found,) = selectors.credit_of(kim, at=AT)
+    assert (found.minor, found.next_end) == (3_000, AT + 30 * DAY)
+    assert selectors.credit_moves_of(kim)[0].reason == "늦은 배송"
+
+
+def test_return__as_credit_where_credit_had_paid__gives_both_back() -> None:
+    (kim,) = open_shop("kim")
+    credit(kim, 2_000)
+    sale = held(kim, ("coffee", 5_000, 1), pay_credit="most")
+    commit(sale.id, source="shop", number="1", at=AT)
+
+    back = bring_back(sale.id, number="r", units={"coffee": 1}, as_credit=True, at=AT)
+
+    assert (back.stored_back_minor, back.credit_minor) == (2_000, 3_000)
+    assert on_credit(kim) == 5_000
+    prove()

@@ -1,6 +1,6 @@
 """Looking codes up for whoever may be guessing: wrong ones are counted, and nothing is told of why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from dangol.core.access.attempts import Subject, begin_attempt, end_attempt
@@ -45,13 +45,28 @@ def guard_guess(
         raise TooManyCodes(most=MOST_CODES)
     if not codes:
         return ()
+    found: tuple[Coupon, ...] = ()
+
+    def is_right() -> bool:
+        nonlocal found
+        found = look_up(codes, customer_id=customer_id, sale_id=sale_id)
+        return all(_is_right(coupon, at) for coupon in found)
+
+    count_guess(is_right, customer_id=customer_id, address=address, at=at)
+    return hide_wrong(codes, found, at=at)
+
+
+def count_guess(is_right: Callable[[], bool], *, customer_id: Id | None, address: str, at: datetime) -> None:
+    """Count a guess as wrong unless it `is_right`, as `guard_guess` does; raises TooManyGuesses.
+
+    Gift cards are guessed at the same door, and so counted with coupons.
+    """
     subjects = _subjects(customer_id, address)
     try:
         require_room(EVERYBODY, "", at=at)
         # Counted as wrong until it is known to be right: a hundred at the same instant count as a hundred.
         begin_attempt(subjects, at=at)
-        found = look_up(codes, customer_id=customer_id, sale_id=sale_id)
-        if all(_is_right(coupon, at) for coupon in found):
+        if is_right():
             end_attempt(subjects)
         else:
             spend([(EVERYBODY, "")], at=at)
@@ -59,7 +74,6 @@ def guard_guess(
         raise TooManyGuesses(seconds=60 * refusal.data["minutes"]) from refusal
     except TooOften as refusal:
         raise TooManyGuesses(**refusal.data) from refusal
-    return hide_wrong(codes, found, at=at)
 
 
 def hide_wrong(codes: Sequence[str], found: Sequence[Coupon], *, at: datetime) -> tuple[Coupon, ...]:

@@ -244,7 +244,7 @@ def _give_credit(row: models.Sale, minor: int, mark: str, at: datetime) -> None:
     """Make the money of a return its member's credit, who may have become part of another since."""
     owner = resolve_merged([row.customer_id])[row.customer_id]
     put_credit(
-        owner, minor, row.currency, kind=Kind.REFUND, key=f"sale:{row.id.hex()}:{row.turn}:{mark}",
+        owner, minor, row.currency, kind=Kind.REFUND, key=f"sale:{row.id.hex()}:{row.turn}:{mark}:credit",
         note=Note(customer_id=owner, sale_id=row.id), at=at, price_minor=minor,
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from dangol.rooms.rewards.stored_value.errors import (
     GiftCardWrongState,
     InvalidGiftCard,
     UnknownGiftCard,
+    UnknownGiftCardBatch,
 )
 from dangol.rooms.rewards.stored_value.models import (
     LONGEST_NAME,
@@ -265,6 +266,31 @@ def _handed_out(card_id: Id, move_id: Id, minor: int) -> HandedOut:
     in_cash = ValueMove.objects.get(account_id=card_id, id=move_id).paid_out_minor
     as_credit = ValueMove.objects.filter(key=_credit_key(move_id)).values_list("minor", flat=True).first()
     return HandedOut(move_id, in_cash if as_credit is None else as_credit, -minor, as_credit is not None)
+
+
+def codes_of(batch_id: Id, *, reason: str, by: By) -> list[Issued]:
+    """Return the cards of a batch with their codes, as to print them; that it was done, by whom and why, is
+    kept.
+
+    Raises UnknownGiftCardBatch or ReasonMissing.
+    """
+    why = require_reason(reason)
+    with write_transaction():
+        if not GiftCardBatch.objects.filter(id=batch_id).exists():
+            raise UnknownGiftCardBatch(batch=show_id(batch_id))
+        rows = [(row[0], bytes(row[1])) for row in _sealed_of(batch_id)]
+        who = columns_of(by.actor)
+        insert_rows(
+            GiftCardAct,
+            ("id", "card_id", "act", "at", "reason", *who),
+            [(new_id(), card_id, Act.SHOWN.value, by.at, why, *who.values()) for card_id, _ in rows],
+        )
+    return [Issued(card_id, code) for (card_id, _), code in zip(rows, open_codes(rows), strict=True)]
+
+
+def _sealed_of(batch_id: Id) -> list[tuple[Id, bytes | memoryview]]:
+    found = GiftCard.objects.filter(batch_id=batch_id).order_by("id")
+    return list(found.values_list("id", "sealed"))
 
 
 def lock_card(card_id: Id, *, also: Id | None = None) -> tuple[Held, GiftCard]:

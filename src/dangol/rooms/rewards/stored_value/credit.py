@@ -132,13 +132,18 @@ def put_credit(
     held = _open_account(owner, currency)
     if (known := find_known(held, key, kind, minor)) is not None:
         return known.id
-    days = read_settings().credit_valid_days
     # What was paid for does not lapse: it is their money.
-    end = expires_at or (at + timedelta(days=days) if days and not price_minor else None)
+    end = None if price_minor else expires_at or usual_end(at)
     movement = held.purse.put(kind, minor, at, key=key, price_minor=price_minor, expires_at=end)
     held.note(movement, note)
     save([held], recorded_at=at)
     return movement.id
+
+
+def usual_end(at: datetime) -> datetime | None:
+    """Return when credit lapses that is given now without an end of its own; None: never."""
+    days = read_settings().credit_valid_days
+    return at + timedelta(days=days) if days else None
 
 
 def _open_account(owner: Id, currency: str) -> Held:

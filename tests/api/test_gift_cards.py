@@ -1,0 +1,92 @@
+"""Gift cards and store credit over HTTP: codes told once, guesses counted, carts paid and brought back."""
+
+from uuid import uuid4
+
+import pytest
+
+from dangol.api.models import Answer
+from dangol.core.access.rights import Right
+from tests.api.conftest import Caller, key_with
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+LINE = {"product": "LATTE", "unit_minor": 4_500, "quantity": 2}
+
+
+def sell(api: Caller, minor: int = 10_000, **more: object) -> dict[str, str]:
+    sold = api.post("/gift-cards", {"minor": minor, **more})
+    assert sold.status == 201
+    return {"id": sold.data["card"]["id"], "code": sold.data["code"]}
+
+
+def test_code__of_a_card__is_in_the_first_answer_and_in_nothing_that_is_kept(api: Caller) -> None:
+    key = str(uuid4())
+    first = api.post("/gift-cards", {"minor": 10_000}, Idempotency_Key=key)
+    again = api.post("/gift-cards", {"minor": 10_000}, Idempotency_Key=key)
+    code, card = first.data["code"], first.data["card"]["id"]
+
+    assert again.data == first.data
+    assert code.encode() not in b"".join(bytes(one.body or b"") for one in Answer.objects.all())
+    assert code not in api.get(f"/gift-cards/{card}").raw.decode()
+    assert [one["id"] for one in api.get(f"/gift-cards?tail={code[-4:]}").data["data"]] == [card]
+    assert api.post("/gift-cards/look-up", {"code": code.lower().replace("-", " ")}).data["id"] == card
+
+
+def test_look_up__by_a_shopper__says_one_thing_of_all_wrong_ones_and_shuts_the_door(api: Caller) -> None:
+    shut = sell(api)
+    api.post(f"/gift-cards/{shut['id']}/block", {"reason": "분실"})
+    batch = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}).data["id"]
+    (ahead,) = api.post(f"/gift-card-batches/{batch}/codes", {"reason": "인쇄"}).data["data"]
+    asked = {"typed_by": "shopper", "address": "203.0.113.9"}
+    wrong = [shut["code"], ahead["code"], "GC-0000", "GC-1111", "GC-2222"]
+
+    answers = [api.post("/gift-cards/look-up", {"code": one, **asked}) for one in wrong]
+
+    assert {one.status for one in answers} == {404}
+    assert {one.data["code"] for one in answers} == {"gift_cards.unknown"}
+    good = sell(api)
+    assert api.post("/gift-cards/look-up", {"code": good["code"], **asked}).status == 429
+    assert api.post("/gift-cards/look-up", {"code": good["code"]}).status == 200
+    cart = {"lines": [LINE], "gift_cards": ["GC-3333"], **asked}
+    assert api.post("/checkout/evaluate", cart).status == 429
+
+
+def test_cart__paid_with_a_card_and_credit__is_held_sold_and_brought_back_as_credit(api: Caller) -> None:
+    member = api.post("/members", {"external_id": "A"}).data["id"]
+    card = sell(api, 5_000)
+    given = api.post(f"/members/{member}/credit", {"minor": 1_500, "reason": "사과"})
+    assert (given.status, given.data["kind"]) == (201, "given")
+    cart = {"member": member, "lines": [LINE], "gift_cards": [card["code"], "GC-0"], "pay_credit": "most"}
+
+    seen = api.post("/checkout/evaluate", cart).data
+    refused = api.post("/checkout/reserve", cart)
+    sale = api.post("/checkout/reserve", {**cart, "gift_cards": [card["code"]]}).data
+
+    assert (seen["due_minor"], seen["stored"]["minor"]) == (2_500, 6_500)
+    assert [one["reason"] for one in seen["stored"]["refused"]] == ["unknown_gift_card"]
+    assert (refused.status, refused.data["code"]) == (409, "checkout.stored_value_not_taken")
+    assert sum(one["stored_minor"] for one in sale["units"]) == 6_500
+    assert card["code"] not in str(sale)
+    api.post(f"/checkout/{sale['id']}/commit", {"number": "1"})
+    back = api.post(
+        f"/checkout/{sale['id']}/returns",
+        {"number": "r", "lines": [{"line": "1", "quantity": 2}], "as_credit": True},
+    ).data
+    assert (back["money_minor"], back["stored_back_minor"], back["credit_minor"]) == (2_500, 6_500, 2_500)
+    assert api.get(f"/members/{member}/credit").data["data"][0]["minor"] == 4_000
+    assert api.get(f"/gift-cards/{card['id']}").data["minor"] == 5_000
+    kinds = [one["kind"] for one in api.get(f"/gift-cards/{card['id']}/moves?limit=2").data["data"]]
+    assert kinds == ["back", "paid"]
+
+
+def test_key__that_may_only_sell__cannot_give_credit_or_pay_out(api: Caller) -> None:
+    card, member = sell(api), api.post("/members", {"external_id": "A"}).data["id"]
+    till = Caller(key_with(Right.STORED_VALUE_READ, Right.STORED_VALUE_SELL))
+
+    assert till.post(f"/gift-cards/{card['id']}/top-up", {"minor": 5_000}).status == 200
+    for path, body in (
+        (f"/gift-cards/{card['id']}/refund", {"reason": "환불"}),
+        (f"/gift-cards/{card['id']}/block", {"reason": "분실"}),
+        (f"/members/{member}/credit", {"minor": 1, "reason": "사과"}),
+        ("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}),
+    ):
+        assert till.post(path, body).status == 403
