@@ -140,8 +140,6 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     running = next(iter(current_programs()), None) if wanted else None
     if running is None:
         return {}
-    release_at, expires_at = dates_of(running.rules.terms_at(at), at)
-    running = programs[0]
     terms = running.rules.terms_at(at)
     release_at, expires_at = dates_of(terms, at)
     moves = [

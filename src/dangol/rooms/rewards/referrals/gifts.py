@@ -157,8 +157,11 @@ def _hand_over(held: Held, gift: ReferralGift, at: datetime) -> None:
 
 def _give_points(gift: ReferralGift, at: datetime) -> str:
     running = find_program()
-    release_at, expires_at = dates_of(running.rules.terms_at(at), at)
-    earn = Earn(_key(gift), at, gift.amount or 0, release_at, expires_at, REASON, gift.referral_id)
+    terms = running.rules.terms_at(at)
+    release_at, expires_at = dates_of(terms, at)
+    earn = Earn(
+        _key(gift), at, gift.amount or 0, release_at, expires_at, REASON, gift.referral_id, idle=terms.idle
+    )
     (result,) = apply([Move(_owner(gift), earn)], running.row.points_currency, recorded_at=at)
     if result.refusal:
         raise result.refusal

@@ -54,13 +54,14 @@ def _give_points(full: Sequence[tuple[Held, Card]], at: datetime) -> None:
         for held, card in full:
             held.row_of(card).trouble = refusal.code
         return
-    release_at, expires_at = dates_of(running.rules.terms_at(at), at)
+    terms = running.rules.terms_at(at)
+    release_at, expires_at = dates_of(terms, at)
     moves = [
         Move(
             held.owner,
             Earn(
                 _key(held.row_of(card)), at, held.program.points or 0, release_at, expires_at, "stamps",
-                card.id,
+                card.id, idle=terms.idle,
             ),
         )
         for held, card in full
