@@ -14,9 +14,14 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 from django.utils import translation
+from hypothesis import settings
 
 from dangol.core.people.data_keys import forget_cached_keys
 from tests.reports import NO_BROWSER
+
+# Laws are about what comes out. How long an example takes says how busy the machine is.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
