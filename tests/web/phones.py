@@ -23,11 +23,12 @@ PAGES = (
     "/me/rewards",
     "/me/coupons",
     "/me/stamps",
+    "/me/referral",
     "/me/data",
     "/me/leave",
     "/me/confirm",
 )
-OPEN = ("/me/sign-in", "/me/code", "/me/open/nothing")
+OPEN = ("/me/sign-in", "/me/code", "/me/open/nothing", "/r/nothing")
 
 
 def come_in(phone: Client, owner: Id, how: How = How.CODE) -> Client:

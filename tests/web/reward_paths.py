@@ -1,9 +1,10 @@
-"""The addresses of the pages of rewards, promotions, coupons and stamp cards, with something on each."""
+"""The addresses of the pages of rewards, promotions, coupons, stamps, referrals, with something on each."""
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions.simulations import list_trials
 from tests.web.coupons import tell_coupons
 from tests.web.promotions import tell_promotions
+from tests.web.referrals import tell_referrals
 from tests.web.rewards import tell_rewards
 from tests.web.stamps import tell_stamps
 from tests.web.story import Story
@@ -81,4 +82,22 @@ def stamp_paths(story: Story) -> dict[str, str]:
         "stamp-card-new": "/stamp-cards/new",
         "stamp-card-edit": f"/stamp-cards/{show_id(cake)}/edit",
         "member-stamps": f"/members/{show_id(story.regular)}/stamps",
+    }
+
+
+def referral_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of referrals, with one that is to be looked at."""
+    told = tell_referrals(story)
+    program = f"/referrals/programs/{show_id(told.program_id)}"
+    return {
+        "referrals": "/referrals",
+        "referrals-review": "/referrals?state=review",
+        "referrals-nothing": "/referrals?state=lapsed",
+        "referral": f"/referrals/{show_id(told.waiting)}",
+        "referral-review": f"/referrals/{show_id(told.suspicious)}",
+        "referral-program": program,
+        "referral-program-edit": f"{program}/edit",
+        "referral-program-new": "/referrals/programs/new",
+        "member-referral": f"/members/{show_id(story.regular)}/referral",
+        "member-referral-none": f"/members/{show_id(story.newcomer)}/referral",
     }

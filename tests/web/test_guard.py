@@ -65,6 +65,8 @@ def fill(route: Route, story: Story) -> str:
         "<id:reward_id>": show_id(new_id()),
         "<id:program_id>": show_id(new_id()),
         "<id:stamp_id>": show_id(new_id()),
+        "<id:referral_id>": show_id(new_id()),
+        "<str:code>": "N0SUCHC0DE",
         "<id:redemption_id>": show_id(new_id()),
         "<id:sale_id>": show_id(new_id()),
         "<id:promotion_id>": show_id(new_id()),

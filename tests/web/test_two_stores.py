@@ -29,11 +29,16 @@ from dangol.core.people.services import make_guests
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.referrals import PromiseKind
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
 from dangol.rooms.rewards.promotions.models import CounterSale
+from dangol.rooms.rewards.referrals.codes import make_code
+from dangol.rooms.rewards.referrals.programs import ProgramDraft, Promise, create_program, open_program
+from dangol.rooms.rewards.referrals.services import tell_code
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
+from tests.web.referrals import newcomer
 from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
@@ -49,6 +54,7 @@ ELSEWHERE = (
     "incoming", "segments/", "rewards/", "promotions/",
     "incoming", "segments/", "rewards/", "coupons/",
     "incoming", "segments/", "rewards/", "stamp-cards/",
+    "referrals/programs/",
 )  # fmt: skip
 
 
@@ -64,6 +70,7 @@ class Side(NamedTuple):
     redemption_id: Id
     held: Id
     phone: str
+    referral_id: Id
 
 
 @pytest.fixture
@@ -88,8 +95,27 @@ def _side(story: Story, number: str, member: Id, store_id: Id, phone: str) -> Si
     write_note(member, note_id, "표본", actor=CLERK, at=NOW)
     asked = note_request_of(member, "access", came_on=NOW.date(), actor=CLERK, at=NOW, zone=ZoneInfo("UTC"))
     return Side(
-        store_id, member, sale, note_id, ask, asked, _take_cup(story, member), hold_points(member), phone
+        store_id,
+        member,
+        sale,
+        note_id,
+        ask,
+        asked,
+        _take_cup(story, member),
+        hold_points(member),
+        phone,
+        _be_brought(member, number),
     )
+
+
+def _be_brought(member: Id, number: str) -> Id:
+    """Let a member be brought by somebody who is at home in no store."""
+    if open_program() is None:
+        gift = Promise(PromiseKind.POINTS, 10)
+        draft = ProgramDraft("친구", friend=gift, only_new=False, within_days=365, tell_days=365)
+        create_program(draft, actor=CLERK, at=NOW)
+    code = make_code(newcomer(f"brings-{number}"), at=NOW)
+    return tell_code(member, code, by=By(CLERK, NOW))
 
 
 def _take_cup(story: Story, member: Id) -> Id:
@@ -113,6 +139,7 @@ def fill(route: Route, side: Side) -> str:
         "<id:approval_id>": show_id(side.approval_id), "<str:source>": "till", "<path:number>": side.sale,
         "<slug:segment>": "buyers", "<str:number>": side.sale, "<id:request_id>": show_id(side.request_id),
         "<id:stamp_id>": show_id(new_id()), "<id:program_id>": show_id(new_id()),
+        "<id:referral_id>": show_id(side.referral_id),
         "<id:redemption_id>": show_id(side.redemption_id), "<id:sale_id>": show_id(side.held),
     }  # fmt: skip
     address = route.path

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages.me import asks, coupons, data, entering, pass_, rewards, stamps
+from dangol.web.pages.me import asks, coupons, data, entering, pass_, referral, rewards, stamps
 
 # Here, since these addresses are read before those of the back office, which use it too.
 register_converter(IdConverter, "id")
@@ -22,6 +22,9 @@ urlpatterns = [
     path("me/rewards", rewards.show_rewards, name="me-rewards"),
     path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
     path("me/stamps", stamps.show_stamps, name="me-stamps"),
+    path("me/referral", referral.show, name="me-referral"),
+    path("me/referral/friend", referral.tell, name="me-referral-tell"),
+    path("r/<str:code>", referral.invited, name="invited"),
     path("me/vouchers/<id:redemption_id>", rewards.show_voucher, name="me-voucher"),
     path("me/asks", asks.show_asks, name="me-asks"),
     path("me/asks/count", asks.count_asks, name="me-asks-count"),

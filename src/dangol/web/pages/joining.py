@@ -19,13 +19,26 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.duties import OF_AGE_FROM
+from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.catalog.services import By
+from dangol.rooms.rewards.referrals.selectors import open_to_friends
+from dangol.rooms.rewards.referrals.services import tell_code
+from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.guardian_form import FIELDS as GUARDIAN_FIELDS, read_guardian
 from dangol.web.present import let_in
 
 SOURCE = "till"
-FIELDS = ("phone", "name", "email", "birthday", *GUARDIAN_FIELDS)
+FIELDS = ("phone", "name", "email", "birthday", "friend_code", *GUARDIAN_FIELDS)
+
+
+class _CodeRefused(Exception):
+    """The friend's code cannot be taken: so nobody is enrolled yet."""
+
+    def __init__(self, refusal: DomainError) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 @needs(Right.TILL_USE)
@@ -33,7 +46,8 @@ def join(request: HttpRequest) -> HttpResponse:
     """Enroll whoever stands at the till; one who is a member already is shown instead."""
     given = {name: request.POST.get(name, "").strip()[:254] for name in FIELDS}
     if request.method != "POST":
-        return _form(request, {"phone": request.GET.get("phone", "")[:40]}, {})
+        given = {"phone": request.GET.get("phone", "")[:40], "friend_code": request.GET.get("code", "")[:254]}
+        return _form(request, given, {})
     if not given["phone"]:
         return _form(request, given, {"phone": "value.empty"}, status=422)
     if any(one.required and one.name not in request.POST for one in JOINING):
@@ -46,6 +60,8 @@ def join(request: HttpRequest) -> HttpResponse:
         owner = _enroll(given, birthday, request, at=frame_of(request).at)
     except GuardianNeeded as refusal:
         return _form(request, given, {"guardian": " ".join(explain(refusal))}, status=422)
+    except _CodeRefused as refused:
+        return _form(request, given, {"friend_code": " ".join(explain(refused.refusal))}, status=422)
     except IdentityTaken as refusal:
         if refusal.data["kind"] == Kind.PHONE and (known := find_by_identity(Kind.PHONE, [given["phone"]])):
             owner = next(iter(known.values()))
@@ -74,7 +90,18 @@ def _enroll(given: dict[str, str], birthday: date | None, request: HttpRequest, 
             ],
             recorded_at=at,
         )
+        if given["friend_code"]:
+            _tell(owner, given["friend_code"], request, at=at)
     return owner
+
+
+def _tell(owner: Id, code: str, request: HttpRequest, *, at: datetime) -> None:
+    """Note by whose code the newcomer came; raises _CodeRefused."""
+    by = By(actor_of(request), at, visitor_of(request).store_id)
+    try:
+        tell_code(owner, code, by=by)
+    except DomainError as refusal:
+        raise _CodeRefused(refusal) from refusal
 
 
 def _form(
@@ -87,5 +114,6 @@ def _form(
         "agreed": set(request.POST),
         "of_age": OF_AGE_FROM,
         "shop_name": frame_of(request).shop.name,
+        "takes_friends": open_to_friends(),
     }
     return render(request, "web/till/join.html", context, status=status)

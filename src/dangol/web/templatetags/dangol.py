@@ -208,6 +208,13 @@ def refusal_sentence(code: str) -> str:
     return str(words.sentence).format_map(Facts()) if words else ""
 
 
+@register.simple_tag
+def person_or_member(people: Mapping[Id, PersonView], customer_id: Id) -> str:
+    """Return how to show somebody; of whom nothing may be said, or is known, that it is a member."""
+    person = people.get(customer_id)
+    return words.person_label(person) if person else _("회원")
+
+
 @register.filter
 def up_to(count: int) -> range:
     """Return the numbers from 1 to a count."""

@@ -68,6 +68,7 @@ def test_code__of_a_member__is_made_once_and_found_however_typed(pair: tuple[Id,
 
     assert make_code(pair[0], at=AT + DAY) == code == code_of(pair[0])
     assert owner_of(code.lower().replace("-", " ")) == pair[0]
+    assert owner_of(f"https://shop.example/r/{code}") == pair[0]
     assert code_of(pair[1]) is None
     with pytest.raises(UnknownReferralCode):
         owner_of(code[:-1] + ("0" if code[-1] != "0" else "1"))

@@ -50,13 +50,23 @@ def _unused() -> str:
 
 
 def owner_of(code: str) -> Id:
-    """Return whose code it is, as they were when it was made. Raises UnknownReferralCode."""
+    """Return whose code it is, as they were when it was made, also of a link that ends in one.
+
+    Raises UnknownReferralCode.
+    """
+    code = code.rpartition("/")[2]
     if not is_whole(code):
         raise UnknownReferralCode()
     found = ReferralCode.objects.filter(key=normalize(code)).values_list("customer_id", flat=True).first()
     if found is None:
         raise UnknownReferralCode()
     return found
+
+
+def shown_code(code: str) -> str:
+    """Return a code as it is shown, however it was typed. Raises UnknownReferralCode."""
+    owner = owner_of(code)
+    return ReferralCode.objects.values_list("shown", flat=True).get(customer_id=owner)
 
 
 def guard_code(code: str, *, customer_id: Id | None, address: str, at: datetime) -> None:

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from dangol.core.people.merged import family_of, resolve_merged
-from dangol.core.people.selectors import shop
+from dangol.core.people.models import Customer
+from dangol.core.people.selectors import MEMBER, shop
 from dangol.core.storage.ids import Id, show_id
-from dangol.domain.calendars import day_of
+from dangol.domain.calendars import day_of, start_of_day
 from dangol.domain.referrals import (
     PromiseKind,
     Side,
@@ -192,6 +193,22 @@ def find_referral_program(program_id: Id) -> ProgramView:
 def current_program() -> ProgramView | None:
     """Return the program that takes friends now, if there is one."""
     return next(iter(list_programs()), None)
+
+
+def tell_until(customer_id: Id) -> datetime | None:
+    """Return until when, exclusive, somebody may tell a friend's code; None where they may not at all."""
+    program = open_program()
+    member = Customer.objects.filter(customer_id=family_of(customer_id)[0], kind=MEMBER)
+    joined_at = member.values_list("joined_at", flat=True).first()
+    if program is None or joined_at is None:
+        return None
+    zone = shop().tz
+    return start_of_day(day_of(joined_at, zone) + timedelta(days=program.tell_days + 1), zone)
+
+
+def open_to_friends() -> bool:
+    """Say whether a program takes friends now."""
+    return open_program() is not None
 
 
 def _programs(found: Iterable[ReferralProgram]) -> list[ProgramView]:
