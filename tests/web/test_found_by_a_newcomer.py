@@ -1,15 +1,21 @@
 """What a newcomer ran into: addresses without a page, shown names, and what a passed-on link tells."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
+from dangol.core.refusals import explain
 from dangol.core.storage.ids import show_id
+from dangol.domain.tender import TenderReason
+from dangol.rooms.rewards.promotions.sales import TenderNotTaken
 from dangol.web.links import make_home_link
 from tests.web.coupons import tell_coupons
 from tests.web.promotions import address, draft
 from tests.web.rewards import tell_rewards
 from tests.web.stamps import tell_stamps
 from tests.web.story import Story
+from tests.web.till_shop import sell_with_coupon
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -63,3 +69,46 @@ def test_member_link__coupons_stamps_rewards__are_told_without_a_code(client: Cl
     assert coupons.held.replace("-", "") not in page
     assert "/me/coupons/" not in page
     assert "본인인지 확인해요" in page
+
+
+@pytest.mark.parametrize("margin", ["140", "50.005", "-1", "많이"])
+def test_margin__that_is_no_share__says_what_a_share_is(clerk: Client, story: Story, margin: str) -> None:
+    answer = clerk.post("/insight/money/say", {"margin": margin})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "적은 퍼센트를 쓸 수 없어요." in page
+    assert "0부터 100까지, 소수점 아래 두 자리까지" in page
+
+
+def test_till__nothing_to_sell__says_so(clerk: Client, story: Story) -> None:
+    member = show_id(story.regular)
+
+    answer = clerk.post(f"/till/members/{member}/earn", {"key": str(uuid4())})
+
+    assert answer.status_code == 422
+    assert "아직 팔 것이 없어요." in answer.content.decode()
+
+
+def test_till__return_of_what_was_undone__says_so(clerk: Client, story: Story) -> None:
+    number = sell_with_coupon(story.regular)
+    clerk.post(f"/till/sales/{number}/undo", {"reason": "잘못 찍음"})
+
+    answer = clerk.get(f"/till/sales/{number}/return")
+
+    assert answer.status_code == 422
+    assert "이미 되돌린 판매라서 할 수 없어요." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (TenderReason.MORE_THAN_HELD, "포인트가 모자라요. 지금 10점이 있어요."),
+        (TenderReason.NOT_ACCEPTED, "이 매장은 포인트 결제를 받지 않아요."),
+        (TenderReason.MORE_THAN_SHARE, "이번에는 10점까지 쓸 수 있어요."),
+    ],
+)
+def test_points_that_do_not_pay__refused__say_why_and_no_code(reason: TenderReason, sentence: str) -> None:
+    refusal = TenderNotTaken(reason=reason.value, needed=99_999, found=10)
+
+    assert explain(refusal)[0] == sentence

@@ -15,10 +15,14 @@ from dangol.domain.errors import DomainError
 
 
 class Words(NamedTuple):
-    """What to say: a sentence with the error's facts in braces, and what to do next (empty: nothing)."""
+    """What to say: a sentence with the error's facts in braces, and what to do next (empty: nothing).
+
+    `names`: what the codes are called that a fact may be, by the fact; their words may hold other facts.
+    """
 
     sentence: str | Promise
     remedy: str | Promise = ""
+    names: Mapping[str, Mapping[str, str | Promise]] = {}
 
 
 _words: dict[str, Words] = {}
@@ -65,4 +69,7 @@ def explain(error: DomainError) -> tuple[str, str]:
     if words is None:
         return str(_("거절됐어요: {error}")).format(error=error), ""
     facts = Facts(error.data)
+    for name, called in words.names.items():
+        if (told := called.get(str(facts.get(name)))) is not None:
+            facts[name] = str(told).format_map(Facts(error.data))
     return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -50,10 +51,11 @@ MOST_NAMED = 5
 
 
 class Names(NamedTuple):
-    """What pages call products, and batches of coupons, by what promotions name them by."""
+    """What pages call products, batches of coupons and stamp cards, by what promotions name them by."""
 
     products: Mapping[str, str]
     batches: Mapping[str, str]
+    cards: Mapping[str, str] = MappingProxyType({})
 
 
 NO_NAMES = Names({}, {})
@@ -186,7 +188,9 @@ class _Teller:
                 ratio = Fraction(num, den) if den else Fraction(num)
                 return _("적립 {times}배").format(times=times_in_words((ratio.numerator, ratio.denominator)))
             case of.Stamps(card, count):
-                return _("‘{name}’ 도장 {count}").format(name=card, count=pieces(count))
+                return _("‘{name}’ 도장 {count}").format(
+                    name=self.names.cards.get(card) or card, count=pieces(count)
+                )
             case of.IssueCoupon(coupon):
                 return _("‘{name}’ 쿠폰 발급").format(name=self.names.batches.get(coupon) or coupon)
         return ""

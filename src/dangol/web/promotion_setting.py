@@ -13,9 +13,11 @@ from dangol.domain.promotions.benefits import Bundle, BuyGet, Gift, Items
 from dangol.domain.promotions.catalog import CART_SHIPPING, CART_TOTAL, CART_TRAITS, COUPON_CODE
 from dangol.rooms.rewards.coupons.selectors import list_batches
 from dangol.rooms.rewards.promotions.contents import PromotionContent
+from dangol.rooms.rewards.stamps.selectors import list_programs
 from dangol.web.benefit_words import Names
 from dangol.web.condition_form.offers import Offers
-from dangol.web.formats import minor_digits
+from dangol.web.condition_form.units import CLOCK, MONEY, Unit
+from dangol.web.formats import language
 from dangol.web.promotion_words import Setting, read_benefits
 
 _CART: Mapping[str, Promise] = {
@@ -33,15 +35,11 @@ _CART: Mapping[str, Promise] = {
     "time.at": _("지금"),
     "time.day": _("오늘"),
     "time.weekday": _("요일"),
-    "time.minute": _("시각(0시부터 몇 분째, 0–1439)"),
+    "time.minute": _("시각"),
     "sale.channel": _("파는 경로"),
     "sale.store": _("파는 매장 번호"),
 }
 assert _CART.keys() == CART_TRAITS.keys(), "each trait of a cart has words"
-_IN_MINOR: Mapping[str, Promise] = {
-    CART_TOTAL: _("장바구니 금액(가장 작은 화폐 단위로)"),
-    CART_SHIPPING: _("배송비(가장 작은 화폐 단위로)"),
-}
 _WEEKDAYS: Mapping[str, Promise] = {
     "mon": _("월요일"), "tue": _("화요일"), "wed": _("수요일"), "thu": _("목요일"), "fri": _("금요일"),
     "sat": _("토요일"), "sun": _("일요일"),
@@ -50,17 +48,26 @@ _WEEKDAYS: Mapping[str, Promise] = {
 
 def promotion_offers(currency: str) -> Offers:
     """Return what a promotion's condition can ask: what segments can, and the cart, the code, the hour."""
-    words = {**_CART, **_IN_MINOR} if minor_digits(currency) else _CART
-    specs = [TraitSpec(name, type_, words[name]) for name, type_ in CART_TRAITS.items()]
-    return Offers(more=specs, values={"time.weekday": _WEEKDAYS})
+    specs = [TraitSpec(name, type_, _CART[name]) for name, type_ in CART_TRAITS.items()]
+    money = Unit(MONEY, currency)
+    units = {CART_TOTAL: money, CART_SHIPPING: money, "time.minute": Unit(CLOCK)}
+    return Offers(more=specs, values={"time.weekday": _WEEKDAYS}, units=units)
+
+
+def card_names() -> dict[str, str]:
+    """Return what stamp cards are called, by the key promotions name them by; those put away left out."""
+    return {one.key: one.name(language()) for one in list_programs()}
 
 
 def setting_of(contents: Sequence[PromotionContent], zone: ZoneInfo, offers: Offers) -> Setting:
     """Return what it takes to tell these contents: products and batches are read at once."""
     numbers = {one for content in contents for one in _products(content)}
     has_coupon = any(one.get("kind") == "coupon" for content in contents for one in content.benefits)
-    batches = batch_names() if has_coupon else {}
-    return Setting(zone, offers.catalog, offers.labels, Names(product_names(numbers), batches))
+    has_stamps = any(one.get("kind") == "stamps" for content in contents for one in content.benefits)
+    names = Names(
+        product_names(numbers), batch_names() if has_coupon else {}, card_names() if has_stamps else {}
+    )
+    return Setting(zone, offers.catalog, offers.labels, names)
 
 
 def batch_names() -> dict[str, str]:

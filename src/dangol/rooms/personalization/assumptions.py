@@ -40,6 +40,19 @@ class NotAnAmount(Malformed):
     code = "personalization.not_an_amount"
 
 
+class NotAShare(NotAnAmount):
+    """What was said of `kind` is no share: hundredths of a percent from 0 to `most`."""
+
+    code = "personalization.not_a_share"
+
+
+def refused(kind: Said) -> NotAnAmount:
+    """Return the refusal of what cannot be said of a kind."""
+    if kind in SHARES:
+        return NotAShare(kind=kind.value, most=WHOLE_MARGIN)
+    return NotAnAmount(kind=kind.value, most=MOST_MINOR)
+
+
 class AssumptionView(NamedTuple):
     """What was said: in the units of `Assumption`; `amount` is None where it was taken back."""
 
@@ -78,15 +91,15 @@ def say(
 ) -> None:
     """Say what something is worth or costs from now on; None takes it back. Said again the same, it is once.
 
-    Raises NotAnAmount.
+    Raises NotAnAmount, or NotAShare of a share.
     """
     is_cost = kind in COSTS
     most = WHOLE_MARGIN if kind in SHARES else MOST_MINOR
     scope = scope.strip()
     if (month is not None) != is_cost or (amount is not None and not 0 <= amount <= most):
-        raise NotAnAmount(kind=kind.value, most=most)
+        raise refused(kind)
     if len(scope) > LONGEST_SCOPE or "\0" in scope or (scope and not is_cost):
-        raise NotAnAmount(kind=kind.value, most=most)
+        raise refused(kind)
     month = month.replace(day=1) if month else None
     with write_transaction():
         same = Assumption.objects.filter(kind=kind.value, month=month, scope=scope).order_by("-id")

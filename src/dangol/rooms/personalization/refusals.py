@@ -20,10 +20,14 @@ from dangol.insight.refusals import (
     SplitNotBefore,
     ValuesMissing,
 )
-from dangol.rooms.personalization.assumptions import NotAnAmount
+from dangol.rooms.personalization.assumptions import NotAnAmount, NotAShare
 
 register(
     {
+        NotAShare.code: Words(
+            _("적은 퍼센트를 쓸 수 없어요."),
+            _("0부터 100까지, 소수점 아래 두 자리까지 적어 주세요. 예: 12.5. 비우면 지워요."),
+        ),
         NotAnAmount.code: Words(
             _("적은 값을 쓸 수 없어요."),
             _("0부터의 금액을 숫자로, 통화의 소수 자리까지만 적어 주세요. 비우면 지워요."),

@@ -22,6 +22,7 @@ from dangol.web.condition_form.option_words import (
     unit_words,
 )
 from dangol.web.condition_form.parts import GROUP, INSIDE, STEP, TEST, Part
+from dangol.web.condition_form.units import CLOCK, MONEY
 from dangol.web.condition_form.writing import Fault
 
 Options: TypeAlias = Sequence[tuple[str, str]]
@@ -275,7 +276,10 @@ class _Drawer:
             case Kind.FLAG:
                 return self._select(part, name, label, [("true", _("예")), ("false", _("아니요"))])
             case Kind.NUMBER:
-                return Control(name, label, "number", part.said(name))
+                unit = self.offers.units.get(part.said("trait")) if part.kind == "trait" else None
+                kind = "time" if unit and unit.kind == CLOCK else "number"
+                money = unit.currency if unit and unit.kind == MONEY else ""
+                return Control(name, label, kind, part.said(name), suffix=money)
             case Kind.DATE | Kind.INSTANT:
                 return self._day(part, name, label)
         listed = CATEGORIES if part.said("property") == CATEGORIES else ""

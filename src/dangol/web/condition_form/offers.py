@@ -14,6 +14,7 @@ from dangol.core.segments.catalog import TraitSpec, list_traits
 from dangol.core.segments.selectors import segment_names
 from dangol.domain.conditions import Catalog, Kind, Labels
 from dangol.web.condition_form.parts import GROUP, Part
+from dangol.web.condition_form.units import Told, Unit
 from dangol.web.condition_words import (
     event_name,
     is_offered,
@@ -28,7 +29,8 @@ class Offers:
     """What can be chosen now, each read once and when it is needed; with the words people know it by.
 
     `own` is the segment that is being written: it cannot ask about itself. `more` are traits that only what
-    is being written knows, and come first; `values` are what theirs are called.
+    is being written knows, and come first; `values` are what theirs are called, `units` how their numbers
+    are typed.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Offers:
         own: str = "",
         more: Sequence[TraitSpec] = (),
         values: Mapping[str, Mapping[str, Promise]] = MappingProxyType({}),
+        units: Mapping[str, Unit] = MappingProxyType({}),
     ) -> None:
         self._own, self._more, self._values = own, more, values
+        self.units = units
 
     @cached_property
     def traits(self) -> Mapping[str, TraitSpec]:
@@ -85,7 +89,10 @@ class Offers:
             properties={name: property_name(name) for name in properties},
             traits={name: trait_label(spec) for name, spec in self.traits.items()},
             values={
-                name: trait_values(spec, self._own_values(name, tiers)) for name, spec in self.traits.items()
+                name: Told(self.units[name])
+                if name in self.units
+                else trait_values(spec, self._own_values(name, tiers))
+                for name, spec in self.traits.items()
             },
             segments=self.names,
         )

@@ -15,6 +15,7 @@ from dangol.domain.conditions.kinds import LISTED, SPANS, VALUELESS
 from dangol.web.condition_form.asking import Asked, asked_of
 from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_form.parts import STEP, TEST, Part
+from dangol.web.condition_form.units import Unit
 
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?", re.ASCII)
@@ -218,10 +219,17 @@ class _Writer:
             self._fault(part, name)
             return None
         if kind is Kind.NUMBER:
-            return self._number(part, name, stripped)
+            unit = self.offers.units.get(part.said("trait")) if part.kind == "trait" else None
+            return self._in_unit(part, name, stripped, unit) if unit else self._number(part, name, stripped)
         if kind in (Kind.DATE, Kind.INSTANT) and not _INSTANT.fullmatch(stripped):
             self._fault(part, name, _("2026-02-28처럼 날짜를 적어 주세요."))
         return stripped
+
+    def _in_unit(self, part: Part, name: str, text: str, unit: Unit) -> int | None:
+        found = unit.read(text)
+        if found is None:
+            self._fault(part, name, unit.hint)
+        return found
 
     def _number(self, part: Part, name: str, text: str) -> int | float | None:
         found = number_of(text)

@@ -17,13 +17,12 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.assumptions import (
     COSTS,
     LONGEST_SCOPE,
-    MOST_MINOR,
     PER_POINTS,
     SHARES,
     WHOLE_MARGIN,
-    NotAnAmount,
     Said,
     read_assumptions,
+    refused,
     said_so_far,
     say,
 )
@@ -109,13 +108,13 @@ def _say(request: HttpRequest) -> None:
         kind = _read(Said.ACQUISITION, form.get("kind", ""), lambda typed: _COSTS.get(typed))
         month = _read(Said.ACQUISITION, form.get("month", ""), read_month)
         if kind is None or month is None:
-            raise NotAnAmount(kind=Said.ACQUISITION.value, most=MOST_MINOR)
+            raise refused(Said.ACQUISITION)
         amount = _read(kind, form["amount"], lambda typed: read_money(typed, frame.shop.currency))
         say(kind, amount, actor=actor, at=frame.at, month=month, scope=form.get("scope", ""))
     else:
         worth = form.get("worth")
         if worth is None:
-            raise NotAnAmount(kind=Said.POINT_WORTH.value, most=MOST_MINOR)
+            raise refused(Said.POINT_WORTH)
         amount = _read(Said.POINT_WORTH, worth, lambda typed: read_money(typed, frame.shop.currency))
         say(Said.POINT_WORTH, amount, actor=actor, at=frame.at)
         # What is owed stands in the tables of the night: nobody has to think of making them anew.
@@ -129,12 +128,12 @@ T = TypeVar("T")
 
 
 def _read(kind: Said, typed: str, read: Callable[[str], T | None]) -> T | None:
-    """Return what was typed; None for nothing. Raises NotAnAmount for what cannot be read."""
+    """Return what was typed; None for nothing. Raises NotAnAmount, or NotAShare, for what cannot be read."""
     if not typed.strip():
         return None
     found = read(typed.strip())
     if found is None:
-        raise NotAnAmount(kind=kind.value, most=MOST_MINOR)
+        raise refused(kind)
     return found
 
 

@@ -25,7 +25,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LATE
 from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
-from dangol.web.reads.orders import points_of
+from dangol.web.reads.till import read_receipt
 
 SHOWN = 8
 
@@ -136,11 +136,12 @@ def _preview_or_do(
 
 def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts]) -> Outlook:
     """Do it, read what came of it, and leave it to the caller to take it back."""
-    key = (order.customer_id, order.id)
-    before = points_of([key]).get(order.id, 0)
+    before = _points_of(order)
     made = act(Why(new_id(), HOUSE, "preview"))
-    after = points_of([key]).get(order.id, 0)
-    if (made.customer_id, made.id) == key:
-        return Outlook(before, after)
-    there = points_of([(made.customer_id, made.id)]).get(made.id, 0)
-    return Outlook(before, after, there)
+    after = _points_of(order)
+    return Outlook(before, after, None if made.id == order.id else _points_of(made))
+
+
+def _points_of(order: OrderFacts) -> int:
+    """Return what an order has earned as it stands now, by rules and by promotions together."""
+    return read_receipt(find_order(show_id(order.id))).points

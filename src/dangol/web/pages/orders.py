@@ -13,6 +13,7 @@ from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import money, texts
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import acts_of, numbers_of
+from dangol.core.commerce.moving import is_all_back
 from dangol.core.commerce.selectors import UnknownOrder, find_order, read_order
 from dangol.core.people.selectors import StoreView, list_stores, names_of
 from dangol.web.csv_files import note_download, stream_csv
@@ -129,7 +130,7 @@ def show_order(request: HttpRequest, source: str, number: str) -> HttpResponse:
         "acts": [(one, ACT_WORDS.get(one.act, one.act)) for one in acts],
         "others": numbers_of([one.other_order_id for one in acts if one.other_order_id]),
         "is_guest": is_guest(facts.customer_id),
-        "is_undone": bool(whole.returns) and sum(one.net_minor for one in whole.returns) >= facts.net_minor,
+        "is_undone": is_all_back(whole),
         "orders": read_one_order(facts.customer_id, facts.id),
         "person": names_of([facts.customer_id]).get(facts.customer_id),
         "may_see_members": visitor.may(Right.MEMBERS_READ),

@@ -25,6 +25,7 @@ from dangol.web.condition_form.controls import draw
 from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_form.option_words import KINDS as LEAF_KINDS
 from dangol.web.condition_form.parts import GROUP, LEAVES
+from dangol.web.condition_form.units import as_typed
 from dangol.web.condition_form.writing import faults_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
@@ -36,7 +37,7 @@ from dangol.web.promotion_concerns import Note, tell_concerns
 from dangol.web.promotion_form.benefits import BenefitView, Drawer, icon_of, title_of
 from dangol.web.promotion_form.state import State, open_state, prefix_of, read_state
 from dangol.web.promotion_form.writing import Problem, Written, problems_of, write_content
-from dangol.web.promotion_setting import batch_names, promotion_offers, setting_of
+from dangol.web.promotion_setting import batch_names, card_names, promotion_offers, setting_of
 from dangol.web.promotion_words import PERIODS, changes_between, lane_name, readable, tell
 from dangol.web.suggested_promotions import begin, suggestions_for
 
@@ -87,6 +88,7 @@ def _open(
 ) -> HttpResponse:
     shop = frame_of(request).shop
     state = open_state(content, shop.tz, offers.catalog)
+    as_typed(state.root, offers.units)
     written = write_content(state, content, shop.tz, shop.currency, offers, needs_name=False)
     revision = view.draft.revision if view and view.draft else 0
     return _show(request, offers, Shown(view, content, state, written, revision))
@@ -135,7 +137,7 @@ def _show(request: HttpRequest, offers: Offers, shown: Shown) -> HttpResponse:
         state.typed,
         written.faults if shown.is_saving else {},
         shown.before.currency or frame_of(request).shop.currency,
-        batch_names() if any(kind == "coupon" for _number, kind in state.benefits) else {},
+        _choices_of(kind for _number, kind in state.benefits),
     )
     catalog = offers.catalog
     problems = problems_of(written.content, catalog) if written.content else []
@@ -208,6 +210,15 @@ def _cards(drawer: Drawer) -> dict[str, Any]:
         ],
         "stackings": list(settings.stacking),
     }  # fmt: skip
+
+
+def _choices_of(kinds: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return what benefits of these kinds choose from, by their names: read only where one does."""
+    wanted = set(kinds)
+    return {
+        "batch": batch_names() if "coupon" in wanted else {},
+        "card": card_names() if "stamps" in wanted else {},
+    }
 
 
 def _named(lanes: Iterable[str]) -> Options:

@@ -27,8 +27,9 @@ from dangol.rooms.rewards.promotions.counter import (
     undo_own,
     undone_sale_of,
 )
+from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
-from dangol.rooms.rewards.promotions.sales import SaleView
+from dangol.rooms.rewards.promotions.sales import SaleView, WrongState
 from dangol.web.acting import actor_of, new_form
 from dangol.web.amounts import read_amount
 from dangol.web.frame import frame_of
@@ -110,6 +111,8 @@ def bring_some_back(request: HttpRequest, number: str) -> HttpResponse:
     """Say what units or an amount of a sale give back, and bring them back."""
     order = find_sold(request, number)
     sale = sale_of(order)
+    if sale is None and undone_sale_of(order) is not None:
+        return _refused(request, number, WrongState(state=SaleState.CANCELED.value), status=422)
     if sale is None:
         return _refused(request, number, NotOfTheCheckout(order=order.number), status=422)
     context = _context(request, order) | {"form": new_form()}

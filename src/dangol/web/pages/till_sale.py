@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
@@ -183,7 +184,8 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
         sale, more = _put_in(request, sale, sale.scan)
         return member_page(request, customer_id, more, sale=sale)
     if sale.is_empty:
-        return redirect("web:till-member", customer_id)
+        nothing = {"problem": (_("아직 팔 것이 없어요."), _("금액이나 상품을 먼저 넣어 주세요."))}
+        return member_page(request, customer_id, nothing, sale=sale, status=422)
     if sale.wrong:
         return member_page(request, customer_id, {}, sale=sale, status=422)
     basket = Basket(customer_id, sale.as_lines(), sale.codes, sale.points or 0)

@@ -71,10 +71,12 @@ SPECS: Mapping[str, Sequence[Spec]] = {
     ),
     "multiplier": (Spec("times", lazy("적립 몇 배"), "times", hint=lazy("2나 1.5처럼 적어요.")),),
     "stamps": (
-        Spec("card", lazy("도장 카드"), "text"), Spec("count", lazy("도장 개수"), "whole", usual="1"),
+        Spec("card", lazy("도장 카드"), "card"), Spec("count", lazy("도장 개수"), "whole", usual="1"),
     ),
     "coupon": (Spec("coupon", lazy("나눠 줄 쿠폰"), "batch"),),
 }  # fmt: skip
+# Kinds of values that are chosen from what the shop has, by its name.
+_CHOSEN = ("batch", "card")
 assert SPECS.keys() == KINDS.keys(), "each kind of benefit has its form"
 
 
@@ -173,9 +175,8 @@ def read_benefit(kind: str, prefix: str, reader: Reader) -> dict[str, Any]:
         return found if isinstance(found, dict) else {}
     raw: dict[str, Any] = {"kind": kind}
     for one in SPECS[kind]:
-        value = reader.read(
-            f"{prefix}.{one.key}", "text" if one.kind == "batch" else one.kind, is_needed=one.is_needed
-        )
+        typed_as = "text" if one.kind in _CHOSEN else one.kind
+        value = reader.read(f"{prefix}.{one.key}", typed_as, is_needed=one.is_needed)
         if one.words and value not in one.words:
             value = one.usual
         if value is None or value is False:
@@ -231,9 +232,14 @@ class Drawer:
     """Draws benefits with what was typed, and each fault at its input."""
 
     def __init__(
-        self, typed: Mapping[str, str], faults: Mapping[str, str], currency: str, batches: Mapping[str, str]
+        self,
+        typed: Mapping[str, str],
+        faults: Mapping[str, str],
+        currency: str,
+        named: Mapping[str, Mapping[str, str]],
     ) -> None:
-        self.typed, self.faults, self.currency, self.batches = typed, faults, currency, batches
+        """Take what was typed; `named`: the batches (`batch`) and stamp cards (`card`) to choose from."""
+        self.typed, self.faults, self.currency, self.named = typed, faults, currency, named
 
     def field(
         self, name: str, label: object, kind: str, hint: object = "", options: Options = (), listed: str = ""
@@ -268,10 +274,10 @@ class Drawer:
     def _spec(self, spec: Spec, prefix: str) -> Input:
         options: Options = [(key, str(words)) for key, words in spec.words.items()]
         kind, name = spec.kind, f"{prefix}.{spec.key}"
-        if kind == "batch":
-            kind, own = "choice", self.typed.get(name, "")
-            gone = [(own, own)] if own and own not in self.batches else []
-            options = [("", _("고르세요")), *self.batches.items(), *gone]
+        if kind in _CHOSEN:
+            known, own = self.named.get(kind, {}), self.typed.get(name, "")
+            gone = [(own, own)] if own and own not in known else []
+            kind, options = "choice", [("", _("고르세요")), *known.items(), *gone]
         return self.field(name, spec.label, kind, spec.hint, options)
 
     def _steps(self, prefix: str) -> int:

@@ -76,7 +76,7 @@ class Reader:
 
 
 def _share(text: str, currency: str) -> tuple[int | None, str]:
-    words = _("0보다 크고 100 이하인 수로 적어 주세요. 예: 12.5")
+    words = _("0보다 크고 100 이하인 수로, 소수점 아래 두 자리까지 적어 주세요. 예: 12.5")
     try:
         found = Decimal(text.removesuffix("%").replace(",", "").strip()) * 100
     except ArithmeticError:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
+from dangol.rooms.rewards.promotions.words import STATES, TENDER
 
 register(
     {
@@ -36,15 +37,18 @@ register(
         ),
         "checkout.unknown_sale": Words(_("그런 판매가 없어요."), _("id를 확인하거나 새로 예약하세요.")),
         "checkout.wrong_state": Words(
-            _("지금 상태({state})에서는 할 수 없어요."), _("판매의 상태를 먼저 확인하세요.")
+            _("{state} 판매라서 할 수 없어요."),
+            _("판매가 지금 어떤지 먼저 확인하세요."),
+            names={"state": STATES},
         ),
         "checkout.timed_out": Words(
             _("예약 시간이 지났어요({until}). 잡아 둔 쿠폰과 포인트는 풀렸어요."),
             _("판매를 다시 열면 지금 프로모션으로 다시 계산해요."),
         ),
         "checkout.tender_not_taken": Words(
-            _("포인트로 낼 수 없어요({reason}): 기준 {needed}, 지금 {found}."),
+            "{reason}",
             _("쓸 포인트를 고치거나 포인트 없이 결제하세요."),
+            names={"reason": {reason.value: words for reason, words in TENDER.items()}},
         ),
         "checkout.stored_value_not_taken": Words(
             _("상품권이나 예치금으로 낼 수 없어요({reason}) {card}"),

@@ -47,7 +47,7 @@ _LIMITS: Mapping[Limit, Text] = {
     Limit.CODE_USES: gettext_lazy("쓸 수 없는 쿠폰 코드예요. 코드를 다시 확인해 주세요."),
     Limit.UNITS: gettext_lazy("이 프로모션으로 할인할 수 있는 수량이 모두 쓰였어요."),
 }
-_TENDER: Mapping[TenderReason, Text] = {
+TENDER: Mapping[TenderReason, Text] = {
     TenderReason.NOT_ACCEPTED: gettext_lazy("이 매장은 포인트 결제를 받지 않아요."),
     TenderReason.NO_MEMBER: gettext_lazy("포인트로 내려면 회원을 먼저 찾아 주세요."),
     TenderReason.TOO_FEW: gettext_lazy("포인트는 {needed}점부터 쓸 수 있어요."),
@@ -71,6 +71,11 @@ _STORED: Mapping[StoredReason, Text] = {
     StoredReason.NOTHING_TO_PAY: gettext_lazy("더 낼 금액이 없어요."),
 }
 assert _STORED.keys() == set(StoredReason), "each reason has words"
+# Where a sale stands, as a sentence says it of one.
+STATES: Mapping[str, Text] = {
+    "reserved": gettext_lazy("아직 예약만 한"), "committed": gettext_lazy("이미 판"),
+    "canceled": gettext_lazy("이미 되돌린"), "timed_out": gettext_lazy("예약 시간이 지난"),
+}  # fmt: skip
 assert _REASONS.keys() | {Reason.LIMIT_REACHED} == set(Reason), "each reason has words"
 
 
@@ -99,3 +104,4 @@ def stored_text(refused: StoredRefused, *, write: Callable[[int], str] = str) ->
     """
     needed, found = ("" if one is None else write(one) for one in (refused.needed, refused.found))
     return str(_STORED[refused.reason]).format(needed=needed, found=found)
+    return str(TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
