@@ -3,10 +3,15 @@
 from dangol.core.segments.catalog import Provider
 from dangol.core.segments.own_traits import CONSENTS, CUSTOMER_TRAITS, DECLARED_TRAITS
 from dangol.core.segments.traits import TOLD
+from dangol.core.segments.uses import Uses
 from dangol.domain.promotions.catalog import PREFIXES
+from dangol.rooms.rewards.promotions.segment_uses import promotions_asking
 from dangol.rooms.rewards.traits import PROGRAM_TRAITS
 
 PROVIDERS: list[Provider] = [CUSTOMER_TRAITS, PROGRAM_TRAITS, CONSENTS, DECLARED_TRAITS, TOLD]
+
+# What besides segments asks who is in one: such a segment is not archived.
+USES: tuple[Uses, ...] = (promotions_asking,)
 
 # What the models of personalization tell of everybody, and promotions of a cart: no program or app may tell a
 # name that begins so.

@@ -73,6 +73,13 @@ def is_of_segment(name: str, slug: str) -> bool:
     return prefix in prefixes and rest.partition(".")[0] == slug.replace("-", "_")
 
 
+def is_of_any_segment(name: str) -> bool:
+    """Say whether a trait is about a segment, whichever."""
+    prefix, dot, _ = name.partition(".")
+    prefixes: tuple[str, ...] = import_module(settings.TRAIT_PROVIDERS).OF_SEGMENTS
+    return bool(dot) and prefix in prefixes
+
+
 def list_traits() -> list[TraitSpec]:
     """Return all traits there are now, in the order in which they are offered."""
     return [spec for provider in providers() for spec in provider.specs()]

@@ -70,6 +70,10 @@ register(
         services.SegmentInUse.code: Words(
             _("다른 세그먼트가 이것을 묻고 있어요: {segments}"), _("먼저 그 조건에서 빼세요.")
         ),
+        services.SegmentAskedElsewhere.code: Words(
+            _("이 세그먼트를 묻는 것이 있어요: {names}"),
+            _("먼저 그 조건에서 빼거나, 쓰지 않는 것을 보관하세요."),
+        ),
         traits.NotATraitName.code: Words(
             _("‘{name}’은(는) 속성 이름이 될 수 없어요."),
             _("글자(영문은 소문자), 숫자, 밑줄을 점으로 이어 64자까지 쓰세요."),

@@ -9,13 +9,14 @@ import msgspec
 
 from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.people.actors import Actor, columns_of
-from dangol.core.segments.catalog import trait_types
+from dangol.core.segments.catalog import is_of_any_segment, is_of_segment, trait_types
 from dangol.core.segments.models import Segment, SegmentVersion
 from dangol.core.segments.running import read_segments, stored_types, types_text, users_of
 from dangol.core.segments.subjects import can_be_asked
+from dangol.core.segments.uses import uses_elsewhere
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_missing
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.core.tasks.services import enqueue
 from dangol.domain.conditions import Catalog, Condition, Kind, needs, read_condition, write_condition
 from dangol.domain.conditions.dependencies import in_layers
@@ -73,6 +74,12 @@ class SegmentInUse(DomainError):
     code = "segments.in_use"
 
 
+class SegmentAskedElsewhere(DomainError):
+    """What is no segment (`names`) asks who is in this one (`segment`)."""
+
+    code = "segments.asked_elsewhere"
+
+
 class EventNotAsked(Malformed):
     """No condition can ask for `event`: it is our own account of others' events, or of the segments."""
 
@@ -109,6 +116,7 @@ def check_condition(raw: bytes | object, catalog: Catalog | None = None) -> Cond
     condition = read_condition(raw, trait_types() if catalog is None else catalog)
     asked = needs(condition)
     _require_known(asked.segments)
+    _require_traits_kept(asked.traits)
     if strange := sorted(event for event in asked.events if not can_be_asked(event)):
         raise EventNotAsked(field="condition", event=strange[0])
     return condition
@@ -177,14 +185,16 @@ def _rewrite(segment: Segment, raw: bytes | object, actor: Actor, at: datetime) 
 
 
 def archive_segment(slug: str, *, actor: Actor, at: datetime) -> None:
-    """Keep a segment up to date no more: everybody leaves it. Raises UnknownSegment, SegmentInUse.
+    """Keep a segment up to date no more: everybody leaves it.
 
-    The access log tells who has done it.
+    The access log tells who has done it. Raises UnknownSegment, SegmentInUse, SegmentAskedElsewhere.
     """
     with write_transaction():
         segment = _lock(slug)
         if users := users_of(slug):
             raise SegmentInUse(segment=slug, segments=", ".join(users))
+        if others := uses_elsewhere(slug):
+            raise SegmentAskedElsewhere(segment=slug, names=", ".join(others))
         Segment.objects.filter(pk=segment.id).update(
             archived_at=at, changed_at=at, revision=segment.revision + 1
         )
@@ -267,6 +277,31 @@ def _require_known(slugs: Iterable[str]) -> None:
     known = set(Segment.objects.filter(archived_at=None, slug__in=wanted).values_list("slug", flat=True))
     if missing := sorted(wanted - known):
         raise UnknownSegment(segment=missing[0])
+
+
+def _require_traits_kept(traits: Iterable[str]) -> None:
+    """Raise UnknownSegment for a trait of a segment that is kept up to date no more.
+
+    Traits stay known for some minutes after their segment was archived.
+    """
+    if of_segments := sorted(name for name in traits if is_of_any_segment(name)):
+        slugs = Segment.objects.filter(archived_at=None).values_list("slug", flat=True)
+        for name in of_segments:
+            if not any(is_of_segment(name, slug) for slug in slugs):
+                raise UnknownSegment(segment=name.split(".")[1].replace("_", "-"))
+
+
+def hold_segments(condition: Condition) -> None:
+    """Keep the segments a condition asks about from being archived until the transaction ends.
+
+    Raises UnknownSegment for one that is not there, or archived.
+    """
+    require_write_transaction()
+    asked = needs(condition)
+    if asked.segments or any(is_of_any_segment(name) for name in asked.traits):
+        _lock_live()
+        _require_known(asked.segments)
+        _require_traits_kept(asked.traits)
 
 
 def _require_no_circle(slug: str, condition: Condition) -> None:

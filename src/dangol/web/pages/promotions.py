@@ -16,11 +16,13 @@ from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.coupons.selectors import BatchView, list_batches
 from dangol.rooms.rewards.promotions import editing
 from dangol.rooms.rewards.promotions.contents import PromotionContent
 from dangol.rooms.rewards.promotions.editing import PromotionView, UnknownPromotion, VersionView
 from dangol.rooms.rewards.promotions.selectors import UseView, list_uses
 from dangol.rooms.rewards.promotions.simulations import list_trials
+from dangol.web.coupon_words import Chip, batch_chip
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
@@ -43,6 +45,7 @@ from dangol.web.promotion_words import (
 from dangol.web.suggested_promotions import suggestions_for
 
 A_PAGE, RECENT, MOST_SEARCHED, MOST_TRIALS = 50, 10, 80, 5
+MOST_BATCHES = 5
 # What was done just now, and by which of the acts it is undone.
 UNDO = {
     "paused": "web:promotion-resume", "resumed": "web:promotion-pause", "archived": "web:promotion-restore",
@@ -199,10 +202,17 @@ def show(request: HttpRequest, promotion_id: Id, refusal: DomainError | None = N
         "uses": _use_lines(request, list_uses(promotion_id, limit=RECENT)),
         "may_see_members": visitor_of(request).may(Right.MEMBERS_READ),
         "trials": list_trials(promotion_id, limit=MOST_TRIALS),
+        "batches": _batches(promotion_id, at), "shown_id": show_id(promotion_id),
+        "asks_code": bool(view.version and view.version.content.needs_code) or content.needs_code,
         "done": done if done in UNDO else "", "undo": UNDO.get(done, ""), "was_paused": bool(view.paused_at),
         "refusal": explain(refusal) if refusal else None,
     }  # fmt: skip
     return render(request, "web/promotions/promotion.html", context, status=409 if refusal else 200)
+
+
+def _batches(promotion_id: Id, at: datetime) -> list[tuple[BatchView, Chip]]:
+    """Return the latest batches of coupons that open a promotion, each with its chip."""
+    return [(one, batch_chip(one, at)) for one in list_batches(promotion_id=promotion_id, limit=MOST_BATCHES)]
 
 
 def _version_lines(versions: Sequence[VersionView], setting: Setting) -> list[VersionLine]:

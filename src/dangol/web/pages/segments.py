@@ -14,6 +14,7 @@ from dangol.core.refusals import explain
 from dangol.core.segments import selectors, services
 from dangol.core.segments.running import read_conditions, users_of
 from dangol.core.segments.selectors import MemberView, SegmentView
+from dangol.core.segments.uses import uses_elsewhere
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Said
 from dangol.domain.errors import DomainError
@@ -105,9 +106,29 @@ def _archived(request: HttpRequest, text: str) -> tuple[list[SegmentView], str, 
     return shown, after, bool(rows) or selectors.has_archived()
 
 
+def _find_archived(slug: str) -> SegmentView | None:
+    try:
+        found = selectors.look_up(slug)
+    except services.UnknownSegment:
+        return None
+    return found if found.archived_at else None
+
+
+def _show_archived(request: HttpRequest, view: SegmentView, refusal: DomainError | None) -> HttpResponse:
+    """Say that a segment is put away, since when, what it asked, and how it comes back."""
+    told = _told_versions(view.id, Offers(), frame_of(request).shop.tz)
+    context = {
+        "segment": view, "said": told[0][1], "versions": [line for line, _ in told],
+        "refusal": explain(refusal) if refusal else None,
+    }  # fmt: skip
+    return render(request, "web/segments/archived.html", context, status=409 if refusal else 200)
+
+
 @needs(Right.SEGMENTS_READ)
 def show(request: HttpRequest, segment: str, refusal: DomainError | None = None) -> HttpResponse:
     """Show a segment: its condition in words, who is in, its versions, and who asks about it."""
+    if archived := _find_archived(segment):
+        return _show_archived(request, archived, refusal)
     view, offers, zone = find(segment), Offers(), frame_of(request).shop.tz
     state: dict[str, Any] = {
         "segment": view,
@@ -131,6 +152,7 @@ def show(request: HttpRequest, segment: str, refusal: DomainError | None = None)
         "lines": lines,
         "next_after": after,
         "after": request.GET.get("after", ""),
+        "elsewhere": uses_elsewhere(segment),
         "users": [(slug, name) for slug, name in offers.segments.items() if slug in users],
         "refusal": explain(refusal) if refusal else None,
     }

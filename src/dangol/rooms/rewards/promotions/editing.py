@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from dangol.core.segments.catalog import trait_types
 from dangol.core.segments.running import types_text
+from dangol.core.segments.services import hold_segments
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError, NotFound
@@ -222,6 +223,8 @@ def _publishable(promotion_id: Id, revision: int) -> _Publishable:
         raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
     content = unpack(draft.content)
     checked = check_content(content)
+    if checked.promotion.condition is not None:
+        hold_segments(checked.promotion.condition)
     if row.version and _version(promotion_id, row.version).content == content:
         raise NothingToPublish()
     return _Publishable(draft, content, checked)
