@@ -8,7 +8,7 @@ from django.test import Client
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import show_id
 from dangol.domain.tender import TenderReason
-from dangol.rooms.rewards.promotions.sales import TenderNotTaken
+from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from dangol.web.links import make_home_link
 from tests.web.coupons import tell_coupons
 from tests.web.promotions import address, draft

@@ -142,7 +142,7 @@ def stacking() -> str:
 
 
 def returns() -> str:
-    """Return three mugs, paid with points and a gift card, too, and what comes back with an amount and each."""
+    """Return three mugs, paid with points and a card, too, and what comes back with an amount and each."""
     sold = sold_of(run(MUGS, *MUG_RULES), Tender(points=1_700, minor=1_700, stored_minor=3_000))
     rows: list[list[object]] = [[f"mug {key[1] + 1} carries", *one] for key, one in sold.units.items()]
     rows.append(["**all carry**", *sold.carried])
@@ -154,7 +154,9 @@ def returns() -> str:
         sold = back.sold
     rows += [[f"{name} comes back", *back.total] for name, back in steps]
     rows.append(["**still carried**", *sold.carried])
-    return table(["", "₩ in money", "₩ in points", "points paid", "points earned", "₩ discount", "₩ on a card"], rows)
+    return table(
+        ["", "₩ in money", "₩ in points", "points paid", "points earned", "₩ discount", "₩ on a card"], rows
+    )
 
 
 TABLES = (splits, answers, codes, units, stacking, returns)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from dangol.web.condition_form.parts import Part
 from dangol.web.formats import format_money_in_words
-from dangol.web.program_form import read_money, write_money
+from dangol.web.program_fields import read_money, write_money
 
 CLOCK, MONEY = "clock", "money"
 _TYPED = ("value", "high")

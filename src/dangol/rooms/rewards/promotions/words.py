@@ -94,7 +94,7 @@ def reason_text(rejection: Rejection, other: str = "", *, write: Callable[[int],
 
 def tender_text(refused: TenderRefused) -> str:
     """Return why points do not pay, in the language of the moment."""
-    return str(_TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
+    return str(TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
 
 
 def stored_text(refused: StoredRefused, *, write: Callable[[int], str] = str) -> str:
@@ -104,4 +104,3 @@ def stored_text(refused: StoredRefused, *, write: Callable[[int], str] = str) ->
     """
     needed, found = ("" if one is None else write(one) for one in (refused.needed, refused.found))
     return str(_STORED[refused.reason]).format(needed=needed, found=found)
-    return str(TENDER[refused.reason]).format(needed=refused.needed, found=refused.found)
