@@ -5,17 +5,24 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from dangol.core.access.rights import Role
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.selectors import shop
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import show_id
+from dangol.domain.promotions.carts import Line
 from dangol.domain.tender import TenderReason
 from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
 from dangol.web.links import make_home_link
+from dangol.web.reads.till import Basket, sell
+from dangol.web.till_cart import PRODUCT
 from tests.web.coupons import tell_coupons
 from tests.web.promotions import address, draft
 from tests.web.rewards import tell_rewards
+from tests.web.staff import sign_in
 from tests.web.stamps import tell_stamps
-from tests.web.story import Story
-from tests.web.till_shop import sell_with_coupon
+from tests.web.story import NOW, Story
+from tests.web.till_shop import coupon_for, let_checkout, offer, percent, sell_with_coupon
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -112,3 +119,27 @@ def test_points_that_do_not_pay__refused__say_why_and_no_code(reason: TenderReas
     refusal = TenderNotTaken(reason=reason.value, needed=99_999, found=10)
 
     assert explain(refusal)[0] == sentence
+
+
+def test_order_of_a_sale__what_promotions_did_and_refused__stands_there_with_why(
+    clerk: Client, client: Client, story: Story
+) -> None:
+    let_checkout()
+    offer(percent(10), name="가을 행사")
+    nearly = coupon_for(story.regular, name="큰 장바구니", minimum={"minor": 50_000})
+    basket = Basket(story.regular, (Line("amount", PRODUCT, 5_000),), (nearly,), 0)
+    number = sell(basket, shop(), actor=Actor(ActorKind.STAFF, "owner"), key=uuid4(), at=NOW).number
+
+    page = clerk.get(f"/orders/till/{number}").content.decode()
+    receipt = clerk.get(f"/till/sales/{number}").content.decode()
+    at_the_store = sign_in(client, "store", Role.STORE).get(f"/orders/till/{number}").content.decode()
+
+    for one in (page, receipt):
+        assert "가을 행사 · 1판" in one
+        assert "최소 기준에 못 미쳐요." in one
+        assert "큰 장바구니 · 1판 · $500 가운데 $45" in one
+        assert nearly in one
+    # Who may not see coupons is told why, and of the code its end.
+    assert "최소 기준에 못 미쳐요." in at_the_store
+    assert nearly not in at_the_store
+    assert "••••" in at_the_store

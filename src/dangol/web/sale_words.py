@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
+from dangol.core.storage.ids import show_id
 from dangol.domain.promotions import Reason
 from dangol.domain.promotions.rules import Minimum
 from dangol.domain.tender import WHOLE, TenderRule
-from dangol.rooms.rewards.promotions.documents import Json
+from dangol.rooms.rewards.promotions.documents import FOR_OTHER_CARTS, Json
+from dangol.rooms.rewards.promotions.kept import Shelf
+from dangol.web.coupon_words import hidden
 from dangol.web.formats import format_money_in_words, format_number, format_points
 
 _KINDS: Mapping[str, Any] = {
@@ -90,6 +93,37 @@ def _steps(effect: Json, answer: Json, names: Mapping[str, str]) -> list[str]:
         sum_ = f" ({parts}{more})" if len(line["units"]) > 1 else ""
         steps.append(f"{names.get(line['line'], line['line'])}: {shown(line['amount'])}{sum_}")
     return steps
+
+
+def with_codes_hidden(answer: Json) -> Json:
+    """Return an answer of whose codes only the ends are shown, for those who may not see coupons."""
+
+    def masked(one: Json) -> Json:
+        return one | {key: hidden(one[key]) for key in ("code", "issued") if one.get(key)}
+
+    return answer | {key: [masked(one) for one in answer[key]] for key in ("effects", "rejections")}
+
+
+def refused_in_words(answer: Json, shelf: Shelf) -> list[Json]:
+    """Return what was asked for and did nothing, each with why in words and the arithmetic of it.
+
+    Of promotions nobody asked for only what nearly applied. The arithmetic is told in money or units where
+    the version that refused is in force still.
+    """
+    minimums = {
+        (show_id(one.promotion.id), one.promotion.version): one.promotion.minimum
+        for one in shelf.book.entries
+        if one.promotion.minimum
+    }
+    found = []
+    for one in answer["rejections"]:
+        if not one["code"] and one["reason"] in FOR_OTHER_CARTS:
+            continue
+        said, measured = refusal_in_words(
+            one, answer["currency"], minimums.get((one["promotion"], one["version"]))
+        )
+        found.append(one | {"said": said, "measured": measured})
+    return found
 
 
 def refusal_in_words(refused: Json, currency: str, minimum: Minimum | None) -> tuple[str, str]:

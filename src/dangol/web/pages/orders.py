@@ -12,16 +12,20 @@ from django.utils.translation import gettext as _
 from dangol.connectors.files.columns import Type
 from dangol.connectors.files.exports.cells import money, texts
 from dangol.core.access.rights import Right
+from dangol.core.access.selectors import Visitor
 from dangol.core.commerce.acts import acts_of, numbers_of
 from dangol.core.commerce.moving import is_all_back
-from dangol.core.commerce.selectors import UnknownOrder, find_order, read_order
+from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order, read_order
 from dangol.core.people.selectors import StoreView, list_stores, names_of
+from dangol.rooms.rewards.promotions.counter import sale_of, undone_sale_of
+from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.web.csv_files import note_download, stream_csv
 from dangol.web.day_spans import DaySpan, Quick, span_of
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.order_words import ACT_WORDS
+from dangol.web.pages.till_held import names_of_lines
 from dangol.web.reads.member import read_one_order
 from dangol.web.reads.orders import (
     OrderLine,
@@ -31,6 +35,7 @@ from dangol.web.reads.orders import (
     read_order_page,
     walk_orders,
 )
+from dangol.web.sale_words import effects_in_words, refused_in_words, with_codes_hidden
 from dangol.web.scheme import find_program, tiers_of
 
 LONGEST_NUMBER = 64
@@ -136,5 +141,21 @@ def show_order(request: HttpRequest, source: str, number: str) -> HttpResponse:
         "may_see_members": visitor.may(Right.MEMBERS_READ),
         "tier_by_key": {tier.key: tier.name for tier in tiers_of(find_program())},
         "currency": facts.currency,
-    }
+    } | _sold(facts, visitor)
     return render(request, "web/order.html", context)
+
+
+def _sold(facts: OrderFacts, visitor: Visitor) -> dict[str, Any]:
+    """Return what promotions did to an order of the checkout, and what was asked for and did nothing.
+
+    Codes are told whole to those who may see coupons.
+    """
+    sale = sale_of(facts) or undone_sale_of(facts)
+    if sale is None:
+        return {}
+    hides = not visitor.may(Right.COUPONS_READ)
+    answer = with_codes_hidden(sale.answer) if hides else sale.answer
+    return {
+        "effects": effects_in_words(answer, names_of_lines(sale)), "answer": answer,
+        "refused": refused_in_words(answer, current_shelf()),
+    }  # fmt: skip

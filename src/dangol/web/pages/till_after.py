@@ -27,6 +27,7 @@ from dangol.rooms.rewards.promotions.counter import (
     undo_own,
     undone_sale_of,
 )
+from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
 from dangol.rooms.rewards.promotions.sales import SaleView, WrongState
@@ -38,7 +39,7 @@ from dangol.web.pages.till import SHOWN, find_any, find_present, find_sold
 from dangol.web.pages.till_held import names_of_lines
 from dangol.web.present import find_at_till
 from dangol.web.reads.till import read_receipt
-from dangol.web.sale_words import effects_in_words, priced_lines
+from dangol.web.sale_words import effects_in_words, priced_lines, refused_in_words
 
 
 class Left(NamedTuple):
@@ -201,6 +202,7 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),
+            "refused": refused_in_words(sale.answer, current_shelf()),
             "left": left, "back": _sum_of(returns_of(sale.id)),
             "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in left),
             "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,

@@ -15,12 +15,12 @@ from dangol.core.access.rights import Right
 from dangol.core.commerce.catalog import search_products
 from dangol.core.people.merged import family_of
 from dangol.core.refusals import explain
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.catalog.selectors import open_vouchers
 from dangol.rooms.rewards.coupons.selectors import HeldCode, held_by
-from dangol.rooms.rewards.promotions.documents import Json, tell_asked
-from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf
+from dangol.rooms.rewards.promotions.documents import tell_asked
+from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.web.acting import actor_of, new_form
 from dangol.web.coupon_words import GAPS
 from dangol.web.formats import minor_digits
@@ -29,7 +29,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LAST, about, find_present
 from dangol.web.reads.coupons import gap_of, read_offers
 from dangol.web.reads.till import Basket, Outlook, TotalChanged, look_ahead, sell
-from dangol.web.sale_words import effects_in_words, priced_lines, refusal_in_words, tender_in_words
+from dangol.web.sale_words import effects_in_words, priced_lines, refused_in_words, tender_in_words
 from dangol.web.till_cart import TypedSale, read_sale, with_product
 
 FOUND = 6
@@ -104,24 +104,11 @@ def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
     answer = tell_asked(outlook.answer)
     return {
         "outlook": outlook, "answer": answer, "currency": answer["currency"],
-        "effects": effects_in_words(answer, sale.names()), "refused": _refused(answer, outlook.answer.shelf),
+        "effects": effects_in_words(answer, sale.names()),
+        "refused": refused_in_words(answer, outlook.answer.shelf),
         "prices": priced_lines(answer, sale.names()),
         "wants_points": bool(sale.points), "coupons": len(answer["used_codes"]),
     }  # fmt: skip
-
-
-def _refused(answer: Json, shelf: Shelf) -> list[Json]:
-    """Return what was asked for and does nothing; of promotions nobody asked for only what nearly applied."""
-    minimums = {
-        show_id(one.promotion.id): one.promotion.minimum
-        for one in shelf.book.entries
-        if one.promotion.minimum
-    }
-    found = []
-    for one in answer["rejections"]:
-        said, measured = refusal_in_words(one, answer["currency"], minimums.get(one["promotion"]))
-        found.append(one | {"said": said, "measured": measured})
-    return found
 
 
 @needs(Right.TILL_USE)
