@@ -110,9 +110,9 @@ def test_till__return_of_what_was_undone__says_so(clerk: Client, story: Story) -
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
-        (TenderReason.MORE_THAN_HELD, "포인트가 모자라요. 지금 10점이 있어요."),
+        (TenderReason.MORE_THAN_HELD, "포인트가 모자라요. 지금 10P가 있어요."),
         (TenderReason.NOT_ACCEPTED, "이 매장은 포인트 결제를 받지 않아요."),
-        (TenderReason.MORE_THAN_SHARE, "이번에는 10점까지 쓸 수 있어요."),
+        (TenderReason.MORE_THAN_SHARE, "이번에는 10P까지 쓸 수 있어요."),
     ],
 )
 def test_points_that_do_not_pay__refused__say_why_and_no_code(reason: TenderReason, sentence: str) -> None:

@@ -59,10 +59,10 @@ def test_page__own_coupons_and_terms__are_there_to_choose(till: Till, story: Sto
 @pytest.mark.parametrize(
     ("points", "reason"),
     [
-        ("50", "포인트는 100점부터 쓸 수 있어요."),
-        ("150", "포인트는 100점 단위로 쓸 수 있어요."),
-        ("6000", "포인트가 모자라요. 지금 5000점이 있어요."),
-        ("5100", "포인트가 모자라요. 지금 5000점이 있어요."),
+        ("50", "포인트는 100P부터 쓸 수 있어요."),
+        ("150", "포인트는 100P 단위로 쓸 수 있어요."),
+        ("6000", "포인트가 모자라요. 지금 5,000P가 있어요."),
+        ("5100", "포인트가 모자라요. 지금 5,000P가 있어요."),
     ],
 )
 def test_points__that_do_not_pay__are_left_out_with_the_reason_and_sold_without(

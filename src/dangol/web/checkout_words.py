@@ -83,7 +83,8 @@ TENDER = Group(
             empty=lazy("1P 단위"),
         ),
         Question(
-            "tender.most_share", lazy("낼 돈에서 많아야"), lazy("배송비까지 합한 낼 돈의 이만큼까지만 내요."),
+            "tender.most_share", lazy("상품값에서 많아야"),
+            lazy("상품값의 이만큼까지만 내요. 배송비는 돈으로 내요."),
             "percent", empty=lazy("모두"),
         ),
         Question(

@@ -50,10 +50,10 @@ _LIMITS: Mapping[Limit, Text] = {
 TENDER: Mapping[TenderReason, Text] = {
     TenderReason.NOT_ACCEPTED: gettext_lazy("이 매장은 포인트 결제를 받지 않아요."),
     TenderReason.NO_MEMBER: gettext_lazy("포인트로 내려면 회원을 먼저 찾아 주세요."),
-    TenderReason.TOO_FEW: gettext_lazy("포인트는 {needed}점부터 쓸 수 있어요."),
-    TenderReason.NOT_IN_STEPS: gettext_lazy("포인트는 {needed}점 단위로 쓸 수 있어요."),
-    TenderReason.MORE_THAN_HELD: gettext_lazy("포인트가 모자라요. 지금 {found}점이 있어요."),
-    TenderReason.MORE_THAN_SHARE: gettext_lazy("이번에는 {found}점까지 쓸 수 있어요."),
+    TenderReason.TOO_FEW: gettext_lazy("포인트는 {needed:,}P부터 쓸 수 있어요."),
+    TenderReason.NOT_IN_STEPS: gettext_lazy("포인트는 {needed:,}P 단위로 쓸 수 있어요."),
+    TenderReason.MORE_THAN_HELD: gettext_lazy("포인트가 모자라요. 지금 {found:,}P가 있어요."),
+    TenderReason.MORE_THAN_SHARE: gettext_lazy("이번에는 {found:,}P까지 쓸 수 있어요."),
 }
 _STORED: Mapping[StoredReason, Text] = {
     StoredReason.NOT_ACCEPTED: gettext_lazy("이 매장은 상품권이나 예치금 결제를 받지 않아요."),
