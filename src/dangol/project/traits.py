@@ -6,9 +6,17 @@ from dangol.core.segments.traits import TOLD
 from dangol.core.segments.uses import Uses
 from dangol.domain.promotions.catalog import PREFIXES
 from dangol.rooms.rewards.promotions.segment_uses import promotions_asking
+from dangol.rooms.rewards.referrals.traits import REFERRAL_TRAITS
 from dangol.rooms.rewards.traits import PROGRAM_TRAITS
 
-PROVIDERS: list[Provider] = [CUSTOMER_TRAITS, PROGRAM_TRAITS, CONSENTS, DECLARED_TRAITS, TOLD]
+PROVIDERS: list[Provider] = [
+    CUSTOMER_TRAITS,
+    PROGRAM_TRAITS,
+    REFERRAL_TRAITS,
+    CONSENTS,
+    DECLARED_TRAITS,
+    TOLD,
+]
 
 # What besides segments asks who is in one: such a segment is not archived.
 USES: tuple[Uses, ...] = (promotions_asking,)

@@ -64,6 +64,12 @@ _EVENTS: Mapping[str, Promise] = {
     "stamp_card.given": lazy("도장 카드 선물 받음"),
     "stamp_card.revoked": lazy("도장 카드 선물 거둠"),
     "stamp_card.expired": lazy("도장 카드 기간이 끝남"),
+    "referral.told": lazy("추천 코드를 말함"),
+    "referral.earned": lazy("추천의 조건을 채움"),
+    "referral.given": lazy("추천으로 받음"),
+    "referral.capped": lazy("추천의 한도가 참"),
+    "referral.taken_back": lazy("추천으로 받은 것을 되돌림"),
+    "referral.ended": lazy("추천이 끝남"),
     "sale.committed": lazy("프로모션을 적용한 판매"),
     "sale.canceled": lazy("판매 취소"),
     "sale.returned": lazy("판매 반품"),
@@ -106,6 +112,7 @@ _PROPERTIES: Mapping[str, Promise] = {
     "segment": lazy("세그먼트"),
     "version": lazy("판"),
     "because": lazy("때문인 활동"),
+    "side": lazy("추천의 어느 쪽"),
 }
 # What the nightly models say of customers.
 _RECKONED: Mapping[str, Promise] = {

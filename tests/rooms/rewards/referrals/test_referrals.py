@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import Cursor, Event
+from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.referrals import EarnedBy, PromiseKind, Side, Stage, WhenReturned
 from dangol.rooms.rewards.coupons.models import CouponCode
 from dangol.rooms.rewards.referrals.consumers import FOLLOW
 from dangol.rooms.rewards.referrals.models import GiftState, ReferralProgram
+from dangol.rooms.rewards.referrals.people import look_anew
 from dangol.rooms.rewards.referrals.programs import ProgramDraft, Promise, archive_program, change_program
 from dangol.rooms.rewards.referrals.selectors import (
     count_to_look_at,
@@ -21,6 +25,8 @@ from dangol.rooms.rewards.referrals.selectors import (
     steps_of,
 )
 from dangol.rooms.rewards.referrals.services import retry_waiting, settle, settle_due
+from dangol.rooms.rewards.referrals.signs import Came
+from dangol.rooms.rewards.referrals.traits import COUNT, FRIENDS, REFERRAL_TRAITS, REFERRED
 from tests.rooms.rewards.coupons.shop import batch
 from tests.rooms.rewards.promotions.shop import AT, offer, percent
 from tests.rooms.rewards.referrals.shop import (
@@ -343,6 +349,41 @@ def test_figures__count_what_came_of_it_and_what_friends_spent(pair: tuple[Id, I
     assert (found.spent_minor, found.spenders) == (17_000, 1)
     assert [one.state for one in friends_of(pair[0])] == [Stage.WAITING, Stage.GIVEN]
     assert count_to_look_at() == 0
+
+
+def test_traits__of_both__count_friends_who_came_and_who_earned_it(pair: tuple[Id, Id]) -> None:
+    program()
+    other = join("hana")
+    bring(*pair)
+    bring(pair[0], other)
+    buy(pair[1], "1")
+    suspicious = join("sua")
+    bring(pair[0], suspicious, came=Came("phone"))
+    bring(pair[0], join("jiu"), came=Came("phone"))
+
+    people = [*pair, suspicious]
+    told = REFERRAL_TRAITS.read(people, frozenset(), AT)
+
+    assert told[pair[0]] == {FRIENDS: 3, COUNT: 1, REFERRED: False}
+    assert told[pair[1]] == {FRIENDS: 0, COUNT: 0, REFERRED: True}
+    merge_customers(pair[0], pair[1], actor=CLERK, reason="한 사람", at=AT)
+    let_by()
+    assert REFERRAL_TRAITS.read([pair[0]], frozenset(), AT)[pair[0]] == {
+        FRIENDS: 2,
+        COUNT: 0,
+        REFERRED: False,
+    }
+
+
+def test_follow__orders_of_who_has_none_to_judge__asks_as_often_however_many() -> None:
+    few, many = open_shop("a"), [join(f"m{number}") for number in range(20)]
+
+    def statements(people: list[Id]) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            look_anew(people, at=AT, as_friends_only=True)
+        return len(asked)
+
+    assert statements(few) == statements(many) <= 4
 
 
 def test_settle__many_times_over__changes_nothing_more(pair: tuple[Id, Id]) -> None:

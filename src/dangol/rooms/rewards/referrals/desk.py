@@ -46,6 +46,8 @@ class Held:
     # Whether the two are members now.
     is_there: dict[Side, bool]
     gifts: list[ReferralGift]
+    # The row as it was read.
+    before: tuple[Any, ...]
     steps: list[ReferralStep] = field(default_factory=list)
     told: list[Draft] = field(default_factory=list)
 
@@ -96,9 +98,10 @@ def open_desk(referral_ids: Iterable[Id]) -> list[Held]:
 
 def _held(row: Referral, promised: Promised, facts: Facts, gifts: list[ReferralGift]) -> Held:
     friend, referrer = facts.roots[row.customer_id], facts.roots[row.referrer_id]
+    before = _columns(row)
     held = Held(
         row, promised, friend, referrer, facts.families[referrer],
-        {Side.FRIEND: facts.is_member(friend), Side.REFERRER: facts.is_member(referrer)}, gifts,
+        {Side.FRIEND: facts.is_member(friend), Side.REFERRER: facts.is_member(referrer)}, gifts, before,
     )  # fmt: skip
     row.why = facts.why_void(row, promised.terms) or ""
     found = progress_of(
@@ -108,6 +111,10 @@ def _held(row: Referral, promised: Promised, facts: Facts, gifts: list[ReferralG
     row.count, row.deadline = found.orders, found.deadline
     row.earned_at, row.due_at, row.order_id = found.earned_at, found.due_at, found.order_id
     return held
+
+
+def _columns(row: Referral) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in _JUDGED)
 
 
 def judge(held: Held, at: datetime, *, actor: Actor = HOUSE, reason: str = "") -> None:
@@ -136,7 +143,8 @@ def close_desk(desk: Iterable[Held], *, recorded_at: datetime) -> None:
     """Write referrals back, with their history and what the timeline is told."""
     told: list[Draft] = []
     for held in desk:
-        held.row.save(update_fields=_JUDGED)
+        if _columns(held.row) != held.before:
+            held.row.save(update_fields=_JUDGED)
         ReferralStep.objects.bulk_create(held.steps)
         told += held.told
     record_batch(told, recorded_at=recorded_at)
