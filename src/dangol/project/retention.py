@@ -19,6 +19,7 @@ from dangol.core.people.retention import (
     kept_years,
     scrub_after_erasures,
 )
+from dangol.rooms.rewards.referrals.signs import KEPT as KEPT_MARKS
 
 DAY = timedelta(days=1)
 
@@ -48,6 +49,13 @@ RECORD_CLASSES: list[RecordClass] = [
         "access_log", _("개인정보 열람 기록"), 2 * YEAR,
         _("5만 명 이상이면 2년 이상 보존해야 해요."),
         lambda before, as_of: prune_entries(before=before, as_of=as_of),
+    ),
+    RecordClass(
+        "referral_marks", _("추천을 견주는 흔적"), KEPT_MARKS,
+        _(
+            "메일함, 기기, 인터넷 주소의 해시예요."
+            " `referrals.forget_marks`가 매일 지우고, 본인을 지울 때 함께 사라져요."
+        ),
     ),
     RecordClass("sign_ins", _("로그인 기록"), None, _("3개월 이상 보존해요.")),
     RecordClass("grants", _("권한을 주고 거둔 기록"), None, _("3년 이상 보존해요.")),

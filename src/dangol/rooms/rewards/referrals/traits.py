@@ -1,4 +1,4 @@
-"""What referrals tell conditions of a member: how many friends they brought, and whether they were brought."""
+"""What referrals tell conditions of a member: friends they brought, and whether they were brought."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
