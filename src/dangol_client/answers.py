@@ -176,7 +176,10 @@ class Tier(Answer, frozen=True):
 
 
 class Standing(Answer, frozen=True):
-    """Where a member stands. Amounts are in `unit`: minor units (spend), points, orders or days (tenure)."""
+    """Where a member stands. Amounts are in `unit`: minor units, points, orders, visits or days (tenure).
+
+    A visit is a day on which something was bought.
+    """
 
     program_id: str
     tier: Tier

@@ -17,6 +17,8 @@ from dangol.core.commerce.events import OrderPlaced
 from dangol.core.commerce.models import Order
 from dangol.core.storage.ids import random_id, show_id
 from dangol.domain.accrual import compute_points
+from dangol.domain.calendars import day_of
+from dangol.rooms.rewards.models import Accrual, TierRules
 from dangol.web.formats import format_date, format_last_day, with_josa
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.pages.member import describe_progress
@@ -185,6 +187,7 @@ def test_orders__lines__add_up_to_the_order(story: Story) -> None:
         (1, "spend", 60_000, "골드 기준을 채웠어요", 100),
         (2, "spend", 75_000, "가장 높은 등급 골드예요", 100),
         (0, "orders", 19_997, "실버까지 3번 남았어요", 99),
+        (0, "visits", 19_997, "실버까지 방문 3번 남았어요", 99),
         (0, "points", 19_000, "실버까지 1,000P 남았어요", 95),
     ],
 )
@@ -224,6 +227,29 @@ def test_describe_progress__what_counts__says_over_what_time(
 
         assert progress is not None
         assert progress.done == words
+
+
+def test_find_member__tier_by_visits__days_on_which_something_was_bought_that_was_not_undone(
+    story: Story,
+) -> None:
+    TierRules.objects.update(measure="visits")
+    running = find_program()
+    zone = running.rules.tiers.zone
+    own = Accrual.objects.filter(customer_id=story.regular, number=1, is_return=False)
+    days = {
+        day_of(one, zone) for one in own.filter(at__gt=NOW - timedelta(days=364)).values_list("at", flat=True)
+    }
+
+    member = find_member(story.regular, running, at=NOW)
+
+    assert member is not None
+    assert member.standing is not None
+    assert member.standing.value == len(days) > 1
+    own.update(is_undone=True)
+    undone = find_member(story.regular, running, at=NOW)
+    assert undone is not None
+    assert undone.standing is not None
+    assert undone.standing.value == 0
 
 
 def test_find_member__tier_value__counts_what_was_bought_in_the_window(story: Story) -> None:

@@ -157,7 +157,10 @@ class TierView(Shown):
 
 
 class StandingView(Shown):
-    """Where a member stands. Amounts are in `unit`: minor units (spend), points, orders or days (tenure)."""
+    """Where a member stands. Amounts are in `unit`: minor units, points, orders, visits or days (tenure).
+
+    A visit is a day on which something was bought.
+    """
 
     program_id: str
     tier: TierView

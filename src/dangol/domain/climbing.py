@@ -32,7 +32,8 @@ class Climber:
     ) -> None:
         self.versions = versions
         self.standing = standing
-        self.history = history
+        by_day = versions[0].measure is Measure.VISITS
+        self.history = history.by_day(versions[0].zone) if by_day else history
         self.joined_on = joined_on
         self.moves: list[TierMove] = []
 

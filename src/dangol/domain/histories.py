@@ -3,14 +3,23 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dangol.domain.calendars import day_of
 
 
 class History:
-    """What counted, when: amounts by instant, summed over any stretch in logarithmic time."""
+    """What counted, when: amounts by instant, summed over any stretch in logarithmic time.
 
-    __slots__ = ("_instants", "_sums")
+    With `days_in` each day of that zone counts once: by what came first on it.
+    """
 
-    def __init__(self, amounts: Iterable[tuple[datetime, int]] = ()) -> None:
+    __slots__ = ("_days_in", "_instants", "_sums")
+
+    def __init__(
+        self, amounts: Iterable[tuple[datetime, int]] = (), *, days_in: ZoneInfo | None = None
+    ) -> None:
+        self._days_in = days_in
         self._instants: list[datetime] = []
         self._sums: list[int] = [0]
         for at, amount in sorted(amounts):
@@ -22,16 +31,34 @@ class History:
         It may be: of a customer who was merged into this one, something may be told that is later.
         """
         place = bisect_right(self._instants, at)
+        if self._days_in and (not amount or self._has_day(place, at, self._days_in)):
+            return
         self._instants.insert(place, at)
         self._sums.insert(place + 1, self._sums[place])
         for later in range(place + 1, len(self._sums)):
             self._sums[later] += amount
 
+    def _has_day(self, place: int, at: datetime, zone: ZoneInfo) -> bool:
+        """Say whether the day of an instant counts already; it does so from its earliest instant on."""
+        day = day_of(at, zone)
+        if place and day_of(self._instants[place - 1], zone) == day:
+            return True
+        if place < len(self._instants) and day_of(self._instants[place], zone) == day:
+            self._instants[place] = at
+            return True
+        return False
+
     def joined_with(self, amounts: Iterable[tuple[datetime, int]]) -> "History":
         """Return a history of these amounts and of its own."""
+        return History([*self._amounts(), *amounts], days_in=self._days_in)
+
+    def by_day(self, zone: ZoneInfo) -> "History":
+        """Return a history in which each day counts once."""
+        return History(self._amounts(), days_in=zone)
+
+    def _amounts(self) -> list[tuple[datetime, int]]:
         steps = zip(self._sums, self._sums[1:], strict=False)
-        own = zip(self._instants, (after - before for before, after in steps), strict=True)
-        return History([*own, *amounts])
+        return list(zip(self._instants, (after - before for before, after in steps), strict=True))
 
     def total(self, start: datetime | None, end: datetime, *, including_end: bool) -> int:
         """Return the sum from `start` (inclusive; None: ever) to `end`."""

@@ -278,7 +278,7 @@ def _amount(measure: Measure, act: Purchase | GivenBack, accrual: Accrual) -> in
         return act.net_minor if is_purchase else -act.net_minor
     if measure is Measure.POINTS:
         return accrual.points
-    return 1 if measure is Measure.ORDERS and is_purchase else 0
+    return 1 if measure in (Measure.ORDERS, Measure.VISITS) and is_purchase else 0
 
 
 def _buy(program: Program, tier: str, act: Purchase, *, is_away: bool) -> Accrual:

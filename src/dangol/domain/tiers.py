@@ -15,11 +15,15 @@ from dangol.domain.calendars import add_months, day_of, first_of_anniversary, fi
 
 
 class Measure(StrEnum):
-    """What counts: minor units spent, points earned, orders, or days since joining."""
+    """What counts: minor units spent, points earned, orders, visits, or days since joining.
+
+    A visit is a day of the shop's on which something was bought, however often.
+    """
 
     SPEND = "spend"
     POINTS = "points"
     ORDERS = "orders"
+    VISITS = "visits"
     TENURE = "tenure"
 
 

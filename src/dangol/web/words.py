@@ -287,11 +287,9 @@ _PROCESSES = {
     "sequencer": lazy("순번(sequencer)"),
 }
 _MEASURES = {
-    "spend": lazy("구매 금액"),
-    "points": lazy("쌓은 포인트"),
-    "orders": lazy("구매 횟수"),
-    "tenure": lazy("함께한 날"),
-}
+    "spend": lazy("구매 금액"), "points": lazy("쌓은 포인트"), "orders": lazy("구매 횟수"),
+    "visits": lazy("방문 횟수"), "tenure": lazy("함께한 날"),
+}  # fmt: skip
 
 
 def _word(words: Mapping[str, object], key: str) -> str:
@@ -391,6 +389,8 @@ def measured(value: int, measure: str, currency: str) -> str:
         return format_points_change(value).lstrip("+")
     if measure == "orders":
         return ngettext("%(count)s번", "%(count)s번", value) % {"count": format_number(value)}
+    if measure == "visits":
+        return ngettext("방문 %(count)s번", "방문 %(count)s번", value) % {"count": format_number(value)}
     return ngettext("%(count)s일", "%(count)s일", value) % {"count": format_number(value)}
 
 

@@ -50,6 +50,10 @@ BY_ORDERS = TiersDraft(
     measure=Measure.ORDERS, window=Window.CALENDAR, window_size=1, grace_days=0,
 )  # fmt: skip
 
+BY_VISITS = TiersDraft(
+    (LevelDraft("member", "Member", 0), LevelDraft("silver", "Silver", 3), LevelDraft("gold", "Gold", 5)),
+    measure=Measure.VISITS, window=Window.ROLLING, window_size=90, grace_days=10,
+)  # fmt: skip
 # Gone a month after the last purchase: some of a year's customers come back in time, and some do not.
 IDLE_TERMS = TermsDraft(3, Expiry.INACTIVITY, 1, ("purchase", "redemption"))
 # Groceries' points open at once and lapse with the next month; silver's and gold's last longer.

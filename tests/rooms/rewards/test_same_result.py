@@ -31,6 +31,7 @@ from tests.rooms.rewards.shop import (
     BREAD,
     BY_ORDERS,
     BY_POINTS,
+    BY_VISITS,
     CALENDAR,
     ICE,
     IDLE_TERMS,
@@ -63,7 +64,7 @@ def open_programs() -> None:
     open_program(
         BY_ORDERS, points_currency="O", rules=[RuleDraft("Flat", 3, 100, multipliers={"gold": (2, 1)})]
     )
-    open_program(ROLLING, points_currency="I", terms=IDLE_TERMS)
+    open_program(BY_VISITS, points_currency="I", terms=IDLE_TERMS)
     open_program(
         OWN_TERMS, points_currency="T", rules=OWN_RULES, terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2)
     )

@@ -22,6 +22,7 @@ from dangol.rooms.rewards.whys import accruals_of, whys_of
 from tests.rooms.rewards.shop import (
     BREAD,
     BY_ORDERS,
+    BY_VISITS,
     CALENDAR,
     ICE,
     ROLLING,
@@ -99,6 +100,17 @@ def test_standings_of__orders_as_measure__counts_orders_of_the_month() -> None:
     standing = standings_of([member], as_of=AT + 3 * DAY)[member]
 
     assert (standing.unit, standing.tier.key, standing.value, standing.missing) == ("orders", "silver", 3, 3)
+
+
+def test_standings_of__visits_as_measure__counts_days_and_says_what_is_lacking() -> None:
+    open_program(BY_VISITS)
+    _, member = buy(1, 1, 1, 1, 1, every=DAY / 2)
+
+    standing = standings_of([member], as_of=AT + 5 * DAY)[member]
+
+    assert (standing.unit, standing.tier.key, standing.value, standing.missing) == ("visits", "silver", 3, 2)
+    later = standings_of([member], as_of=AT + 60 * DAY)[member]
+    assert (later.keep_by, later.to_keep) == (standing.held_until, 3)
 
 
 def test_standings_of__three_members_or_thirty__same_number_of_statements() -> None:

@@ -49,6 +49,7 @@ from tests.rooms.rewards.shop import (
     BREAD,
     BY_ORDERS,
     BY_POINTS,
+    BY_VISITS,
     CALENDAR,
     ICE,
     ROLLING,
@@ -164,9 +165,7 @@ def test_simulate__a_draft_that_changes_nothing__nothing_differs() -> None:
     assert (tally.gain_members, tally.lose_members, tally.moved_up, tally.moved_down) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize(
-    "tiers", [ROLLING, CALENDAR, BY_POINTS, BY_ORDERS], ids=["rolling", "calendar", "points", "orders"]
-)
+@pytest.mark.parametrize("tiers", [ROLLING, CALENDAR, BY_POINTS, BY_ORDERS, BY_VISITS])
 @pytest.mark.parametrize(
     "edits",
     [

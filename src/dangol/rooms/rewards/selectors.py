@@ -81,8 +81,9 @@ class StandingView(NamedTuple):
     """Where a member stands, and how far it is to the next tier, and to keep this one.
 
     `value`, `missing`, `to_keep` and thresholds are in `unit`: minor units of money (spend), points,
-    orders, or days (tenure). `value` is what counts now, since `window_from` (None: ever). `to_keep` is
-    what is still lacking at `keep_by`, exclusive, to stay; 0 where all is well. `held_until`, exclusive.
+    orders, visits (days with a purchase), or days (tenure). `value` is what counts now, since
+    `window_from` (None: ever). `to_keep` is what is still lacking at `keep_by`, exclusive, to stay; 0 where
+    all is well. `held_until`, exclusive.
     """
 
     customer_id: Id

@@ -29,8 +29,8 @@ STANDING = (
 TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
 # So many customers at most are read about ahead; of more, most need not be.
 _FEW = 50
-# What an accrual counts for; of orders the first judgement of each, whose number is one.
-_COUNTED = {Measure.SPEND: "net_minor", Measure.POINTS: "points", Measure.ORDERS: "number"}
+# What an accrual counts for; of orders and visits the first judgement of each, whose number is one.
+_COUNTED = {Measure.SPEND: "net_minor", Measure.POINTS: "points"}
 MOVE = ("at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until")
 
 
@@ -139,7 +139,7 @@ def _select_histories(running: Running, customer_ids: Sequence[Id], since: datet
         where += ' AND t."at" >= %s'
         params.append(instant_param(since))
     measure = running.rules.measure
-    if measure is Measure.ORDERS:
+    if measure in (Measure.ORDERS, Measure.VISITS):
         where += " AND t.number = 1 AND NOT t.is_return"
     return matching(
         Accrual,

@@ -219,9 +219,14 @@ def _counted(
         joined_at = profile.person.joined_at
         zone = running.rules.tiers.zone
         return (day_of(at, zone) - day_of(joined_at, zone)).days if joined_at else 0
-    within = Accrual.objects.filter(customer_id__in=customer_ids, program_id=running.id, at__lte=at)
+    within = Accrual.objects.filter(
+        customer_id__in=customer_ids, program_id=running.id, at__lte=at, is_undone=False
+    )
     if start is not None:
         within = within.filter(at__gte=start)
+    if measure is Measure.VISITS:
+        bought = within.filter(number=1, is_return=False).values_list("at", flat=True)
+        return len({day_of(one, running.rules.tiers.zone) for one in bought})
     found = within.aggregate(
         spend=Sum("net_minor"),
         points=Sum("points"),
