@@ -234,6 +234,7 @@ def test_find_member__tier_by_visits__days_on_which_something_was_bought_that_wa
 ) -> None:
     TierRules.objects.update(measure="visits")
     running = find_program()
+    assert running is not None
     zone = running.rules.tiers.zone
     own = Accrual.objects.filter(customer_id=story.regular, number=1, is_return=False)
     days = {
