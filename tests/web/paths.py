@@ -25,6 +25,7 @@ from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
 from tests.web.reward_paths import coupon_paths, promotion_paths, referral_paths, reward_paths, stamp_paths
+from tests.web.reward_paths import coupon_paths, gift_card_paths, promotion_paths, reward_paths, stamp_paths
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
 from tests.web.story import CURRENCY, NOW, Story
@@ -207,6 +208,7 @@ def staff_paths(story: Story) -> list[str]:
         *coupon_paths(story).values(),
         *stamp_paths(story).values(),
         *referral_paths(story).values(),
+        *stamp_paths(story).values(), *gift_card_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -247,6 +249,8 @@ def every_path(story: Story) -> dict[str, str]:
         **promotion_paths(story),
         **coupon_paths(story),
         **(stamp_paths(story) | referral_paths(story)),
+        **stamp_paths(story),
+        **gift_card_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

@@ -3,6 +3,7 @@
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions.simulations import list_trials
 from tests.web.coupons import tell_coupons
+from tests.web.gift_cards import tell_gift_cards
 from tests.web.promotions import tell_promotions
 from tests.web.referrals import tell_referrals
 from tests.web.rewards import tell_rewards
@@ -100,4 +101,17 @@ def referral_paths(story: Story) -> dict[str, str]:
         "referral-program-new": "/referrals/programs/new",
         "member-referral": f"/members/{show_id(story.regular)}/referral",
         "member-referral-none": f"/members/{show_id(story.newcomer)}/referral",
+def gift_card_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of gift cards and credit, with one held, one shut, and a batch."""
+    held, shut, batch = (show_id(one) for one in tell_gift_cards(story))
+        "gift-cards": "/gift-cards",
+        "gift-cards-nothing": "/gift-cards?q=0000&state=blocked",
+        "gift-card": f"/gift-cards/{held}",
+        "gift-card-blocked": f"/gift-cards/{shut}",
+        "gift-card-new": "/gift-cards/new",
+        "gift-card-batches": "/gift-cards/batches",
+        "gift-card-batch": f"/gift-cards/batches/{batch}",
+        "gift-card-batch-new": "/gift-cards/batches/new",
+        "gift-card-sheets": f"/gift-cards/batches/{batch}/sheets?each=8",
+        "member-credit": f"/members/{show_id(story.regular)}/credit?waits=1",
     }

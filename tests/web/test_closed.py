@@ -23,6 +23,7 @@ REASON = "본인이 부탁함"
 OPEN = (
     "web:member", "web:request-answer", "web:segment-why", "web:redemption", "web:member-coupons",
     "web:member-stamps", "web:member-referral",
+    "web:member-stamps", "web:member-credit",
 )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:stamp_id>": show_id(new_id()),
         "<id:referral_id>": show_id(new_id()),
         "<str:code>": "N0SUCHC0DE",
+        "<id:gift_card_id>": show_id(new_id()),
         "<id:redemption_id>": show_id(new_id()),
         "<id:sale_id>": show_id(new_id()),
         "<id:promotion_id>": show_id(new_id()),

@@ -55,6 +55,7 @@ ELSEWHERE = (
     "incoming", "segments/", "rewards/", "coupons/",
     "incoming", "segments/", "rewards/", "stamp-cards/",
     "referrals/programs/",
+    "incoming", "segments/", "rewards/", "stamp-cards/", "gift-cards/",
 )  # fmt: skip
 
 

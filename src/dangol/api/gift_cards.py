@@ -48,7 +48,7 @@ from dangol.core.people.selectors import find_stores, shop
 from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.rooms.rewards.catalog.services import By
-from dangol.rooms.rewards.stored_value import cards, selectors
+from dangol.rooms.rewards.stored_value import cards, refunds, selectors
 from dangol.rooms.rewards.stored_value.codes import CardRef, refs_of
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCard, UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.guessing import find_guessed_card
@@ -175,7 +175,7 @@ def get_gift_card_refund(
 def refund_gift_card(request: HttpRequest, gift_card: Path[CardId], payload: CardRefundIn) -> Reply:
     """Hand out what the terms say for what is left on a card: in cash, or as its holder's store credit."""
     card_id = _card_id(gift_card)
-    found = cards.refund(
+    found = refunds.refund(
         card_id, as_credit=payload.as_credit, reason=payload.reason, key=effect_key(request),
         by=by_of(request, payload.store),
     )  # fmt: skip

@@ -12,10 +12,11 @@ from dangol.domain.coupon_codes import LONGEST_CODE
 from dangol.domain.gift_card_terms import NoRefund, Refund
 from dangol.domain.stored_value import MOST_MINOR
 from dangol.rooms.rewards.stored_value import selectors
-from dangol.rooms.rewards.stored_value.cards import MOST_IN_A_BATCH, HandedOut, Issued
+from dangol.rooms.rewards.stored_value.cards import MOST_IN_A_BATCH, Issued
 from dangol.rooms.rewards.stored_value.codes import DEFAULT_PATTERN
 from dangol.rooms.rewards.stored_value.models import LONGEST_NAME
 from dangol.rooms.rewards.stored_value.owed import Owed
+from dangol.rooms.rewards.stored_value.refunds import HandedOut
 
 Amount = Annotated[int, Field(ge=1, le=MOST_MINOR, strict=True)]
 Price = Annotated[int, Field(ge=0, le=MOST_MINOR, strict=True)]

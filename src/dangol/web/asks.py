@@ -22,8 +22,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
 from dangol.rooms.rewards.promotions import approving
 from dangol.rooms.rewards.promotions.checkout import read_checkout
+from dangol.rooms.rewards.stored_value import credit
 from dangol.web.checkout_words import changes_between
-from dangol.web.formats import format_points, format_points_change
+from dangol.web.formats import format_money_in_words, format_points, format_points_change
 
 
 class Decide(Protocol):
@@ -54,6 +55,12 @@ def _describe_in_bulk(approval: ApprovalView) -> str:
     return _("각각 %(points)s, 모두 %(total)s") % amounts
 
 
+def _describe_credit(approval: ApprovalView) -> str:
+    wanted = credit.read_by_hand(approval.payload)
+    words = _("예치금 %(money)s 주기") if wanted.minor > 0 else _("예치금 %(money)s 빼기")
+    return words % {"money": format_money_in_words(abs(wanted.minor), wanted.currency)}
+
+
 def _describe_publication(approval: ApprovalView) -> str:
     _revision, content = approving.read_publication(approval)
     return _("‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
@@ -69,6 +76,7 @@ def _describe_change(approval: ApprovalView) -> str:
 KINDS: Mapping[str, AskKind] = {
     by_hand.KIND: AskKind(_describe_by_hand, in_bulk.decide_points),
     in_bulk.BULK: AskKind(_describe_in_bulk, in_bulk.decide_points),
+    credit.KIND: AskKind(_describe_credit, credit.decide_credit),
     approving.PUBLICATION: AskKind(_describe_publication, approving.decide_promotions),
     approving.SETTINGS: AskKind(_describe_change, approving.decide_promotions),
 }

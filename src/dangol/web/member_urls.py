@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages.me import asks, coupons, data, entering, pass_, referral, rewards, stamps
+from dangol.web.pages.me import asks, coupons, data, entering, money, pass_, referral, rewards, stamps
 
 # Here, since these addresses are read before those of the back office, which use it too.
 register_converter(IdConverter, "id")
@@ -21,6 +21,7 @@ urlpatterns = [
     path("me/coupons/<str:key>", coupons.show_coupon, name="me-coupon"),
     path("me/rewards", rewards.show_rewards, name="me-rewards"),
     path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
+    path("me/money", money.show_money, name="me-money"),
     path("me/stamps", stamps.show_stamps, name="me-stamps"),
     path("me/referral", referral.show, name="me-referral"),
     path("me/referral/friend", referral.tell, name="me-referral-tell"),

@@ -12,8 +12,8 @@ from dangol.domain.coupon_codes import GuessablePattern, is_whole
 from dangol.domain.gift_card_terms import NoRefund, Why, end_of
 from dangol.domain.stored_value import Holding
 from dangol.rooms.rewards.promotions.tendering import StoredValueNotTaken
-from dangol.rooms.rewards.stored_value import cards, selectors
-from dangol.rooms.rewards.stored_value.cards import BatchDraft, CardDraft, HandedOut
+from dangol.rooms.rewards.stored_value import cards, refunds, selectors
+from dangol.rooms.rewards.stored_value.cards import BatchDraft, CardDraft
 from dangol.rooms.rewards.stored_value.codes import open_codes, refs_of
 from dangol.rooms.rewards.stored_value.consumers import FOLLOW
 from dangol.rooms.rewards.stored_value.errors import (
@@ -27,6 +27,7 @@ from dangol.rooms.rewards.stored_value.errors import (
 from dangol.rooms.rewards.stored_value.lapsing import lapse_due
 from dangol.rooms.rewards.stored_value.models import CardState, GiftCard
 from dangol.rooms.rewards.stored_value.owed import Owed, owed_on
+from dangol.rooms.rewards.stored_value.refunds import HandedOut
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.promotions.shop import AT, open_shop
 from tests.rooms.rewards.stored_value.shop import (
@@ -154,7 +155,7 @@ def test_block__a_lost_card__pays_no_more_until_it_is_opened() -> None:
     with pytest.raises(GiftCardWrongState):
         cards.top_up(card.id, 5_000, key="x", by=BY)
     with pytest.raises(GiftCardWrongState):
-        cards.refund(card.id, as_credit=False, reason="환급", key="x", by=BY)
+        refunds.refund(card.id, as_credit=False, reason="환급", key="x", by=BY)
     cards.block(card.id, is_blocked=False, reason="찾음", by=BY)
 
     assert held(None, ("coffee", 5_000, 1), gift_cards=(ref(card),)).stored_minor == 5_000
@@ -185,12 +186,12 @@ def test_refund__mostly_used__hands_out_the_rest_once() -> None:
     card = sold(50_000)
     held(None, ("coffee", 29_999, 1), gift_cards=(ref(card),))
     with pytest.raises(GiftCardNotRefundable) as refused:
-        cards.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
+        refunds.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
     assert refused.value.data == {"reason": "not_enough_used", "needed": 30_000, "used": 29_999}
     held(None, ("coffee", 1, 1), gift_cards=(ref(card),))
 
-    first = cards.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
-    again = cards.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
+    first = refunds.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
+    again = refunds.refund(card.id, as_credit=False, reason="환급", key="r", by=LATER)
 
     assert first == again == HandedOut(first.move_id, 20_000, 20_000, False)
     assert on_card(card) == 0
@@ -206,11 +207,11 @@ def test_refund__lapsed_as_credit__is_all_of_it_for_its_holder() -> None:
     assert lapse_due(as_of=late.at) == 1
     assert lapse_due(as_of=late.at) == 0
     with pytest.raises(GiftCardWrongState):
-        cards.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
+        refunds.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
     cards.claim(ref(card), kim, by=late)
 
-    first = cards.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
-    again = cards.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
+    first = refunds.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
+    again = refunds.refund(card.id, as_credit=True, reason="환급", key="r", by=late)
 
     assert first == again == HandedOut(first.move_id, 50_000, 50_000, True)
     assert on_credit(kim) == 50_000

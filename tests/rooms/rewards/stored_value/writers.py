@@ -21,7 +21,7 @@ from dangol.rooms.rewards.promotions.committing import commit
 from dangol.rooms.rewards.promotions.returning import bring_back
 from dangol.rooms.rewards.promotions.sales import cancel, reserve
 from dangol.rooms.rewards.promotions.tendering import StoredValueNotTaken
-from dangol.rooms.rewards.stored_value import cards
+from dangol.rooms.rewards.stored_value import refunds
 from dangol.rooms.rewards.stored_value.codes import CardRef
 from tests.rooms.rewards.promotions.shop import AT, asked, cart
 from tests.rooms.rewards.stored_value.shop import BY
@@ -79,7 +79,7 @@ def cash_each(told: Path, gate: Barrier, card_ids: list[Id], writer: int) -> Non
         for place, card in enumerate(card_ids):
             gate.wait(WAIT)
             try:
-                out = cards.refund(card, as_credit=False, reason="환급", key=f"r{writer}", by=BY)
+                out = refunds.refund(card, as_credit=False, reason="환급", key=f"r{writer}", by=BY)
             except DomainError:
                 continue
             log.write(f"{place}:{out.minor}\n".encode())

@@ -16,14 +16,12 @@ from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.coupon_codes import draw, normalize, read_pattern
-from dangol.domain.gift_card_terms import NoRefund, end_of, refund_of
+from dangol.domain.gift_card_terms import end_of
 from dangol.domain.stored_value import Holding, Kind
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value.codes import DEFAULT_PATTERN, CardRef, open_codes, refs_of, seal_code
-from dangol.rooms.rewards.stored_value.credit import put_credit
 from dangol.rooms.rewards.stored_value.errors import (
     GiftCardHeld,
-    GiftCardNotRefundable,
     GiftCardWrongState,
     InvalidGiftCard,
     UnknownGiftCard,
@@ -85,19 +83,10 @@ class Issued(NamedTuple):
     code: str
 
 
-class HandedOut(NamedTuple):
-    """What was handed out for a card: `minor` for `value_minor` that was on it, and by which movement."""
-
-    move_id: Id
-    minor: int
-    value_minor: int
-    as_credit: bool
-
-
 def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     """Make a card that pays from now on, against its price or for nothing.
 
-    With a `card_id` that there is already, that one is left as it is. Raises InvalidGiftCard.
+    With a `card_id` that they have sold already, that one is left as it is. Raises InvalidGiftCard.
     """
     settings = read_settings()
     _check_amount(draft.minor, settings)
@@ -105,8 +94,8 @@ def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     end = _end(draft.expires_at, settings, by.at)
     made = card_id or new_id()
     with write_transaction():
-        if (known := _code_of(made)) is not None:
-            return Issued(made, known)
+        if GiftCard.objects.filter(id=made).exists():
+            return _sold_before(made, draft, by)
         if draft.holder:
             lock_customers([draft.holder])
         (code,) = _make([made], draft, None, DEFAULT_PATTERN, by)
@@ -220,54 +209,6 @@ def claim(ref: CardRef, customer_id: Id, *, by: By) -> Id:
     return card_id
 
 
-def refund(card_id: Id, *, as_credit: bool, reason: str, key: str, by: By) -> HandedOut:
-    """Hand out what the shop's terms say for what is left on a card: in cash, or as its holder's store
-    credit.
-
-    Repeated with the key it is the same. Raises UnknownGiftCard, ReasonMissing, GiftCardWrongState for one
-    that is shut or was not sold yet (or, as credit, that nobody holds), or GiftCardNotRefundable.
-    """
-    why = require_reason(reason)
-    with write_transaction():
-        held, row = lock_card(card_id)
-        if (known := find_known(held, key, Kind.CASHED)) is not None:
-            return _handed_out(card_id, known.id, known.minor)
-        if row.state != CardState.ACTIVE:
-            raise GiftCardWrongState(state=row.state)
-        if as_credit and held.customer_id is None:
-            raise GiftCardWrongState(state="unheld")
-        held.purse.settle(by.at)
-        found = refund_of(
-            list(held.purse.lots.values()), row.face_minor, by.at, read_settings().as_terms(), shop().tz,
-            as_credit=as_credit,
-        )  # fmt: skip
-        if isinstance(found, NoRefund):
-            raise GiftCardNotRefundable(reason=found.why.value, needed=found.needed, used=found.used)
-        paid_out = 0 if as_credit else found.minor
-        movement = held.purse.cash_out(found.lot_ids, by.at, paid_out_minor=paid_out, key=key)
-        note = Note(by.actor, why, store_id=by.store_id)
-        held.note(movement, note)
-        save([held], recorded_at=by.at)
-        if as_credit and held.customer_id:
-            owner = resolve_merged([held.customer_id])[held.customer_id]
-            put_credit(
-                owner, found.minor, held.currency, kind=Kind.REFUND, key=_credit_key(movement.id), note=note,
-                at=by.at, price_minor=found.minor,
-            )  # fmt: skip
-    return HandedOut(movement.id, found.minor, -movement.minor, as_credit)
-
-
-def _credit_key(move_id: Id) -> str:
-    return f"card:{move_id.hex()}"
-
-
-def _handed_out(card_id: Id, move_id: Id, minor: int) -> HandedOut:
-    """Return what was handed out before."""
-    in_cash = ValueMove.objects.get(account_id=card_id, id=move_id).paid_out_minor
-    as_credit = ValueMove.objects.filter(key=_credit_key(move_id)).values_list("minor", flat=True).first()
-    return HandedOut(move_id, in_cash if as_credit is None else as_credit, -minor, as_credit is not None)
-
-
 def codes_of(batch_id: Id, *, reason: str, by: By) -> list[Issued]:
     """Return the cards of a batch with their codes, as to print them; that it was done, by whom and why, is
     kept.
@@ -357,7 +298,17 @@ def _make(ids: list[Id], draft: CardDraft, batch_id: Id | None, pattern: str, by
     return codes
 
 
-def _code_of(card_id: Id) -> str | None:
+def _sold_before(card_id: Id, draft: CardDraft, by: By) -> Issued:
+    """Return a card sold before with its code, to who sold it alone; raises UnknownGiftCard for another's."""
+    sold = ValueMove.objects.filter(account_id=card_id, key=f"sold:{card_id.hex()}", actor=by.actor.key)
+    code = code_of(card_id)
+    if code is None or not sold.filter(minor=draft.minor).exists():
+        raise UnknownGiftCard(card=show_id(card_id))
+    return Issued(card_id, code)
+
+
+def code_of(card_id: Id) -> str | None:
+    """Return a card's code, for who holds it; None where there is no such card."""
     row = GiftCard.objects.filter(id=card_id).values_list("id", "sealed").first()
     return open_codes([(row[0], bytes(row[1]))])[0] if row else None
 

@@ -1,0 +1,149 @@
+"""Gift cards and store credit on pages: sold, found, loaded, shut, paid out, printed, and on a phone."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from dangol.core.access.rights import Role
+from dangol.core.storage.ids import new_id, show_id
+from dangol.rooms.rewards.stored_value.models import GiftCard, GiftCardAct
+from dangol.rooms.rewards.stored_value.selectors import cards_of, credit_of, find_card, list_batches
+from tests.web.gift_cards import tell_gift_cards
+from tests.web.phones import come_in
+from tests.web.staff import sign_in
+from tests.web.story import NOW, Story
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+CODE = re.compile(r"GC-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
+
+
+def sell(client: Client, amount: str = "50", **more: str) -> tuple[str, str]:
+    """Sell a card on the page; returns its address and its code."""
+    answer = client.post("/gift-cards/new", {"form": show_id(new_id()), "amount": amount, **more})
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    found = CODE.search(text)
+    assert found
+    address = re.search(r'href="(/gift-cards/[0-9a-f-]{36})"', text)
+    assert address
+    return address[1], found[0]
+
+
+def balance(address: str) -> int:
+    card = GiftCard.objects.get(id=bytes.fromhex(address.rpartition("/")[2].replace("-", "")))
+    return find_card(card.id, at=NOW).open_minor
+
+
+def test_sell__form_sent_twice__is_one_card_whose_code_is_shown_to_its_seller_alone(
+    clerk: Client, story: Story
+) -> None:
+    form = {"form": show_id(new_id()), "amount": "50", "price": "45"}
+    first, again = (clerk.post("/gift-cards/new", form).content.decode() for _ in range(2))
+    address, code = sell(clerk)
+
+    assert CODE.findall(first) == CODE.findall(again)
+    assert GiftCard.objects.count() == 2
+    assert code not in clerk.get(address).content.decode()
+    # Whoever names another's card as their form is told nothing.
+    other = sign_in(Client(), "another", Role.OWNER)
+    stolen = other.post("/gift-cards/new", {"form": address.rpartition("/")[2], "amount": "50"})
+    assert stolen.status_code == 404
+    assert code not in stolen.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"amount": ""}, "amount"), ({"price": "60"}, "price"), ({"last_day": "2001-01-01"}, "last_day")],
+)
+def test_sell__what_no_card_can_be__says_so_in_place(
+    clerk: Client, story: Story, given: dict[str, str], field: str
+) -> None:
+    answer = clerk.post("/gift-cards/new", {"form": show_id(new_id()), "amount": "50", **given})
+
+    assert answer.status_code == 422
+    assert f'id="{field}-e"' in answer.content.decode()
+    assert GiftCard.objects.count() == 0
+
+
+def test_card__found_loaded_shut_and_paid_out(clerk: Client, story: Story) -> None:
+    address, code = sell(clerk)
+
+    assert clerk.post("/gift-cards/find", {"code": code.lower()}).headers["Location"] == address
+    assert clerk.post("/gift-cards/find", {"code": "GC-0"}).status_code == 422
+    assert code[-4:] in clerk.get(f"/gift-cards?q={code[-4:]}").content.decode()
+    for _ in range(2):
+        clerk.post(f"{address}/top-up", {"form": address.rpartition("/")[2], "amount": "10"})
+    assert balance(address) == 6_000
+    assert clerk.post(f"{address}/block", {"reason": ""}).status_code == 422
+    clerk.post(f"{address}/block", {"reason": "분실"})
+    assert clerk.post(f"{address}/top-up", {"form": show_id(new_id()), "amount": "10"}).status_code == 422
+    clerk.post(f"{address}/block", {"way": "open", "reason": "찾음"})
+    clerk.post(f"{address}/refund", {"form": show_id(new_id()), "reason": "환불"})
+
+    assert balance(address) == 0
+    page = clerk.get(address).content.decode()
+    assert "분실" in page
+    assert "환불" in page
+
+
+def test_batch__made_printed_and_sent__each_time_written_down(clerk: Client, story: Story) -> None:
+    form = {"form": show_id(new_id()), "name": "설", "amount": "20", "count": "3"}
+    first = clerk.post("/gift-cards/batches/new", form).headers["Location"]
+    assert clerk.post("/gift-cards/batches/new", form).headers["Location"] == first
+    assert clerk.post("/gift-cards/batches/new", {**form, "count": "0"}).status_code == 422
+
+    sheets = clerk.get(f"{first}/sheets").content.decode()
+    file = clerk.get(f"{first}/codes.csv").getvalue().decode()
+
+    assert len(set(CODE.findall(sheets))) == 3
+    assert set(CODE.findall(file)) == set(CODE.findall(sheets))
+    assert GiftCardAct.objects.filter(act="shown").count() == 6
+    assert [(one.card_count, one.active_count) for one in list_batches()] == [(3, 0)]
+    card = GiftCard.objects.first()
+    assert card is not None
+    clerk.post(f"/gift-cards/{show_id(card.id)}/activate", {"form": show_id(new_id())})
+    assert find_card(card.id, at=NOW).open_minor == 2_000
+
+
+def test_member__given_and_taken__once_and_much_waits_for_a_second(clerk: Client, story: Story) -> None:
+    address = f"/members/{show_id(story.regular)}/credit"
+    form = {"form": show_id(new_id()), "amount": "30", "reason": "사과"}
+
+    for _ in range(2):
+        assert clerk.post(f"{address}/move", form).status_code == 302
+    taken = clerk.post(f"{address}/move", {**form, "form": show_id(new_id()), "way": "take", "amount": "10"})
+    much = clerk.post(f"{address}/move", {**form, "form": show_id(new_id()), "amount": "5000"})
+    wrong = clerk.post(f"{address}/move", {**form, "form": show_id(new_id()), "amount": "x"})
+
+    assert (taken.status_code, wrong.status_code) == (302, 422)
+    assert much.headers["Location"].endswith("?waits=1")
+    assert [one.minor for one in credit_of(story.regular, at=NOW)] == [2_000]
+    assert "예치금 $5,000 주기" in clerk.get("/approvals").content.decode()
+
+
+def test_store__sells_but_neither_pays_out_nor_gives_credit(story: Story) -> None:
+    held, _, _ = tell_gift_cards(story)
+    store = sign_in(Client(), "till", Role.STORE)
+    address = f"/gift-cards/{show_id(held)}"
+
+    assert store.get(address).status_code == 200
+    assert sell(store)
+    for path in (f"{address}/refund", f"{address}/block", "/gift-cards/batches/new"):
+        assert store.post(path, {"reason": "x"}).status_code == 403
+
+
+def test_phone__card_added_by_its_code__shows_it_and_its_history(clerk: Client, story: Story) -> None:
+    _, code = sell(clerk)
+    phone = come_in(Client(), story.regular)
+
+    wrong = phone.post("/me/money", {"code": "GC-0000"})
+    added = phone.post("/me/money", {"code": code})
+
+    assert (wrong.status_code, added.status_code) == (422, 302)
+    assert [one.open_minor for one in cards_of(story.regular, at=NOW)] == [5_000]
+    assert code in phone.get("/me/money").content.decode()
+    for _ in range(5):
+        last = phone.post("/me/money", {"code": "GC-0000"})
+    assert last.status_code == 422
+    assert "너무 여러 번" in last.content.decode()
