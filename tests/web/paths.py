@@ -24,8 +24,7 @@ from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.web.links import make_home_link
 from tests.web.programs import tell_program
-from tests.web.reward_paths import coupon_paths, promotion_paths, referral_paths, reward_paths, stamp_paths
-from tests.web.reward_paths import coupon_paths, gift_card_paths, promotion_paths, reward_paths, stamp_paths
+from tests.web.reward_paths import all_reward_paths
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
 from tests.web.story import CURRENCY, NOW, Story
@@ -203,12 +202,7 @@ def staff_paths(story: Story) -> list[str]:
         "/staff", "/staff/invite", f"/staff/{make_staff().pk}",
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *segment_paths(story).values(),
-        *reward_paths(story).values(),
-        *promotion_paths(story).values(),
-        *coupon_paths(story).values(),
-        *stamp_paths(story).values(),
-        *referral_paths(story).values(),
-        *stamp_paths(story).values(), *gift_card_paths(story).values(),
+        *all_reward_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
@@ -245,12 +239,7 @@ def every_path(story: Story) -> dict[str, str]:
         "program-version": "/programs/versions/2",
         **{f"simulation-{place}": f"/programs/simulations/{one}" for place, one in enumerate(simulations)},
         **segment_paths(story),
-        **reward_paths(story),
-        **promotion_paths(story),
-        **coupon_paths(story),
-        **(stamp_paths(story) | referral_paths(story)),
-        **stamp_paths(story),
-        **gift_card_paths(story),
+        **all_reward_paths(story),
         **_act_paths(story),
         **dict(zip(_INSIGHT, insight_paths(story), strict=True)),
         "approvals": "/approvals",

@@ -1,4 +1,4 @@
-"""The addresses of the pages of rewards, promotions, coupons, stamps, referrals, with something on each."""
+"""The addresses of all pages of rewards (promotions, coupons, cards, referrals), with something on each."""
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions.simulations import list_trials
@@ -9,6 +9,12 @@ from tests.web.referrals import tell_referrals
 from tests.web.rewards import tell_rewards
 from tests.web.stamps import tell_stamps
 from tests.web.story import Story
+
+
+def all_reward_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of all these pages."""
+    parts = (reward_paths, promotion_paths, coupon_paths, stamp_paths, referral_paths, gift_card_paths)
+    return {name: path for part in parts for name, path in part(story).items()}
 
 
 def reward_paths(story: Story) -> dict[str, str]:
@@ -101,9 +107,13 @@ def referral_paths(story: Story) -> dict[str, str]:
         "referral-program-new": "/referrals/programs/new",
         "member-referral": f"/members/{show_id(story.regular)}/referral",
         "member-referral-none": f"/members/{show_id(story.newcomer)}/referral",
+    }
+
+
 def gift_card_paths(story: Story) -> dict[str, str]:
     """Return the addresses of the pages of gift cards and credit, with one held, one shut, and a batch."""
     held, shut, batch = (show_id(one) for one in tell_gift_cards(story))
+    return {
         "gift-cards": "/gift-cards",
         "gift-cards-nothing": "/gift-cards?q=0000&state=blocked",
         "gift-card": f"/gift-cards/{held}",
