@@ -231,6 +231,7 @@ def test_phone__friends_code__is_told_once_by_the_newcomer(client: Client, story
     wrong = phone.post("/me/referral/friend", {"code": "000-000-000"})
     assert wrong.status_code == 422
     assert "그런 추천 코드가 없어요." in wrong.content.decode()
+    assert 'aria-invalid="true" aria-describedby="refused code-h"' in wrong.content.decode()
     assert phone.post("/me/referral/friend", {"code": told.code}).status_code == 302
 
     assert standing_of(friend, at=NOW).came_by is not None

@@ -91,7 +91,7 @@ def _show(
         "qr": draw_qr(link, label=_("초대 링크의 QR")) if link else "",
         "friends": [_friend(one, people.get(one.friend_id), currency) for one in friends],
         "came_by": (FRIEND_STAGES[came_by.state], _why(came_by, currency)) if came_by else None,
-        "can_tell": until is not None and frame.at < until, "tell_until": until,
+        "can_tell": came_by is None and until is not None and frame.at < until, "tell_until": until,
         "typed": typed[:LONGEST_TYPED], "refused": explain(error) if error else None,
     }  # fmt: skip
     return render(request, "web/me/referral.html", context, status=422 if error else 200)
