@@ -3,7 +3,7 @@
 A field that a newer server adds is passed over; one it leaves out makes the answer Unreadable.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -341,6 +341,7 @@ class Program(Answer, frozen=True):
     expiry: str
     expiry_count: int
     activities: list[str]
+    opens_on: date | None
     measure: str
     window: str
     window_size: int

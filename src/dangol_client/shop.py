@@ -1,7 +1,7 @@
 """Orders, the catalog, programs and jobs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Unpack
 
 from dangol_client.answers import Amount, Counted, Job, Order, Product, Program, Return, Store
@@ -143,17 +143,19 @@ class ProgramCalls:
         expiry_count: int = 0,
         pending_days: int = 0,
         activities: Sequence[str] | None = None,
+        opens_on: date | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
         """Let new terms hold for points earned from an instant on: how long they wait, and last.
 
-        Points that lapse by `inactivity` are kept by these `activities`: purchase, earning, redemption.
+        None open before the day `opens_on`. Points that lapse by `inactivity` are kept by these
+        `activities`: purchase, earning, redemption.
         """
         path = place("/programs/{program}/terms/versions", program=program)
         body = {
             "expiry": expiry, "expiry_count": expiry_count, "pending_days": pending_days,
-            "activities": activities, "active_from": active_from,
+            "activities": activities, "opens_on": opens_on, "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

@@ -333,14 +333,16 @@ def test_terms_and_tiers__published__hold_from_now_on(api: Caller, member: str) 
     for level in levels:
         del level["level"]
 
-    api.post(f"/programs/{program['id']}/terms/versions", {"pending_days": 7, "expiry": "never"})
+    terms = {"pending_days": 7, "opens_on": "2099-03-01", "expiry": "never"}
+    api.post(f"/programs/{program['id']}/terms/versions", terms)
     tiers = {"levels": levels, "measure": "spend", "window": "rolling", "window_size": 365}
     made = api.post(f"/programs/{program['id']}/tiers/versions", tiers)
     api.post("/orders", an_order(member))
 
-    assert made.data["pending_days"] == 7
+    assert (made.data["pending_days"], made.data["opens_on"]) == (7, "2099-03-01")
     points = api.get(f"/members/{member}/points").data
     assert (points["available"], points["pending"]) == (0, 150)
+    assert points["lots"][0]["release_at"].startswith("2099-02-28T15:00:00")
     assert api.get(f"/members/{member}/tier").data["tier"]["key"] == "gold"
 
 

@@ -1,6 +1,6 @@
 """Earning: the arithmetic of rules, worked by hand, and the laws it keeps."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from dangol.domain.accrual import (
     spread_discount,
     take_back,
 )
+from dangol.domain.calendars import start_of_day
 from dangol.domain.points import NEVER
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -249,6 +250,24 @@ def test_dates_of__each_expiry__by_hand(
 
     assert opens_at == (day(opens, zone) if opens else at)
     assert expires_at == day(lapses, zone)
+
+
+@pytest.mark.parametrize(
+    ("earned_on", "opens_on"),
+    [
+        (date(2026, 2, 1), date(2026, 3, 1)),
+        (date(2026, 2, 20), date(2026, 3, 6)),
+        (date(2026, 3, 1), date(2026, 3, 15)),
+    ],
+)
+def test_dates_of__not_before_a_day__opens_on_the_later(earned_on: date, opens_on: date) -> None:
+    campaign = Terms(SEOUL, 14, opens_on=date(2026, 3, 1))
+
+    opens_at, _ = dates_of(campaign, start_of_day(earned_on, SEOUL))
+
+    assert opens_at == start_of_day(opens_on, SEOUL)
+    at_once, _ = dates_of(campaign._replace(pending_days=0), start_of_day(opens_on, SEOUL))
+    assert at_once == start_of_day(opens_on, SEOUL)
 
 
 def test_dates_of__never__no_end() -> None:

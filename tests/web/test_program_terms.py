@@ -1,5 +1,7 @@
 """How long points wait and last, in the program's editor: of a rule, of a tier, by inactivity."""
 
+from datetime import date
+
 import pytest
 from django.test import Client
 
@@ -71,6 +73,22 @@ def test_draft__points_that_lapse_by_inactivity__chosen_said_in_words_and_publis
     terms = find_program(story.program_id).rules.terms[-1][1]
     assert terms.idle is not None
     assert (terms.idle.months, terms.idle.kinds) == (12, ("purchase", "redemption"))
+
+
+def test_draft__day_before_which_nothing_opens__said_in_words_and_published(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+
+    refused = clerk.post("/programs/draft", fields | {"terms.opens_on": "2027-02-30", "do": "save"})
+    assert "날짜를 골라 주세요." in refused.content.decode()
+    clerk.post("/programs/draft", fields | {"terms.opens_on": "2027-03-01", "do": "save"})
+    diff = clerk.get("/programs/draft/diff").content.decode()
+    clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
+
+    for page in (diff, clerk.get("/programs").content.decode()):
+        assert "2027년 3월 1일 (월)보다 먼저 열리지 않아요." in page
+    assert find_program(story.program_id).rules.terms[-1][1].opens_on == date(2027, 3, 1)
 
 
 def test_draft__own_terms_cleared__the_programs_hold_again(clerk: Client, story: Story) -> None:

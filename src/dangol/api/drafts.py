@@ -1,6 +1,6 @@
 """Drafts of a program's next version, and simulations of them on past orders."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
@@ -61,12 +61,16 @@ class DraftRule(Given):
 
 
 class DraftTerms(Given):
-    """How long points wait, and last. What keeps those that lapse by inactivity are `activities`."""
+    """How long points wait, and last; none open before the day `opens_on`.
+
+    What keeps those that lapse by inactivity are `activities`.
+    """
 
     pending_days: Days = 0
     expiry: Expiry
     expiry_count: Days = 0
     activities: Activities = ()
+    opens_on: date | None = None
 
 
 class DraftTiers(Given):

@@ -1,6 +1,6 @@
 """Programs: the rules by which points are earned, their terms, and the tiers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -80,6 +80,7 @@ class ProgramView(Shown):
     expiry: str
     expiry_count: int
     activities: list[str]
+    opens_on: date | None
     measure: str
     window: str
     window_size: int
@@ -119,12 +120,16 @@ class RuleIn(_Version):
 
 
 class TermsIn(_Version):
-    """How long points wait, and last. What keeps those that lapse by inactivity are `activities`."""
+    """How long points wait, and last; none open before the day `opens_on`.
+
+    What keeps those that lapse by inactivity are `activities`.
+    """
 
     pending_days: Days = 0
     expiry: Expiry
     expiry_count: Days = 0
     activities: Activities = ()
+    opens_on: date | None = None
 
 
 class LevelIn(Given):
@@ -187,7 +192,9 @@ def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payl
 def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
     """Let new terms hold for points earned from an instant on."""
     found, at = find_view(program), caller_of(request).at
-    draft = TermsDraft(payload.pending_days, payload.expiry, payload.expiry_count, payload.activities)
+    draft = TermsDraft(
+        payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on
+    )
     publish_terms_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
@@ -257,6 +264,7 @@ def show_program(program: Running) -> ProgramView:
         id=show_id(program.id), name=program.name, points_currency=program.points_currency,
         money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,
         expiry=program.expiry, expiry_count=program.expiry_count, activities=list(program.activities),
+        opens_on=program.opens_on,
         measure=program.measure,
         window=program.window, window_size=program.window_size, grace_days=program.grace_days,
         downgrade=program.downgrade, tiers=[show_tier(tier) for tier in program.tiers],

@@ -47,8 +47,8 @@ class Expiry(StrEnum):
 class Terms(NamedTuple):
     """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`.
 
-    By inactivity they lapse so many months after the last of these `activities`. `extra_months`, a tier's
-    own, are added to the last day, whatever it is counted by.
+    They do not open before the day `opens_on`. By inactivity they lapse so many months after the last of
+    these `activities`. `extra_months`, a tier's own, are added to the last day, whatever it is counted by.
     """
 
     zone: ZoneInfo
@@ -57,6 +57,7 @@ class Terms(NamedTuple):
     expiry_count: int = 0
     extra_months: int = 0
     activities: tuple[str, ...] = ()
+    opens_on: date | None = None
 
     @property
     def idle(self) -> Idle | None:
@@ -201,9 +202,11 @@ def take_back(parts: Sequence[Part], returned: Sequence[int]) -> list[Part]:
 @lru_cache(maxsize=8_192)
 def _dates(terms: Terms, day: date) -> tuple[datetime | None, datetime]:
     """Return when points earned on `day` open (None: at once) and, exclusive, lapse."""
-    release_at = None
-    if terms.pending_days:
-        release_at = start_of_day(date.fromordinal(day.toordinal() + terms.pending_days), terms.zone)
+    release_at, opens_on = None, date.fromordinal(day.toordinal() + terms.pending_days)
+    if terms.opens_on and terms.opens_on > opens_on:
+        opens_on = terms.opens_on
+    if opens_on > day:
+        release_at = start_of_day(opens_on, terms.zone)
     match terms.expiry:
         case Expiry.NEVER:
             return release_at, NEVER
@@ -228,7 +231,8 @@ def dates_of(terms: Terms, at: datetime) -> tuple[datetime, datetime]:
     """Return when points earned at an instant open and, exclusive, lapse.
 
     Pending points open at the start of the shop's day, `pending_days` after the day they were earned
-    on. They never lapse before they open: the wait is then the longer of the two, and one day more.
+    on, or on `opens_on` if that is later. They never lapse before they open: the wait is then the longer of
+    the two, and one day more.
     """
     release_at, expires_at = _dates(terms, day_of(at, terms.zone))
     opens_at = release_at or at

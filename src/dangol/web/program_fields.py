@@ -102,6 +102,14 @@ class FieldReader:
         except (ValueError, OverflowError):
             return self._refuse(name, "not_a_day", before)
 
+    def day(self, name: str, before: date | None) -> date | None:
+        """Return a day; None for an empty field."""
+        typed = self._typed.get(name, before.isoformat() if before else "").strip()
+        try:
+            return date.fromisoformat(typed) if typed else None
+        except ValueError:
+            return self._refuse(name, "not_a_day", before)
+
     def choice(self, name: str, before: Choice) -> Choice:
         """Return one of the choices."""
         try:

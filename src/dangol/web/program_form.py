@@ -91,7 +91,9 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
     fields |= {
         "terms.pending_days": str(terms.pending_days), "terms.expiry": terms.expiry.value,
         "terms.expiry_count": str(terms.expiry_count),
-        "terms.activities": ",".join(terms.activities), "tiers.window": tiers.window.value,
+        "terms.activities": ",".join(terms.activities),
+        "terms.opens_on": terms.opens_on.isoformat() if terms.opens_on else "",
+        "tiers.window": tiers.window.value,
         "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
         "tiers.downgrade": tiers.downgrade.value,
     }  # fmt: skip
@@ -123,6 +125,7 @@ def read_content(
             expiry=reader.choice("terms.expiry", before.terms.expiry),
             expiry_count=reader.whole("terms.expiry_count", before.terms.expiry_count),
             activities=reader.several("terms.activities", Activity, before.terms.activities),
+            opens_on=reader.day("terms.opens_on", before.terms.opens_on),
         ),
         tiers=TiersContent(
             levels=tuple(_read_level(reader, level, tiers.measure) for level in tiers.levels),
@@ -260,6 +263,9 @@ def _rule_inputs(rule: RuleContent, field: Callable[..., Input]) -> Iterator[Inp
 
 def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.pending_days", _("적립하고 며칠 뒤에 열려요"), "number", hint=_("0이면 바로 열려요"))
+    yield field(
+        "terms.opens_on", _("이날보다 먼저 열리지 않아요"), "date", hint=_("비워 두면 날짜를 따지지 않아요")
+    )
     yield field("terms.expiry", _("사라지는 때"), options=ALL_EXPIRIES)
     yield field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number")
     only = _("활동이 없으면 사라지는 포인트에만 쓰여요")

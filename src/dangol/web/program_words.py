@@ -1,7 +1,7 @@
 """A program in sentences: its rules, terms and tiers, what differs, and what makes no sense."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
     tiers = content.tiers
     return ProgramCards(
         [rule_card(rule, names, currency) for rule in content.rules],
-        waits_in_words(content.terms.pending_days),
+        f"{waits_in_words(content.terms.pending_days)} {opens_in_words(content.terms.opens_on)}".strip(),
         lasts_in_words(content.terms.expiry.value, content.terms.expiry_count, content.terms.activities),
         [
             Rung(level.key, level.name, _takes(level, tiers, currency), longer_in_words(level.extra_months))
@@ -153,6 +153,11 @@ def waits_in_words(days: int) -> str:
     return ngettext(
         "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", days
     ) % {"days": days}
+
+
+def opens_in_words(day: date | None) -> str:
+    """Return before which day no points open; empty where they may on any."""
+    return _("%(day)s보다 먼저 열리지 않아요.") % {"day": format_date(day)} if day else ""
 
 
 def activity_options() -> list[tuple[str, str]]:
@@ -289,7 +294,8 @@ def _plain(value: Any, measure: str, currency: str) -> str:
 _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
-    "pending_days": lazy("열리는 때"), "expiry": lazy("사라지는 때"), "threshold": lazy("기준"),
+    "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
+    "threshold": lazy("기준"),
     "own_wait": lazy("이 포인트가 열리는 때"), "own_expiry": lazy("이 포인트가 사라지는 때"),
     "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
     "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
@@ -300,6 +306,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "rounding"): lambda value, measure, currency: rounding_name(value),
     (None, "ends_at"): lambda value, measure, currency: ends_in_words(value),
     (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
+    (None, "opens_on"): lambda value, measure, currency: opens_in_words(value) or _("정하지 않음"),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
     (None, "own_wait"): lambda value, measure, currency: _own(waits_in_words, value),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),

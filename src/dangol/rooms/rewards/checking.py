@@ -1,10 +1,11 @@
 """Rules, terms and tiers as somebody wants them to be, and what makes no sense in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from dangol.domain import accrual, tiers
+from dangol.domain.calendars import EARLIEST, LATEST
 from dangol.domain.errors import DomainError
 from dangol.domain.idling import Activity
 
@@ -45,7 +46,7 @@ class RuleDraft(NamedTuple):
 
 
 class TermsDraft(NamedTuple):
-    """How long points wait and last.
+    """How long points wait and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`: kinds of domain.idling.Activity.
     """
@@ -54,6 +55,7 @@ class TermsDraft(NamedTuple):
     expiry: accrual.Expiry = accrual.Expiry.NEVER
     expiry_count: int = 0
     activities: tuple[str, ...] = ()
+    opens_on: date | None = None
 
 
 class LevelDraft(NamedTuple):
@@ -109,6 +111,8 @@ def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
         yield Problem("pending_days", "negative")
     elif terms.pending_days > MOST_DAYS:
         yield Problem("pending_days", "too_large")
+    if terms.opens_on and not EARLIEST.date() <= terms.opens_on <= LATEST.date():
+        yield Problem("opens_on", "not_a_day")
     by_inactivity = terms.expiry is accrual.Expiry.INACTIVITY
     if by_inactivity and not terms.activities:
         yield Problem("activities", "needed")

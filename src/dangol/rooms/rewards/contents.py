@@ -1,7 +1,7 @@
 """A program's content: all its rules, terms and tiers as one value, to be written, compared and published."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -46,16 +46,17 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
-    """How long points wait and last, and what keeps those that lapse by inactivity."""
+    """How long points wait (none opens before a day) and last, and what keeps those that slide."""
 
     pending_days: int = 0
     expiry: Expiry = Expiry.NEVER
     expiry_count: int = 0
     activities: tuple[Activity, ...] = ()
+    opens_on: date | None = None
 
     def as_draft(self) -> TermsDraft:
         """Return the terms as a service takes them."""
-        return TermsDraft(self.pending_days, self.expiry, self.expiry_count, self.activities)
+        return TermsDraft(self.pending_days, self.expiry, self.expiry_count, self.activities, self.opens_on)
 
 
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +139,7 @@ def load_content(running: Running, *, at: datetime) -> ProgramContent:
         rules=tuple(_rule(row) for row in newest.values() if not _is_over(row, at)),
         terms=TermsContent(
             pending_days=terms.pending_days, expiry=terms.expiry, expiry_count=terms.expiry_count,
-            activities=tuple([Activity(one) for one in terms.activities]),
+            activities=tuple([Activity(one) for one in terms.activities]), opens_on=terms.opens_on,
         ),
         tiers=TiersContent(
             levels=tuple(LevelContent(**level) for level in tiers.levels),

@@ -73,6 +73,8 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
     was, will_be = before.terms, after.terms
     if was.pending_days != will_be.pending_days:
         yield Difference(About.TERMS, "", "", "pending_days", was.pending_days, will_be.pending_days)
+    if was.opens_on != will_be.opens_on:
+        yield Difference(About.TERMS, "", "", "opens_on", was.opens_on, will_be.opens_on)
     old, new = (
         [one.expiry.value, one.expiry_count, *([list(one.activities)] if one.activities else ())]
         for one in (was, will_be)

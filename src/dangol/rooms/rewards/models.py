@@ -43,6 +43,8 @@ class Terms(models.Model):
     pending_days = models.IntegerField(default=0)
     expiry = models.CharField(max_length=16)
     expiry_count = models.IntegerField(default=0)
+    # The day before which no points open, however long they wait; empty: none.
+    opens_on = models.DateField(null=True)
     # What keeps points that lapse by inactivity: kinds of domain.idling.Activity, commas between them.
     activities = models.CharField(max_length=60, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField()

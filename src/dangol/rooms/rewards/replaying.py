@@ -63,6 +63,7 @@ def as_drafted(
         expiry=draft.terms.expiry,
         expiry_count=draft.terms.expiry_count,
         activities=draft.terms.activities,
+        opens_on=draft.terms.opens_on,
     )
     wanted = Replacement(
         rules, terms if changes.terms else None, _as_tiers(newest, draft) if changes.tiers else None

@@ -5,7 +5,7 @@ first one is meant. Whys are read in whys.py.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -68,6 +68,7 @@ class ProgramView(NamedTuple):
     expiry: str
     expiry_count: int
     activities: tuple[str, ...]
+    opens_on: date | None
     measure: str
     window: str
     window_size: int
@@ -123,6 +124,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
     return ProgramView(
         row.id, row.name, row.points_currency, row.money_currency, terms.zone,
         terms.pending_days, terms.expiry.value, terms.expiry_count, terms.activities,
+        terms.opens_on,
         tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
         tier_views(running),
         tuple(
