@@ -5,7 +5,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext_lazy
 
 from dangol.domain.accrual import Expiry
 from dangol.domain.idling import Activity
@@ -174,7 +174,8 @@ def activities_in_words(kinds: Sequence[str]) -> str:
 
 
 _ACTIVITIES = {
-    Activity.PURCHASE: lazy("구매"), Activity.EARNING: lazy("적립"), Activity.REDEMPTION: lazy("사용"),
+    Activity.PURCHASE: pgettext_lazy("activity", "구매"), Activity.EARNING: pgettext_lazy("activity", "적립"),
+    Activity.REDEMPTION: pgettext_lazy("activity", "사용"),
 }  # fmt: skip
 
 
