@@ -1,5 +1,6 @@
 """What a newcomer ran into: addresses without a page, shown names, and what a passed-on link tells."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -143,3 +144,19 @@ def test_order_of_a_sale__what_promotions_did_and_refused__stands_there_with_why
     assert "최소 기준에 못 미쳐요." in at_the_store
     assert nearly not in at_the_store
     assert "••••" in at_the_store
+
+
+def test_order_to_be_moved__points_of_promotions__are_counted_in_what_would_be(
+    clerk: Client, story: Story
+) -> None:
+    let_checkout()
+    offer({"kind": "points", "points": 500}, name="환영 포인트")
+    basket = Basket(story.regular, (Line("amount", PRODUCT, 5_000),), (), 0)
+    number = sell(basket, shop(), actor=Actor(ActorKind.STAFF, "owner"), key=uuid4(), at=NOW).number
+    there = show_id(story.customers["1502"])
+
+    page = clerk.get(f"/order-acts/move/till/{number}", {"to": there}).content.decode()
+
+    before, after = re.findall(r"([\d,]+)P → ([\d,]+)P", page)[0]
+    assert int(before.replace(",", "")) >= 500
+    assert after == "0"
