@@ -9,8 +9,10 @@ from dangol.core.storage.ids import show_id
 from dangol.domain.promotions import Reason
 from dangol.domain.promotions.rules import Minimum
 from dangol.domain.tender import WHOLE, TenderRule
+from dangol.rooms.rewards.promotions.asking import Answer
 from dangol.rooms.rewards.promotions.documents import FOR_OTHER_CARTS, Json
 from dangol.rooms.rewards.promotions.kept import Shelf
+from dangol.rooms.rewards.promotions.words import stored_text
 from dangol.web.coupon_words import hidden
 from dangol.web.formats import format_money_in_words, format_number, format_points
 
@@ -173,4 +175,16 @@ def priced_lines(answer: Json, names: Mapping[str, str]) -> list[tuple[str, Json
     return [
         (names[one["line"]], one | {"list_minor": one["unit_minor"] * len(one["unit_net_minor"])})
         for one in answer["lines"]
+    ]
+
+
+def stored_refused(answer: Answer) -> list[tuple[str, str]]:
+    """Return the gift cards (by their last characters) and credit (empty) that do not pay, each with why."""
+    currency = answer.asked.cart.currency
+    return [
+        (
+            answer.stored.names.get(one.ref, ""),
+            stored_text(one, write=lambda minor: format_money_in_words(minor, currency)),
+        )
+        for one in answer.stored.refused
     ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from dangol.core.commerce.catalog import named_products
 from dangol.core.commerce.drafts import ProductDraft
 from dangol.domain.promotions.carts import MOST_UNITS, Line
+from dangol.rooms.rewards.stored_value.paying import MOST_CARDS
 from dangol.web.amounts import read_amount, read_points
 
 # A till without a catalog sells amounts: they are lines of this product.
@@ -35,7 +36,10 @@ class TypedLine(NamedTuple):
 
 
 class TypedSale(NamedTuple):
-    """All that was typed. `amount` is a line of no product; `chosen` are coupons ticked in the list."""
+    """All that was typed. `amount` is a line of no product; `chosen` are coupons ticked in the list.
+
+    `card` are codes of gift cards that pay, and `uses_credit` whether the member's store credit does.
+    """
 
     amount: str
     amount_minor: int | None
@@ -45,6 +49,13 @@ class TypedSale(NamedTuple):
     points_typed: str
     points: int | None
     scan: str
+    card: str = ""
+    uses_credit: bool = False
+
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The codes of gift cards, each once."""
+        return tuple(dict.fromkeys(self.card.replace(",", " ").split()))[:MOST_CARDS]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -108,6 +119,7 @@ def read_sale(given: QueryDict, currency: str) -> TypedSale:
         given.get("code", "").strip()[:200],
         tuple(one[:LONGEST_CODE] for one in given.getlist("coupon")[:MOST_CODES]),
         points, read_points(points) if points else None, given.get("scan", "").strip()[:80],
+        given.get("card", "").strip()[:400], bool(given.get("credit")),
     )  # fmt: skip
 
 

@@ -122,6 +122,7 @@ def bring_some_back(request: HttpRequest, number: str) -> HttpResponse:
     wanted = _wanted(request, sale, context["left"])
     left = [one._replace(chosen=wanted[0].get(one.line, 0)) for one in context["left"]]
     context |= {"left": left, "typed": request.POST.get("amount", "")[:40]}
+    context["as_credit"] = bool(request.POST.get("as_credit"))
     if not wanted[0] and wanted[1] is None:
         return render(request, "web/till/return.html", context | {"nothing": True}, status=422)
     try:
@@ -156,10 +157,10 @@ def _bring(
     request: HttpRequest, sale: SaleView, wanted: tuple[dict[str, int], int | None], mark: str
 ) -> ReturnView:
     units, minor = wanted
-    at = frame_of(request).at
+    at, as_credit = frame_of(request).at, bool(request.POST.get("as_credit"))
     if minor is not None:
-        return give_back_amount(sale.id, number=mark, minor=minor, at=at)
-    return bring_back(sale.id, number=mark, units=units, at=at)
+        return give_back_amount(sale.id, number=mark, minor=minor, at=at, as_credit=as_credit)
+    return bring_back(sale.id, number=mark, units=units, at=at, as_credit=as_credit)
 
 
 def _look(

@@ -125,6 +125,7 @@ def what_is_used(sale: SaleView) -> dict[str, Any]:
     told = {one.code for one in coupons}
     return {
         "uses_coupons": coupons, "uses_points": sale.tender_points, "worth": sale.tender_minor,
+        "uses_stored": (sale.answer.get("stored") or {}).get("paid", ()),
         "uses_codes": [one for one in sale.answer["used_codes"] if one not in told],
         "currency": sale.currency, "due": sale.answer["due_minor"],
     }  # fmt: skip

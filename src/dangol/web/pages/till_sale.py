@@ -21,6 +21,7 @@ from dangol.rooms.rewards.catalog.selectors import open_vouchers
 from dangol.rooms.rewards.coupons.selectors import HeldCode, held_by
 from dangol.rooms.rewards.promotions.documents import tell_asked
 from dangol.rooms.rewards.promotions.kept import current_shelf
+from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.web.acting import actor_of, new_form
 from dangol.web.coupon_words import GAPS
 from dangol.web.formats import minor_digits
@@ -29,7 +30,13 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LAST, about, find_present
 from dangol.web.reads.coupons import gap_of, read_offers
 from dangol.web.reads.till import Basket, Outlook, TotalChanged, look_ahead, sell
-from dangol.web.sale_words import effects_in_words, priced_lines, refused_in_words, tender_in_words
+from dangol.web.sale_words import (
+    effects_in_words,
+    priced_lines,
+    refused_in_words,
+    stored_refused,
+    tender_in_words,
+)
 from dangol.web.till_cart import TypedSale, read_sale, with_product
 
 FOUND = 6
@@ -68,8 +75,15 @@ def _sale_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> dic
         "currency": frame.shop.currency, "held": _held(held, frame), "others": _others(sale, held),
         "terms": tender_in_words(current_shelf().tender, frame.shop.currency),
         "rows": [(str(place), one) for place, one in enumerate(sale.lines)],
+        "credit": _credit(customer_id, frame),
         **_answer_context(request, customer_id, sale),
     }  # fmt: skip
+
+
+def _credit(customer_id: Id, frame: Frame) -> int:
+    """Return the member's store credit in the shop's currency."""
+    found = credit_of(customer_id, at=frame.at)
+    return sum(one.minor for one in found if one.currency == frame.shop.currency)
 
 
 def _held(codes: Sequence[HeldCode], frame: Frame) -> list[tuple[HeldCode, str, Promise | str]]:
@@ -93,10 +107,14 @@ def _answer_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> d
     lines = sale.as_lines()
     if not lines:
         return {"outlook": None, "currency": frame_of(request).shop.currency}
-    basket = Basket(customer_id, lines, sale.codes, sale.points or 0)
+    basket = _basket(customer_id, sale)
     frame = frame_of(request)
     outlook = look_ahead(basket, frame.shop, at=frame.at, store_id=visitor_of(request).store_id)
     return told(outlook, sale)
+
+
+def _basket(customer_id: Id, sale: TypedSale) -> Basket:
+    return Basket(customer_id, sale.as_lines(), sale.codes, sale.points or 0, sale.cards, sale.uses_credit)
 
 
 def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
@@ -107,6 +125,8 @@ def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
         "effects": effects_in_words(answer, sale.names()),
         "refused": refused_in_words(answer, outlook.answer.shelf),
         "prices": priced_lines(answer, sale.names()),
+        "effects": effects_in_words(answer, sale.names()), "refused": _refused(answer, outlook.answer.shelf),
+        "prices": priced_lines(answer, sale.names()), "stored_refused": stored_refused(outlook.answer),
         "wants_points": bool(sale.points), "coupons": len(answer["used_codes"]),
     }  # fmt: skip
 
@@ -175,7 +195,7 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
         return member_page(request, customer_id, nothing, sale=sale, status=422)
     if sale.wrong:
         return member_page(request, customer_id, {}, sale=sale, status=422)
-    basket = Basket(customer_id, sale.as_lines(), sale.codes, sale.points or 0)
+    basket = _basket(customer_id, sale)
     seen = request.POST.get("seen", "")
     try:
         sold = sell(

@@ -25,9 +25,11 @@ from dangol.domain.promotions.carts import Line
 from dangol.rooms.rewards.models import EarningRule
 from dangol.rooms.rewards.promotions.asking import NO_EARNING, Answer, Asked, ask
 from dangol.rooms.rewards.promotions.confirming import COUNTER
-from dangol.rooms.rewards.promotions.counter import confirmation_of, finish, sale_of
-from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, cancel, reserve
+from dangol.rooms.rewards.promotions.counter import cart_of, confirmation_of, finish, sale_of
+from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, UnknownSale, cancel, reserve
 from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
+from dangol.rooms.rewards.stored_value.codes import refs_of
+from dangol.rooms.rewards.stored_value.paying import CREDIT
 from dangol.rooms.rewards.whys import (
     NotJudged,
     PartView,
@@ -78,19 +80,22 @@ class TotalChanged(Exception):
 
 
 class Basket(NamedTuple):
-    """What is sold to whom: lines, codes and points that pay."""
+    """What is sold to whom: lines, codes, and the points, gift cards and store credit that pay."""
 
     customer_id: Id
     lines: tuple[Line, ...]
     codes: tuple[str, ...] = ()
     points: int = 0
+    gift_cards: tuple[str, ...] = ()
+    uses_credit: bool = False
 
     def as_asked(self, shop: ShopView, *, at: datetime, store_id: Id | None) -> Asked:
         """Return it as the checkout takes it."""
         store = stores_by_id([store_id])[store_id].number if store_id else ""
         return Asked(
             cart=Cart(shop.currency, self.lines), as_of=at, customer_id=self.customer_id, codes=self.codes,
-            pay_points=self.points, channel=COUNTER, store=store,
+            pay_points=self.points, gift_cards=refs_of(self.gift_cards),
+            pay_credit="most" if self.uses_credit else 0, channel=COUNTER, store=store,
         )  # fmt: skip
 
 
@@ -124,9 +129,10 @@ def sell(
 ) -> Sold:
     """Ring up a sale. Of the same key there is one sale, however often it is sent.
 
-    A code that cannot be used, or points that do not pay, are left out. Where something must be confirmed by
-    the member first, the sale is held and waits. `seen_minor`: what was told to be paid; raises TotalChanged
-    where it is not that any more. Raises OwnAccount where it is the one at the till who would earn.
+    A code that cannot be used, or points, a card or credit that do not pay, are left out. Where something
+    must be confirmed by the member first, the sale is held and waits. `seen_minor`: what was told to be paid;
+    raises TotalChanged where it is not that any more. Raises OwnAccount where it is the one at the till who
+    would earn.
     """
     require_not_own([basket.customer_id], actor=actor)
     number = number_of(key)
@@ -164,14 +170,28 @@ def keep_shop(shop: ShopView, at: datetime) -> None:
 
 
 def _reserve(basket: Basket, shop: ShopView, *, key: UUID, at: datetime, store_id: Id | None) -> SaleView:
-    """Hold the basket; where its points do not pay, without them."""
+    """Hold the basket; where its points, cards or credit do not pay, without them."""
     asked = basket.as_asked(shop, at=at, store_id=store_id)
+    if asked.gift_cards or asked.pay_credit:
+        asked = _paying(asked, key.bytes)
     try:
         return reserve(asked, at=at, sale_id=key.bytes)
     except (TenderNotTaken, OtherCart):
         if not basket.points:
             raise
     return reserve(replace(asked, pay_points=0), at=at, sale_id=key.bytes)
+
+
+def _paying(asked: Asked, sale_id: Id) -> Asked:
+    """Return what is asked with those cards and that credit alone that pay, or as it was sold before."""
+    try:
+        kept = cart_of(sale_id)
+    except UnknownSale:
+        paid = {one.ref for one in ask(asked).stored.paid}
+        cards = tuple(one for one in asked.gift_cards if one.hash in paid)
+        return replace(asked, gift_cards=cards, pay_credit=asked.pay_credit if CREDIT in paid else 0)
+    is_of_these = set(kept.card_refs) <= set(asked.gift_cards) and kept.pay_credit in (0, asked.pay_credit)
+    return replace(asked, gift_cards=kept.card_refs, pay_credit=kept.pay_credit) if is_of_these else asked
 
 
 def read_receipt(order: OrderFacts) -> Receipt:
