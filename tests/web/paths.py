@@ -203,9 +203,6 @@ def staff_paths(story: Story) -> list[str]:
         f"/staff/{make_staff('clerk', 'store').pk}", "/account", "/account/membership",
         *segment_paths(story).values(),
         *all_reward_paths(story).values(),
-        *reward_paths(story).values(),
-        *promotion_paths(story).values(), *coupon_paths(story).values(),
-        *stamp_paths(story).values(), *gift_card_paths(story).values(),
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip

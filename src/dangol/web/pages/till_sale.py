@@ -124,8 +124,6 @@ def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
         "outlook": outlook, "answer": answer, "currency": answer["currency"],
         "effects": effects_in_words(answer, sale.names()),
         "refused": refused_in_words(answer, outlook.answer.shelf),
-        "prices": priced_lines(answer, sale.names()),
-        "effects": effects_in_words(answer, sale.names()), "refused": _refused(answer, outlook.answer.shelf),
         "prices": priced_lines(answer, sale.names()), "stored_refused": stored_refused(outlook.answer),
         "wants_points": bool(sale.points), "coupons": len(answer["used_codes"]),
     }  # fmt: skip
