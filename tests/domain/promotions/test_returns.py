@@ -230,3 +230,34 @@ def test_returns__units_and_amounts_in_any_order__give_back_exactly_the_whole(
     assert (back.delivery.money_minor, back.sold.delivery) == (found.shipping_minor, Carried())
     assert all(figure >= 0 for piece in came for figure in piece)
     assert sold.carried == Carried()
+
+
+@given(
+    st.lists(st.integers(1, 9_999), min_size=1, max_size=6), st.integers(0, 3_000), st.integers(0, 100),
+    st.integers(0, 100), st.lists(st.integers(1, 5_000), max_size=4), st.randoms(use_true_random=False),
+)  # fmt: skip
+def test_law__stored_value__comes_back_to_the_won_in_whatever_order(
+    prices: list[int], shipping: int, by_points: int, by_stored: int, amounts: list[int], dice: Random
+) -> None:
+    found = run(cart(*(line(f"p{place}", price) for place, price in enumerate(prices)), shipping=shipping))
+    points = sum(prices) * by_points // 100
+    stored = (sum(prices) + shipping - points) * by_stored // 100
+    sold = sold_of(found, Tender(points, points, stored))
+    assert sold.carried.stored_minor + sold.delivery.stored_minor == stored
+
+    backs = []
+    for minor in amounts:
+        back = return_amount(sold, minor)
+        if isinstance(back, Back):
+            backs.append(back)
+            sold = back.sold
+    keys = list(sold.units)
+    dice.shuffle(keys)
+    for key in keys:
+        backs.append(taken(return_units(sold, [key], DeliveryBack.LAST_UNIT)))
+        sold = backs[-1].sold
+
+    assert all(min(one) >= 0 for back in backs for one in (*back.units.values(), back.delivery))
+    whole = total(back.total for back in backs)
+    assert whole.stored_minor == stored
+    assert (whole.money_minor, whole.spent_minor) == (sum(prices) + shipping - points - stored, points)
