@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import Cursor, Event
+from dangol.core.people.leaving import leave_members
 from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
@@ -257,6 +258,67 @@ def test_coupon__none_left__waits_and_is_given_later(pair: tuple[Id, Id]) -> Non
     gift = shown(referral).gift(Side.FRIEND)
     assert gift is not None
     assert gift.state == GiftState.GIVEN
+
+
+def test_return__while_a_coupon_still_waits__drops_it_and_frees_its_room(pair: tuple[Id, Id]) -> None:
+    made = program(friend=Promise(PromiseKind.COUPON, target_id=batch(code_count=1), cost_minor=300))
+    CouponCode.objects.update(is_blocked=True)
+    referral = bring(*pair)
+    sold = buy(pair[1], "1")
+    assert ReferralProgram.objects.get(id=made).used_minor == 800
+
+    return_(sold, "r", at=AT + DAY)
+    CouponCode.objects.update(is_blocked=False)
+
+    gift = shown(referral).gift(Side.FRIEND)
+    assert gift is not None
+    assert gift.state == GiftState.DROPPED
+    row = ReferralProgram.objects.get(id=made)
+    assert (row.used_count, row.used_minor, points_of(pair[0])) == (0, 0, 0)
+    assert retry_waiting(as_of=AT + DAY) == 0
+    buy(pair[1], "2", at=AT + 2 * DAY)
+    gift = shown(referral).gift(Side.FRIEND)
+    assert gift is not None
+    assert gift.state == GiftState.GIVEN
+    assert broken() == []
+
+
+def test_leave__while_a_coupon_still_waits__lets_it_go_and_frees_its_room(pair: tuple[Id, Id]) -> None:
+    made = program(friend=Promise(PromiseKind.COUPON, target_id=batch(code_count=1), cost_minor=300))
+    CouponCode.objects.update(is_blocked=True)
+    referral = bring(*pair)
+    buy(pair[1], "1")
+
+    with write_transaction():
+        leave_members([pair[1]], source="till", recorded_at=AT)
+    let_by()
+
+    gift = shown(referral).gift(Side.FRIEND)
+    assert gift is not None
+    assert (shown(referral).state, gift.state) == (Stage.GIVEN, GiftState.GONE)
+    # The referrer keeps theirs.
+    row = ReferralProgram.objects.get(id=made)
+    assert (row.used_count, row.used_minor, points_of(pair[0])) == (1, 500, 500)
+    assert broken() == []
+
+
+def test_cap__raised_later__gives_nothing_of_what_it_stood_in_the_way_of(pair: tuple[Id, Id]) -> None:
+    made = program(cap_ever=1)
+    other = join("hana")
+    bring(*pair)
+    buy(pair[1], "1")
+    referral = bring(pair[0], other)
+    buy(other, "2")
+    draft = ProgramDraft("친구 초대", POINTS, WELCOME, least_minor=10_000, wait_days=0, cap_ever=9)
+    change_program(made, draft, expected=1, actor=CLERK, at=AT)
+
+    with write_transaction():
+        settle([referral], at=AT + DAY)
+
+    gift = shown(referral).gift(Side.REFERRER)
+    assert gift is not None
+    assert (gift.state, gift.trouble, points_of(pair[0])) == (GiftState.CAPPED, "ever", 500)
+    assert standing_of(pair[0], at=AT).left == 8
 
 
 @pytest.mark.parametrize("cap", ["cap_month", "cap_year", "cap_ever"])
