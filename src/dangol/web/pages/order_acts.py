@@ -18,14 +18,14 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.promotions.counter import move_for_reason, undo_for_reason
+from dangol.rooms.rewards.promotions.counter import move_for_reason, points_given, undo_for_reason
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.till import LATE
 from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
-from dangol.web.reads.till import read_receipt
+from dangol.web.reads.orders import points_of
 
 SHOWN = 8
 
@@ -144,4 +144,5 @@ def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts]) -> Outlook:
 
 def _points_of(order: OrderFacts) -> int:
     """Return what an order has earned as it stands now, by rules and by promotions together."""
-    return read_receipt(find_order(show_id(order.id))).points
+    key = (order.customer_id, order.id)
+    return points_of([key]).get(order.id, 0) + points_given(order)

@@ -25,7 +25,7 @@ from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import commit, undo
 from dangol.rooms.rewards.promotions.confirming import find_confirmation
-from dangol.rooms.rewards.promotions.documents import StoredAsk, read_ask
+from dangol.rooms.rewards.promotions.documents import StoredAsk, read_ask, read_split
 from dangol.rooms.rewards.promotions.models import ConfirmationState, SaleState
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
@@ -194,6 +194,18 @@ def sale_of(order: OrderFacts) -> SaleView | None:
 def undone_sale_of(order: OrderFacts) -> SaleView | None:
     """Return the sale that had become this order before it was undone, with what was paid."""
     return _sale_of(order, SaleState.CANCELED)
+
+
+def points_given(order: OrderFacts) -> int:
+    """Return what promotions themselves have given for an order and was not taken back; one statement."""
+    rows = models.Sale.objects.filter(
+        customer_id=order.customer_id, order_id=order.id, state=SaleState.COMMITTED
+    )
+    split = rows.values_list("split", flat=True).first()
+    if split is None:
+        return 0
+    sold = read_split(split)
+    return sum(one.earned_points for key, one in sold.units.items() if key not in sold.back)
 
 
 def _sale_of(order: OrderFacts, state: SaleState) -> SaleView | None:
