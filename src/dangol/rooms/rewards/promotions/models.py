@@ -183,7 +183,7 @@ class Sale(models.Model):
     tender_minor = models.BigIntegerField()
     tender_currency = models.CharField(max_length=12, blank=True)
     # What gift cards and store credit pay; which, their own movements tell.
-    stored_minor = models.BigIntegerField(default=0)
+    stored_minor = models.BigIntegerField(default=0, db_default=0)
     # The ledger's transfer that took the points paid.
     spend_id = IdField(null=True)
     # How often it was reserved: its ledger keys name the turn, since it may be reopened.
