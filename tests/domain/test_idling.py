@@ -45,6 +45,7 @@ def bought(month: int, day: int, undone_at: datetime | None = None) -> Done:
         ([Done("earning", noon(3, 5))], midnight(7, 11)),  # no kind that counts
         ([bought(1, 9)], midnight(7, 11)),  # before they were earned
         ([bought(3, 5, undone_at=noon(3, 6))], midnight(7, 11)),  # as if it had never been
+        ([bought(3, 5, undone_at=noon(3, 4))], midnight(7, 11)),  # by a clock that is a day behind
         ([bought(3, 5, undone_at=noon(8, 1))], noon(8, 1)),  # there until it was undone, and no longer
         ([bought(3, 5, undone_at=noon(8, 1)), bought(7, 30)], noon(8, 1)),
         ([bought(3, 5, undone_at=noon(8, 1)), bought(7, 5)], midnight(1, 6, 2027)),

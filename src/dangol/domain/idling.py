@@ -64,7 +64,8 @@ def lapse_of(idle: Idle, earned_at: datetime, floor: datetime, done: Sequence[Do
     own = [one for one in done if one.kind in idle.kinds and one.at >= earned_at]
     marks = sorted(
         [(one.at, False, one) for one in own]
-        + [(one.undone_at, True, one) for one in own if one.undone_at is not None],
+        # Told by two clocks, an undoing may seem to come first: nothing is undone before it was done.
+        + [(max(one.undone_at, one.at), True, one) for one in own if one.undone_at is not None],
         key=lambda mark: mark[:2],
     )
     end, live = max(idle.lapses_at(earned_at), floor), list[datetime]()

@@ -265,6 +265,42 @@ def test_merge__of_two_members__what_either_does_keeps_all_and_undone_each_has_t
     assert is_proved()
 
 
+def test_merge__of_somebody_without_points__what_they_did_keeps_the_kept_ones_until_parted() -> None:
+    shop = open_shop(customers=2)
+    kept, absorbed = shop.customer_ids
+    buy(shop, "k", JANUARY)
+    buy(shop, "a", noon(3, 5), 99, who=1)
+    assert ends() == [(10, midnight(2025, 7, 11))]
+
+    merge_customers(kept, absorbed, at=noon(4, 1), **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert ends() == [(10, midnight(2025, 9, 6))]
+    assert is_proved()
+    undo_merge(absorbed, at=noon(4, 2), **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    assert ends() == [(10, midnight(2025, 7, 11))]
+    assert is_proved()
+
+
+def test_merge__undone_after_points_would_have_lapsed__they_lapse_when_it_is_undone() -> None:
+    shop = open_shop(customers=2)
+    kept, absorbed = shop.customer_ids
+    buy(shop, "k", JANUARY)
+    buy(shop, "a", noon(3, 5), 99, who=1)
+    merge_customers(kept, absorbed, at=noon(4, 1), **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    advance(as_of=noon(8, 1))
+    assert lapses() == []
+
+    undo_merge(absorbed, at=noon(8, 2), **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    advance(as_of=noon(8, 3))
+
+    assert [points for points, _ in lapses()] == [10]
+    assert is_proved()
+
+
 def test_journal__after_a_revival__each_day_still_adds_up_to_what_is_owed() -> None:
     shop = open_shop()
     buy(shop, "a", JANUARY)

@@ -10,7 +10,7 @@ that was on its way, an order that was just being rung up) is sent after the res
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import NamedTuple
@@ -29,6 +29,7 @@ from dangol.core.ledger.events import (
     PointsRestored,
     PointsVoided,
 )
+from dangol.core.ledger.idling import realign
 from dangol.core.ledger.models import Account, Entry, Lot, Transfer
 from dangol.core.ledger.services import Order, apply
 from dangol.core.people.events import CustomerErased, CustomerMerged, CustomerUnmerged
@@ -70,11 +71,9 @@ def follow_customers(events: Sequence[Recorded]) -> None:
     if not relevant:
         return
     receivers, merges = _receivers(relevant), _merges(relevant)
+    kept = _kept(relevant, merges)
     # All at once and so in sorted order, though they are moved one by one, in the timeline's order.
-    lock_customers(
-        [*(event.customer_id for event in relevant), *receivers.values()]
-        + [merge.kept_id for merge in merges.values()]
-    )
+    lock_customers([*(event.customer_id for event in relevant), *receivers.values(), *kept])
     recorded_at = max(event.recorded_at for event in events)
     for event in relevant:
         if isinstance(event.payload, MergeSent):
@@ -85,6 +84,24 @@ def follow_customers(events: Sequence[Recorded]) -> None:
             if isinstance(event.payload, MergeReceived):
                 _pass_back(event, recorded_at)
             _send_on(event, recorded_at)
+    # What either has done keeps the points of both from now on, or no more, also where none of them moves.
+    for currency, owners in _sliding(kept).items():
+        realign(owners, currency, recorded_at=recorded_at)
+
+
+def _kept(events: Sequence[Recorded], merges: Mapping[Id, Merge]) -> set[Id]:
+    """Return whom others were merged into, or parted from."""
+    merged = kept_by(event.customer_id for event in events if event.name == CustomerMerged.event)
+    return {*merged.values(), *(merge.kept_id for merge in merges.values())}
+
+
+def _sliding(customer_ids: Iterable[Id]) -> dict[str, list[Id]]:
+    """Return which of these customers hold points, or have held, that lapse by inactivity, by currency."""
+    lots = Lot.objects.filter(customer_id__in=list(customer_ids), idle__isnull=False).order_by()
+    found: dict[str, list[Id]] = defaultdict(list)
+    for currency, customer_id in lots.values_list("currency", "customer_id").distinct():
+        found[currency].append(customer_id)
+    return found
 
 
 def _relevant(events: Sequence[Recorded]) -> list[Recorded]:

@@ -25,7 +25,9 @@ def open_shop(*names: str, **checkout: Any) -> list[Id]:
     create_program(
         name="단골", points_currency=CURRENCY, money_currency="KRW", zone="Asia/Seoul",
         rules=[RuleDraft("기본", 1, 100)], terms=TermsDraft(0, Expiry.END_OF_YEAR, 1),
-        tiers_draft=TiersDraft((LevelDraft("member", "회원", 0), LevelDraft("vip", "VIP", 1_000_000))),
+        tiers_draft=TiersDraft(
+            (LevelDraft("member", "회원", 0), LevelDraft("vip", "VIP", 1_000_000, extra_months=6))
+        ),
         recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     if checkout:

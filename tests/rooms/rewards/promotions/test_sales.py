@@ -1,6 +1,6 @@
 """Sales: held, made an order, let go, taken up again, and brought back, cent by cent."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +82,23 @@ def test_commit__held_sale__is_an_order_with_the_split_of_the_discount() -> None
         (6_001, 600, 5_401),
     ]
     assert (order.net_minor, points_of(kim)) == (13_501, 135)
+    proves()
+
+
+def test_commit__of_a_vip__what_promotions_give_lasts_as_long_as_what_rules_do() -> None:
+    (kim,) = open_shop("kim")
+    offer(POINTS)
+
+    for number in ("1", "2"):  # with the first they rise, and it was bought before
+        sold(kim, ("machine", 1_000_000, 1), number=number)
+
+    lots = Lot.objects.filter(customer_id=kim).order_by("expires_at", "points")
+    assert [(one.points, one.expires_at) for one in lots] == [
+        (500, datetime(2027, 12, 31, 15, tzinfo=UTC)),
+        (10_000, datetime(2027, 12, 31, 15, tzinfo=UTC)),
+        (500, datetime(2028, 6, 30, 15, tzinfo=UTC)),
+        (10_000, datetime(2028, 6, 30, 15, tzinfo=UTC)),
+    ]
     proves()
 
 

@@ -12,6 +12,7 @@ from dangol.core.events.records import Draft
 from dangol.core.events.services import record_batch
 from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
 from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.rows import select_matching
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import dates_of
 from dangol.domain.errors import DomainError
@@ -20,6 +21,8 @@ from dangol.rooms.rewards.coupons.batches import UnknownBatch
 from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, issue
 from dangol.rooms.rewards.coupons.taking_back import issue_key_of, take_back as take_coupons_back
 from dangol.rooms.rewards.kept import current_programs
+from dangol.rooms.rewards.models import Accrual
+from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask, read_split, stamps_of
@@ -140,7 +143,7 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     running = next(iter(current_programs()), None) if wanted else None
     if running is None:
         return {}
-    terms = running.rules.terms_at(at)
+    terms = running.rules.terms_in(_tier_of(row, running), at)
     release_at, expires_at = dates_of(terms, at)
     moves = [
         Move(
@@ -159,6 +162,15 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
     earned = zip(wanted.items(), results, strict=True)
     change_uses(row, ("points", "earn_id"), {key: (points, one.transfer_id) for (key, points), one in earned})
     return wanted
+
+
+def _tier_of(row: models.Sale, running: Running) -> str:
+    """Return the tier in which the order of a sale was judged; empty where no program judged it."""
+    own = [(row.customer_id, row.order_id, running.id)]
+    judged = select_matching(
+        Accrual, ("tier",), ("customer_id", "order_id", "program_id"), own, order_by=("number",), limit=1
+    )
+    return judged[0][0] if judged else ""
 
 
 def _issue_coupons(row: models.Sale, at: datetime) -> None:
