@@ -22,11 +22,17 @@ from dangol.rooms.rewards.stored_value.credit import (
     move_by_hand,
     take_credit,
 )
-from dangol.rooms.rewards.stored_value.errors import InvalidStoredValueSettings, ValueKeyReused
+from dangol.rooms.rewards.stored_value.errors import (
+    InvalidStoredValueSettings,
+    StoredValueSettingsChanged,
+    ValueKeyReused,
+)
 from dangol.rooms.rewards.stored_value.lapsing import lapse_due
 from dangol.rooms.rewards.stored_value.settings import (
     DEFAULTS,
+    list_settings_versions,
     read_settings,
+    settings_number,
     unpack_settings,
     write_settings,
 )
@@ -157,6 +163,28 @@ def test_settings__written__are_read_again() -> None:
     write_settings(content, changed_by="주인", at=AT)
 
     assert read_settings() == content
+
+
+def test_settings__written_twice_the_same__are_one_version() -> None:
+    content = unpack_settings({"lapsed_share": 9_500})
+
+    numbers = [write_settings(one, changed_by="주인", at=AT) for one in (DEFAULTS, content, content)]
+
+    assert numbers == [0, 1, 1]
+    (version,) = list_settings_versions()
+    assert version == (1, content, "주인", AT)
+    assert settings_number() == 1
+
+
+def test_settings__changed_since_they_were_seen__are_not_written_over() -> None:
+    write_settings(unpack_settings({"lapsed_share": 9_500}), changed_by="동료", at=AT)
+
+    with pytest.raises(StoredValueSettingsChanged) as refused:
+        write_settings(DEFAULTS, changed_by="주인", at=AT, seen=0)
+
+    assert refused.value.data == {"version": 1, "changed_by": "동료"}
+    assert write_settings(DEFAULTS, changed_by="주인", at=AT, seen=1) == 2
+    assert [one.number for one in list_settings_versions()] == [2, 1]
 
 
 def test_action__give_credit__gives_once_and_lapses_as_the_settings_say() -> None:

@@ -49,3 +49,9 @@ class InvalidStoredValueSettings(Malformed):
     """A setting (`field`) cannot be so (`problem`)."""
 
     code = "stored_value.invalid_settings"
+
+
+class StoredValueSettingsChanged(DomainError):
+    """Somebody (`changed_by`) has changed how the shop answers since it was read (now `version`)."""
+
+    code = "stored_value.settings_changed"

@@ -236,3 +236,15 @@ class StoredValueSettings(models.Model):
     class Meta:
         db_table = "dg_stored_value_settings"
         constraints = (models.CheckConstraint(condition=Q(id=1), name="dg_stored_value_settings_one"),)
+
+
+class StoredValueVersion(models.Model):
+    """How the shop answered from a change on, until the next one. It is never changed."""
+
+    number = models.IntegerField(primary_key=True)
+    content = models.JSONField()
+    changed_by = models.CharField(max_length=150)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_stored_value_version"

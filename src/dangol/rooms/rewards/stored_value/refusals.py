@@ -21,6 +21,10 @@ register(
             _("상품권·예치금 설정의 ‘{field}’이(가) 맞지 않아요({problem})."),
             _("그 값을 고쳐서 다시 저장하세요."),
         ),
+        "stored_value.settings_changed": Words(
+            _("그 사이 {changed_by} 님이 상품권·예치금 설정을 바꿨어요(지금 {version}판)."),
+            _("다시 열고, 바뀐 것을 보고 고치세요."),
+        ),
         "gift_cards.unknown": Words(_("그런 상품권은 없어요: {card}"), _("번호를 다시 확인하세요.")),
         "gift_cards.unknown_batch": Words(
             _("그런 상품권 묶음은 없어요: {batch}"), _("묶음의 id를 확인하세요.")
