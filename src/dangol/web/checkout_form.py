@@ -1,6 +1,5 @@
 """The form of how the checkout answers: what was typed, what is wrong with it, and the content it means."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,13 +11,12 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 from dangol.domain.promotions.settings import Choice, Stacking
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, unpack_checkout
 from dangol.rooms.rewards.promotions.contents import PromotionInvalid
-from dangol.web.amounts import MOST_MINOR, read_amount, read_points
+from dangol.web.amounts import MOST_MINOR, read_amount, read_points, read_share, type_decimal
 from dangol.web.checkout_words import QUESTIONS, Question, typed_answer, value_of
 from dangol.web.formats import minor_digits
 
 LONGEST = 60
 MOST_CATEGORIES = 30
-_PERCENT = re.compile(r"\d{1,3}(\.\d{1,2})?")
 _WRONG: Mapping[str, Promise] = {
     "points": lazy("1부터 100,000,000까지 숫자로 적어 주세요. 예: 1,200"),
     "money": lazy("금액을 적어 주세요. 예: 1,200"),
@@ -74,13 +72,8 @@ def _typed(value: Any, question: Question, currency: str) -> str:
     if value is None or value == _EMPTY_MEANS.get(question.name):
         return ""
     if question.kind == "money":
-        return _decimal(value, minor_digits(currency))
-    return _decimal(value, 2) if question.kind == "percent" else str(value)
-
-
-def _decimal(value: int, digits: int) -> str:
-    whole, part = divmod(value, 10**digits)
-    return f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".") if digits and part else str(whole)
+        return type_decimal(value, minor_digits(currency))
+    return type_decimal(value, 2) if question.kind == "percent" else str(value)
 
 
 def read_form(asked: QueryDict, base: CheckoutContent, currency: str) -> CheckoutForm:
@@ -138,12 +131,7 @@ def _number(text: str, kind: str, currency: str) -> int | None:
         case "points":
             return read_points(text)
         case "percent":
-            bare = text.removesuffix("%").strip()
-            if not (bare.isascii() and _PERCENT.fullmatch(bare)):
-                return None
-            whole, _dot, part = bare.partition(".")
-            share = int(whole) * 100 + int(part.ljust(2, "0") or 0)
-            return share if 1 <= share <= 10_000 else None
+            return read_share(text) or None
     bare = text.replace(",", "")
     number = int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 7 else -1
     least = 0 if kind == "minutes" else 1

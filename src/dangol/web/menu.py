@@ -84,7 +84,14 @@ ENTRIES: Sequence[Entry] = (
     Entry("web:access-log", _("열람 기록"), "eye", _("열람 기록 보기"), _WORKS),
     Entry("web:incidents", _("유출 사고"), "siren", _("유출 사고 보기"), _WORKS),
     Entry("web:health", pgettext_lazy("of the system", "상태"), "heart-pulse", _("상태 보기"), _WORKS),
-    Entry("web:checkout-settings", _("결제 설정"), "calculator", _("결제 설정 보기"), _WORKS),
+    Entry(
+        "web:checkout-settings",
+        _("결제 설정"),
+        "calculator",
+        _("결제 설정 보기"),
+        _WORKS,
+        also=("web:stored-value-settings", "web:stored-value-settings-edit"),
+    ),
     Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),
 )

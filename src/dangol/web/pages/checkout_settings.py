@@ -1,11 +1,9 @@
 """How the checkout answers: shown in words with what has changed and when, and changed in a form."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import msgspec
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -45,6 +43,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
+from dangol.web.settings_form import Answer, Asked, mark_of, read_number
 
 _MOST_SHOWN, LONGEST = 20, 300
 
@@ -61,24 +60,6 @@ class Line(NamedTuple):
 
     version: CheckoutVersionView
     changes: list[Sentence]
-
-
-class Answer(NamedTuple):
-    """An answer that can be chosen, with what it comes to."""
-
-    value: str
-    words: str
-    example: str
-
-
-class Asked(NamedTuple):
-    """A question as the form shows it; without answers it is typed in."""
-
-    question: Question
-    id: str
-    value: str
-    wrong: str
-    answers: list[Answer]
 
 
 @needs(Right.PROGRAMS_READ)
@@ -113,24 +94,19 @@ def change(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, form_of_content(content, currency), content, number)
     form, seen = read_form(request.POST, content, currency), request.POST.get("version", "")
-    is_seen = request.POST.get("seen") == _mark(form.content)
+    is_seen = request.POST.get("seen") == mark_of(form.content)
     if request.POST.get("do") != "save" or form.content is None or not is_seen:
         return _form(request, form, content, number)
     try:
         outcome = change_or_ask(
             form.content, form=form_of(request), actor=actor_of(request), at=frame_of(request).at,
-            seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else -1,
+            seen=read_number(seen),
             reason=request.POST.get("reason", "")[:LONGEST],
         )  # fmt: skip
     except DomainError as error:
         return _form(request, form, content, number, error=error)
     saved = "waits" if outcome.approval else "1"
     return HttpResponseRedirect(f"{reverse('web:checkout-settings')}?saved={saved}")
-
-
-def _mark(content: CheckoutContent | None) -> str:
-    """Return what stands for a content whose changes were seen; nothing for what is not whole."""
-    return "" if content is None else hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:24]
 
 
 def _form(
@@ -147,7 +123,7 @@ def _form(
     context: dict[str, Any] = {
         "form": form, "version": number, "sentence": sentence, "remedy": remedy,
         "sentences": changes_between(content, new, currency) if new else [],
-        "figures": tell_figures(new, currency) if new else [], "mark": _mark(new),
+        "figures": tell_figures(new, currency) if new else [], "mark": mark_of(new),
         "loosens": new is not None and is_looser(content.as_second_look(), new.as_second_look()),
         "sent": request.POST.get("form") or new_form(), "reason": request.POST.get("reason", "")[:LONGEST],
         "longest": LONGEST,
