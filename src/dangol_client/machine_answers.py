@@ -107,7 +107,8 @@ class Approval(Answer, frozen=True):
     """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen.
 
     `points` are each member's; a request about many (`members` of them) names no `member_id`. Of the kinds
-    `promotions.publish` and `checkout.settings` there are neither.
+    `promotions.publish` and `checkout.settings` there are neither; of `store_credit.by_hand` it is
+    `credit_minor` of a `currency`, and no points.
     """
 
     id: str
@@ -117,6 +118,8 @@ class Approval(Answer, frozen=True):
     member_id: str | None
     members: int
     points: int
+    credit_minor: int | None
+    currency: str | None
     reverses_id: str | None
     reason: str
     asked_at: datetime

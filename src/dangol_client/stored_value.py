@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Unpack
 
+from dangol_client.machine_answers import Approval
 from dangol_client.sending import Sending, Wire, place
 from dangol_client.stored_value_answers import (
     CardRefund,
@@ -200,12 +201,17 @@ class CreditCalls:
         expires_at: datetime | None = None,
         store: str | None = None,
         **sending: Unpack[Sending],
-    ) -> ValueMove:
-        """Give a member store credit."""
+    ) -> ValueMove | Approval:
+        """Give a member store credit.
+
+        Above the limit of a day nothing moves yet: the answer is an Approval, which waits for a person.
+        """
         body = {
             "minor": minor, "reason": reason, "currency": currency, "expires_at": expires_at, "store": store
         }  # fmt: skip
-        return self._wire.write(place("/members/{member}/credit", member=member), body, ValueMove, sending)
+        return self._wire.write_or(
+            place("/members/{member}/credit", member=member), body, ValueMove, Approval, sending
+        )
 
     def take(
         self,
@@ -216,11 +222,11 @@ class CreditCalls:
         currency: str | None = None,
         store: str | None = None,
         **sending: Unpack[Sending],
-    ) -> ValueMove:
-        """Take store credit of a member's away: never more than there is."""
+    ) -> ValueMove | Approval:
+        """Take store credit of a member's away: never more than there is, and much of it as it is given."""
         body = {"minor": minor, "reason": reason, "currency": currency, "store": store}
         path = place("/members/{member}/credit/take", member=member)
-        return self._wire.write(path, body, ValueMove, sending)
+        return self._wire.write_or(path, body, ValueMove, Approval, sending)
 
 
 def _of(card: str) -> str:

@@ -1,6 +1,6 @@
 """The calls about gift cards and store credit, each made once."""
 
-from dangol_client import CartLine, CheckoutCart, Dangol, GiftCardBatchDraft
+from dangol_client import Approval, CartLine, CheckoutCart, Dangol, GiftCardBatchDraft, ValueMove
 
 
 def hold_money(dangol: Dangol, member: str) -> None:
@@ -22,8 +22,13 @@ def hold_money(dangol: Dangol, member: str) -> None:
     assert dangol.gift_cards.batch(batch.id).active_count == 1
     assert {one.state for one in dangol.gift_cards.list(batch=batch.id, page_size=1)} == {"made", "active"}
 
-    assert dangol.credit.give(member, 9_000, "사과").minor == 9_000
-    assert dangol.credit.take(member, 1_000, "잘못").minor == -1_000
+    given, taken = dangol.credit.give(member, 9_000, "사과"), dangol.credit.take(member, 1_000, "잘못")
+    assert isinstance(given, ValueMove)
+    assert isinstance(taken, ValueMove)
+    assert (given.minor, taken.minor) == (9_000, -1_000)
+    waits = dangol.credit.give(member, 200_000, "사과")
+    assert isinstance(waits, Approval)
+    assert (waits.state, waits.points, waits.credit_minor) == ("waiting", 0, 200_000)
     assert [one.minor for one in dangol.credit.of(member)] == [8_000]
     assert [one.kind for one in dangol.credit.moves(member, page_size=1)] == ["taken", "given"]
 

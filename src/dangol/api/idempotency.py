@@ -25,6 +25,7 @@ from dangol.api.replies import MEDIA_TYPE, Reply
 from dangol.api.sealed_answers import is_sealed, open_answer, seal_answer
 from dangol.core.metrics import IDEMPOTENCY_CONFLICTS, IDEMPOTENCY_REPLAYS
 from dangol.core.storage.gathering import gathered
+from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_missing, select_matching, update_rows
 from dangol.core.storage.transactions import try_out, write_transaction
 from dangol.domain.errors import DomainError
@@ -41,6 +42,13 @@ def effect_key(request: HttpRequest) -> str:
     caller = caller_of(request)
     name = request.headers.get(HEADER, caller.request_id)
     return f"api:{sha256(caller.key.id + name.encode()).hexdigest()[:32]}"
+
+
+def form_of(request: HttpRequest) -> Id:
+    """Return the id of the request for approval that this request is, however often it is sent."""
+    caller = caller_of(request)
+    name = request.headers.get(HEADER, caller.request_id)
+    return sha256(b"by-hand" + caller.key.id + name.encode()).digest()[:16]
 
 
 class _Asked(NamedTuple):

@@ -1,6 +1,5 @@
 """A member's points and tier: what there is, why, and the ways to move it."""
 
-from hashlib import sha256
 from typing import Annotated
 
 from django.conf import settings
@@ -11,7 +10,7 @@ from pydantic import Field
 from dangol.api.approvals import ApprovalView, show_approval
 from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
-from dangol.api.idempotency import HEADER, effect_key, once
+from dangol.api.idempotency import effect_key, form_of, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, GivenInstant, Instant, Limit, Reply, Shown, show
 from dangol.api.showing import show_line, show_points, show_standing
@@ -184,7 +183,7 @@ def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> 
         raise ExpiryInThePast(field="expires_at", expires_at=payload.expires_at.isoformat())
     wanted = ByHand(currency, payload.points, payload.expires_at)
     outcome = move_by_hand(
-        owner, wanted, form=_form(request), actor=actor_of(request), reason=payload.reason, at=caller.at,
+        owner, wanted, form=form_of(request), actor=actor_of(request), reason=payload.reason, at=caller.at,
         limit=settings.ADJUST_LIMIT,
     )  # fmt: skip
     if outcome.moved is None:
@@ -210,13 +209,6 @@ def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Repl
 def _currency() -> str:
     """Return the kind of points of the shop's first program."""
     return find_program().row.points_currency
-
-
-def _form(request: HttpRequest) -> Id:
-    """Return the id of the request for approval that this request is, however often it is sent."""
-    caller = caller_of(request)
-    name = request.headers.get(HEADER, caller.request_id)
-    return sha256(b"by-hand" + caller.key.id + name.encode()).digest()[:16]
 
 
 def _moved(owner: Id, currency: str, made: Result) -> Reply:

@@ -22,7 +22,7 @@ from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, require_reason
 from dangol.core.people.merged import family_of, resolve_merged
-from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.stored_value import MOST_MINOR, Holding, InvalidAmount, Kind, NotEnoughValue
@@ -38,11 +38,12 @@ DAY = timedelta(days=1)
 
 
 class ByHand(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is wanted: credit given (positive) or taken, in minor units."""
+    """What is wanted: credit given (positive) or taken, in minor units, and the id of the store it is for."""
 
     currency: str
     minor: int
     expires_at: datetime | None = None
+    store: str | None = None
 
 
 class Outcome(NamedTuple):
@@ -220,7 +221,8 @@ def _moved_before(approval: ApprovalView) -> Id | None:
 
 
 def _carry_out(approval: ApprovalView, actor: Actor, at: datetime) -> Id:
-    wanted, by = read_by_hand(approval.payload), By(actor, at)
+    wanted = read_by_hand(approval.payload)
+    by = By(actor, at, parse_id(wanted.store) if wanted.store else None)
     if wanted.minor < 0:
         return take_credit(
             approval.subject_id, -wanted.minor, wanted.currency, key=_key(approval), reason=approval.reason,
