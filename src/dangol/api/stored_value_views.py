@@ -126,8 +126,8 @@ class StoredValueSettingsView(Shown):
 class GiftCardView(Shown):
     """A card, without its code: `tail` are its last characters. `minor` may be spent now.
 
-    `lapsed_minor` may not any more; `face_minor` is what was on it after it was last loaded, and
-    `worth_minor` what it was made for. `expires_at`: when the next of it lapses.
+    `lapsed_minor` may not any more; `face_minor` is what was on it after it was last loaded, less what was
+    handed out of that, and `worth_minor` what it was made for. `expires_at`: when the next of it lapses.
     """
 
     id: str

@@ -6,6 +6,7 @@ sets its own. Shares are basis points. Only what was paid for is paid out: what 
 is.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -85,7 +86,8 @@ def end_of(sold_at: datetime, months: int, zone: ZoneInfo) -> datetime:
 def refund_of(
     lots: list[Lot], face_minor: int, at: datetime, terms: Terms, zone: ZoneInfo, *, as_credit: bool = False
 ) -> Refund | NoRefund:
-    """Return what a card's owner is handed out now. `face_minor` is what was on it after it was last loaded.
+    """Return what a card's owner is handed out now. `face_minor` is what was on it after it was last loaded,
+    less what was handed out of it since (`face_after`).
 
     Each lot is judged by its own sale; what of a price was paid for what is left is rounded up, so that
     nobody loses a won by it.
@@ -96,7 +98,10 @@ def refund_of(
     paid_for = [lot for lot in left if lot.price_minor]
     if not paid_for:
         return NoRefund(Why.GIVEN_FREE)
-    used = max(face_minor - sum(lot.left + lot.lapsed for lot in left), 0)
+    there = sum(lot.left + lot.lapsed for lot in _of_face(left, lots))
+    # What a return has put back since counts as never used.
+    face_minor = max(face_minor, there)
+    used = face_minor - there
     share = terms.small_cash_from if face_minor <= terms.small_minor else terms.cash_from
     needed = -(-face_minor * share // WHOLE)
     claims: list[_Claim] = []
@@ -115,6 +120,20 @@ def refund_of(
         claims[0].why, handed_out, sum(one.left for one in claims) - handed_out,
         tuple(one.lot_id for one in claims),
     )  # fmt: skip
+
+
+def face_after(lots: list[Lot], face_minor: int, lot_ids: Collection[bytes]) -> int:
+    """Return the face of a card once these lots are handed out: money that was handed out was not used."""
+    gone = [lot for lot in lots if lot.id in lot_ids]
+    return max(face_minor - sum(lot.left + lot.lapsed for lot in _of_face(gone, lots)), 0)
+
+
+def _of_face(some: list[Lot], lots: list[Lot]) -> list[Lot]:
+    """Return those of a card's lots that are of its face: all but those that had lapsed when it was last
+    loaded.
+    """
+    loaded_at = max(lot.opened_at for lot in lots)
+    return [lot for lot in some if lot.is_open(loaded_at)]
 
 
 def _claim(

@@ -7,13 +7,13 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.gift_card_terms import NoRefund, refund_of
+from dangol.domain.gift_card_terms import NoRefund, face_after, refund_of
 from dangol.domain.stored_value import Kind
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value.cards import lock_card
 from dangol.rooms.rewards.stored_value.credit import put_credit
 from dangol.rooms.rewards.stored_value.errors import GiftCardNotRefundable, GiftCardWrongState
-from dangol.rooms.rewards.stored_value.models import CardState, ValueMove
+from dangol.rooms.rewards.stored_value.models import CardState, GiftCard, ValueMove
 from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.rooms.rewards.stored_value.store import Note, find_known, save
 
@@ -50,6 +50,8 @@ def refund(card_id: Id, *, as_credit: bool, reason: str, key: str, by: By) -> Ha
         )  # fmt: skip
         if isinstance(found, NoRefund):
             raise GiftCardNotRefundable(reason=found.why.value, needed=found.needed, used=found.used)
+        face = face_after(list(held.purse.lots.values()), row.face_minor, found.lot_ids)
+        GiftCard.objects.filter(id=card_id).update(face_minor=face)
         paid_out = 0 if as_credit else found.minor
         movement = held.purse.cash_out(found.lot_ids, by.at, paid_out_minor=paid_out, key=key)
         note = Note(by.actor, why, store_id=by.store_id)
