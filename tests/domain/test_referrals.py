@@ -24,9 +24,9 @@ from dangol.domain.referrals import (
     cap_reached,
     progress_of,
     sides_due,
+    sides_kept,
     state_of,
     suspicion_of,
-    takes_back,
 )
 from tests.sizes import SIZE
 
@@ -115,6 +115,9 @@ NOT_YET = Progress(0, NOON + 30 * DAY)
         (NOT_YET, 31, {"was_given": True}, Stage.LAPSED),
         (EARNED, 15, {"was_given": True, "why": Why.NOT_NEW}, Stage.VOID),
         (EARNED, 15, {"was_given": True, "why": Why.LEFT}, Stage.GIVEN),
+        # Who leaves and then brings back what earned it, keeps nothing for it.
+        (NOT_YET, 15, {"was_given": True, "why": Why.LEFT}, Stage.VOID),
+        (NOT_YET, 15, {"was_given": True, "why": Why.ERASED}, Stage.VOID),
     ],
 )
 def test_state__of_all_that_is_so(found: Progress, days: int, more: dict[str, Any], state: Stage) -> None:
@@ -131,7 +134,15 @@ def test_state__kept_once_given__stays_given(found: Progress, why: Why | None) -
     state = state_of(kept, found, verdict=Verdict.CLEAR, why=why, was_given=True, at=NOON + 40 * DAY)
 
     assert state is Stage.GIVEN
-    assert not takes_back(kept, why=why)
+    assert sides_kept(kept, why=why, is_early=False) == set(Side)
+
+
+@pytest.mark.parametrize("why", [None, *Why])
+def test_kept__taken_back_once_returned__only_what_came_with_joining_by_who_has_gone(why: Why | None) -> None:
+    has_gone = why in (Why.LEFT, Why.ERASED)
+
+    assert sides_kept(terms(), why=why, is_early=True) == ({Side.FRIEND} if has_gone else set())
+    assert sides_kept(terms(), why=why, is_early=False) == set()
 
 
 def test_sides__early_friend__has_theirs_unless_it_is_looked_at_or_none() -> None:

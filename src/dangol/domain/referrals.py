@@ -83,7 +83,7 @@ class Why(StrEnum):
     LEFT = "left"
 
 
-# Nothing was wrong with these: what was given before stays.
+# Nothing was wrong with these: what was given before stays, as long as what earned it stands.
 _NO_FAULT = frozenset({Why.ERASED, Why.LEFT})
 
 
@@ -157,7 +157,8 @@ def state_of(
     terms: Terms, progress: Progress, *, verdict: Verdict, why: Why | None, was_given: bool, at: datetime
 ) -> Stage:
     """Return where a referral stands at an instant; `why` it would be void, `was_given` whether it gave."""
-    keeps = was_given and (terms.on_return is WhenReturned.KEEP or why in _NO_FAULT)
+    stands = why in _NO_FAULT and progress.due_at is not None
+    keeps = was_given and (terms.on_return is WhenReturned.KEEP or stands)
     if verdict is Verdict.REFUSED:
         return Stage.REFUSED
     if keeps:
@@ -180,9 +181,14 @@ def sides_due(state: Stage, *, is_early: bool) -> frozenset[Side]:
     return frozenset()
 
 
-def takes_back(terms: Terms, *, why: Why | None) -> bool:
-    """Say whether what was given and is due no more is taken back: not from who has only gone."""
-    return terms.on_return is WhenReturned.TAKE_BACK and why not in _NO_FAULT
+def sides_kept(terms: Terms, *, why: Why | None, is_early: bool) -> frozenset[Side]:
+    """Return who keeps what they got though it is due no more.
+
+    Whoever has only gone keeps what came with joining (`is_early`): no order had to earn it.
+    """
+    if terms.on_return is WhenReturned.KEEP:
+        return frozenset(Side)
+    return frozenset({Side.FRIEND}) if is_early and why in _NO_FAULT else frozenset()
 
 
 class Caps(NamedTuple):

@@ -16,7 +16,7 @@ from dangol.core.people.services import join_members
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
-from dangol.domain.referrals import Stage, Why
+from dangol.domain.referrals import Side, Stage, Why
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.referrals.codes import code_of, guard_code, make_code, owner_of
 from dangol.rooms.rewards.referrals.errors import (
@@ -31,7 +31,7 @@ from dangol.rooms.rewards.referrals.errors import (
     TooManyCodesTried,
     UnknownReferralCode,
 )
-from dangol.rooms.rewards.referrals.models import Referral, ReferralCode, ReferralMark
+from dangol.rooms.rewards.referrals.models import GiftState, Referral, ReferralCode, ReferralMark
 from dangol.rooms.rewards.referrals.selectors import count_to_look_at, list_referrals, steps_of
 from dangol.rooms.rewards.referrals.services import decide, tell_code
 from dangol.rooms.rewards.referrals.signs import KEPT, Came, forget_marks
@@ -51,6 +51,7 @@ from tests.rooms.rewards.referrals.shop import (
     open_shop,
     points_of,
     program,
+    return_,
     shown,
 )
 
@@ -307,6 +308,33 @@ def test_leave__friend_who_has_not_earned_it__is_void_and_a_given_one_stays(pair
     assert shown(early).state is Stage.GIVEN
     assert (shown(late).state, shown(late).why) == (Stage.VOID, Why.LEFT)
     assert points_of(pair[0]) == 500
+
+
+@pytest.mark.parametrize("is_early", [False, True])
+@pytest.mark.parametrize("is_erased", [False, True])
+def test_gone__friend_brings_back_what_earned_it__neither_keeps_what_it_earned(
+    pair: tuple[Id, Id], is_erased: bool, is_early: bool
+) -> None:
+    program(is_early=is_early)
+    referral = bring(*pair)
+    sold = buy(pair[1], "1")
+    if is_erased:
+        erase_customer(pair[1], actor=CLERK, reason="요청", at=AT)
+    else:
+        with write_transaction():
+            leave_members([pair[1]], source="till", recorded_at=AT)
+    let_by()
+    assert (shown(referral).state, points_of(pair[0])) == (Stage.GIVEN, 500)
+
+    return_(sold, "2", at=AT + DAY)
+
+    assert shown(referral).state is Stage.VOID
+    states = {one.side: one.state for one in shown(referral).gifts}
+    assert states[Side.REFERRER] is GiftState.TAKEN_BACK
+    # What came with joining was not earned by the order.
+    assert states[Side.FRIEND] is (GiftState.GIVEN if is_early else GiftState.TAKEN_BACK)
+    assert points_of(pair[0]) == 0
+    assert broken() == []
 
 
 def test_erased__referrer__friend_still_gets_theirs(pair: tuple[Id, Id]) -> None:

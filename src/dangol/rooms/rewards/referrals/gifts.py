@@ -21,7 +21,7 @@ from dangol.domain.referrals import (
     Why,
     cap_reached,
     sides_due,
-    takes_back,
+    sides_kept,
 )
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.coupons.holding import Ask, block_code, issue_codes
@@ -46,9 +46,10 @@ def bring_up_to_date(desk: Iterable[Held], *, at: datetime) -> None:
     for held in desk:
         state = Stage(held.row.state)
         due = sides_due(state, is_early=held.promised.is_early)
-        if takes_back(held.promised.terms, why=Why(held.row.why) if held.row.why else None):
-            for side in set(Side) - due:
-                _take_back(held, side, at)
+        why = Why(held.row.why) if held.row.why else None
+        kept = sides_kept(held.promised.terms, why=why, is_early=held.promised.is_early)
+        for side in set(Side) - due - kept:
+            _take_back(held, side, at)
         missing = [side for side in Side if side in due and held.live(side) is None and _promises(held, side)]
         if missing:
             _decide(held, missing, at)
