@@ -1,13 +1,16 @@
 """Gift cards and store credit on pages: sold, found, loaded, shut, paid out, printed, and on a phone."""
 
 import re
+from datetime import date
 
 import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import new_id, show_id
-from dangol.rooms.rewards.stored_value.models import GiftCard, GiftCardAct
+from dangol.domain.calendars import start_of_day
+from dangol.rooms.rewards.stored_value.models import GiftCard, GiftCardAct, GiftCardBatch, ValueLot
 from dangol.rooms.rewards.stored_value.selectors import cards_of, credit_of, find_card, list_batches
 from tests.web.gift_cards import tell_gift_cards
 from tests.web.phones import come_in
@@ -64,6 +67,20 @@ def test_sell__what_no_card_can_be__says_so_in_place(
     assert answer.status_code == 422
     assert f'id="{field}-e"' in answer.content.decode()
     assert GiftCard.objects.count() == 0
+
+
+def test_sell_and_give__until_a_day__last_to_the_end_of_it_in_the_shop(clerk: Client, story: Story) -> None:
+    day, end = "2031-01-31", start_of_day(date(2031, 2, 1), shop().tz)
+    batch = {"form": show_id(new_id()), "name": "설날", "amount": "10", "count": "2", "last_day": day}
+    given = {"form": show_id(new_id()), "amount": "5", "reason": "사과", "last_day": day}
+
+    sold = clerk.post("/gift-cards/new", {"form": show_id(new_id()), "amount": "50", "last_day": day})
+    made = clerk.post("/gift-cards/batches/new", batch)
+    credit = clerk.post(f"/members/{show_id(story.regular)}/credit/move", given)
+
+    assert [answer.status_code for answer in (sold, made, credit)] == [200, 302, 302]
+    assert ValueLot.objects.filter(expires_at=end).count() == 2
+    assert GiftCardBatch.objects.get().expires_at == end
 
 
 def test_card__found_loaded_shut_and_paid_out(clerk: Client, story: Story) -> None:

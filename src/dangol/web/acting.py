@@ -1,6 +1,6 @@
 """What every page on which staff do something to a member begins with: who does it, and to whom."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 import msgspec
 from django.http import Http404, HttpRequest
@@ -9,6 +9,7 @@ from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.models import Staff
 from dangol.core.people.selectors import home_stores_of
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
+from dangol.domain.calendars import next_day, start_of_day
 from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import visitor_of
@@ -86,4 +87,4 @@ def read_last_day(text: str, request: HttpRequest) -> tuple[bool, datetime | Non
         return False, None
     if not frame.today <= day or day.year > FURTHEST_YEAR:
         return False, None
-    return True, datetime.combine(day + timedelta(days=1), time(), frame.shop.tz)
+    return True, start_of_day(next_day(day), frame.shop.tz)

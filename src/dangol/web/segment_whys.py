@@ -12,7 +12,8 @@ from dangol.core.events.payloads import decode
 from dangol.core.events.selectors import find_told
 from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.conditions import Condition, Decision, Labels, Named, Said, explain
-from dangol.web.condition_words import event_name, tongue
+from dangol.web.condition_words import tongue
+from dangol.web.event_words import event_name
 
 
 class WhyEvent(NamedTuple):

@@ -23,6 +23,7 @@ from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
 from dangol.web.behavior_words import tell_behavior
+from dangol.web.event_words import event_name
 from dangol.web.formats import format_money, format_number, format_points, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 from dangol.web.reads.statement import StatementLine
@@ -58,12 +59,12 @@ def person_label(person: PersonView) -> str:
 
 
 def tell(item: TimelineItem, setting: Setting) -> Told:
-    """Return a timeline item in words; an event no page knows is shown by its name."""
+    """Return a timeline item in words; an event that only its name tells of is called what people call it."""
     teller = _TELLERS.get(type(item.payload))
     if teller:
         return teller(item.payload, item, setting)
     told = tell_behavior(item.payload) or tell_segments(item.payload, setting.segments)
-    return Told(*(told or ("circle-dot", item.name)))
+    return Told(*(told or ("circle-dot", event_name(item.name))))
 
 
 def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:

@@ -15,13 +15,8 @@ from dangol.core.segments.selectors import segment_names
 from dangol.domain.conditions import Catalog, Kind, Labels
 from dangol.web.condition_form.parts import GROUP, Part
 from dangol.web.condition_form.units import Told, Unit
-from dangol.web.condition_words import (
-    event_name,
-    is_offered,
-    property_name,
-    trait_label,
-    trait_values,
-)
+from dangol.web.condition_words import is_offered, property_name, trait_label, trait_values
+from dangol.web.event_words import event_name
 from dangol.web.scheme import find_program, tiers_of
 
 

@@ -26,7 +26,7 @@ from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id, parse_id
 from dangol.web.acting import actor_of
 from dangol.web.behavior_words import CALLS
-from dangol.web.condition_words import event_name
+from dangol.web.event_words import event_name
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.problem_words import problem_words

@@ -99,9 +99,7 @@ def _show_secret(request: HttpRequest, made: NewKey) -> HttpResponse:
     address = request.build_absolute_uri(f"/api/v1/{path}")
     curl = f'curl "{address}" -H "Authorization: Bearer {made.secret}"'
     context = {"key": made.view, "secret": made.secret, "curl": curl, "live": LIVE}
-    response = render(request, "web/keys/made.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "web/keys/made.html", context)
 
 
 def _find(key_id: Id) -> KeyView:

@@ -87,9 +87,7 @@ def _show_link(request: HttpRequest, link: services.NewLink, mailed_to: str) -> 
         "person": find_staff(link.staff), "address": _address(request, link),
         "expires_at": link.expires_at, "mailed_to": mailed_to,
     }  # fmt: skip
-    response = render(request, "web/staff_link.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "web/staff_link.html", context)
 
 
 def _find(number: int) -> StaffView:

@@ -72,9 +72,7 @@ def make(request: HttpRequest) -> HttpResponse:
 def show_secret(request: HttpRequest, made: services.NewSecret) -> HttpResponse:
     """Show a new secret. It is kept sealed, so this answer is the only one that has it."""
     context = {"endpoint": find(made.endpoint_id), "secret": made.secret}
-    response = render(request, "web/webhooks/secret.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "web/webhooks/secret.html", context)
 
 
 @needs(Right.WEBHOOKS_WRITE)

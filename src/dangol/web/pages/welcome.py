@@ -49,7 +49,6 @@ def _problems(request: HttpRequest, link: StaffLink) -> list[str]:
 
 def _form(request: HttpRequest, link: StaffLink, problems: list[str]) -> HttpResponse:
     context = {"link": link, "person": link.staff, "problems": problems}
-    response = render(request, "web/welcome.html", context, status=422 if problems else 200)
-    # The link itself is the key: it must not travel on in a Referer header.
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    # The link itself is the key. As of every page, its address goes to nobody else: `same-origin`. With
+    # `no-referrer` a browser says `Origin: null`, and the form would be refused.
+    return render(request, "web/welcome.html", context, status=422 if problems else 200)
