@@ -114,6 +114,7 @@ urlpatterns = [
     path("insight/liability/journal", insight_journal.show_journal, name="insight-journal"),
     path("insight/liability/journal.csv", insight_journal.export_days, name="insight-journal-csv"),
     path("insight/liability/entries.csv", insight_journal.export_entries, name="insight-journal-entries"),
+    path("insight/liability/stored-value.csv", insight_liability.export_owed, name="insight-owed-csv"),
     path("insight/liability.csv", insight_liability.export_liability, name="insight-liability-csv"),
     path("insight/money", insight_money.show_money, name="insight-money"),
     path("insight/money/say", insight_money.say_money, name="insight-money-say"),

@@ -1,6 +1,7 @@
 """Points outstanding: what the shop owes in points, and what of it will never be asked for."""
 
 from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,12 +20,14 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import refused_in_words
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.reads.liability import read_liability, with_ages
+from dangol.web.reads.stored_owed import read_owed
 from dangol.web.scheme import find_program
 
 _COLUMNS = (
     "age_months", "lots", "issued", "returned", "spent", "expired", "outstanding",
     "breakage", "breakage_low", "breakage_high",
 )  # fmt: skip
+_FIRST_DAY = date(2000, 1, 1)
 
 
 def _report() -> ReportView | None:
@@ -43,8 +46,52 @@ def show_liability(request: HttpRequest) -> HttpResponse:
         "refused": refused_in_words(page.refusal) if page and page.refusal else None,
         "has_worth": assumptions.point_value is not None,
         "currency": frame_of(request).shop.currency,
+        "today": frame_of(request).today,
+        "owed_day": _owed_day(request),
+        "owed": read_owed(_end_of(request, _owed_day(request))),
     }
     return render(request, "web/insight/liability.html", context | state_of_refresh())
+
+
+def _owed_day(request: HttpRequest) -> date:
+    """Return the day asked for; today, where none was, or one that cannot be or is yet to come."""
+    today = frame_of(request).today
+    try:
+        day = date.fromisoformat(request.GET.get("owed", ""))
+    except ValueError:
+        return today
+    return day if _FIRST_DAY <= day <= today else today
+
+
+def _end_of(request: HttpRequest, day: date) -> datetime:
+    """Return when a day is over in the shop; of today all that has moved so far is before it."""
+    return datetime.combine(day + timedelta(days=1), time(), frame_of(request).shop.tz)
+
+
+@needs(Right.REPORTS_READ)
+def export_owed(request: HttpRequest) -> StreamingHttpResponse:
+    """Send what was owed on cards and in credit at the end of a day, as CSV; it tells of nobody."""
+    return stream_csv(request, "stored-value-owed", _owed_header(), _owed_rows(request))
+
+
+def _owed_header() -> list[str]:
+    return [
+        _("날짜"),
+        _("어디에"),
+        _("받은 돈"),
+        _("무료로 준 것"),
+        _("모두"),
+        _("청구할 수 있는 것"),
+        _("통화"),
+    ]
+
+
+def _owed_rows(request: HttpRequest) -> Iterator[list[object]]:
+    day = _owed_day(request)
+    for one in read_owed(_end_of(request, day)):
+        digits = minor_digits(one.currency)
+        amounts = (one.sold_minor, one.given_minor, one.minor, one.claimable_minor)
+        yield [f"{day}", one.words, *(f"{money(minor, digits)}" for minor in amounts), one.currency]
 
 
 @needs(Right.REPORTS_READ)
