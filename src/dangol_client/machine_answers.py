@@ -108,7 +108,7 @@ class Approval(Answer, frozen=True):
 
     `points` are each member's; a request about many (`members` of them) names no `member_id`. Of the kinds
     `promotions.publish` and `checkout.settings` there are neither; of `store_credit.by_hand` it is
-    `credit_minor` of a `currency`, and no points.
+    `credit_minor` of a `currency`, and no points; of `gift_cards.given` it is `given_minor` on cards.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Approval(Answer, frozen=True):
     members: int
     points: int
     credit_minor: int | None
+    given_minor: int | None
     currency: str | None
     reverses_id: str | None
     reason: str

@@ -31,6 +31,7 @@ class GiftCardBatchDraft:
     count: int
     is_given: bool = False
     expires_at: datetime | None = None
+    reason: str = ""
 
 
 class GiftCardCalls:
@@ -55,12 +56,13 @@ class GiftCardCalls:
         expires_at: datetime | None = None,
         member: str | None = None,
         store: str | None = None,
+        reason: str = "",
         **sending: Unpack[Sending],
     ) -> NewGiftCard:
-        """Sell a card, or give one; its code is told this once."""
+        """Sell a card, or give one, which needs a reason; its code is told this once."""
         body = {
             "minor": minor, "price_minor": price_minor, "is_given": is_given, "expires_at": expires_at,
-            "member": member, "store": store,
+            "member": member, "store": store, "reason": reason,
         }  # fmt: skip
         return self._wire.write("/gift-cards", body, NewGiftCard, sending)
 
@@ -83,10 +85,11 @@ class GiftCardCalls:
         *,
         price_minor: int | None = None,
         store: str | None = None,
+        reason: str = "",
         **sending: Unpack[Sending],
     ) -> GiftCard:
         """Sell a card that was made ahead."""
-        body = {"price_minor": price_minor, "store": store}
+        body = {"price_minor": price_minor, "store": store, "reason": reason}
         return self._wire.write(f"{_of(card)}/activate", body, GiftCard, sending)
 
     def top_up(
@@ -96,10 +99,11 @@ class GiftCardCalls:
         *,
         price_minor: int | None = None,
         store: str | None = None,
+        reason: str = "",
         **sending: Unpack[Sending],
     ) -> GiftCard:
         """Put more money on a card."""
-        body = {"minor": minor, "price_minor": price_minor, "store": store}
+        body = {"minor": minor, "price_minor": price_minor, "store": store, "reason": reason}
         return self._wire.write(f"{_of(card)}/top-up", body, GiftCard, sending)
 
     def block(self, card: str, reason: str, **sending: Unpack[Sending]) -> GiftCard:
@@ -132,9 +136,9 @@ class GiftCardCalls:
         """Go through the latest batches."""
         return self._wire.pages("/gift-card-batches", GiftCardBatch, {})
 
-    def make(self, draft: GiftCardBatchDraft, **sending: Unpack[Sending]) -> GiftCardBatch:
-        """Make cards ahead."""
-        return self._wire.write("/gift-card-batches", asdict(draft), GiftCardBatch, sending)
+    def make(self, draft: GiftCardBatchDraft, **sending: Unpack[Sending]) -> GiftCardBatch | Approval:
+        """Make cards ahead; many given ones wait for a person's approval."""
+        return self._wire.write_or("/gift-card-batches", asdict(draft), GiftCardBatch, Approval, sending)
 
     def batch(self, batch: str) -> GiftCardBatch:
         """Return a batch."""

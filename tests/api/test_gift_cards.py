@@ -90,3 +90,26 @@ def test_key__that_may_only_sell__cannot_give_credit_or_pay_out(api: Caller) -> 
         ("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}),
     ):
         assert till.post(path, body).status == 403
+
+
+def test_key__that_may_only_sell__gives_nothing_away_and_a_large_batch_waits(api: Caller) -> None:
+    till = Caller(key_with(Right.STORED_VALUE_READ, Right.STORED_VALUE_SELL))
+    card = sell(till)
+    batch = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}).data["id"]
+    (ahead,) = api.get(f"/gift-cards?batch={batch}").data["data"]
+    for path, body in (
+        ("/gift-cards", {"minor": 10_000, "is_given": True}),
+        ("/gift-cards", {"minor": 10_000, "price_minor": 1}),
+        (f"/gift-cards/{card['id']}/top-up", {"minor": 10_000, "price_minor": 1}),
+        (f"/gift-cards/{ahead['id']}/activate", {"price_minor": 1}),
+    ):
+        assert till.post(path, {**body, "reason": "사은"}).data["code"] == "access.missing_right"
+        assert api.post(path, body).data["code"] == "people.reason_missing"
+    given = {"name": "개업", "minor": 500_000, "count": 5_000, "is_given": True, "reason": "개업"}
+
+    waits = api.post("/gift-card-batches", given)
+
+    assert (waits.status, waits.data["kind"], waits.data["points"]) == (202, "gift_cards.given", 0)
+    assert (waits.data["given_minor"], waits.data["members"]) == (2_500_000_000, 0)
+    assert waits.headers["Location"] == f"/api/v1/approvals/{waits.data['id']}"
+    assert len(api.get("/gift-card-batches").data["data"]) == 1

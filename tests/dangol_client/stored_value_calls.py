@@ -1,11 +1,19 @@
 """The calls about gift cards and store credit, each made once."""
 
-from dangol_client import Approval, CartLine, CheckoutCart, Dangol, GiftCardBatchDraft, ValueMove
+from dangol_client import (
+    Approval,
+    CartLine,
+    CheckoutCart,
+    Dangol,
+    GiftCardBatch,
+    GiftCardBatchDraft,
+    ValueMove,
+)
 
 
 def hold_money(dangol: Dangol, member: str) -> None:
     """Sell, load, shut and pay out cards, give and take credit, and pay with both."""
-    new = dangol.gift_cards.sell(50_000, price_minor=45_000)
+    new = dangol.gift_cards.sell(50_000, price_minor=45_000, reason="설 할인")
     card = dangol.gift_cards.look_up(new.code.lower())
     assert (card.id, card.minor, card.tail) == (new.card.id, 50_000, new.code[-4:])
     assert dangol.gift_cards.get(card.id).state == "active"
@@ -16,6 +24,7 @@ def hold_money(dangol: Dangol, member: str) -> None:
     assert [one.id for one in dangol.gift_cards.held_by(member)] == [card.id]
 
     batch = dangol.gift_cards.make(GiftCardBatchDraft("설", 10_000, 2))
+    assert isinstance(batch, GiftCardBatch)
     assert [one.id for one in dangol.gift_cards.batches()] == [batch.id]
     codes = dangol.gift_cards.codes(batch.id, "인쇄")
     assert dangol.gift_cards.activate(codes[0].id).minor == 10_000

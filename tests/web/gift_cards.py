@@ -16,7 +16,7 @@ def tell_gift_cards(story: Story) -> tuple[Id, Id, Id]:
     """Sell a card the regular holds and one that is blocked, and make a batch; returns all three."""
     held = sell_card(CardDraft(5_000, CURRENCY), by=BY)
     claim(refs_of([held.code])[0], story.regular, by=BY)
-    shut = sell_card(CardDraft(2_500, CURRENCY, is_given=True), by=BY)
+    shut = sell_card(CardDraft(2_500, CURRENCY, is_given=True, reason="event"), by=BY)
     block(shut.id, is_blocked=True, reason="lost", by=BY)
     give_credit(story.regular, 1_250, CURRENCY, key="story", reason="sorry", by=BY)
     known = GiftCardBatch.objects.values_list("id", flat=True).first()

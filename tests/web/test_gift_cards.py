@@ -41,7 +41,7 @@ def balance(address: str) -> int:
 def test_sell__form_sent_twice__is_one_card_whose_code_is_shown_to_its_seller_alone(
     clerk: Client, story: Story
 ) -> None:
-    form = {"form": show_id(new_id()), "amount": "50", "price": "45"}
+    form = {"form": show_id(new_id()), "amount": "50", "price": "45", "reason": "단골 할인"}
     first, again = (clerk.post("/gift-cards/new", form).content.decode() for _ in range(2))
     address, code = sell(clerk)
 
@@ -164,3 +164,36 @@ def test_phone__card_added_by_its_code__shows_it_and_its_history(clerk: Client, 
         last = phone.post("/me/money", {"code": "GC-0000"})
     assert last.status_code == 422
     assert "너무 여러 번" in last.content.decode()
+
+
+def test_store__gives_nothing_away_and_sells_for_what_is_on_it(story: Story) -> None:
+    store = sign_in(Client(), "till", Role.STORE)
+    form = {"form": show_id(new_id()), "amount": "50", "reason": "사은"}
+
+    page = store.get("/gift-cards/new").content.decode()
+    for more in ({"given": "1"}, {"price": "1"}):
+        assert store.post("/gift-cards/new", {**form, **more}).status_code == 422
+
+    assert 'name="given"' not in page
+    assert 'name="price"' not in page
+    assert GiftCard.objects.count() == 0
+    assert sell(store)
+
+
+def test_given__without_a_reason_or_too_much__is_said_and_a_batch_waits(clerk: Client, story: Story) -> None:
+    form = {"form": show_id(new_id()), "amount": "50", "given": "1"}
+    assert clerk.post("/gift-cards/new", form).status_code == 422
+    batch = {**form, "name": "개업", "amount": "500", "count": "3", "reason": "개업"}
+
+    waits = clerk.post("/gift-cards/batches/new", batch)
+
+    assert waits.headers["Location"] == "/gift-cards/batches?waits=1"
+    assert "승인을 기다려요" in clerk.get("/gift-cards/batches?waits=1").content.decode()
+    assert list_batches() == []
+    other = sign_in(Client(), "second", Role.OWNER)
+    page = other.get("/approvals").content.decode()
+    assert "상품권 3장, 모두 $1,500 무료로 주기" in page
+    found = re.search(r'action="(/approvals/[^"]+)"', page)
+    assert found
+    assert other.post(found[1], {"choice": "approve", "reason": ""}).status_code == 302
+    assert [(one.card_count, one.active_count) for one in list_batches()] == [(3, 3)]

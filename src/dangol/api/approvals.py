@@ -22,7 +22,7 @@ from dangol.core.ledger.by_hand import ByHand, read_by_hand
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.storage.ids import parse_id, show_id
 from dangol.rooms.rewards.promotions.approving import PUBLICATION, SETTINGS
-from dangol.rooms.rewards.stored_value import credit
+from dangol.rooms.rewards.stored_value import credit, giving
 
 router = Router(tags=["approvals"])
 
@@ -42,7 +42,8 @@ class ApprovalView(Shown):
 
     `points` are each member's. Of the kind `store_credit.by_hand` it is `credit_minor` of a `currency`, and
     no points. A request about many (`members` of them) names no `member_id`. Of the kinds
-    `promotions.publish` (which names `promotion_id`) and `checkout.settings` there are neither.
+    `promotions.publish` (which names `promotion_id`) and `checkout.settings` there are neither; of
+    `gift_cards.given` it is `given_minor` on cards.
     """
 
     id: str
@@ -53,6 +54,7 @@ class ApprovalView(Shown):
     members: int
     points: int
     credit_minor: int | None
+    given_minor: int | None
     currency: str | None
     reverses_id: str | None
     reason: str
@@ -98,8 +100,10 @@ def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
 def show_approval(found: Kept, at: datetime) -> ApprovalView:
     """Return a request as it is sent; one that nobody decided in time is over."""
     many = read_in_bulk(found.payload) if found.kind == BULK else None
-    is_of_shop = found.kind in (PUBLICATION, SETTINGS)
+    is_of_shop = found.kind in (PUBLICATION, SETTINGS, giving.KIND)
+    given = giving.read_given(found.payload) if found.kind == giving.KIND else None
     money = credit.read_by_hand(found.payload) if found.kind == credit.KIND else None
+    held = money or given
     wanted = ByHand("") if is_of_shop or money else read_by_hand(found.payload)
     waits = found.state == State.WAITING
     return ApprovalView(
@@ -109,7 +113,8 @@ def show_approval(found: Kept, at: datetime) -> ApprovalView:
         member_id=None if many or is_of_shop else show_id(found.subject_id),
         members=len(many.members) if many else 0 if is_of_shop else 1,
         points=wanted.points, credit_minor=money.minor if money else None,
-        currency=money.currency if money else None, reverses_id=wanted.reverses or None,
+        given_minor=given.minor if given else None,
+        currency=held.currency if held else None, reverses_id=wanted.reverses or None,
         reason=found.reason, asked_at=found.asked_at, asked_by=found.actor_name or found.actor,
         open_until=found.open_until if waits else None, decided_at=found.decided_at,
         decided_by=found.decided_name or found.decided_by or None,

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 from pydantic import Field
 
+from dangol.api.approvals import ApprovalView, show_approval
 from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_id, read_instant_and_id
-from dangol.api.idempotency import effect_key, once
+from dangol.api.idempotency import effect_key, form_of, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import GivenInstant, Limit, Reply, show
 from dangol.api.stored_value_views import (
@@ -43,12 +44,14 @@ from dangol.api.stored_value_views import (
     owed_view,
     refund_view,
 )
+from dangol.core.access.keys import MissingRight
 from dangol.core.access.rights import Right
 from dangol.core.people.selectors import find_stores, shop
 from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value import cards, refunds, selectors
+from dangol.rooms.rewards.stored_value.batch_asks import ask_batch
 from dangol.rooms.rewards.stored_value.codes import CardRef, refs_of
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCard, UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.guessing import find_guessed_card
@@ -82,11 +85,16 @@ def get_gift_cards(
 @router.post("/gift-cards", auth=Needs(Right.STORED_VALUE_SELL), response={201: NewGiftCardView})
 @once
 def sell_gift_card(request: HttpRequest, payload: GiftCardIn) -> Reply:
-    """Sell a card, or give one: it pays from now on. Its code is in this answer and in no other."""
+    """Sell a card, or give one: it pays from now on. Its code is in this answer and in no other.
+
+    To give one, or to sell it for less than is on it, needs `stored_value.write` and a reason, and counts
+    toward what all programs give in a day (`credit_limit_minor`).
+    """
     draft = cards.CardDraft(
         payload.minor, shop().currency, payload.price_minor, payload.is_given, payload.expires_at,
-        find_member(payload.member) if payload.member else None,
+        find_member(payload.member) if payload.member else None, payload.reason,
     )  # fmt: skip
+    _may_give(request, payload.is_given or _is_less(payload.price_minor, payload.minor))
     made = cards.sell_card(draft, by=by_of(request, payload.store))
     view = new_card_view(selectors.find_card(made.id, at=caller_of(request).at), made)
     return Reply(view, 201, {"Location": f"/api/v1/gift-cards/{show_id(made.id)}"}, holds_secret=True)
@@ -122,9 +130,12 @@ def get_gift_card_moves(
 def activate_gift_card(request: HttpRequest, gift_card: Path[CardId], payload: ActivateIn) -> Reply:
     """Sell a card that was made ahead: it pays from now on."""
     card_id = _card_id(gift_card)
+    worth = selectors.find_card(card_id, at=caller_of(request).at).minor
+    _may_give(request, _is_less(payload.price_minor, worth))
     cards.activate(
-        card_id, price_minor=payload.price_minor, key=effect_key(request), by=by_of(request, payload.store)
-    )
+        card_id, price_minor=payload.price_minor, key=effect_key(request),
+        by=by_of(request, payload.store), reason=payload.reason,
+    )  # fmt: skip
     return Reply(_card(request, card_id))
 
 
@@ -133,9 +144,10 @@ def activate_gift_card(request: HttpRequest, gift_card: Path[CardId], payload: A
 def top_up_gift_card(request: HttpRequest, gift_card: Path[CardId], payload: TopUpIn) -> Reply:
     """Put more money on a card, against its price."""
     card_id = _card_id(gift_card)
+    _may_give(request, _is_less(payload.price_minor, payload.minor))
     cards.top_up(
         card_id, payload.minor, price_minor=payload.price_minor, key=effect_key(request),
-        by=by_of(request, payload.store),
+        by=by_of(request, payload.store), reason=payload.reason,
     )  # fmt: skip
     return Reply(_card(request, card_id))
 
@@ -188,15 +200,26 @@ def get_gift_card_batches(request: HttpRequest) -> HttpResponse:
     return show(GiftCardBatchList(data=[batch_view(one) for one in selectors.list_batches()]))
 
 
-@router.post("/gift-card-batches", auth=Needs(Right.STORED_VALUE_WRITE), response={201: GiftCardBatchView})
+@router.post(
+    "/gift-card-batches",
+    auth=Needs(Right.STORED_VALUE_WRITE),
+    response={201: GiftCardBatchView, 202: ApprovalView},
+)
 @once
 def make_gift_card_batch(request: HttpRequest, payload: GiftCardBatchIn) -> Reply:
-    """Make cards ahead, to be printed or handed out."""
+    """Make cards ahead, to be printed or handed out (201).
+
+    Given ones need a reason, and wait for a person's approval (202) where they are more than all programs
+    together give in a day (`credit_limit_minor`).
+    """
     draft = cards.BatchDraft(
         payload.name, payload.minor, shop().currency, payload.count, payload.is_given, payload.expires_at,
-        payload.pattern,
+        payload.pattern, payload.reason,
     )  # fmt: skip
-    made = cards.make_batch(draft, by=by_of(request, None))
+    made, waits = ask_batch(draft, by=by_of(request, None), batch_id=form_of(request))
+    if waits is not None:
+        headers = {"Location": f"/api/v1/approvals/{show_id(waits.id)}"}
+        return Reply(show_approval(waits, caller_of(request).at), 202, headers)
     return Reply(
         batch_view(selectors.find_batch(made)),
         201,
@@ -275,6 +298,15 @@ def by_of(request: HttpRequest, store: str | None) -> By:
         if store_id is None:
             raise UnknownStore(store=store)
     return By(actor_of(request), caller_of(request).at, store_id)
+
+
+def _is_less(price_minor: int | None, minor: int) -> bool:
+    return price_minor is not None and price_minor < minor
+
+
+def _may_give(request: HttpRequest, gives: bool) -> None:
+    if gives and Right.STORED_VALUE_WRITE not in caller_of(request).key.scopes:
+        raise MissingRight(right=Right.STORED_VALUE_WRITE.value)
 
 
 def page_of(rows: list[selectors.MoveView], limit: int) -> ValueMovePage:

@@ -21,6 +21,9 @@ from dangol.rooms.rewards.stored_value.refunds import HandedOut
 Amount = Annotated[int, Field(ge=1, le=MOST_MINOR, strict=True)]
 Price = Annotated[int, Field(ge=0, le=MOST_MINOR, strict=True)]
 Reason = Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
+WhyGiven = Annotated[
+    str, Field(max_length=LONGEST_REASON, description="Why it is given, or sold for less than is on it.")
+]
 CodeText = Annotated[str, Field(min_length=1, max_length=4 * LONGEST_CODE)]
 Store = Annotated[str, Field(max_length=64, description="A store's number.")]
 
@@ -36,6 +39,7 @@ class GiftCardIn(Given):
     price_minor: Price | None = None
     is_given: bool = False
     expires_at: GivenInstant | None = None
+    reason: WhyGiven = ""
     member: Annotated[str, Field(max_length=64, description="Who is to hold it.")] | None = None
     store: Store | None = None
 
@@ -49,12 +53,14 @@ class GiftCardBatchIn(Given):
     is_given: bool = False
     expires_at: GivenInstant | None = None
     pattern: Annotated[str, Field(max_length=LONGEST_CODE)] = DEFAULT_PATTERN
+    reason: WhyGiven = ""
 
 
 class ActivateIn(Given):
     """What is paid for a card that was made ahead; without a price what is on it."""
 
     price_minor: Price | None = None
+    reason: WhyGiven = ""
     store: Store | None = None
 
 
@@ -63,6 +69,7 @@ class TopUpIn(Given):
 
     minor: Amount
     price_minor: Price | None = None
+    reason: WhyGiven = ""
     store: Store | None = None
 
 

@@ -22,9 +22,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
 from dangol.rooms.rewards.promotions import approving
 from dangol.rooms.rewards.promotions.checkout import read_checkout
-from dangol.rooms.rewards.stored_value import credit
+from dangol.rooms.rewards.stored_value import batch_asks, credit, giving
 from dangol.web.checkout_words import changes_between
-from dangol.web.formats import format_money_in_words, format_points, format_points_change
+from dangol.web.formats import format_money_in_words, format_number, format_points, format_points_change
 
 
 class Decide(Protocol):
@@ -61,6 +61,15 @@ def _describe_credit(approval: ApprovalView) -> str:
     return words % {"money": format_money_in_words(abs(wanted.minor), wanted.currency)}
 
 
+def _describe_given(approval: ApprovalView) -> str:
+    wanted = giving.read_given(approval.payload)
+    money = format_money_in_words(wanted.minor, wanted.currency)
+    return _("상품권 %(n)s장, 모두 %(money)s 무료로 주기") % {
+        "n": format_number(wanted.count),
+        "money": money,
+    }
+
+
 def _describe_publication(approval: ApprovalView) -> str:
     _revision, content = approving.read_publication(approval)
     return _("‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
@@ -77,11 +86,12 @@ KINDS: Mapping[str, AskKind] = {
     by_hand.KIND: AskKind(_describe_by_hand, in_bulk.decide_points),
     in_bulk.BULK: AskKind(_describe_in_bulk, in_bulk.decide_points),
     credit.KIND: AskKind(_describe_credit, credit.decide_credit),
+    giving.KIND: AskKind(_describe_given, batch_asks.decide_batch),
     approving.PUBLICATION: AskKind(_describe_publication, approving.decide_promotions),
     approving.SETTINGS: AskKind(_describe_change, approving.decide_promotions),
 }
 # What concerns the shop and no member: its subject is no person.
-OF_THE_SHOP = frozenset({in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS})
+OF_THE_SHOP = frozenset({in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS, giving.KIND})
 
 
 def describe(approval: ApprovalView) -> str | None:

@@ -130,10 +130,15 @@ def sizes_since(subject_ids: Sequence[Id], kind: str, *, actor: Actor, since: da
 
 
 def size_of_all_since(kind: str, *, actor: Actor, since: datetime) -> int:
-    """Return what one person alone has done of a kind since an instant, to whomever."""
-    rows = Approval.objects.filter(
-        state=State.DIRECT, asked_at__gt=since, kind=kind, actor=fitting(actor).key
-    )
+    """Return what one person alone has done of a kind since an instant, to whomever.
+
+    All programs together are one, as for `size_since`.
+    """
+    rows = Approval.objects.filter(state=State.DIRECT, asked_at__gt=since, kind=kind)
+    if actor.kind == ActorKind.KEY:
+        rows = rows.filter(actor_kind=ActorKind.KEY.value)
+    else:
+        rows = rows.filter(actor=fitting(actor).key)
     return int(rows.aggregate(total=Sum("size"))["total"] or 0)
 
 

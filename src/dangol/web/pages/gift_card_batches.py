@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from dangol.core.access.rights import Right
+from dangol.core.people.actors import LONGEST_REASON
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.stored_value import cards, selectors
+from dangol.rooms.rewards.stored_value.batch_asks import ask_batch
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.models import LONGEST_NAME
 from dangol.web.acting import form_of, new_form, read_last_day
@@ -30,7 +32,11 @@ from dangol.web.stored_value_words import STATES
 @needs(Right.STORED_VALUE_READ)
 def list_all(request: HttpRequest) -> HttpResponse:
     """Show the batches, the newest first."""
-    return render(request, "web/gift_cards/batches.html", {"batches": selectors.list_batches()})
+    return render(
+        request,
+        "web/gift_cards/batches.html",
+        {"batches": selectors.list_batches(), "waits": request.GET.get("waits")},
+    )
 
 
 @needs(Right.STORED_VALUE_READ)
@@ -55,8 +61,8 @@ def make(request: HttpRequest) -> HttpResponse:
     """Ask what a new batch is, and make it; a form sent twice makes one."""
     if request.method != "POST":
         return _form(request, {"count": "10"}, {})
-    names = ("name", "amount", "count", "given", "last_day")
-    given = {name: request.POST.get(name, "").strip()[: LONGEST_NAME + 1] for name in names}
+    names = ("name", "amount", "count", "given", "last_day", "reason")
+    given = {name: request.POST.get(name, "").strip()[:LONGEST_REASON] for name in names}
     frame = frame_of(request)
     minor = read_amount(given["amount"], frame.shop.currency)
     count = int(given["count"]) if given["count"].isascii() and given["count"].isdigit() else 0
@@ -73,11 +79,15 @@ def make(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     if wrong or minor is None:
         return _form(request, given, wrong)
-    draft = cards.BatchDraft(given["name"], minor, frame.shop.currency, count, bool(given["given"]), end)
+    draft = cards.BatchDraft(
+        given["name"], minor, frame.shop.currency, count, bool(given["given"]), end, reason=given["reason"]
+    )
     try:
-        made = cards.make_batch(draft, by=by_of(request), batch_id=form_of(request))
+        made, waits = ask_batch(draft, by=by_of(request), batch_id=form_of(request))
     except DomainError as error:
         return _form(request, given, {}, error)
+    if waits is not None:
+        return HttpResponseRedirect(reverse("web:gift-card-batches") + "?waits=1")
     return HttpResponseRedirect(reverse("web:gift-card-batch", args=[made]))
 
 
@@ -85,7 +95,8 @@ def _form(request: HttpRequest, given: Any, wrong: Any, error: DomainError | Non
     sentence, remedy = explain(error) if error else ("", "")
     context = {
         "given": given, "wrong": wrong, "form": request.POST.get("form") or new_form(),
-        "longest_name": LONGEST_NAME, "sentence": sentence, "remedy": remedy,
+        "longest_name": LONGEST_NAME,
+        "longest_reason": LONGEST_REASON, "sentence": sentence, "remedy": remedy,
     }  # fmt: skip
     return render(request, "web/gift_cards/make.html", context, status=422 if wrong or error else 200)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.keys import MissingRight
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import LONGEST_REASON
 from dangol.core.people.selectors import home_stores_of, names_of
@@ -116,7 +117,8 @@ def sell(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, {}, {})
     given = {
-        name: request.POST.get(name, "").strip()[:40] for name in ("amount", "price", "given", "last_day")
+        name: request.POST.get(name, "").strip()[:LONGEST_REASON]
+        for name in ("amount", "price", "given", "last_day", "reason")
     }
     wrong: dict[str, str] = {}
     minor = read_amount(given["amount"], frame.shop.currency)
@@ -131,23 +133,39 @@ def sell(request: HttpRequest) -> HttpResponse:
     if wrong or minor is None:
         return _form(request, given, wrong)
     draft = cards.CardDraft(
-        minor, frame.shop.currency, None if given["given"] else price, bool(given["given"]), end
-    )
+        minor, frame.shop.currency, None if given["given"] else price, bool(given["given"]), end,
+        reason=given["reason"],
+    )  # fmt: skip
     try:
+        if draft.is_given or (price is not None and price < minor):
+            _require_giver(request)
         made = cards.sell_card(draft, by=by_of(request), card_id=form_of(request))
     except InvalidGiftCard as error:
         field = {"minor": "amount", "price_minor": "price", "expires_at": "last_day"}[error.data["field"]]
         return _form(request, given, {field: _("이 금액이나 날은 쓸 수 없어요.")})
     except UnknownGiftCard:
         raise Http404 from None
+    except DomainError as error:
+        return _form(request, given, {}, error)
     card = selectors.find_card(made.id, at=frame.at)
     context = {"card": card, "code": made.code, "qr": draw_code(made.code)}
     return render(request, "web/gift_cards/sold.html", context)
 
 
-def _form(request: HttpRequest, given: Any, wrong: Any) -> HttpResponse:
-    context = {"given": given, "wrong": wrong, "form": request.POST.get("form") or new_form()}
-    return render(request, "web/gift_cards/sell.html", context, status=422 if wrong else 200)
+def _require_giver(request: HttpRequest) -> None:
+    """Refuse who may only sell to give value away; raises MissingRight."""
+    if not visitor_of(request).may(Right.STORED_VALUE_WRITE):
+        raise MissingRight(right=Right.STORED_VALUE_WRITE.value)
+
+
+def _form(request: HttpRequest, given: Any, wrong: Any, error: DomainError | None = None) -> HttpResponse:
+    sentence, remedy = explain(error) if error else ("", "")
+    context = {
+        "given": given, "wrong": wrong, "form": request.POST.get("form") or new_form(),
+        "gives": visitor_of(request).may(Right.STORED_VALUE_WRITE), "longest_reason": LONGEST_REASON,
+        "sentence": sentence, "remedy": remedy,
+    }  # fmt: skip
+    return render(request, "web/gift_cards/sell.html", context, status=422 if wrong or error else 200)
 
 
 @needs(Right.STORED_VALUE_SELL)

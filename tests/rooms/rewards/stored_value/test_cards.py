@@ -101,8 +101,8 @@ def test_batch__of_cards_for_sale__pay_once_each_is_activated() -> None:
     with pytest.raises(StoredValueNotTaken) as refused:
         held(None, ("coffee", 5_000, 1), gift_cards=refs_of([code]))
     assert refused.value.data["reason"] == "gift_card_not_active"
-    cards.activate(one.id, price_minor=45_000, key="sold", by=LATER)
-    cards.activate(one.id, price_minor=45_000, key="sold", by=LATER)
+    cards.activate(one.id, price_minor=45_000, key="sold", by=LATER, reason="설 할인")
+    cards.activate(one.id, price_minor=45_000, key="sold", by=LATER, reason="설 할인")
 
     with pytest.raises(GiftCardWrongState):
         cards.activate(one.id, key="other", by=LATER)
@@ -116,7 +116,7 @@ def test_batch__of_cards_for_sale__pay_once_each_is_activated() -> None:
 
 def test_batch__of_given_cards__pay_at_once_and_nothing_is_paid_out_for_them() -> None:
     open_shop("kim")
-    batch = cards.make_batch(BatchDraft("사은", 5_000, "KRW", 2, is_given=True), by=BY)
+    batch = cards.make_batch(BatchDraft("사은", 5_000, "KRW", 2, is_given=True, reason="사은"), by=BY)
 
     found = selectors.list_cards(at=AT, batch_id=batch)
 

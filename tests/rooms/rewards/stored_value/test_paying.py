@@ -248,7 +248,7 @@ def test_undo__of_an_order_paid_by_card__is_as_if_it_had_never_been() -> None:
 
 def test_reserve__given_card__is_drawn_like_any_other() -> None:
     open_shop("kim")
-    card = sell_card(CardDraft(5_000, "KRW", is_given=True), by=BY)
+    card = sell_card(CardDraft(5_000, "KRW", is_given=True, reason="사은"), by=BY)
 
     held(None, ("coffee", 2_000, 1), gift_cards=(ref(card),))
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, columns_of, require_reason
 from dangol.core.people.merged import resolve_merged
@@ -27,6 +28,7 @@ from dangol.rooms.rewards.stored_value.errors import (
     UnknownGiftCard,
     UnknownGiftCardBatch,
 )
+from dangol.rooms.rewards.stored_value.giving import Given, note_given
 from dangol.rooms.rewards.stored_value.models import (
     LONGEST_NAME,
     TAIL,
@@ -52,6 +54,7 @@ _ACCOUNT = ("id", "holding", "customer_id", "currency", "balance")
 class CardDraft(NamedTuple):
     """A card as it is to be sold. `price_minor` None: what is on it; 0 and `is_given` where nobody pays.
 
+    What is given, or sold for less than is on it, has a `reason` and counts toward the day's limit.
     `expires_at` exclusive; None: as the shop's terms say, from the sale on. `holder` keeps it from anybody
     else's claim, not from being used.
     """
@@ -62,10 +65,13 @@ class CardDraft(NamedTuple):
     is_given: bool = False
     expires_at: datetime | None = None
     holder: Id | None = None
+    reason: str = ""
 
 
 class BatchDraft(NamedTuple):
-    """So many cards of one amount. Those for sale pay once each is activated; given ones at once."""
+    """So many cards of one amount. Those for sale pay once each is activated; given ones at once, and have a
+    `reason`.
+    """
 
     name: str
     minor: int
@@ -74,6 +80,7 @@ class BatchDraft(NamedTuple):
     is_given: bool = False
     expires_at: datetime | None = None
     pattern: str = DEFAULT_PATTERN
+    reason: str = ""
 
 
 class Issued(NamedTuple):
@@ -86,7 +93,8 @@ class Issued(NamedTuple):
 def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     """Make a card that pays from now on, against its price or for nothing.
 
-    With a `card_id` that they have sold already, that one is left as it is. Raises InvalidGiftCard.
+    With a `card_id` that they have sold already, that one is left as it is. Raises InvalidGiftCard, or
+    OwnAccount for a `holder` they are; and where less than its face is paid, ReasonMissing or TooMuchGiven.
     """
     settings = read_settings()
     _check_amount(draft.minor, settings)
@@ -96,7 +104,9 @@ def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     with write_transaction():
         if GiftCard.objects.filter(id=made).exists():
             return _sold_before(made, draft, by)
+        note_given(made, Given(draft.currency, draft.minor - price), reason=draft.reason, by=by)
         if draft.holder:
+            require_not_own([draft.holder], actor=by.actor)
             lock_customers([draft.holder])
         (code,) = _make([made], draft, None, DEFAULT_PATTERN, by)
         held = lock_accounts([made])[made]
@@ -104,25 +114,20 @@ def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     return Issued(made, code)
 
 
-def make_batch(draft: BatchDraft, *, by: By, batch_id: Id | None = None) -> Id:
+def make_batch(draft: BatchDraft, *, by: By, batch_id: Id | None = None, is_approved: bool = False) -> Id:
     """Make cards to be printed or handed out, and return the batch's id; raises InvalidGiftCard.
 
-    With a `batch_id` that there is already, that one is left as it is.
+    With a `batch_id` that there is already, that one is left as it is. Given ones raise ReasonMissing, or
+    TooMuchGiven above what one person gives alone in a day, unless a second one `is_approved` them.
     """
-    settings = read_settings()
-    _check_amount(draft.minor, settings)
-    name = draft.name.strip()
-    if not name or len(name) > LONGEST_NAME:
-        raise InvalidGiftCard(field="name", problem="empty" if not name else "too_long")
-    if not 0 < draft.card_count <= MOST_IN_A_BATCH:
-        raise InvalidGiftCard(field="card_count", problem="out_of_range")
-    if draft.expires_at is not None and draft.expires_at <= by.at:
-        raise InvalidGiftCard(field="expires_at", problem="over")
-    pattern, made = read_pattern(draft.pattern), batch_id or new_id()
+    settings = check_batch(draft, at=by.at)
+    name, pattern, made = draft.name.strip(), read_pattern(draft.pattern), batch_id or new_id()
     one = CardDraft(draft.minor, draft.currency, is_given=draft.is_given, expires_at=draft.expires_at)
     with write_transaction():
         if GiftCardBatch.objects.filter(id=made).exists():
             return made
+        if draft.is_given and not is_approved:
+            note_given(made, given_by(draft), reason=draft.reason, by=by)
         GiftCardBatch.objects.create(
             id=made, name=name, pattern=pattern.text, card_count=draft.card_count, minor=draft.minor,
             currency=draft.currency, is_given=draft.is_given, expires_at=draft.expires_at, created_at=by.at,
@@ -136,11 +141,31 @@ def make_batch(draft: BatchDraft, *, by: By, batch_id: Id | None = None) -> Id:
     return made
 
 
-def activate(card_id: Id, *, price_minor: int | None = None, key: str, by: By) -> None:
+def check_batch(draft: BatchDraft, *, at: datetime) -> StoredValueContent:
+    """Check what a batch is to be, and return the settings it was checked by; raises InvalidGiftCard."""
+    settings, name = read_settings(), draft.name.strip()
+    _check_amount(draft.minor, settings)
+    if not name or len(name) > LONGEST_NAME:
+        raise InvalidGiftCard(field="name", problem="empty" if not name else "too_long")
+    if not 0 < draft.card_count <= MOST_IN_A_BATCH:
+        raise InvalidGiftCard(field="card_count", problem="out_of_range")
+    if draft.expires_at is not None and draft.expires_at <= at:
+        raise InvalidGiftCard(field="expires_at", problem="over")
+    read_pattern(draft.pattern)
+    return settings
+
+
+def given_by(draft: BatchDraft) -> Given:
+    """Return what a batch gives in all."""
+    return Given(draft.currency, draft.minor * draft.card_count, draft.card_count)
+
+
+def activate(card_id: Id, *, price_minor: int | None = None, key: str, by: By, reason: str = "") -> None:
     """Let a card that was made ahead pay from now on, against its price; repeated with the key it is the
     same.
 
-    Raises UnknownGiftCard, GiftCardWrongState, InvalidGiftCard or ValueKeyReused.
+    Raises UnknownGiftCard, GiftCardWrongState, InvalidGiftCard or ValueKeyReused; under its face as
+    `sell_card`.
     """
     with write_transaction():
         held, row = lock_card(card_id)
@@ -149,13 +174,17 @@ def activate(card_id: Id, *, price_minor: int | None = None, key: str, by: By) -
         if row.state != CardState.MADE:
             raise GiftCardWrongState(state=row.state)
         price = _price_of(row.minor, price_minor, is_given=False)
+        note_given(card_id, Given(held.currency, row.minor - price), reason=reason, by=by)
         _load([held], _Load(row.minor, price, _end(row.expires_at, read_settings(), by.at), key), by)
 
 
-def top_up(card_id: Id, minor: int, *, price_minor: int | None = None, key: str, by: By) -> None:
+def top_up(
+    card_id: Id, minor: int, *, price_minor: int | None = None, key: str, by: By, reason: str = ""
+) -> None:
     """Put more money on a card, as a lot with an end of its own; repeated with the key it is the same.
 
-    Raises UnknownGiftCard, GiftCardWrongState, InvalidGiftCard or ValueKeyReused.
+    Raises UnknownGiftCard, GiftCardWrongState, InvalidGiftCard or ValueKeyReused, or OwnAccount for a card
+    they hold; for less than its face as `sell_card`.
     """
     settings = read_settings()
     with write_transaction():
@@ -164,10 +193,12 @@ def top_up(card_id: Id, minor: int, *, price_minor: int | None = None, key: str,
             return
         if row.state != CardState.ACTIVE:
             raise GiftCardWrongState(state=row.state)
+        _require_not_own(held, by)
         held.purse.settle(by.at)
         if minor < 1 or held.purse.balance + minor > settings.most_card_minor:
             raise InvalidGiftCard(field="minor", problem="out_of_range")
         price = _price_of(minor, price_minor, is_given=False)
+        note_given(card_id, Given(held.currency, minor - price), reason=reason, by=by)
         _load([held], _Load(minor, price, _end(None, settings, by.at), key), by)
 
 
@@ -190,12 +221,13 @@ def block(card_id: Id, *, is_blocked: bool, reason: str, by: By) -> None:
 def claim(ref: CardRef, customer_id: Id, *, by: By) -> Id:
     """Keep a card for a member, who then sees it among their own; returns its id. Repeated it is the same.
 
-    Raises UnknownGiftCard, also for one that is shut or not sold yet, or GiftCardHeld.
+    Raises UnknownGiftCard, also for one that is shut or not sold yet, GiftCardHeld, or OwnAccount.
     """
     card_id = GiftCard.objects.filter(code_hash=bytes.fromhex(ref.hash)).values_list("id", flat=True).first()
     if card_id is None:
         raise UnknownGiftCard(card=ref.tail)
     with write_transaction():
+        require_not_own([customer_id], actor=by.actor)
         owner = resolve_merged([customer_id])[customer_id]
         held, row = lock_card(card_id, also=owner)
         if row.state != CardState.ACTIVE:
@@ -250,6 +282,11 @@ def lock_card(card_id: Id, *, also: Id | None = None) -> tuple[Held, GiftCard]:
         if held.customer_id == row[0]:
             return held, GiftCard.objects.get(id=card_id)
     raise Busy(seconds=1)
+
+
+def _require_not_own(held: Held, by: By) -> None:
+    if held.customer_id is not None:
+        require_not_own([held.customer_id], actor=by.actor)
 
 
 def note_act(card_id: Id, act: Act, reason: str, actor: Actor, at: datetime) -> None:

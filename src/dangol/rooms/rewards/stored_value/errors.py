@@ -39,6 +39,12 @@ class GiftCardNotRefundable(DomainError):
     code = "gift_cards.not_refundable"
 
 
+class TooMuchGiven(DomainError):
+    """One person gives no more than `most` in a day for nothing; `given` were, `asked` is."""
+
+    code = "gift_cards.too_much_given"
+
+
 class ValueKeyReused(DomainError):
     """An idempotency key (`key`) came again with another amount or for something else."""
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from dangol.core.access.own_account import require_not_own
 from dangol.core.people.actors import require_reason
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
@@ -32,7 +33,8 @@ def refund(card_id: Id, *, as_credit: bool, reason: str, key: str, by: By) -> Ha
     credit.
 
     Repeated with the key it is the same. Raises UnknownGiftCard, ReasonMissing, GiftCardWrongState for one
-    that is shut or was not sold yet (or, as credit, that nobody holds), or GiftCardNotRefundable.
+    that is shut or was not sold yet (or, as credit, that nobody holds), GiftCardNotRefundable, or OwnAccount
+    for credit of their own.
     """
     why = require_reason(reason)
     with write_transaction():
@@ -43,6 +45,8 @@ def refund(card_id: Id, *, as_credit: bool, reason: str, key: str, by: By) -> Ha
             raise GiftCardWrongState(state=row.state)
         if as_credit and held.customer_id is None:
             raise GiftCardWrongState(state="unheld")
+        if as_credit and held.customer_id:
+            require_not_own([held.customer_id], actor=by.actor)
         held.purse.settle(by.at)
         found = refund_of(
             list(held.purse.lots.values()), row.face_minor, by.at, read_settings().as_terms(), shop().tz,
