@@ -28,6 +28,9 @@ from dangol.rooms.rewards.stored_value.errors import (
     ValueKeyReused,
 )
 from dangol.rooms.rewards.stored_value.lapsing import lapse_due
+from dangol.rooms.rewards.stored_value.errors import InvalidStoredValueSettings, ValueKeyReused
+from dangol.rooms.rewards.stored_value.lapsing import ValueStuck, lapse_due
+from dangol.rooms.rewards.stored_value.models import ValueAccount
 from dangol.rooms.rewards.stored_value.settings import (
     DEFAULTS,
     list_settings_versions,
@@ -210,4 +213,27 @@ def test_return__as_credit_where_credit_had_paid__gives_both_back() -> None:
 
     assert (back.stored_back_minor, back.credit_minor) == (2_000, 3_000)
     assert on_credit(kim) == 5_000
+    prove()
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_lapse__one_account_that_cannot_be_moved__holds_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    kim, lee = open_shop("kim", "lee")
+    credit(kim, 5_000, expires_at=AT + DAY)
+    credit(lee, 4_000, expires_at=AT + DAY)
+    stuck = ValueAccount.objects.filter(customer_id=kim)
+    # Less than its lots say: as after a damaged restore.
+    stuck.update(balance=1_000)
+
+    seen: list[int] = []
+    with pytest.raises(ValueStuck):
+        lapse_due(as_of=AT + 2 * DAY, page=1, report=seen.append)
+
+    # Page by page, each account once.
+    assert (len(seen), seen[-1]) == (2, 1)
+    assert selectors.credit_moves_of(lee)[0].kind.value == "lapsed"
+    assert selectors.credit_moves_of(kim)[0].kind.value == "given"
+    assert "cannot lapse" in caplog.text
+    stuck.update(balance=5_000)
+    assert (lapse_due(as_of=AT + 2 * DAY), lapse_due(as_of=AT + 2 * DAY)) == (1, 0)
     prove()

@@ -11,7 +11,7 @@ customer's lock, and counts against limits from then on: what was promised at th
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -51,6 +51,7 @@ from dangol.rooms.rewards.promotions.tendering import (
     take_stored,
 )
 from dangol.rooms.rewards.stored_value import paying as stored_value
+from dangol.rooms.rewards.stored_value.locks import people_of_payment, people_of_sale
 
 # Somebody else may take the last of something between two looks: then it is asked again without it.
 _MOST_LOOKS = 50
@@ -147,17 +148,21 @@ def view_of(row: models.Sale) -> SaleView:
     )  # fmt: skip
 
 
-def lock_sale(sale_id: Id) -> models.Sale:
+def lock_sale(sale_id: Id, *, also: Iterable[Id] = ()) -> models.Sale:
     """Return a sale under its customer's lock, and its order's, who may be another; raises UnknownSale.
 
-    Inside the write transaction. Both are locked at once, in the order that everybody locks in.
+    With them whoever holds the cards or owns the credit that paid, who is told of what lapses when it is
+    moved, and `also`. Inside the write transaction. All are locked at once, in the order that everybody
+    locks in.
     """
-    found = models.Sale.objects.filter(id=sale_id).values_list("customer_id", "order_id").first()
+    names = ("customer_id", "order_id", "stored_minor")
+    found = models.Sale.objects.filter(id=sale_id).values_list(*names).first()
     if found is None:
         raise UnknownSale(sale=show_id(sale_id))
-    owner, order_id = found
+    owner, order_id, stored_minor = found
     buyers = Order.objects.filter(id=order_id).values_list("customer_id", flat=True) if order_id else ()
-    lock_customers({owner, *buyers})
+    payers = people_of_sale(sale_id) if stored_minor else ()
+    lock_customers({owner, *buyers, *payers, *also})
     return models.Sale.objects.get(customer_id=owner, id=sale_id)
 
 
@@ -177,8 +182,7 @@ def reserve(
     Somebody unknown gets a guest of their own.
     """
     with write_transaction():
-        if asked.customer_id:
-            lock_customers([asked.customer_id])
+        lock_customers(_people_of(asked))
         if sale_id and (known := models.Sale.objects.filter(id=sale_id).first()):
             return _same(known, asked)
         customer_id = asked.customer_id or make_guests(1, recorded_at=at)[0]
@@ -190,6 +194,14 @@ def reserve(
         _hold(row, asked, at=at, hold=hold, strict=strict)
         row.save(force_insert=True)
     return view_of(row)
+
+
+def _people_of(asked: Asked) -> set[Id]:
+    """Return whose sale it is, and whom the cards and credit belong to that are to pay."""
+    people = {asked.customer_id} if asked.customer_id else set()
+    if asked.gift_cards or asked.pay_credit:
+        people |= people_of_payment(asked.gift_cards, asked.customer_id if asked.pay_credit else None)
+    return people
 
 
 def _same(row: models.Sale, asked: Asked) -> SaleView:
@@ -358,7 +370,7 @@ def reopen(
     where its customer has become part of another, and whatever `reserve` raises.
     """
     with write_transaction():
-        row = lock_sale(sale_id)
+        row = lock_sale(sale_id, also=_people_of(asked) if asked else ())
         if row.state not in (SaleState.CANCELED, SaleState.TIMED_OUT):
             raise WrongState(state=row.state)
         if row.customer_id in (merged := kept_by([row.customer_id])):

@@ -12,10 +12,9 @@ from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, columns_of, require_reason
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
-from dangol.core.storage.faults import Busy
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows
-from dangol.core.storage.transactions import require_write_transaction, write_transaction
+from dangol.core.storage.transactions import write_transaction
 from dangol.domain.coupon_codes import draw, normalize, read_pattern
 from dangol.domain.gift_card_terms import end_of
 from dangol.domain.stored_value import Holding, Kind
@@ -29,6 +28,7 @@ from dangol.rooms.rewards.stored_value.errors import (
     UnknownGiftCardBatch,
 )
 from dangol.rooms.rewards.stored_value.giving import Given, note_given
+from dangol.rooms.rewards.stored_value.locks import lock_account
 from dangol.rooms.rewards.stored_value.models import (
     LONGEST_NAME,
     TAIL,
@@ -44,7 +44,6 @@ from dangol.rooms.rewards.stored_value.settings import StoredValueContent, read_
 from dangol.rooms.rewards.stored_value.store import Held, Note, find_known, lock_accounts, save
 
 MOST_IN_A_BATCH = 5_000
-_MOST_LOOKS = 5
 _CARD = (
     "id", "batch_id", "code_hash", "sealed", "tail", "state", "minor", "is_given", "expires_at", "made_at",
 )  # fmt: skip
@@ -268,20 +267,10 @@ def _sealed_of(batch_id: Id) -> list[tuple[Id, bytes | memoryview]]:
 
 def lock_card(card_id: Id, *, also: Id | None = None) -> tuple[Held, GiftCard]:
     """Return a card under its lock, and before it its holder's; raises UnknownGiftCard."""
-    require_write_transaction()
-    for _ in range(_MOST_LOOKS):
-        holders = {also} if also else set()
-        named = ValueAccount.objects.filter(id=card_id, holding=Holding.CARD.value)
-        row = named.values_list("customer_id").first()
-        if row is None:
-            raise UnknownGiftCard(card=show_id(card_id))
-        holders |= {row[0]} if row[0] else set()
-        if holders:
-            lock_customers(holders)
-        held = lock_accounts([card_id])[card_id]
-        if held.customer_id == row[0]:
-            return held, GiftCard.objects.get(id=card_id)
-    raise Busy(seconds=1)
+    held = lock_account(card_id, also=[also] if also else ())
+    if held is None or held.holding is not Holding.CARD:
+        raise UnknownGiftCard(card=show_id(card_id))
+    return held, GiftCard.objects.get(id=card_id)
 
 
 def _require_not_own(held: Held, by: By) -> None:

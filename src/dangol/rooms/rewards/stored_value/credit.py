@@ -21,13 +21,16 @@ from dangol.core.access.approvals import (
 from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, require_reason
-from dangol.core.people.merged import family_of, resolve_merged
+from dangol.core.people.merged import family_of
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.stored_value import MOST_MINOR, Holding, InvalidAmount, Kind, NotEnoughValue
 from dangol.rooms.rewards.catalog.services import By
+from dangol.rooms.rewards.stored_value.errors import ValueKeyReused
+from dangol.rooms.rewards.stored_value.locks import lock_family
 from dangol.rooms.rewards.stored_value.models import ValueAccount, ValueMove
+from dangol.rooms.rewards.stored_value.paying import spread
 from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.rooms.rewards.stored_value.store import Held, Note, find_known, lock_accounts, save
 
@@ -71,7 +74,7 @@ def give_credit(
     note = Note(by.actor, require_reason(reason), store_id=by.store_id)
     with write_transaction():
         require_not_own([customer_id], actor=by.actor)
-        owner = resolve_merged([customer_id])[customer_id]
+        owner = lock_family(customer_id)[0]
         return put_credit(
             owner, minor, currency, kind=Kind.GIVEN, key=key, note=note, at=by.at, expires_at=expires_at
         )
@@ -85,28 +88,29 @@ def take_credit(customer_id: Id, minor: int, currency: str, *, key: str, reason:
     note = Note(by.actor, require_reason(reason), store_id=by.store_id)
     with write_transaction():
         require_not_own([customer_id], actor=by.actor)
-        owner = resolve_merged([customer_id])[customer_id]
-        family = family_of(owner)
-        lock_customers(family)
-        accounts = _lock_family(family, currency)
-        for held in accounts:
-            if (known := find_known(held, key, Kind.TAKEN)) is not None:
-                return known.id
-        return _draw(accounts, minor, key, note, by.at)
+        accounts = _lock_credit(lock_family(customer_id), currency)
+        known = [one for held in accounts if (one := find_known(held, key, Kind.TAKEN))]
+        if not known:
+            return _draw(accounts, minor, key, note, by.at)
+        if sum(one.minor for one in known) != -minor:
+            raise ValueKeyReused(key=key)
+        return known[0].id
 
 
 def _draw(accounts: list[Held], minor: int, key: str, note: Note, at: datetime) -> Id:
-    """Take so much out of a member's accounts, one after the other; returns the first movement."""
+    """Take so much out of a member's accounts, over all of them soonest to lapse first; returns the first
+    movement.
+    """
     if not 0 < minor <= MOST_MINOR:
         raise InvalidAmount(amount=minor, most=MOST_MINOR)
     there = sum(held.purse.open_minor(at) for held in accounts)
     if minor > there:
         raise NotEnoughValue(asked=minor, left=there)
-    made, due = [], minor
-    for held in accounts:
-        if part := min(held.purse.open_minor(at), due):
-            due -= part
-            made.append(held.note(held.purse.draw(Kind.TAKEN, part, at, key=key), note))
+    own = {held.id: held for held in accounts}
+    made = []
+    for account_id, part in spread([(held.id, held.purse) for held in accounts], minor, at):
+        held = own[account_id]
+        made.append(held.note(held.purse.draw(Kind.TAKEN, part, at, key=key), note))
     save(accounts, recorded_at=at)
     return made[0].id
 
@@ -161,7 +165,7 @@ def _open_account(owner: Id, currency: str) -> Held:
     return lock_accounts([account_id])[account_id]
 
 
-def _lock_family(family: list[Id], currency: str) -> list[Held]:
+def _lock_credit(family: list[Id], currency: str) -> list[Held]:
     ids = ValueAccount.objects.filter(
         customer_id__in=family, currency=currency, holding=Holding.CREDIT.value
     ).values_list("id", flat=True)
@@ -179,7 +183,7 @@ def move_by_hand(
     """
     with write_transaction():
         require_not_own([customer_id], actor=actor)
-        lock_customers([customer_id])
+        lock_family(customer_id)
         size = abs(wanted.minor)
         if not 0 < size <= MOST_MINOR or (wanted.expires_at and wanted.expires_at <= at):
             raise InvalidAmount(amount=wanted.minor, most=MOST_MINOR)

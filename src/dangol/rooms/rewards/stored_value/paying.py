@@ -88,7 +88,10 @@ def look(wanted: Wanted, *, currency: str, payable_minor: int, due_minor: int, a
     paid = tuple(one for one in found if isinstance(one, StoredPaid))
     takes = []
     for one in paid:
-        takes += _spread(owned, one.minor, at) if one.ref == CREDIT else [Take(cards[one.ref].id, one.minor)]
+        if one.ref == CREDIT:
+            takes += spread([(own.id, own.purse) for own in owned], one.minor, at)
+        else:
+            takes.append(Take(cards[one.ref].id, one.minor))
     return Stored(
         paid,
         tuple(one for one in found if isinstance(one, StoredRefused)),
@@ -180,9 +183,9 @@ def _offer_credit(
     return Offered(CREDIT, held, amount, why, most_share)
 
 
-def _spread(owned: Sequence[_Account], minor: int, at: datetime) -> list[Take]:
+def spread(owned: Iterable[tuple[Id, Purse]], minor: int, at: datetime) -> list[Take]:
     """Return from which of a member's accounts so much is taken: over all of them, soonest to lapse first."""
-    lots = [(lot, one.id) for one in owned for lot in one.purse.in_burn_order(at)]
+    lots = [(lot, account_id) for account_id, purse in owned for lot in purse.in_burn_order(at)]
     taken: Counter[Id] = Counter()
     for lot, account_id in sorted(lots, key=lambda pair: pair[0].burn_order):
         part = min(lot.left, minor)

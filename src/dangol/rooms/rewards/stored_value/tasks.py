@@ -9,7 +9,4 @@ from dangol.rooms.rewards.stored_value.lapsing import lapse_due
 @periodic("stored_value.lapse", every=timedelta(minutes=10), atomic=False)
 def lapse_stored_value(due: Due, run: Run) -> None:
     """Let money lapse whose last day is over."""
-    done = 0
-    while lapsed := lapse_due(as_of=due.at):
-        done += lapsed
-        run.report(done)
+    lapse_due(as_of=due.at, report=run.report)
