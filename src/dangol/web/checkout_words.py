@@ -246,12 +246,16 @@ APPROVAL = Group(
         ),
         Question(
             "approve_budget_above", lazy("예산이 이보다 크면"),
-            lazy("예산을 정하지 않은 할인도 이보다 큰 것으로 봐요."), "money",
+            lazy("예산을 정하지 않았거나 포인트, 사은품, 도장, 쿠폰을 주면 이보다 큰 것으로 봐요."), "money",
             empty=lazy("예산은 보지 않아요"),
         ),
         Question(
             "approve_share_above", lazy("할인율이 이보다 크면"),
-            lazy("가장 많이 깎는 혜택으로 재요. 2+1은 33.34%예요."), "percent",
+            lazy(
+                "가장 많이 깎는 혜택으로 재요. 2+1은 33.34%예요. "
+                "금액이나 판매가로 정한 할인은 이보다 큰 것으로 봐요."
+            ),
+            "percent",
             empty=lazy("할인율은 보지 않아요"),
         ),
     ),
@@ -343,6 +347,11 @@ def cause_in_words(needed: Needed, currency: str) -> str:
                 "most": format_money_in_words(needed.most or 0, currency),
             }
             return _("예산이 %(found)s예요. 혼자서는 %(most)s까지 발행해요.") % amounts
+        case Cause.BESIDE_BUDGET:
+            return _("포인트, 사은품, 도장, 쿠폰은 예산으로 막지 못해서 혼자 발행하지 않아요.")
+        case Cause.UNKNOWN_SHARE:
+            most = share_in_words(needed.most or 0)
+            return _("금액이나 판매가로 정한 할인이 있어요. 혼자서는 %(most)s까지 발행해요.") % {"most": most}
     shares = {"found": share_in_words(needed.found or 0), "most": share_in_words(needed.most or 0)}
     return _("%(found)s까지 깎아요. 혼자서는 %(most)s까지 발행해요.") % shares
 
