@@ -11,20 +11,22 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.referrals import EarnedBy, PromiseKind, Side, Stage, WhenReturned
 from dangol.rooms.rewards.coupons.models import CouponCode
 from dangol.rooms.rewards.referrals.consumers import FOLLOW
-from dangol.rooms.rewards.referrals.models import GiftState, ReferralProgram
-from dangol.rooms.rewards.referrals.programs import Promise
+from dangol.rooms.rewards.referrals.models import GiftState, Referral, ReferralProgram
+from dangol.rooms.rewards.referrals.programs import ProgramDraft, Promise, change_program
 from dangol.rooms.rewards.referrals.selectors import (
     steps_of,
 )
-from dangol.rooms.rewards.referrals.services import retry_waiting, settle, settle_due
+from dangol.rooms.rewards.referrals.services import ReferralsStuck, retry_waiting, settle, settle_due
 from tests.rooms.rewards.coupons.shop import batch
 from tests.rooms.rewards.promotions.shop import AT, offer, percent
 from tests.rooms.rewards.referrals.shop import (
+    CLERK,
     DAY,
     at_joining,
     bring,
     broken,
     buy,
+    join,
     let_by,
     open_shop,
     points_of,
@@ -243,6 +245,49 @@ def test_coupon__none_left__waits_and_is_given_later(pair: tuple[Id, Id]) -> Non
     gift = shown(referral).gift(Side.FRIEND)
     assert gift is not None
     assert gift.state == GiftState.GIVEN
+
+
+def test_retry__many_wait_on_a_batch_without_codes__those_after_them_are_tried(pair: tuple[Id, Id]) -> None:
+    friends = [pair[1], *(join(f"f{number}") for number in range(3))]
+    empty, other = batch(code_count=1), batch(code_count=1)
+    CouponCode.objects.update(is_blocked=True)
+    made = program(friend=Promise(PromiseKind.COUPON, target_id=empty), referrer=Promise())
+    for number, friend in enumerate(friends[:3]):
+        bring(pair[0], friend)
+        buy(friend, str(number))
+    draft = ProgramDraft("친구 초대", Promise(), Promise(PromiseKind.COUPON, target_id=other), wait_days=0)
+    change_program(made, draft, expected=1, actor=CLERK, at=AT)
+    last = bring(pair[0], friends[3])
+    buy(friends[3], "last", at=AT + DAY)
+    CouponCode.objects.filter(batch_id=other).update(is_blocked=False)
+
+    seen: list[int] = []
+    assert retry_waiting(as_of=AT + DAY, page=2, report=seen.append) == 4
+
+    # Page by page, each once.
+    assert seen == [2, 4]
+    gift = shown(last).gift(Side.FRIEND)
+    assert gift is not None
+    assert gift.state == GiftState.GIVEN
+
+
+@pytest.mark.parametrize("page", [1, 200])
+def test_settle_due__one_that_cannot_be_settled__holds_up_no_other(
+    pair: tuple[Id, Id], caplog: pytest.LogCaptureFixture, page: int
+) -> None:
+    program(wait_days=1)
+    poisoned, other = bring(*pair), bring(pair[0], hana := join("hana"))
+    buy(pair[1], "1")
+    buy(hana, "2", at=AT + timedelta(hours=1))
+    # A revision that is not there: as after a damaged restore.
+    Referral.objects.filter(id=poisoned).update(revision=7)
+
+    with pytest.raises(ReferralsStuck):
+        settle_due(as_of=AT + 3 * DAY, page=page)
+
+    assert Referral.objects.get(id=other).state == Stage.GIVEN
+    assert Referral.objects.get(id=poisoned).state == Stage.EARNED
+    assert "cannot be settled" in caplog.text
 
 
 def test_return__while_a_coupon_still_waits__drops_it_and_frees_its_room(pair: tuple[Id, Id]) -> None:

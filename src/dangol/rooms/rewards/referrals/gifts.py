@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
-from django.db.models import F
-
 from dangol.core.ledger.services import Order as Move, apply, reverse_transfer
 from dangol.core.people.actors import HOUSE
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
@@ -227,9 +225,3 @@ def _take_coupon(code: str, at: datetime) -> bool:
         return False
     block_code(code, actor=HOUSE, at=at)
     return True
-
-
-def waiting_referrals(*, limit: int) -> list[Id]:
-    """Return up to `limit` referrals of which something waits to be given, the longest waiting first."""
-    rows = ReferralGift.objects.filter(state=GiftState.WAITING.value).order_by(F("decided_at"))
-    return list(dict.fromkeys(rows.values_list("referral_id", flat=True)[:limit]))

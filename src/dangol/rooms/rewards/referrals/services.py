@@ -1,9 +1,12 @@
 """Friends told, decisions made, and what time brings: each in one transaction under the people's locks."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
@@ -40,12 +43,17 @@ from dangol.rooms.rewards.referrals.errors import (
 )
 from dangol.rooms.rewards.referrals.events import ReferralTold
 from dangol.rooms.rewards.referrals.facts import read_bought, was_away
-from dangol.rooms.rewards.referrals.gifts import bring_up_to_date, waiting_referrals
-from dangol.rooms.rewards.referrals.models import Referral, ReferralProgram
+from dangol.rooms.rewards.referrals.gifts import bring_up_to_date
+from dangol.rooms.rewards.referrals.models import GiftState, Referral, ReferralGift, ReferralProgram
 from dangol.rooms.rewards.referrals.programs import Promised, open_program, promised_by
 from dangol.rooms.rewards.referrals.signs import Came, keep_marks, marks_of, read_signs
 
+logger = logging.getLogger(__name__)
 _NOBODY = Came()
+
+
+class ReferralsStuck(RuntimeError):
+    """Referrals that could not be settled; the log names them."""
 
 
 def tell_code(friend_id: Id, code: str, *, by: By, came: Came = _NOBODY) -> Id:
@@ -174,30 +182,53 @@ def decide(referral_id: Id, *, approved: bool, reason: str, by: By) -> None:
         _finish([held], by.at)
 
 
-def settle_due(*, as_of: datetime, limit: int = 200) -> int:
-    """Give up to `limit` referrals whose time has come and let lapse as many whose time is over.
+def settle_due(*, as_of: datetime, page: int = 200, report: Callable[[int], None] | None = None) -> int:
+    """Give the referrals whose time has come and let lapse those whose time is over; returns how many.
 
-    Returns how many; call it until it says 0. Each in a transaction of its own.
+    Each in a transaction of its own. One that cannot be settled is logged and holds up no other; where there
+    was one, raises ReferralsStuck at the end. `report` is told after each page how many are done.
     """
-    due = Q(state=Stage.EARNED.value, due_at__lte=as_of)
-    over = Q(state=Stage.WAITING.value, deadline__lte=as_of)
-    wanted = [
-        one
-        for which, order in ((due, "due_at"), (over, "deadline"))
-        for one in Referral.objects.filter(which).order_by(order).values_list("id", flat=True)[:limit]
-    ]
-    _settle_each(wanted, as_of)
-    return len(wanted)
+    due = Referral.objects.filter(state=Stage.EARNED.value, due_at__lte=as_of)
+    over = Referral.objects.filter(state=Stage.WAITING.value, deadline__lte=as_of)
+    wanted = chain(_pages(due, "due_at", "id", page), _pages(over, "deadline", "id", page))
+    return _settle_each(wanted, as_of, report)
 
 
-def retry_waiting(*, as_of: datetime, limit: int = 200) -> int:
-    """Try once more to give what waits, as where a batch had no codes; returns how many it tried."""
-    wanted = waiting_referrals(limit=limit)
-    _settle_each(wanted, as_of)
-    return len(wanted)
+def retry_waiting(*, as_of: datetime, page: int = 200, report: Callable[[int], None] | None = None) -> int:
+    """Try once more to give all that waits, as where a batch had no codes; returns how many it tried.
+
+    What waits longest comes first, and what there is nothing of holds up nothing else; else as `settle_due`.
+    """
+    waiting = ReferralGift.objects.filter(state=GiftState.WAITING.value)
+    return _settle_each(_pages(waiting, "decided_at", "referral_id", page), as_of, report)
 
 
-def _settle_each(referral_ids: Iterable[Id], at: datetime) -> None:
-    for one in referral_ids:
-        with write_transaction():
-            settle([one], at=at)
+def _pages(rows: QuerySet[Any], by: str, name: str, page: int) -> Iterator[list[Id]]:
+    """Yield the referrals of rows page by page in the order of a date: each once, and none a second time.
+
+    What is read anew may have moved on meanwhile, and what is at the end of one page is not on the next.
+    """
+    ordered = rows.order_by(by, name)
+    rest = ordered
+    while found := list(rest.values_list(by, name)[:page]):
+        yield list(dict.fromkeys(referral_id for _, referral_id in found))
+        until, last = found[-1]
+        rest = ordered.filter(Q(**{f"{by}__gt": until}) | Q(**{by: until, f"{name}__gt": last}))
+
+
+def _settle_each(pages: Iterable[Sequence[Id]], at: datetime, report: Callable[[int], None] | None) -> int:
+    done, stuck = 0, 0
+    for referral_ids in pages:
+        for one in referral_ids:
+            try:
+                with write_transaction():
+                    settle([one], at=at)
+                done += 1
+            except Exception:
+                logger.exception("the referral %s cannot be settled", show_id(one))
+                stuck += 1
+        if report:
+            report(done)
+    if stuck:
+        raise ReferralsStuck(stuck)
+    return done

@@ -10,16 +10,13 @@ from dangol.rooms.rewards.referrals.signs import KEPT, forget_marks
 @periodic("referrals.settle", every=timedelta(minutes=10), atomic=False)
 def settle(due: Due, run: Run) -> None:
     """Give what is due after the wait for returns, and let lapse what nobody has earned in time."""
-    done = 0
-    while settled := settle_due(as_of=due.at):
-        done += settled
-        run.report(done)
+    settle_due(as_of=due.at, report=run.report)
 
 
 @periodic("referrals.give_waiting", every=timedelta(minutes=10), atomic=False)
 def give_what_waits(due: Due, run: Run) -> None:
     """Try again to give what was not there: there may be codes again."""
-    run.report(retry_waiting(as_of=due.at))
+    retry_waiting(as_of=due.at, report=run.report)
 
 
 @periodic("referrals.forget_marks", every=timedelta(days=1), atomic=False)
