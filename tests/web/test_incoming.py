@@ -14,7 +14,8 @@ from dangol.core.segments.services import SegmentDraft, create_segment
 from dangol.core.storage.ids import show_id
 from dangol.domain.conditions import Kind, TraitType
 from dangol.rooms.personalization.refresh import MODELS
-from dangol.web.condition_words import event_name, trait_label
+from dangol.web.condition_words import trait_label
+from dangol.web.event_words import event_name
 from dangol.web.problem_words import problem_words
 from tests.core.behavior.sending import identify, send, track
 from tests.core.behavior.test_commerce import order

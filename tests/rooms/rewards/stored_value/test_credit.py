@@ -27,8 +27,6 @@ from dangol.rooms.rewards.stored_value.errors import (
     StoredValueSettingsChanged,
     ValueKeyReused,
 )
-from dangol.rooms.rewards.stored_value.lapsing import lapse_due
-from dangol.rooms.rewards.stored_value.errors import InvalidStoredValueSettings, ValueKeyReused
 from dangol.rooms.rewards.stored_value.lapsing import ValueStuck, lapse_due
 from dangol.rooms.rewards.stored_value.models import ValueAccount
 from dangol.rooms.rewards.stored_value.settings import (
