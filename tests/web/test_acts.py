@@ -10,12 +10,15 @@ from django.test import Client
 
 from dangol.core.access.log import list_entries
 from dangol.core.access.rights import Role
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.models import Customer
 from dangol.core.storage.ids import new_id, show_id
+from dangol.rooms.rewards.catalog.services import By
+from dangol.rooms.rewards.stored_value.credit import give_credit
 from dangol.web.pages.merging import FIELD_NAMES
 from tests.web.staff import sign_in
-from tests.web.story import Story
+from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -145,6 +148,15 @@ def test_erase__under_hold__is_refused_in_words_and_done_once_released(clerk: Cl
     assert Customer.objects.get(customer_id=member).kind == "erased"
     assert clerk.get(f"{page}/unmask").status_code == 410
     assert [one[0] for one in entries()] == ["erase", "release", "hold"]
+
+
+def test_erase__member_with_store_credit__says_what_goes_with_them(clerk: Client, story: Story) -> None:
+    page = page_of(story, "1502")
+    assert "예치금" not in clerk.get(f"{page}/erase").content.decode()
+    by = By(Actor(ActorKind.STAFF, "clerk", "점원"), NOW)
+    give_credit(story.customers["1502"], 12_345, "USD", key="k", reason="사과", by=by)
+
+    assert "남은 예치금 $123.45도 함께 사라져요" in clerk.get(f"{page}/erase").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -212,13 +212,37 @@ class Purse:
             lot.left = 0
         return self._move(Kind.CASHED, at, parts, key, paid_out_minor)
 
-    def forfeit(self, at: datetime, *, key: str) -> Movement | None:
-        """Let all that is left go, as when its person is erased; None where nothing is."""
+    def let_out(self, back: Movement, at: datetime, *, key: str) -> int:
+        """Take what was just given back (`back`) out again: what was paid for it in hand, the rest for
+        nothing.
+
+        For whom nobody may spend it any more. Returns what is handed out, rounded up by the lot.
+        """
+        bought: list[Part] = []
+        free: list[Part] = []
+        minor = 0
+        for lot_id, given in back.parts:
+            lot = self.lots[lot_id]
+            if part := min(given, lot.left):
+                lot.left -= part
+                minor += -(-lot.price_minor * part // lot.minor)
+                (bought if lot.price_minor else free).append(Part(lot_id, -part))
+        if bought:
+            self._move(Kind.CASHED, at, bought, f"{key}:cashed", minor)
+        if free:
+            self._move(Kind.FORFEITED, at, free, f"{key}:forfeited")
+        return minor
+
+    def forfeit(self, at: datetime) -> Movement | None:
+        """Let all that is left go, as when its person is erased; None where nothing is.
+
+        It is its own key: what comes back later may be let go again.
+        """
         self.settle(at)
         parts = [Part(lot.id, -lot.left) for lot in self.lots.values() if lot.left]
         for lot in self.lots.values():
             lot.left = 0
-        return self._move(Kind.FORFEITED, at, parts, key) if parts else None
+        return self._move(Kind.FORFEITED, at, parts, "") if parts else None
 
     def _lapse(self, lot: Lot, at: datetime) -> None:
         minor, lot.left = lot.left, 0

@@ -13,6 +13,7 @@ from dangol.core.people.merged import family_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.web.acting import actor_of, find_subject, read_last_day
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
@@ -32,6 +33,7 @@ def _show(
     holds = holds_of(family_of(member.customer_id))
     context = {
         "member": member, "number": _number_of(member), "sentence": sentence, "remedy": remedy,
+        "credit": [one for one in credit_of(member.customer_id, at=at) if one.minor],
         "reason": request.POST.get("reason", ""), "holds": [one for one in holds if one.is_in_force(at)],
     }  # fmt: skip
     is_wrong = refusal is not None or bool(further)

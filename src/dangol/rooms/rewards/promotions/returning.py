@@ -12,6 +12,7 @@ from dangol.core.commerce.services import hash_content
 from dangol.core.events.records import Draft
 from dangol.core.events.services import record_batch
 from dangol.core.people.merged import resolve_merged
+from dangol.core.people.selectors import find_erased
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
@@ -81,6 +82,7 @@ class ReturnView(NamedTuple):
 
     `delivery_minor` is the part of the money that had been paid for the delivery. `stored_back_minor` went
     back to the cards and credit that had paid, and of the money `credit_minor` was given as store credit.
+    What had been paid for the credit of somebody erased is handed out with the money.
     """
 
     number: str
@@ -200,7 +202,7 @@ def _book(
     as_credit: bool,
 ) -> ReturnView:
     total = back.total
-    if as_credit and row.is_guest:
+    if as_credit and (row.is_guest or find_erased([row.customer_id])):
         raise NotReturnable(reason=StoredReason.NO_MEMBER.value, line="")
     _refuse_returned_elsewhere(row)
     return_id = _tell_commerce(row, number, back, units, at)
@@ -216,28 +218,35 @@ def _book(
     _give_uses_back(row, units, delivery_off, is_all=is_all, at=at)
     if is_all:
         take_coupons_back(customer_id=row.customer_id, sale_id=row.id, at=at)
-    if total.stored_minor:
-        stored_value.give_back(total.stored_minor, sale_id=row.id, turn=row.turn, mark=mark, at=at)
+    gone = [one for one in _give_stored_back(row, total.stored_minor, mark, at) if one.is_erased]
+    handed_out = sum(one.cash_minor for one in gone)
     credit = total.money_minor if as_credit else 0
     if credit:
         _give_credit(row, credit, mark, at)
     row.split = write_split(back.sold)
     row.save(update_fields=["split"])
     view = ReturnView(
-        number, total.money_minor, total.spent_points, total.spent_minor, total.earned_points,
-        total.discount_minor, back.delivery.money_minor, total.stored_minor, credit,
+        number, total.money_minor + handed_out, total.spent_points, total.spent_minor, total.earned_points,
+        total.discount_minor, back.delivery.money_minor,
+        total.stored_minor - sum(one.minor for one in gone), credit,
     )  # fmt: skip
     models.SaleReturn.objects.create(
         customer_id=row.customer_id, sale_id=row.id, number=number, at=at, content_hash=told,
         content=view._asdict(), return_id=return_id,
     )  # fmt: skip
     payload = SaleReturned(
-        number=number, currency=row.currency, money_minor=total.money_minor, points_back=total.spent_points,
+        number=number, currency=row.currency, money_minor=view.money_minor, points_back=total.spent_points,
         points_taken=total.earned_points,
         stamps=() if row.is_guest else told_stamps(stamps_of(row.answer, units)),
     )  # fmt: skip
     record_batch([Draft(row.customer_id, payload, at, row.id)], recorded_at=at)
     return view
+
+
+def _give_stored_back(row: models.Sale, minor: int, mark: str, at: datetime) -> list[stored_value.Back]:
+    if not minor:
+        return []
+    return stored_value.give_back(minor, sale_id=row.id, turn=row.turn, mark=mark, at=at)
 
 
 def _give_credit(row: models.Sale, minor: int, mark: str, at: datetime) -> None:

@@ -22,7 +22,7 @@ def follow(events: Sequence[Recorded]) -> None:
     )
     at = max(event.occurred_at for event in events)
     for held in accounts.values():
-        held.purse.forfeit(at, key="erased")
+        held.purse.forfeit(at)
     save(accounts.values(), recorded_at=at)
     owned.filter(holding=Holding.CARD.value).update(customer_id=None)
 

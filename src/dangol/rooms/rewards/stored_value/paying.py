@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
+from dangol.core.people.selectors import find_erased
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.stored_value import Holding, Kind, NotEnoughValue, Part, Purse
@@ -218,10 +219,16 @@ def _not_active(accounts: Mapping[Id, Held]) -> set[Id]:
 
 
 class Back(NamedTuple):
-    """What was given back to one account."""
+    """What was given back to one account.
+
+    Where that is the credit of somebody erased, nothing stays there: `cash_minor` of it, what was paid for
+    it, is handed out.
+    """
 
     account_id: Id
     minor: int
+    cash_minor: int = 0
+    is_erased: bool = False
 
 
 def give_back(minor: int | None, *, sale_id: Id, turn: int, mark: str, at: datetime) -> list[Back]:
@@ -239,6 +246,8 @@ def give_back(minor: int | None, *, sale_id: Id, turn: int, mark: str, at: datet
     if not paid:
         return []
     accounts = lock_accounts(account_id for account_id, _ in paid)
+    owned = [held for held in accounts.values() if held.holding is Holding.CREDIT]
+    erased = find_erased({held.customer_id for held in owned if held.customer_id})
     out = _still_out(paid)
     due = sum(sum(own.values()) for own in out.values()) if minor is None else minor
     backs = []
@@ -253,8 +262,17 @@ def give_back(minor: int | None, *, sale_id: Id, turn: int, mark: str, at: datet
         movement = held.purse.give_back(part, drawn, at, key=f"{key}:{mark}")
         payer = ValueMove.objects.filter(account_id=account_id, id=move_id)
         who = payer.values_list("customer_id", flat=True).first()
-        held.note(movement, Note(customer_id=who, sale_id=sale_id, of_id=move_id))
-        backs.append(Back(account_id, part))
+        note = Note(customer_id=who, sale_id=sale_id, of_id=move_id)
+        held.note(movement, note)
+        if held.customer_id in erased:
+            before = len(held.purse.movements)
+            cash = held.purse.let_out(movement, at, key=f"{key}:{mark}")
+            for one in held.purse.movements[before:]:
+                # It is no part of what is back: it names the sale alone.
+                held.note(one, note._replace(of_id=None))
+            backs.append(Back(account_id, part, cash, is_erased=True))
+        else:
+            backs.append(Back(account_id, part))
     save(accounts.values(), recorded_at=at)
     return backs
 
