@@ -113,3 +113,18 @@ def test_key__that_may_only_sell__gives_nothing_away_and_a_large_batch_waits(api
     assert (waits.data["given_minor"], waits.data["members"]) == (2_500_000_000, 0)
     assert waits.headers["Location"] == f"/api/v1/approvals/{waits.data['id']}"
     assert len(api.get("/gift-card-batches").data["data"]) == 1
+
+
+def test_list__by_a_whole_code__is_refused_since_addresses_are_kept(api: Caller) -> None:
+    code = sell(api)["code"]
+
+    assert api.get(f"/gift-cards?tail={code}").status == 422
+    assert api.get(f"/gift-cards?tail={code[-4:]}").data["data"]
+
+
+def test_look_up__by_a_shopper_without_an_address__is_refused(api: Caller) -> None:
+    code = sell(api)["code"]
+
+    refused = api.post("/gift-cards/look-up", {"code": code, "typed_by": "shopper"})
+
+    assert (refused.status, refused.data["code"]) == (400, "coupons.guesser_unknown")

@@ -75,7 +75,7 @@ def coupon_paths(story: Story) -> dict[str, str]:
         "coupon-code": f"{batch}/code?code={told.used}",
         "coupon-code-none": f"{batch}/code?code=NOTHING",
         "coupon-hand-out": f"{batch}/hand-out?q=15",
-        "coupon-sheets": f"{batch}/sheets?each=8",
+        "coupon-sheets": f"{batch}/sheets",
         "member-coupons": f"/members/{show_id(story.regular)}/coupons",
     }
 
@@ -124,6 +124,6 @@ def gift_card_paths(story: Story) -> dict[str, str]:
         "gift-card-batches": "/gift-cards/batches",
         "gift-card-batch": f"/gift-cards/batches/{batch}",
         "gift-card-batch-new": "/gift-cards/batches/new",
-        "gift-card-sheets": f"/gift-cards/batches/{batch}/sheets?each=8",
+        "gift-card-sheets": f"/gift-cards/batches/{batch}/sheets",
         "member-credit": f"/members/{show_id(story.regular)}/credit?waits=1",
     }

@@ -110,12 +110,19 @@ def test_batch__made_printed_and_sent__each_time_written_down(clerk: Client, sto
     assert clerk.post("/gift-cards/batches/new", form).headers["Location"] == first
     assert clerk.post("/gift-cards/batches/new", {**form, "count": "0"}).status_code == 422
 
-    sheets = clerk.get(f"{first}/sheets").content.decode()
-    file = clerk.get(f"{first}/codes.csv").getvalue().decode()
+    asked = clerk.get(f"{first}/sheets").content.decode()
+    sheets = clerk.post(f"{first}/sheets", {"reason": "설 인쇄", "each": "8"}).content.decode()
+    file = clerk.post(f"{first}/codes.csv", {"reason": "인쇄소"}).getvalue().decode()
+    for path in ("sheets", "codes.csv"):
+        assert clerk.post(f"{first}/{path}", {"reason": " "}).status_code == 422
+    assert clerk.get(f"{first}/codes.csv").status_code == 405
 
+    assert CODE.findall(asked) == []
     assert len(set(CODE.findall(sheets))) == 3
     assert set(CODE.findall(file)) == set(CODE.findall(sheets))
-    assert GiftCardAct.objects.filter(act="shown").count() == 6
+    assert sorted(GiftCardAct.objects.filter(act="shown").values_list("reason", flat=True)) == (
+        ["설 인쇄"] * 3 + ["인쇄소"] * 3
+    )
     assert [(one.card_count, one.active_count) for one in list_batches()] == [(3, 0)]
     card = GiftCard.objects.first()
     assert card is not None
@@ -197,3 +204,43 @@ def test_given__without_a_reason_or_too_much__is_said_and_a_batch_waits(clerk: C
     assert found
     assert other.post(found[1], {"choice": "approve", "reason": ""}).status_code == 302
     assert [(one.card_count, one.active_count) for one in list_batches()] == [(3, 3)]
+
+
+def test_sheets__of_a_large_batch__come_ten_at_a_time_each_code_once(clerk: Client, story: Story) -> None:
+    form = {"form": show_id(new_id()), "name": "설", "amount": "20", "count": "85"}
+    sheets = clerk.post("/gift-cards/batches/new", form).headers["Location"] + "/sheets"
+    asked = {"reason": "인쇄", "each": "8"}
+
+    first = clerk.post(sheets, asked).content.decode()
+    after = re.search(r'name="after" value="([^"]+)"', first)
+    assert after
+    rest = clerk.post(sheets, {**asked, "after": after[1]}).content.decode()
+
+    assert (len(CODE.findall(first)), len(CODE.findall(rest))) == (80, 5)
+    assert set(CODE.findall(first)).isdisjoint(CODE.findall(rest))
+    assert "81–85" in rest
+    assert 'name="after"' not in rest
+    assert clerk.post(sheets, {**asked, "after": "x"}).status_code == 404
+
+
+def test_list__by_a_whole_code__is_refused_and_finds_nothing(clerk: Client, story: Story) -> None:
+    address, code = sell(clerk)
+
+    answer = clerk.get("/gift-cards", {"q": code})
+
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert address not in page
+    assert f'value="{code}"' not in page
+    assert re.search(r'name="q"[^>]*maxlength="4"', clerk.get("/gift-cards").content.decode())
+    assert address in clerk.get("/gift-cards", {"q": code[-4:].lower()}).content.decode()
+
+
+def test_phone__moves_by_hand__do_not_tell_the_reason_staff_wrote(clerk: Client, story: Story) -> None:
+    form = {"form": show_id(new_id()), "amount": "30", "reason": "환불을 자주 요구함"}
+    clerk.post(f"/members/{show_id(story.regular)}/credit/move", form)
+
+    page = come_in(Client(), story.regular).get("/me/money").content.decode()
+
+    assert "무료로 줌" in page
+    assert "자주 요구함" not in page

@@ -50,11 +50,12 @@ from dangol.core.people.selectors import find_stores, shop
 from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.rooms.rewards.catalog.services import By
-from dangol.rooms.rewards.stored_value import cards, refunds, selectors
+from dangol.rooms.rewards.stored_value import cards, printing, refunds, selectors
 from dangol.rooms.rewards.stored_value.batch_asks import ask_batch
 from dangol.rooms.rewards.stored_value.codes import CardRef, refs_of
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCard, UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.guessing import find_guessed_card
+from dangol.rooms.rewards.stored_value.models import TAIL
 from dangol.rooms.rewards.stored_value.owed import owed_on
 from dangol.rooms.rewards.stored_value.settings import read_settings, unpack_settings, write_settings
 
@@ -66,13 +67,16 @@ BatchId = Annotated[str, Field(max_length=64, description="The id of a batch of 
 @router.get("/gift-cards", auth=Needs(Right.STORED_VALUE_READ), response=GiftCardPage)
 def get_gift_cards(
     request: HttpRequest,
-    tail: str = "",
+    tail: Annotated[str, Field(max_length=TAIL)] = "",
     state: str = "",
     batch: BatchId | None = None,
     cursor: str | None = None,
     limit: Limit = 50,
 ) -> HttpResponse:
-    """List cards, the newest first: those whose code ends so (`tail`), that stand so, or of a batch."""
+    """List cards, the newest first: those whose code ends so (`tail`), that stand so, or of a batch.
+
+    A whole code never stands in an address: `POST /gift-cards/look-up` finds by it.
+    """
     rows = selectors.list_cards(
         at=caller_of(request).at, tail=tail, state=state, batch_id=_batch_id(batch) if batch else None,
         before=read_id(cursor), limit=limit + 1,
@@ -240,8 +244,11 @@ def get_gift_card_batch(request: HttpRequest, gift_batch: Path[BatchId]) -> Http
 )
 @once
 def show_gift_card_codes(request: HttpRequest, gift_batch: Path[BatchId], payload: CardReasonIn) -> Reply:
-    """Tell the codes of a batch, as to have them printed; who asked and why is written down."""
-    found = cards.codes_of(_batch_id(gift_batch), reason=payload.reason, by=by_of(request, None))
+    """Tell the codes of a batch, as to have them printed; who asked and why is written down.
+
+    Only of cards that are not sold yet, and of given ones that nobody holds or has used.
+    """
+    found = printing.codes_of(_batch_id(gift_batch), reason=payload.reason, by=by_of(request, None))
     data = [GiftCardCodeView(id=show_id(one.id), code=one.code) for one in found]
     return Reply(GiftCardCodeList(data=data), holds_secret=True)
 

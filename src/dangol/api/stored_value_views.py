@@ -88,7 +88,10 @@ class CardRefundIn(Given):
 
 
 class LookUpIn(Given):
-    """A card's code. Of a shopper (`typed_by`) wrong ones are counted, and no reason is told."""
+    """A card's code. Of a shopper (`typed_by`) wrong ones are counted, and no reason is told.
+
+    A shopper's `address` is needed where no member is named.
+    """
 
     code: CodeText
     typed_by: Literal["staff", "shopper"] = "staff"

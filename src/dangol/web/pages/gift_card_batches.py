@@ -8,13 +8,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import LONGEST_REASON
 from dangol.core.refusals import explain
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.stored_value import cards, selectors
+from dangol.rooms.rewards.stored_value import cards, printing, selectors
 from dangol.rooms.rewards.stored_value.batch_asks import ask_batch
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.models import LONGEST_NAME
@@ -24,7 +25,7 @@ from dangol.web.csv_files import note_download, stream_csv
 from dangol.web.formats import format_money
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.pages.coupon_sheets import LAYOUTS, USUAL, Slip, draw_code
+from dangol.web.pages.coupon_sheets import LAYOUTS, SHEETS_A_PAGE, USUAL, Slip, draw_code
 from dangol.web.pages.gift_cards import by_of
 from dangol.web.stored_value_words import STATES
 
@@ -104,26 +105,53 @@ def _form(request: HttpRequest, given: Any, wrong: Any, error: DomainError | Non
 @needs(Right.STORED_VALUE_WRITE)
 @never_cache
 def show_sheets(request: HttpRequest, batch_id: Id) -> HttpResponse:
-    """Show a batch's cards as sheets to print, and write down who saw them."""
+    """Ask why codes are taken out; then show those that are nobody's as sheets to print, ten at a time."""
     batch = find_batch(batch_id)
-    asked = request.GET.get("each", "")
+    asked = request.POST.get("each", "")
     each = int(asked) if asked in {str(one) for one in LAYOUTS} else USUAL
-    note_download(request, f"gift-cards/batches/{show_id(batch_id)}/sheets?each={each}", people=0)
-    found = cards.codes_of(batch_id, reason=_("인쇄"), by=by_of(request))
+    reason, after = request.POST.get("reason", ""), _id_or_none(request.POST.get("after", ""))
+    if request.method != "POST" or not reason.strip():
+        return _ask_why(request, batch, each)
+    what = f"gift-cards/batches/{show_id(batch_id)}/sheets?each={each}"
+    note_download(request, what, people=0, reason=reason)
+    size = each * SHEETS_A_PAGE
+    found = printing.codes_of(batch_id, reason=reason, by=by_of(request), after=after, limit=size)
     slips = [Slip(one.code, draw_code(one.code)) for one in found]
+    total, before = printing.count_free(batch_id), printing.count_free(batch_id, up_to=after) if after else 0
     context = {
-        "batch": batch, "each": each, "layouts": list(LAYOUTS), "total": len(slips),
+        "batch": batch, "each": each, "reason": reason, "total": total,
+        "first": before + 1, "last": before + len(slips),
+        "next_after": show_id(found[-1].id) if before + len(slips) < total and found else "",
         "sheets": [slips[place : place + each] for place in range(0, len(slips), each)],
     }  # fmt: skip
     return render(request, "web/gift_cards/sheets.html", context)
 
 
+def _ask_why(request: HttpRequest, batch: selectors.BatchView, each: int) -> HttpResponse:
+    is_wrong = request.method == "POST"
+    context = {
+        "batch": batch, "each": each, "layouts": list(LAYOUTS), "longest_reason": LONGEST_REASON,
+        "free": printing.count_free(batch.id), "error": _("이유를 적으세요.") if is_wrong else "",
+    }  # fmt: skip
+    return render(request, "web/gift_cards/take_out.html", context, status=422 if is_wrong else 200)
+
+
+def _id_or_none(text: str) -> Id | None:
+    try:
+        return parse_id(text) if text else None
+    except ValueError:
+        raise Http404 from None
+
+
 @needs(Right.STORED_VALUE_WRITE)
-def export_codes(request: HttpRequest, batch_id: Id) -> StreamingHttpResponse:
-    """Send a batch's codes as CSV, and write down who had it."""
-    batch = find_batch(batch_id)
-    note_download(request, f"gift-cards/batches/{show_id(batch_id)}.csv", people=0)
-    found = cards.codes_of(batch_id, reason=_("파일"), by=by_of(request))
+@require_POST
+def export_codes(request: HttpRequest, batch_id: Id) -> HttpResponse | StreamingHttpResponse:
+    """Send the codes of a batch that are nobody's as CSV, and write down who had it and why."""
+    batch, reason = find_batch(batch_id), request.POST.get("reason", "")
+    if not reason.strip():
+        return _ask_why(request, batch, USUAL)
+    note_download(request, f"gift-cards/batches/{show_id(batch_id)}.csv", people=0, reason=reason)
+    found = printing.codes_of(batch_id, reason=reason, by=by_of(request))
     header = [_("번호"), _("금액")]
     return stream_csv(request, "gift-cards", header, _rows(found, batch))
 

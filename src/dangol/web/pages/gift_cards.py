@@ -22,7 +22,7 @@ from dangol.domain.gift_card_terms import NoRefund
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value import cards, refunds, selectors
 from dangol.rooms.rewards.stored_value.codes import refs_of
-from dangol.rooms.rewards.stored_value.errors import InvalidGiftCard, UnknownGiftCard
+from dangol.rooms.rewards.stored_value.errors import InvalidGiftCard, UnknownGiftCard, WholeCode
 from dangol.rooms.rewards.stored_value.models import TAIL
 from dangol.web.acting import actor_of, form_of, new_form, read_last_day
 from dangol.web.amounts import read_amount
@@ -41,12 +41,17 @@ def list_all(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, error: DomainError | None = None) -> HttpResponse:
-    tail, state = request.GET.get("q", "").strip()[:LONGEST_CODE], request.GET.get("state", "")
+    tail, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    if len(tail) > TAIL:
+        # A whole code is money: it is not shown again, and what it would find is not told to an address.
+        tail, error = "", WholeCode(most=TAIL)
     before = _id_or_none(request.GET.get("after", ""))
     found = selectors.list_cards(
         at=frame_of(request).at, tail=tail, state=state if state in STATES else "", before=before,
         limit=SHOWN + 1,
     )  # fmt: skip
+    if isinstance(error, WholeCode):
+        found = []
     sentence, remedy = explain(error) if error else ("", "")
     context = {
         "cards": [(one, STATES[one.state]) for one in found[:SHOWN]], "states": STATES, "state": state,

@@ -181,6 +181,20 @@ def test_claim__by_a_member__is_theirs_also_once_they_are_merged_and_nobody_else
             cards.claim(code, park, by=BY)
 
 
+def test_moves__of_a_card_that_was_claimed__are_told_to_its_holder_from_then_on() -> None:
+    (kim,) = open_shop("kim")
+    card, other = sold(), sold()
+    held(None, ("coffee", 4_000, 1), gift_cards=(ref(card),))
+    cards.claim(ref(card), kim, by=LATER)
+    cards.top_up(card.id, 5_000, key="more", by=LATER)
+
+    claims = selectors.claims_of([card.id, other.id])
+
+    assert claims == {card.id: LATER.at}
+    assert [one.minor for one in selectors.moves_of_card(card.id, since=LATER.at)] == [5_000]
+    assert len(selectors.moves_of_card(card.id)) == 3
+
+
 def test_refund__mostly_used__hands_out_the_rest_once() -> None:
     open_shop("kim")
     card = sold(50_000)

@@ -22,6 +22,12 @@ class TooManyGuesses(TooOften):
     code = "coupons.too_many_guesses"
 
 
+class GuesserUnknown(Malformed):
+    """A shopper wrote a code, and neither who they are nor their address (`field`) was told."""
+
+    code = "coupons.guesser_unknown"
+
+
 class TooManyCodes(Malformed):
     """More codes at once than `most`: guesses are counted one request at a time."""
 
@@ -37,7 +43,8 @@ def guard_guess(
     as it was given, and makes the request a wrong guess. Of these five within a quarter of an hour close the
     door to that member, and to that address, for a minute, each further one for twice as long, an hour at
     most (`domain/lockouts`); right ones in between make none of them undone. Of all together 300 an hour are
-    let through. Raises TooManyGuesses then, which the API answers with 429, and TooManyCodes above five.
+    let through. Raises TooManyGuesses then, which the API answers with 429, TooManyCodes above five, and
+    GuesserUnknown without a member and an address: such guesses would count for nobody.
 
     Must not be called inside a transaction: a guess stays counted whatever becomes of the sale.
     """
@@ -56,20 +63,31 @@ def guard_guess(
     return hide_wrong(codes, found, at=at)
 
 
-def count_guess(is_right: Callable[[], bool], *, customer_id: Id | None, address: str, at: datetime) -> None:
-    """Count a guess as wrong unless it `is_right`, as `guard_guess` does; raises TooManyGuesses.
+def count_guess(
+    is_right: Callable[[], bool],
+    *,
+    customer_id: Id | None,
+    address: str,
+    at: datetime,
+    everybody: Limit | None = None,
+) -> None:
+    """Count a guess as wrong unless it `is_right`, as `guard_guess` does; raises TooManyGuesses or
+    GuesserUnknown.
 
-    Gift cards are guessed at the same door, and so counted with coupons.
+    Gift cards are guessed at the same door, and so counted with coupons of the same person or address;
+    `everybody` is how many of one kind are let through of all together.
     """
-    subjects = _subjects(customer_id, address)
+    subjects, of_all = _subjects(customer_id, address), everybody or EVERYBODY
+    if not subjects:
+        raise GuesserUnknown(field="address")
     try:
-        require_room(EVERYBODY, "", at=at)
+        require_room(of_all, "", at=at)
         # Counted as wrong until it is known to be right: a hundred at the same instant count as a hundred.
         begin_attempt(subjects, at=at)
         if is_right():
             end_attempt(subjects)
         else:
-            spend([(EVERYBODY, "")], at=at)
+            spend([(of_all, "")], at=at)
     except TooManyAttempts as refusal:
         raise TooManyGuesses(seconds=60 * refusal.data["minutes"]) from refusal
     except TooOften as refusal:

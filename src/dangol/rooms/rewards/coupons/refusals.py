@@ -6,7 +6,7 @@ from dangol.core.refusals import Words, register
 from dangol.domain.coupon_codes import GuessablePattern, InvalidPattern
 from dangol.rooms.rewards.coupons.batches import CodeTaken, InvalidBatch, UnknownBatch
 from dangol.rooms.rewards.coupons.files import UnknownFile
-from dangol.rooms.rewards.coupons.guessing import TooManyCodes, TooManyGuesses
+from dangol.rooms.rewards.coupons.guessing import GuesserUnknown, TooManyCodes, TooManyGuesses
 from dangol.rooms.rewards.coupons.holding import (
     BatchClosed,
     CodeHeld,
@@ -31,6 +31,10 @@ register(
         ),
         CodeTaken.code: Words(
             _("‘{coupon}’와(과) 같거나 비슷하게 읽히는 쿠폰 번호가 이미 있어요."), _("다른 번호로 정하세요.")
+        ),
+        GuesserUnknown.code: Words(
+            _("손님이 번호를 적었는데 누구인지도 어디서인지도 알 수 없어요."),
+            _("회원이나 손님의 네트워크 주소(address)를 함께 보내세요."),
         ),
         TooManyCodes.code: Words(
             _("쿠폰 번호는 한 번에 {most}개까지 적을 수 있어요."), _("쓸 쿠폰만 적으세요.")

@@ -25,7 +25,6 @@ from dangol.rooms.rewards.stored_value.errors import (
     GiftCardWrongState,
     InvalidGiftCard,
     UnknownGiftCard,
-    UnknownGiftCardBatch,
 )
 from dangol.rooms.rewards.stored_value.giving import Given, note_given
 from dangol.rooms.rewards.stored_value.locks import lock_account
@@ -238,31 +237,6 @@ def claim(ref: CardRef, customer_id: Id, *, by: By) -> Id:
         ValueAccount.objects.filter(id=card_id).update(customer_id=owner)
         note_act(card_id, Act.CLAIMED, "", by.actor, by.at)
     return card_id
-
-
-def codes_of(batch_id: Id, *, reason: str, by: By) -> list[Issued]:
-    """Return the cards of a batch with their codes, as to print them; that it was done, by whom and why, is
-    kept.
-
-    Raises UnknownGiftCardBatch or ReasonMissing.
-    """
-    why = require_reason(reason)
-    with write_transaction():
-        if not GiftCardBatch.objects.filter(id=batch_id).exists():
-            raise UnknownGiftCardBatch(batch=show_id(batch_id))
-        rows = [(row[0], bytes(row[1])) for row in _sealed_of(batch_id)]
-        who = columns_of(by.actor)
-        insert_rows(
-            GiftCardAct,
-            ("id", "card_id", "act", "at", "reason", *who),
-            [(new_id(), card_id, Act.SHOWN.value, by.at, why, *who.values()) for card_id, _ in rows],
-        )
-    return [Issued(card_id, code) for (card_id, _), code in zip(rows, open_codes(rows), strict=True)]
-
-
-def _sealed_of(batch_id: Id) -> list[tuple[Id, bytes | memoryview]]:
-    found = GiftCard.objects.filter(batch_id=batch_id).order_by("id")
-    return list(found.values_list("id", "sealed"))
 
 
 def lock_card(card_id: Id, *, also: Id | None = None) -> tuple[Held, GiftCard]:

@@ -39,6 +39,12 @@ class GiftCardNotRefundable(DomainError):
     code = "gift_cards.not_refundable"
 
 
+class WholeCode(Malformed):
+    """More of a card's code than its last `most` characters was to stand in an address."""
+
+    code = "gift_cards.whole_code"
+
+
 class TooMuchGiven(DomainError):
     """One person gives no more than `most` in a day for nothing; `given` were, `asked` is."""
 

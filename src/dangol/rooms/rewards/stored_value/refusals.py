@@ -38,6 +38,10 @@ register(
         "gift_cards.held_by_another": Words(
             _("이미 다른 회원이 등록한 상품권이에요."), _("번호를 다시 확인하거나 그 회원에게 확인하세요.")
         ),
+        "gift_cards.whole_code": Words(
+            _("끝 {most}자리보다 긴 번호는 주소에 남으면 안 돼요."),
+            _("번호 전체는 잔액 보기 칸에 적으세요."),
+        ),
         "gift_cards.too_much_given": Words(
             _("한 사람이 하루에 값을 받지 않고 줄 수 있는 금액({most})을 넘어요."),
             _("무료 묶음으로 만들어 다른 사람의 승인을 받으세요."),

@@ -16,7 +16,7 @@ from dangol.domain.stored_value import Holding, Kind, Lot
 from dangol.rooms.rewards.stored_value.codes import CardRef
 from dangol.rooms.rewards.stored_value.errors import UnknownGiftCard, UnknownGiftCardBatch
 from dangol.rooms.rewards.stored_value.models import (
-    TAIL,
+    Act,
     CardState,
     GiftCard,
     GiftCardAct,
@@ -129,7 +129,7 @@ def list_cards(
     """Return cards, the newest first; those whose code ends so, that stand so, or of one batch."""
     rows = GiftCard.objects.order_by("-id")
     if tail:
-        rows = rows.filter(tail=normalize(tail)[-TAIL:])
+        rows = rows.filter(tail=normalize(tail))
     if state:
         rows = rows.filter(state=state)
     if batch_id:
@@ -201,10 +201,17 @@ def _credit(currency: str, lots: list[Lot], at: datetime) -> CreditView:
 
 
 def moves_of_card(
-    card_id: Id, *, before: tuple[datetime, Id] | None = None, limit: int = 50
+    card_id: Id, *, since: datetime | None = None, before: tuple[datetime, Id] | None = None, limit: int = 50
 ) -> list[MoveView]:
-    """Return how money came to a card and went, the latest first."""
-    return _moves(Q(account_id=card_id), before, limit)
+    """Return how money came to a card and went, the latest first; all of it, or that from an instant on."""
+    whose = Q(account_id=card_id)
+    return _moves(whose & Q(at__gte=since) if since else whose, before, limit)
+
+
+def claims_of(card_ids: Sequence[Id]) -> dict[Id, datetime]:
+    """Return when each card was last claimed, of those that ever were; before that it was another's."""
+    acts = GiftCardAct.objects.filter(card_id__in=card_ids, act=Act.CLAIMED).order_by("at")
+    return dict(acts.values_list("card_id", "at"))
 
 
 def credit_moves_of(

@@ -16,7 +16,13 @@ from dangol.rooms.rewards.stored_value.cards import claim, code_of
 from dangol.rooms.rewards.stored_value.codes import refs_of
 from dangol.rooms.rewards.stored_value.guessing import find_guessed_card
 from dangol.rooms.rewards.stored_value.models import CardState
-from dangol.rooms.rewards.stored_value.selectors import cards_of, credit_moves_of, credit_of, moves_of_card
+from dangol.rooms.rewards.stored_value.selectors import (
+    cards_of,
+    claims_of,
+    credit_moves_of,
+    credit_of,
+    moves_of_card,
+)
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required
 from dangol.web.pages.coupon_sheets import draw_code
@@ -46,9 +52,10 @@ def _show(request: HttpRequest, session: SessionView, error: DomainError | None 
     owner, at = session.customer_id, frame_of(request).at
     sentence, remedy = explain(error) if error else ("", "")
     cards = cards_of(owner, at=at)
+    claims = claims_of([one.id for one in cards])
     moves = [
         *credit_moves_of(owner, limit=SHOWN),
-        *(m for one in cards for m in moves_of_card(one.id, limit=SHOWN)),
+        *(m for one in cards for m in moves_of_card(one.id, since=claims.get(one.id), limit=SHOWN)),
     ]
     moves.sort(key=lambda one: (one.at, one.id), reverse=True)
     shown = [
