@@ -50,7 +50,8 @@ def program(**fields: Any) -> Id:
     given: dict[str, Any] = {
         "name_ko": "친구 초대", "referrer": POINTS, "friend": WELCOME, "least_minor": 10_000, "wait_days": 0,
     } | fields  # fmt: skip
-    return create_program(ProgramDraft(**given), actor=CLERK, at=AT)
+    form = given.pop("program_id", None)
+    return create_program(ProgramDraft(**given), program_id=form, actor=CLERK, at=AT)
 
 
 def at_joining(**fields: Any) -> Id:

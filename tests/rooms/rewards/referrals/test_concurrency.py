@@ -3,18 +3,21 @@
 import pytest
 from django.db import connections
 
+from dangol.core.access.errors import RequestReused
 from dangol.core.events.selectors import events_after
 from dangol.core.events.sequencer import number_waiting
 from dangol.core.ledger.models import Transfer
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, new_id
 from dangol.domain.referrals import Stage
 from dangol.rooms.rewards.referrals.codes import make_code
 from dangol.rooms.rewards.referrals.models import Referral, ReferralGift, ReferralProgram, ReferralStep
+from dangol.rooms.rewards.referrals.programs import archive_program
 from dangol.rooms.rewards.referrals.services import settle_due
 from tests.core.commerce.shop import order, place, stock
 from tests.core.ledger import writers as processes
 from tests.rooms.rewards.promotions.shop import AT
 from tests.rooms.rewards.referrals.shop import (
+    CLERK,
     DAY,
     bring,
     broken,
@@ -28,6 +31,7 @@ from tests.rooms.rewards.referrals.shop import (
 from tests.rooms.rewards.referrals.writers import (
     die_while_giving,
     follow_often,
+    open_often,
     race,
     settle_often,
     tell_often,
@@ -108,6 +112,29 @@ def test_follow__same_events_at_once__give_once() -> None:
 
     assert [points_of(one) for one in referrers] == [500 * FRIENDS] * ROUNDS
     assert broken() == []
+
+
+def test_open__sixteen_at_once__one_takes_friends_and_the_others_are_told_so() -> None:
+    open_shop()
+    rounds = []
+    for _ in range(ROUNDS):
+        archived = program()
+        archive_program(archived, actor=CLERK, at=AT)
+        rounds.append((archived, new_id()))
+
+    race(open_often, rounds)
+
+    assert ReferralProgram.objects.filter(archived_at=None).count() == 0
+
+
+def test_open__same_form_again__is_the_same_and_with_other_content_refused() -> None:
+    open_shop()
+    form = program()
+
+    assert program(program_id=form) == form
+    with pytest.raises(RequestReused):
+        program(program_id=form, nth=2)
+    assert ReferralProgram.objects.get().nth == 1
 
 
 @pytest.mark.parametrize("has_given", [False, True])

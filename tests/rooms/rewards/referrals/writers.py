@@ -14,9 +14,13 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.referrals import services
 from dangol.rooms.rewards.referrals.consumers import follow
+from dangol.rooms.rewards.referrals.errors import ReferralProgramOpen
 from dangol.rooms.rewards.referrals.gifts import bring_up_to_date
+from dangol.rooms.rewards.referrals.programs import archive_program
+from dangol.rooms.rewards.referrals.selectors import list_programs
 from tests.core.ledger import writers
-from tests.rooms.rewards.referrals.shop import BY
+from tests.rooms.rewards.promotions.shop import AT
+from tests.rooms.rewards.referrals.shop import BY, CLERK, program
 
 WRITERS = 16
 
@@ -69,3 +73,19 @@ def die_while_giving(referral: Id, at: datetime, has_given: bool) -> None:
     vars(services)["bring_up_to_date"] = give_and_die
     with write_transaction():
         services.settle([referral], at=at)
+
+
+def open_often(gate: Any, writer: int, rounds: list[tuple[Id, Id]]) -> None:
+    """Open a program in each round, all in turn by the same form and by one of their own, or restore one."""
+    for archived, form in rounds:
+        gate.wait()
+        with suppress(ReferralProgramOpen):
+            if writer % 4 == 0:
+                archive_program(archived, is_archived=False, actor=CLERK, at=AT)
+            else:
+                program(program_id=form if writer % 2 else None)
+        gate.wait()
+        if writer == 0:
+            (opened,) = list_programs()
+            archive_program(opened.id, actor=CLERK, at=AT)
+        gate.wait()

@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q
 
+from dangol.core.access.errors import RequestReused
 from dangol.core.people.actors import Actor, columns_of
+from dangol.core.people.shops import lock_shop
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.referrals import (
@@ -84,14 +86,17 @@ class Promised(NamedTuple):
 
 
 def create_program(draft: ProgramDraft, *, program_id: Id | None = None, actor: Actor, at: datetime) -> Id:
-    """Make a program, which takes friends from now on; under a `program_id` that is there it makes none.
+    """Make a program, which takes friends from now on; for the same form again (`program_id`) none anew.
 
-    Raises InvalidReferralProgram, or ReferralProgramOpen where another takes friends.
+    Raises InvalidReferralProgram, RequestReused where that form said something else, or ReferralProgramOpen
+    where another takes friends.
     """
     _check(draft)
     made = program_id or new_id()
     with write_transaction():
-        if ReferralProgram.objects.filter(id=made).exists():
+        # Of several who open one at once, each sees what those before have done.
+        lock_shop()
+        if _is_made(made, draft):
             return made
         _require_none_open()
         ReferralProgram.objects.create(id=made, created_at=at, **_columns(draft))
@@ -119,6 +124,7 @@ def archive_program(program_id: Id, *, is_archived: bool = True, actor: Actor, a
     Raises UnknownReferralProgram, or ReferralProgramOpen where another takes friends.
     """
     with write_transaction():
+        lock_shop()
         row = _locked(program_id)
         if (row.archived_at is not None) == is_archived:
             return
@@ -210,6 +216,14 @@ def draft_of(row: ReferralProgram) -> ProgramDraft:
     )
 
 
+def _is_made(program_id: Id, draft: ProgramDraft) -> bool:
+    first = ReferralProgramChange.objects.filter(program_id=program_id, revision=1)
+    earlier = first.values_list("content", flat=True).first()
+    if earlier is not None and earlier != _content(draft):
+        raise RequestReused()
+    return earlier is not None
+
+
 def _require_none_open() -> None:
     other = open_program()
     if other is not None:
@@ -232,11 +246,15 @@ def _turn(
 
 
 def _note(program_id: Id, revision: int, what: str, draft: ProgramDraft, actor: Actor, at: datetime) -> None:
-    content = draft._asdict() | {side.value: _plain(getattr(draft, side.value)) for side in Side}
-    content |= {"earned_by": draft.earned_by.value, "on_return": draft.on_return.value}
     ReferralProgramChange.objects.create(
-        program_id=program_id, revision=revision, at=at, what=what, content=content, **columns_of(actor)
-    )
+        program_id=program_id, revision=revision, at=at, what=what, content=_content(draft),
+        **columns_of(actor),
+    )  # fmt: skip
+
+
+def _content(draft: ProgramDraft) -> dict[str, Any]:
+    content = draft._asdict() | {side.value: _plain(getattr(draft, side.value)) for side in Side}
+    return content | {"earned_by": draft.earned_by.value, "on_return": draft.on_return.value}
 
 
 def _plain(one: Promise) -> dict[str, Any]:
