@@ -165,7 +165,7 @@ def test_join_again__one_tap__goes_on_with_the_points(phone: Client, story: Stor
     phone.post("/me/join")
 
     [agreed] = [one for one in consents_of([story.regular])[story.regular] if one.granted]
-    assert (agreed.purpose, agreed.source, agreed.wording) == ("membership", "phone", "membership-2026-11-26")
+    assert (agreed.purpose, agreed.source, agreed.wording) == ("membership", "phone", "membership-2026-11-27")
     assert phone.post("/me/consents", {"channel": "none", "purpose": "membership"}).status_code == 302
     assert agreed in consents_of([story.regular])[story.regular]
     again = re.search(r'class="pts">([\d,]+)', phone.get("/me/").content.decode())

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as lazy
 
 EVENTS: Mapping[str, Promise] = {
     "order.placed": lazy("구매"),
+    "gift_card.moved": lazy("상품권 금액 변동"),
+    "store_credit.moved": lazy("예치금 변동"),
     "order.returned": lazy("반품"),
     "order.claimed": lazy("손님 주문 찾아감"),
     "points.earned": lazy("포인트 적립"),

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from dangol.rooms.rewards.programs import Running, load_programs
+from dangol.rooms.rewards.kept import current_programs
+from dangol.rooms.rewards.programs import Running
 from dangol.web.reads.members import Scheme
 
 
@@ -17,7 +18,7 @@ class TierView(NamedTuple):
 
 def find_program() -> Running | None:
     """Return the program in force, or None in a shop that has not set one up."""
-    programs = load_programs()
+    programs = current_programs()
     return programs[0] if programs else None
 
 

@@ -195,7 +195,7 @@ def at_once(write: Callable[[], None], *, writers: int) -> None:
 def test_list_actions__each__has_a_summary_and_schemas_of_its_fields() -> None:
     views = {view.name: view for view in list_actions()}
 
-    assert set(views) == {AWARD, "rewards.issue_coupon", "rewards.set_tier"}
+    assert set(views) == {AWARD, "rewards.give_credit", "rewards.issue_coupon", "rewards.set_tier"}
     view = views[AWARD]
     assert view.summary == "Give points for something other than a purchase."
     fields = view.payload_schema["$defs"]["AwardPoints"]["properties"]

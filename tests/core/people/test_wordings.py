@@ -10,6 +10,7 @@ from dangol.web.pages.joining import FIELDS
 NAMED = {
     "phone": "휴대전화 번호", "name": "이름", "email": "이메일", "birthday": "생일",
     "guardian_name": "법정대리인의 이름", "guardian_phone": "전화번호",
+    "friend_code": "추천한 회원",
 }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_list_programs__one__as_it_was_made() -> None:
 
     assert (view.points_currency, view.money_currency, view.zone.key) == ("P", "USD", "America/New_York")
     assert (view.pending_days, view.expiry, view.expiry_count) == (14, "rolling_months", 3)
-    assert [(tier.key, tier.name, tier.threshold) for tier in view.tiers] == [
+    assert [(tier.key, tier.name, tier.threshold, tier.extra_months) for tier in view.tiers] == [
         tuple(level) for level in LEVELS
     ]
     assert [(rule.name, rule.rate_points, rule.rate_minor, rule.category) for rule in view.rules] == [

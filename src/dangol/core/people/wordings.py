@@ -35,12 +35,13 @@ class Wording(NamedTuple):
 # The newest version of each; joining records the version that was on the screen.
 JOINING = (
     Wording(
-        "membership-2026-11-26",
+        "membership-2026-11-27",
         MEMBERSHIP,
         NO_CHANNEL,
         _("개인정보 수집·이용 (꼭 필요해요)"),
         _(
-            "{topic} 멤버십을 운영하려고 이름, 휴대전화 번호, 이메일, 생일, 구매와 포인트 내역을 모아요."
+            "{topic} 멤버십을 운영하려고 이름, 휴대전화 번호, 이메일, 생일, 추천한 회원, 구매와 포인트 내역을"
+            " 모아요."
             " 만 14세 미만이면 동의한 법정대리인의 이름과 전화번호도 모아요."
             " 지워 달라고 할 때까지 보관해요. 탈퇴하면 포인트가 더 쌓이지 않고,"
             " 다시 가입할 때를 위해 남겨 둔 것도 말하면 바로 지워요."
@@ -75,6 +76,21 @@ JOINING = (
 
 # What was shown before, and is still the proof of what was agreed to then.
 EARLIER = (
+    Wording(
+        "membership-2026-11-26",
+        MEMBERSHIP,
+        NO_CHANNEL,
+        _("개인정보 수집·이용 (꼭 필요해요)"),
+        _(
+            "{topic} 멤버십을 운영하려고 이름, 휴대전화 번호, 이메일, 생일, 구매와 포인트 내역을 모아요."
+            " 만 14세 미만이면 동의한 법정대리인의 이름과 전화번호도 모아요."
+            " 지워 달라고 할 때까지 보관해요. 탈퇴하면 포인트가 더 쌓이지 않고,"
+            " 다시 가입할 때를 위해 남겨 둔 것도 말하면 바로 지워요."
+            " 법이 더 오래 두라고 한 거래 기록만 그 기간 동안 따로 보관해요."
+            " 동의하지 않아도 물건을 살 수 있지만 포인트는 쌓이지 않아요."
+        ),
+        True,
+    ),
     Wording(
         "membership-2026-11",
         MEMBERSHIP,

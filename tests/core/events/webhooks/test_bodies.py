@@ -132,6 +132,7 @@ def test_example_body__of_every_event__has_the_real_ones_fields_and_is_marked(na
             "reason": "",
             "message": "",
             "properties": {},
+            "tail": "7QXA",
             "context": {},
             "traits": {},
         }

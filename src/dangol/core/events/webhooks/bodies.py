@@ -20,8 +20,8 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "because", "card", "category", "cause", "channel", "currency", "fields", "from_tier", "kind",
-        "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
+        "about", "because", "card", "category", "cause", "channel", "currency", "fields", "from_tier", "idle",
+        "kind", "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
         "purpose", "reward", "segment", "side", "source", "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip

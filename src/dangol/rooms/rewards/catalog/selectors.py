@@ -25,7 +25,8 @@ from dangol.rooms.rewards.catalog.errors import UnknownRedemption, UnknownReward
 from dangol.rooms.rewards.catalog.models import Redemption, RedemptionMove, Reward
 from dangol.rooms.rewards.catalog.offers import offer_of
 from dangol.rooms.rewards.catalog.stock import codes_by_id, pools_of, stock_of
-from dangol.rooms.rewards.programs import find_program, load_programs
+from dangol.rooms.rewards.kept import current_programs
+from dangol.rooms.rewards.programs import find_program
 from dangol.rooms.rewards.selectors import standings_of
 
 
@@ -124,7 +125,7 @@ def find_reward(reward_id: Id) -> RewardView:
 def _views(found: Iterable[Reward]) -> list[RewardView]:
     rows = list(found)
     ids = [row.id for row in rows]
-    programs = {one.id: one for one in load_programs()}
+    programs = {one.id: one for one in current_programs()}
     left = {**stock_of([row.id for row in rows if row.is_counted]), **dict.fromkeys(_pools(rows), 0)}
     left |= pools_of(ids)
     return [
