@@ -24,4 +24,4 @@ def tell_gift_cards(story: Story) -> tuple[Id, Id, Id]:
     shut = sell_card(CardDraft(2_500, CURRENCY, is_given=True, reason="event"), by=BY)
     block(shut.id, is_blocked=True, reason="lost", by=BY)
     give_credit(story.regular, 1_250, CURRENCY, key="story", reason="sorry", by=BY)
-    return held.id, shut.id, make_batch(BatchDraft("설 상품권", 2_000, CURRENCY, 3), by=BY)
+    return held.id, shut.id, make_batch(BatchDraft("설상품권", 2_000, CURRENCY, 3), by=BY)
