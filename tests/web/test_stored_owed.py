@@ -27,7 +27,7 @@ def _lines(client: Client, day: str = "") -> list[list[str]]:
 
 def test_owed__cards_and_credit__paid_for_and_given_apart(clerk: Client, story: Story) -> None:
     sell_card(CardDraft(5_000, "USD"), by=BY)
-    sell_card(CardDraft(2_500, "USD", is_given=True), by=BY)
+    sell_card(CardDraft(2_500, "USD", is_given=True, reason="event"), by=BY)
     give_credit(story.regular, 1_250, "USD", key="sorry", reason="sorry", by=BY)
 
     lines = _lines(clerk, f"{NOW:%Y-%m-%d}")
