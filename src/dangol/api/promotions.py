@@ -16,11 +16,12 @@ from dangol.api.promotion_refs import find_promotion_id
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.versioned import Version
 from dangol.rooms.rewards.promotions import editing
 from dangol.rooms.rewards.promotions.approving import change_or_ask, publish_or_ask
 from dangol.rooms.rewards.promotions.checkout import (
     DEFAULTS,
-    CheckoutVersionView,
+    CheckoutContent,
     checkout_number,
     list_checkout_versions,
     unpack_checkout,
@@ -283,7 +284,7 @@ def _settings() -> CheckoutSettingsView:
     )
 
 
-def _settings_of(one: CheckoutVersionView) -> CheckoutSettingsView:
+def _settings_of(one: Version[CheckoutContent]) -> CheckoutSettingsView:
     return CheckoutSettingsView(
         content=msgspec.to_builtins(one.content), version=one.number, changed_by=one.changed_by,
         changed_at=one.changed_at,

@@ -12,8 +12,9 @@ from dangol.domain.promotions.settings import Choice, Stacking
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, unpack_checkout
 from dangol.rooms.rewards.promotions.contents import PromotionInvalid
 from dangol.web.amounts import MOST_MINOR, read_amount, read_points, read_share, type_decimal
-from dangol.web.checkout_words import QUESTIONS, Question, typed_answer, value_of
+from dangol.web.checkout_words import QUESTIONS, value_of
 from dangol.web.formats import minor_digits
+from dangol.web.settings_words import Question, typed_answer
 
 LONGEST = 60
 MOST_CATEGORIES = 30

@@ -1,8 +1,8 @@
 """How the checkout answers, in words: each question, its answers, and what has changed."""
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy as lazy
@@ -20,9 +20,10 @@ from dangol.domain.promotions.settings import (
 from dangol.domain.splitting import Spare
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent
 from dangol.web.benefit_words import share_in_words
-from dangol.web.formats import format_money_in_words, format_number, format_points
+from dangol.web.formats import format_money_in_words
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
+from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value
 
 _ROUNDING: Mapping[Any, Promise] = {
     Rounding.HALF_UP: lazy("반올림해요(딱 절반이면 올려요)"),
@@ -30,31 +31,6 @@ _ROUNDING: Mapping[Any, Promise] = {
     Rounding.DOWN: lazy("버려요"),
     Rounding.UP: lazy("올려요"),
 }
-_YES = "1"
-
-
-class Question(NamedTuple):
-    """Something shops disagree about: its words, why it matters, and its answers where they can be listed.
-
-    `kind` is how it is asked: choice, flag (of which `answers` are True and False), whole, money, points,
-    minutes or percent. `empty` is what an empty answer means; without it one has to be given.
-    """
-
-    name: str
-    label: Promise
-    about: Promise
-    kind: str = "choice"
-    answers: Mapping[Any, Promise] = {}
-    empty: Promise | str = ""
-
-
-class Group(NamedTuple):
-    """Questions that belong together."""
-
-    key: str
-    title: Promise
-    icon: str
-    questions: Sequence[Question]
 
 
 WAYS: Mapping[Stacking, Promise] = {
@@ -264,13 +240,6 @@ GROUPS: Sequence[Group] = (TENDER, COUNTER, DISCOUNTS, TOGETHER, POINTS, RETURNS
 QUESTIONS: Mapping[str, Question] = {one.name: one for group in GROUPS for one in group.questions}
 
 
-class Fact(NamedTuple):
-    """A question with its answer in words, as a page shows it."""
-
-    label: str
-    answer: str
-
-
 def value_of(content: CheckoutContent, name: str) -> Any:
     """Return the answer to a question; None: it is left empty, or of points that pay nothing."""
     part, _dot, inner = name.partition(".")
@@ -282,20 +251,11 @@ def value_of(content: CheckoutContent, name: str) -> Any:
 def tell_answer(content: CheckoutContent, question: Question, currency: str) -> str:
     """Return the answer to a question in words; nothing for what is not asked while points pay nothing."""
     value = value_of(content, question.name)
-    if question.answers:
-        return str(question.answers.get(value, "")) if value is not None else ""
-    if value is None:
-        return str(question.empty)
-    match question.kind:
-        case "money":
-            return format_money_in_words(value, currency)
-        case "points":
-            return format_points(value)
-        case "percent":
-            return share_in_words(value)
-        case "minutes":
-            return _("%(count)s분") % {"count": format_number(value)}
-    return _("%(count)s개") % {"count": format_number(value)}
+    return "" if value is None and question.answers else tell_value(value, question, currency)
+
+
+def _told(content: CheckoutContent, currency: str, question: Question) -> str:
+    return tell_answer(content, question, currency)
 
 
 def facts_of(content: CheckoutContent, group: Group, currency: str) -> list[Fact]:
@@ -319,12 +279,7 @@ def beside_facts(content: CheckoutContent) -> list[Fact]:
 
 def changes_between(before: CheckoutContent, after: CheckoutContent, currency: str) -> list[Sentence]:
     """Return, sentence by sentence, what another content answers differently, in the order of the page."""
-    found = []
-    for group in GROUPS:
-        for one in group.questions:
-            was, will_be = (tell_answer(content, one, currency) for content in (before, after))
-            if was != will_be:
-                found.append(Sentence(str(group.title), str(one.label), was, will_be, group.icon))
+    found = changes_of(GROUPS, *(partial(_told, content, currency) for content in (before, after)))
     was_beside, will_beside = (dict(beside_facts(content)) for content in (before, after))
     for label in dict.fromkeys([*was_beside, *will_beside]):
         was, will_be = was_beside.get(label, ""), will_beside.get(label, "")
@@ -354,10 +309,3 @@ def cause_in_words(needed: Needed, currency: str) -> str:
             return _("금액이나 판매가로 정한 할인이 있어요. 혼자서는 %(most)s까지 발행해요.") % {"most": most}
     shares = {"found": share_in_words(needed.found or 0), "most": share_in_words(needed.most or 0)}
     return _("%(found)s까지 깎아요. 혼자서는 %(most)s까지 발행해요.") % shares
-
-
-def typed_answer(value: Any) -> str:
-    """Return an answer as a form's radio button carries it."""
-    if isinstance(value, bool):
-        return _YES if value else ""
-    return str(value.value if isinstance(value, Enum) else value)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from dangol.web.checkout_words import Question
+from dangol.web.settings_words import Question
 
 
 class Answer(NamedTuple):

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as lazy
 from dangol.rooms.rewards.stored_value.errors import InvalidStoredValueSettings
 from dangol.rooms.rewards.stored_value.settings import StoredValueContent, unpack_settings
 from dangol.web.amounts import read_amount, read_share, type_decimal
-from dangol.web.checkout_words import Question, typed_answer
 from dangol.web.formats import minor_digits
+from dangol.web.settings_words import Question, typed_answer
 from dangol.web.stored_value_settings_words import QUESTIONS
 
 LONGEST = 20

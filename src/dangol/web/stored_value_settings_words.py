@@ -1,14 +1,13 @@
 """How the shop answers for gift cards and store credit, in words: the questions, the answers, the changes."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from django.utils.translation import gettext_lazy as lazy, ngettext
+from django.utils.translation import gettext_lazy as lazy
 
 from dangol.rooms.rewards.stored_value.settings import StoredValueContent
-from dangol.web.benefit_words import share_in_words
-from dangol.web.checkout_words import Fact, Group, Question
-from dangol.web.formats import format_money_in_words, format_number
 from dangol.web.program_words import Sentence
+from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value
 
 PAYING = Group(
     "paying", lazy("결제"), "wallet",
@@ -126,34 +125,15 @@ GROUPS: Sequence[Group] = (PAYING, CARDS, REFUNDS, LAPSED, CREDIT)
 QUESTIONS: Mapping[str, Question] = {one.name: one for group in GROUPS for one in group.questions}
 
 
-def tell_answer(content: StoredValueContent, question: Question, currency: str) -> str:
-    """Return the answer to a question in words."""
-    value = getattr(content, question.name)
-    if question.answers:
-        return str(question.answers[value])
-    if value is None:
-        return str(question.empty)
-    match question.kind:
-        case "money" | "amount":
-            return format_money_in_words(value, currency)
-        case "percent":
-            return share_in_words(value)
-        case "months":
-            return ngettext("%(count)s달", "%(count)s달", value) % {"count": format_number(value)}
-    return ngettext("%(count)s일", "%(count)s일", value) % {"count": format_number(value)}
+def _told(content: StoredValueContent, currency: str, question: Question) -> str:
+    return tell_value(getattr(content, question.name), question, currency)
 
 
 def facts_of(content: StoredValueContent, group: Group, currency: str) -> list[Fact]:
     """Return a group's questions with their answers."""
-    return [Fact(str(one.label), tell_answer(content, one, currency)) for one in group.questions]
+    return [Fact(str(one.label), _told(content, currency, one)) for one in group.questions]
 
 
 def changes_between(before: StoredValueContent, after: StoredValueContent, currency: str) -> list[Sentence]:
     """Return, sentence by sentence, what another content answers differently, in the order of the page."""
-    found = []
-    for group in GROUPS:
-        for one in group.questions:
-            was, will_be = (tell_answer(content, one, currency) for content in (before, after))
-            if was != will_be:
-                found.append(Sentence(str(group.title), str(one.label), was, will_be, group.icon))
-    return found
+    return changes_of(GROUPS, *(partial(_told, content, currency) for content in (before, after)))

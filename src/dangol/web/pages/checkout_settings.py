@@ -1,7 +1,7 @@
 """How the checkout answers: shown in words with what has changed and when, and changed in a form."""
 
-from collections.abc import Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,6 @@ from dangol.rooms.rewards.promotions.approving import SETTINGS, SETTINGS_ID, cha
 from dangol.rooms.rewards.promotions.checkout import (
     DEFAULTS,
     CheckoutContent,
-    CheckoutVersionView,
     checkout_number,
     list_checkout_versions,
     read_checkout,
@@ -26,24 +25,13 @@ from dangol.rooms.rewards.promotions.editing import list_promotions
 from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.checkout_examples import tell_example, tell_figures
 from dangol.web.checkout_form import CheckoutForm, form_of_content, read_form
-from dangol.web.checkout_words import (
-    CHOICES,
-    GROUPS,
-    WAYS,
-    Fact,
-    Group,
-    Question,
-    beside_facts,
-    changes_between,
-    facts_of,
-    typed_answer,
-)
+from dangol.web.checkout_words import CHOICES, GROUPS, WAYS, beside_facts, changes_between, facts_of
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
 from dangol.web.settings_form import Answer, Asked, mark_of, read_number
+from dangol.web.settings_words import Fact, Group, Question, lines_of, typed_answer
 
 _MOST_SHOWN, LONGEST = 20, 300
 
@@ -55,13 +43,6 @@ class Told(NamedTuple):
     facts: list[Fact]
 
 
-class Line(NamedTuple):
-    """A version, and what it changed."""
-
-    version: CheckoutVersionView
-    changes: list[Sentence]
-
-
 @needs(Right.PROGRAMS_READ)
 def show(request: HttpRequest) -> HttpResponse:
     """Show how the checkout answers, with what was changed, by whom and when."""
@@ -71,19 +52,11 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": told, "beside": beside_facts(content), "figures": tell_figures(content, currency),
         "number": versions[0].number if versions else 0, "latest": versions[0] if versions else None,
-        "lines": _lines(versions, currency), "saved": request.GET.get("saved", ""),
+        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency)),
+        "saved": request.GET.get("saved", ""),
         "waiting": [one for one in list_asked(SETTINGS, SETTINGS_ID) if one.is_open(frame_of(request).at)],
     }  # fmt: skip
     return render(request, "web/checkout/settings.html", context)
-
-
-def _lines(versions: list[CheckoutVersionView], currency: str) -> list[Line]:
-    """Return the latest versions with what each changed; the first one changed what it is as it comes."""
-    pairs: Iterable[tuple[CheckoutVersionView, CheckoutContent]] = [
-        *((one, before.content) for one, before in pairwise(versions)),
-        *((one, DEFAULTS) for one in versions[-1:] if one.number == 1),
-    ]
-    return [Line(one, changes_between(before, one.content, currency)) for one, before in pairs]
 
 
 @needs(Right.PROGRAMS_PUBLISH)

@@ -1,7 +1,6 @@
 """How the shop answers for gift cards and store credit: shown in words with its history, and changed."""
 
-from collections.abc import Iterable
-from itertools import pairwise
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,19 +13,17 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.stored_value.settings import (
     DEFAULTS,
     StoredValueContent,
-    StoredValueVersionView,
     list_settings_versions,
     read_settings,
     settings_number,
     write_settings,
 )
 from dangol.web.acting import actor_of
-from dangol.web.checkout_words import Fact, Group, Question, typed_answer
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.program_words import Sentence
 from dangol.web.settings_form import Answer, Asked, mark_of, read_number
+from dangol.web.settings_words import Fact, Group, Question, lines_of, typed_answer
 from dangol.web.stored_value_examples import tell_choice, tell_figures
 from dangol.web.stored_value_settings_form import SettingsForm, form_of_content, read_form
 from dangol.web.stored_value_settings_words import GROUPS, changes_between, facts_of
@@ -41,13 +38,6 @@ class Told(NamedTuple):
     facts: list[Fact]
 
 
-class Line(NamedTuple):
-    """A version, and what it changed."""
-
-    version: StoredValueVersionView
-    changes: list[Sentence]
-
-
 @needs(Right.PROGRAMS_READ)
 def show(request: HttpRequest) -> HttpResponse:
     """Show how the shop answers for cards and credit, with what was changed, by whom and when."""
@@ -56,7 +46,8 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": [Told(one, facts_of(content, one, currency)) for one in GROUPS],
         "figures": _figures(request, content), "number": versions[0].number if versions else 0,
-        "latest": versions[0] if versions else None, "lines": _lines(versions, currency),
+        "latest": versions[0] if versions else None,
+        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency)),
         "saved": request.GET.get("saved") == "1",
     }  # fmt: skip
     return render(request, "web/stored_value/settings.html", context)
@@ -65,15 +56,6 @@ def show(request: HttpRequest) -> HttpResponse:
 def _figures(request: HttpRequest, content: StoredValueContent) -> list[str]:
     frame = frame_of(request)
     return tell_figures(content, frame.shop.currency, at=frame.at, zone=frame.shop.tz)
-
-
-def _lines(versions: list[StoredValueVersionView], currency: str) -> list[Line]:
-    """Return the latest versions with what each changed; the first one changed what it is as it comes."""
-    pairs: Iterable[tuple[StoredValueVersionView, StoredValueContent]] = [
-        *((one, before.content) for one, before in pairwise(versions)),
-        *((one, DEFAULTS) for one in versions[-1:] if one.number == 1),
-    ]
-    return [Line(one, changes_between(before, one.content, currency)) for one, before in pairs]
 
 
 @needs(Right.PROGRAMS_PUBLISH)
@@ -89,7 +71,7 @@ def change(request: HttpRequest) -> HttpResponse:
         return _form(request, form, content, number)
     try:
         write_settings(
-            form.content, changed_by=actor_of(request).name, at=frame_of(request).at,
+            form.content, changed_by=actor_of(request).key, at=frame_of(request).at,
             seen=read_number(request.POST.get("version", "")),
         )  # fmt: skip
     except DomainError as error:

@@ -1,12 +1,10 @@
 """How the shop answers what shops disagree about, at its checkout: stored as one content, or the defaults."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from django.db.models import Max
 
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.versioned import Versioned
 from dangol.domain.accrual import Rounding
 from dangol.domain.errors import DomainError
 from dangol.domain.promotions.second_look import SecondLook
@@ -157,61 +155,10 @@ def _check(content: CheckoutContent) -> None:
             raise PromotionInvalid(field=field, problem=problem)
 
 
-def read_checkout() -> CheckoutContent:
-    """Return how the shop answers. One statement."""
-    row = CheckoutSettings.objects.filter(id=1).first()
-    return msgspec.convert(row.content, CheckoutContent) if row else DEFAULTS
-
-
-class CheckoutVersionView(NamedTuple):
-    """How the shop answered from a change on, until the next one."""
-
-    number: int
-    content: CheckoutContent
-    changed_by: str
-    changed_at: datetime
-
-
-def list_checkout_versions(*, limit: int = 30) -> list[CheckoutVersionView]:
-    """Return how the shop has answered, the latest first; empty: as it comes. One statement."""
-    rows = CheckoutVersion.objects.order_by("-number")[:limit]
-    return [
-        CheckoutVersionView(
-            one.number, msgspec.convert(one.content, CheckoutContent), one.changed_by, one.changed_at
-        )
-        for one in rows
-    ]
-
-
-def checkout_number() -> int:
-    """Return the number of the version in force; 0: nobody has changed anything yet."""
-    return CheckoutVersion.objects.aggregate(last=Max("number"))["last"] or 0
-
-
-def write_checkout(
-    content: CheckoutContent, *, changed_by: str, at: datetime, seen: int | None = None
-) -> int:
-    """Let the shop answer so from now on; returns the version's number. What it says already is no version.
-
-    Sales that are reserved keep what they were told. Raises CheckoutChanged where the version `seen` (None:
-    whichever there is) is not in force any more.
-    """
-    raw = msgspec.to_builtins(content)
-    with write_transaction():
-        row = _lock(changed_by, at)
-        number = checkout_number()
-        if seen is not None and seen != number:
-            raise CheckoutChanged(version=number, changed_by=row.changed_by)
-        if msgspec.convert(row.content, CheckoutContent) == content:
-            return number
-        written = {"content": raw, "changed_by": changed_by, "changed_at": at}
-        CheckoutSettings.objects.filter(id=1).update(**written)
-        CheckoutVersion.objects.create(number=number + 1, **written)
-    return number + 1
-
-
-def _lock(changed_by: str, at: datetime) -> CheckoutSettings:
-    """Return the row, which nobody else changes meanwhile: made as it comes where there was none."""
-    made = {"content": msgspec.to_builtins(DEFAULTS), "changed_by": changed_by, "changed_at": at}
-    CheckoutSettings.objects.get_or_create(id=1, defaults=made)
-    return CheckoutSettings.objects.select_for_update().get(id=1)
+_KEPT = Versioned(
+    CheckoutSettings, CheckoutVersion, DEFAULTS,
+    lambda number, changed_by: CheckoutChanged(version=number, changed_by=changed_by),
+)  # fmt: skip
+# Sales that are reserved keep what they were told.
+read_checkout, write_checkout = _KEPT.read, _KEPT.write
+list_checkout_versions, checkout_number = _KEPT.list_versions, _KEPT.number

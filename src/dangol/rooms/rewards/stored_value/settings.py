@@ -1,12 +1,10 @@
 """How the shop answers for gift cards and store credit: stored as one content, or the defaults."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from django.db.models import Max
 
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.versioned import Versioned
 from dangol.domain.gift_card_terms import WHOLE, Terms
 from dangol.rooms.rewards.stored_value.errors import (
     InvalidStoredValueSettings,
@@ -93,60 +91,10 @@ def _check(content: StoredValueContent) -> None:
             raise InvalidStoredValueSettings(field=field, problem="out_of_range")
 
 
-def read_settings() -> StoredValueContent:
-    """Return how the shop answers. One statement."""
-    row = StoredValueSettings.objects.filter(id=1).first()
-    return msgspec.convert(row.content, StoredValueContent) if row else DEFAULTS
-
-
-class StoredValueVersionView(NamedTuple):
-    """How the shop answered from a change on, until the next one."""
-
-    number: int
-    content: StoredValueContent
-    changed_by: str
-    changed_at: datetime
-
-
-def list_settings_versions(*, limit: int = 30) -> list[StoredValueVersionView]:
-    """Return how the shop has answered, the latest first; empty: as it comes. One statement."""
-    rows = StoredValueVersion.objects.order_by("-number")[:limit]
-    return [
-        StoredValueVersionView(
-            one.number, msgspec.convert(one.content, StoredValueContent), one.changed_by, one.changed_at
-        )
-        for one in rows
-    ]
-
-
-def settings_number() -> int:
-    """Return the number of the version in force; 0: nobody has changed anything yet."""
-    return StoredValueVersion.objects.aggregate(last=Max("number"))["last"] or 0
-
-
-def write_settings(
-    content: StoredValueContent, *, changed_by: str, at: datetime, seen: int | None = None
-) -> int:
-    """Let the shop answer so from now on; returns the version's number. What it says already is no version.
-
-    Cards keep the end they were sold with. Raises StoredValueSettingsChanged where the version `seen` (None:
-    whichever there is) is not in force any more.
-    """
-    with write_transaction():
-        row = _lock(changed_by, at)
-        number = settings_number()
-        if seen is not None and seen != number:
-            raise StoredValueSettingsChanged(version=number, changed_by=row.changed_by)
-        if msgspec.convert(row.content, StoredValueContent) == content:
-            return number
-        written = {"content": msgspec.to_builtins(content), "changed_by": changed_by, "changed_at": at}
-        StoredValueSettings.objects.filter(id=1).update(**written)
-        StoredValueVersion.objects.create(number=number + 1, **written)
-    return number + 1
-
-
-def _lock(changed_by: str, at: datetime) -> StoredValueSettings:
-    """Return the row, which nobody else changes meanwhile: made as it comes where there was none."""
-    made = {"content": msgspec.to_builtins(DEFAULTS), "changed_by": changed_by, "changed_at": at}
-    StoredValueSettings.objects.get_or_create(id=1, defaults=made)
-    return StoredValueSettings.objects.select_for_update().get(id=1)
+_KEPT = Versioned(
+    StoredValueSettings, StoredValueVersion, DEFAULTS,
+    lambda number, changed_by: StoredValueSettingsChanged(version=number, changed_by=changed_by),
+)  # fmt: skip
+# Cards keep the end they were sold with.
+read_settings, write_settings = _KEPT.read, _KEPT.write
+list_settings_versions, settings_number = _KEPT.list_versions, _KEPT.number
