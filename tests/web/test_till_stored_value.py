@@ -63,6 +63,9 @@ def test_sale__with_a_card_that_does_not_pay__is_sold_without_it_and_with_the_ot
     assert f"상품권 •••• {used.code[-4:]}은(는) 빼고 계산했어요" in told
     assert "상품권에 남은 금액이 없어요." in told
     assert "그런 상품권을 찾지 못했어요." in told
+    receipt = read(till.client.get(f"/till/sales/{number}", {"left_out": used.code[-4:]}))
+
+    assert f"상품권 •••• {used.code[-4:]}은(는) 빼고 계산했어요" in receipt
     assert number == again
     assert (on_card(good), on_card(used)) == (0, 0)
     assert Sale.objects.count() == 2
@@ -90,6 +93,10 @@ def test_return__as_credit__is_told_before_and_given(till: Till) -> None:
     assert on_credit(till) == 0
     till.client.post(f"/till/sales/{number}/return", {**form, "do": "return"})
 
+    receipt = read(till.client.get(f"/till/sales/{number}"))
+
+    assert "돈 $70 그 가운데 예치금으로 $70 상품권과 예치금으로 되돌아감 $30" in receipt
+    assert "이 판매 되돌리기" not in receipt
     assert "그 가운데 예치금으로 $70" in looked
     assert "상품권과 예치금으로 되돌아감 $30" in looked
     assert (on_card(one), on_credit(till)) == (3_000, 7_000)

@@ -31,6 +31,8 @@ from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
 from dangol.rooms.rewards.promotions.sales import SaleView, WrongState
+from dangol.rooms.rewards.stored_value.models import TAIL
+from dangol.rooms.rewards.stored_value.paying import MOST_CARDS
 from dangol.web.acting import actor_of, new_form
 from dangol.web.amounts import read_amount
 from dangol.web.frame import frame_of
@@ -195,17 +197,17 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         "order": show_id(order.id),
         "cannot_undo": _obstacle(request, order),
         "came_back": request.GET.get("back"),
+        "left_out": [one[:TAIL] for one in request.GET.getlist("left_out")[:MOST_CARDS]],
         "undone": undone_sale_of(order) if receipt.is_undone and not receipt.sale else None,
     }
     if sale := receipt.sale:
         names = names_of_lines(sale)
-        left = lines_left(sale, names)
+        left, back = lines_left(sale, names), _sum_of(returns_of(sale.id))
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),
             "refused": refused_in_words(sale.answer, current_shelf()),
-            "left": left, "back": _sum_of(returns_of(sale.id)),
-            "is_partly_back": bool(sale.split.back) or any(one.left < one.units for one in left),
+            "left": left, "back": back, "is_partly_back": back is not None or bool(sale.split.back),
             "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,
         }  # fmt: skip
     return context
@@ -215,10 +217,8 @@ def _sum_of(returns: Sequence[ReturnView]) -> ReturnView | None:
     """Return all that came back of a sale together; None where nothing did."""
     if not returns:
         return None
-    money, points, worth, taken, off, delivery = (
-        sum(column) for column in zip(*(one[1:7] for one in returns), strict=True)
-    )
-    return ReturnView("", money, points, worth, taken, off, delivery)
+    sums = (sum(column) for column in zip(*(one[1:-1] for one in returns), strict=True))
+    return ReturnView._make(["", *sums, False])
 
 
 def _obstacle(request: HttpRequest, order: OrderFacts) -> str:

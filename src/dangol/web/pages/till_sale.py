@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -209,7 +210,8 @@ def earn(request: HttpRequest, customer_id: Id) -> HttpResponse:
     if sold.waits:
         return redirect("web:till-held", sold.sale_id)
     request.session[LAST] = sold.number
-    return redirect("web:till-receipt", sold.number)
+    query = urlencode({"left_out": sold.left_out}, doseq=True)
+    return HttpResponseRedirect(f"{reverse('web:till-receipt', args=[sold.number])}{query and '?'}{query}")
 
 
 def _key(given: QueryDict) -> UUID:

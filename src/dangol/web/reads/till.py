@@ -68,11 +68,15 @@ class Outlook(NamedTuple):
 
 
 class Sold(NamedTuple):
-    """What became of a sale: an order's number, or that the member is asked first."""
+    """What became of a sale: an order's number, or that the member is asked first.
+
+    `left_out` are the cards that were to pay and did not, by their last characters; an empty one is credit.
+    """
 
     sale_id: Id
     number: str
     waits: bool
+    left_out: tuple[str, ...] = ()
 
 
 class TotalChanged(Exception):
@@ -143,10 +147,17 @@ def sell(
             cancel(sale.id, at=at)
         elif confirmation_of(sale.id) is None:
             finish(sale.id, source=SOURCE, number=number, by=actor, at=at)
-            return Sold(sale.id, number, waits=False)
+            return Sold(sale.id, number, waits=False, left_out=_left_out(basket, sale))
         else:
-            return Sold(sale.id, number, waits=True)
+            return Sold(sale.id, number, waits=True, left_out=_left_out(basket, sale))
     raise TotalChanged
+
+
+def _left_out(basket: Basket, sale: SaleView) -> tuple[str, ...]:
+    """Return the cards that were to pay and do not, by their last characters; of credit an empty text."""
+    paid = {one["card"] for one in sale.answer["stored"]["paid"]}
+    cards = tuple(ref.tail for ref in refs_of(basket.gift_cards) if ref.tail not in paid)
+    return (*cards, "") if basket.uses_credit and "" not in paid else cards
 
 
 def number_of(key: UUID) -> str:
