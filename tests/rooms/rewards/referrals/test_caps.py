@@ -9,6 +9,7 @@ from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.referrals import Side, Stage
+from dangol.rooms.rewards.referrals import selectors
 from dangol.rooms.rewards.referrals.models import GiftState, ReferralProgram
 from dangol.rooms.rewards.referrals.people import look_anew
 from dangol.rooms.rewards.referrals.programs import ProgramDraft, archive_program, change_program
@@ -162,6 +163,21 @@ def test_figures__count_what_came_of_it_and_what_friends_spent(pair: tuple[Id, I
     assert (found.spent_minor, found.spenders) == (17_000, 1)
     assert [one.state for one in friends_of(pair[0])] == [Stage.WAITING, Stage.GIVEN]
     assert count_to_look_at() == 0
+
+
+def test_figures__of_more_friends_than_are_asked_at_once__are_the_same(
+    pair: tuple[Id, Id], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = program()
+    for number, friend in enumerate((pair[1], join("hana"), join("duri"))):
+        bring(pair[0], friend)
+        buy(friend, f"{number}")
+    at_once = figures_of(made)
+
+    monkeypatch.setattr(selectors, "_AT_ONCE", 1)
+
+    assert at_once.given == 3
+    assert figures_of(made) == at_once
 
 
 def test_traits__of_both__count_friends_who_came_and_who_earned_it(pair: tuple[Id, Id]) -> None:

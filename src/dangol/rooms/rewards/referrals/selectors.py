@@ -11,6 +11,7 @@ from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, shop
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.rows import batches
 from dangol.domain.calendars import day_of, start_of_day
 from dangol.domain.referrals import (
     PromiseKind,
@@ -44,6 +45,7 @@ from dangol.rooms.rewards.referrals.programs import (
 from dangol.rooms.rewards.stamps.models import StampProgram
 
 _HOLDS = (GiftState.GIVEN.value, GiftState.WAITING.value)
+_AT_ONCE = 500
 
 
 class ProgramView(NamedTuple):
@@ -239,10 +241,16 @@ def figures_of(program_id: Id) -> Figures:
         count=Count("id"), cost=Sum("cost_minor"),
         points=Sum("amount", filter=Q(kind=PromiseKind.POINTS.value)),
     )  # fmt: skip
-    spent = _spent(list(rows.filter(state=Stage.GIVEN.value)))
+    given = rows.filter(state=Stage.GIVEN.value).order_by("id").values_list("id", flat=True)
+    spent = [
+        minor
+        # However many friends there are, no more than these are asked about at once.
+        for some in batches(given, _AT_ONCE)
+        for minor in _spent(list(Referral.objects.filter(id__in=some))).values()
+    ]
     return Figures(
         ReferralCode.objects.count(), states, sums["count"], sums["points"] or 0, sums["cost"] or 0,
-        sum(spent.values()), sum(one > 0 for one in spent.values()),
+        sum(spent), sum(one > 0 for one in spent),
     )  # fmt: skip
 
 
