@@ -1,6 +1,7 @@
 """A sale becomes an order, and an order that was a mistake is undone."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeAlias
 
@@ -28,6 +29,7 @@ from dangol.rooms.rewards.promotions.confirming import require_confirmed
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask, read_split, stamps_of
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
+from dangol.rooms.rewards.promotions.rows import Use, read_turn, write_commit
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
     WrongState,
@@ -68,15 +70,15 @@ def commit(
         if row.state == SaleState.COMMITTED and _is_named(row, source, number):
             return view_of(row)
         require_reserved(row, at)
-        require_confirmed(row)
+        asked, uses = read_turn(row)
+        require_confirmed(asked)
         outcome = ring_up([_told(row, source, number, placed_at or at)], recorded_at=at)[0]
         if outcome.repeated or outcome.conflict:
             raise NumberTaken(source=source, number=number)
         row.state, row.committed_at, row.order_id = SaleState.COMMITTED, at, outcome.id
         given = _give_points(row, at)
-        _issue_coupons(row, at)
-        row.save(update_fields=["state", "committed_at", "order_id", "answer"])
-        _tell(row, given, at)
+        write_commit(row, with_answer=_issue_coupons(row, at))
+        _tell(row, uses, given, at)
     return view_of(row)
 
 
@@ -165,7 +167,9 @@ def _give_points(row: models.Sale, at: datetime) -> dict[Id, int]:
 
 
 def _tier_of(row: models.Sale, running: Running) -> str:
-    """Return the tier in which the order of a sale was judged; empty where no program judged it."""
+    """Return the tier in which the order of a sale was judged; empty where none makes points last longer."""
+    if not any(level.extra_months for rules in running.rules.tier_versions for level in rules.levels):
+        return ""
     own = [(row.customer_id, row.order_id, running.id)]
     judged = select_matching(
         Accrual, ("tier",), ("customer_id", "order_id", "program_id"), own, order_by=("number",), limit=1
@@ -173,21 +177,26 @@ def _tier_of(row: models.Sale, running: Running) -> str:
     return judged[0][0] if judged else ""
 
 
-def _issue_coupons(row: models.Sale, at: datetime) -> None:
-    """Hand out the coupons that promotions give for later; where a batch has none left, the sale goes on."""
+def _issue_coupons(row: models.Sale, at: datetime) -> bool:
+    """Hand out the coupons that promotions give for later, and say whether there are any.
+
+    Where a batch has none left, the sale goes on.
+    """
+    is_any = False
     for place, effect in enumerate(row.answer["effects"]):
         if effect["type"] != "coupon" or row.is_guest:
             continue
+        is_any = True
         # Without the turn: a sale that is taken up again gets the same code again.
         key = issue_key_of(row.id, f"{place}:{effect['coupon']}")
         try:
             effect["issued"] = issue(parse_id(effect["coupon"]), row.customer_id, key, at=at)
         except (UnknownBatch, BatchClosed, NoCodesLeft, ValueError):
             effect["issued"] = None
+    return is_any
 
 
-def _tell(row: models.Sale, given: dict[Id, int], at: datetime) -> None:
-    uses = uses_of(row)
+def _tell(row: models.Sale, uses: Iterable[Use], given: dict[Id, int], at: datetime) -> None:
     payload = SaleCommitted(
         order=show_id(row.order_id or bytes(16)), currency=row.currency, net_minor=row.net_minor,
         discount_minor=row.discount_minor, tender_points=row.tender_points,

@@ -1,8 +1,8 @@
 """Whether the member must say yes before something of theirs is used at a counter, and whether they did."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from dangol.core.storage.rows import select_matching
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.asking import Answer, Asked
@@ -11,7 +11,6 @@ from dangol.rooms.rewards.promotions.models import ConfirmationState
 
 # Where the one who pays is not the one who types. In a web shop it is the member themselves who clicks.
 COUNTER = "store"
-_TURN = ("customer_id", "sale_id", "turn")
 
 
 class ConfirmationMissing(DomainError):
@@ -47,9 +46,8 @@ def find_confirmation(row: models.Sale) -> models.SaleConfirmation | None:
     ).first()
 
 
-def require_confirmed(row: models.Sale) -> None:
-    """Raise ConfirmationMissing for a sale to which the member must say yes, and has not."""
-    own = [(row.customer_id, row.id, row.turn)]
-    for (state,) in select_matching(models.SaleConfirmation, ("state",), _TURN, own):
+def require_confirmed(states: Iterable[str]) -> None:
+    """Raise ConfirmationMissing where the member must say yes, and has not (`rows.read_turn`)."""
+    for state in states:
         if state != ConfirmationState.CONFIRMED:
             raise ConfirmationMissing(state=state)

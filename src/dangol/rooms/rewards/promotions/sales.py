@@ -43,6 +43,7 @@ from dangol.rooms.rewards.promotions.documents import (
 )
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 from dangol.rooms.rewards.promotions.models import SaleState
+from dangol.rooms.rewards.promotions.rows import find_place, read_sale
 from dangol.rooms.rewards.promotions.tendering import (
     StoredValueNotTaken,
     TenderNotTaken,
@@ -155,15 +156,14 @@ def lock_sale(sale_id: Id, *, also: Iterable[Id] = ()) -> models.Sale:
     moved, and `also`. Inside the write transaction. All are locked at once, in the order that everybody
     locks in.
     """
-    names = ("customer_id", "order_id", "stored_minor")
-    found = models.Sale.objects.filter(id=sale_id).values_list(*names).first()
+    found = find_place(sale_id)
     if found is None:
         raise UnknownSale(sale=show_id(sale_id))
     owner, order_id, stored_minor = found
     buyers = Order.objects.filter(id=order_id).values_list("customer_id", flat=True) if order_id else ()
     payers = people_of_sale(sale_id) if stored_minor else ()
     lock_customers({owner, *buyers, *payers, *also})
-    return models.Sale.objects.get(customer_id=owner, id=sale_id)
+    return read_sale(owner, sale_id)
 
 
 def reserve(
