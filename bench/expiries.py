@@ -31,6 +31,7 @@ from django.db import connection, connections
 
 from bench.figures import Figure, at_most
 from dangol.cli.main import set_up
+from dangol.core.operations.cycles import calm_collector
 
 MEMBERS, AT_ONCE = int(os.environ.get("DANGOL_BENCH_MEMBERS", "1000000")), 5_000
 FULL, SECONDS_BETWEEN = 1_000_000, 0.2
@@ -163,7 +164,9 @@ def main(asked: str) -> None:
     if asked == "checksum":
         print(_sum_up())
     else:
-        import_module("dangol.rooms.rewards.services").advance(as_of=datetime.fromisoformat(asked))
+        rewards = import_module("dangol.rooms.rewards.services")
+        calm_collector()  # as the worker does
+        rewards.advance(as_of=datetime.fromisoformat(asked))
 
 
 if __name__ == "__main__":

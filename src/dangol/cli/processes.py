@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from dangol.core.events.webhooks.selectors import caller_for_endpoints
 from dangol.core.events.webhooks.sender import REST_SECONDS as REST_OF_SENDER_SECONDS, Sender
 from dangol.core.messaging.outbox import Outbox
 from dangol.core.operations.balance import Board
+from dangol.core.operations.cycles import calm_collector
 from dangol.core.operations.health import DRAINING
 from dangol.core.operations.tally import sum_points
 from dangol.core.people.models import Shop
@@ -114,6 +116,7 @@ def deliver_in_spaces() -> int:
 def run_worker() -> None:
     """Do jobs, read events for consumers, send webhooks and messages, write the lake: a thread for each."""
     _name_process("worker", WORK_POSTGRES)
+    calm_collector()
     stopping = threading.Event()
     outbox = Outbox(now, stopping=stopping)
     runner, readers = Runner(now, stopping=stopping), Readers(clock=now)
@@ -209,6 +212,9 @@ def _load_application(board: Board) -> Callable[..., Any]:
     _stop_with_parent(str(os.getppid()))
     limit_waits(LONGEST_WRITER_WAIT_SECONDS)
     application: Callable[..., Any] = import_string(DOOR.replace(":", "."))(board.take_place())
+    # All addresses, which the first request would load.
+    import_module(settings.ROOT_URLCONF)
+    calm_collector()
     return application
 
 
