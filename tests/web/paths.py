@@ -39,7 +39,7 @@ SETUP_PATHS = (
 _INSIGHT = (
     "insight", "insight-segment", "insight-cell", "insight-cohorts", "insight-spent", "insight-value",
     "insight-models", "insight-liability", "insight-costs", "insight-money",
-    "insight-journal",
+    "insight-journal", "insight-value-journal",
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def insight_paths(story: Story) -> list[str]:
         "/insight", "/insight?segment=champions", "/insight?r=1&f=5", "/insight/cohorts",
         "/insight/cohorts?show=revenue", "/insight/value", "/insight/models", "/insight/liability",
         "/insight/value?show=costs",
-        "/insight/money", "/insight/liability/journal",
+        "/insight/money", "/insight/liability/journal", "/insight/liability/stored-value",
     ]  # fmt: skip
 
 

@@ -83,6 +83,12 @@ def end_of(sold_at: datetime, months: int, zone: ZoneInfo) -> datetime:
     return start_of_day(last + timedelta(days=1), zone)
 
 
+def first_claimable(day: date, claim_months: int) -> date:
+    """Return the earliest day of sale whose money may still be claimed on a day, its last moment included."""
+    sold = add_months(day, -claim_months)
+    return sold if add_months(sold, claim_months) >= day else sold + timedelta(days=1)
+
+
 def refund_of(
     lots: list[Lot], face_minor: int, at: datetime, terms: Terms, zone: ZoneInfo, *, as_credit: bool = False
 ) -> Refund | NoRefund:

@@ -33,6 +33,12 @@ PAYING = Group(
             empty=lazy("묻지 않아요"),
         ),
         Question(
+            "offline_minor", lazy("연결이 없을 때 얼마까지 받나요?"),
+            lazy("계산대에 연결이 없으면 얼마가 남았는지 볼 수 없어요. 이 금액까지는 상품권이나 예치금으로 "
+                 "받아 두고, 모자라면 연결된 뒤에 알려 줘요. 0이면 받지 않아요."),
+            "amount",
+        ),
+        Question(
             "is_discount", lazy("상품권과 예치금으로 낸 만큼도 적립하나요?"),
             lazy("돈처럼 볼지, 할인처럼 볼지예요."), "flag",
             {False: lazy("적립해요"), True: lazy("그만큼은 적립하지 않아요")},

@@ -63,14 +63,22 @@ class Versioned(Generic[C]):
         with write_transaction():
             row = self._lock(changed_by, at)
             number = self.number()
-            if seen is not None and seen != number:
-                raise self._changed(number, row.changed_by)
+            self._require(number if seen is None else seen, number, row.changed_by)
             if self._content(row) == content:
                 return number
             written = {"content": msgspec.to_builtins(content), "changed_by": changed_by, "changed_at": at}
             self._rows.filter(pk=1).update(**written)
             self._versions.create(number=number + 1, **written)
         return number + 1
+
+    def require(self, seen: int) -> None:
+        """Raise what `changed` makes where this version is not in force."""
+        row: Any = self._rows.filter(pk=1).first()
+        self._require(seen, self.number(), row.changed_by if row else "")
+
+    def _require(self, seen: int, number: int, changed_by: str) -> None:
+        if seen != number:
+            raise self._changed(number, changed_by)
 
     def _lock(self, changed_by: str, at: datetime) -> Any:
         """Return the row, which nobody else changes meanwhile: made as it comes where there was none."""

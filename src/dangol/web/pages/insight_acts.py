@@ -27,6 +27,7 @@ PLACES = (
     "insight-value",
     "insight-liability",
     "insight-journal",
+    "insight-value-journal",
     "insight-models",
 )
 

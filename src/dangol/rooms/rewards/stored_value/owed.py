@@ -1,17 +1,20 @@
 """What the shop owes for gift cards and store credit, at any instant: a sum over what had moved by then."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
 
 from dangol.core.ledger.selectors import sent
+from dangol.core.people.selectors import shop
 from dangol.core.storage.rows import table
-from dangol.domain.calendars import add_months
+from dangol.domain.calendars import day_of, start_of_day
+from dangol.domain.gift_card_terms import first_claimable
 from dangol.domain.stored_value import Holding, Kind
 from dangol.rooms.rewards.stored_value.models import ValueAccount, ValueLot, ValueMove, ValuePart
-from dangol.rooms.rewards.stored_value.settings import read_settings
+from dangol.rooms.rewards.stored_value.settings import claim_months_so_far
 
+_MOMENT = timedelta(microseconds=1)
 _LAPSES = (Kind.LAPSED.value, Kind.REVIVED.value)
 
 
@@ -30,14 +33,15 @@ class Owed(NamedTuple):
 
 
 def owed_on(at: datetime) -> list[Owed]:
-    """Return what was owed at an instant: the sum of all that had moved before it. One statement.
+    """Return what was owed at an instant: the sum of all that had moved before it.
 
     What was given for nothing stands by itself: no money was received for it. What lapsed by then is in
-    neither figure of it.
+    neither figure of it. What may be claimed is told by the settings of then.
     """
-    since = at.replace(tzinfo=None)
-    first = add_months(since.date(), -read_settings().claim_months)
-    claim_from = at.replace(year=first.year, month=first.month, day=first.day)
+    zone = shop().tz
+    months = [one.months for one in claim_months_so_far() if one.since < at][-1]
+    first = first_claimable(day_of(at - _MOMENT, zone), months)
+    claim_from = start_of_day(first, zone)
     lapses = ", ".join(f"'{one}'" for one in _LAPSES)
     sql = (
         "SELECT a.holding, a.currency, l.price_minor > 0, sum(p.minor),"  # noqa: S608 - our own names

@@ -1,6 +1,7 @@
 """How the shop answers for gift cards and store credit: stored as one content, or the defaults."""
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,7 +21,8 @@ class StoredValueContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     `is_discount`: what cards and credit pay earns no points, as if it had been taken off. `credit_share` of
     the terms is told as `lapsed_credit_share`. `credit_valid_days` None: credit given without an end never
     lapses. Credit given by hand above `credit_limit_minor` in a day waits for a second person. At a counter
-    the member says yes to credit from `confirm_credit_from_minor` on (None: never).
+    the member says yes to credit from `confirm_credit_from_minor` on (None: never). A till without a network
+    takes a card or credit for a whole sale of up to `offline_minor` (0: never), unseen.
     """
 
     accepts_cards: bool = True
@@ -32,6 +34,7 @@ class StoredValueContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     credit_valid_days: int | None = None
     credit_limit_minor: int = 100_000
     confirm_credit_from_minor: int | None = None
+    offline_minor: int = 0
     valid_months: int = 60
     claim_months: int = 60
     withdraw_days: int = 7
@@ -54,8 +57,9 @@ _SHARES = (
     "most_credit_share", "cash_from", "small_cash_from", "lapsed_share", "large_lapsed_share",
     "lapsed_credit_share",
 )  # fmt: skip
-_AMOUNTS = ("credit_limit_minor", "small_minor", "large_minor")
+_AMOUNTS = ("credit_limit_minor", "offline_minor", "small_minor", "large_minor")
 _MOST = 10**12
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def unpack_settings(raw: Any) -> StoredValueContent:
@@ -91,6 +95,13 @@ def _check(content: StoredValueContent) -> None:
             raise InvalidStoredValueSettings(field=field, problem="out_of_range")
 
 
+class ClaimMonths(NamedTuple):
+    """For how many months from its sale on money may be claimed, from an instant on."""
+
+    since: datetime
+    months: int
+
+
 _KEPT = Versioned(
     StoredValueSettings, StoredValueVersion, DEFAULTS,
     lambda number, changed_by: StoredValueSettingsChanged(version=number, changed_by=changed_by),
@@ -98,3 +109,14 @@ _KEPT = Versioned(
 # Cards keep the end they were sold with.
 read_settings, write_settings = _KEPT.read, _KEPT.write
 list_settings_versions, settings_number = _KEPT.list_versions, _KEPT.number
+require_settings = _KEPT.require
+
+
+def claim_months_so_far() -> list[ClaimMonths]:
+    """Return how long money could be claimed, the earliest first: the defaults' before the first change.
+
+    One statement.
+    """
+    rows = StoredValueVersion.objects.order_by("number").values_list("changed_at", "content")
+    said = [ClaimMonths(at, unpack_settings(content).claim_months) for at, content in rows]
+    return [ClaimMonths(_EVER, DEFAULTS.claim_months), *said]
