@@ -83,6 +83,23 @@ def test_advance__some_events__handed_over_whole_and_once(clock: Clock) -> None:
     assert (cursor.position, cursor.moved_at) == (read_head(), AT)
 
 
+def test_advance__consumer_of_few_at_once__is_handed_no_more_also_after_a_fault(clock: Clock) -> None:
+    recorded = record(*(DoorOpened(visit=n) for n in range(7)))
+    heard: list[Recorded] = []
+    sizes: list[int] = []
+
+    def handle(events: Sequence[Recorded]) -> None:
+        sizes.append(len(events))
+        if len(sizes) == 1:
+            raise RuntimeError("once")
+        heard.extend(events)
+
+    exhaust(Reader(Consumer("listener", frozenset(), handle, at_once=3), clock))
+
+    assert heard == recorded
+    assert sizes == [3, 1, 2, 3, 1]
+
+
 def test_advance__wants_one_kind__cursor_passes_the_others(clock: Clock) -> None:
     record(DoorOpened(visit=1), DoorClosed(), DoorOpened(visit=2), DoorClosed())
     heard: list[Recorded] = []

@@ -9,6 +9,8 @@ from django.conf import settings
 
 from dangol.core.events.records import Recorded
 
+HANDED_AT_ONCE = 1_000
+
 
 def always() -> bool:
     """Return True."""
@@ -23,13 +25,15 @@ class Consumer:
 
     `handle` runs inside a write transaction that also moves the consumer's cursor (or, inline, records
     the events themselves). It touches nothing but the database, and does the same thing once however
-    often it is handed the same event.
+    often it is handed the same event. `at_once`: the most events it is handed in one transaction, few where
+    it holds locks that others wait for.
     """
 
     name: str
     events: frozenset[str]
     handle: Callable[[Sequence[Recorded]], None]
     is_listening: Callable[[], bool] = always
+    at_once: int = HANDED_AT_ONCE
 
     def wants(self, name: str) -> bool:
         """Say whether an event of this name is for this consumer; an empty set wants everything."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
-from dangol.core.events.consumers import Consumer, inline_consumers
+from dangol.core.events.consumers import HANDED_AT_ONCE, Consumer, inline_consumers
 from dangol.core.events.models import Cursor, Event
 from dangol.core.events.order import OrderCheck
 from dangol.core.events.payloads import decode
@@ -21,7 +21,6 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.errors import describe_error
 
 logger = logging.getLogger(__name__)
-HANDED_AT_ONCE = 1_000
 # How many positions a consumer that wants few of them looks through at a time.
 SPAN = 20_000
 # A stretch without anything for a consumer is noted this often, not at each look: a note is a write.
@@ -73,16 +72,17 @@ class Reader:
     clock: Callable[[], datetime]
     _stored: int | None = None
     _seen: int = 0
-    _limit: int = HANDED_AT_ONCE
     _failing: bool = False
     _tries_of_one: int = 0
     _again_at: datetime | None = None
     _noted_at: datetime | None = None
+    _limit: int = field(init=False)
     _order: OrderCheck = field(init=False)
     _bit: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._bit = sum(1 << at for at, one in enumerate(inline_consumers()) if one == self.consumer)
+        self._limit = self.consumer.at_once
         self._order = OrderCheck(gapless=not self.consumer.events and not self._bit)
 
     @property
@@ -175,7 +175,7 @@ class Reader:
         self._order.remember(passed)
         self._stored = self._seen = end
         self._failing, self._tries_of_one, self._again_at = False, 0, None
-        self._limit = min(self._limit * 2, HANDED_AT_ONCE)
+        self._limit = min(self._limit * 2, self.consumer.at_once)
         return True
 
     def _pass_over(self, end: int) -> None:

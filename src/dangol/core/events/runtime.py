@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from dangol.core.events.consumers import Consumer, cursor_consumers
-from dangol.core.events.reader import HANDED_AT_ONCE, Reader, glance_from
+from dangol.core.events.consumers import HANDED_AT_ONCE, Consumer, cursor_consumers
+from dangol.core.events.reader import Reader, glance_from
 
 # Between two batches that are not full: each costs a commit, which on a slow disk the writers wait for.
 REST_SECONDS = 0.05

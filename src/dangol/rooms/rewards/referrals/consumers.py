@@ -57,4 +57,5 @@ def _follow_person(event: Recorded) -> None:
         part(event.customer_id, event.subject_id or b"", at=event.recorded_at)
 
 
-FOLLOW = Consumer("referrals.follow", _ORDERS | _PEOPLE, follow)
+# Whoever tells a code, or pays by a program's last room, waits for the locks of a turn.
+FOLLOW = Consumer("referrals.follow", _ORDERS | _PEOPLE, follow, at_once=50)
