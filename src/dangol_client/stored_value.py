@@ -174,10 +174,22 @@ class GiftCardCalls:
         """Return how the shop answers for cards and credit."""
         return self._wire.read("/stored-value-settings", StoredValueSettings)
 
-    def change_settings(self, content: Mapping[str, Any], **sending: Unpack[Sending]) -> StoredValueSettings:
-        """Let the shop answer so, whole; what is left out is at its default."""
-        body = {"content": dict(content)}
-        return self._wire.write("/stored-value-settings", body, StoredValueSettings, sending, method="PUT")
+    def change_settings(
+        self,
+        content: Mapping[str, Any],
+        *,
+        version: int | None = None,
+        reason: str | None = None,
+        **sending: Unpack[Sending],
+    ) -> StoredValueSettings | Approval:
+        """Let the shop answer so, whole; what is left out is at its default.
+
+        With the `version` you have seen only where that is in force. Where it loosens a limit on what one
+        person may do alone, the answer is an Approval.
+        """
+        body = {"content": dict(content), "version": version, "reason": reason}
+        path = "/stored-value-settings"
+        return self._wire.write_or(path, body, StoredValueSettings, Approval, sending, method="PUT")
 
 
 class CreditCalls:

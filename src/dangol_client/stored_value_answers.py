@@ -62,13 +62,17 @@ class GiftCardCodes(Answer, frozen=True):
 
 
 class ValueMove(Answer, frozen=True):
-    """Money that went in (positive) or out, and why; `card`: a card's last characters, empty for credit."""
+    """Money that went in (positive) or out, and why; `card`: a card's last characters, empty for credit.
+
+    `price_minor` was paid for what was sold.
+    """
 
     id: str
     card: str
     kind: str
     currency: str
     minor: int
+    price_minor: int | None
     paid_out_minor: int
     at: datetime
     member_id: str | None
@@ -124,6 +128,9 @@ class OwedAt(Answer, frozen=True):
 
 
 class StoredValueSettings(Answer, frozen=True):
-    """How the shop answers for cards and credit."""
+    """How the shop answers for cards and credit; version 0 is as it comes."""
 
     content: dict[str, Any]
+    version: int
+    changed_by: str | None
+    changed_at: datetime | None

@@ -1,5 +1,6 @@
 """Gift cards and store credit over HTTP: codes told once, guesses counted, carts paid and brought back."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -128,3 +129,29 @@ def test_look_up__by_a_shopper_without_an_address__is_refused(api: Caller) -> No
     refused = api.post("/gift-cards/look-up", {"code": code, "typed_by": "shopper"})
 
     assert (refused.status, refused.data["code"]) == (400, "coupons.guesser_unknown")
+
+
+def put_settings(api: Caller, **body: object) -> Any:
+    return api.send("PUT", "/stored-value-settings", body, **{"Idempotency-Key": str(uuid4())})
+
+
+def test_settings__version_that_is_not_in_force__is_refused(api: Caller) -> None:
+    assert api.get("/stored-value-settings").data["version"] == 0
+
+    first = put_settings(api, content={"valid_months": 48}, version=0)
+    second = put_settings(api, content={"valid_months": 36}, version=0)
+
+    assert (first.status, first.data["version"], first.data["content"]["valid_months"]) == (200, 1, 48)
+    assert (second.status, second.data["code"]) == (409, "stored_value.settings_changed")
+    assert api.get("/stored-value-settings").data == first.data
+
+
+def test_settings__a_limit_loosened__waits_for_a_person(api: Caller) -> None:
+    answer = put_settings(api, content={"credit_limit_minor": 10**9}, reason="봄 행사")
+
+    assert (answer.status, answer.data["kind"], answer.data["state"]) == (
+        202, "stored_value.settings", "waiting",
+    )  # fmt: skip
+    assert (answer.data["member_id"], answer.data["members"], answer.data["points"]) == (None, 0, 0)
+    assert api.get(f"/approvals/{answer.data['id']}").data == answer.data
+    assert api.get("/stored-value-settings").data["content"]["credit_limit_minor"] == 100_000

@@ -7,6 +7,7 @@ from dangol_client import (
     Dangol,
     GiftCardBatch,
     GiftCardBatchDraft,
+    StoredValueSettings,
     ValueMove,
 )
 
@@ -53,5 +54,12 @@ def hold_money(dangol: Dangol, member: str) -> None:
     out = dangol.gift_cards.refund(card.id, "환불", as_credit=True)
     assert (out.minor, out.value_minor, out.card.minor) == (55_000, 60_000, 0)
     assert {one.holding for one in dangol.gift_cards.owed().data} == {"card", "credit"}
-    assert dangol.gift_cards.change_settings({"valid_months": 48}).content["valid_months"] == 48
+    before = dangol.gift_cards.settings()
+    changed = dangol.gift_cards.change_settings({"valid_months": 48}, version=before.version)
+    assert isinstance(changed, StoredValueSettings)
+    assert (changed.content["valid_months"], changed.version) == (48, before.version + 1)
+    looser = changed.content | {"credit_limit_minor": 10**9}
+    asked = dangol.gift_cards.change_settings(looser, version=changed.version, reason="봄 행사")
+    assert isinstance(asked, Approval)
+    assert (asked.kind, asked.state, asked.reason) == ("stored_value.settings", "waiting", "봄 행사")
     assert dangol.gift_cards.settings().content["lapsed_share"] == 9_000

@@ -1,23 +1,33 @@
 """Gift cards and store credit on pages: sold, found, loaded, shut, paid out, printed, and on a phone."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 
+from dangol.core.access.approvals import State
+from dangol.core.access.models import Approval
 from dangol.core.access.rights import Role
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import new_id, show_id
 from dangol.domain.calendars import start_of_day
+from dangol.domain.promotions.carts import Cart, Line
+from dangol.rooms.rewards.promotions.asking import Asked
+from dangol.rooms.rewards.promotions.sales import reserve
+from dangol.rooms.rewards.stored_value.cards import CardDraft, sell_card
+from dangol.rooms.rewards.stored_value.codes import refs_of
+from dangol.rooms.rewards.stored_value.credit import give_credit, take_credit
+from dangol.rooms.rewards.stored_value.lapsing import lapse_due
 from dangol.rooms.rewards.stored_value.models import GiftCard, GiftCardAct, GiftCardBatch, ValueLot
 from dangol.rooms.rewards.stored_value.selectors import cards_of, credit_of, find_card, list_batches
-from tests.web.gift_cards import tell_gift_cards
+from tests.web.gift_cards import BY, tell_gift_cards
 from tests.web.phones import come_in
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+DAY = timedelta(days=1)
 CODE = re.compile(r"GC-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
@@ -141,7 +151,8 @@ def test_member__given_and_taken__once_and_much_waits_for_a_second(clerk: Client
     wrong = clerk.post(f"{address}/move", {**form, "form": show_id(new_id()), "amount": "x"})
 
     assert (taken.status_code, wrong.status_code) == (302, 422)
-    assert much.headers["Location"].endswith("?waits=1")
+    assert much.headers["Location"] == address
+    assert "예치금 $5,000 주기: 다른 사람의 승인을 기다려요." in clerk.get(address).content.decode()
     assert [one.minor for one in credit_of(story.regular, at=NOW)] == [2_000]
     assert "예치금 $5,000 주기" in clerk.get("/approvals").content.decode()
 
@@ -244,3 +255,109 @@ def test_phone__moves_by_hand__do_not_tell_the_reason_staff_wrote(clerk: Client,
 
     assert "무료로 줌" in page
     assert "자주 요구함" not in page
+
+
+def told(page: object) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.content.decode()))  # type: ignore[attr-defined]
+
+
+def test_card__used_up_or_over__says_so_and_is_found_so(clerk: Client, story: Story) -> None:
+    address, code = sell(clerk)
+    before = BY._replace(at=NOW - 2 * DAY)
+    ended = sell_card(CardDraft(1_000, "USD", expires_at=NOW - DAY), by=before)
+    lapse_due(as_of=NOW)
+    clerk.post(f"{address}/refund", {"form": show_id(new_id()), "reason": "환불"})
+
+    used, over = told(clerk.get(address)), told(clerk.get(f"/gift-cards/{show_id(ended.id)}"))
+    spent, active = told(clerk.get("/gift-cards?state=spent")), told(clerk.get("/gift-cards?state=active"))
+
+    assert "다 썼어요" in used
+    assert "기간이 지났어요" in over
+    assert f"•••• {code[-4:]}" in spent
+    assert f"•••• {ended.code[-4:]}" in spent
+    assert f"•••• {code[-4:]}" not in active
+
+
+def test_card__its_history__tells_the_sale_what_was_paid_and_top_ups(clerk: Client, story: Story) -> None:
+    address, _ = sell(clerk, price="45", reason="단골 할인")
+    clerk.post(f"{address}/top-up", {"form": show_id(new_id()), "amount": "10"})
+
+    page = told(clerk.get(address))
+
+    assert re.search(r"판매 \$50\.00 .{0,40}받은 돈 \$45", page)
+    assert re.search(r"충전 \$10\.00 .{0,40}받은 돈 \$10", page)
+
+
+def test_top_up__of_a_card_that_was_used__warns_that_the_count_begins_anew(
+    clerk: Client, story: Story
+) -> None:
+    address, code = sell(clerk)
+    assert "환급 기준" not in told(clerk.get(address))
+
+    pay(code, 2_000)
+    partly = told(clerk.get(address))
+    pay(code, 2_000)
+    mostly = told(clerk.get(address))
+
+    assert "지금까지 쓴 $20은(는) 충전하면 환급 기준에서 빠져요." in partly
+    assert "지금은 $10을(를) 환급받을 수 있어요. 충전하면 환급 기준을 처음부터 다시 세서" in mostly
+
+
+def pay(code: str, minor: int) -> None:
+    """Let a card pay so much."""
+    cart = Cart("USD", (Line("one", "coffee", minor, 1),))
+    reserve(Asked(cart=cart, as_of=NOW, gift_cards=refs_of([code])), at=NOW)
+
+
+def test_approvals__of_credit__tell_before_and_after_the_limit_and_what_stands_against_it(
+    clerk: Client, story: Story
+) -> None:
+    agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+    give_credit(story.regular, 150_000, "USD", key="k", reason="사과", by=BY)
+    address = f"/members/{show_id(story.regular)}/credit"
+    form = {"amount": "1200", "reason": "실수", "way": "take"}
+    agent.post(f"{address}/move", {**form, "form": show_id(new_id())})
+
+    before = told(clerk.get("/approvals"))
+    take_credit(story.regular, 100_000, "USD", key="t", reason="실수", by=BY)
+    after = told(clerk.get("/approvals"))
+    more = agent.post(f"{address}/move", {**form, "form": show_id(new_id())})
+
+    assert "예치금 $1,200 빼기" in before
+    assert "예치금 $1,500 → $300" in before
+    assert "한 사람이 하루에 혼자 하는 한도 $1,000" in before
+    assert "남아 있지 않아요." not in before
+    assert "지금은 예치금이 그만큼 남아 있지 않아요." in after
+    assert more.status_code == 422
+    assert "잔액이 모자라요: $1,200 가운데 $500만 있어요." in told(more)
+    assert Approval.objects.filter(state=State.WAITING).count() == 1
+
+
+def test_request__taken_back_by_who_asked__waits_no_more(clerk: Client, story: Story) -> None:
+    agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+    address = f"/members/{show_id(story.regular)}/credit"
+    agent.post(f"{address}/move", {"form": show_id(new_id()), "amount": "5000", "reason": "사과"})
+    request = f"/approvals/{show_id(Approval.objects.get().id)}"
+    assert f'action="{request}/withdraw"' in agent.get(address).content.decode()
+    assert f'action="{request}/withdraw"' not in clerk.get(address).content.decode()
+
+    assert clerk.post(f"{request}/withdraw").status_code == 404
+    for _ in range(2):
+        assert agent.post(f"{request}/withdraw", {"back": "credit"})["Location"] == address
+    late = clerk.post(request, {"choice": "approve"})
+
+    assert late.status_code == 422
+    assert "거둠" in told(clerk.get("/approvals"))
+    assert credit_of(story.regular, at=NOW) == []
+
+
+def test_approvals__of_a_batch__tell_how_many_of_what_and_until_when(clerk: Client, story: Story) -> None:
+    agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+    form = {"name": "개업", "amount": "500", "count": "3", "given": "1", "reason": "개업"}
+    sent = {"form": show_id(new_id()), "last_day": "2027-01-31", **form}
+    agent.post("/gift-cards/batches/new", sent)
+
+    page = told(clerk.get("/approvals"))
+
+    assert "가게 · 상품권 3장, 모두 $1,500 무료로 주기" in page
+    assert "묶음 이름 개업 상품권 $500짜리 3장 마지막 날 2027년 1월 31일" in page

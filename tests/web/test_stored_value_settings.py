@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.storage.ids import new_id, show_id
 from dangol.rooms.rewards.stored_value.settings import (
     DEFAULTS,
     list_settings_versions,
@@ -26,7 +27,7 @@ PAGE, EDIT = "/stored-value-settings", "/stored-value-settings/edit"
 def _body(**changed: str) -> dict[str, str]:
     """Return what the form sends as it is opened, with some of it changed."""
     form = form_of_content(read_settings(), "USD")
-    return {**form.given, "version": str(settings_number()), **changed}
+    return {**form.given, "version": str(settings_number()), "form": show_id(new_id()), **changed}
 
 
 def _seen(clerk: Client, **changed: str) -> str:
@@ -173,3 +174,26 @@ def test_stored_value_settings__from_the_checkout_and_the_cards__are_one_step_aw
 ) -> None:
     for page in ("/checkout-settings", "/gift-cards"):
         assert f'href="{PAGE}"' in clerk.get(page).content.decode()
+
+
+def test_stored_value_settings__a_limit_loosened__waits_for_another_and_says_so(
+    clerk: Client, story: Story
+) -> None:
+    looked = clerk.post(EDIT, {**_body(credit_limit_minor="2000"), "do": "look"}).content.decode()
+    assert "한 사람이 혼자 할 수 있는 일이 늘어나서, 다른 사람이 승인해야 바뀌어요." in looked
+    sent = re.search(r'name="form" value="([^"]*)"', looked)
+    assert sent
+    body = {
+        **_body(credit_limit_minor="2000"), "seen": _seen(clerk, credit_limit_minor="2000"), "do": "save",
+        "form": sent[1],
+    }  # fmt: skip
+
+    without = clerk.post(EDIT, body)
+    answer = clerk.post(EDIT, {**body, "reason": "봄 행사"})
+    page = clerk.get(PAGE).content.decode()
+
+    assert without.status_code == 422
+    assert answer["Location"] == f"{PAGE}?saved=waits"
+    assert read_settings() == DEFAULTS
+    assert "한도를 늦추자고 했어요." in page
+    assert "→ $2,000" in clerk.get("/approvals").content.decode()

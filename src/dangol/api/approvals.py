@@ -22,18 +22,21 @@ from dangol.core.ledger.by_hand import ByHand, read_by_hand
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.storage.ids import parse_id, show_id
 from dangol.rooms.rewards.promotions.approving import PUBLICATION, SETTINGS
-from dangol.rooms.rewards.stored_value import credit, giving
+from dangol.rooms.rewards.stored_value import credit, giving, settings_asks
 
 router = Router(tags=["approvals"])
 
 
 class Stand(StrEnum):
-    """How a request stands: done at once, waiting, decided, or over because nobody decided in time."""
+    """How a request stands: done at once, waiting, decided, taken back by who asked, or over because
+    nobody decided in time.
+    """
 
     DIRECT = "direct"
     WAITING = "waiting"
     APPROVED = "approved"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
     OVER = "over"
 
 
@@ -42,8 +45,8 @@ class ApprovalView(Shown):
 
     `points` are each member's. Of the kind `store_credit.by_hand` it is `credit_minor` of a `currency`, and
     no points. A request about many (`members` of them) names no `member_id`. Of the kinds
-    `promotions.publish` (which names `promotion_id`) and `checkout.settings` there are neither; of
-    `gift_cards.given` it is `given_minor` on cards.
+    `promotions.publish` (which names `promotion_id`), `checkout.settings` and `stored_value.settings` there
+    are neither; of `gift_cards.given` it is `given_minor` on cards.
     """
 
     id: str
@@ -100,7 +103,7 @@ def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
 def show_approval(found: Kept, at: datetime) -> ApprovalView:
     """Return a request as it is sent; one that nobody decided in time is over."""
     many = read_in_bulk(found.payload) if found.kind == BULK else None
-    is_of_shop = found.kind in (PUBLICATION, SETTINGS, giving.KIND)
+    is_of_shop = found.kind in (PUBLICATION, SETTINGS, settings_asks.KIND, giving.KIND)
     given = giving.read_given(found.payload) if found.kind == giving.KIND else None
     money = credit.read_by_hand(found.payload) if found.kind == credit.KIND else None
     held = money or given

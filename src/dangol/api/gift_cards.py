@@ -57,7 +57,13 @@ from dangol.rooms.rewards.stored_value.errors import UnknownGiftCard, UnknownGif
 from dangol.rooms.rewards.stored_value.guessing import find_guessed_card
 from dangol.rooms.rewards.stored_value.models import TAIL
 from dangol.rooms.rewards.stored_value.owed import owed_on
-from dangol.rooms.rewards.stored_value.settings import read_settings, unpack_settings, write_settings
+from dangol.rooms.rewards.stored_value.settings import (
+    list_settings_versions,
+    read_settings,
+    settings_number,
+    unpack_settings,
+)
+from dangol.rooms.rewards.stored_value.settings_asks import change_or_ask
 
 router = Router(tags=["gift cards"])
 CardId = Annotated[str, Field(max_length=64, description="A gift card's id.")]
@@ -285,16 +291,38 @@ def get_stored_value_owed(request: HttpRequest, at: GivenInstant | None = None) 
 @router.get("/stored-value-settings", auth=Needs(Right.STORED_VALUE_READ), response=StoredValueSettingsView)
 def get_stored_value_settings(request: HttpRequest) -> HttpResponse:
     """Show how the shop answers for cards and credit, and when their money is handed out."""
-    return show(StoredValueSettingsView(content=msgspec.to_builtins(read_settings())))
+    return show(_settings())
 
 
-@router.put("/stored-value-settings", auth=Needs(Right.PROGRAMS_PUBLISH), response=StoredValueSettingsView)
+@router.put(
+    "/stored-value-settings",
+    auth=Needs(Right.PROGRAMS_PUBLISH),
+    response={200: StoredValueSettingsView, 202: ApprovalView},
+)
 @once
 def write_stored_value_settings(request: HttpRequest, payload: StoredValueSettingsIn) -> Reply:
-    """Let the shop answer so from now on; cards keep the end they were sold with."""
+    """Let the shop answer so from now on; cards keep the end they were sold with.
+
+    Where that loosens a limit on what one person may do alone, the answer is 202 with the request that waits
+    for a second one.
+    """
     caller = caller_of(request)
-    write_settings(unpack_settings(payload.content), changed_by=caller.key.name, at=caller.at)
-    return Reply(StoredValueSettingsView(content=msgspec.to_builtins(read_settings())))
+    outcome = change_or_ask(
+        unpack_settings(payload.content), form=form_of(request), actor=actor_of(request), at=caller.at,
+        seen=settings_number() if payload.version is None else payload.version,
+        reason=payload.reason or caller.key.name,
+    )  # fmt: skip
+    if outcome.approval is not None:
+        return Reply(show_approval(outcome.approval, caller.at), 202)
+    return Reply(_settings())
+
+
+def _settings() -> StoredValueSettingsView:
+    latest = next(iter(list_settings_versions(limit=1)), None)
+    return StoredValueSettingsView(
+        content=msgspec.to_builtins(read_settings()), version=latest.number if latest else 0,
+        changed_by=latest.changed_by if latest else None, changed_at=latest.changed_at if latest else None,
+    )  # fmt: skip
 
 
 def by_of(request: HttpRequest, store: str | None) -> By:

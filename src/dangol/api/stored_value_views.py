@@ -125,12 +125,19 @@ class StoredValueSettingsIn(Given):
     """How the shop answers for cards and credit, whole; what is left out is at its default."""
 
     content: dict[str, Any]
+    version: Annotated[int, Field(ge=0, strict=True)] | None = Field(
+        None, description="The version you have seen: where another is in force, nothing is changed."
+    )
+    reason: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
 class StoredValueSettingsView(Shown):
-    """How the shop answers for cards and credit."""
+    """How the shop answers for cards and credit; version 0 is as it comes."""
 
     content: dict[str, Any]
+    version: int
+    changed_by: str | None
+    changed_at: Instant | None
 
 
 class GiftCardView(Shown):
@@ -212,13 +219,17 @@ class GiftCardCodeList(Shown):
 
 
 class ValueMoveView(Shown):
-    """Money that went in (positive) or out, and why; `card`: a card's last characters, empty for credit."""
+    """Money that went in (positive) or out, and why; `card`: a card's last characters, empty for credit.
+
+    `price_minor` was paid for what was sold.
+    """
 
     id: str
     card: str
     kind: str
     currency: str
     minor: int
+    price_minor: int | None
     paid_out_minor: int
     at: Instant
     member_id: str | None
@@ -315,7 +326,7 @@ def move_view(one: selectors.MoveView) -> ValueMoveView:
     """Return a movement as it is shown."""
     return ValueMoveView(
         id=show_id(one.id), card=one.card, kind=one.kind.value, currency=one.currency, minor=one.minor,
-        paid_out_minor=one.paid_out_minor, at=one.at,
+        price_minor=one.price_minor, paid_out_minor=one.paid_out_minor, at=one.at,
         member_id=show_id(one.customer_id) if one.customer_id else None,
         sale_id=show_id(one.sale_id) if one.sale_id else None,
         gives_back_of=show_id(one.of_id) if one.of_id else None, by=one.actor_name, reason=one.reason,

@@ -3,7 +3,7 @@
 An app puts its own into a module `refusals.py`, found by its name; a rule in `domain` knows its code only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,14 +18,31 @@ class Words(NamedTuple):
     """What to say: a sentence with the error's facts in braces, and what to do next (empty: nothing).
 
     `names`: what the codes are called that a fact may be, by the fact; their words may hold other facts.
+    `money`: the facts that are minor units, of the fact `currency` or else the shop's.
     """
 
     sentence: str | Promise
     remedy: str | Promise = ""
     names: Mapping[str, Mapping[str, str | Promise]] = {}
+    money: tuple[str, ...] = ()
 
 
 _words: dict[str, Words] = {}
+
+
+def _as_it_is(minor: int, currency: str) -> str:
+    return f"{minor} {currency}".strip()
+
+
+class _Told:
+    """How an amount of money is told: as it is, until the pages say better."""
+
+    money: Callable[[int, str], str] = staticmethod(_as_it_is)
+
+
+def tell_money_by(way: Callable[[int, str], str]) -> None:
+    """Let amounts in refusals be told so, of minor units and a currency; empty: the shop's."""
+    _Told.money = staticmethod(way)
 
 
 def register(words: Mapping[str, Words]) -> None:
@@ -69,7 +86,10 @@ def explain(error: DomainError) -> tuple[str, str]:
     if words is None:
         return str(_("거절됐어요: {error}")).format(error=error), ""
     facts = Facts(error.data)
+    for name in words.money:
+        if isinstance(facts.get(name), int):
+            facts[name] = _Told.money(facts[name], str(facts.get("currency") or ""))
     for name, called in words.names.items():
         if (told := called.get(str(facts.get(name)))) is not None:
-            facts[name] = str(told).format_map(Facts(error.data))
+            facts[name] = str(told).format_map(facts)
     return str(words.sentence).format_map(facts), str(words.remedy).format_map(facts)

@@ -13,5 +13,6 @@ class WebConfig(AppConfig):
     label = "dg_web"
 
     def ready(self) -> None:
-        """Let every way of signing in open a session of ours: Django tells of each."""
+        """Let every way of signing in open a session of ours (Django tells of each), and tell money ours."""
+        import_module("dangol.web.money_in_refusals").begin()
         user_logged_in.connect(import_module("dangol.web.sign_in.opening").open_session_for)

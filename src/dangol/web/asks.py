@@ -22,9 +22,11 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
 from dangol.rooms.rewards.promotions import approving
 from dangol.rooms.rewards.promotions.checkout import read_checkout
-from dangol.rooms.rewards.stored_value import batch_asks, credit, giving
+from dangol.rooms.rewards.stored_value import batch_asks, credit, giving, settings_asks
+from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.web.checkout_words import changes_between
 from dangol.web.formats import format_money_in_words, format_number, format_points, format_points_change
+from dangol.web.stored_value_settings_words import changes_between as terms_between
 
 
 class Decide(Protocol):
@@ -82,6 +84,13 @@ def _describe_change(approval: ApprovalView) -> str:
     return ", ".join(told) or _("결제 설정(지금과 같아요)")
 
 
+def _describe_terms(approval: ApprovalView) -> str:
+    currency = shop().currency
+    changes = terms_between(read_settings(), settings_asks.read_change(approval), currency)
+    told = [f"{one.what} {one.was or '–'} → {one.will_be or '–'}" for one in changes]
+    return ", ".join(told) or _("상품권·예치금 설정(지금과 같아요)")
+
+
 KINDS: Mapping[str, AskKind] = {
     by_hand.KIND: AskKind(_describe_by_hand, in_bulk.decide_points),
     in_bulk.BULK: AskKind(_describe_in_bulk, in_bulk.decide_points),
@@ -89,9 +98,12 @@ KINDS: Mapping[str, AskKind] = {
     giving.KIND: AskKind(_describe_given, batch_asks.decide_batch),
     approving.PUBLICATION: AskKind(_describe_publication, approving.decide_promotions),
     approving.SETTINGS: AskKind(_describe_change, approving.decide_promotions),
+    settings_asks.KIND: AskKind(_describe_terms, settings_asks.decide_settings),
 }
 # What concerns the shop and no member: its subject is no person.
-OF_THE_SHOP = frozenset({in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS, giving.KIND})
+OF_THE_SHOP = frozenset(
+    {in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS, settings_asks.KIND, giving.KIND}
+)
 
 
 def describe(approval: ApprovalView) -> str | None:

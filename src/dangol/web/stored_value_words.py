@@ -8,12 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from dangol.domain.gift_card_terms import Why
 from dangol.domain.stored_value import Kind
 from dangol.rooms.rewards.stored_value.models import Act, CardState
+from dangol.rooms.rewards.stored_value.selectors import CardView, MoveView
 
 # Words, the tone of the chip, the icon.
 STATES: Mapping[str, tuple[Promise, str, str]] = {
     CardState.MADE: (_("판매 전"), "", "circle-dashed"),
     CardState.ACTIVE: (_("쓸 수 있어요"), "good", "circle-check"),
     CardState.BLOCKED: (_("막았어요"), "bad", "ban"),
+}
+# How a card that is in use stands when nothing on it may be spent any more.
+SPENT, OVER = "spent", "over"
+WORN: Mapping[str, tuple[Promise, str, str]] = {
+    SPENT: (_("다 썼어요"), "", "circle-check"),
+    OVER: (_("기간이 지났어요"), "", "hourglass"),
 }
 MOVES: Mapping[str, Promise] = {
     Kind.SOLD: _("충전"),
@@ -44,3 +51,15 @@ WHYS: Mapping[str, Promise] = {
     Why.GIVEN_FREE: _("무료로 준 상품권이라 환급하지 않아요."),
     Why.NOTHING_LEFT: _("남은 금액이 없어요."),
 }
+
+
+def state_in_words(card: CardView) -> tuple[Promise, str, str]:
+    """Return how a card stands: the words, the tone of the chip, the icon."""
+    if card.state is not CardState.ACTIVE or card.open_minor:
+        return STATES[card.state]
+    return WORN[OVER if card.lapsed_minor else SPENT]
+
+
+def move_in_words(move: MoveView) -> Promise:
+    """Return what a movement is: the first money on a card is its sale, what comes later a top-up."""
+    return _("판매") if move.kind is Kind.SOLD and move.is_first else MOVES[move.kind]

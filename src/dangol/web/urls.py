@@ -284,6 +284,7 @@ urlpatterns = [
     path("requests/<id:customer_id>/<id:request_id>", person_requests.answer, name="request-answer"),
     path("approvals", by_hand.show_approvals, name="approvals"),
     path("approvals/<id:approval_id>", by_hand.decide, name="approval-decide"),
+    path("approvals/<id:approval_id>/withdraw", by_hand.withdraw_request, name="approval-withdraw"),
     path("orders", orders.list_orders, name="orders"),
     path("orders.csv", orders.export_orders, name="orders-csv"),
     path("order-acts/undo/<str:source>/<path:number>", order_acts.undo, name="order-undo"),

@@ -22,19 +22,20 @@ from dangol.core.access.models import Approval
 from dangol.core.people.actors import Actor, ActorKind, columns_of, fitting, require_reason
 from dangol.core.people.models import Staff
 from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.storage.rows import insert_rows, select_matching
-from dangol.core.storage.transactions import require_write_transaction
+from dangol.core.storage.rows import insert_missing, insert_rows, select_matching
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
 
 OPEN_FOR = timedelta(days=7)
 
 
 class State(StrEnum):
-    """How a request stands. `direct` was small enough to need nobody else."""
+    """How a request stands. `direct` was small enough to need nobody else; who asked may withdraw."""
 
     DIRECT = "direct"
     WAITING = "waiting"
     APPROVED = "approved"
     DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 class Ask(NamedTuple):
@@ -91,15 +92,22 @@ def find_asked(ask: Ask, *, actor: Actor) -> ApprovalView | None:
 def note_request(ask: Ask, *, actor: Actor, at: datetime, waits: bool) -> ApprovalView:
     """Write a request down: as waiting for a second person, or as done by the first one alone.
 
-    Joins the caller's write transaction. Raises ReasonMissing.
+    One that waits and was told twice at once is one. Joins the caller's write transaction. Raises
+    ReasonMissing, or RequestReused where the other one was of something else, or was done meanwhile.
     """
     require_write_transaction()
     kept = ask._replace(reason=require_reason(ask.reason))
     state = State.WAITING if waits else State.DIRECT
-    Approval.objects.create(
-        **kept._asdict(), **columns_of(actor), asked_at=at, state=state.value,
-        decided_by="", decided_name="", decided_reason="",
-    )  # fmt: skip
+    row = {
+        **kept._asdict(), **columns_of(actor), "asked_at": at, "state": state.value, "decided_by": "",
+        "decided_name": "", "decided_reason": "",
+    }  # fmt: skip
+    if not insert_missing(Approval, tuple(row), [tuple(row.values())]):
+        # Whoever waited here for the other's transaction reads what that has written.
+        earlier = find_asked(ask, actor=actor)
+        if earlier is None or earlier.state != State.WAITING or not waits:
+            raise RequestReused()
+        return earlier
     return find_approval(kept.id)
 
 
@@ -217,6 +225,25 @@ def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: da
     now = find_approval(approval_id)
     if not changed:
         raise AlreadyDecided(name=now.decided_name or now.decided_by or now.actor_name or now.actor)
+    return now
+
+
+def withdraw(approval_id: Id, *, actor: Actor, at: datetime) -> ApprovalView:
+    """Take one's own request back, or that of a program one answers for; returns it as it then stands.
+
+    Done twice it is the same. Raises NoSuchApproval for another's, or AlreadyDecided.
+    """
+    who = fitting(actor)
+    with write_transaction():
+        found = find_approval(approval_id)
+        if who.key not in who_asked([found])[found.id]:
+            raise NoSuchApproval(approval=show_id(approval_id))
+        changed = Approval.objects.filter(id=approval_id, state=State.WAITING).update(
+            state=State.WITHDRAWN.value, decided_at=at, decided_by=who.key, decided_name=who.name
+        )
+        now = find_approval(approval_id)
+        if not changed and now.state != State.WITHDRAWN:
+            raise AlreadyDecided(name=now.decided_name or now.decided_by or now.actor_name or now.actor)
     return now
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from dangol.core.access.approvals import find_approval
+from dangol.core.access.approvals import find_approval, withdraw
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
@@ -148,6 +148,24 @@ def decide(request: HttpRequest, approval_id: Id) -> HttpResponse:
         )  # fmt: skip
     except DomainError as refusal:
         return _approvals(request, refusal)
+    return redirect("web:approvals")
+
+
+@needs(Right.MEMBERS_READ)
+@require_POST
+def withdraw_request(request: HttpRequest, approval_id: Id) -> HttpResponse:
+    """Take one's own request back; answers 404 for another's."""
+    frame, actor = frame_of(request), actor_of(request)
+    try:
+        taken = withdraw(approval_id, actor=actor, at=frame.at)
+    except NoSuchApproval:
+        raise Http404 from None
+    except DomainError as refusal:
+        if visitor_of(request).may(Right.APPROVALS_DECIDE):
+            return _approvals(request, refusal)
+        return redirect("web:overview")
+    if request.POST.get("back") == "credit":
+        return redirect("web:member-credit", taken.subject_id)
     return redirect("web:approvals")
 
 

@@ -27,7 +27,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.coupon_sheets import LAYOUTS, SHEETS_A_PAGE, USUAL, Slip, draw_code
 from dangol.web.pages.gift_cards import by_of
-from dangol.web.stored_value_words import STATES
+from dangol.web.stored_value_words import state_in_words
 
 
 @needs(Right.STORED_VALUE_READ)
@@ -45,7 +45,7 @@ def show(request: HttpRequest, batch_id: Id) -> HttpResponse:
     """Show a batch and its first cards."""
     batch = find_batch(batch_id)
     found = selectors.list_cards(at=frame_of(request).at, batch_id=batch_id, limit=100)
-    context = {"batch": batch, "cards": [(one, STATES[one.state]) for one in found]}
+    context = {"batch": batch, "cards": [(one, state_in_words(one)) for one in found]}
     return render(request, "web/gift_cards/batch.html", context)
 
 

@@ -1,6 +1,6 @@
 """Gift cards in the back office: found by their end or their code, sold, loaded, shut and paid out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,20 +18,36 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.coupon_codes import LONGEST_CODE
 from dangol.domain.errors import DomainError
-from dangol.domain.gift_card_terms import NoRefund
+from dangol.domain.gift_card_terms import NoRefund, Refund, Why
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value import cards, refunds, selectors
 from dangol.rooms.rewards.stored_value.codes import refs_of
 from dangol.rooms.rewards.stored_value.errors import InvalidGiftCard, UnknownGiftCard, WholeCode
-from dangol.rooms.rewards.stored_value.models import TAIL
+from dangol.rooms.rewards.stored_value.models import TAIL, CardState
 from dangol.web.acting import actor_of, form_of, new_form, read_last_day
 from dangol.web.amounts import read_amount
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.coupon_sheets import draw_code
-from dangol.web.stored_value_words import ACTS, MOVES, STATES, WHYS
+from dangol.web.stored_value_words import (
+    ACTS,
+    SPENT,
+    STATES,
+    WHYS,
+    WORN,
+    move_in_words,
+    state_in_words,
+)
 
 SHOWN = 50
+# What a list may be narrowed to: used up or over is one, whatever took the last of it.
+_STATES = {**STATES, SPENT: WORN[SPENT]}
+_FILTERS: Mapping[str, dict[str, Any]] = {
+    CardState.MADE: {"state": CardState.MADE},
+    CardState.ACTIVE: {"state": CardState.ACTIVE, "is_empty": False},
+    CardState.BLOCKED: {"state": CardState.BLOCKED},
+    SPENT: {"state": CardState.ACTIVE, "is_empty": True},
+}
 
 
 @needs(Right.STORED_VALUE_READ)
@@ -47,14 +63,13 @@ def _list(request: HttpRequest, error: DomainError | None = None) -> HttpRespons
         tail, error = "", WholeCode(most=TAIL)
     before = _id_or_none(request.GET.get("after", ""))
     found = selectors.list_cards(
-        at=frame_of(request).at, tail=tail, state=state if state in STATES else "", before=before,
-        limit=SHOWN + 1,
+        at=frame_of(request).at, tail=tail, **_FILTERS.get(state, {}), before=before, limit=SHOWN + 1,
     )  # fmt: skip
     if isinstance(error, WholeCode):
         found = []
     sentence, remedy = explain(error) if error else ("", "")
     context = {
-        "cards": [(one, STATES[one.state]) for one in found[:SHOWN]], "states": STATES, "state": state,
+        "cards": [(one, state_in_words(one)) for one in found[:SHOWN]], "states": _STATES, "state": state,
         "tail": tail, "after": before, "next_after": show_id(found[SHOWN - 1].id) if found[SHOWN:] else "",
         "filtered": bool(tail or state), "tail_length": TAIL, "longest": LONGEST_CODE,
         "sentence": sentence, "remedy": remedy,
@@ -92,16 +107,23 @@ def _show(request: HttpRequest, card: selectors.CardView, error: DomainError | N
     at = frame_of(request).at
     refund = selectors.refund_for(card, at=at)
     context = {
-        "card": card, "told": STATES[card.state], "holder": _holder(request, card),
-        "moves": [(one, MOVES[one.kind]) for one in selectors.moves_of_card(card.id)],
+        "card": card, "told": state_in_words(card), "holder": _holder(request, card),
+        "moves": [(one, move_in_words(one)) for one in selectors.moves_of_card(card.id)],
         "acts": [(one, ACTS[one.act]) for one in selectors.acts_of(card.id)],
         "refund": None if isinstance(refund, NoRefund) else refund, "why": WHYS[refund.why],
         "needed": refund.needed if isinstance(refund, NoRefund) else None,
         "used": refund.used if isinstance(refund, NoRefund) else None,
-        "form": new_form(), "given": request.POST, "longest_reason": LONGEST_REASON,
-        "sentence": sentence, "remedy": remedy,
+        "begins_anew": _begins_anew(card, refund), "form": new_form(), "given": request.POST,
+        "longest_reason": LONGEST_REASON, "sentence": sentence, "remedy": remedy,
     }  # fmt: skip
     return render(request, "web/gift_cards/card.html", context, status=422 if error else 200)
+
+
+def _begins_anew(card: selectors.CardView, refund: Refund | NoRefund) -> bool:
+    """Say whether a top-up now would make what was used so far count no more for getting money back."""
+    if isinstance(refund, NoRefund):
+        return bool(refund.used)
+    return refund.why is Why.MOSTLY_USED and card.open_minor > 0
 
 
 def _holder(request: HttpRequest, card: selectors.CardView) -> Any:

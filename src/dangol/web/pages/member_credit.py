@@ -5,21 +5,23 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.approvals import list_asked
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import LONGEST_REASON
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.errors import DomainError
 from dangol.domain.stored_value import MOST_MINOR, InvalidAmount
-from dangol.rooms.rewards.stored_value.credit import ByHand, move_by_hand
+from dangol.rooms.rewards.stored_value.credit import KIND, ByHand, move_by_hand
 from dangol.rooms.rewards.stored_value.selectors import cards_of, credit_moves_of, credit_of
 from dangol.web.acting import actor_of, find_subject, new_form, read_last_day, require_seen
 from dangol.web.amounts import read_amount
+from dangol.web.asks import describe
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.scheme import find_program
-from dangol.web.stored_value_words import MOVES, STATES
+from dangol.web.stored_value_words import move_in_words, state_in_words
 
 
 @needs(Right.STORED_VALUE_READ)
@@ -37,10 +39,11 @@ def _show(request: HttpRequest, member: MemberView, error: DomainError | None = 
     sentence, remedy = explain(error) if error else ("", "")
     context = {
         "member": member, "person": member.profile.person, "credit": credit_of(customer_id, at=at),
-        "cards": [(one, STATES[one.state]) for one in cards_of(customer_id, at=at)],
-        "moves": [(one, MOVES[one.kind]) for one in credit_moves_of(customer_id)],
+        "cards": [(one, state_in_words(one)) for one in cards_of(customer_id, at=at)],
+        "moves": [(one, move_in_words(one)) for one in credit_moves_of(customer_id)],
         "form": new_form(), "given": request.POST, "longest_reason": LONGEST_REASON,
-        "waits": request.GET.get("waits"), "sentence": sentence, "remedy": remedy,
+        "waits": [(one, describe(one)) for one in list_asked(KIND, customer_id, limit=20) if one.is_open(at)],
+        "me": actor_of(request).key, "sentence": sentence, "remedy": remedy,
     }  # fmt: skip
     return render(request, "web/gift_cards/member.html", context, status=422 if error else 200)
 
@@ -62,11 +65,10 @@ def move(request: HttpRequest, customer_id: Id) -> HttpResponse:
         if minor is None or not is_day:
             raise InvalidAmount(amount=request.POST.get("amount", "")[:20], most=MOST_MINOR)
         wanted = ByHand(frame.shop.currency, minor if gives else -minor, end if gives else None)
-        outcome = move_by_hand(
+        move_by_hand(
             customer_id, wanted, form=form, actor=actor_of(request),
             reason=request.POST.get("reason", ""), at=frame.at,
         )  # fmt: skip
     except DomainError as error:
         return _show(request, member, error)
-    address = reverse("web:member-credit", args=[customer_id])
-    return HttpResponseRedirect(address if outcome.move_id else f"{address}?waits=1")
+    return HttpResponseRedirect(reverse("web:member-credit", args=[customer_id]))

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from dangol.core.access.approvals import list_asked
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
@@ -16,9 +17,9 @@ from dangol.rooms.rewards.stored_value.settings import (
     list_settings_versions,
     read_settings,
     settings_number,
-    write_settings,
 )
-from dangol.web.acting import actor_of
+from dangol.rooms.rewards.stored_value.settings_asks import KIND, SETTINGS_ID, change_or_ask, is_looser
+from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
@@ -28,7 +29,7 @@ from dangol.web.stored_value_examples import tell_choice, tell_figures
 from dangol.web.stored_value_settings_form import SettingsForm, form_of_content, read_form
 from dangol.web.stored_value_settings_words import GROUPS, changes_between, facts_of
 
-_MOST_SHOWN = 20
+_MOST_SHOWN, LONGEST = 20, 300
 
 
 class Told(NamedTuple):
@@ -49,6 +50,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "latest": versions[0] if versions else None,
         "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency)),
         "saved": request.GET.get("saved") == "1",
+        "waiting": [one for one in list_asked(KIND, SETTINGS_ID) if one.is_open(frame_of(request).at)],
     }  # fmt: skip
     return render(request, "web/stored_value/settings.html", context)
 
@@ -70,13 +72,15 @@ def change(request: HttpRequest) -> HttpResponse:
     if request.POST.get("do") != "save" or form.content is None or not is_seen:
         return _form(request, form, content, number)
     try:
-        write_settings(
-            form.content, changed_by=actor_of(request).key, at=frame_of(request).at,
+        outcome = change_or_ask(
+            form.content, form=form_of(request), actor=actor_of(request), at=frame_of(request).at,
             seen=read_number(request.POST.get("version", "")),
+            reason=request.POST.get("reason", "")[:LONGEST],
         )  # fmt: skip
     except DomainError as error:
         return _form(request, form, content, number, error=error)
-    return HttpResponseRedirect(f"{reverse('web:stored-value-settings')}?saved=1")
+    saved = "waits" if outcome.approval else "1"
+    return HttpResponseRedirect(f"{reverse('web:stored-value-settings')}?saved={saved}")
 
 
 def _form(
@@ -93,6 +97,8 @@ def _form(
         "form": form, "version": number, "sentence": sentence, "remedy": remedy,
         "sentences": changes_between(content, new, currency) if new else [],
         "figures": _figures(request, new) if new else [], "mark": mark_of(new),
+        "loosens": new is not None and is_looser(content, new), "longest": LONGEST,
+        "sent": request.POST.get("form") or new_form(), "reason": request.POST.get("reason", "")[:LONGEST],
     }  # fmt: skip
     if request.headers.get("HX-Request"):
         return render(request, "web/stored_value/outcome.html", context)

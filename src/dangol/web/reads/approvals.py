@@ -12,14 +12,20 @@ from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
 from dangol.rooms.rewards.promotions import approving
+from dangol.rooms.rewards.stored_value import settings_asks
+from dangol.web.ask_grounds import grounds_of
 from dangol.web.asks import OF_THE_SHOP, describe
 from dangol.web.present import seen_by
+from dangol.web.settings_words import Fact
+
+_PAGES = {approving.SETTINGS: "web:checkout-settings", settings_asks.KIND: "web:stored-value-settings"}
 
 
 class Request(NamedTuple):
     """A request with what it asks for in words (None: not known), and the member as they are now.
 
-    Of a request in bulk `many` says of how many members it is.
+    Of a request in bulk `many` says of how many members it is. `facts` are what there is to judge one that
+    waits by, as of now; `obstacle` why it could not be carried out now.
     """
 
     approval: ApprovalView
@@ -27,13 +33,21 @@ class Request(NamedTuple):
     many: int
     person: PersonView | None
     is_mine: bool
+    facts: Sequence[Fact] = ()
+    obstacle: str = ""
+
+    @property
+    def is_of_shop(self) -> bool:
+        """Whether it concerns the shop and no member."""
+        return self.approval.kind in OF_THE_SHOP
 
     @property
     def address(self) -> str:
         """Where to look at what is asked for; empty where that is a member."""
         if self.approval.kind == approving.PUBLICATION:
             return reverse("web:promotion-diff", args=[self.approval.subject_id])
-        return reverse("web:checkout-settings") if self.approval.kind == approving.SETTINGS else ""
+        page = _PAGES.get(self.approval.kind)
+        return reverse(page) if page else ""
 
     @property
     def is_over(self) -> bool:
@@ -57,7 +71,7 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
         return [
-            _told(one, people.get(now[one.subject_id]), is_mine=me in askers.get(one.id, ()))
+            _told(one, people.get(now[one.subject_id]), at=at, is_mine=me in askers.get(one.id, ()))
             for one in rows
             if now[one.subject_id] in seen or (one.kind in OF_THE_SHOP and visitor.store_id is None)
         ]
@@ -65,6 +79,10 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
     return Approvals(told(waiting), told(settled))
 
 
-def _told(approval: ApprovalView, person: PersonView | None, *, is_mine: bool) -> Request:
+def _told(approval: ApprovalView, person: PersonView | None, *, at: datetime, is_mine: bool) -> Request:
     many = len(read_in_bulk(approval.payload).members) if approval.kind == BULK else 0
-    return Request(approval, describe(approval), many, person, is_mine)
+    request = Request(approval, describe(approval), many, person, is_mine)
+    if request.wanted is None or not approval.is_open(at):
+        return request
+    grounds = grounds_of(approval, at=at)
+    return request._replace(facts=grounds.facts, obstacle=grounds.obstacle)

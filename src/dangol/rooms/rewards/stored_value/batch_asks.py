@@ -29,6 +29,11 @@ def ask_batch(draft: BatchDraft, *, by: By, batch_id: Id | None = None) -> Asked
         return Asked(make_batch(draft, by=by, batch_id=made), None)
 
 
+def read_batch(text: str) -> BatchDraft:
+    """Return the batch a request asks for."""
+    return msgspec.json.decode(text, type=BatchDraft)
+
+
 def decide_batch(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime) -> ApprovalView:
     """Approve a batch of given cards, which is then made, or decline it; raises as
     `access.approvals.decide` and as making it.
@@ -37,6 +42,5 @@ def decide_batch(approval_id: Id, *, approves: bool, actor: Actor, reason: str, 
     with write_transaction():
         decided, given = decide_given(approval_id, approves=approves, reason=reason, by=by)
         if approves:
-            draft = msgspec.json.decode(given.batch, type=BatchDraft)
-            make_batch(draft, by=by, batch_id=decided.subject_id, is_approved=True)
+            make_batch(read_batch(given.batch), by=by, batch_id=decided.subject_id, is_approved=True)
     return decided

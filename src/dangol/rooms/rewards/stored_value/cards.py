@@ -12,6 +12,7 @@ from dangol.core.events.services import lock_customers
 from dangol.core.people.actors import Actor, columns_of, require_reason
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
+from dangol.core.people.shops import lock_shop
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import write_transaction
@@ -100,12 +101,15 @@ def sell_card(draft: CardDraft, *, by: By, card_id: Id | None = None) -> Issued:
     end = _end(draft.expires_at, settings, by.at)
     made = card_id or new_id()
     with write_transaction():
-        if GiftCard.objects.filter(id=made).exists():
-            return _sold_before(made, draft, by)
-        note_given(made, Given(draft.currency, draft.minor - price), reason=draft.reason, by=by)
         if draft.holder:
             require_not_own([draft.holder], actor=by.actor)
             lock_customers([draft.holder])
+        if card_id is not None:
+            # Told twice at once, the second waits for the first.
+            lock_shop()
+        if GiftCard.objects.filter(id=made).exists():
+            return _sold_before(made, draft, by)
+        note_given(made, Given(draft.currency, draft.minor - price), reason=draft.reason, by=by)
         (code,) = _make([made], draft, None, DEFAULT_PATTERN, by)
         held = lock_accounts([made])[made]
         _load([held], _Load(draft.minor, price, end, f"sold:{made.hex()}"), by)
@@ -122,6 +126,8 @@ def make_batch(draft: BatchDraft, *, by: By, batch_id: Id | None = None, is_appr
     name, pattern, made = draft.name.strip(), read_pattern(draft.pattern), batch_id or new_id()
     one = CardDraft(draft.minor, draft.currency, is_given=draft.is_given, expires_at=draft.expires_at)
     with write_transaction():
+        # Told twice at once, the second waits for the first.
+        lock_shop()
         if GiftCardBatch.objects.filter(id=made).exists():
             return made
         if draft.is_given and not is_approved:

@@ -105,7 +105,7 @@ def _draw(accounts: list[Held], minor: int, key: str, note: Note, at: datetime) 
         raise InvalidAmount(amount=minor, most=MOST_MINOR)
     there = sum(held.purse.open_minor(at) for held in accounts)
     if minor > there:
-        raise NotEnoughValue(asked=minor, left=there)
+        raise NotEnoughValue(asked=minor, left=there, currency=accounts[0].currency if accounts else "")
     own = {held.id: held for held in accounts}
     made = []
     for account_id, part in spread([(held.id, held.purse) for held in accounts], minor, at):
@@ -178,8 +178,8 @@ def move_by_hand(
     """Give or take credit by hand, or ask for it where it is more than the shop lets one person do in a day.
 
     What the same person has moved alone for this member in the last 24 hours counts with it. `form` names the
-    form this comes from: sent twice it is done once. Raises as `give_credit` and `take_credit`, or
-    RequestReused.
+    form this comes from: sent twice it is done once. Raises as `give_credit` and `take_credit`, also where
+    it would be asked for and can only fail, or RequestReused.
     """
     with write_transaction():
         require_not_own([customer_id], actor=actor)
@@ -190,11 +190,20 @@ def move_by_hand(
         ask = Ask(form, KIND, customer_id, msgspec.json.encode(wanted).decode(), size, require_reason(reason))
         if earlier := find_asked(ask, actor=actor):
             return Outcome(earlier, _moved_before(earlier))
+        if wanted.minor < 0:
+            _require_there(customer_id, wanted, at)
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         waits = before + size > read_settings().credit_limit_minor
         noted = note_request(ask, actor=actor, at=at, waits=waits)
         moved = _carry_out(noted, actor, at) if noted.state == State.DIRECT else None
     return Outcome(noted, moved)
+
+
+def _require_there(customer_id: Id, wanted: ByHand, at: datetime) -> None:
+    accounts = _lock_credit(family_of(customer_id), wanted.currency)
+    there = sum(held.purse.open_minor(at) for held in accounts)
+    if -wanted.minor > there:
+        raise NotEnoughValue(asked=-wanted.minor, left=there, currency=wanted.currency)
 
 
 def read_by_hand(payload: str) -> ByHand:

@@ -69,7 +69,7 @@ def ask_for(batch_id: Id, given: Given, *, reason: str, by: By) -> ApprovalView 
     Joins the caller's write transaction. Asked again under the same id it is the same request. Raises
     ReasonMissing or RequestReused.
     """
-    require_write_transaction()
+    lock_shop()
     payload = msgspec.json.encode(given).decode()
     ask = Ask(batch_id, KIND, batch_id, payload, given.minor, require_reason(reason))
     if earlier := find_asked(ask, actor=by.actor):

@@ -29,11 +29,14 @@ _REASONS = {
 register(
     {
         "stored_value.not_enough": Words(
-            _("잔액이 모자라요: {asked} 가운데 {left}만 있어요."), _("잔액을 확인하고 금액을 줄이세요.")
+            _("잔액이 모자라요: {asked} 가운데 {left}만 있어요."),
+            _("잔액을 확인하고 금액을 줄이세요."),
+            money=("asked", "left"),
         ),
         "stored_value.invalid_amount": Words(
             _("금액이나 유효기간이 맞지 않아요: {amount}"),
-            _("1부터 {most}까지의 금액과 앞으로 올 날을 쓰세요."),
+            _("0보다 크고 {most}보다 크지 않은 금액과 앞으로 올 날을 쓰세요."),
+            money=("amount", "most"),
         ),
         "stored_value.idempotency_key_reused": Words(
             _("같은 멱등 키가 다른 금액으로 다시 왔어요: {key}"),
@@ -69,8 +72,12 @@ register(
             _("번호 전체는 잔액 보기 칸에 적으세요."),
         ),
         "gift_cards.too_much_given": Words(
-            _("한 사람이 하루에 값을 받지 않고 줄 수 있는 금액({most})을 넘어요."),
+            _(
+                "한 사람이 하루에 값을 받지 않고 줄 수 있는 금액({most})을 넘어요. "
+                "지난 하루에 이미 {given}을 줬어요."
+            ),
             _("무료 묶음으로 만들어 다른 사람의 승인을 받으세요."),
+            money=("most", "given", "asked"),
         ),
         "gift_cards.not_refundable": Words(
             _("지금은 환급할 수 없는 상품권이에요. {reason}"),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import shop
@@ -22,10 +22,11 @@ from dangol.rooms.rewards.stored_value.models import (
     GiftCardAct,
     GiftCardBatch,
     ValueAccount,
+    ValueLot,
     ValueMove,
 )
 from dangol.rooms.rewards.stored_value.settings import read_settings
-from dangol.rooms.rewards.stored_value.store import load_lots
+from dangol.rooms.rewards.stored_value.store import load_lots, parts_of
 
 MOST_ACTS = 50
 
@@ -59,7 +60,10 @@ class CreditView(NamedTuple):
 
 
 class MoveView(NamedTuple):
-    """Money that came or went. `card` are the last characters of the card it is about, empty for credit."""
+    """Money that came or went. `card` are the last characters of the card it is about, empty for credit.
+
+    `price_minor` was paid for it, where it was sold; `is_first`: with it the card was sold.
+    """
 
     id: Id
     account_id: Id
@@ -74,6 +78,8 @@ class MoveView(NamedTuple):
     of_id: Id | None
     actor_name: str
     reason: str
+    price_minor: int | None = None
+    is_first: bool = False
 
 
 class ActView(NamedTuple):
@@ -122,16 +128,23 @@ def list_cards(
     at: datetime,
     tail: str = "",
     state: str = "",
+    is_empty: bool | None = None,
     batch_id: Id | None = None,
     before: Id | None = None,
     limit: int = 50,
 ) -> list[CardView]:
-    """Return cards, the newest first; those whose code ends so, that stand so, or of one batch."""
+    """Return cards, the newest first; those whose code ends so, that stand so, or of one batch.
+
+    `is_empty`: those alone on which nothing is, or something.
+    """
     rows = GiftCard.objects.order_by("-id")
     if tail:
         rows = rows.filter(tail=normalize(tail))
     if state:
         rows = rows.filter(state=state)
+    if is_empty is not None:
+        held = ValueAccount.objects.filter(id=OuterRef("id"), balance__gt=0)
+        rows = rows.filter(~Exists(held) if is_empty else Exists(held))
     if batch_id:
         rows = rows.filter(batch_id=batch_id)
     if before:
@@ -245,14 +258,33 @@ def _moves(whose: Q, before: tuple[datetime, Id] | None, limit: int) -> list[Mov
     ids = [(one,) for one in sorted({row.account_id for row in found})]
     currencies: dict[Id, str] = dict(select_matching(ValueAccount, ("id", "currency"), ("id",), ids))
     tails: dict[Id, str] = dict(select_matching(GiftCard, ("id", "tail"), ("id",), ids))
+    prices, first = _prices(found), _first_of(tails)
     return [
         MoveView(
-            row.id, row.account_id, tails.get(row.account_id, ""), currencies[row.account_id], Kind(row.kind),
-            row.minor, row.paid_out_minor, row.at, row.customer_id, row.sale_id, row.of_id,
-            row.actor_name or row.actor, row.reason,
+            row.id, row.account_id, tails.get(row.account_id, ""), currencies[row.account_id],
+            Kind(row.kind), row.minor, row.paid_out_minor, row.at, row.customer_id, row.sale_id, row.of_id,
+            row.actor_name or row.actor, row.reason, prices.get(row.id),
+            row.id in first,
         )
         for row in found
     ]  # fmt: skip
+
+
+def _first_of(card_ids: Iterable[Id]) -> set[Id]:
+    """Return the movements by which money came to these cards first."""
+    came = ValueMove.objects.filter(account_id__in=list(card_ids), kind__in=(Kind.SOLD, Kind.GIVEN))
+    rows = came.order_by("-at", "-id").values_list("account_id", "id")
+    return set(dict(rows).values())
+
+
+def _prices(found: Sequence[ValueMove]) -> dict[Id, int]:
+    """Return what was paid for each of these that was sold: it is one lot, opened by it."""
+    sold = [(row.account_id, row.id) for row in found if row.kind == Kind.SOLD]
+    lots = {move_id: parts[0].lot_id for move_id, parts in parts_of(sold).items()}
+    names = ("account_id", "id", "price_minor")
+    keys = [(account_id, lots[move_id]) for account_id, move_id in sold]
+    paid = {lot_id: price for _, lot_id, price in select_matching(ValueLot, names, names[:2], keys)}
+    return {move_id: paid[lot_id] for move_id, lot_id in lots.items()}
 
 
 def acts_of(card_id: Id) -> list[ActView]:

@@ -27,7 +27,7 @@ from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required
 from dangol.web.pages.coupon_sheets import draw_code
 from dangol.web.sign_in.origins import origin_of
-from dangol.web.stored_value_words import MOVES, STATES
+from dangol.web.stored_value_words import move_in_words, state_in_words
 
 SHOWN = 20
 
@@ -59,14 +59,14 @@ def _show(request: HttpRequest, session: SessionView, error: DomainError | None 
     ]
     moves.sort(key=lambda one: (one.at, one.id), reverse=True)
     shown = [
-        (one, STATES[one.state], code, draw_code(code))
+        (one, state_in_words(one), code, draw_code(code))
         for one in cards
         if one.state is CardState.ACTIVE and (code := code_of(one.id))
     ]
     context = {
         "here": "rewards", "credit": credit_of(owner, at=at), "cards": shown,
-        "shut": [(one, STATES[one.state]) for one in cards if one.state is not CardState.ACTIVE],
-        "moves": [(one, MOVES[one.kind]) for one in moves[:SHOWN]], "longest": LONGEST_CODE,
+        "shut": [(one, state_in_words(one)) for one in cards if one.state is not CardState.ACTIVE],
+        "moves": [(one, move_in_words(one)) for one in moves[:SHOWN]], "longest": LONGEST_CODE,
         "sentence": sentence, "remedy": remedy,
     }  # fmt: skip
     return render(request, "web/me/money.html", context, status=422 if error else 200)

@@ -1,0 +1,103 @@
+"""Two pairs of eyes on the settings: whoever is held by a limit must not loosen it alone."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from dangol.core.access.approvals import ApprovalView, Ask, decide, find_asked, list_asked, note_request
+from dangol.core.access.log import Access, AccessDraft, record_access
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.shops import lock_shop
+from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.stored_value.settings import (
+    StoredValueContent,
+    read_settings,
+    require_settings,
+    unpack_settings,
+    write_settings,
+)
+
+KIND = "stored_value.settings"
+# The settings are one, and stand for themselves among the subjects.
+SETTINGS_ID: Id = bytes(15) + b"\x02"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The settings are to be this, where version `seen` is in force; as JSON `StoredValueContent`."""
+
+    seen: int
+    content: dict[str, Any]
+
+
+class Outcome(NamedTuple):
+    """What became of it: a version's number, or the request that waits for a second person."""
+
+    number: int | None
+    approval: ApprovalView | None = None
+
+
+def is_looser(before: StoredValueContent, after: StoredValueContent) -> bool:
+    """Say whether one person may do more alone by `after`: give more in a day, use more of a member's credit
+    without their yes, or take more at a till that cannot look.
+    """
+    asks, will_ask = before.confirm_credit_from_minor, after.confirm_credit_from_minor
+    return (
+        after.credit_limit_minor > before.credit_limit_minor
+        or after.offline_minor > before.offline_minor
+        or (asks is not None and (will_ask is None or will_ask > asks))
+    )
+
+
+def change_or_ask(
+    content: StoredValueContent, *, seen: int, form: Id, actor: Actor, reason: str, at: datetime
+) -> Outcome:
+    """Let the shop answer so or, where it loosens a limit, ask a second person for it.
+
+    Raises StoredValueSettingsChanged where version `seen` is not in force, RequestReused, and ReasonMissing
+    where a second person is asked without a reason.
+    """
+    with write_transaction():
+        lock_shop()
+        if not is_looser(read_settings(), content):
+            return Outcome(_write(content, seen=seen, actor=actor, at=at))
+        payload = msgspec.json.encode(Change(seen, msgspec.to_builtins(content))).decode()
+        ask = Ask(form, KIND, SETTINGS_ID, payload, 0, reason)
+        if earlier := _waiting(payload, at) or find_asked(ask, actor=actor):
+            return Outcome(None, earlier)
+        require_settings(seen)
+        return Outcome(None, note_request(ask, actor=actor, at=at, waits=True))
+
+
+def _waiting(payload: str, at: datetime) -> ApprovalView | None:
+    asked = list_asked(KIND, SETTINGS_ID, limit=10)
+    return next((one for one in asked if one.is_open(at) and one.payload == payload), None)
+
+
+def _write(content: StoredValueContent, *, seen: int, actor: Actor, at: datetime) -> int:
+    # Staff's own name to sign in by, a key's as it is called.
+    name = actor.name or actor.key if actor.kind == ActorKind.KEY else actor.key
+    number = write_settings(content, changed_by=name, at=at, seen=seen)
+    record_access([AccessDraft(Access.CONFIGURE, actor, f"v{number}", seen=(KIND,), people=0)], at=at)
+    return number
+
+
+def read_change(approval: ApprovalView) -> StoredValueContent:
+    """Return what the settings are to be; raises msgspec.DecodeError or InvalidStoredValueSettings."""
+    return unpack_settings(msgspec.json.decode(approval.payload, type=Change).content)
+
+
+def decide_settings(
+    approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: datetime
+) -> ApprovalView:
+    """Approve a change of the settings, which is done at once, or decline it.
+
+    Raises what `access.approvals.decide` raises, and StoredValueSettingsChanged, after which it waits on.
+    """
+    with write_transaction():
+        decided = decide(approval_id, approves=approves, actor=actor, reason=reason, at=at)
+        if approves:
+            wanted = msgspec.json.decode(decided.payload, type=Change)
+            _write(unpack_settings(wanted.content), seen=wanted.seen, actor=actor, at=at)
+    return decided
