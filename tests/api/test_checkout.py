@@ -210,3 +210,38 @@ def test_settings__version_that_is_not_in_force__is_refused(api: Caller) -> None
     assert (second.status, second.data["code"]) == (409, "checkout.settings_changed")
     listed = api.get("/checkout-settings/versions").data["data"]
     assert [(one["version"], one["content"]["hold_minutes"]) for one in listed] == [(1, 10)]
+
+
+def test_evaluate__more_points_than_any_order_earns__is_refused_before_anything_is_sold(api: Caller) -> None:
+    offer(api, benefits=[{"kind": "points", "points": 999_999_999}])
+    offer(api, name="더", benefits=[{"kind": "points", "points": 2}])
+    member = api.post("/members", {"external_id": "A"}).data["id"]
+    cart = {"member": member, "lines": [LATTE]}
+
+    answers = [api.post(f"/checkout/{door}", cart) for door in ("evaluate", "reserve")]
+
+    assert [(one.status, one.data["code"]) for one in answers] == [(400, "checkout.too_many_points")] * 2
+
+
+def test_reserve__told_again_by_a_shopper__is_no_wrong_guess(api: Caller) -> None:
+    code = coupon(api, offer(api, needs_code=True), uses_per_code=1)
+    cart = {"lines": [LATTE], "codes": [code], "typed_by": "shopper", "address": "203.0.113.9"}
+
+    answers = [api.post("/checkout/reserve", cart, key="one") for _ in range(8)]
+
+    assert {one.status for one in answers} == {201}
+    assert {one.data["id"] for one in answers} == {answers[0].data["id"]}
+    other = {"lines": [LATTE], "codes": ["AUTUMN99"], "typed_by": "shopper", "address": "203.0.113.9"}
+    assert api.post("/checkout/evaluate", other).status == 200
+
+
+def test_return__at_the_order_after_one_of_the_sale__is_refused(api: Caller) -> None:
+    held = api.post("/checkout/reserve", {"lines": [LATTE]}).data["id"]
+    order = api.post(f"/checkout/{held}/commit", {"number": "1"}).data["order_id"]
+    api.post(f"/checkout/{held}/returns", {"number": "r1", "lines": [{"line": "1", "quantity": 1}]})
+    line = {"product": "LATTE", "quantity_milli": 1_000, "net_minor": 4_500}
+
+    late = api.post(f"/orders/{order}/returns", {"number": "r2", "lines": [line]})
+
+    assert (late.status, late.data["code"]) == (409, "checkout.returned_elsewhere")
+    assert len(api.get(f"/orders/{order}").data["returns"]) == 1

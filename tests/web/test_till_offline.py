@@ -144,7 +144,7 @@ def test_network_gone__sales_kept__survive_reload_and_go_once_in_order(
     wire.mend()
     waits(page, 0)
 
-    orders = Order.objects.filter(customer_id=owner, source="till", number__in=_sold(page))
+    orders = Order.objects.filter(customer_id=owner, source="till", number__in=sold_in(page))
     assert sorted(one.net_minor for one in orders) == [700, 3_050, 12_000]
     placed = {one.net_minor: one.placed_at for one in orders}
     assert placed[12_000] < placed[3_050] < placed[700], "each at its own instant"
@@ -152,7 +152,7 @@ def test_network_gone__sales_kept__survive_reload_and_go_once_in_order(
     assert page.locator("#waiting").is_hidden()
 
 
-def _sold(page: Page) -> list[str]:
+def sold_in(page: Page) -> list[str]:
     return [one.split(" ")[0] for one in page.locator("#late-sold [data-about]").all_inner_texts()]
 
 
@@ -350,7 +350,7 @@ def test_shift__changed_while_sales_wait__each_is_the_sale_of_whoever_made_it(
         wire.mend()
         waits(page, 0)
 
-        order = Order.objects.get(source="till", net_minor=int(amount) * 100, number__in=_sold(page))
+        order = Order.objects.get(source="till", net_minor=int(amount) * 100, number__in=sold_in(page))
         assert CounterSale.objects.get(order_id=order.id).rung_by == name
         # The next one's browser knows whose it is now.
         page.goto("/till")

@@ -14,7 +14,7 @@ from dangol.api.checkout_views import (
     SaleReturnView,
     SaleView,
 )
-from dangol.api.idempotency import once
+from dangol.api.idempotency import is_repeat, once
 from dangol.api.orders import Currency, Number, Source
 from dangol.api.promotion_refs import find_promotion_id
 from dangol.api.references import MemberRef, find_member
@@ -173,6 +173,9 @@ def _dry(asked: Asked, drafts: frozenset[Id], only: frozenset[Id] | None) -> Ask
 def reserve_sale(request: HttpRequest, payload: ReserveIn) -> HttpResponse:
     """Hold what a cart gets (codes, budgets, points) for some time; without a member it is a guest's."""
     # Outside the transaction: a wrong guess stays counted whatever becomes of the sale.
+    # One that is told again is none: what it had used is used, and would look like a wrong guess.
+    if is_repeat(request):
+        return _reserve(request, payload, find_member(payload.member) if payload.member else None)
     return _reserve(request, payload, _guarded(payload, caller_of(request).at))
 
 

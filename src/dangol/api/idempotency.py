@@ -85,6 +85,14 @@ def once(operation: Callable[P, Reply]) -> Callable[P, HttpResponse]:
     return answered
 
 
+def is_repeat(request: HttpRequest) -> bool:
+    """Say whether a request with this key has been answered before: what is done about it is done already."""
+    name = request.headers.get(HEADER)
+    if name is None or not _NAME.fullmatch(name):
+        return False
+    return Answer.objects.filter(key_id=caller_of(request).key.id, name=name).exists()
+
+
 def _answer_once(request: HttpRequest, act: Callable[[], Reply]) -> HttpResponse:
     if request.GET.get(DRY_RUN) in ("true", "1"):
         return _run_dry(act)

@@ -21,6 +21,7 @@ from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.storage.ids import show_id
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.promotions.returning import refuse_returned_here
 
 router = Router(tags=["orders"])
 MOST_MINOR = 10**12
@@ -167,6 +168,7 @@ def return_goods(request: HttpRequest, order: Path[str], payload: ReturnIn) -> R
     """Tell that goods of an order came back. The points they had earned are taken back with them."""
     found, at = find_order(order), caller_of(request).at
     draft = _return_draft(found, payload, at)
+    refuse_returned_here(found)
     outcome = record_returns([draft], recorded_at=at)[0]
     _refuse_taken(outcome, found.source, payload.number)
     return Reply(show_return(outcome.customer_id, outcome.id), 201)

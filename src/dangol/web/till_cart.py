@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from dangol.core.commerce.catalog import named_products
 from dangol.core.commerce.drafts import ProductDraft
 from dangol.domain.promotions.carts import MOST_UNITS, Line
-from dangol.rooms.rewards.stored_value.paying import MOST_CARDS
+from dangol.rooms.rewards.stored_value.paying import MOST_CARDS, Credit
 from dangol.web.amounts import read_amount, read_points
 
 # A till without a catalog sells amounts: they are lines of this product.
@@ -38,7 +38,8 @@ class TypedLine(NamedTuple):
 class TypedSale(NamedTuple):
     """All that was typed. `amount` is a line of no product; `chosen` are coupons ticked in the list.
 
-    `card` are codes of gift cards that pay, and `uses_credit` whether the member's store credit does.
+    `put_in` are codes of gift cards that pay, `card` those still being typed. `uses_credit`: the member's
+    store credit pays, too, with what was typed of it or with all that it can.
     """
 
     amount: str
@@ -51,11 +52,22 @@ class TypedSale(NamedTuple):
     scan: str
     card: str = ""
     uses_credit: bool = False
+    put_in: tuple[str, ...] = ()
+    credit_typed: str = ""
+    credit_minor: int | None = None
 
     @property
     def cards(self) -> tuple[str, ...]:
         """The codes of gift cards, each once."""
-        return tuple(dict.fromkeys(self.card.replace(",", " ").split()))[:MOST_CARDS]
+        typed = self.card.replace(",", " ").split()
+        return tuple(dict.fromkeys((*self.put_in, *(one[:LONGEST_CODE] for one in typed))))[:MOST_CARDS]
+
+    @property
+    def credit(self) -> Credit:
+        """How much store credit is to pay."""
+        if self.credit_typed:
+            return self.credit_minor or 0
+        return "most" if self.uses_credit else 0
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -70,7 +82,9 @@ class TypedSale(NamedTuple):
 
     @property
     def wrong(self) -> set[str]:
-        """What cannot be read: `amount`, `points`, lines by their place (`line-0`); `lines`: too many."""
+        """What cannot be read: `amount`, `points`, `credit`, lines by their place (`line-0`); `lines`: too
+        many.
+        """
         found = {
             f"line-{place}" for place, one in enumerate(self.lines) if one.minor is None or one.units is None
         }
@@ -78,6 +92,8 @@ class TypedSale(NamedTuple):
             found.add("amount")
         if self.points_typed and self.points is None:
             found.add("points")
+        if self.credit_typed and self.credit_minor is None:
+            found.add("credit")
         if len(self.lines) > MOST_LINES:
             found.add("lines")
         return found
@@ -109,6 +125,7 @@ def read_sale(given: QueryDict, currency: str) -> TypedSale:
     known = named_products(numbers) if numbers else {}
     prices, counts = given.getlist("price"), given.getlist("count")
     amount, points = given.get("amount", "").strip()[:40], given.get("points", "").strip()[:20]
+    credit = given.get("credit_amount", "").strip()[:40]
     return TypedSale(
         amount, read_amount(amount, currency) if amount else None,
         tuple(
@@ -119,7 +136,9 @@ def read_sale(given: QueryDict, currency: str) -> TypedSale:
         given.get("code", "").strip()[:200],
         tuple(one[:LONGEST_CODE] for one in given.getlist("coupon")[:MOST_CODES]),
         points, read_points(points) if points else None, given.get("scan", "").strip()[:80],
-        given.get("card", "").strip()[:400], bool(given.get("credit")),
+        given.get("card", "").strip()[:400], bool(given.get("credit") or credit),
+        tuple(one[:LONGEST_CODE] for one in given.getlist("put_card")[:MOST_CARDS]), credit,
+        read_amount(credit, currency) if credit else None,
     )  # fmt: skip
 
 

@@ -319,6 +319,7 @@ urlpatterns = [
     path("till/held/<id:sale_id>/drop", till_held.drop, name="till-held-drop"),
     path("till/sales/<str:number>", till_after.show_receipt, name="till-receipt"),
     path("till/sales/<str:number>/undo", till_after.undo, name="till-undo"),
+    path("till/sales/<str:number>/paid", till_after.pay_rest, name="till-paid"),
     path("till/sales/<str:number>/move", till_after.move, name="till-move"),
     path("till/sales/<str:number>/return", till_after.bring_some_back, name="till-return"),
     path("design", design.show_design, name="design"),

@@ -14,6 +14,7 @@ from dangol.domain.promotions.returns import (
     NotSold,
     Refused,
     Tender,
+    points_by_giver,
     rejudged_refund,
     return_amount,
     return_delivery,
@@ -27,6 +28,9 @@ from tests.domain.promotions.test_laws import Question, answer, much, questions
 
 # Three mugs at 9,000 for 10,000 less; 1 point for 100; 1,700 won paid with 1,700 points.
 MUGS = (promotion("less", Amount(10_000)), promotion("earn", PointsRate(1, 100), lane="after"))
+
+
+A, B = b"a", b"b"
 
 
 def sale() -> Evaluation:
@@ -261,3 +265,31 @@ def test_law__stored_value__comes_back_to_the_won_in_whatever_order(
     whole = total(back.total for back in backs)
     assert whole.stored_minor == stored
     assert (whole.money_minor, whole.spent_minor) == (sum(prices) + shipping - points - stored, points)
+
+
+@pytest.mark.parametrize(
+    ("points", "given_here", "left", "lost"),
+    [
+        pytest.param(3, {A: 2, B: 1}, {A: 10, B: 10}, {A: 2, B: 1}, id="as it was given"),
+        pytest.param(10, {A: 10}, {A: 9, B: 11}, {A: 9, B: 1}, id="an amount took one from the other"),
+        pytest.param(5, {}, {A: 2, B: 3}, {A: 2, B: 3}, id="nothing was given here: what is left"),
+        pytest.param(9, {A: 9}, {A: 4, B: 3}, {A: 4, B: 3}, id="no more than there is"),
+    ],
+)
+def test_points_by_giver__what_comes_back__is_taken_to_the_last_one(
+    points: int, given_here: dict[bytes, int], left: dict[bytes, int], lost: dict[bytes, int]
+) -> None:
+    assert points_by_giver(points, given_here, left) == lost
+
+
+_COUNTS = st.dictionaries(st.sampled_from([b"a", b"b", b"c"]), st.integers(0, 999))
+
+
+@given(st.integers(0, 3_000), _COUNTS, _COUNTS)
+def test_law__points_by_giver__are_all_of_them_as_far_as_there_are(
+    points: int, given_here: dict[bytes, int], left: dict[bytes, int]
+) -> None:
+    lost = points_by_giver(points, given_here, left)
+    assert lost.keys() == left.keys()
+    assert all(0 <= lost[key] <= left[key] for key in left)
+    assert sum(lost.values()) == min(points, sum(left.values()))

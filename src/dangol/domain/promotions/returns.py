@@ -266,6 +266,19 @@ def _without(sold: Sold, taken: Mapping[UnitKey, Carried], back: frozenset[UnitK
     )
 
 
+def points_by_giver(points: int, given: Mapping[bytes, int], left: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Return how many of the points that come back each giver loses: all of them together, to the last one.
+
+    In proportion to what each has `given` on what comes back, none more than it has `left`. What amounts that
+    came back before have taken elsewhere than they were given goes to the others that have some left.
+    """
+    keys = list(left)
+    parts = split(points, [Share((key.hex(), 0), given.get(key, 0), left[key]) for key in keys])
+    rest = {key: left[key] - part for key, part in zip(keys, parts, strict=True)}
+    more = split(points - sum(parts), [Share((key.hex(), 0), most, most) for key, most in rest.items()])
+    return {key: part + also for key, part, also in zip(keys, parts, more, strict=True)}
+
+
 def rejudged_refund(*, paid_minor: int, refunded_minor: int, kept_net_minor: int) -> int:
     """Return what is given back where thresholds are judged again: what was paid less what is kept is worth.
 

@@ -21,7 +21,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.present import find_at_till, require_present
 from dangol.web.reads.member import MemberView, find_member
-from dangol.web.reads.till import SOURCE, Receipt, read_receipt
+from dangol.web.reads.till import SOURCE, Receipt, read_open_dues, read_receipt
 from dangol.web.scheme import find_program, tiers_of
 
 # Until when a purchase made without saying who one is may still be claimed.
@@ -42,6 +42,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "text": text,
         "people": [people[one] for one in found],
         "last": _last(request),
+        "dues": [] if text else read_open_dues(visitor_of(request).sees),
     }
     return render(request, "web/till/find.html", context)
 

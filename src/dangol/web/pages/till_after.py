@@ -27,6 +27,7 @@ from dangol.rooms.rewards.promotions.counter import (
     undo_own,
     undone_sale_of,
 )
+from dangol.rooms.rewards.promotions.dues import due_of, settle_due
 from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
@@ -78,6 +79,20 @@ def undo(request: HttpRequest, number: str) -> HttpResponse:
         undo_own(order, Why(new_id(), actor_of(request), reason), at=frame_of(request).at)
     except DomainError as refusal:
         return _refused(request, number, refusal, status=422)
+    return redirect("web:till-receipt", number)
+
+
+@needs(Right.TILL_USE)
+@require_POST
+def pay_rest(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep that what a card had not enough for was paid in another way."""
+    sale = sale_of(find_sold(request, number))
+    if sale is None:
+        raise Http404
+    try:
+        settle_due(sale.id, by=actor_of(request), at=frame_of(request).at)
+    except DomainError as refusal:
+        return _refused(request, number, refusal)
     return redirect("web:till-receipt", number)
 
 
@@ -200,15 +215,20 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         "left_out": [one[:TAIL] for one in request.GET.getlist("left_out")[:MOST_CARDS]],
         "undone": undone_sale_of(order) if receipt.is_undone and not receipt.sale else None,
     }
+    if undone := context["undone"]:
+        missing = due_of(undone.id)
+        unpaid = missing.minor if missing and missing.paid_at is None else 0
+        context["money_back"] = undone.answer["due_minor"] - unpaid
     if sale := receipt.sale:
         names = names_of_lines(sale)
         left, back = lines_left(sale, names), _sum_of(returns_of(sale.id))
+        due, used = due_of(sale.id), (sale.answer["used_codes"], sale.tender_points, sale.stored_minor)
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),
-            "refused": refused_in_words(sale.answer, current_shelf()),
+            "refused": refused_in_words(sale.answer, current_shelf()), "due": due,
             "left": left, "back": back, "is_partly_back": back is not None or bool(sale.split.back),
-            "may_move": not sale.answer["used_codes"] and not sale.tender_points and not sale.split.back,
+            "may_move": due is None and not any(used) and not sale.split.back,
         }  # fmt: skip
     return context
 

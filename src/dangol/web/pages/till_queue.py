@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dangol.connectors.files.exports.cells import money
 from dangol.core.access.rights import Right
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of, holder_of
@@ -23,7 +24,7 @@ from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, open_to_all
 from dangol.web.pages.till import LAST
-from dangol.web.reads.till_queue import LateSale, Refused, ring_up_late
+from dangol.web.reads.till_queue import LateSale, Pays, Refused, read_terms, ring_up_late
 from dangol.web.sealing import Sealed, new_seal
 
 # What the page without a network is made of.
@@ -32,6 +33,16 @@ ASSETS = (
     "web/dangol.svg",
 )  # fmt: skip
 MOST_BYTES = 8_000
+
+
+class _Box(msgspec.Struct, forbid_unknown_fields=True):
+    """What a browser sealed besides whose sale it is."""
+
+    wrapped: str
+    point: str
+    nonce: str
+    text: str
+    holder: str = ""
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True):
@@ -46,6 +57,8 @@ class _Told(msgspec.Struct, forbid_unknown_fields=True):
     nonce: str
     text: str
     holder: str = ""
+    pays: Pays = Pays.MONEY
+    card: _Box | None = None
 
 
 @needs(Right.TILL_USE)
@@ -80,17 +93,21 @@ def send_worker(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest) -> HttpResponse:
-    """Ring up a sale that was kept; asked with GET, say what time it is and how the next ones are sealed."""
+    """Ring up a sale that was kept; asked with GET, say what time it is, how the next ones are sealed, and up
+    to which amounts a card may pay unseen.
+    """
     if request.method != "POST":
         seal = new_seal(holder_of(request))
         now = frame_of(request).at.isoformat()
-        return JsonResponse({"csrf": get_token(request), "now": now} | seal._asdict())
+        told = {"csrf": get_token(request), "now": now, "terms": _terms(request)}
+        return JsonResponse(told | seal._asdict())
     try:
         told = msgspec.json.decode(request.body[: MOST_BYTES + 1], type=_Told)
         box = Sealed(told.wrapped, told.point, told.nonce, told.text, told.holder)
         late = LateSale(
             told.key, box, told.amount, told.currency,
-            max(frame_of(request).at - told.made_at, timedelta(0)),
+            max(frame_of(request).at - told.made_at, timedelta(0)), told.pays,
+            Sealed(*msgspec.structs.astuple(told.card)) if told.card else None,
         )  # fmt: skip
     except (msgspec.DecodeError, ValueError, TypeError):
         return JsonResponse({"state": "malformed"}, status=422)
@@ -111,4 +128,15 @@ def take(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"state": "busy"}, status=503)
     request.session[LAST] = rung.number
     address = reverse("web:till-receipt", args=[rung.number])
-    return JsonResponse({"state": "sold", "number": rung.number, "receipt": address})
+    missing = _amount(request, rung.missing_minor) if rung.missing_minor else ""
+    return JsonResponse({"state": "sold", "number": rung.number, "receipt": address, "missing": missing})
+
+
+def _terms(request: HttpRequest) -> dict[str, str]:
+    """Return up to which amounts a sale may be kept that a card, or credit, is to pay."""
+    card, credit = read_terms()
+    return {"card": _amount(request, card), "credit": _amount(request, credit)}
+
+
+def _amount(request: HttpRequest, minor: int) -> str:
+    return f"{money(minor, minor_digits(frame_of(request).shop.currency))}"

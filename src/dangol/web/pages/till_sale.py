@@ -22,6 +22,7 @@ from dangol.rooms.rewards.catalog.selectors import open_vouchers
 from dangol.rooms.rewards.coupons.selectors import HeldCode, held_by
 from dangol.rooms.rewards.promotions.documents import tell_asked
 from dangol.rooms.rewards.promotions.kept import current_shelf
+from dangol.rooms.rewards.stored_value.codes import refs_of
 from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.web.acting import actor_of, new_form
 from dangol.web.coupon_words import GAPS
@@ -76,7 +77,7 @@ def _sale_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> dic
         "currency": frame.shop.currency, "held": _held(held, frame), "others": _others(sale, held),
         "terms": tender_in_words(current_shelf().tender, frame.shop.currency),
         "rows": [(str(place), one) for place, one in enumerate(sale.lines)],
-        "credit": _credit(customer_id, frame),
+        "credit": _credit(customer_id, frame), "cards": _cards(sale),
         **_answer_context(request, customer_id, sale),
     }  # fmt: skip
 
@@ -85,6 +86,15 @@ def _credit(customer_id: Id, frame: Frame) -> int:
     """Return the member's store credit in the shop's currency."""
     found = credit_of(customer_id, at=frame.at)
     return sum(one.minor for one in found if one.currency == frame.shop.currency)
+
+
+def _cards(sale: TypedSale) -> list[tuple[str, str, dict[str, str]]]:
+    """Return the cards that were put in: the code, what is shown of it, and what takes it out again."""
+    tails = (one.tail for one in refs_of(sale.put_in))
+    return [
+        (code, tail, {"do": f"drop-card:{place}"})
+        for place, (code, tail) in enumerate(zip(sale.put_in, tails, strict=True))
+    ]
 
 
 def _held(codes: Sequence[HeldCode], frame: Frame) -> list[tuple[HeldCode, str, Promise | str]]:
@@ -115,7 +125,7 @@ def _answer_context(request: HttpRequest, customer_id: Id, sale: TypedSale) -> d
 
 
 def _basket(customer_id: Id, sale: TypedSale) -> Basket:
-    return Basket(customer_id, sale.as_lines(), sale.codes, sale.points or 0, sale.cards, sale.uses_credit)
+    return Basket(customer_id, sale.as_lines(), sale.codes, sale.points or 0, sale.cards, sale.credit)
 
 
 def told(outlook: Outlook, sale: TypedSale) -> dict[str, Any]:
@@ -152,6 +162,11 @@ def _changed(request: HttpRequest, sale: TypedSale, do: str) -> tuple[TypedSale,
     act, _, what = do.partition(":")
     if act == "most" and what.isdigit():
         return _retyped(request, points=what[:12]), {"focus": "points"}
+    if act == "card":
+        return sale._replace(put_in=sale.cards, card=""), {"focus": "card"}
+    if act == "drop-card":
+        kept = tuple(one for place, one in enumerate(sale.put_in) if f"{place}" != what)
+        return sale._replace(put_in=kept), {"focus": "card"}
     text = what if act == "pick" else sale.scan
     if act in ("add", "pick") and text:
         return _put_in(request, sale, text)

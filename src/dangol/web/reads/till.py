@@ -1,5 +1,6 @@
 """What the till asks, sells and shows: a cart of one member, what it comes to, and what became of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -26,10 +27,11 @@ from dangol.rooms.rewards.models import EarningRule
 from dangol.rooms.rewards.promotions.asking import NO_EARNING, Answer, Asked, ask
 from dangol.rooms.rewards.promotions.confirming import COUNTER
 from dangol.rooms.rewards.promotions.counter import cart_of, confirmation_of, finish, sale_of
+from dangol.rooms.rewards.promotions.dues import OpenDue, open_dues
 from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, UnknownSale, cancel, reserve
-from dangol.rooms.rewards.promotions.tendering import TenderNotTaken
+from dangol.rooms.rewards.promotions.tendering import StoredValueNotTaken, TenderNotTaken
 from dangol.rooms.rewards.stored_value.codes import refs_of
-from dangol.rooms.rewards.stored_value.paying import CREDIT
+from dangol.rooms.rewards.stored_value.paying import CREDIT, Credit
 from dangol.rooms.rewards.whys import (
     NotJudged,
     PartView,
@@ -91,7 +93,7 @@ class Basket(NamedTuple):
     codes: tuple[str, ...] = ()
     points: int = 0
     gift_cards: tuple[str, ...] = ()
-    uses_credit: bool = False
+    credit: Credit = 0
 
     def as_asked(self, shop: ShopView, *, at: datetime, store_id: Id | None) -> Asked:
         """Return it as the checkout takes it."""
@@ -99,7 +101,7 @@ class Basket(NamedTuple):
         return Asked(
             cart=Cart(shop.currency, self.lines), as_of=at, customer_id=self.customer_id, codes=self.codes,
             pay_points=self.points, gift_cards=refs_of(self.gift_cards),
-            pay_credit="most" if self.uses_credit else 0, channel=COUNTER, store=store,
+            pay_credit=self.credit, channel=COUNTER, store=store,
         )  # fmt: skip
 
 
@@ -135,21 +137,24 @@ def sell(
 
     A code that cannot be used, or points, a card or credit that do not pay, are left out. Where something
     must be confirmed by the member first, the sale is held and waits. `seen_minor`: what was told to be paid;
-    raises TotalChanged where it is not that any more. Raises OwnAccount where it is the one at the till who
-    would earn.
+    raises TotalChanged where it is not that any more, and where nobody was told that a card or credit is left
+    out. Raises StoredValueNotTaken where another till has just emptied one, and OwnAccount where it is the
+    one at the till who would earn.
     """
     require_not_own([basket.customer_id], actor=actor)
     number = number_of(key)
     with write_transaction():
         keep_shop(shop, at)
         sale = _reserve(basket, shop, key=key, at=at, store_id=store_id)
-        if seen_minor is not None and sale.order_id is None and sale.answer["due_minor"] != seen_minor:
+        left_out = _left_out(basket, sale)
+        is_as_seen = not left_out if seen_minor is None else sale.answer["due_minor"] == seen_minor
+        if sale.order_id is None and not is_as_seen:
             cancel(sale.id, at=at)
         elif confirmation_of(sale.id) is None:
             finish(sale.id, source=SOURCE, number=number, by=actor, at=at)
-            return Sold(sale.id, number, waits=False, left_out=_left_out(basket, sale))
+            return Sold(sale.id, number, waits=False, left_out=left_out)
         else:
-            return Sold(sale.id, number, waits=True, left_out=_left_out(basket, sale))
+            return Sold(sale.id, number, waits=True, left_out=left_out)
     raise TotalChanged
 
 
@@ -157,7 +162,7 @@ def _left_out(basket: Basket, sale: SaleView) -> tuple[str, ...]:
     """Return the cards that were to pay and do not, by their last characters; of credit an empty text."""
     paid = {one["card"] for one in sale.answer["stored"]["paid"]}
     cards = tuple(ref.tail for ref in refs_of(basket.gift_cards) if ref.tail not in paid)
-    return (*cards, "") if basket.uses_credit and "" not in paid else cards
+    return (*cards, "") if basket.credit and "" not in paid else cards
 
 
 def number_of(key: UUID) -> str:
@@ -181,12 +186,17 @@ def keep_shop(shop: ShopView, at: datetime) -> None:
 
 
 def _reserve(basket: Basket, shop: ShopView, *, key: UUID, at: datetime, store_id: Id | None) -> SaleView:
-    """Hold the basket; where its points, cards or credit do not pay, without them."""
+    """Hold the basket; where its points do not pay, without them, and without cards and credit that do not.
+
+    One that paid a moment ago and does not any more is refused: whoever sells has to know.
+    """
     asked = basket.as_asked(shop, at=at, store_id=store_id)
     if asked.gift_cards or asked.pay_credit:
         asked = _paying(asked, key.bytes)
     try:
         return reserve(asked, at=at, sale_id=key.bytes)
+    except StoredValueNotTaken:
+        raise
     except (TenderNotTaken, OtherCart):
         if not basket.points:
             raise
@@ -203,6 +213,11 @@ def _paying(asked: Asked, sale_id: Id) -> Asked:
         return replace(asked, gift_cards=cards, pay_credit=asked.pay_credit if CREDIT in paid else 0)
     is_of_these = set(kept.card_refs) <= set(asked.gift_cards) and kept.pay_credit in (0, asked.pay_credit)
     return replace(asked, gift_cards=kept.card_refs, pay_credit=kept.pay_credit) if is_of_these else asked
+
+
+def read_open_dues(sees: Callable[[Id | None], bool]) -> list[tuple[str, OpenDue]]:
+    """Return what is still to be paid of sales of stores one `sees`, with the orders' numbers."""
+    return [(number_of_id(one.sale_id), one) for one in open_dues(sees=sees)]
 
 
 def read_receipt(order: OrderFacts) -> Receipt:

@@ -14,7 +14,7 @@ from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.promotions.committing import HasReturns, commit, undo
-from dangol.rooms.rewards.promotions.returning import ReturnedElsewhere, bring_back
+from dangol.rooms.rewards.promotions.returning import ReturnedElsewhere, bring_back, give_back_amount
 from dangol.rooms.rewards.promotions.sales import SaleOfAbsorbed, cancel, reopen, reserve
 from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import SEOUL
@@ -97,3 +97,21 @@ def test_reopen__a_sale_of_no_promotions__is_of_none_again() -> None:
     cancel(sale.id, at=AT)
 
     assert sale.discount_minor == reopen(sale.id, at=AT + SOON).discount_minor == 0
+
+
+def test_points__of_several_promotions_after_an_amount_came_back__are_taken_to_the_last_one() -> None:
+    (kim,) = open_shop("kim")
+    offer({"kind": "points", "points": 7}, name="가", target={"include": {"products": ["coffee"]}})
+    offer({"kind": "points", "points": 7}, name="나", target={"include": {"products": ["tea"]}}, lane="after")
+    lines = cart(("coffee", 5_000, 1), ("tea", 4_000, 1))
+    sale = reserve(asked(lines, kim), at=AT).id
+    commit(sale, source="shop", number="1", at=AT)
+    earned = points_of(kim)
+
+    told = [give_back_amount(sale, number=f"a{n}", minor=900, at=AT).points_taken for n in range(3)]
+    for line in ("tea", "coffee"):
+        told.append(bring_back(sale, number=line, units={line: 1}, at=AT).points_taken)
+
+    assert earned > 14
+    assert sum(told) == 14
+    assert points_of(kim) == 0

@@ -16,7 +16,9 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part, accrue
 from dangol.domain.conditions import Subject
+from dangol.domain.errors import Malformed
 from dangol.domain.membership import match_rules
+from dangol.domain.points import MOST_POINTS
 from dangol.domain.promotions import Cart, Context, Evaluation, evaluate
 from dangol.domain.promotions.carts import Line
 from dangol.domain.promotions.effects import PointsGiven, PointsMultiplied
@@ -35,6 +37,12 @@ from dangol.rooms.rewards.promotions.editing import UnknownPromotion, find_promo
 from dangol.rooms.rewards.promotions.kept import Shelf, current_shelf, load_live, make_shelf
 from dangol.rooms.rewards.stored_value.codes import CardRef
 from dangol.rooms.rewards.stored_value.paying import Credit, Stored, Wanted, look
+
+
+class TooManyPoints(Malformed):
+    """The cart would earn more `points` than any order may (`most`): a price or a rule is not meant so."""
+
+    code = "checkout.too_many_points"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +132,7 @@ class Answer:
 def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
     """Return what promotions do to a cart. It writes nothing; the number of statements is constant.
 
-    `lost_codes`: codes somebody else has taken since they were read.
+    `lost_codes`: codes somebody else has taken since they were read. Raises TooManyPoints.
     """
     zone = shop().tz
     shelf = _shelf(asked)
@@ -148,6 +156,8 @@ def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
         currency=asked.cart.currency, payable_minor=payable, due_minor=payable - tender.minor, at=asked.as_of,
     )  # fmt: skip
     earning = _earning(asked, shelf, evaluation, tender, stored, running)
+    if earning.points > MOST_POINTS:
+        raise TooManyPoints(points=earning.points, most=MOST_POINTS)
     names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
     return Answer(asked, evaluation, tender, stored, earning, shelf, names)
 

@@ -20,12 +20,14 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_missing
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.promotions import models
+from dangol.rooms.rewards.promotions import limits, models
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.committing import commit, undo
 from dangol.rooms.rewards.promotions.confirming import find_confirmation
 from dangol.rooms.rewards.promotions.documents import StoredAsk, read_ask, read_split
+from dangol.rooms.rewards.promotions.dues import due_of
+from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.rooms.rewards.promotions.models import ConfirmationState, SaleState
 from dangol.rooms.rewards.promotions.sales import (
     SaleView,
@@ -292,10 +294,13 @@ def give_to(order: OrderFacts, sale: SaleView, *, to: Id, at: datetime) -> Id:
     require_write_transaction()
     if to == order.customer_id:
         raise SameMember(order=order.number)
-    if sale.answer["used_codes"] or sale.tender_points or sale.stored_minor:
+    if sale.answer["used_codes"] or sale.tender_points or sale.stored_minor or due_of(sale.id):
         raise UsesTheirOwn(order=order.number)
     lock_customers([order.customer_id, to])
     kept = cart_of(sale.id)
+    # What is given back and what is taken anew together: two who move sales at once wait in one order.
+    used = models.Redemption.objects.filter(customer_id=sale.customer_id, sale_id=sale.id)
+    limits.lock({*used.values_list("promotion_id", flat=True), *current_shelf().limits})
     undo(sale.id, at=at)
     anew = Asked(
         cart=kept.cart, as_of=at, customer_id=to, channel=kept.channel, store=kept.store,

@@ -15,6 +15,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, all_of, read_rows
 from dangol.core.storage.rows import select_matching
 from dangol.domain.conditions import Needs, needs
+from dangol.domain.promotions.benefits import Multiplier, Points, PointsRate, Stamps
 from dangol.domain.promotions.book import Book
 from dangol.domain.promotions.catalog import CART_TRAITS
 from dangol.domain.promotions.rules import Promotion
@@ -23,6 +24,8 @@ from dangol.domain.tender import TenderRule
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.checkout import DEFAULTS, CheckoutContent, read_checkout
 from dangol.rooms.rewards.promotions.contents import Limited, LimitsContent, read_promotion, unpack_text
+
+_GIVING = (Points, PointsRate, Multiplier, Stamps)
 
 
 class Shelf(NamedTuple):
@@ -97,3 +100,15 @@ def load_live() -> list[Limited]:
         read_promotion(key, number, unpack_text(content), {**types[key], **orders}, checked=False)
         for key, number, content, _ in rows
     ]
+
+
+def giving_only() -> frozenset[Id]:
+    """Return the live promotions that take nothing off a price: those that give points or stamps alone.
+
+    They are for what has been paid in full already.
+    """
+    return frozenset(
+        one.promotion.id
+        for one in current_shelf().book.entries
+        if all(isinstance(benefit, _GIVING) for benefit in one.promotion.benefits)
+    )

@@ -199,6 +199,12 @@ def _write(buckets: Sequence[_Bucket], wanted: Mapping[Id, Amounts]) -> None:
     update_rows(LimitBucket, _KEYS, _USED, rows)
 
 
+def lock(promotion_ids: Iterable[Id]) -> None:
+    """Lock all rows of these promotions' limits, in the order in which everybody locks them."""
+    require_write_transaction()
+    _read(promotion_ids, lock=True)
+
+
 def give_back(amounts: Mapping[Id, Amounts]) -> None:
     """Let what was taken be there again; of what has no limit any more nothing is kept. Two statements."""
     require_write_transaction()

@@ -297,6 +297,31 @@ class SaleConfirmation(models.Model):
         )
 
 
+class SaleDue(models.Model):
+    """What of a sale kept offline its card or credit had not enough for: to be paid in another way."""
+
+    pk = models.CompositePrimaryKey("customer_id", "sale_id")
+    customer_id = IdField()
+    sale_id = IdField()
+    minor = models.BigIntegerField()
+    # Why the card or credit did not pay: a StoredReason.
+    reason = models.CharField(max_length=40)
+    store_id = IdField(null=True)
+    noted_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    paid_to = models.CharField(max_length=150, blank=True)
+
+    class Meta:
+        db_table = "dg_sale_unpaid"
+        constraints = (models.CheckConstraint(condition=models.Q(minor__gt=0), name="dg_sale_unpaid_minor"),)
+        indexes = (
+            models.Index(
+                fields=["noted_at"], name="dg_sale_unpaid_open", condition=models.Q(paid_at__isnull=True)
+            ),
+            models.Index(fields=["sale_id"], name="dg_sale_unpaid_sale"),
+        )
+
+
 class CounterSale(models.Model):
     """Who rang an order up at a counter. What was done to it later stands among the order's acts."""
 

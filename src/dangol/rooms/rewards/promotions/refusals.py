@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.refusals import Words, register
-from dangol.rooms.rewards.promotions.words import STATES, TENDER
+from dangol.rooms.rewards.promotions.words import STATES, STORED, TENDER
 
 register(
     {
@@ -51,8 +51,10 @@ register(
             names={"reason": {reason.value: words for reason, words in TENDER.items()}},
         ),
         "checkout.stored_value_not_taken": Words(
-            _("상품권이나 예치금으로 낼 수 없어요({reason}) {card}"),
+            _("상품권이나 예치금으로 낼 수 없어요. {reason} {card}"),
             _("잔액과 상태를 확인하거나 그것 없이 결제하세요."),
+            names={"reason": {reason.value: words for reason, words in STORED.items()}},
+            money=("needed", "found"),
         ),
         "checkout.codes_not_taken": Words(
             _("쓸 수 없는 쿠폰 코드가 있어요: {codes}."), _("코드를 빼거나 고쳐서 다시 시도하세요.")
@@ -99,6 +101,15 @@ register(
         "checkout.uses_their_own": Words(
             _("회원의 쿠폰이나 포인트를 쓴 판매라 다른 회원에게 옮길 수 없어요."),
             _("되돌린 뒤 그 회원으로 다시 판매하세요."),
+        ),
+        "checkout.too_many_points": Words(
+            _("이 장바구니는 {points:,}포인트를 쌓아요. 한 번에 {most:,}포인트까지만 쌓을 수 있어요."),
+            _("값과 수량, 적립 규칙과 프로모션을 확인하세요."),
+        ),
+        "checkout.still_to_be_paid": Words(
+            _("상품권이나 예치금으로 다 내지 못해서 아직 {minor}을 받아야 하는 판매예요."),
+            _("영수증에서 받았다고 적거나, 판매를 되돌리세요."),
+            money=("minor",),
         ),
         "checkout.too_late_to_undo": Words(
             _("판매한 지 {minutes}분이 지나서 계산대에서 되돌릴 수 없어요."),

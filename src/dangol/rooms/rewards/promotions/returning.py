@@ -8,13 +8,14 @@ from typing import NamedTuple, TypeAlias
 from dangol.core.commerce.drafts import ReturnDraft, ReturnLineDraft
 from dangol.core.commerce.models import Return
 from dangol.core.commerce.returns import record_returns
+from dangol.core.commerce.selectors import OrderFacts
 from dangol.core.commerce.services import hash_content
 from dangol.core.events.records import Draft
-from dangol.core.events.services import record_batch
-from dangol.core.people.merged import resolve_merged
+from dangol.core.events.services import lock_customers, record_batch
+from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.selectors import find_erased
 from dangol.core.storage.ids import Id
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError
 from dangol.domain.promotions.returns import (
     NOTHING,
@@ -22,11 +23,11 @@ from dangol.domain.promotions.returns import (
     Carried,
     Refused,
     UnitKey,
+    points_by_giver,
     return_amount,
     return_delivery,
     return_units,
 )
-from dangol.domain.splitting import Share, split
 from dangol.domain.stored_value import Kind
 from dangol.domain.tender import StoredReason
 from dangol.rooms.rewards.coupons import services as coupons
@@ -43,6 +44,7 @@ from dangol.rooms.rewards.promotions.documents import (
     stamps_of,
     write_split,
 )
+from dangol.rooms.rewards.promotions.dues import require_paid
 from dangol.rooms.rewards.promotions.events import SaleReturned, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.sales import (
@@ -205,6 +207,7 @@ def _book(
     if as_credit and (row.is_guest or find_erased([row.customer_id])):
         raise NotReturnable(reason=StoredReason.NO_MEMBER.value, line="")
     _refuse_returned_elsewhere(row)
+    require_paid(row)
     return_id = _tell_commerce(row, number, back, units, at)
     # A number may be longer than a key has room for.
     mark = f"back:{hash_content(number).hex()}"
@@ -270,6 +273,20 @@ def _tell_commerce(
     return outcome.id
 
 
+def refuse_returned_here(order: OrderFacts) -> None:
+    """Raise ReturnedElsewhere for an order of which something came back by the split of its sale.
+
+    Whoever tells of returns as they come must not pay once more. In the write transaction that tells of it,
+    under the lock of the order's customer.
+    """
+    require_write_transaction()
+    lock_customers([order.customer_id])
+    sales = models.Sale.objects.filter(order_id=order.id, customer_id__in=family_of(order.customer_id))
+    own = sales.values_list("id", flat=True)
+    if models.SaleReturn.objects.filter(sale_id__in=list(own)).exists():
+        raise ReturnedElsewhere()
+
+
 def _refuse_returned_elsewhere(row: models.Sale) -> None:
     order, _, _ = sold_lines(row)
     ours = models.SaleReturn.objects.filter(customer_id=row.customer_id, sale_id=row.id)
@@ -314,8 +331,7 @@ def _points_by_promotion(row: models.Sale, points: int, units: Sequence[UnitKey]
     uses = uses_of(row).filter(points__gt=0)
     left = dict(uses.values_list("promotion_id", "points"))
     on_units = points_of(row.answer, units) if units else left
-    shares = [Share((key.hex(), 0), on_units.get(key, 0), most) for key, most in left.items()]
-    parts = dict(zip(left, split(points, shares), strict=True))
+    parts = points_by_giver(points, on_units, left)
     change_uses(row, ("points",), {key: (left[key] - part,) for key, part in parts.items()})
     return parts
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dangol.core.people.takeout import Fact, Section, rows_of
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.promotions.models import Redemption, Sale, SaleConfirmation
+from dangol.rooms.rewards.promotions.models import Redemption, Sale, SaleConfirmation, SaleDue
 
 _SALE = (
     "customer_id", "id", "state", "currency", "net_minor", "discount_minor", "shipping_minor",
@@ -34,6 +34,15 @@ def read_confirmations(customer_ids: Sequence[Id]) -> list[Fact]:
     return rows_of(SaleConfirmation, _CONFIRMATION, customer_ids, order_by=("asked_at", "sale_id"))
 
 
+_DUE = ("customer_id", "sale_id", "minor", "reason", "noted_at", "paid_at")
+
+
+def read_dues(customer_ids: Sequence[Id]) -> list[Fact]:
+    """Return what was still to be paid of their sales once cards and credit had paid."""
+    return rows_of(SaleDue, _DUE, customer_ids, order_by=("noted_at", "sale_id"))
+
+
 SALES = Section("sales", read_sales)
 PROMOTIONS = Section("promotions_used", read_uses)
 CONFIRMATIONS = Section("sale_confirmations", read_confirmations)
+DUES = Section("sale_dues", read_dues)

@@ -55,7 +55,7 @@ TENDER: Mapping[TenderReason, Text] = {
     TenderReason.MORE_THAN_HELD: gettext_lazy("포인트가 모자라요. 지금 {found:,}P가 있어요."),
     TenderReason.MORE_THAN_SHARE: gettext_lazy("이번에는 {found:,}P까지 쓸 수 있어요."),
 }
-_STORED: Mapping[StoredReason, Text] = {
+STORED: Mapping[StoredReason, Text] = {
     StoredReason.NOT_ACCEPTED: gettext_lazy("이 매장은 상품권이나 예치금 결제를 받지 않아요."),
     StoredReason.UNKNOWN_CARD: gettext_lazy("그런 상품권을 찾지 못했어요."),
     StoredReason.CARD_TWICE: gettext_lazy("같은 상품권을 두 번 넣었어요."),
@@ -70,7 +70,7 @@ _STORED: Mapping[StoredReason, Text] = {
     StoredReason.MORE_THAN_SHARE: gettext_lazy("예치금은 이번에 {found}까지 쓸 수 있어요."),
     StoredReason.NOTHING_TO_PAY: gettext_lazy("더 낼 금액이 없어요."),
 }
-assert _STORED.keys() == set(StoredReason), "each reason has words"
+assert STORED.keys() == set(StoredReason), "each reason has words"
 # Where a sale stands, as a sentence says it of one.
 STATES: Mapping[str, Text] = {
     "reserved": gettext_lazy("아직 예약만 한"), "committed": gettext_lazy("이미 판"),
@@ -103,4 +103,4 @@ def stored_text(refused: StoredRefused, *, write: Callable[[int], str] = str) ->
     `write` says how its figures, which are money, are written.
     """
     needed, found = ("" if one is None else write(one) for one in (refused.needed, refused.found))
-    return str(_STORED[refused.reason]).format(needed=needed, found=found)
+    return str(STORED[refused.reason]).format(needed=needed, found=found)

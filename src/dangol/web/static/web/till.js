@@ -3,6 +3,10 @@ document.addEventListener("input", (event) => {
   // What was shown to be paid is of what was typed before: nobody has seen the new amount yet.
   const seen = event.target.closest("[data-sale]")?.querySelector("[name=seen]");
   if (seen) seen.value = "";
+  // A part of the credit means credit; without credit there is no part.
+  const { credit, credit_amount: part } = event.target.form?.elements ?? {};
+  if (event.target === part && part.value) credit.checked = true;
+  if (event.target === credit && !credit.checked) part.value = "";
 });
 
 document.addEventListener("keydown", (event) => {

@@ -3,7 +3,7 @@ import { all, fact, put, remove, replay, seal, tell } from "./till_queue.js";
 
 const form = document.getElementById("late");
 const { digits, currency } = form.dataset;
-const [number, amount] = [form.elements.number, form.elements.amount];
+const [number, amount, card] = [form.elements.number, form.elements.amount, form.elements.card];
 const said = document.getElementById("late-said");
 const words = said.dataset;
 
@@ -22,11 +22,17 @@ const say = (text, bad = false) => {
   said.hidden = !text;
 };
 
-const keep = async (who, paid, before = null) => {
+// Up to which amount a card or credit may pay that nobody can look at now.
+const most = async (pays) => (pays ? ((await fact("terms"))?.[pays] ?? "0") : "Infinity");
+
+const keep = async (who, paid, { pays = "", code = "", before = null } = {}) => {
   const key = before?.key ?? crypto.randomUUID();
+  const limit = await most(pays);
+  if (Number(paid) > Number(limit)) return say(words.most.replace("{most}", money(limit, currency)), true);
   const box = await seal(who, key);
+  const sealed = code ? await seal(code, `${key}:card`) : (before?.card ?? null);
   if (!box) return say(words.unready, true);
-  await put({ ...(before ?? {}), key, madeAt: before?.madeAt ?? new Date().toISOString(), amount: paid, currency, hint: who.slice(-2), box, state: "waiting", told: null });
+  await put({ ...(before ?? {}), pays, card: sealed, cardHint: code ? code.slice(-4) : (before?.cardHint ?? ""), key, madeAt: before?.madeAt ?? new Date().toISOString(), amount: paid, currency, hint: who.slice(-2), box, state: "waiting", told: null });
   tell();
   return replay();
 };
@@ -34,7 +40,8 @@ const keep = async (who, paid, before = null) => {
 const line = (sale) => {
   const row = document.getElementById(sale.state === "refused" ? "t-refused" : "t-waiting").content.cloneNode(true).firstElementChild;
   row.querySelector("[data-amount]").textContent = money(sale.amount, sale.currency);
-  row.querySelector("[data-about]").textContent = `··${sale.hint} · ${clock(sale.madeAt)}`;
+  const means = { card: `${words.card} ··${sale.cardHint}`, credit: words.credit }[sale.pays];
+  row.querySelector("[data-about]").textContent = [`··${sale.hint}`, means, clock(sale.madeAt)].filter(Boolean).join(" · ");
   if (sale.state !== "refused") return row;
   row.querySelector("[data-why]").textContent = sale.told ? `${sale.told.sentence} ${sale.told.remedy}` : words.broken;
   const [who, paid] = row.querySelectorAll("input");
@@ -44,7 +51,7 @@ const line = (sale) => {
     const fresh = readable(paid.value);
     if (!who.value.trim() || !fresh) return say(words.wrong, true);
     say("");
-    return keep(who.value.trim(), fresh, sale);
+    return keep(who.value.trim(), fresh, { pays: sale.pays, before: sale });
   });
   row.querySelector("[data-drop]").addEventListener("click", async (event) => {
     if (event.target.dataset.sure !== "1") {
@@ -73,22 +80,48 @@ const draw = async () => {
     link.href = one.receipt;
     link.textContent = money(one.amount, one.currency);
     row.querySelector("[data-about]").textContent = `${one.number} · ${clock(one.at)}`;
+    const missing = row.querySelector("[data-missing]");
+    missing.hidden = !one.missing;
+    if (one.missing) missing.textContent = missing.dataset.words.replace("{money}", money(one.missing, one.currency));
     return row;
   }));
   document.getElementById("late-done").hidden = !sold.length;
 };
 
+const chosen = () => form.elements.pays.value;
+
+const show = async () => {
+  const terms = (await fact("terms")) ?? {};
+  const may = ["card", "credit"].filter((one) => Number(terms[one] ?? 0) > 0);
+  document.getElementById("late-pays").hidden = !may.length;
+  document.getElementById("late-none-unseen").hidden = may.length > 0;
+  for (const one of form.querySelectorAll("[name=pays][value]:not([value=''])")) one.closest("label").hidden = !may.includes(one.value);
+  for (const one of form.querySelectorAll("[data-most]")) if (terms[one.dataset.most]) one.textContent = words.upTo.replace("{most}", money(terms[one.dataset.most], currency));
+  document.getElementById("late-card").hidden = chosen() !== "card";
+};
+
+form.addEventListener("change", (event) => {
+  if (event.target.name !== "pays") return;
+  show();
+  if (event.target.value === "card") card.focus();
+});
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const [who, paid] = [number.value.trim(), readable(amount.value)];
+  const [who, paid, pays] = [number.value.trim(), readable(amount.value), chosen()];
   if (!who) return number.focus();
   if (!paid) {
     if (amount.value) say(words.wrong, true);
     return amount.focus();
   }
-  number.value = amount.value = "";
+  if (pays === "card" && !card.value.trim()) return card.focus();
+  const code = pays === "card" ? card.value.trim() : "";
+  if (Number(paid) > Number(await most(pays))) return say(words.most.replace("{most}", money(await most(pays), currency)), true);
+  number.value = amount.value = card.value = "";
+  form.elements.pays.value = "";
   number.focus();
-  await keep(who, paid);
+  await keep(who, paid, { pays, code });
+  show();
   return said.hidden || !said.classList.contains("bad") ? say(words.kept) : null;
 });
 
@@ -96,6 +129,7 @@ document.addEventListener("dangol:queue", (event) => {
   const { why } = event.detail;
   if (why !== undefined) for (const one of document.querySelectorAll("[data-state]")) one.hidden = one.dataset.state !== (why || "here");
   draw();
+  show();
 });
 
 // Typed on a page that did not open: the number goes on here. A sale that was being sent may have arrived.
@@ -104,3 +138,4 @@ if (typed && location.pathname !== form.dataset.here) number.value = typed;
 if (/\/(earn|go-on|answer)$/.test(location.pathname)) say(words.lost, true);
 (number.value ? amount : number).focus();
 draw();
+show();

@@ -71,19 +71,20 @@ const learn = async () => {
   if (answer.type === "opaqueredirect" || answer.status === 403) return { why: "signed-out" };
   if (!answer.ok) return { why: "gone" };
   const found = await answer.json();
+  await setFact("terms", found.terms);
   await setFact("seal", { public: found.public, wrapped: found.wrapped, holder: found.holder, at: Date.now() });
   return { why: "", csrf: found.csrf, skew: Date.parse(found.now) - Date.now() };
 };
 
 const send = (sale, { csrf, skew }) => {
-  const body = { key: sale.key, made_at: new Date(Date.parse(sale.madeAt) + skew).toISOString(), amount: sale.amount, currency: sale.currency, ...sale.box };
+  const body = { key: sale.key, made_at: new Date(Date.parse(sale.madeAt) + skew).toISOString(), amount: sale.amount, currency: sale.currency, ...sale.box, pays: sale.pays ?? "", card: sale.card ?? null };
   return fetch(desk.queue, { method: "POST", redirect: "manual", headers: { "content-type": "application/json", "x-csrftoken": csrf }, body: JSON.stringify(body) }).catch(() => null);
 };
 
 const settle = async (sale, told) => {
   if (told.state === "sold") {
     const before = ((await fact("sold")) ?? []).filter((one) => Date.now() - one.at < DAY).slice(-19);
-    await setFact("sold", [...before.filter((one) => one.number !== told.number), { number: told.number, receipt: told.receipt, amount: sale.amount, currency: sale.currency, at: Date.now() }]);
+    await setFact("sold", [...before.filter((one) => one.number !== told.number), { number: told.number, receipt: told.receipt, amount: sale.amount, currency: sale.currency, missing: told.missing, at: Date.now() }]);
     await remove(sale);
   } else {
     await put({ ...sale, state: "refused", told: told.state === "refused" ? { sentence: told.sentence, remedy: told.remedy } : null });
