@@ -235,14 +235,20 @@ def undone_at(acts: Iterable[Act]) -> dict[bytes, datetime]:
 
 
 def judge(
-    program: Program, member: Member, acts: Sequence[Act], *, upto: datetime | None, told_level: int = 0
+    program: Program,
+    member: Member,
+    acts: Sequence[Act],
+    *,
+    upto: datetime | None,
+    told_level: int = 0,
+    fell_at: datetime | None = None,
 ) -> Judgement:
     """Decide what `acts`, in time order, earn and take back, and hold the reviews due by `upto`.
 
     None of the acts may be earlier than what the member's standing has been judged to; a late one is
     judged with the whole history, from an empty `Member`, and so is an order that is undone: it earns, and
     loses what it has earned, but counts towards no tier from the beginning. `told_level` is the level
-    the member held before that was known.
+    the member held before that was known: at `fell_at`, where the order was of who is part of them now.
     """
     undone = undone_at(acts)
     climber = Climber(program.tier_versions, member.standing, member.history, joined_on=member.joined_on)
@@ -268,7 +274,7 @@ def judge(
     instants = [act.at for act in acts[-1:]] + [move.at for move in climber.moves[-1:]]
     return Judgement(
         accruals, climber.moves, climber.standing, climber.next_review_at, max(instants, default=None),
-        climber.fall_from(told_level, max(undone.values())) if undone else None,
+        climber.fall_from(told_level, at) if (at := max(undone.values(), default=fell_at)) else None,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from dangol.core.commerce.services import place_orders
+from dangol.core.events.models import Event
+from dangol.core.events.payloads import decode
 from dangol.core.ledger import invariants
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.ledger.selectors import Balance, balances_of
@@ -20,6 +22,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
 from dangol.domain.tiers import Measure
 from dangol.rooms.rewards import verify as rewards
+from dangol.rooms.rewards.events import TierChanged
 from dangol.rooms.rewards.models import Accrual, Membership, TierChange
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft
 from dangol.rooms.rewards.selectors import count_by_tier, standings_of
@@ -240,6 +243,94 @@ def test_return__of_an_absorbed_ones_order__is_paid_by_who_they_are_now() -> Non
 
     assert (points(kept), balances_of([absorbed], "P")[absorbed]) == (50, Balance())
     assert Accrual.objects.filter(customer_id=absorbed, is_return=True).get().points == -90
+    assert broken() == set()
+
+
+def standing_of(who: Id) -> dict[str, Any]:
+    """Return where somebody stands, and by what."""
+    names = ("level", "since", "held_until", "in_grace", "order_count", "spend_minor", "next_review_at")
+    found: dict[str, Any] = Membership.objects.values(*names).get(customer_id=who)
+    return found
+
+
+def told_moves(who: Id) -> list[tuple[str, str, str]]:
+    """Return the moves between tiers that somebody's timeline tells of."""
+    rows = Event.objects.filter(customer_id=who, name=TierChanged.event).order_by("customer_seq")
+    told = [decode(*row) for row in rows.values_list("name", "payload")]
+    return [(one.from_tier, one.to_tier, one.cause) for one in told if isinstance(one, TierChanged)]
+
+
+def test_undone_sale__of_an_absorbed_one__takes_the_tier_it_gave_whoever_they_are_now() -> None:
+    shop = open_shop()
+    kept, absorbed, _ = shop.customer_ids
+    buy(shop, 1, "wrong", 1, 30_000)  # silver by this alone
+    buy(shop, 0, "k1", 2, 5_000)
+    merge_customers(kept, absorbed, at=MARCH + 3 * DAY, **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    buy(shop, 0, "k2", 4, 10_000)
+    assert (tier(kept, 4), points(kept)) == ("silver", 300 + 50 + 200)
+
+    shop.ring_up([Brought(1, "wrong-undo", MARCH + 5 * DAY, {BREAD: 30_000}, "wrong", is_undo=True)])
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert tier(kept, 5) == "member"
+    assert points(kept) == 50 + 100
+    assert (standing_of(kept)["order_count"], standing_of(kept)["spend_minor"]) == (2, 15_000)
+    assert told_moves(kept)[-1] == ("silver", "member", "undone")
+    assert not TierChange.objects.filter(customer_id=kept, superseded_at=None).exists()
+    undo_merge(absorbed, at=MARCH + 6 * DAY, **BY_HAND)
+    assert (tier(kept, 6), tier(absorbed, 6)) == ("member", "member")
+    assert broken() == set()
+
+
+def test_undone_sale__past_two_merges__is_as_if_it_had_never_been_for_the_last() -> None:
+    told, never = open_shop(), Telling("u", customers=0)
+    with write_transaction():
+        made = resolve_customers(
+            "external",
+            ["K2", "A2", "X2"],
+            recorded_at=MARCH,
+            joined_at=dict.fromkeys(["K2", "A2", "X2"], MARCH),
+        )
+    never.customer_ids = list(made.values())
+    for shop in (told, never):
+        kept, absorbed, last = shop.customer_ids
+        if shop is told:
+            buy(shop, 1, "wrong", 1, 50_000)
+        buy(shop, 1, "a1", 1.5, 15_000)
+        buy(shop, 0, "k1", 2, 8_000)
+        merge_customers(kept, absorbed, at=MARCH + 3 * DAY, **BY_HAND)
+        merge_customers(last, kept, at=MARCH + 4 * DAY, **BY_HAND)
+        buy(shop, 2, "x1", 5, 10_000)
+    assert (tier(told.customer_ids[2], 5), tier(never.customer_ids[2], 5)) == ("gold", "silver")
+
+    told.ring_up([Brought(1, "w-undo", MARCH + 6 * DAY, {BREAD: 50_000}, "wrong", is_undo=True)])
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    for mine, theirs in zip(told.customer_ids, never.customer_ids, strict=True):
+        assert standing_of(mine) == standing_of(theirs)
+    assert points(told.customer_ids[2]) == points(never.customer_ids[2])
+    assert told_moves(told.customer_ids[2])[-1] == ("gold", "silver", "undone")
+    assert broken() == set()
+
+
+def test_undo__of_a_merge_whose_absorbed_ones_sale_was_undone_meanwhile__each_has_what_is_theirs() -> None:
+    shop = open_shop()
+    kept, absorbed, _ = shop.customer_ids
+    buy(shop, 0, "k1", 1, 25_000)
+    before = standing_of(kept)
+    buy(shop, 1, "wrong", 1, 60_000)
+    merge_customers(kept, absorbed, at=MARCH + 3 * DAY, **BY_HAND)
+    assert tier(kept, 3) == "gold"
+    shop.ring_up([Brought(1, "w-undo", MARCH + 5 * DAY, {BREAD: 60_000}, "wrong", is_undo=True)])
+    assert tier(kept, 5) == "silver"
+
+    undo_merge(absorbed, at=MARCH + 6 * DAY, **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert standing_of(kept) == before
+    assert tier(absorbed, 6) == "member"
+    assert (points(kept), points(absorbed)) == (250, 0)
     assert broken() == set()
 
 

@@ -1,6 +1,7 @@
 """Orders undone, and given to whom they belong: as a reversal, and where wanted a new order."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, WholeOrder, read_order
 from dangol.core.commerce.services import place_orders
 from dangol.core.events.services import lock_customers
+from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.errors import DomainError
@@ -54,7 +56,7 @@ def undo_order(order: OrderFacts, *, at: datetime) -> Id:
     Must be called inside a write transaction. A second time changes nothing. Raises NothingLeft.
     """
     require_write_transaction()
-    lock_customers([order.customer_id])
+    lock_customers(_family_of([order.customer_id]))
     return _undo(read_order(order.customer_id, order.id), at).id
 
 
@@ -67,7 +69,7 @@ def move_order(order: OrderFacts, *, to: Id, at: datetime) -> Id:
     require_write_transaction()
     if to == order.customer_id:
         raise SameMember(order=order.number)
-    lock_customers([order.customer_id, to])
+    lock_customers(_family_of([order.customer_id, to]))
     number = f"{order.number[: 64 - len(MOVED)]}{MOVED}"
     made = OrderNumber.objects.filter(source=order.source, number=number, customer_id=to).first()
     if made:
@@ -77,6 +79,11 @@ def move_order(order: OrderFacts, *, to: Id, at: datetime) -> Id:
         raise PartlyReturned(order=order.number)
     _undo(whole, at)
     return place_orders([_again(whole, to, number)], recorded_at=at)[0].id
+
+
+def _family_of(customer_ids: Sequence[Id]) -> list[Id]:
+    """Return these customers and who they are now: what a tier of theirs rests on may go."""
+    return [*customer_ids, *resolve_merged(customer_ids).values()]
 
 
 def _undo(whole: WholeOrder, at: datetime) -> Outcome:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from dangol.core.commerce.events import OrderReturned
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
 from dangol.core.events.services import lock_customers
 from dangol.core.people.events import CustomerErased
+from dangol.core.people.merged import kept_by
 from dangol.core.storage.columns import Row
 from dangol.core.storage.reading import read_together
 from dangol.rooms.rewards.acts import NAMES
@@ -29,6 +31,23 @@ def accrue(events: Sequence[Recorded]) -> None:
         _, *found = _read(batches)
     for batch, rows in zip(batches, found, strict=True):
         batch.finish(rows)
+    _follow_undone(events)
+
+
+def _follow_undone(events: Sequence[Recorded]) -> None:
+    """Judge those anew who have become one with somebody of whom an order was undone, step by step."""
+    fell_at = {
+        event.customer_id: event.occurred_at
+        for event in sorted(events, key=lambda one: one.occurred_at)
+        if isinstance(event.payload, OrderReturned) and event.payload.is_undo
+    }
+    recorded_at = max(event.recorded_at for event in events)
+    while fell_at:
+        steps = sorted(kept_by(fell_at).items(), key=lambda step: fell_at[step[0]])
+        fell_at = {kept: fell_at[one] for one, kept in steps}
+        lock_customers(fell_at)
+        for running in load_programs() if fell_at else ():
+            Batch(running, recorded_at=recorded_at).judge_whole(fell_at, fell_at=fell_at)
 
 
 def _begin(kept: Kept, events: Sequence[Recorded]) -> list[Batch]:

@@ -63,6 +63,15 @@ def load_merges(running: Running, customer_ids: Iterable[Id]) -> dict[Id, list[M
     return found
 
 
+def load_merged_at(customer_ids: Iterable[Id]) -> dict[Id, datetime]:
+    """Return when those of these customers who are part of another became so."""
+    wanted = [(one,) for one in customer_ids]
+    rows = select_matching(
+        Merge, ("customer_id", "at"), ("customer_id",), wanted, where="t.undone_at IS NULL"
+    )
+    return dict(rows)
+
+
 def _joined_on(program: Program, customer_ids: Sequence[Id]) -> dict[Id, date]:
     rows = select_matching(
         Customer, ("customer_id", "joined_at"), ("customer_id",), [(one,) for one in customer_ids]

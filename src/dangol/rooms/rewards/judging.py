@@ -1,7 +1,8 @@
 """Judging batches: what the timeline tells is turned into points, standings and their whys."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +27,11 @@ from dangol.domain.membership import (
     still_owed,
     undone_at,
 )
-from dangol.domain.tiers import Cause, Measure, TierMove, rules_at
+from dangol.domain.tiers import Cause, Measure, Standing, TierMove, rules_at
 from dangol.rooms.rewards import models, store
 from dangol.rooms.rewards.acts import Reader, load_history, place_of
 from dangol.rooms.rewards.events import TierChanged, TierReviewed
-from dangol.rooms.rewards.families import joined_before, load_merges, sum_totals
+from dangol.rooms.rewards.families import joined_before, load_merged_at, load_merges, sum_totals
 from dangol.rooms.rewards.posting import post_accruals
 from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.store import Change, Known, Totals
@@ -59,6 +60,7 @@ class Batch:
         self._look: store.Look | None = None
         self._ahead: store.Ahead | None = None
         self._is_whole = False
+        self._fell_at: Mapping[Id, datetime] = {}
 
     def begin(self, events: Sequence[Recorded], *, with_purses: bool) -> None:
         """Take note of orders and returns just recorded; what `selects` then names is to be read.
@@ -100,9 +102,12 @@ class Batch:
         acts: dict[Id, list[Act]] = {customer_id: [act] for customer_id, act in grants.items()}
         self._run(acts, store.load_known(self._running.id, acts), upto=None)
 
-    def judge_whole(self, customer_ids: Sequence[Id]) -> None:
-        """Judge these members' whole histories anew: who is part of whom has changed."""
-        self._is_whole = True
+    def judge_whole(self, customer_ids: Iterable[Id], *, fell_at: Mapping[Id, datetime] = {}) -> None:
+        """Judge these members' whole histories anew: who is part of whom has changed.
+
+        Or an order of somebody who is part of them was undone, which became known at `fell_at`.
+        """
+        self._is_whole, self._fell_at = True, fell_at
         acts: dict[Id, list[Act]] = {customer_id: [] for customer_id in customer_ids}
         self._run(acts, store.load_known(self._running.id, acts), upto=None)
 
@@ -197,13 +202,17 @@ class Batch:
         merges = load_merges(self._running, acts)
         joined = store.load_joined_on(self._program, acts) | joined_before(self._program, merges)
         absences = self._load_absences(acts)
+        merged_at = load_merged_at(one for one in acts if known[one].merged_into)
         for customer_id, new in acts.items():
             own = self._whole_history(histories[customer_id], changes[customer_id], new)
             own = in_time_order([*own, *(one.act for one in merges[customer_id])])
             last = upto or known[customer_id].judged_to
             member = Member(joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
-            told_level = known[customer_id].standing.level if undone_at(new) else 0
-            judgement = judge(self._program, member, own, upto=last, told_level=told_level)
+            fell_at = self._fell_at.get(customer_id)
+            told_level = known[customer_id].standing.level if undone_at(new) or fell_at else 0
+            if at := merged_at.get(customer_id):
+                known[customer_id].standing = self._standing_at(at, own, replace(member, earned={}))
+            judgement = judge(self._program, member, own, upto=last, told_level=told_level, fell_at=fell_at)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
             self._undone.extend([(customer_id, order_id) for order_id in undone_at(own)])
@@ -214,6 +223,16 @@ class Batch:
             is_rejudged = known[customer_id].is_rejudged or bool(owed)
             self._note(customer_id, judgement, known[customer_id], is_rejudged=is_rejudged)
             known[customer_id].totals = _add_totals(sum_totals(merges[customer_id]), own)
+
+    def _standing_at(self, at: datetime, acts: Sequence[Act], member: Member) -> Standing:
+        """Return where somebody stood at an instant, as if what is undone by now had never been."""
+        undone = undone_at(acts)
+        then = [
+            act
+            for act in acts
+            if act.at <= at and not (isinstance(act, Purchase | GivenBack) and act.order_id in undone)
+        ]
+        return judge(self._program, member, then, upto=at).standing
 
     def _whole_history(
         self, events: Sequence[Recorded], changes: Sequence[Change], new: Sequence[Act]
