@@ -1,11 +1,13 @@
 """What a history has left in both databases, kept and put back: for what many tests begin from."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import atomic
+
+T = TypeVar("T")
 
 
 class Copied(NamedTuple):
@@ -20,6 +22,27 @@ class Snapshot(NamedTuple):
 
     tables: Mapping[str, Sequence[Copied]]
     counters: Mapping[str, Sequence[tuple[str, int]]]
+
+
+class Kept(Generic[T]):
+    """What many tests begin from: told to the first who asks in this process, put back for all others.
+
+    Nothing that the telling writes to may have happened before in the test that asks.
+    """
+
+    def __init__(self, tell: Callable[[], T]) -> None:
+        self._tell = tell
+        self._told: tuple[T, Snapshot] | None = None
+
+    def __call__(self) -> T:
+        """Let it have happened, and return what was told."""
+        if self._told is None:
+            found: list[T] = []
+            snapshot = snapshot_of(lambda: found.append(self._tell()))
+            self._told = found[0], snapshot
+        else:
+            put_back(self._told[1])
+        return self._told[0]
 
 
 def snapshot_of(tell: Callable[[], None]) -> Snapshot:

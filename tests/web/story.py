@@ -20,7 +20,7 @@ from dangol.domain.accrual import Expiry
 from dangol.domain.points import Adjust, Spend
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
 from dangol.rooms.rewards.services import advance
-from tests.snapshots import Snapshot, put_back, snapshot_of
+from tests.snapshots import Kept
 
 NOW = datetime(2026, 11, 22, 18, 24, tzinfo=UTC)  # a Sunday, 1:24 pm in New York
 CURRENCY = "PTS"
@@ -89,28 +89,12 @@ def tell_story() -> Story:
 
 
 def kept_story() -> Story:
-    """Let the story have happened: told to the first who asks in this process, put back for all others.
-
-    Nothing but staff may have happened before.
-    """
-    if _Kept.snapshot is None:
-        _Kept.snapshot = snapshot_of(_Kept.tell)
-    else:
-        put_back(_Kept.snapshot)
-    assert _Kept.story
-    return _Kept.story._replace(customers={**_Kept.story.customers})
+    """Let the story have happened. Nothing but staff may have happened before."""
+    story = _KEPT()
+    return story._replace(customers={**story.customers})
 
 
-class _Kept:
-    """The story as this process has told it."""
-
-    story: Story | None = None
-    snapshot: Snapshot | None = None
-
-    @classmethod
-    def tell(cls) -> None:
-        """Tell it."""
-        cls.story = tell_story()
+_KEPT = Kept(tell_story)
 
 
 def set_working() -> None:

@@ -4,6 +4,7 @@ Whoever opens an engine says which; nothing is read from the environment here. I
 A cluster that cannot be reached, or is lost on the way, is `EngineGone`: no answer, never part of one.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,8 +50,16 @@ class Engine:
     address: str | None = None
 
     def load(self, table: pa.Table) -> ir.Table:
-        """Return rows of this process as a table of the engine, to be used in expressions."""
-        return ibis.memtable(table) if self.address is None else self.backend.load(_name(), table)
+        """Return rows of this process as a table of the engine, to be used in expressions.
+
+        What is asked of it alone is asked of this engine. A table of Ibis' own (`ibis.memtable`) belongs to
+        none: it goes to a connection that all threads of a process share, and stays there.
+        """
+        name = _name()
+        if self.address is not None:
+            return self.backend.load(name, table)
+        self.backend.con.register(name, table)
+        return self.backend.table(name)
 
     def gather(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> ir.Table:
         """Return many rows as a table of the engine; DuckDB takes one batch after the other."""
@@ -77,6 +86,15 @@ def _name() -> str:
     return f"loaded_{next(_NUMBERS)}"
 
 
+def _own_place(scratch: Path) -> str:
+    """Return the folder of one engine alone, which DuckDB makes when it needs it, and takes away.
+
+    Two in one folder would call what they lay there by the same names.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    return str(scratch / f"duckdb-{os.getpid()}-{next(_NUMBERS)}")
+
+
 @contextmanager
 def open_engine(address: str | None, limits: Limits) -> Iterator[Engine]:
     """Open DuckDB (None), or Spark at `spark://host:port` or `local[n]`, and close it again.
@@ -85,7 +103,7 @@ def open_engine(address: str | None, limits: Limits) -> Iterator[Engine]:
     """
     if address is None:
         backend = ibis.duckdb.connect(
-            memory_limit=limits.memory, threads=limits.threads, temp_directory=str(limits.scratch)
+            memory_limit=limits.memory, threads=limits.threads, temp_directory=_own_place(limits.scratch)
         )
         backend.raw_sql("SET TimeZone = 'UTC'")
         backend.raw_sql("SET enable_progress_bar = false")

@@ -4,6 +4,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import ibis
 import pytest
 
 from dangol.core.commerce.models import CustomerDay
@@ -19,12 +20,16 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import write_transaction
 from dangol.insight.lifetime.refusals import NotEnoughData
-from dangol.rooms.personalization.models import ModelRun
+from dangol.rooms.personalization.likeness import find_alike
+from dangol.rooms.personalization.models import ModelRun, ReportTable
 from dangol.rooms.personalization.refresh import MODELS, refresh_all
 from dangol.rooms.personalization.selectors import find_report, latest_run, runs_of
 from tests.core.behavior.sending import send, track
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
+from tests.sizes import SIZE
+from tests.snapshots import Kept
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 MONDAY, START = date(2026, 3, 2), date(2025, 3, 2)
@@ -109,10 +114,18 @@ def bring_history(customers: int, *, seed: int) -> list[Id]:
     return owners
 
 
-def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_card() -> None:
+def _tell_year() -> list[Id]:
     owners = bring_history(300, seed=4)
-
     refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+    return owners
+
+
+# A year of purchases by 300 customers, of whom the models have told in the night after.
+kept_year = Kept(_tell_year)
+
+
+def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_card() -> None:
+    owners = kept_year()
 
     [run] = runs_of("lifetime")
     assert run.refusal is None, run.refusal
@@ -127,9 +140,7 @@ def test_refresh__a_year_of_purchases__tells_value_and_chance_with_the_models_ca
 
 
 def test_refresh__a_year_of_purchases__tells_who_may_stay_away_and_why_with_what_was_held_out() -> None:
-    owners = bring_history(300, seed=4)
-
-    refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+    owners = kept_year()
 
     [run] = runs_of("churn")
     assert run.refusal is None, run.refusal
@@ -268,3 +279,35 @@ def test_refresh__while_it_tells__cards_and_tables_are_of_the_run_before() -> No
     assert len(seen) == 2
     assert all(one == {NIGHT} for one in seen)
     assert shown() == {NIGHT + DAY}
+
+
+def test_refresh_and_likeness__whole__ask_no_connection_that_threads_share(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Ibis makes its default connection when something is asked of it for the first time.
+    monkeypatch.setattr(ibis.options, "default_backend", None)
+    bring_history(300, seed=4)
+    as_of = START + timedelta(days=364)
+
+    outcome = refresh_all(shop(), as_of=as_of, at=NIGHT)
+    make_segment("named", {"type": "trait", "trait": "rfm.recency", "op": "at_least", "value": 4}, at=NIGHT)
+    catch_up(NIGHT)
+    alike = find_alike(shop(), "named", as_of=as_of, at=NIGHT)
+
+    assert isinstance(outcome["churn"], int)
+    assert isinstance(alike, int)
+    assert alike > 100
+    assert find_report("value_by_segment") is not None
+    assert ibis.options.default_backend is None
+
+
+def test_refresh__twice_at_once_in_one_process__both_come_to_what_one_does() -> None:
+    bring_history(80, seed=3)
+    as_of = START + timedelta(days=364)
+    refresh_all(shop(), as_of=as_of, at=NIGHT)
+    once = list(ReportTable.objects.order_by("name").values_list("name", "rows"))
+
+    for _ in range(SIZE.rounds // 25):
+        assert together([lambda: refresh_all(shop(), as_of=as_of, at=NIGHT)] * 2) == []
+
+    assert list(ReportTable.objects.order_by("name").values_list("name", "rows")) == once

@@ -1,6 +1,6 @@
 """The tables that pages show are made by the run that makes the models, and say the same."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -20,7 +20,7 @@ from dangol.rooms.personalization.selectors import (
 from dangol.rooms.personalization.services import ask_refresh
 from tests.core.commerce.shop import DAY, MORNING, order, place, stock
 from tests.core.segments.shop import buy, catch_up, open_shop
-from tests.rooms.personalization.test_refresh import NIGHT, START, bring_history
+from tests.rooms.personalization.test_refresh import NIGHT, kept_year
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -33,9 +33,7 @@ def rows_of(name: str) -> list[dict[str, object]]:
 
 
 def test_reports__a_year_of_purchases__agree_with_one_another_and_with_the_cards() -> None:
-    bring_history(300, seed=4)
-
-    refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+    kept_year()
 
     cells, segments = rows_of("rfm_map"), rows_of("rfm_segments")
     assert len(cells) == 25

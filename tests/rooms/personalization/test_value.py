@@ -1,6 +1,5 @@
 """What customers come to by month and segment: told by hand, of the living, merged and erased."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from dangol.rooms.personalization.selectors import find_report
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import bought, buy, catch_up, make_segment, open_shop
-from tests.rooms.personalization.test_refresh import NIGHT, START, bring_history
+from tests.rooms.personalization.test_refresh import NIGHT, kept_year
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 MARCH = "2026-03-01"
@@ -83,9 +82,7 @@ def test_value_cells__merged_and_erased__count_once_and_not_at_all() -> None:
 
 
 def test_value_cells__a_year__hold_what_the_models_said() -> None:
-    bring_history(300, seed=4)
-
-    refresh_all(shop(), as_of=START + timedelta(days=365), at=NIGHT)
+    kept_year()
 
     report, values = find_report("value_by_segment"), cells("all")
     assert report is not None

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import ibis
 import pyarrow as pa
 
 from dangol.core.people.selectors import ShopView
@@ -17,7 +16,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.churn.features import known_at
 from dangol.insight.lookalike.model import Lookalikes, find_lookalikes
 from dangol.rooms.personalization.alike import MODEL, because_of, score_of
-from dangol.rooms.personalization.purchases import reckon
+from dangol.rooms.personalization.purchases import engine_here, reckon
 from dangol.rooms.personalization.runs import end_of, note_run
 
 _KEPT = 5
@@ -50,9 +49,10 @@ def find_alike(
     try:
         known = reckon(shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of))
         columns = {name: known.column(name) for name in known.names}
-        features = ibis.memtable(pa.table({"customer": known.customers, **columns}))
+        features = pa.table({"customer": known.customers, **columns})
         members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})
-        found = find_lookalikes(features, ibis.memtable(members), as_of=as_of)
+        with engine_here() as here:
+            found = find_lookalikes(here.load(features), here.load(members), as_of=as_of)
     except DomainError as refusal:
         tell_results({name: {} for name in names}, source=MODEL, at=at, due_at=at, report=report)
         note_run(MODEL, as_of, at, refusal=refusal, about=slug, kept=_KEPT)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -11,7 +12,7 @@ from django.conf import settings
 
 from dangol.core.commerce.bought import SCHEMA as BOUGHT, read_bought
 from dangol.core.commerce.days import SCHEMA, read_days
-from dangol.insight.engine import Engine, Limits, with_fallback
+from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -78,10 +79,17 @@ def reckon(currency: str, *, as_of: date, work: Callable[[Purchases], T]) -> T:
     nothing.
     """
     found, gone = with_fallback(
-        settings.ENGINE or None,
-        Limits(settings.HOME / "scratch"),
-        lambda engine: work(Purchases(engine, currency, as_of)),
+        settings.ENGINE or None, _limits(), lambda engine: work(Purchases(engine, currency, as_of))
     )
     if gone:
         logger.warning("the cluster did not answer, all was reckoned on this machine: %s", gone)
     return found
+
+
+def engine_here() -> AbstractContextManager[Engine]:
+    """Open DuckDB for what this process has at hand: tables too small to be worth a cluster."""
+    return open_engine(None, _limits())
+
+
+def _limits() -> Limits:
+    return Limits(settings.HOME / "scratch")

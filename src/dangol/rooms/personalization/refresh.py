@@ -17,7 +17,7 @@ from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.liability import liability_reports
 from dangol.rooms.personalization.lists import keep_lists
 from dangol.rooms.personalization.models import UNCOUNTED, ReportTable
-from dangol.rooms.personalization.purchases import Purchases, reckon
+from dangol.rooms.personalization.purchases import Purchases, engine_here, reckon
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
 from dangol.rooms.personalization.runs import end_of, note_run
@@ -76,7 +76,9 @@ def _reckon(purchases: Purchases, *, shop: ShopView, as_of: date) -> Reckoned:
     """Run all models and make all tables; writes nothing. Raises EngineGone."""
     results = {name: _run(model, purchases, shop, as_of=as_of) for name, model in MODELS.items()}
     scored = {name: one.table for name, one in results.items() if isinstance(one, Result)}
-    reports = {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
+    with engine_here() as here:
+        tables = {name: here.load(one) for name, one in scored.items()}
+        reports = {name: make(purchases.days, tables, as_of=as_of) for name, make in REPORTS.items()}
     return Reckoned(results, reports | value_reports(purchases.days, scored, as_of=as_of))
 
 

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 import ibis
-import pyarrow as pa
 
 from dangol.insight.cohorts import cohort_grid
 from dangol.insight.repeats import repeat_shares
@@ -15,7 +14,7 @@ from dangol.insight.rfm import rfm_grid, rfm_map, rfm_segments
 COHORTS_SHOWN = 24
 Rows = list[dict[str, Any]]
 # What the models said of each customer, by model; one that refused is left out.
-Scored = Mapping[str, pa.Table]
+Scored = Mapping[str, ibis.Table]
 
 
 def _rows(table: ibis.Table) -> Rows:
@@ -27,9 +26,7 @@ def map_cells(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     """Return the 25 cells of recency and frequency: `r`, `f`, `segment`, `customers`, `amount_minor`."""
     if "rfm" not in scored:
         return []
-    cells = {
-        (row["r"], row["f"]): row for row in rfm_map(ibis.memtable(scored["rfm"])).to_pyarrow().to_pylist()
-    }
+    cells = {(row["r"], row["f"]): row for row in _rows(rfm_map(scored["rfm"]))}
     nobody = {"customers": 0, "amount_minor": 0}
     return [cells.get((one["r"], one["f"]), one | nobody) for one in rfm_grid().to_pylist()]
 
@@ -38,7 +35,7 @@ def segment_shares(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     """Return a row for each RFM segment with somebody in it, as `rfm_segments` does."""
     if "rfm" not in scored:
         return []
-    found = rfm_segments(ibis.memtable(scored["rfm"]))
+    found = rfm_segments(scored["rfm"])
     return _rows(found.order_by(found.segment))
 
 
@@ -65,8 +62,8 @@ def value_by_segment(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     """
     if not {"rfm", "lifetime"} <= scored.keys():
         return []
-    segments = ibis.memtable(scored["rfm"].select(["customer", "segment"]))
-    joined = segments.join(ibis.memtable(scored["lifetime"].select(_VALUED)), "customer")
+    segments = scored["rfm"].select("customer", "segment")
+    joined = segments.join(scored["lifetime"].select(*_VALUED), "customer")
     sums = joined.group_by("segment").agg(
         customers=joined.count(),
         value_minor=joined.value_minor.sum().cast("int64"),

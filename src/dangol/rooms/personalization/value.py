@@ -4,7 +4,7 @@ What they cost is the shop's to say, and holds at once wherever it is shown; so 
 bear it, by the month in which they came.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import ibis
@@ -17,13 +17,13 @@ from dangol.core.people.merged import all_merged
 from dangol.core.segments.selectors import all_members, segment_slugs
 from dangol.insight.value import value_cells
 from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
-from dangol.rooms.personalization.reports import Rows, Scored
+from dangol.rooms.personalization.reports import Rows
 
 _MEMBERS = pa.schema([("customer", pa.binary()), ("segment", pa.string())])
 _SPENT = pa.schema([("customer", pa.binary()), ("points", pa.int64())])
 
 
-def value_reports(days: ibis.Table, scored: Scored, *, as_of: date) -> dict[str, Rows]:
+def value_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: date) -> dict[str, Rows]:
     """Return `value_cells`, as `insight.value.value_cells` does; `cohort` is an ISO date.
 
     `segment` is `all`, of everybody who bought; `rfm:` and an RFM segment; or `saved:` and a saved segment's
