@@ -5,6 +5,7 @@ too often: with two processes a key gets at most twice its rate.
 """
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -22,7 +23,40 @@ from dangol.core.storage.ids import Id
 
 T = TypeVar("T")
 GUESSES = RateLimitItemPerMinute(20)
-_storage = MemoryStorage()
+SWEEP_SECONDS = 60.0
+
+
+class _Sweeper(threading.Timer):
+    """Forgets what is over, now and then.
+
+    The library would start a thread for it with each request, ten milliseconds long: a twentieth of what an
+    order costs. It looks whether this one lives, and does so again where a process was forked from under it.
+    """
+
+    def __init__(self, storage: MemoryStorage) -> None:
+        super().__init__(SWEEP_SECONDS, forget_what_is_over, [storage])
+        self.daemon = True
+
+    def run(self) -> None:
+        while not self.finished.wait(self.interval):
+            self.function(*self.args)
+
+
+def forget_what_is_over(storage: MemoryStorage) -> None:
+    """Forget the counts of windows that are over, which nobody may ever ask for again."""
+    for name in list(storage.expirations):
+        storage.get(name)
+
+
+def _counts() -> MemoryStorage:
+    storage = MemoryStorage()
+    storage.timer.join()
+    storage.timer = _Sweeper(storage)
+    storage.timer.start()
+    return storage
+
+
+_storage = _counts()
 _limiter = SlidingWindowCounterRateLimiter(_storage)
 
 
