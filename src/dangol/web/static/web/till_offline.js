@@ -13,7 +13,7 @@ const readable = (text) => {
   return (bare.split(".")[1] ?? "").replace(/0+$/, "").length <= Number(digits) ? bare : "";
 };
 
-const money = (text, unit) => new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: unit, trailingZeroDisplay: "stripIfInteger" }).format(Number(text));
+const money = (text, unit) => new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: unit, currencyDisplay: "narrowSymbol", trailingZeroDisplay: "stripIfInteger" }).format(Number(text));
 const clock = (at) => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }).format(new Date(at));
 
 const say = (text, bad = false) => {
