@@ -23,7 +23,7 @@ from bench.figures import Figure, at_most
 from bench.peers import THREADS, ask, environment_of
 from bench.web_orders import spent
 from dangol.domain.conditions import Condition, Happening, Kind, Subject, TraitType, evaluate, read_condition
-from dangol.insight.conditions import compile_conditions
+from dangol.insight.conditions import answer_column, compile_conditions
 from dangol.insight.engine import Engine, Limits, open_engine
 
 EVENTS = int(os.environ.get("BENCH_EVENTS", "10_000_000"))
@@ -147,7 +147,7 @@ def _compiled(engine: Engine, conditions: dict[str, Condition], folder: Path) ->
         conditions, customers=traits.select("customer"), traits=traits,
         events=engine.backend.read_parquet(folder / "events.parquet"), as_of=AS_OF, zone=ZONE,
     )  # fmt: skip
-    counted = table.aggregate(**{slug: table[slug].sum() for slug in conditions})
+    counted = table.aggregate(**{slug: table[answer_column(slug)].sum() for slug in conditions})
     (row,) = engine.read(counted).to_pylist()
     return list(row.values())
 

@@ -308,6 +308,7 @@ _PROVED = {
     ProofName.RESTORE_TEST: (gettext_lazy("되돌려 보기"), "backup test"),
     ProofName.LEDGER: (gettext_lazy("원장 확인"), "ledger verify"),
     ProofName.ACCESS_LOG: (gettext_lazy("열람 기록 확인"), "access-log verify"),
+    ProofName.SEGMENTS: (gettext_lazy("세그먼트 확인"), "segments verify"),
 }
 
 

@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Command] = {
     "ledger": Command("dangol.cli.ledger:app", _("포인트 원장이 맞는지 증명해요.")),
     "listen": Command("dangol.cli.listen:listen", _("일어나는 일을 개발 중인 프로그램에 웹훅으로 전해요.")),
     "trigger": Command("dangol.cli.trigger:trigger", _("지어낸 활동 하나를 시험 웹훅으로 보내요.")),
+    "segments": Command("dangol.cli.segments:app", _("세그먼트에 있어야 할 사람이 있는지 증명해요.")),
     "people": Command("dangol.cli.people:app", _("한 사람을 합치고, 지우고, 내보내고, 보존해요.")),
     "access-log": Command("dangol.cli.access_log:app", _("누가 누구를 보았는지 보여 주고 증명해요.")),
     "keys": Command("dangol.cli.keys:app", _("사람들의 키를 감싼 마스터 키를 보고 바꿔요.")),

@@ -1,17 +1,24 @@
 """Clusters: whether one answers, and which errors say that it is gone."""
 
+import re
 import socket
 from urllib.parse import urlsplit
 
 from dangol.insight.refusals import EngineGone
 
 _REACH_S = 3
+_ADDRESS = re.compile(r"spark://[^\s/:@]+(:\d{1,5})?|local\[\d{1,3}\]")
 # What the errors of a cluster that went away say, whoever of its parts is the first to notice.
 _LOST = (
     "stopped SparkContext", "SparkContext was shut down", "SparkContext has been shutdown",
     "All masters are unresponsive", "ExecutorLostFailure", "cancelled", "Connection refused",
     "Answer from Java side is empty", "Master removed our application",
 )  # fmt: skip
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is written as a cluster's address: `spark://host:port`, or `local[n]`."""
+    return bool(_ADDRESS.fullmatch(text))
 
 
 def is_lost(error: BaseException) -> bool:

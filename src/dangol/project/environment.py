@@ -1,7 +1,6 @@
 """What the environment says, read strictly: an odd value stops the program with the remedy in words."""
 
 import os
-import re
 from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -15,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from dangol.connectors.smtp.servers import Server, read_from, read_server
 from dangol.core.storage.master_keys import parse_master_keys
+from dangol.insight.clusters import is_address
 
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SQLITE_OPTIONS: Mapping[str, Any] = {
@@ -126,7 +126,7 @@ def engine(name: str) -> str:
     Raises ImproperlyConfigured for any other address.
     """
     value = os.environ.get(name, "").strip()
-    if value and not re.fullmatch(r"spark://[^\s/:@]+(:\d{1,5})?|local\[\d{1,3}\]", value):
+    if value and not is_address(value):
         raise ImproperlyConfigured(f"{name}={value!r} is no cluster; write spark://host:7077.")
     return value
 

@@ -20,6 +20,7 @@ PROOFS: Mapping[ProofName, tuple[Promise, str]] = {
     ProofName.RESTORE_TEST: (_("되돌려 보기"), "dangol backup test"),
     ProofName.LEDGER: (_("원장 확인"), "dangol ledger verify"),
     ProofName.ACCESS_LOG: (_("열람 기록 확인"), "dangol access-log verify"),
+    ProofName.SEGMENTS: (_("세그먼트 확인"), "dangol segments verify"),
 }
 
 

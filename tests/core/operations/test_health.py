@@ -94,7 +94,7 @@ def test_readyz__migration_missing__is_unready(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(health._Applied, "is_known", False)
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM django_migrations WHERE app = 'dg_operations' AND name = '0002_access_log_proof'"
+            "DELETE FROM django_migrations WHERE app = 'dg_operations' AND name = '0003_segments_proof'"
         )
     try:
         found = health.check_health(AT)
@@ -102,11 +102,11 @@ def test_readyz__migration_missing__is_unready(monkeypatch: pytest.MonkeyPatch) 
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO django_migrations (app, name, applied)"
-                " VALUES ('dg_operations', '0002_access_log_proof', CURRENT_TIMESTAMP)"
+                " VALUES ('dg_operations', '0003_segments_proof', CURRENT_TIMESTAMP)"
             )
 
     assert [(one.name, one.told) for one in found if not one.is_good] == [
-        ("migrations", "dg_operations.0002_access_log_proof")
+        ("migrations", "dg_operations.0003_segments_proof")
     ]
     assert bad() == []
 

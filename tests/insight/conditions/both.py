@@ -9,7 +9,14 @@ import pyarrow as pa
 from dangol.domain.conditions import Catalog, Condition, Subject, evaluate
 from dangol.domain.conditions.moments import Moment
 from dangol.domain.conditions.values import of_kind
-from dangol.insight.conditions import EVENT_SCHEMA, compile_conditions, event_rows, trait_column, trait_type
+from dangol.insight.conditions import (
+    EVENT_SCHEMA,
+    answer_column,
+    compile_conditions,
+    event_rows,
+    trait_column,
+    trait_type,
+)
 from dangol.insight.conditions.sources import naive
 from dangol.insight.engine import Engine
 
@@ -65,4 +72,4 @@ def asked_of_all(
     expression = compile_conditions(conditions, as_of=moment.as_of, zone=moment.zone, **tables)
     found = engine.read(expression).sort_by("customer")
     assert found.column("customer").to_pylist() == [key_of(number) for number in range(len(subjects))]
-    return {slug: found.column(slug).to_pylist() for slug in conditions}
+    return {slug: found.column(answer_column(slug)).to_pylist() for slug in conditions}

@@ -28,6 +28,7 @@ _PROOFS = {
     ProofName.RESTORE_TEST: "restore_test_age_seconds",
     ProofName.LEDGER: "ledger_verify_age_seconds",
     ProofName.ACCESS_LOG: "audit_verify_age_seconds",
+    ProofName.SEGMENTS: "segments_verify_age_seconds",
 }
 
 
@@ -119,6 +120,14 @@ def read_points(as_of: datetime) -> Iterator[Reading]:
         "audit_verify_age_seconds": Told(
             "gauge", (), "Seconds since the access log was last proved right.", "more than 93,600 (26 h)"
         ),
+        "segments_astray": Told(
+            "gauge", (), "Segments with other members than their conditions say at the last `dangol segments"
+            " verify`, which runs every night.", "anything but 0",
+        ),
+        "segments_verify_age_seconds": Told(
+            "gauge", (), "Seconds since the members of all segments were last proved right.",
+            "more than 93,600 (26 h)",
+        ),
         "backup_age_seconds": Told(
             "gauge", (), "Seconds since the last good backup.", "more than 93,600 (26 h)"
         ),
@@ -139,6 +148,8 @@ def read_proofs(as_of: datetime) -> Iterator[Reading]:
             yield Reading("ledger_imbalance", proof.broken)
         if name is ProofName.ACCESS_LOG:
             yield Reading("audit_chain_ok", 0 if proof.broken else 1)
+        if name is ProofName.SEGMENTS:
+            yield Reading("segments_astray", proof.broken)
 
 
 @gauges(

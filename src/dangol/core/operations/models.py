@@ -11,6 +11,7 @@ class ProofName(models.TextChoices):
     RESTORE_TEST = "restore_test"
     LEDGER = "ledger"
     ACCESS_LOG = "access_log"
+    SEGMENTS = "segments"
 
 
 class Proof(models.Model):

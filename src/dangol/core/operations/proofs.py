@@ -18,6 +18,7 @@ OLDEST: Mapping[ProofName, timedelta] = {
     ProofName.RESTORE_TEST: timedelta(days=8),
     ProofName.LEDGER: timedelta(hours=26),
     ProofName.ACCESS_LOG: timedelta(hours=26),
+    ProofName.SEGMENTS: timedelta(hours=26),
 }
 
 

@@ -1,6 +1,7 @@
 """What is proved by itself, every night."""
 
 import msgspec
+from django.utils.module_loading import import_string
 
 from dangol.core.access.chain import read_head
 from dangol.core.access.checks import check_more, find_check, start_check
@@ -16,6 +17,16 @@ def verify_ledger(due: Due, run: Run) -> None:
     findings = list(verify(ledger_checks()))
     broken = [one.check.name for one in findings if not one.is_kept]
     note_proof(ProofName.LEDGER, at=run.at, broken=len(broken), told=", ".join(broken))
+
+
+# What asks all customers at once takes half a second to load: only the run loads it.
+PROVE_SEGMENTS = "dangol.core.operations.segment_proof.prove_segments"
+
+
+@periodic("operations.verify_segments", daily_at="05:10", atomic=False)
+def verify_segments(due: Due, run: Run) -> None:
+    """Prove who is in which segment as `dangol segments verify` does; the meters and `dangol doctor` tell."""
+    import_string(PROVE_SEGMENTS)(at=run.at)
 
 
 class CheckAsked(msgspec.Struct, frozen=True):

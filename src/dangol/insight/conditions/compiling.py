@@ -53,7 +53,9 @@ def compile_conditions(
     events: ir.Table | None = None,
     members: ir.Table | None = None,
 ) -> ir.Table:
-    """Return a table with `customer` and a boolean column, never null, for each condition by its slug.
+    """Return a table with `customer` and a boolean column, never null, for each condition.
+
+    A condition's column is called `answer_column` of its slug.
 
     `customers` has each customer once; `traits` (`customer`, a column `trait_column(name)` of
     `trait_type(kind)` for each trait that is used), `events` (`EVENT_SCHEMA`) and `members` (`customer`,
@@ -62,19 +64,20 @@ def compile_conditions(
     what `evaluate` says. Raises ConditionCycle.
     """
     layers = in_layers(conditions)
-    assert len({slug.lower() for slug in conditions} | {"customer"}) == len(conditions) + 1, "case is ignored"
+    assert len({slug.lower() for slug in conditions}) == len(conditions), "case is ignored"
     compiler = _Compiler(conditions, Moment(as_of.astimezone(UTC), zone), events)
     table = compiler.known(customers, traits, members)
     for slugs in layers:
         answers = {
-            _answer(slug): compiler.node(conditions[slug].root, conditions[slug].types, table)
+            answer_column(slug): compiler.node(conditions[slug].root, conditions[slug].types, table)
             for slug in slugs
         }
         table = table.mutate(**answers)
-    return table.select("customer", **{slug: table[_answer(slug)] for slug in conditions})
+    return table.select("customer", *(answer_column(slug) for slug in conditions))
 
 
-def _answer(slug: str) -> str:
+def answer_column(slug: str) -> str:
+    """Return the name of the column that says of whom a condition holds: no trait is called so."""
     return f"is {slug}"
 
 
@@ -131,7 +134,7 @@ class _Compiler:
             case Trait():
                 return self._trait(leaf, types, table)
             case Member():
-                inside = _answer if leaf.segment in self.slugs else _member
+                inside = answer_column if leaf.segment in self.slugs else _member
                 return surely(table[inside(leaf.segment)])
             case Did():
                 (count,) = self._columns(leaf, types)
