@@ -69,7 +69,14 @@ from dangol_client.coupon_answers import (
     CouponImport,
     CouponProblem,
 )
-from dangol_client.drafts import ConsentDraft, EventDraft, LevelDraft, LineDraft, ReturnLineDraft
+from dangol_client.drafts import (
+    ConsentDraft,
+    EventDraft,
+    LevelDraft,
+    LineDraft,
+    ReturnLineDraft,
+    RuleDraft,
+)
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
 from dangol_client.machine_answers import (
     ApiKey,
@@ -139,6 +146,7 @@ from dangol_client.stored_value_answers import (
     StoredValueSettings,
     ValueMove,
 )
+from dangol_client.wallets import MemberWallet, Wallet
 
 __all__ = [
     "Amount",
@@ -193,6 +201,7 @@ __all__ = [
     "Lot",
     "Member",
     "MemberReferral",
+    "MemberWallet",
     "Membership",
     "Multiplied",
     "NewApiKey",
@@ -234,6 +243,7 @@ __all__ = [
     "Reward",
     "RewardDraft",
     "Rule",
+    "RuleDraft",
     "RuleEarning",
     "Sale",
     "SaleReturn",
@@ -271,6 +281,7 @@ __all__ = [
     "UnitRef",
     "Unreadable",
     "ValueMove",
+    "Wallet",
     "Webhook",
     "Why",
     "new_key",

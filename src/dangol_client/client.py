@@ -17,6 +17,7 @@ from dangol_client.sending import CLOCK, Patience, Wire
 from dangol_client.shop import JobCalls, OrderCalls, ProductCalls, ProgramCalls, StoreCalls
 from dangol_client.stamps import StampCalls
 from dangol_client.stored_value import CreditCalls, GiftCardCalls
+from dangol_client.wallets import WalletCalls
 
 USER_AGENT = "dangol-client/1"
 
@@ -56,6 +57,7 @@ class Dangol:
     def _open(self, wire: Wire) -> None:
         self._wire = wire
         self.members, self.points = MemberCalls(wire), PointCalls(wire)
+        self.wallets = WalletCalls(wire)
         self.orders, self.products, self.stores = OrderCalls(wire), ProductCalls(wire), StoreCalls(wire)
         self.programs, self.jobs = ProgramCalls(wire), JobCalls(wire)
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)

@@ -1,5 +1,6 @@
-"""What is sent in lists: lines, consents and levels. A field left at its default is not sent."""
+"""What is sent in lists: lines, consents, rules and levels. A field left at its default is not sent."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,24 @@ class EventDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     subject: str | None = None
     time: datetime | None = None
     data: Any = None
+
+
+class RuleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rule: `rate_points` for each `rate_minor` of what it counts, all of it or a category.
+
+    A tier's multiplier is a fraction: `{"gold": (3, 2)}`. Its points wait and last as the program's do,
+    unless `pending_days` or `expiry` say otherwise.
+    """
+
+    name: str
+    rate_points: int
+    rate_minor: int
+    category: str = ""
+    multipliers: Mapping[str, tuple[int, int]] = {}
+    rounding: str = "down"
+    pending_days: int | None = None
+    expiry: str | None = None
+    expiry_count: int = 0
 
 
 class LevelDraft(msgspec.Struct, frozen=True):

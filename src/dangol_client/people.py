@@ -101,19 +101,25 @@ class MemberCalls:
 
 
 class PointCalls:
-    """A member's points: what there is, why, and the ways to move it."""
+    """A member's points: what there is, why, and the ways to move it.
+
+    `currency` is a kind of points (`wallets`), the first program's where it is left out.
+    """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def get(self, member: str) -> Points:
+    def get(self, member: str, *, currency: str | None = None) -> Points:
         """Return what a member has: to spend, pending, each lot, and what lapses next."""
-        return self._wire.read(place("/members/{member}/points", member=member), Points)
+        path = place("/members/{member}/points", member=member)
+        return self._wire.read(path, Points, {"currency": currency})
 
-    def history(self, member: str, *, page_size: int = 200) -> Iterator[HistoryLine]:
+    def history(
+        self, member: str, *, currency: str | None = None, page_size: int = 200
+    ) -> Iterator[HistoryLine]:
         """Go through how a member's points came and went, the latest first; each line answers why."""
         path = place("/members/{member}/points/history", member=member)
-        return self._wire.pages(path, HistoryLine, {"limit": page_size})
+        return self._wire.pages(path, HistoryLine, {"limit": page_size, "currency": currency})
 
     def ask_confirmation(self, member: str, points: int, **sending: Unpack[Sending]) -> Confirmation:
         """Send the member a code for spending so many points, which they show at the counter."""
@@ -127,6 +133,7 @@ class PointCalls:
         reason: str,
         *,
         confirmation: str | None = None,
+        currency: str | None = None,
         **sending: Unpack[Sending],
     ) -> Transfer:
         """Exchange points, soonest to lapse first; many of them with the code of `ask_confirmation`.
@@ -134,7 +141,7 @@ class PointCalls:
         Refused: `points.insufficient`, `member.confirmation_required`.
         """
         path = place("/members/{member}/points/spend", member=member)
-        body = {"points": points, "reason": reason, "confirmation": confirmation}
+        body = {"points": points, "reason": reason, "confirmation": confirmation, "currency": currency}
         return self._wire.write(path, body, Transfer, sending)
 
     def adjust(
@@ -144,6 +151,7 @@ class PointCalls:
         reason: str,
         *,
         expires_at: datetime | None = None,
+        currency: str | None = None,
         **sending: Unpack[Sending],
     ) -> Transfer | Approval:
         """Give points (positive) or take them (negative) by hand. Given ones may lapse.
@@ -151,12 +159,20 @@ class PointCalls:
         Above the limit of a day nothing moves yet: the answer is an Approval, which waits for a person.
         """
         path = place("/members/{member}/points/adjust", member=member)
-        body = {"points": points, "reason": reason, "expires_at": expires_at}
+        body = {"points": points, "reason": reason, "expires_at": expires_at, "currency": currency}
         return self._wire.write_or(path, body, Transfer, Approval, sending)
 
     def gift(
-        self, member: str, to: str, points: int, reason: str = "", **sending: Unpack[Sending]
+        self,
+        member: str,
+        to: str,
+        points: int,
+        reason: str = "",
+        *,
+        currency: str | None = None,
+        **sending: Unpack[Sending],
     ) -> Transfer:
         """Send points of a member to another one."""
         path = place("/members/{member}/points/gift", member=member)
-        return self._wire.write(path, {"points": points, "to": to, "reason": reason}, Transfer, sending)
+        body = {"points": points, "to": to, "reason": reason, "currency": currency}
+        return self._wire.write(path, body, Transfer, sending)

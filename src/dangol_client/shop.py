@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Unpack
 
 from dangol_client.answers import Amount, Counted, Job, Order, Product, Program, Return, Store
-from dangol_client.drafts import LevelDraft, LineDraft, ReturnLineDraft
+from dangol_client.drafts import LevelDraft, LineDraft, ReturnLineDraft, RuleDraft
 from dangol_client.sending import Sending, Wire, place
 
 
@@ -105,6 +105,28 @@ class ProgramCalls:
     def get(self, program: str) -> Program:
         """Return a program."""
         return self._wire.read(place("/programs/{program}", program=program), Program)
+
+    def create(
+        self,
+        name: str,
+        points_currency: str,
+        points_name: str,
+        *,
+        rules: Sequence[RuleDraft] = (),
+        terms: Mapping[str, object] | None = None,
+        tiers: Mapping[str, object] | None = None,
+        **sending: Unpack[Sending],
+    ) -> Program:
+        """Make a further program with points of its own; it judges what is bought from a minute on.
+
+        `terms` and `tiers` as `publish_terms` and `publish_tiers` take them; without them points never lapse,
+        and everybody is in one tier.
+        """
+        body = {
+            "name": name, "points_currency": points_currency, "points_name": points_name,
+            "rules": list(rules), "terms": terms, "tiers": tiers,
+        }  # fmt: skip
+        return self._wire.write("/programs", body, Program, sending)
 
     def publish_rule(
         self,

@@ -32,13 +32,8 @@ from dangol_client import (
     new_key,
 )
 from dangol_client.sending import Patience, Wire
-from tests.dangol_client.checkout_calls import sell
-from tests.dangol_client.coupon_calls import keep_coupons
-from tests.dangol_client.referral_calls import bring_friends
-from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.segment_calls import ask_about_members
-from tests.dangol_client.stamp_calls import collect_stamps
-from tests.dangol_client.stored_value_calls import hold_money
+from tests.dangol_client.tour import reward
 from tests.house_rules import ROOT
 from tests.served import Served
 
@@ -123,16 +118,6 @@ def dangol(served: Served, heard: list[httpx.Request]) -> Iterator[Dangol]:
     """A client that remembers what it has sent."""
     with httpx.Client(event_hooks={"request": [heard.append]}) as http:
         yield Dangol(served.url, served.live_key, http=http)
-
-
-def reward(dangol: Dangol, member: str) -> None:
-    """Make each call about promotions, coupons, rewards and stamps."""
-    sell(dangol, member)
-    keep_coupons(dangol, member)
-    take_rewards(dangol, member)
-    collect_stamps(dangol, member)
-    bring_friends(dangol, member)
-    hold_money(dangol, member)
 
 
 def test_client__each_operation_of_the_api__is_called_and_answered(
@@ -233,7 +218,7 @@ def connect_programs(dangol: Dangol) -> None:
 
 def publish_all(dangol: Dangol) -> None:
     """Supersede all that a program consists of, from tomorrow on."""
-    (program,) = dangol.programs.each()
+    program, _community = dangol.programs.each()
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     rule = program.rules[0]
     levels = [LevelDraft(one.key, one.name, one.threshold) for one in program.tiers]

@@ -139,7 +139,7 @@ def program_paths(story: Story) -> list[str]:
     """Return the addresses of the program's pages, with a draft and simulations to show."""
     made = tell_program(story)
     return [
-        "/programs", "/programs/draft", "/programs/draft/diff", "/programs/versions/2",
+        "/programs", "/programs/new", "/programs/draft", "/programs/draft/diff", "/programs/versions/2",
         *(f"/programs/simulations/{show_id(one)}" for one in made.simulations),
     ]  # fmt: skip
 
@@ -234,6 +234,7 @@ def every_path(story: Story) -> dict[str, str]:
         "newcomer": f"/members/{show_id(story.newcomer)}",
         "member-home": make_home_link(story.regular),
         "programs": "/programs",
+        "program-new": "/programs/new",
         "program-draft": "/programs/draft",
         "program-diff": "/programs/draft/diff",
         "program-version": "/programs/versions/2",

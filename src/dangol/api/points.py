@@ -27,14 +27,16 @@ from dangol.core.messaging.codes import ask_spending_code, count_spending_code
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.spaces import LIVE
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.programs import find_program
 from dangol.rooms.rewards.selectors import standings_of
+from dangol.rooms.rewards.wallets import LONGEST_CODE, find_wallet
 from dangol.rooms.rewards.whys import whys_of
 
 router = Router(tags=["points"])
 MOST = 100_000_000
 Count = Annotated[int, Field(gt=0, le=MOST, strict=True)]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
+_KIND = Field(max_length=LONGEST_CODE, description="A kind of points; the first program's if left out.")
+KindOfPoints = Annotated[str, _KIND]
 
 
 class SpendIn(Given):
@@ -43,6 +45,7 @@ class SpendIn(Given):
     points: Count
     reason: Reason
     confirmation: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    currency: KindOfPoints | None = None
 
 
 class ConfirmIn(Given):
@@ -66,6 +69,7 @@ class AdjustIn(Given):
     points: Annotated[int, Field(ge=-MOST, le=MOST, strict=True)]
     reason: Reason
     expires_at: GivenInstant | None = None
+    currency: KindOfPoints | None = None
 
 
 class GiftIn(Given):
@@ -74,6 +78,7 @@ class GiftIn(Given):
     points: Count
     to: MemberRef
     reason: Annotated[str, Field(max_length=200)] = ""
+    currency: KindOfPoints | None = None
 
 
 class ExpiryInThePast(DomainError):
@@ -83,19 +88,22 @@ class ExpiryInThePast(DomainError):
 
 
 @router.get("/members/{member}/points", auth=Needs(Right.POINTS_READ), response=PointsView)
-def get_points(request: HttpRequest, member: Path[MemberRef]) -> HttpResponse:
+def get_points(
+    request: HttpRequest, member: Path[MemberRef], currency: KindOfPoints | None = None
+) -> HttpResponse:
     """Show what a member has: to spend, pending, each lot, and what lapses next."""
-    return show(show_points(find_member(member), _currency()))
+    return show(show_points(find_member(member), _currency(currency)))
 
 
 @router.get("/members/{member}/points/history", auth=Needs(Right.POINTS_READ), response=HistoryPage)
 def get_history(
-    request: HttpRequest, member: Path[MemberRef], cursor: str | None = None, limit: Limit = 50
-) -> HttpResponse:
+    request: HttpRequest, member: Path[MemberRef], cursor: str | None = None, limit: Limit = 50,
+    currency: KindOfPoints | None = None,
+) -> HttpResponse:  # fmt: skip
     """Tell how a member's points came and went, the latest first; each line answers why."""
     owner, place = find_member(member), read_instant_and_id(cursor)
     before = Mark(*place) if place else None
-    lines = statement(owner, _currency(), before=before, limit=limit + 1)
+    lines = statement(owner, _currency(currency), before=before, limit=limit + 1)
     shown, rest = lines[:limit], lines[limit:]
     whys = whys_of(owner, [line.transfer_id for line in shown])
     after = make_cursor(shown[-1].occurred_at, shown[-1].transfer_id) if rest else None
@@ -157,7 +165,7 @@ def spend(request: HttpRequest, member: Path[MemberRef], payload: SpendIn) -> Ht
 
 @once
 def _spend(request: HttpRequest, member: str, payload: SpendIn, has_tried: bool) -> Reply:
-    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    owner, currency, caller = find_member(member), _currency(payload.currency), caller_of(request)
     made = spend_confirmed(
         owner, points=payload.points, currency=currency, key=effect_key(request), at=caller.at,
         reason=payload.reason, limit=settings.STEP_UP_POINTS,
@@ -178,7 +186,7 @@ def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> 
     Then the answer is 202 with the request that waits; `GET /approvals/{id}` tells what became of it. What
     all programs have given and taken of the member in 24 hours counts together.
     """
-    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    owner, currency, caller = find_member(member), _currency(payload.currency), caller_of(request)
     if payload.expires_at and payload.expires_at <= caller.at:
         raise ExpiryInThePast(field="expires_at", expires_at=payload.expires_at.isoformat())
     wanted = ByHand(currency, payload.points, payload.expires_at)
@@ -196,7 +204,7 @@ def adjust(request: HttpRequest, member: Path[MemberRef], payload: AdjustIn) -> 
 @once
 def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Reply:
     """Send points to another member, who has them, with their expiry, a moment later."""
-    owner, currency, caller = find_member(member), _currency(), caller_of(request)
+    owner, currency, caller = find_member(member), _currency(payload.currency), caller_of(request)
     receiver = find_member(payload.to)
     require_not_own([receiver], actor=actor_of(request))
     made = gift_points(
@@ -206,9 +214,9 @@ def gift(request: HttpRequest, member: Path[MemberRef], payload: GiftIn) -> Repl
     return _moved(owner, currency, made)
 
 
-def _currency() -> str:
-    """Return the kind of points of the shop's first program."""
-    return find_program().row.points_currency
+def _currency(wanted: str | None) -> str:
+    """Return the kind of points that is meant; raises UnknownWallet."""
+    return find_wallet(wanted).row.points_currency
 
 
 def _moved(owner: Id, currency: str, made: Result) -> Reply:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 from pydantic import Field
 
-from dangol.api.caller import Needs, caller_of
+from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.idempotency import once
 from dangol.api.replies import Given, GivenInstant, Instant, Reply, Shown, show
 from dangol.api.showing import show_tier
@@ -32,12 +32,14 @@ from dangol.rooms.rewards.publishing import (
     publish_tiers as publish_tiers_version,
 )
 from dangol.rooms.rewards.selectors import ProgramView as Running, list_programs
+from dangol.rooms.rewards.wallets import LONGEST_CODE, LONGEST_NAME, ProgramDraft, add_program
 
 router = Router(tags=["programs"])
 Whole = Annotated[int, Field(ge=0, le=10**12, strict=True)]
 # PostgreSQL keeps no NUL in a text.
 PLAIN = r"^[^\x00]*$"
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
+WalletName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=PLAIN)]
 Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
 Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
 Activities = Annotated[tuple[Activity, ...], Field(max_length=3)]
@@ -102,7 +104,7 @@ class _Version(Given):
     active_from: GivenInstant | None = None
 
 
-class RuleIn(_Version):
+class RuleFields(Given):
     """How a rule is to read. A tier's multiplier is a fraction: `{"gold": [3, 2]}`.
 
     Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
@@ -119,7 +121,14 @@ class RuleIn(_Version):
     expiry_count: Days = 0
 
 
-class TermsIn(_Version):
+class RuleIn(RuleFields, _Version):
+    """How a rule is to read from an instant on. A tier's multiplier is a fraction: `{"gold": [3, 2]}`.
+
+    Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    """
+
+
+class TermsFields(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`.
@@ -132,6 +141,13 @@ class TermsIn(_Version):
     opens_on: date | None = None
 
 
+class TermsIn(TermsFields, _Version):
+    """How long points earned from an instant on wait, and last; none open before the day `opens_on`.
+
+    What keeps those that lapse by inactivity are `activities`.
+    """
+
+
 class LevelIn(Given):
     """A tier; its key stays for good. Points earned in it last `extra_months` longer."""
 
@@ -141,7 +157,7 @@ class LevelIn(Given):
     extra_months: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
 
 
-class TiersIn(_Version):
+class TiersFields(Given):
     """What the tiers take, how long it is counted, and when one is lost."""
 
     levels: Annotated[list[LevelIn], Field(min_length=1, max_length=20)]
@@ -152,10 +168,48 @@ class TiersIn(_Version):
     downgrade: Downgrade = Downgrade.QUALIFIED
 
 
+class TiersIn(TiersFields, _Version):
+    """What the tiers take from an instant on, how long it is counted, and when one is lost."""
+
+
+class ProgramIn(Given):
+    """A further program: its points are of a kind of their own, `points_currency`, called `points_name`.
+
+    It judges what is bought from a minute on, in the shop's money and days. Without rules it pays nothing
+    by itself; without tiers everybody is in one.
+    """
+
+    name: WalletName
+    points_currency: Annotated[
+        str, Field(min_length=1, max_length=LONGEST_CODE, pattern=r"^[a-z][a-z0-9_]*$")
+    ]
+    points_name: WalletName
+    rules: Annotated[list[RuleFields], Field(default_factory=list, max_length=100)]
+    terms: TermsFields = TermsFields(expiry=Expiry.NEVER)
+    tiers: TiersFields = TiersFields(
+        levels=[LevelIn(key="member", name="Member", threshold=0)],
+        measure=Measure.SPEND,
+        window=Window.ROLLING,
+        window_size=365,
+    )
+
+
 @router.get("/programs", auth=Needs(Right.PROGRAMS_READ), response=ProgramList)
 def get_programs(request: HttpRequest) -> HttpResponse:
     """List the programs with their rules and tiers."""
     return show(ProgramList(data=[show_program(one) for one in list_programs()]))
+
+
+@router.post("/programs", auth=Needs(Right.PROGRAMS_PUBLISH), response={201: ProgramView})
+@once
+def create_program(request: HttpRequest, payload: ProgramIn) -> Reply:
+    """Make a further program, with points of its own."""
+    draft = ProgramDraft(
+        payload.name, payload.points_currency, payload.points_name,
+        [rule_draft(one) for one in payload.rules], terms_draft(payload.terms), tiers_draft(payload.tiers),
+    )  # fmt: skip
+    made = show_id(add_program(draft, actor=actor_of(request), at=caller_of(request).at))
+    return Reply(show_program(find_view(made)), 201, {"Location": f"/api/v1/programs/{made}"})
 
 
 @router.get("/programs/{program}", auth=Needs(Right.PROGRAMS_READ), response=ProgramView)
@@ -192,9 +246,7 @@ def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payl
 def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
     """Let new terms hold for points earned from an instant on."""
     found, at = find_view(program), caller_of(request).at
-    draft = TermsDraft(
-        payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on
-    )
+    draft = terms_draft(payload)
     publish_terms_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
@@ -208,17 +260,29 @@ def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) ->
 def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) -> Reply:
     """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay."""
     found, at = find_view(program), caller_of(request).at
-    draft = TiersDraft(
-        [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in payload.levels],
-        payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
-    )  # fmt: skip
+    draft = tiers_draft(payload)
     publish_tiers_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
     return Reply(show_program(find_view(program)), 201)
 
 
-def rule_draft(payload: RuleIn) -> RuleDraft:
+def terms_draft(payload: TermsFields) -> TermsDraft:
+    """Return the terms a request wants."""
+    return TermsDraft(
+        payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on
+    )
+
+
+def tiers_draft(payload: TiersFields) -> TiersDraft:
+    """Return the tiers a request wants."""
+    return TiersDraft(
+        [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in payload.levels],
+        payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
+    )  # fmt: skip
+
+
+def rule_draft(payload: RuleFields) -> RuleDraft:
     """Return the rule a request wants."""
     return RuleDraft(
         payload.name, payload.rate_points, payload.rate_minor, payload.category,

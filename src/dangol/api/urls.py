@@ -30,6 +30,7 @@ from dangol.api import (
     segments,
     stamps,
     traits,
+    wallets,
     webhooks,
 )
 from dangol.api.documents import build_document
@@ -59,6 +60,7 @@ for one in (
     members,
     people,
     points,
+    wallets,
     orders,
     checkout,
     promotions,

@@ -20,7 +20,8 @@ class TenderRule:
     """`points` are worth `minor` minor units; at least `least_points` a sale, in steps of `step_points`.
 
     They pay at most `most_share` (basis points) of what is to be paid. `is_discount`: what they pay counts as
-    taken off, and earns no points; else it is money like any other.
+    taken off, and earns no points; else it is money like any other. `currency`: of which kind the points are;
+    empty: of the first program's.
     """
 
     points: int
@@ -29,6 +30,7 @@ class TenderRule:
     step_points: int = 1
     most_share: int = WHOLE
     is_discount: bool = False
+    currency: str = ""
 
     @property
     def step(self) -> int:

@@ -50,13 +50,13 @@ def require_seen(request: HttpRequest, customer_id: Id) -> None:
         raise Http404
 
 
-def find_subject(request: HttpRequest, customer_id: Id) -> MemberView:
+def find_subject(request: HttpRequest, customer_id: Id, *, wallet: str = "") -> MemberView:
     """Return the member something is done to; answers 404 for nobody and other stores'.
 
     Raises MemberClosed for the erased and the keyless.
     """
     require_seen(request, customer_id)
-    member = find_member(customer_id, find_program(), at=frame_of(request).at)
+    member = find_member(customer_id, find_program(), at=frame_of(request).at, wallet=wallet)
     if member is None:
         raise Http404
     require_open(member.profile.person)

@@ -26,6 +26,7 @@ from dangol.rooms.rewards.stored_value import batch_asks, credit, giving, settin
 from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.web.checkout_words import changes_between
 from dangol.web.formats import format_money_in_words, format_number, format_points, format_points_change
+from dangol.web.reads.wallets import kind_of
 from dangol.web.stored_value_settings_words import changes_between as terms_between
 
 
@@ -47,14 +48,22 @@ class AskKind(NamedTuple):
 def _describe_by_hand(approval: ApprovalView) -> str:
     wanted = by_hand.read_by_hand(approval.payload)
     if wanted.reverses:
-        return _("%(points)s 되돌리기") % {"points": format_points(approval.size)}
-    return format_points_change(wanted.points)
+        told = _("%(points)s 되돌리기") % {"points": format_points(approval.size)}
+    else:
+        told = format_points_change(wanted.points)
+    return _of_kind(told, wanted.currency)
+
+
+def _of_kind(told: str, currency: str) -> str:
+    """Return what is told of points with what they are called, where a shop has several kinds."""
+    kind = kind_of(currency)
+    return f"{kind} {told}" if kind else told
 
 
 def _describe_in_bulk(approval: ApprovalView) -> str:
     wanted = in_bulk.read_in_bulk(approval.payload)
     amounts = {"points": format_points_change(wanted.points), "total": format_points(approval.size)}
-    return _("각각 %(points)s, 모두 %(total)s") % amounts
+    return _of_kind(_("각각 %(points)s, 모두 %(total)s") % amounts, wanted.currency)
 
 
 def _describe_credit(approval: ApprovalView) -> str:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 from dangol.domain.promotions.settings import Choice, Stacking
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, unpack_checkout
 from dangol.rooms.rewards.promotions.contents import PromotionInvalid
+from dangol.rooms.rewards.wallets import LONGEST_CODE
 from dangol.web.amounts import MOST_MINOR, read_amount, read_points, read_share, type_decimal
 from dangol.web.checkout_words import QUESTIONS, value_of
 from dangol.web.formats import minor_digits
@@ -46,20 +47,25 @@ class StackRow(NamedTuple):
 
 
 class CheckoutForm(NamedTuple):
-    """What was typed, by the questions' names; what is wrong with which; and the content, if nothing is."""
+    """What was typed, by the questions' names; what is wrong with which; and the content, if nothing is.
+
+    `wallet` are the points that pay; empty: the first program's.
+    """
 
     given: Mapping[str, str]
     lanes: list[LaneRow]
     stacking: list[StackRow]
     wrong: Mapping[str, str]
     content: CheckoutContent | None
+    wallet: str = ""
 
 
 def form_of_content(content: CheckoutContent, currency: str) -> CheckoutForm:
     """Return a content as its form has it."""
     given = {name: _typed(value_of(content, name), one, currency) for name, one in QUESTIONS.items()}
     lanes = [LaneRow(one.key, one.choice.value) for one in content.lanes]
-    return CheckoutForm(given, lanes, _rows(content.stacking), {}, content)
+    wallet = content.tender.currency if content.tender else ""
+    return CheckoutForm(given, lanes, _rows(content.stacking), {}, content, wallet)
 
 
 def _rows(stacking: Mapping[str, Stacking]) -> list[StackRow]:
@@ -98,11 +104,13 @@ def read_form(asked: QueryDict, base: CheckoutContent, currency: str) -> Checkou
         for place in range(MOST_CATEGORIES)
         if f"stack.{place}.category" in asked
     ]  # fmt: skip
+    wallet = asked.get("wallet", base.tender.currency if base.tender else "")[:LONGEST_CODE]
+    raw["tender.currency"] = wallet
     _check_tender(raw, wrong)
     content = None if wrong else _content(raw, lanes, stacking, base, wrong)
     if all(one.category for one in stacking):
         stacking.append(StackRow(len(stacking), "", Stacking.COMMON.value))
-    return CheckoutForm(given, lanes, stacking, wrong, content)
+    return CheckoutForm(given, lanes, stacking, wrong, content, wallet)
 
 
 def _check_tender(raw: dict[str, Any], wrong: dict[str, str]) -> None:

@@ -19,10 +19,12 @@ from dangol.domain.promotions.settings import (
 )
 from dangol.domain.splitting import Spare
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent
+from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.benefit_words import share_in_words
 from dangol.web.formats import format_money_in_words
 from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
+from dangol.web.reads.wallets import name_of
 from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value
 
 _ROUNDING: Mapping[Any, Promise] = {
@@ -274,7 +276,17 @@ def beside_facts(content: CheckoutContent) -> list[Fact]:
         Fact(_("갈래 ‘%(category)s’") % {"category": key}, str(WAYS[way]))
         for key, way in content.stacking.items()
     ]
-    return [*lanes, *ways]
+    return [*_paying(content), *lanes, *ways]
+
+
+def _paying(content: CheckoutContent) -> list[Fact]:
+    """Return which points pay; nothing in a shop with one kind."""
+    wallets = list_wallets() if content.tender else []
+    if len(wallets) < 2 or content.tender is None:
+        return []
+    wanted = content.tender.currency
+    names = [name_of(one) for one in wallets if one.currency == wanted or (one.is_first and not wanted)]
+    return [Fact(_("낼 수 있는 포인트"), ", ".join(names))]
 
 
 def changes_between(before: CheckoutContent, after: CheckoutContent, currency: str) -> list[Sentence]:
@@ -284,7 +296,8 @@ def changes_between(before: CheckoutContent, after: CheckoutContent, currency: s
     for label in dict.fromkeys([*was_beside, *will_beside]):
         was, will_be = was_beside.get(label, ""), will_beside.get(label, "")
         if was != will_be:
-            found.append(Sentence(str(TOGETHER.title), label, was, will_be, TOGETHER.icon))
+            group = TENDER if label == _("낼 수 있는 포인트") else TOGETHER
+            found.append(Sentence(str(group.title), label, was, will_be, group.icon))
     return found
 
 

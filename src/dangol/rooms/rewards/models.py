@@ -27,6 +27,8 @@ class Program(models.Model):
     money_currency = models.CharField(max_length=3)
     zone = models.CharField(max_length=60)
     recorded_at = models.DateTimeField()
+    # From when on it judges every order; empty: ever.
+    counts_from = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dg_program"

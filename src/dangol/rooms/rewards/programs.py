@@ -58,8 +58,12 @@ def create_program(
     terms: TermsDraft,
     tiers_draft: TiersDraft,
     recorded_at: datetime,
+    counts_from: datetime | None = None,
 ) -> Id:
-    """Make a program with its first rules; raises InvalidRule. Its kind of points is made if it is new."""
+    """Make a program with its first rules; raises InvalidRule. Its kind of points is made if it is new.
+
+    One with `counts_from` need not have judged what was bought before.
+    """
     check_terms(terms)
     check_tiers(tiers_draft)
     for rule in rules:
@@ -69,7 +73,7 @@ def create_program(
         PointCurrency.objects.get_or_create(code=points_currency, defaults={"name": points_currency})
         models.Program.objects.create(
             id=program_id, name=name, points_currency=points_currency,
-            money_currency=money_currency, zone=zone, recorded_at=recorded_at,
+            money_currency=money_currency, zone=zone, recorded_at=recorded_at, counts_from=counts_from,
         )  # fmt: skip
         models.Terms.objects.create(
             program_id=program_id, version=1, pending_days=terms.pending_days,

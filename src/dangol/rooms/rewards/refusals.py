@@ -36,6 +36,16 @@ register(
         "rewards.nothing_to_publish": Words(
             _("초안이 운영 중인 규칙과 같아요."), _("바꿀 것을 고친 뒤 발행하세요.")
         ),
+        "rewards.points_taken": Words(
+            _("‘{currency}’ 포인트는 다른 멤버십이 이미 주고 있어요."), _("다른 코드를 쓰세요.")
+        ),
+        "rewards.too_many_programs": Words(
+            _("멤버십은 {most}개까지 만들 수 있어요."), _("있는 멤버십의 규칙을 고쳐서 쓰세요.")
+        ),
+        "points.unknown_wallet": Words(
+            _("‘{currency}’(이)라는 포인트는 없어요. 있는 포인트: {known}"),
+            _("있는 포인트 가운데 하나를 쓰거나, currency를 비우세요."),
+        ),
         "rewards.simulation_over": Words(
             _("이미 끝난 시뮬레이션이에요({state})."), _("새로 돌리려면 다시 시작하세요.")
         ),

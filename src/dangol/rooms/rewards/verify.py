@@ -29,6 +29,7 @@ def checks() -> list[Check]:
                 SELECT o.customer_id, o.id AS order_id, p.id AS program_id
                 FROM dg_program AS p
                 JOIN dg_order AS o ON o.currency = p.money_currency
+                 AND (p.counts_from IS NULL OR o.placed_at >= p.counts_from)
                 WHERE NOT EXISTS (
                     SELECT 1 FROM dg_accrual AS a
                     WHERE a.customer_id = o.customer_id AND a.order_id = o.id AND a.program_id = p.id)

@@ -25,6 +25,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.left_out_words import told_left_out
 from dangol.web.member_filter import filter_words, read_filter
 from dangol.web.pages.by_hand import LONGEST
+from dangol.web.reads.wallets import choose_wallet, kind_of
 from dangol.web.scheme import find_program, tiers_of
 
 FIELDS = ("points", "reason", "last_day")
@@ -33,8 +34,8 @@ FIELDS = ("points", "reason", "last_day")
 @needs(Right.POINTS_ADJUST)
 def give_points(request: HttpRequest) -> HttpResponse:
     """Ask how many points and why, show who gets them and who does not, then do it or ask for it."""
-    running = find_program()
-    if request.method != "POST" or running is None:
+    looked = choose_wallet(request)
+    if request.method != "POST" or looked.running is None:
         return HttpResponseRedirect(reverse("web:members"))
     try:
         chosen = read_chosen(request)
@@ -45,7 +46,7 @@ def give_points(request: HttpRequest) -> HttpResponse:
     given = {name: asked.get(name, "").strip()[:LONGEST] for name in FIELDS}
     context = _about(request, chosen) | {
         "given": given, "form": asked.get("form") or new_form(), "limit": settings.ADJUST_LIMIT,
-        "longest": LONGEST, "changed": asked.get("digest", chosen.digest) != chosen.digest,
+        "longest": LONGEST, "looked": looked, "changed": asked.get("digest", chosen.digest) != chosen.digest,
     }  # fmt: skip
     if "form" not in asked or "edit" in asked or not context["fit"]:
         return render(request, "web/bulk.html", context)
@@ -54,7 +55,7 @@ def give_points(request: HttpRequest) -> HttpResponse:
     wrong = {"points": points is None, "reason": not given["reason"], "last_day": not is_day}
     if points is None or any(wrong.values()):
         return render(request, "web/bulk.html", context | {"wrong": wrong}, status=422)
-    return _preview_or_do(request, chosen, context, points, expires_at, running.row.points_currency)
+    return _preview_or_do(request, chosen, context, points, expires_at, looked.currency)
 
 
 def _about(request: HttpRequest, chosen: Chosen) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def show_outcome(request: HttpRequest, approval_id: Id) -> HttpResponse:
         "approval": approval, "wanted": wanted, "asked": len(wanted.members), "given": given,
         "waits": approval.state == State.WAITING and approval.is_open(frame_of(request).at),
         "runs": approval.state in (State.DIRECT, State.APPROVED) and given is None,
-        "declined": approval.state == State.DECLINED,
+        "declined": approval.state == State.DECLINED, "kind": kind_of(wanted.currency),
     }  # fmt: skip
     if given:
         context |= told_left_out(given.others) | {"sum": given.count * wanted.points}

@@ -27,28 +27,29 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.approvals import read_approvals
 from dangol.web.reads.member import MemberView
 from dangol.web.reads.statement import find_line
-from dangol.web.scheme import find_program
+from dangol.web.reads.wallets import FIELD, Looked, choose_wallet
 
 POINTS, WAITING = "?tab=points", "?tab=points&waits=1"
 LONGEST = 200
 
 
-def _currency() -> str:
-    running = find_program()
-    if running is None:
+def _wallet(request: HttpRequest) -> Looked:
+    looked = choose_wallet(request)
+    if looked.running is None:
         raise Http404
-    return running.row.points_currency
+    return looked
 
 
 @needs(Right.POINTS_ADJUST)
 def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Ask how many points and why, show what would be, then do it, or ask a second person for it."""
-    member, asked = find_subject(request, customer_id), request.POST
+    looked, asked = _wallet(request), request.POST
+    member = find_subject(request, customer_id, wallet=looked.currency)
     way = "take" if asked.get("way") == "take" else "give"
     given = {name: asked.get(name, "").strip()[:LONGEST] for name in ("points", "reason", "last_day")}
     context: dict[str, Any] = {
         "member": member, "given": given | {"way": way}, "limit": settings.ADJUST_LIMIT,
-        "form": asked.get("form") or new_form(), "longest": LONGEST,
+        "form": asked.get("form") or new_form(), "longest": LONGEST, "looked": looked,
     }  # fmt: skip
     if request.method != "POST" or "edit" in asked:
         return render(request, "web/adjust.html", context)
@@ -57,7 +58,8 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     wrong = {"points": points is None, "reason": not given["reason"], "last_day": not is_day}
     if points is None or any(wrong.values()):
         return render(request, "web/adjust.html", context | {"wrong": wrong}, status=422)
-    wanted = ByHand(_currency(), -points) if way == "take" else ByHand(_currency(), points, expires_at)
+    kind = looked.currency
+    wanted = ByHand(kind, -points) if way == "take" else ByHand(kind, points, expires_at)
     return _preview_or_do(request, member, wanted, context)
 
 
@@ -82,32 +84,34 @@ def _preview_or_do(
         context |= {"sentence": sentence, "remedy": remedy}
         return render(request, "web/adjust.html", context, status=422)
     if is_sure:
-        return _back(owner, waits=waits)
+        return _back(owner, context["looked"], waits=waits)
     after = member.points + wanted.points if waits else balance
     context |= {"preview": True, "waits": waits, "balance": after, "points": wanted.points}
     return render(request, "web/adjust.html", context)
 
 
-def _back(owner: Id, *, waits: bool) -> HttpResponse:
-    return HttpResponseRedirect(reverse("web:member", args=[owner]) + (WAITING if waits else POINTS))
+def _back(owner: Id, looked: Looked, *, waits: bool) -> HttpResponse:
+    kind = f"&{FIELD}={looked.key}" if looked.key else ""
+    return HttpResponseRedirect(reverse("web:member", args=[owner]) + (WAITING if waits else POINTS) + kind)
 
 
 @needs(Right.POINTS_ADJUST)
 def undo(request: HttpRequest, customer_id: Id, transfer_id: Id) -> HttpResponse:
     """Show one movement of points that can be undone, ask why, and book the reversal."""
-    member = find_subject(request, customer_id)
-    line = find_line(customer_id, _currency(), transfer_id)
+    looked = _wallet(request)
+    member = find_subject(request, customer_id, wallet=looked.currency)
+    line = find_line(customer_id, looked.currency, transfer_id)
     if line is None:
         raise Http404
     context: dict[str, Any] = {
         "member": member, "line": line, "form": request.POST.get("form") or new_form(),
-        "reason": request.POST.get("reason", ""), "limit": settings.ADJUST_LIMIT,
+        "reason": request.POST.get("reason", ""), "limit": settings.ADJUST_LIMIT, "looked": looked,
     }  # fmt: skip
     if request.method != "POST":
         return render(request, "web/undo_points.html", context)
     try:
         outcome = move_by_hand(
-            customer_id, ByHand(_currency(), reverses=show_id(transfer_id)), form=form_of(request),
+            customer_id, ByHand(looked.currency, reverses=show_id(transfer_id)), form=form_of(request),
             actor=actor_of(request), reason=context["reason"], at=frame_of(request).at,
             limit=settings.ADJUST_LIMIT,
         )  # fmt: skip
@@ -115,7 +119,7 @@ def undo(request: HttpRequest, customer_id: Id, transfer_id: Id) -> HttpResponse
         sentence, remedy = explain(refusal)
         context |= {"sentence": sentence, "remedy": remedy}
         return render(request, "web/undo_points.html", context, status=422)
-    return _back(customer_id, waits=outcome.waits)
+    return _back(customer_id, looked, waits=outcome.waits)
 
 
 @needs(Right.APPROVALS_DECIDE)

@@ -22,6 +22,7 @@ from dangol.rooms.rewards.promotions.checkout import (
     read_checkout,
 )
 from dangol.rooms.rewards.promotions.editing import list_promotions
+from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.checkout_examples import tell_example, tell_figures
 from dangol.web.checkout_form import CheckoutForm, form_of_content, read_form
@@ -30,6 +31,7 @@ from dangol.web.formats import minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.promotion_words import lane_name
+from dangol.web.reads.wallets import key_of, name_of
 from dangol.web.settings_form import Answer, Asked, mark_of, read_number
 from dangol.web.settings_words import Fact, Group, Question, lines_of, typed_answer
 
@@ -108,6 +110,7 @@ def _form(
         "groups": [(one, [_asked(part, form, currency) for part in one.questions]) for one in GROUPS],
         "lanes": [(lane_name(one.key), one) for one in form.lanes],
         "choices": _with_examples(CHOICES, "lanes", currency), "ways": WAYS.items(),
+        "wallets": [(key_of(one) or "", name_of(one)) for one in list_wallets()],
         "categories": sorted(categories), "digits": minor_digits(currency), "currency": currency,
     }  # fmt: skip
     is_bad = bool(form.wrong) or error is not None

@@ -23,6 +23,7 @@ from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import find_member
 from dangol.web.reads.own_coupons import own_coupons, usable_first
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
+from dangol.web.reads.wallets import beside, read_wallets
 from dangol.web.scheme import find_program, tiers_of
 from dangol.web.stamp_words import GIVES
 
@@ -81,6 +82,7 @@ def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:
         "tier": tiers[member.standing.level] if member.standing and tiers else None,
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "lines": _history(customer_id, running.row.points_currency) if running else [],
+        "wallets": beside(read_wallets(customer_id)),
         "tier_by_key": {one.key: one.name for one in tiers},
         "number": number,
         "barcode": barcode_of(number),

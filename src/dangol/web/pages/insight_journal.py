@@ -19,20 +19,22 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.pages.insight_money import read_month
-from dangol.web.scheme import find_program
+from dangol.web.reads.wallets import choose_wallet
 
 
-def _days() -> list[JournalDay] | None:
-    running = find_program()
-    return find_journal(running.row.points_currency) if running else None
+def _days(request: HttpRequest) -> list[JournalDay] | None:
+    looked = choose_wallet(request)
+    return find_journal(looked.currency) if looked.running else None
 
 
 @needs(Right.REPORTS_READ)
 def show_journal(request: HttpRequest) -> HttpResponse:
     """Show the days of a month, the latest first: the last one, or the one that is asked for."""
-    days, running = _days(), find_program()
-    report = find_liability(running.row.points_currency) if running else None
-    context: dict[str, Any] = {"report": report, "days": [], "currency": frame_of(request).shop.currency}
+    days, looked = _days(request), choose_wallet(request)
+    report = find_liability(looked.currency) if looked.running else None
+    context: dict[str, Any] = {
+        "report": report, "days": [], "currency": frame_of(request).shop.currency, "looked": looked,
+    }  # fmt: skip
     if days:
         asked = read_month(request.GET.get("month", "")) or days[-1].day
         month = min(max(asked, days[0].day), days[-1].day).replace(day=1)
@@ -63,7 +65,7 @@ def export_days(request: HttpRequest) -> StreamingHttpResponse:
     ]  # fmt: skip
     rows = (
         [one.day.isoformat(), *one[1:7], *(_amount(minor, digits) for minor in one[7:13]), currency]
-        for one in _days() or []
+        for one in _days(request) or []
     )
     return stream_csv(request, "points-journal", header, rows)
 
@@ -73,7 +75,7 @@ def export_entries(request: HttpRequest) -> StreamingHttpResponse:
     """Send the journal as entries for the books: a debit and a credit of one amount each, as CSV."""
     shop = frame_of(request).shop
     header = [_("날짜"), _("차변"), _("대변"), _("금액"), _("통화"), _("적요")]
-    return stream_csv(request, "points-entries", header, _entries(_days() or [], shop.currency))
+    return stream_csv(request, "points-entries", header, _entries(_days(request) or [], shop.currency))
 
 
 def _entries(days: Sequence[JournalDay], currency: str) -> Iterator[list[object]]:

@@ -21,7 +21,7 @@ from dangol.web.insight_words import refused_in_words
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.reads.liability import read_liability, with_ages
 from dangol.web.reads.stored_owed import read_owed
-from dangol.web.scheme import find_program
+from dangol.web.reads.wallets import Looked, choose_wallet
 
 _COLUMNS = (
     "age_months", "lots", "issued", "returned", "spent", "expired", "outstanding",
@@ -30,18 +30,19 @@ _COLUMNS = (
 _FIRST_DAY = date(2000, 1, 1)
 
 
-def _report() -> ReportView | None:
-    running = find_program()
-    return find_liability(running.row.points_currency) if running else None
+def _report(looked: Looked) -> ReportView | None:
+    return find_liability(looked.currency) if looked.running else None
 
 
 @needs(Right.REPORTS_READ)
 def show_liability(request: HttpRequest) -> HttpResponse:
     """Show what points are outstanding, by age and by when they lapse, and what is expected of them."""
-    report, assumptions = _report(), read_assumptions()
+    looked = choose_wallet(request)
+    report, assumptions = _report(looked), read_assumptions()
     page = read_liability(report, assumptions.point_value) if report else None
     context: dict[str, Any] = {
         "report": report,
+        "looked": looked,
         "page": page,
         "refused": refused_in_words(page.refusal) if page and page.refusal else None,
         "has_worth": assumptions.point_value is not None,
@@ -109,7 +110,8 @@ def _header() -> list[str]:
 
 
 def _rows(request: HttpRequest) -> Iterator[list[object]]:
-    report, value, currency = _report(), read_assumptions().point_value, frame_of(request).shop.currency
+    report, value = _report(choose_wallet(request)), read_assumptions().point_value
+    currency = frame_of(request).shop.currency
     digits = minor_digits(currency)
     for row in with_ages(report.rows[0]["months"], report.as_of) if report else []:
         to_come = None if row["breakage"] is None else row["outstanding"] - row["breakage"]

@@ -18,7 +18,6 @@ from dangol.core.people.notes import notes_of
 from dangol.core.people.selectors import MERGED
 from dangol.core.segments.selectors import segment_names, segments_of
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.programs import Running
 from dangol.web.acting import require_seen
 from dangol.web.closed import closing_of
 from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
@@ -30,6 +29,7 @@ from dangol.web.reads.insight import read_member_results
 from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.product_lists import read_offers
 from dangol.web.reads.statement import read_statement, undoable
+from dangol.web.reads.wallets import choose_wallet, read_wallets
 from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.words import Setting, Told, measured, tell
 
@@ -61,7 +61,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's page; one of three lists is open, and which and how far is in the address."""
     frame = frame_of(request)
     require_seen(request, customer_id)
-    running = find_program()
+    running, looked = find_program(), choose_wallet(request)
     tab = request.GET.get("tab", TABS[0])
     if tab not in TABS:
         tab = TABS[0]
@@ -75,10 +75,11 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "tier_names": {tier.level: tier.name for tier in tiers},
         "tier_by_key": {tier.key: tier.name for tier in tiers},
         "last_day": request.GET.get("day", ""),
-    } | _list(tab, family, running, tiers, after=after, frame=frame, visitor=visitor_of(request))
+        "looked": looked,
+    } | _list(tab, family, looked.currency, tiers, after=after, frame=frame, visitor=visitor_of(request))
     if request.headers.get("HX-Request"):
         return render(request, f"web/member_{tab}.html#items", context)
-    member = find_member(customer_id, running, at=frame.at)
+    member = find_member(customer_id, running, at=frame.at, wallet=looked.currency)
     if member is None:
         raise Http404
     if member.profile.person.kind == MERGED:
@@ -89,6 +90,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         context["offers"] = read_offers(family[0], frame.today)
     context |= {
         "member": member,
+        "wallets": read_wallets(customer_id) if looked.choices else [],
         "closing": closing_of(member.profile.person),
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "home_link": make_home_link(customer_id),
@@ -116,7 +118,7 @@ def _panels(family: list[Id], visitor: Visitor, frame: Frame) -> dict[str, Any]:
 def _list(
     tab: str,
     family: Sequence[Id],
-    running: Running | None,
+    points_currency: str,
     tiers: Sequence[TierView],
     *,
     after: str,
@@ -127,9 +129,9 @@ def _list(
         orders = read_orders(family, after=after)
         return {"orders": orders.orders, "next_after": orders.next_after}
     if tab == "points":
-        if running is None:
+        if not points_currency:
             return {"days": [], "next_after": ""}
-        statement = read_statement(family[0], running.row.points_currency, after=after)
+        statement = read_statement(family[0], points_currency, after=after)
         return {
             "days": _by_day((line.at, line) for line in statement.lines),
             "next_after": statement.next_after,

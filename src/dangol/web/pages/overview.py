@@ -20,6 +20,7 @@ from dangol.web.guard import needs
 from dangol.web.periods import LENGTHS, Column, Period, end_of_soon, make_period, read_days
 from dangol.web.reads import overview as reads
 from dangol.web.reads.members import SOON_DAYS
+from dangol.web.reads.wallets import choose_wallet
 from dangol.web.scheme import TierView, find_program, tiers_of
 from dangol.web.setup_steps import lead_to_setup
 from dangol.web.tiles import Shopping, point_tiles, purchase_tiles
@@ -43,7 +44,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
         return lead
     frame = frame_of(request)
     period = make_period(read_days(request.GET.get("days")), at=frame.at, zone=frame.shop.tz)
-    running = find_program()
+    running, looked = find_program(), choose_wallet(request)
     tiers = tiers_of(running)
     members, joined = reads.read_members(period)
     shopping = _read_shopping(period, frame.shop.currency)
@@ -59,8 +60,8 @@ def show_overview(request: HttpRequest) -> HttpResponse:
         levels = reads.read_levels(running.id) if tiers else {}
         context["shares"] = _tier_shares(tiers, levels, members)
         soon_until = end_of_soon(at=frame.at, zone=frame.shop.tz, days=SOON_DAYS)
-        currency = running.row.points_currency
-        _add_points(context, currency, period, orders=shopping.now.orders, soon_until=soon_until)
+        context["looked"] = looked
+        _add_points(context, looked.currency, period, orders=shopping.now.orders, soon_until=soon_until)
     return render(request, "web/overview.html", context)
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
@@ -22,7 +21,14 @@ from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.publishing import StartsInThePast
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.pages.programs import answer, draft_or_none, require_program, show_programs, who
+from dangol.web.pages.programs import (
+    answer,
+    draft_or_none,
+    require_program,
+    show_programs,
+    to_program,
+    who,
+)
 from dangol.web.program_fields import Setting
 from dangol.web.program_form import (
     add_blank_rule,
@@ -62,30 +68,31 @@ def _require_draft(running: Running, at: datetime) -> DraftView:
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Begin a draft, or go on with the one there is."""
-    running = require_program()
+    running = require_program(request)
     with suppress(drafts.DraftExists):
         drafts.start_draft(running.id, begun_by=who(request), at=frame_of(request).at)
-    return redirect("web:program-draft")
+    return to_program("web:program-draft", running)
 
 
 @needs(Right.PROGRAMS_WRITE)
 @require_POST
 def discard(request: HttpRequest) -> HttpResponse:
     """Throw the draft away."""
+    running = require_program(request)
     try:
-        drafts.discard_draft(require_program().id)
+        drafts.discard_draft(running.id)
     except drafts.UnknownDraft as refusal:
         return show_programs(request, refusal)
-    return redirect("web:programs")
+    return to_program("web:programs", running)
 
 
 @needs(Right.PROGRAMS_WRITE)
 def edit(request: HttpRequest) -> HttpResponse:
     """Show the draft's form; keep what is typed, add or take out a rule, or show how it would read."""
-    at, running = frame_of(request).at, require_program()
+    at, running = frame_of(request).at, require_program(request)
     draft = draft_or_none(running, at)
     if draft is None:
-        return redirect("web:programs")
+        return to_program("web:programs", running)
     if request.method != "POST":
         written = _as_kept(draft, running, at)
         return _show(request, running, draft, written)
@@ -123,7 +130,9 @@ def _keep(
         )  # fmt: skip
     except DomainError as refusal:
         return _show(request, running, draft, written, refusal=refusal)
-    return redirect("web:program-diff" if is_done and not written.problems else "web:program-draft")
+    return to_program(
+        "web:program-diff" if is_done and not written.problems else "web:program-draft", running
+    )
 
 
 def _seen(request: HttpRequest) -> int:
@@ -174,7 +183,7 @@ def _unknown_categories(content: ProgramContent, known: Sequence[str]) -> list[s
 @needs(Right.PROGRAMS_READ)
 def show_diff(request: HttpRequest) -> HttpResponse:
     """Show what the draft would change, sentence by sentence, and publish it from an instant on."""
-    at, running = frame_of(request).at, require_program()
+    at, running = frame_of(request).at, require_program(request)
     draft = _require_draft(running, at)
     return _answer_diff(request, running, draft)
 
@@ -221,7 +230,7 @@ def _means(changes: Changes) -> Means:
 @require_POST
 def publish(request: HttpRequest) -> HttpResponse:
     """Publish the draft from now, or from a later instant of the shop, on."""
-    at, running = frame_of(request).at, require_program()
+    at, running = frame_of(request).at, require_program(request)
     draft = _require_draft(running, at)
     begins = at
     if request.POST.get("when") == "later":
@@ -240,7 +249,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         return _answer_diff(request, running, draft, problem=str(refusal.data["problem"]))
     except DomainError as refusal:
         return _answer_diff(request, running, draft, refusal=refusal)
-    return redirect("web:program-version", number)
+    return to_program("web:program-version", running, number)
 
 
 def _read_local(text: str, running: Running) -> datetime | None:

@@ -13,6 +13,8 @@ from dangol.core.people.selectors import names_of
 from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.calendars import start_of_day
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.kept import current_programs
+from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.simulations import (
     Result,
     SimulationView,
@@ -25,7 +27,13 @@ from dangol.rooms.rewards.simulations import (
 from dangol.web.formats import format_money, format_number, format_points, format_points_change
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
-from dangol.web.pages.programs import draft_or_none, require_program, show_programs, who
+from dangol.web.pages.programs import (
+    draft_or_none,
+    program_query,
+    require_program,
+    show_programs,
+    who,
+)
 from dangol.web.program_fields import read_money
 from dangol.web.words import zero_reason
 
@@ -41,7 +49,7 @@ _LEFT_OUT = {
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """Leave a simulation for the worker and go to its page."""
-    frame, running = frame_of(request), require_program()
+    frame, running = frame_of(request), require_program(request)
     of_draft = request.POST.get("of") == "draft"
     draft = draft_or_none(running, frame.at) if of_draft else None
     asked = request.POST.get("days", "")
@@ -75,9 +83,10 @@ def show_simulation(request: HttpRequest, simulation_id: Id) -> HttpResponse:
         view = find_simulation(simulation_id)
     except UnknownSimulation as unknown:
         raise Http404 from unknown
-    running = require_program()
+    running = _program_of(view)
     context: dict[str, Any] = {
         "simulation": view,
+        "of_program": program_query(running.id),
         "last_at": _last_instant(view),
         "currency": running.row.money_currency,
         "state_name": _state_name(view.state),
@@ -86,6 +95,13 @@ def show_simulation(request: HttpRequest, simulation_id: Id) -> HttpResponse:
         context |= _result(view, view.result, running.row.money_currency)
     template = "web/simulation.html"
     return render(request, f"{template}#state" if request.headers.get("HX-Request") else template, context)
+
+
+def _program_of(view: SimulationView) -> Running:
+    running = next((one for one in current_programs() if one.id == view.program_id), None)
+    if running is None:
+        raise Http404
+    return running
 
 
 def _last_instant(view: SimulationView) -> datetime:

@@ -22,6 +22,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.present import find_at_till, require_present
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.reads.till import SOURCE, Receipt, read_open_dues, read_receipt
+from dangol.web.reads.wallets import paying_currency, read_wallets
 from dangol.web.scheme import find_program, tiers_of
 
 # Until when a purchase made without saying who one is may still be claimed.
@@ -75,7 +76,8 @@ def find_present(request: HttpRequest, customer_id: Id) -> MemberView:
 
 def find_any(request: HttpRequest, customer_id: Id) -> MemberView:
     """Return a member whom what is shown is about; answers 404 for nobody. Raises MemberClosed."""
-    member = find_member(customer_id, find_program(), at=frame_of(request).at)
+    at, pays = frame_of(request).at, paying_currency()
+    member = find_member(customer_id, find_program(), at=at, wallet=pays)
     if member is None:
         raise Http404
     require_open(member.profile.person)
@@ -92,7 +94,8 @@ def about(member: MemberView) -> dict[str, Any]:
     """Return what pages about a member show at their head."""
     tiers = tiers_of(find_program())
     tier = tiers[member.standing.level] if member.standing and tiers else None
-    return {"member": member, "tier": tier, "customer_id": member.customer_id}
+    wallets = read_wallets(member.customer_id, all_of=False)
+    return {"member": member, "tier": tier, "customer_id": member.customer_id, "wallets": wallets}
 
 
 def find_sold(request: HttpRequest, number: str) -> OrderFacts:

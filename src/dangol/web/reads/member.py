@@ -140,14 +140,22 @@ class OrderPage(NamedTuple):
 
 
 def find_member(
-    customer_id: Id, running: Running | None, *, at: datetime, unmasked: bool = False
+    customer_id: Id,
+    running: Running | None,
+    *,
+    at: datetime,
+    unmasked: bool = False,
+    wallet: str = "",
 ) -> MemberView | None:
-    """Return what a member's page shows first; None for an id nobody has. Masked unless there is a reason."""
+    """Return what a member's page shows first; None for an id nobody has. Masked unless there is a reason.
+
+    Points are the program's, or of the kind `wallet`.
+    """
     profile = profiles_of([customer_id], unmasked=unmasked).get(customer_id)
     if profile is None:
         return None
     membership = running and Membership.objects.filter(customer_id=customer_id, program_id=running.id).first()
-    currency = running.row.points_currency if running else ""
+    currency = wallet or (running.row.points_currency if running else "")
     pending, soon = _waiting(customer_id, currency, at)
     stores = stores_by_id([profile.home_store_id]) if profile.home_store_id else {}
     store = stores.get(profile.home_store_id) if profile.home_store_id else None

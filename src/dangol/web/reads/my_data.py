@@ -6,14 +6,15 @@ from typing import Any
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import consent_history, profiles_of, shop
 from dangol.core.storage.ids import Id, show_id
-from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.reads.member import read_orders
 from dangol.web.reads.statement import read_statement
+from dangol.web.reads.wallets import kind_of
 
 _PAGE = 500
 
 
-def read_my_data(customer_id: Id, running: Running | None, *, at: datetime) -> dict[str, Any]:
+def read_my_data(customer_id: Id, *, at: datetime) -> dict[str, Any]:
     """Return a member's data as plain values for JSON: who they are, consents, points and orders.
 
     Instants are ISO 8601 in UTC; amounts are in the minor unit of their currency.
@@ -33,7 +34,7 @@ def read_my_data(customer_id: Id, running: Running | None, *, at: datetime) -> d
         "consents": [
             one._asdict() | {"at": one.at.isoformat()} for one in consent_history(customer_id)
         ],
-        "points": _points(customer_id, running.row.points_currency) if running else [],
+        "points": [line for one in list_wallets() for line in _points(customer_id, one.currency)],
         "orders": _orders(customer_id),
     }  # fmt: skip
 
@@ -44,13 +45,13 @@ def _instant(at: datetime | None) -> str | None:
 
 def _points(customer_id: Id, currency: str) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
-    after = ""
+    kind, after = kind_of(currency), ""
     while True:
         page = read_statement(customer_id, currency, after=after, limit=_PAGE)
         lines += [
             {
                 "at": line.at.isoformat(), "kind": line.kind, "points": line.points, "change": line.change,
-                "balance": line.balance, "reason": line.reason,
+                "balance": line.balance, "reason": line.reason, **({"wallet": kind} if kind else {}),
             }
             for line in page.lines
         ]  # fmt: skip

@@ -14,11 +14,13 @@ from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part
 from dangol.domain.points import Account as Place, Kind
 from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule
+from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.places import read_instant
 
 PAGE = 20
 _ACCRUAL = (
     "about_id", "transfer_id", "tier", "net_minor", "points", "zero", "is_return", "order_id", "number",
+    "program_id",
 )  # fmt: skip
 _PORTION = ("accrual_number", "transfer_id", "points", "rule_id", "rule_version")
 USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
@@ -87,7 +89,11 @@ class _Source(NamedTuple):
 
 @dataclass(slots=True)
 class Why:
-    """Why an order earned what it did: the tier held then, each rule's sum, what it was before a return."""
+    """Why an order earned what it did: the tier held then, each rule's sum, what it was before a return.
+
+    It is of one program; what an order has earned in others is in `others`, with what those points are
+    called (`wallet`).
+    """
 
     tier: str
     net_minor: int
@@ -96,8 +102,11 @@ class Why:
     is_return: bool
     order_id: Id
     number: int
+    program_id: Id
     sums: list[RuleSum] = field(default_factory=list)
     before: list[RuleSum] = field(default_factory=list)
+    others: list["Why"] = field(default_factory=list)
+    wallet: str = ""
 
     @property
     def stands(self) -> int:
@@ -297,25 +306,37 @@ def read_whys(
     """Return the whys by transfer, or by what they are about: the orders and returns in `order_ids`.
 
     A judgement that moved points under several terms has a transfer for each: by transfer, its why has the
-    sums of those rules alone.
+    sums of those rules alone. By what they are about, it is the first program's, and has those of others.
     """
     by_transfer = bool(transfer_ids)
     wanted = transfer_ids or order_ids
     rows = select_matching(
         Accrual, _ACCRUAL, ("customer_id", "transfer_id" if by_transfer else "about_id"),
-        [(customer_id, one) for one in wanted], order_by=("order_id", "number"),
+        [(customer_id, one) for one in wanted], order_by=("order_id", "program_id", "number"),
     )  # fmt: skip
     whys: dict[Id, Why] = {}
     for about_id, transfer_id, *values in rows:
-        whys.setdefault(transfer_id if by_transfer else about_id, Why(*values))
+        why = Why(*values)
+        first = whys.setdefault(transfer_id if by_transfer else about_id, why)
+        if all(why.program_id != one.program_id for one in (first, *first.others)):
+            first.others.append(why)
     sources = _add_portions(customer_id, transfer_ids, whys) if by_transfer else {}
     sums = _sums(customer_id, {why.order_id for why in whys.values()})
-    for transfer_id, why in whys.items():
-        own = sources.get(transfer_id)
-        why.sums = _only(sums.get((why.order_id, why.number), []), own)
-        if why.is_return:
-            why.before = _only(sums.get((why.order_id, why.number - 1), []), own)
+    for transfer_id, first in whys.items():
+        for why in (first, *first.others):
+            own = sources.get(transfer_id)
+            why.sums = _only(sums.get((why.order_id, why.program_id, why.number), []), own)
+            if why.is_return:
+                why.before = _only(sums.get((why.order_id, why.program_id, why.number - 1), []), own)
+    _name_others(whys)
     return whys
+
+
+def _name_others(whys: Mapping[Id, Why]) -> None:
+    others = [one for why in whys.values() for one in why.others]
+    names = {one.program_id: one.name for one in list_wallets()} if others else {}
+    for why in others:
+        why.wallet = names[why.program_id]
 
 
 def _only(sums: list[RuleSum], own: _Source | None) -> list[RuleSum]:
@@ -355,13 +376,13 @@ def _add_portions(customer_id: Id, transfer_ids: Sequence[Id], whys: dict[Id, Wh
     return sources
 
 
-def _sums(customer_id: Id, order_ids: set[Id]) -> dict[tuple[Id, int], list[RuleSum]]:
+def _sums(customer_id: Id, order_ids: set[Id]) -> dict[tuple[Id, Id, int], list[RuleSum]]:
     rows = select_matching(
         AccrualPart,
-        ("order_id", "accrual_number", *Part._fields),
+        ("order_id", "program_id", "accrual_number", *Part._fields),
         ("customer_id", "order_id"),
         [(customer_id, one) for one in sorted(order_ids)],
-        order_by=("order_id", "accrual_number", "number"),
+        order_by=("order_id", "program_id", "accrual_number", "number"),
     )
     rules = {
         (rule_id, version): (name, category)
@@ -369,11 +390,11 @@ def _sums(customer_id: Id, order_ids: set[Id]) -> dict[tuple[Id, int], list[Rule
             EarningRule,
             ("id", "version", "name", "category"),
             ("id", "version"),
-            sorted({(row[2], row[3]) for row in rows}),
+            sorted({(row[3], row[4]) for row in rows}),
         )
     }
-    found: dict[tuple[Id, int], list[RuleSum]] = defaultdict(list)
-    for order_id, number, *values in rows:
+    found: dict[tuple[Id, Id, int], list[RuleSum]] = defaultdict(list)
+    for order_id, program_id, number, *values in rows:
         part = Part(*values)
-        found[order_id, number].append(RuleSum(*rules[part.rule_id, part.rule_version], part))
+        found[order_id, program_id, number].append(RuleSum(*rules[part.rule_id, part.rule_version], part))
     return found

@@ -1,6 +1,6 @@
 """What the till asks, sells and shows: a cart of one member, what it comes to, and what became of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -32,6 +32,7 @@ from dangol.rooms.rewards.promotions.sales import OtherCart, SaleView, UnknownSa
 from dangol.rooms.rewards.promotions.tendering import StoredValueNotTaken, TenderNotTaken
 from dangol.rooms.rewards.stored_value.codes import refs_of
 from dangol.rooms.rewards.stored_value.paying import CREDIT, Credit
+from dangol.rooms.rewards.wallets import list_wallets
 from dangol.rooms.rewards.whys import (
     NotJudged,
     PartView,
@@ -43,6 +44,13 @@ from dangol.rooms.rewards.whys import (
 from dangol.web.till_cart import PRODUCT
 
 SOURCE = "till"
+
+
+class Other(NamedTuple):
+    """Points of another kind that a sale stands at."""
+
+    wallet: str
+    points: int
 
 
 class Receipt(NamedTuple):
@@ -57,6 +65,7 @@ class Receipt(NamedTuple):
     is_undone: bool
     not_judged: NotJudged | None = None
     sale: SaleView | None = None
+    others: tuple["Other", ...] = ()
 
 
 class Outlook(NamedTuple):
@@ -223,7 +232,9 @@ def read_open_dues(sees: Callable[[Id | None], bool]) -> list[tuple[str, OpenDue
 def read_receipt(order: OrderFacts) -> Receipt:
     """Return the receipt of an order as it stands now."""
     whole = read_order(order.customer_id, order.id)
-    after = accruals_of([(order.customer_id, order.id)])
+    all_after = accruals_of([(order.customer_id, order.id)])
+    # In the order of their programs: the first one's points are what the till tells.
+    after = [why for why in all_after if why.program_id == all_after[0].program_id]
     judged = [why for why in after if not why.is_return]
     points = sum(one.part.points for one in after[-1].parts) if after else 0
     sale = sale_of(order)
@@ -237,4 +248,15 @@ def read_receipt(order: OrderFacts) -> Receipt:
         order.number, order.placed_at, order.net_minor, order.currency, points + given,
         judged[-1] if judged else None, is_undone,
         None if judged else why_not_judged(order.currency, counted_currencies()), sale,
+        _others([why for why in all_after if why not in after]),
     )  # fmt: skip
+
+
+def _others(whys: Sequence[WhyView]) -> tuple[Other, ...]:
+    """Return how an order stands in the programs beside the first: by what each has judged last."""
+    if not whys:
+        return ()
+    points = {why.program_id: sum(one.part.points for one in why.parts) for why in whys}
+    return tuple(
+        Other(one.name, points[one.program_id]) for one in list_wallets() if points.get(one.program_id)
+    )

@@ -37,6 +37,7 @@ from dangol.rooms.rewards.promotions.contents import (
     read_benefit,
     unpack,
 )
+from dangol.rooms.rewards.wallets import find_wallet
 
 PUBLICATION = "promotions.publish"
 SETTINGS = "checkout.settings"
@@ -111,8 +112,11 @@ def change_or_ask(
 ) -> Outcome:
     """Let the checkout answer so or, where less would need a second person, ask one for it.
 
-    Raises CheckoutChanged, RequestReused, and ReasonMissing where a second person is asked without a reason.
+    Raises CheckoutChanged, RequestReused, UnknownWallet where points are to pay that there are not, and
+    ReasonMissing where a second person is asked without a reason.
     """
+    if content.tender and content.tender.currency:
+        find_wallet(content.tender.currency, field="tender.currency")
     with write_transaction():
         if is_looser(read_checkout().as_second_look(), content.as_second_look()):
             wanted = Change(seen, msgspec.to_builtins(content))

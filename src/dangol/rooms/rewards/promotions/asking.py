@@ -149,7 +149,7 @@ def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
     evaluation = evaluate(asked.cart, shelf.book, shelf.settings, context)
     # The shop's first program; None where there is none.
     running = next(iter(current_programs()), None)
-    tender = _tender(asked, shelf.tender, evaluation, running)
+    tender = _tender(asked, shelf.tender, evaluation)
     payable = evaluation.net_minor + evaluation.shipping_minor
     stored = look(
         Wanted(asked.gift_cards, asked.pay_credit, tuple(family), asked.by_shopper),
@@ -196,9 +196,16 @@ def _subject(asked: Asked, shelf: Shelf, zone: ZoneInfo) -> Subject:
     return subject.among(slugs)
 
 
-def _tender(
-    asked: Asked, rule: TenderRule | None, evaluation: Evaluation, running: Running | None
-) -> Tendered:
+def paying_program(rule: TenderRule | None) -> Running | None:
+    """Return the program whose points pay; None where none do, or there is no such program."""
+    if rule is None:
+        return None
+    wanted = (one for one in current_programs() if rule.currency in ("", one.row.points_currency))
+    return next(iter(wanted), None)
+
+
+def _tender(asked: Asked, rule: TenderRule | None, evaluation: Evaluation) -> Tendered:
+    running = paying_program(rule)
     if rule is None or running is None:
         refused = TenderRefused(TenderReason.NOT_ACCEPTED) if asked.pay_points else None
         return Tendered(None, refused, 0, "")

@@ -42,6 +42,7 @@ class TenderContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     step_points: int = 1
     most_share: int = WHOLE
     is_discount: bool = False
+    currency: str = ""
 
 
 class LaneContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

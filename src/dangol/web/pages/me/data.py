@@ -106,7 +106,7 @@ def download(request: HttpRequest, session: SessionView) -> HttpResponse:
     who = Actor(ActorKind.MEMBER, "member", address=address_of(request), request=request_id_of(request))
     reason, seen = _("본인이 휴대폰에서 내려받았어요"), fields_of(_profile(session))
     record_seen(request, AccessDraft(Access.OWN_DATA, who, reason, owner, seen))
-    told = read_my_data(session.customer_id, find_program(), at=frame.at)
+    told = read_my_data(session.customer_id, at=frame.at)
     response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 1})
     response["Content-Disposition"] = f'attachment; filename="my-data-{frame.today.isoformat()}.json"'
     return response

@@ -21,7 +21,8 @@ from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
 from dangol.web.pages.home import barcode_of, home_context, number_of
 from dangol.web.reads.statement import merge_expired, read_statement
-from dangol.web.scheme import find_program, tiers_of
+from dangol.web.reads.wallets import choose_wallet
+from dangol.web.scheme import tiers_of
 from dangol.web.stamp_words import GIVES
 
 STAMP_CARDS = 2
@@ -75,19 +76,19 @@ def show_barcode(request: HttpRequest, session: SessionView) -> HttpResponse:
 @require_safe
 def show_history(request: HttpRequest, session: SessionView) -> HttpResponse:
     """Show the points line by line; each opens its sum. What is chosen is in the address."""
-    frame, running = frame_of(request), find_program()
+    frame, looked = frame_of(request), choose_wallet(request)
     chosen = next((one for one in CHOICES if one.key == request.GET.get("kind")), CHOICES[0])
     after = request.GET.get("after", "")
     lines, next_after = [], ""
-    if running:
+    if looked.running:
         page = read_statement(
-            session.customer_id, running.row.points_currency, after=after, quiet=True, kinds=chosen.kinds
+            session.customer_id, looked.currency, after=after, quiet=True, kinds=chosen.kinds
         )
         lines, next_after = merge_expired(page.lines), page.next_after
     context = {
         "here": "history", "choices": CHOICES, "kind": chosen.key, "after": after, "lines": lines,
-        "next_after": next_after, "currency": frame.shop.currency,
-        "tier_by_key": {one.key: one.name for one in tiers_of(running)},
+        "next_after": next_after, "currency": frame.shop.currency, "looked": looked,
+        "tier_by_key": {one.key: one.name for one in tiers_of(looked.running)},
     }  # fmt: skip
     return render(request, "web/me/history.html", context)
 
