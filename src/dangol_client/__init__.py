@@ -31,6 +31,7 @@ from dangol_client.answers import (
     Store,
     Tier,
     Transfer,
+    Way,
     Why,
 )
 from dangol_client.checkout import CartLine, CheckoutCart
@@ -282,6 +283,7 @@ __all__ = [
     "Unreadable",
     "ValueMove",
     "Wallet",
+    "Way",
     "Webhook",
     "Why",
     "new_key",

@@ -166,19 +166,37 @@ class Transfer(Answer, frozen=True):
 
 
 class Tier(Answer, frozen=True):
-    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer."""
+    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer.
+
+    `also_threshold` is in the unit of the second thing that counts; 0 where none does.
+    """
 
     key: str
     name: str
     level: int
     threshold: int
     extra_months: int
+    also_threshold: int
+
+
+class Way(Answer, frozen=True):
+    """One of the things that count: how much there is, what the next tier asks, what is missing to it.
+
+    `to_keep` is what is still missing of it to keep the tier at its review.
+    """
+
+    unit: str
+    value: int
+    asked: int
+    missing: int
+    to_keep: int
 
 
 class Standing(Answer, frozen=True):
     """Where a member stands. Amounts are in `unit`: minor units, points, orders, visits or days (tenure).
 
-    A visit is a day on which something was bought.
+    A visit is a day on which something was bought. Where two things count, `ways` tell of each, and `join`
+    whether both are needed (`all`) or either is enough (`any`).
     """
 
     program_id: str
@@ -194,6 +212,8 @@ class Standing(Answer, frozen=True):
     next_review_at: datetime | None
     order_count: int
     spend_minor: int
+    join: str
+    ways: list[Way]
 
 
 class Amount(Answer, frozen=True):
@@ -347,6 +367,8 @@ class Program(Answer, frozen=True):
     window_size: int
     grace_days: int
     downgrade: str
+    also: str | None
+    join: str
     tiers: list[Tier]
     rules: list[Rule]
 

@@ -74,10 +74,11 @@ class RuleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
 class LevelDraft(msgspec.Struct, frozen=True):
     """A tier; its key stays for good, its threshold is in the unit of the program's measure.
 
-    Points earned in it last `extra_months` longer.
+    Points earned in it last `extra_months` longer. `also_threshold` is what it asks of a second thing.
     """
 
     key: str
     name: str
     threshold: int
     extra_months: int = 0
+    also_threshold: int = 0

@@ -191,14 +191,20 @@ class ProgramCalls:
         window_size: int = 0,
         grace_days: int = 0,
         downgrade: str | None = None,
+        also: str | None = None,
+        join: str | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
-        """Let new thresholds, windows, grace and downgrades hold from an instant on; the keys stay."""
+        """Let new thresholds, windows, grace and downgrades hold from an instant on; the keys stay.
+
+        A second thing counts where `also` names it: `join` says whether a tier asks `all`, or `any`.
+        """
         path = place("/programs/{program}/tiers/versions", program=program)
         body = {
             "levels": list(levels), "measure": measure, "window": window, "window_size": window_size,
-            "grace_days": grace_days, "downgrade": downgrade, "active_from": active_from,
+            "grace_days": grace_days, "downgrade": downgrade, "also": also, "join": join,
+            "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dangol.domain.membership import Absence, Act, Member, Zero, judge
+from dangol.domain.absences import Absence
+from dangol.domain.membership import Act, Member, Zero, judge
 from tests.domain.test_membership import DAY, PROGRAM, START, bring_back, buy, told
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dangol.domain.tiers import NOWHERE, Window, hold_end, next_hold_end, window_start
+from dangol.domain.tiers import NOWHERE, Measure, Window, hold_end, next_hold_end, window_start
 from tests.domain.test_tiers import LEVELS, YEARLY, at, climb, midnight, moves
 
 
@@ -45,9 +45,9 @@ def test_anniversary__rules_changed_from_the_calendar__the_whole_year_before_cou
 def test_anniversary__day_of_joining_moved_by_a_merge__the_whole_year_before_counts() -> None:
     yearly = YEARLY._replace(levels=LEVELS[:2])
     climber = climb(yearly, amounts={"2025-06-01": 100}, upto="2026-04-01", joined_on=date(2025, 3, 15))
-    climber.merge(at("2026-04-02"), [], NOWHERE, joined_on=date(2024, 2, 1))
-    climber.add(at("2026-05-01"), 60)
-    climber.add(at("2026-12-01"), 60)
+    climber.merge(at("2026-04-02"), {}, NOWHERE, joined_on=date(2024, 2, 1))
+    climber.add(at("2026-05-01"), {Measure.SPEND: 60})
+    climber.add(at("2026-12-01"), {Measure.SPEND: 60})
     climber.advance(at("2027-03-16"))
     assert moves(climber)[-1] == ("03-15", 1, 1, "kept", 120)
     assert climber.standing.held_until == midnight("2028-02-01")

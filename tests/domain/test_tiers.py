@@ -57,14 +57,14 @@ def climb(
     grants: Mapping[str, tuple[int, datetime | None]] | None = None,
 ) -> Climber:
     """Tell a newcomer's amounts and grants by day, and let time pass."""
-    climber = Climber(versions, NOWHERE, History(), joined_on=joined_on)
+    climber = Climber(versions, NOWHERE, {}, joined_on=joined_on)
     told: list[tuple[datetime, Any]] = [(at(day), amount) for day, amount in amounts.items()]
     told += [(at(day), grant) for day, grant in (grants or {}).items()]
     for instant, what in sorted(told, key=lambda pair: pair[0]):
         if isinstance(what, tuple):
             climber.grant(instant, *what)
         else:
-            climber.add(instant, what)
+            climber.add(instant, {versions[0].measure: what})
     climber.advance(at(upto))
     return climber
 
@@ -82,7 +82,7 @@ def moves(climber: Climber) -> list[tuple[str, int, int, str, int]]:
     ("value", "level"), [(-5, 0), (0, 0), (99, 0), (100, 1), (299, 1), (300, 2), (9_999, 2)]
 )
 def test_level_of__around_thresholds__reached_at_the_threshold(value: int, level: int) -> None:
-    assert level_of(ROLLING, value) == level
+    assert level_of(ROLLING, [value]) == level
 
 
 @pytest.mark.parametrize(

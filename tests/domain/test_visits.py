@@ -70,8 +70,8 @@ def test_judge__goods_brought_back_and_others_bought_that_day__is_a_visit() -> N
 
 
 def test_judge__merged_with_who_came_on_the_same_day__one_visit_of_one_person() -> None:
-    same_day = Merged(MARCH + 2 * MINUTE, ((MARCH + MINUTE, 1),), NOWHERE)
-    other_day = same_day._replace(amounts=((MARCH - DAY, 1),))
+    same_day = Merged(MARCH + 2 * MINUTE, {Measure.VISITS: [(MARCH + MINUTE, 1)]}, NOWHERE)
+    other_day = same_day._replace(amounts={Measure.VISITS: [(MARCH - DAY, 1)]})
 
     assert moves(live(buy("a", MARCH), same_day)) == []
     assert moves(live(buy("a", MARCH), other_day)) == [(1, 2, same_day.at)]

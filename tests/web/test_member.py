@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from itertools import pairwise
 
@@ -21,19 +21,13 @@ from dangol.domain.calendars import day_of
 from dangol.rooms.rewards.models import Accrual, TierRules
 from dangol.web.formats import format_date, format_last_day, with_josa
 from dangol.web.links import VALID_FOR, make_home_link
-from dangol.web.pages.member import describe_progress
-from dangol.web.reads.member import Standing, find_member, read_orders, read_timeline
+from dangol.web.reads.member import find_member, read_orders, read_timeline
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
-from dangol.web.scheme import TierView, find_program
+from dangol.web.scheme import find_program
 from dangol.web.words import Setting, tell
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-TIERS = [
-    TierView(0, "basic", "기본", 0),
-    TierView(1, "silver", "실버", 20_000),
-    TierView(2, "gold", "골드", 60_000),
-]
 
 
 def all_lines(story: Story, number: str = "1501", *, limit: int = 7) -> list[StatementLine]:
@@ -179,56 +173,6 @@ def test_orders__lines__add_up_to_the_order(story: Story) -> None:
         assert {line.product for line in order.lines} <= {"MILK 1GAL", "COFFEE 12OZ"}
 
 
-@pytest.mark.parametrize(
-    ("level", "measure", "value", "title", "percent"),
-    [
-        (0, "spend", 11_800, "실버까지 $82 남았어요", 59),
-        (1, "spend", 59_999, "골드까지 $0.01 남았어요", 99),
-        (1, "spend", 60_000, "골드 기준을 채웠어요", 100),
-        (2, "spend", 75_000, "가장 높은 등급 골드예요", 100),
-        (0, "orders", 19_997, "실버까지 3번 남았어요", 99),
-        (0, "visits", 19_997, "실버까지 방문 3번 남았어요", 99),
-        (0, "points", 19_000, "실버까지 1,000P 남았어요", 95),
-    ],
-)
-def test_describe_progress__way_to_the_next_tier__in_words(
-    level: int, measure: str, value: int, title: str, percent: int
-) -> None:
-    above = TIERS[level + 1] if level < 2 else None
-    standing = Standing(
-        level, None, None, False, measure, value, TIERS[level].threshold,
-        above.level if above else None, above.threshold if above else None, None,
-    )  # fmt: skip
-
-    progress = describe_progress(standing, TIERS, "USD")
-
-    assert progress is not None
-    assert (progress.title, progress.percent) == (title, percent)
-
-
-@pytest.mark.parametrize(
-    ("window_from", "window_days", "korean", "english"),
-    [
-        (NOW - timedelta(days=364), 365, "365일 동안 $118.00", "In 365 days $118.00"),
-        (NOW - timedelta(days=10), 0, "11월 12일부터 $118.00", "Since Nov 12 $118.00"),
-        (None, 0, "지금까지 $118.00", "So far $118.00"),
-    ],
-)
-def test_describe_progress__what_counts__says_over_what_time(
-    window_from: datetime | None, window_days: int, korean: str, english: str
-) -> None:
-    standing = Standing(
-        0, None, None, False, "spend", 11_800, 0, 1, 20_000, window_from, window_days
-    )  # fmt: skip
-
-    for language, words in (("ko", korean), ("en", english)):
-        with translation.override(language):
-            progress = describe_progress(standing, TIERS, "USD")
-
-        assert progress is not None
-        assert progress.done == words
-
-
 def test_find_member__tier_by_visits__days_on_which_something_was_bought_that_was_not_undone(
     story: Story,
 ) -> None:
@@ -295,12 +239,15 @@ def test_home__tier__says_until_when_it_is_held(client: Client, story: Story, nu
     assert member is not None
     assert member.standing is not None
     assert member.standing.held_until is not None
-    name = with_josa(TIERS[member.standing.level].name, "을")
+    name = with_josa(member.standing.tier.name, "을")
 
     page = client.get(make_home_link(member.customer_id), headers={"accept-language": "ko"}).content.decode()
 
     with timezone.override("America/New_York"):
-        assert f"{name} {format_date(format_last_day(member.standing.held_until))}까지 지켜요." in page
+        day = format_date(format_last_day(member.standing.held_until))
+    (words,) = re.findall(r'<p class="sub mt2">([^<]*지켜요\.)</p>', page)
+    assert f"{day}까지" in words
+    assert name in words
 
 
 def test_home__own_name__is_whole(client: Client, story: Story) -> None:

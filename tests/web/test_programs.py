@@ -346,3 +346,49 @@ def test_draft__names_like_markup__are_text(clerk: Client, story: Story) -> None
         draft.content,
         rules=(msgspec.structs.replace(draft.content.rules[0], name=name), *draft.content.rules[1:]),
     )
+
+
+def test_draft__two_things_counted__said_in_words_published_and_told_on_the_ladder(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+    fields |= {"tiers.also": "orders", "tiers.join": "any"}
+    fields[named(fields, "silver.also_threshold")] = "3"
+    fields[named(fields, "gold.also_threshold")] = "8"
+
+    saved = clerk.post("/programs/draft", fields | {"do": "diff"})
+    diff = unescape(clerk.get("/programs/draft/diff").content.decode())
+    made = clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
+
+    assert (saved["Location"], made["Location"]) == ("/programs/draft/diff", "/programs/versions/2")
+    for words in ("구매 금액 또는 구매 횟수", "3번", "8번", "그 뒤 처음 살 때 올라가요"):
+        assert words in diff, words
+    tiers = find_program(story.program_id).rules.tiers
+    assert (tiers.also, tiers.join, [one.also_threshold for one in tiers.levels]) == (
+        "orders",
+        "any",
+        [0, 3, 8],
+    )
+    ladder = unescape(clerk.get("/programs").content.decode())
+    assert "$200.00 이상 또는 3번 이상" in ladder
+    assert "최근 365일 동안 구매 금액 또는 구매 횟수를 세요." in ladder
+
+
+def test_draft__what_counts_changed__thresholds_are_read_and_told_in_its_unit(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+    fields["tiers.measure"] = "visits"
+    fields[named(fields, "silver.threshold")] = "5"
+    fields[named(fields, "gold.threshold")] = "20"
+
+    clerk.post("/programs/draft", fields | {"do": "diff"})
+
+    diff = clerk.get("/programs/draft/diff").content.decode()
+    changes = [
+        tuple(re.sub(r"<span.*?</span>", "", part) for part in change)
+        for change in re.findall(r"<del>(.*?)</del>.*?<ins>(.*?)</ins>", diff)
+    ]
+    assert changes == [("구매 금액", "방문 횟수"), ("$200.00", "방문 5번"), ("$600.00", "방문 20번")]
+    clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
+    assert find_program(story.program_id).rules.tiers.measure == "visits"

@@ -30,7 +30,7 @@ from dangol.api.replies import Given, GivenInstant, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
-from dangol.domain.tiers import Downgrade, Measure, Window
+from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards import contents, drafts, simulations
 from dangol.rooms.rewards.differences import Difference
 from dangol.rooms.rewards.publishing import publish_end, publish_new_rule
@@ -74,7 +74,10 @@ class DraftTerms(Given):
 
 
 class DraftTiers(Given):
-    """The tiers, the lowest first, and how what counts is counted."""
+    """The tiers, the lowest first, and how what counts is counted.
+
+    A second thing counts where `also` names it: `join` says whether a tier asks all, or any is enough.
+    """
 
     levels: Annotated[list[LevelIn], Field(min_length=1, max_length=20)]
     measure: Measure
@@ -82,6 +85,8 @@ class DraftTiers(Given):
     window_size: Days = 0
     grace_days: Days = 0
     downgrade: Downgrade = Downgrade.QUALIFIED
+    also: Measure | None = None
+    join: Join = Join.ALL
 
 
 class ContentIn(Given):

@@ -16,7 +16,7 @@ from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
-from dangol.domain.tiers import Downgrade, Measure, Window
+from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards.programs import (
     LevelDraft,
     RuleDraft,
@@ -88,6 +88,8 @@ class ProgramView(Shown):
     window_size: int
     grace_days: int
     downgrade: str
+    also: str | None
+    join: str
     tiers: list[TierView]
     rules: list[RuleView]
 
@@ -149,16 +151,27 @@ class TermsIn(TermsFields, _Version):
 
 
 class LevelIn(Given):
-    """A tier; its key stays for good. Points earned in it last `extra_months` longer."""
+    """A tier; its key stays for good. Points earned in it last `extra_months` longer.
+
+    `also_threshold` is what it asks of the second thing that counts.
+    """
 
     key: TierKey
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=PLAIN)]
     threshold: Whole
     extra_months: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
+    also_threshold: Whole = 0
 
 
 class TiersFields(Given):
     """What the tiers take, how long it is counted, and when one is lost."""
+
+
+class TiersIn(_Version):
+    """What the tiers take, how long it is counted, and when one is lost.
+
+    A second thing counts where `also` names it: `join` says whether a tier asks all, or any is enough.
+    """
 
     levels: Annotated[list[LevelIn], Field(min_length=1, max_length=20)]
     measure: Measure
@@ -166,6 +179,8 @@ class TiersFields(Given):
     window_size: Days = 0
     grace_days: Days = 0
     downgrade: Downgrade = Downgrade.QUALIFIED
+    also: Measure | None = None
+    join: Join = Join.ALL
 
 
 class TiersIn(TiersFields, _Version):
@@ -258,9 +273,20 @@ def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) ->
 )
 @once
 def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) -> Reply:
-    """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay."""
+    """Let new thresholds, windows, grace and downgrades hold from an instant on; the tiers' keys stay.
+
+    What is counted may change too: who holds a tier keeps it to their review.
+    """
     found, at = find_view(program), caller_of(request).at
     draft = tiers_draft(payload)
+    draft = TiersDraft(
+        [
+            LevelDraft(one.key, one.name, one.threshold, one.extra_months, one.also_threshold)
+            for one in payload.levels
+        ],
+        payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
+        payload.also, payload.join,
+    )  # fmt: skip
     publish_tiers_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
@@ -331,7 +357,8 @@ def show_program(program: Running) -> ProgramView:
         opens_on=program.opens_on,
         measure=program.measure,
         window=program.window, window_size=program.window_size, grace_days=program.grace_days,
-        downgrade=program.downgrade, tiers=[show_tier(tier) for tier in program.tiers],
+        downgrade=program.downgrade, also=program.also or None, join=program.join,
+        tiers=[show_tier(tier) for tier in program.tiers],
         rules=[
             RuleView(
                 id=show_id(rule.id), version=rule.version, name=rule.name, category=rule.category,

@@ -12,6 +12,7 @@ from dangol.api.views import (
     PortionView,
     StandingView,
     TierView,
+    WayView,
     WhyView,
 )
 from dangol.core.access.keys import KeyView
@@ -104,7 +105,7 @@ def show_tier(tier: selectors.TierView) -> TierView:
     """Return a tier."""
     return TierView(
         key=tier.key, name=tier.name, level=tier.level, threshold=tier.threshold,
-        extra_months=tier.extra_months,
+        extra_months=tier.extra_months, also_threshold=tier.also_threshold,
     )  # fmt: skip
 
 
@@ -116,4 +117,5 @@ def show_standing(standing: selectors.StandingView) -> StandingView:
         next=show_tier(standing.next) if standing.next else None, missing=standing.missing,
         to_keep=standing.to_keep, next_review_at=standing.next_review_at,
         order_count=standing.totals.order_count, spend_minor=standing.totals.spend_minor,
+        join=standing.join, ways=[WayView(**way._asdict()) for way in standing.ways],
     )  # fmt: skip

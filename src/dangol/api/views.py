@@ -147,19 +147,38 @@ class TransferView(Shown):
 
 
 class TierView(Shown):
-    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer."""
+    """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer.
+
+    `also_threshold` is in the unit of the second thing that counts; 0 where none does.
+    """
 
     key: str
     name: str
     level: int
     threshold: int
     extra_months: int
+    also_threshold: int
+
+
+class WayView(Shown):
+    """One of the things that count: how much there is, what the next tier asks, what is missing to it.
+
+    `to_keep` is what is still missing of it to keep the tier at its review.
+    """
+
+    unit: str
+    value: int
+    asked: int
+    missing: int
+    to_keep: int
 
 
 class StandingView(Shown):
     """Where a member stands. Amounts are in `unit`: minor units, points, orders, visits or days (tenure).
 
-    A visit is a day on which something was bought.
+    A visit is a day on which something was bought. Where two things count, `ways` tell of each, and `join`
+    whether both are needed (`all`) or either is enough (`any`); `value` and `missing` are those of the way
+    that is nearest, or still lacks something.
     """
 
     program_id: str
@@ -175,6 +194,8 @@ class StandingView(Shown):
     next_review_at: Instant | None
     order_count: int
     spend_minor: Minor
+    join: str
+    ways: list[WayView]
 
 
 class EventView(Shown):

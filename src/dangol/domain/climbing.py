@@ -1,10 +1,10 @@
 """One member's way through the tiers: told of amounts in time order, it moves their standing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from dangol.domain.calendars import day_of, start_of_day
-from dangol.domain.histories import History
+from dangol.domain.histories import Amounts, History
 from dangol.domain.tiers import (
     Cause,
     Downgrade,
@@ -23,18 +23,28 @@ from dangol.domain.tiers import (
 
 
 class Climber:
-    """One member's way through the tiers: told of amounts in time order, it moves the standing."""
+    """One member's way through the tiers: told of amounts in time order, it moves the standing.
 
-    __slots__ = ("history", "joined_on", "moves", "standing", "versions")
+    `histories` hold, for each measure, what counted until now. What was due by `judged_to` has been
+    decided, on what was known then.
+    """
+
+    __slots__ = ("histories", "joined_on", "judged_to", "moves", "standing", "versions")
 
     def __init__(
-        self, versions: Sequence[TierRules], standing: Standing, history: History, *, joined_on: date | None
+        self,
+        versions: Sequence[TierRules],
+        standing: Standing,
+        histories: Mapping[Measure, History],
+        *,
+        joined_on: date | None,
+        judged_to: datetime | None = None,
     ) -> None:
         self.versions = versions
         self.standing = standing
-        by_day = versions[0].measure is Measure.VISITS
-        self.history = history.by_day(versions[0].zone) if by_day else history
+        self.histories = _histories(versions, histories)
         self.joined_on = joined_on
+        self.judged_to = judged_to
         self.moves: list[TierMove] = []
 
     @property
@@ -42,41 +52,41 @@ class Climber:
         """The key of the level held now."""
         return self.versions[-1].levels[self.standing.level].key
 
-    def add(self, at: datetime, amount: int) -> None:
-        """Count an amount, after everything that was due before it, and move up where it reaches a level."""
+    def add(self, at: datetime, amounts: Mapping[Measure, int]) -> None:
+        """Count amounts, after everything that was due before, and move up where they reach a level."""
         self.advance(at)
-        rules = rules_at(self.versions, at)
-        if rules.measure is Measure.TENURE:
+        for measure, history in self.histories.items():
+            history.add(at, amounts.get(measure, 0))
+        rules, standing = rules_at(self.versions, at), self.standing
+        if rules.is_by_days:
             return
-        self.history.add(at, amount)
-        standing = self.standing
         day = day_of(at, rules.zone)
         start = window_start(rules, day, self.joined_on)
-        value = self.history.total(start, at, including_end=True)
-        reached = level_of(rules, value)
+        counts = self.count(rules, day, start, at)
+        reached = level_of(rules, counts)
         if reached > standing.level or (standing.in_grace and reached == standing.level):
-            self._move(rules, at, reached, Cause.REACHED, value, start, hold_end(rules, day, self.joined_on))
+            self._move(rules, at, reached, Cause.REACHED, counts, start, hold_end(rules, day, self.joined_on))
         elif standing.in_grace:
             self._catch_up(rules, at, day)
 
     def _catch_up(self, rules: TierRules, at: datetime, day: date) -> None:
         """Keep the level where the ended period and the grace together reach it: as if kept at the review."""
         start = counted_from(rules, self.standing, day, self.joined_on)
-        value = self.history.total(start, at, including_end=True)
-        if level_of(rules, value) >= self.standing.level:
+        counts = self.count(rules, day, start, at)
+        if level_of(rules, counts) >= self.standing.level:
             until = next_hold_end(rules, day, self.joined_on)
-            self._move(rules, at, self.standing.level, Cause.REACHED, value, start, until)
+            self._move(rules, at, self.standing.level, Cause.REACHED, counts, start, until)
 
     def grant(self, at: datetime, level: int, held_until: datetime | None) -> None:
         """Put the member on a level by hand; it is reviewed when its time is up, like any other."""
         self.advance(at)
-        value, start = self.value(at)
-        self._move(rules_at(self.versions, at), at, level, Cause.GRANTED, value, start, held_until)
+        counts, start = self.value(at)
+        self._move(rules_at(self.versions, at), at, level, Cause.GRANTED, counts, start, held_until)
 
     def merge(
         self,
         at: datetime,
-        amounts: Iterable[tuple[datetime, int]],
+        amounts: Amounts,
         other: Standing,
         *,
         joined_on: date | None,
@@ -88,20 +98,22 @@ class Climber:
         """
         self.advance(at)
         self.joined_on = min(filter(None, (self.joined_on, joined_on)), default=None)
-        self.history = self.history.joined_with(amounts)
+        self.judged_to = at
+        for measure, history in self.histories.items():
+            self.histories[measure] = history.joined_with(amounts.get(measure, ()))
         rules, standing = rules_at(self.versions, at), self.standing
-        value, start = self.value(at)
-        reached = level_of(rules, value)
+        counts, start = self.value(at)
+        reached = level_of(rules, counts)
         if reached >= other.level and (
             reached > standing.level or (standing.in_grace and reached == standing.level)
         ):
             until = hold_end(rules, day_of(at, rules.zone), self.joined_on)
-            self._move(rules, at, reached, Cause.MERGED, value, start, until)
+            self._move(rules, at, reached, Cause.MERGED, counts, start, until)
         elif other.level > standing.level or (
             0 < other.level == standing.level and not other.in_grace and _outlasts(other, standing)
         ):
             self._move(
-                rules, at, other.level, Cause.MERGED, value, start, other.held_until, in_grace=other.in_grace
+                rules, at, other.level, Cause.MERGED, counts, start, other.held_until, in_grace=other.in_grace
             )
 
     def fall_from(self, level: int, at: datetime) -> TierMove | None:
@@ -112,35 +124,55 @@ class Climber:
         """
         if self.standing.level >= level:
             return None
-        threshold = rules_at(self.versions, at).levels[level].threshold
-        value, start = self.value(at)
-        return TierMove(
-            at, level, self.standing.level, Cause.UNDONE, value, threshold, start, self.standing.held_until
-        )
+        rules = rules_at(self.versions, at)
+        counts, start = self.value(at)
+        return _told(
+            rules, at, (level, self.standing.level), Cause.UNDONE, counts, level, start,
+            self.standing.held_until,
+        )  # fmt: skip
 
-    def value(self, at: datetime) -> tuple[int, datetime | None]:
-        """Return what counts at an instant, and since when (None: ever)."""
+    def value(self, at: datetime) -> tuple[tuple[int, ...], datetime | None]:
+        """Return what counts of each measure at an instant, and since when (None: ever)."""
         rules = rules_at(self.versions, at)
         day = day_of(at, rules.zone)
-        if rules.measure is Measure.TENURE:
-            return self._days(day), None
         start = window_start(rules, day, self.joined_on)
-        return self.history.total(start, at, including_end=True), start
+        return self.count(rules, day, start, at), start
+
+    def count(
+        self,
+        rules: TierRules,
+        day: date,
+        start: datetime | None,
+        end: datetime,
+        *,
+        including_end: bool = True,
+    ) -> tuple[int, ...]:
+        """Return what counts of each measure from `start` (None: ever) to `end`, which lies on `day`."""
+        return tuple(
+            [
+                self._days(day)
+                if one is Measure.TENURE
+                else self.histories[one].total(start, end, including_end=including_end)
+                for one in rules.measures
+            ]
+        )
 
     def advance(self, upto: datetime) -> None:
         """Hold the reviews that fall due by `upto`, in time order, each at its own instant."""
         while (due := self.next_review_at) is not None and due <= upto:
             rules = rules_at(self.versions, due)
-            if rules.measure is Measure.TENURE:
+            if rules.is_by_days:
                 self._review_tenure(rules, due)
-            else:
+            elif due == self.standing.held_until:
                 self._review(rules, due)
+            else:
+                self._rise(rules, due)
 
     @property
     def next_review_at(self) -> datetime | None:
         """When the standing has to be looked at again even if nothing happens."""
         held_until = self.standing.held_until
-        if self.versions[0].measure is not Measure.TENURE:
+        if not any(Measure.TENURE in rules.measures for rules in self.versions):
             return held_until
         return min(filter(None, (held_until, self._next_anniversary())), default=None)
 
@@ -148,47 +180,83 @@ class Climber:
         standing = self.standing
         today = day_of(at, rules.zone)
         start = reviewed_from(rules, standing, at, self.joined_on)
-        value = self.history.total(start, at, including_end=False)
-        reached = level_of(rules, value)
+        counts = self.count(rules, today, start, at, including_end=False)
+        reached = level_of(rules, counts)
         until = next_hold_end(rules, today, self.joined_on)
         if reached >= standing.level:
             cause = Cause.KEPT if reached == standing.level else Cause.REACHED
-            self._move(rules, at, reached, cause, value, start, until)
+            self._move(rules, at, reached, cause, counts, start, until)
         elif rules.grace_days and not standing.in_grace:
             until = start_of_day(today + timedelta(days=rules.grace_days), rules.zone)
-            self._move(rules, at, standing.level, Cause.GRACE, value, start, until, in_grace=True)
+            self._move(rules, at, standing.level, Cause.GRACE, counts, start, until, in_grace=True)
         else:
             to_level = {
                 Downgrade.QUALIFIED: reached,
                 Downgrade.ONE_STEP: standing.level - 1,
                 Downgrade.NEVER: standing.level,
             }[rules.downgrade]
-            self._move(rules, at, to_level, Cause.MISSED, value, start, until)
+            self._move(rules, at, to_level, Cause.MISSED, counts, start, until)
 
     def _review_tenure(self, rules: TierRules, at: datetime) -> None:
         """Move up on the day a level's days are full, and from a granted level whose time is up."""
-        value, level = self._days(day_of(at, rules.zone)), self.standing.level
-        reached = level_of(rules, value)
+        level, day = self.standing.level, day_of(at, rules.zone)
+        counts = self.count(rules, day, None, at)
+        reached = level_of(rules, counts)
         if reached > level:
             held_until = None if self.standing.held_until == at else self.standing.held_until
-            self._move(rules, at, reached, Cause.REACHED, value, None, held_until)
+            self._move(rules, at, reached, Cause.REACHED, counts, None, held_until)
         else:
             cause = Cause.KEPT if reached == level else Cause.MISSED
-            self._move(rules, at, reached, cause, value, None, None)
+            self._move(rules, at, reached, cause, counts, None, None)
+
+    def _rise(self, rules: TierRules, at: datetime) -> None:
+        """Move up on the day on which days since joining were all that a level still lacked."""
+        counts, start = self._looked(rules, at)
+        until = hold_end(rules, day_of(at, rules.zone), self.joined_on)
+        self._move(rules, at, level_of(rules, counts), Cause.REACHED, counts, start, until)
+
+    def _looked(self, rules: TierRules, at: datetime) -> tuple[tuple[int, ...], datetime | None]:
+        """Return what counts at the first instant of a day, before anything happens on it, and since when."""
+        day = day_of(at, rules.zone)
+        start = window_start(rules, day, self.joined_on)
+        return self.count(rules, day, start, at, including_end=False), start
 
     def _next_anniversary(self) -> datetime | None:
         """Return when a level above the one held is due by tenure; one passed before a grant stays passed."""
         if self.joined_on is None:
             return None
         ends = [one.active_from for one in self.versions[1:]]
-        due = []
-        for rules, end in zip(self.versions, [*ends, None], strict=True):
-            for level in rules.levels[self.standing.level + 1 :]:
-                at = start_of_day(self.joined_on + timedelta(days=level.threshold), rules.zone)
-                at = max(filter(None, (at, rules.active_from)))
-                if (end is None or at < end) and (self.standing.since is None or at > self.standing.since):
-                    due.append(at)
-        return min(due, default=None)
+        return min(
+            [
+                at
+                for rules, end in zip(self.versions, [*ends, None], strict=True)
+                for at in self._days_full(rules)
+                if (end is None or at < end) and self._lifts(rules, at)
+            ],
+            default=None,
+        )
+
+    def _days_full(self, rules: TierRules) -> list[datetime]:
+        """Return when, under these rules, the days of each level above the one held are full."""
+        if self.joined_on is None or Measure.TENURE not in rules.measures:
+            return []
+        place = rules.measures.index(Measure.TENURE)
+        full = [
+            start_of_day(self.joined_on + timedelta(days=rules.asked(level)[place]), rules.zone)
+            for level in rules.levels[self.standing.level + 1 :]
+        ]
+        return [max(filter(None, (at, rules.active_from))) for at in full]
+
+    def _lifts(self, rules: TierRules, at: datetime) -> bool:
+        """Say whether full days lift the member; with another measure they need not."""
+        since = self.standing.since
+        if since is not None and at <= since:
+            return False
+        if rules.is_by_days:
+            return True
+        if self.judged_to is not None and at <= self.judged_to:
+            return False
+        return level_of(rules, self._looked(rules, at)[0]) > self.standing.level
 
     def _days(self, day: date) -> int:
         return (day - self.joined_on).days if self.joined_on else 0
@@ -199,7 +267,7 @@ class Climber:
         at: datetime,
         to_level: int,
         cause: Cause,
-        value: int,
+        counts: Sequence[int],
         window_from: datetime | None,
         held_until: datetime | None,
         *,
@@ -210,10 +278,35 @@ class Climber:
             held_until = None
         since = before.since if to_level == before.level else at
         self.standing = Standing(to_level, since, held_until, in_grace)
-        threshold = rules.levels[max(to_level, before.level)].threshold
-        self.moves.append(
-            TierMove(at, before.level, to_level, cause, value, threshold, window_from, held_until)
-        )
+        levels, asked = (before.level, to_level), max(to_level, before.level)
+        self.moves.append(_told(rules, at, levels, cause, counts, asked, window_from, held_until))
+
+
+def _histories(versions: Sequence[TierRules], found: Mapping[Measure, History]) -> dict[Measure, History]:
+    """Return a history for each measure of any version; of visits each of the shop's days counts once."""
+    measures = dict.fromkeys(one for rules in versions for one in rules.measures)
+    histories: dict[Measure, History] = {
+        one: found.get(one) or History() for one in measures if one is not Measure.TENURE
+    }
+    if Measure.VISITS in histories:
+        histories[Measure.VISITS] = histories[Measure.VISITS].by_day(versions[0].zone)
+    return histories
+
+
+def _told(
+    rules: TierRules,
+    at: datetime,
+    levels: tuple[int, int],
+    cause: Cause,
+    counts: Sequence[int],
+    asked_by: int,
+    window_from: datetime | None,
+    held_until: datetime | None,
+) -> TierMove:
+    """Return a move from one level to another, beside what the level `asked_by` asks."""
+    asked = rules.asked(rules.levels[asked_by])
+    also = (counts[1], asked[1]) if rules.also else (None, None)
+    return TierMove(at, *levels, cause, counts[0], asked[0], window_from, held_until, *also)
 
 
 def _outlasts(one: Standing, other: Standing) -> bool:

@@ -1,11 +1,15 @@
 """What counted, and when: the sums by which tiers are judged."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dangol.domain.calendars import day_of
+from dangol.domain.tiers import Measure
+
+# What counted of each measure, with its instant.
+Amounts = Mapping[Measure, Sequence[tuple[datetime, int]]]
 
 
 class History:

@@ -12,9 +12,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from dangol.domain.absences import Absence
 from dangol.domain.accrual import EarningRule, Part, Terms, accrue, take_back
 from dangol.domain.climbing import Climber
-from dangol.domain.histories import History
+from dangol.domain.histories import Amounts, History
 from dangol.domain.points import MOST_POINTS
 from dangol.domain.portions import Portion, corrected_portions, own_terms, portions_of, taken_portions
 from dangol.domain.tiers import NOWHERE, Measure, Standing, TierMove, TierRules, Window, rules_at
@@ -34,14 +35,14 @@ class Program(NamedTuple):
         return self.tier_versions[-1]
 
     @property
-    def measure(self) -> Measure:
-        """What counts towards the tiers: the same in all their versions."""
-        return self.tier_versions[0].measure
+    def measures(self) -> tuple[Measure, ...]:
+        """What counts towards the tiers in any of their versions, each once."""
+        return tuple(dict.fromkeys(one for rules in self.tier_versions for one in rules.measures))
 
     @property
     def counts_from_joining(self) -> bool:
         """Whether the day somebody joined on makes a difference to their tier."""
-        return self.measure is Measure.TENURE or any(
+        return Measure.TENURE in self.measures or any(
             one.window is Window.JOINING for one in self.tier_versions
         )
 
@@ -92,17 +93,6 @@ class Purchase(NamedTuple):
     earns: bool = True
 
 
-class Absence(NamedTuple):
-    """From when until when, exclusive, somebody who had been a member was none; None: they still are none."""
-
-    left_at: datetime
-    back_at: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        """Say whether they were no member at this instant."""
-        return self.left_at <= at and (self.back_at is None or at < self.back_at)
-
-
 class GivenBack(NamedTuple):
     """Goods of one order brought back: what they had cost, in all and by rule.
 
@@ -129,7 +119,7 @@ class Merged(NamedTuple):
     """Another member became part of this one: what counted for them, where they stood, when they joined."""
 
     at: datetime
-    amounts: tuple[tuple[datetime, int], ...]
+    amounts: Amounts
     standing: Standing
     joined_on: date | None = None
 
@@ -177,13 +167,17 @@ _PLACES = {Purchase: 0, GivenBack: 1, Granted: 2, Merged: 3}
 
 @dataclass(slots=True)
 class Member:
-    """What judging needs to know of a member, and what it leaves behind."""
+    """What judging needs to know of a member, and what it leaves behind.
+
+    What was due by `judged_to` has been decided; of one who is judged from the beginning, nothing has.
+    """
 
     standing: Standing = NOWHERE
-    history: History = field(default_factory=History)
+    histories: Mapping[Measure, History] = field(default_factory=dict)
     joined_on: date | None = None
     earned: dict[bytes, Earned] = field(default_factory=dict)
     absences: Sequence[Absence] = ()
+    judged_to: datetime | None = None
 
     def is_away(self, at: datetime) -> bool:
         """Say whether they had left by this instant and were not back."""
@@ -251,7 +245,12 @@ def judge(
     the member held before that was known: at `fell_at`, where the order was of who is part of them now.
     """
     undone = undone_at(acts)
-    climber = Climber(program.tier_versions, member.standing, member.history, joined_on=member.joined_on)
+    climber = Climber(
+        program.tier_versions, member.standing, member.histories,
+        joined_on=member.joined_on, judged_to=member.judged_to,
+    )  # fmt: skip
+    member.histories = climber.histories
+    measures = program.measures
     accruals = []
     for act in acts:
         if isinstance(act, Granted):
@@ -268,7 +267,7 @@ def judge(
             accrual = _bring_back(program, climber.tier, member.earned, act)
         accruals.append(accrual)
         if act.order_id not in undone:
-            climber.add(act.at, _amount(program.measure, act, accrual))
+            climber.add(act.at, {one: _amount(one, act, accrual) for one in measures})
     if upto is not None:
         climber.advance(upto)
     instants = [act.at for act in acts[-1:]] + [move.at for move in climber.moves[-1:]]

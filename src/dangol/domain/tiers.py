@@ -48,22 +48,32 @@ class Downgrade(StrEnum):
     NEVER = "never"
 
 
+class Join(StrEnum):
+    """Whether a level takes what is asked of both measures, or either is enough."""
+
+    ALL = "all"
+    ANY = "any"
+
+
 class Level(NamedTuple):
     """A tier; the first one has threshold 0 and everyone is in it.
 
-    What is bought in it earns points that last so many months longer (`extra_months`).
+    What is bought in it earns points that last so many months longer (`extra_months`). Where two things
+    count, `also_threshold` is what it asks of the second.
     """
 
     key: str
     threshold: int
     extra_months: int = 0
+    also_threshold: int = 0
 
 
 class TierRules(NamedTuple):
     """A version of a program's tiers, in force from `active_from` (None: ever) until the next one.
 
-    Never edited, only superseded. All versions have the same measure and the same keys in the same
-    order, so that a standing means the same in each.
+    Never edited, only superseded. All versions have the same keys in the same order, so that a standing
+    means the same in each; what counts may differ. Where a second thing does (`also`), `join` says whether
+    both have to be reached.
     """
 
     version: int
@@ -75,11 +85,27 @@ class TierRules(NamedTuple):
     grace_days: int = 0
     downgrade: Downgrade = Downgrade.QUALIFIED
     active_from: datetime | None = None
+    also: Measure | None = None
+    join: Join = Join.ALL
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What counts: one thing, or two."""
+        return (self.measure, self.also) if self.also else (self.measure,)
+
+    @property
+    def is_by_days(self) -> bool:
+        """Whether days since joining alone make the tier."""
+        return set(self.measures) == {Measure.TENURE}
 
     @property
     def is_unlimited(self) -> bool:
         """Whether all that ever happened counts, so that nothing is reviewed."""
-        return self.window is Window.LIFETIME or self.measure is Measure.TENURE
+        return self.window is Window.LIFETIME or self.is_by_days
+
+    def asked(self, level: Level) -> tuple[int, ...]:
+        """Return what a level asks of each measure, in their order."""
+        return (level.threshold, level.also_threshold) if self.also else (level.threshold,)
 
     @property
     def has_periods(self) -> bool:
@@ -116,7 +142,10 @@ NOWHERE = Standing()
 
 
 class TierMove(NamedTuple):
-    """A change or a review of a standing, with the figures it was decided on."""
+    """A change or a review of a standing, with the figures it was decided on.
+
+    `also_value` and `also_threshold` are of the second measure; None where only one thing counted.
+    """
 
     at: datetime
     from_level: int
@@ -126,6 +155,8 @@ class TierMove(NamedTuple):
     threshold: int
     window_from: datetime | None
     held_until: datetime | None
+    also_value: int | None = None
+    also_threshold: int | None = None
 
 
 def rules_at(versions: Sequence[TierRules], at: datetime) -> TierRules:
@@ -135,9 +166,17 @@ def rules_at(versions: Sequence[TierRules], at: datetime) -> TierRules:
     return [one for one in versions if one.active_from is None or one.active_from <= at][-1]
 
 
-def level_of(rules: TierRules, value: int) -> int:
-    """Return the place of the highest level whose threshold `value` reaches."""
-    return max(place for place, level in enumerate(rules.levels) if value >= level.threshold or place == 0)
+def level_of(rules: TierRules, counts: Sequence[int]) -> int:
+    """Return the place of the highest level that is reached with what counts of each measure."""
+    return max(
+        place for place, level in enumerate(rules.levels) if place == 0 or reaches(rules, level, counts)
+    )
+
+
+def reaches(rules: TierRules, level: Level, counts: Sequence[int]) -> bool:
+    """Say whether a level is reached with what counts of each measure."""
+    enough = [count >= asked for count, asked in zip(counts, rules.asked(level), strict=True)]
+    return any(enough) if rules.join is Join.ANY else all(enough)
 
 
 def _period(rules: TierRules, day: date, joined_on: date | None, ahead: int = 0) -> datetime:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
-from dangol.domain.tiers import Measure
+from dangol.domain.tiers import Join, Measure
 from dangol.rooms.rewards.checking import Problem
 from dangol.rooms.rewards.contents import (
     NEW,
@@ -25,6 +25,7 @@ from dangol.web.formats import format_last_day, minor_digits
 from dangol.web.inputs import Input, Options
 from dangol.web.program_fields import FieldReader, Setting, write_money
 from dangol.web.program_words import DOWNGRADES, activity_options, problem_in_words, times_in_words
+from dangol.web.tier_words import measure_name
 from dangol.web.words import rounding_name
 
 MOST_RULES = 100
@@ -37,6 +38,7 @@ EXPIRIES: Options = (
 )
 OWN_EXPIRIES: Options = (("", lazy("멤버십과 같이")), *EXPIRIES)
 ALL_EXPIRIES: Options = (*EXPIRIES, ("inactivity", lazy("몇 달 동안 활동이 없으면")))
+JOINS: Options = ((Join.ALL.value, lazy("둘 다 채워야 해요")), (Join.ANY.value, lazy("하나만 채워도 돼요")))
 WINDOWS: Options = (
     ("rolling", lazy("최근 며칠")), ("calendar", lazy("달력의 몇 달")),
     ("joining", lazy("가입한 날부터 몇 달씩")), ("lifetime", lazy("지금까지 모두")),
@@ -93,21 +95,22 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
         "terms.expiry_count": str(terms.expiry_count),
         "terms.activities": ",".join(terms.activities),
         "terms.opens_on": terms.opens_on.isoformat() if terms.opens_on else "",
-        "tiers.window": tiers.window.value,
+        "tiers.measure": tiers.measure.value, "tiers.also": tiers.also.value if tiers.also else "",
+        "tiers.join": tiers.join.value, "tiers.window": tiers.window.value,
         "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
         "tiers.downgrade": tiers.downgrade.value,
     }  # fmt: skip
     for level in tiers.levels:
         fields[f"tiers.levels.{level.key}.name"] = level.name
-        fields[f"tiers.levels.{level.key}.threshold"] = _threshold(level, tiers.measure, setting)
+        at = f"tiers.levels.{level.key}."
+        fields[f"{at}threshold"] = _amount(level.threshold, tiers.measure, setting)
+        fields[f"{at}also_threshold"] = _amount(level.also_threshold, tiers.also, setting)
         fields[f"tiers.levels.{level.key}.extra_months"] = str(level.extra_months)
     return fields
 
 
-def _threshold(level: LevelContent, measure: Measure, setting: Setting) -> str:
-    return (
-        write_money(level.threshold, setting.currency) if measure is Measure.SPEND else str(level.threshold)
-    )
+def _amount(asked: int, measure: Measure | None, setting: Setting) -> str:
+    return write_money(asked, setting.currency) if measure is Measure.SPEND else str(asked)
 
 
 def read_content(
@@ -117,7 +120,6 @@ def read_content(
     reader = FieldReader(typed, setting)
     known = before.rules_by_key
     wanted = [key for key in dict.fromkeys(keys) if key in known][:MOST_RULES]
-    tiers = before.tiers
     content = ProgramContent(
         rules=tuple(_read_rule(reader, known[key], before.tier_keys) for key in wanted),
         terms=TermsContent(
@@ -127,16 +129,24 @@ def read_content(
             activities=reader.several("terms.activities", Activity, before.terms.activities),
             opens_on=reader.day("terms.opens_on", before.terms.opens_on),
         ),
-        tiers=TiersContent(
-            levels=tuple(_read_level(reader, level, tiers.measure) for level in tiers.levels),
-            measure=tiers.measure,
-            window=reader.choice("tiers.window", tiers.window),
-            window_size=reader.whole("tiers.window_size", tiers.window_size),
-            grace_days=reader.whole("tiers.grace_days", tiers.grace_days),
-            downgrade=reader.choice("tiers.downgrade", tiers.downgrade),
-        ),
+        tiers=_read_tiers(reader, before.tiers),
     )
     return content, reader.problems
+
+
+def _read_tiers(reader: FieldReader, tiers: TiersContent) -> TiersContent:
+    measure = reader.choice("tiers.measure", tiers.measure)
+    also = reader.choice_or_none("tiers.also", Measure, tiers.also)
+    return TiersContent(
+        levels=tuple(_read_level(reader, level, measure, also) for level in tiers.levels),
+        measure=measure,
+        window=reader.choice("tiers.window", tiers.window),
+        window_size=reader.whole("tiers.window_size", tiers.window_size),
+        grace_days=reader.whole("tiers.grace_days", tiers.grace_days),
+        downgrade=reader.choice("tiers.downgrade", tiers.downgrade),
+        also=also,
+        join=reader.choice("tiers.join", tiers.join) if also else Join.ALL,
+    )
 
 
 def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str]) -> RuleContent:
@@ -163,13 +173,20 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
     )
 
 
-def _read_level(reader: FieldReader, level: LevelContent, measure: Measure) -> LevelContent:
+def _read_level(
+    reader: FieldReader, level: LevelContent, measure: Measure, also: Measure | None
+) -> LevelContent:
+    """Return a tier as it was typed; what it would ask of a second thing is kept only where one counts."""
     at = f"tiers.levels.{level.key}."
-    read = reader.money if measure is Measure.SPEND else reader.whole
+
+    def asked(field: str, of: Measure, before: int) -> int:
+        return (reader.money if of is Measure.SPEND else reader.whole)(f"{at}{field}", before)
+
     return LevelContent(
         key=level.key, name=reader.text(f"{at}name", level.name),
-        threshold=read(f"{at}threshold", level.threshold),
+        threshold=asked("threshold", measure, level.threshold),
         extra_months=reader.whole(f"{at}extra_months", level.extra_months),
+        also_threshold=asked("also_threshold", also, level.also_threshold) if also else 0,
     )  # fmt: skip
 
 
@@ -227,6 +244,11 @@ def make_form(
                         "number",
                     ),
                     field(
+                        f"tiers.levels.{level.key}.also_threshold",
+                        _("%(tier)s 둘째 기준") % {"tier": level.name},
+                        "number",
+                    ),
+                    field(
                         f"tiers.levels.{level.key}.extra_months",
                         _("%(tier)s 포인트가 몇 달 더 가요") % {"tier": level.name},
                         "number",
@@ -235,12 +257,7 @@ def make_form(
             )
             for level in content.tiers.levels
         ],
-        [
-            field("tiers.window", _("세는 기간"), options=WINDOWS),
-            field("tiers.window_size", _("며칠, 또는 1·3·6·12달"), "number"),
-            field("tiers.grace_days", _("유예 며칠"), "number"),
-            field("tiers.downgrade", _("기준에 못 미치면"), options=tuple(DOWNGRADES.items())),
-        ],
+        list(_tiers_inputs(field)),
         [],
     )
     return form._replace(summary=[one for one in _all_inputs(form) if one.error])
@@ -272,6 +289,17 @@ def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.activities", _("활동으로 치는 것"), options=activity_options(), hint=only)
 
 
+def _tiers_inputs(field: Callable[..., Input]) -> Iterator[Input]:
+    measures = tuple((one.value, measure_name(one.value)) for one in Measure)
+    yield field("tiers.measure", _("무엇을 세나요?"), options=measures)
+    yield field("tiers.also", _("함께 셀 것"), options=(("", _("없어요")), *measures))
+    yield field("tiers.join", _("두 가지를 셀 때"), options=JOINS)
+    yield field("tiers.window", _("세는 기간"), options=WINDOWS)
+    yield field("tiers.window_size", _("며칠, 또는 1·3·6·12달"), "number")
+    yield field("tiers.grace_days", _("유예 며칠"), "number")
+    yield field("tiers.downgrade", _("기준에 못 미치면"), options=tuple(DOWNGRADES.items()))
+
+
 def _all_inputs(form: DraftForm) -> Iterator[Input]:
     for rule in form.rules:
         for one in (*rule.inputs, *rule.times):
@@ -287,6 +315,8 @@ def _field_of(path: str, content: ProgramContent) -> str:
     last = content.tier_keys[-1]
     if path == "tiers.levels":
         return f"tiers.levels.{last}.threshold"
+    if path == "tiers.also_levels":
+        return f"tiers.levels.{last}.also_threshold"
     if path.endswith(".rate"):
         return f"{path}_points"
     if path.endswith(".multipliers"):

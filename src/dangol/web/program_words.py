@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettex
 
 from dangol.domain.accrual import Expiry
 from dangol.domain.idling import Activity
-from dangol.domain.tiers import Window
+from dangol.domain.tiers import Join, Window
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
 from dangol.web.formats import format_date, format_last_day, format_money_in_words, format_points
-from dangol.web.words import measure_name, measured, rounding_name
+from dangol.web.tier_words import measure_name, measured
+from dangol.web.words import rounding_name
 
 
 class RuleCard(NamedTuple):
@@ -78,7 +79,7 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
         _("%(window)s %(measure)s")
         % {
             "window": window_in_words(tiers.window.value, tiers.window_size),
-            "measure": measure_name(tiers.measure),
+            "measure": counted_in_words([*tiers.measures, *([tiers.join] if tiers.also else [])]),
         },
         grace_in_words(tiers.grace_days),
         downgrade_in_words(tiers.downgrade.value),
@@ -247,17 +248,36 @@ DOWNGRADES = {
 
 
 def _takes(level: LevelContent, tiers: TiersContent, currency: str) -> str:
-    if not level.threshold:
+    asked = [(level.threshold, tiers.measure), (level.also_threshold, tiers.also)]
+    words = [
+        _("%(amount)s 이상") % {"amount": measured(amount, measure.value, currency)}
+        for amount, measure in asked
+        if amount and measure
+    ]
+    if not words:
         return _("누구나")
-    return _("%(amount)s 이상") % {"amount": measured(level.threshold, tiers.measure.value, currency)}
+    return (_(" 또는 ") if tiers.join is Join.ANY else _(" 그리고 ")).join(words)
+
+
+def counted_in_words(counted: Sequence[str]) -> str:
+    """Return what counts: `[measure]`, or `[measure, also, join]`."""
+    if len(counted) == 1:
+        return measure_name(counted[0])
+    first, second, join = counted
+    names = {"first": measure_name(first), "second": measure_name(second)}
+    return (_("%(first)s 또는 %(second)s") if join == Join.ANY else _("%(first)s, %(second)s 둘 다")) % names
 
 
 def tell_differences(found: Sequence[Difference], content: ProgramContent, currency: str) -> list[Sentence]:
-    """Return differences in words. `content` is the one after them."""
-    return [_sentence(one, content, currency) for one in found]
+    """Return differences in words. `content` is the one after them.
+
+    Thresholds from before are in the units of what was counted then.
+    """
+    counted = next((one.was for one in found if one.field == "counted"), content.tiers.measures)
+    return [_sentence(one, content, currency, counted) for one in found]
 
 
-def _sentence(one: Difference, content: ProgramContent, currency: str) -> Sentence:
+def _sentence(one: Difference, content: ProgramContent, currency: str, counted: Sequence[str]) -> Sentence:
     about, what = _about(one), str(_FIELDS.get(one.field, one.field))
     if one.field in ("added", "ended"):
         rule = one.will_be or one.was
@@ -276,8 +296,12 @@ def _sentence(one: Difference, content: ProgramContent, currency: str) -> Senten
         )
         return Sentence(about, what, was, will_be, "pencil")
     show = _SHOWN.get((one.about, one.field)) or _SHOWN.get((None, one.field)) or _plain
-    context = (content.tiers.measure.value, currency)
-    return Sentence(about, what, show(one.was, *context), show(one.will_be, *context), "pencil")
+    place = 1 if one.field == "also_threshold" else 0
+    was, will_be = (
+        show(value, measures[place] if place < len(measures) else "", currency)
+        for value, measures in ((one.was, counted), (one.will_be, content.tiers.measures))
+    )
+    return Sentence(about, what, was, will_be, "pencil")
 
 
 def _about(one: Difference) -> str:
@@ -288,6 +312,10 @@ def _about(one: Difference) -> str:
     return _("포인트가 열리고 사라지는 때") if one.about is About.TERMS else _("등급 심사")
 
 
+def _second(value: int, measure: str, currency: str) -> str:
+    return measured(value, measure, currency) if value and measure else _("없어요")
+
+
 def _plain(value: Any, measure: str, currency: str) -> str:
     return str(value)
 
@@ -296,7 +324,7 @@ _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
-    "threshold": lazy("기준"),
+    "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"), "counted": lazy("무엇을 세나요?"),
     "own_wait": lazy("이 포인트가 열리는 때"), "own_expiry": lazy("이 포인트가 사라지는 때"),
     "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
     "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
@@ -313,6 +341,8 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
     (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),
+    (None, "also_threshold"): lambda value, measure, currency: _second(value, measure, currency),
+    (None, "counted"): lambda value, measure, currency: counted_in_words(value),
     (None, "window"): lambda value, measure, currency: window_in_words(value[0], value[1]),
     (None, "grace_days"): lambda value, measure, currency: grace_in_words(value),
     (None, "downgrade"): lambda value, measure, currency: downgrade_in_words(value),
@@ -333,7 +363,9 @@ _PROBLEMS: Mapping[str, object] = {
     "over": lazy("이미 지난 날이에요. 더 늦은 날을 고르거나 비워 두세요."),
     "must_climb_from_zero": lazy("위로 갈수록 기준이 커져야 해요."),
     "keys_must_stay": lazy("등급을 더하거나 없앨 수는 없어요. 이름과 기준만 바꿀 수 있어요."),
-    "must_stay": lazy("등급을 세는 단위는 바꿀 수 없어요."),
+    "same_as_first": lazy("첫째와 다른 것을 골라 주세요."),
+    "asks_nothing": lazy("둘째 기준을 적거나, 함께 셀 것을 ‘없어요’로 두세요."),
+    "needed_for_thresholds": lazy("함께 셀 것을 골라 주세요."),
     "not_a_calendar_period": lazy("몇 달씩 세는 기간은 1, 3, 6, 12달 가운데 하나예요."),
     "not_a_number": lazy("숫자로 적어 주세요."),
     "not_an_amount": lazy("금액으로 적어 주세요. 통화의 소수 자리까지만 쓸 수 있어요."),

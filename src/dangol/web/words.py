@@ -28,6 +28,7 @@ from dangol.web.formats import format_money, format_number, format_points, forma
 from dangol.web.reads.member import TimelineItem
 from dangol.web.reads.statement import StatementLine
 from dangol.web.segment_words import tell_segments
+from dangol.web.tier_words import measure_name, measured
 
 
 class Setting(NamedTuple):
@@ -92,13 +93,19 @@ def _tier(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
     assert isinstance(payload, TierChanged)
     before, after = (setting.tiers.get(key, key) for key in (payload.from_tier, payload.to_tier))
     title = _("%(tier_ro)s 바뀌었어요") % {"tier_ro": with_josa(after, "으로")}
-    figures = _("%(measure)s %(value)s, 기준 %(threshold)s") % {
-        "measure": measure_name(payload.measure),
-        "value": measured(payload.value, payload.measure, setting.currency),
-        "threshold": measured(payload.threshold, payload.measure, setting.currency),
-    }
+    figures = [_figure(payload.measure, payload.value, payload.threshold, setting.currency)]
+    if payload.also:
+        second = _figure(payload.also, payload.also_value, payload.also_threshold, setting.currency)
+        figures.append(_("또는 %(figure)s") % {"figure": second} if payload.join == "any" else second)
     before_it = _("전에는 %(tier)s") % {"tier": before}
-    return Told("medal", title, " · ".join([before_it, tier_cause(payload.cause), figures]))
+    return Told("medal", title, " · ".join([before_it, tier_cause(payload.cause), *figures]))
+
+
+def _figure(measure: str, value: int, threshold: int, currency: str) -> str:
+    return _("%(measure)s %(value)s, 기준 %(threshold)s") % {
+        "measure": measure_name(measure), "value": measured(value, measure, currency),
+        "threshold": measured(threshold, measure, currency),
+    }  # fmt: skip
 
 
 def _points(icon: str, title: object, sign: int) -> Callable[[Payload, TimelineItem, Setting], Told]:
@@ -287,10 +294,6 @@ _PROCESSES = {
     "scheduler": lazy("시간표(scheduler)"),
     "sequencer": lazy("순번(sequencer)"),
 }
-_MEASURES = {
-    "spend": lazy("구매 금액"), "points": lazy("쌓은 포인트"), "orders": lazy("구매 횟수"),
-    "visits": lazy("방문 횟수"), "tenure": lazy("함께한 날"),
-}  # fmt: skip
 
 
 def _word(words: Mapping[str, object], key: str) -> str:
@@ -375,24 +378,6 @@ def trait_value(value: str | int | bool) -> str:
 def process_name(name: str) -> str:
     """Return what a process of the instance is called."""
     return _word(_PROCESSES, name)
-
-
-def measure_name(measure: str) -> str:
-    """Return what a tier counts."""
-    return _word(_MEASURES, measure)
-
-
-def measured(value: int, measure: str, currency: str) -> str:
-    """Return an amount in the unit of what a tier counts."""
-    if measure == "spend":
-        return format_money(value, currency)
-    if measure == "points":
-        return format_points_change(value).lstrip("+")
-    if measure == "orders":
-        return ngettext("%(count)s번", "%(count)s번", value) % {"count": format_number(value)}
-    if measure == "visits":
-        return ngettext("방문 %(count)s번", "방문 %(count)s번", value) % {"count": format_number(value)}
-    return ngettext("%(count)s일", "%(count)s일", value) % {"count": format_number(value)}
 
 
 def host(url: str) -> str:

@@ -15,7 +15,7 @@ from dangol.core.people.selectors import CUSTOMER, MEMBER, consents_of, names_of
 from dangol.core.people.services import join_members, make_guests, resolve_customers
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
-from dangol.domain.membership import Absence
+from dangol.domain.absences import Absence
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 

@@ -35,8 +35,8 @@ from dangol.core.people.selectors import (
 from dangol.core.people.services import join_members, make_guests, resolve_customers
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.absences import Absence
 from dangol.domain.errors import DomainError
-from dangol.domain.membership import Absence
 from tests.core.people import actors
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])

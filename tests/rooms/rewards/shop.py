@@ -21,7 +21,7 @@ from dangol.core.storage.gathering import gathered
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry, Part
-from dangol.domain.tiers import Measure, Window
+from dangol.domain.tiers import Join, Measure, Window
 from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, Membership, Program, TierChange
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft, create_program
 
@@ -53,6 +53,15 @@ BY_ORDERS = TiersDraft(
 BY_VISITS = TiersDraft(
     (LevelDraft("member", "Member", 0), LevelDraft("silver", "Silver", 3), LevelDraft("gold", "Gold", 5)),
     measure=Measure.VISITS, window=Window.ROLLING, window_size=90, grace_days=10,
+)  # fmt: skip
+# What takes both in two months, and what either gives in a quarter.
+BOTH = TiersDraft(
+    (LEVELS[0], LEVELS[1]._replace(also_threshold=4), LEVELS[2]._replace(also_threshold=4)),
+    window=Window.ROLLING, window_size=60, grace_days=20, also=Measure.ORDERS, join=Join.ALL,
+)  # fmt: skip
+EITHER = TiersDraft(
+    (LEVELS[0], LEVELS[1]._replace(also_threshold=4), LEVELS[2]._replace(also_threshold=7)),
+    window=Window.CALENDAR, window_size=3, grace_days=15, also=Measure.VISITS, join=Join.ANY,
 )  # fmt: skip
 # Gone a month after the last purchase: some of a year's customers come back in time, and some do not.
 IDLE_TERMS = TermsDraft(3, Expiry.INACTIVITY, 1, ("purchase", "redemption"))

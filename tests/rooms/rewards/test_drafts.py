@@ -4,7 +4,7 @@ import pytest
 
 from dangol.core.storage.ids import random_id
 from dangol.domain.accrual import Expiry, Rounding
-from dangol.domain.tiers import Measure
+from dangol.domain.tiers import Join, Measure
 from dangol.rooms.rewards.drafts import (
     DraftChanged,
     DraftExists,
@@ -117,7 +117,12 @@ def test_change_draft__seen_before_another_changed_it__refused_and_kept() -> Non
             edit_level(2, key="diamond"),
             {"tiers.levels": "keys_must_stay", "rules.0.multipliers": "unknown_tier"},
         ),
-        (edit_tiers(measure=Measure.ORDERS), {"tiers.measure": "must_stay"}),
+        (edit_level(1, also_threshold=5), {"tiers.also": "needed_for_thresholds"}),
+        (
+            edit_tiers(also=Measure.SPEND),
+            {"tiers.also": "same_as_first", "tiers.also_levels": "asks_nothing"},
+        ),
+        (edit_tiers(also=Measure.ORDERS, join=Join.ANY), {"tiers.also_levels": "must_climb_from_zero"}),
         (edit_tiers(window_size=0), {"tiers.window_size": "too_small"}),
         (edit_tiers(grace_days=-1), {"tiers.grace_days": "negative"}),
     ],

@@ -25,16 +25,19 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
 from dangol.rooms.rewards.consumers import accrue
 from dangol.rooms.rewards.models import Accrual, Program, TierChange
-from dangol.rooms.rewards.programs import RuleDraft, TermsDraft
+from dangol.rooms.rewards.programs import RuleDraft, TermsDraft, supersede_tiers
 from dangol.rooms.rewards.services import advance
 from tests.rooms.rewards.shop import (
+    BOTH,
     BREAD,
     BY_ORDERS,
     BY_POINTS,
     BY_VISITS,
     CALENDAR,
+    EITHER,
     ICE,
     IDLE_TERMS,
+    OPENED,
     OWN_RULES,
     OWN_TERMS,
     ROLLING,
@@ -68,6 +71,10 @@ def open_programs() -> None:
     open_program(
         OWN_TERMS, points_currency="T", rules=OWN_RULES, terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2)
     )
+    open_program(BOTH, points_currency="B")
+    open_program(EITHER, points_currency="E", zone="Asia/Seoul")
+    changed = open_program(ROLLING, points_currency="M")
+    supersede_tiers(changed, BY_ORDERS, at=YEAR + timedelta(days=180), recorded_at=OPENED)
 
 
 def year_of(seed: int, *, orders: int = 80) -> list[Told]:

@@ -9,7 +9,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_missing, select_matching, sorted_ids, update_rows
 from dangol.core.storage.transactions import require_write_transaction
-from dangol.domain.membership import Absence
+from dangol.domain.absences import Absence
 
 _NAMES = ("customer_id", "left_at", "back_at")
 _KEY = ("customer_id", "left_at")

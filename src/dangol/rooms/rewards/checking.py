@@ -61,17 +61,22 @@ class TermsDraft(NamedTuple):
 class LevelDraft(NamedTuple):
     """A tier: a key for rules and files, a name for people, and what has to be reached.
 
-    What is bought in it earns points that last `extra_months` longer.
+    What is bought in it earns points that last `extra_months` longer. `also_threshold` is what it asks of
+    the second thing that counts, if one does.
     """
 
     key: str
     name: str
     threshold: int
     extra_months: int = 0
+    also_threshold: int = 0
 
 
 class TiersDraft(NamedTuple):
-    """The tiers of a program, the lowest (threshold 0) first."""
+    """The tiers of a program, the lowest (threshold 0) first.
+
+    A second thing counts where `also` names it: `join` says whether a level asks both, or either is enough.
+    """
 
     levels: Sequence[LevelDraft]
     measure: tiers.Measure = tiers.Measure.SPEND
@@ -79,6 +84,8 @@ class TiersDraft(NamedTuple):
     window_size: int = 365
     grace_days: int = 0
     downgrade: tiers.Downgrade = tiers.Downgrade.QUALIFIED
+    also: tiers.Measure | None = None
+    join: tiers.Join = tiers.Join.ALL
 
 
 class Problem(NamedTuple):
@@ -134,6 +141,7 @@ def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
     thresholds = [level.threshold for level in draft.levels]
     if not thresholds or thresholds[0] != 0 or thresholds != sorted(set(thresholds)):
         yield Problem("levels", "must_climb_from_zero")
+    yield from _second_problems(draft)
     if len({level.key for level in draft.levels}) != len(draft.levels):
         yield Problem("levels", "same_key_twice")
     if draft.window is tiers.Window.ROLLING and draft.window_size < 1:
@@ -147,6 +155,26 @@ def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
         if not 0 <= level.extra_months <= MOST_MONTHS:
             problem = "negative" if level.extra_months < 0 else "too_large"
             yield Problem(f"levels.{level.key}.extra_months", problem)
+
+
+def _second_problems(draft: TiersDraft) -> Iterator[Problem]:
+    """Yield what makes no sense in what the tiers ask of a second thing.
+
+    Where either is enough, each tier asks more of it than the one below. Where both are needed, a tier may
+    ask as much as the one below, or nothing.
+    """
+    asked = [level.also_threshold for level in draft.levels]
+    if draft.also is None:
+        if any(asked):
+            yield Problem("also", "needed_for_thresholds")
+        return
+    if draft.also is draft.measure:
+        yield Problem("also", "same_as_first")
+    climbs = sorted(set(asked) if draft.join is tiers.Join.ANY else asked)
+    if asked and (asked[0] != 0 or asked != climbs):
+        yield Problem("also_levels", "must_climb_from_zero")
+    elif not any(asked):
+        yield Problem("also_levels", "asks_nothing")
 
 
 def check_rule(rule: RuleDraft, tier_keys: Sequence[str]) -> None:

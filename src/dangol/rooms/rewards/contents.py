@@ -10,7 +10,7 @@ import msgspec
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
-from dangol.domain.tiers import Downgrade, Measure, Window
+from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards import checking, models
 from dangol.rooms.rewards.checking import LevelDraft, Problem, RuleDraft, TermsDraft, TiersDraft
 from dangol.rooms.rewards.programs import Running
@@ -60,16 +60,23 @@ class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
-    """A tier: its key stays for good. Points earned in it last `extra_months` longer."""
+    """A tier: its key stays for good. Points earned in it last `extra_months` longer.
+
+    `also_threshold` is what it asks of the second thing that counts.
+    """
 
     key: str
     name: str
     threshold: int
     extra_months: int = 0
+    also_threshold: int = 0
 
 
 class TiersContent(msgspec.Struct, frozen=True, kw_only=True):
-    """The tiers, the lowest first, and how long what counts is counted."""
+    """The tiers, the lowest first, and how long what counts is counted.
+
+    Where a second thing counts (`also`), `join` says whether a tier asks both, or either is enough.
+    """
 
     levels: tuple[LevelContent, ...]
     measure: Measure
@@ -77,12 +84,20 @@ class TiersContent(msgspec.Struct, frozen=True, kw_only=True):
     window_size: int
     grace_days: int
     downgrade: Downgrade
+    also: Measure | None = None
+    join: Join = Join.ALL
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What counts: one thing, or two."""
+        return (self.measure, self.also) if self.also else (self.measure,)
 
     def as_draft(self) -> TiersDraft:
         """Return the tiers as a service takes them."""
         return TiersDraft(
-            [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in self.levels],
-            self.measure, self.window, self.window_size, self.grace_days, self.downgrade,
+            [LevelDraft(*msgspec.structs.astuple(one)) for one in self.levels],
+            self.measure, self.window, self.window_size, self.grace_days, self.downgrade, self.also,
+            self.join,
         )  # fmt: skip
 
 
@@ -145,6 +160,7 @@ def load_content(running: Running, *, at: datetime) -> ProgramContent:
             levels=tuple(LevelContent(**level) for level in tiers.levels),
             measure=Measure(tiers.measure), window=Window(tiers.window), window_size=tiers.window_size,
             grace_days=tiers.grace_days, downgrade=Downgrade(tiers.downgrade),
+            also=Measure(tiers.also) if tiers.also else None, join=Join(tiers.join),
         ),
     )  # fmt: skip
 
@@ -243,8 +259,6 @@ def _tiers(content: ProgramContent, before: ProgramContent) -> Iterator[Problem]
     tiers = content.tiers
     for field, problem in checking.tiers_problems(tiers.as_draft()):
         yield Problem(f"tiers.{field}", problem)
-    if tiers.measure != before.tiers.measure:
-        yield Problem("tiers.measure", "must_stay")
     if content.tier_keys != before.tier_keys:
         yield Problem("tiers.levels", "keys_must_stay")
     for field in ("window_size", "grace_days"):
@@ -253,5 +267,6 @@ def _tiers(content: ProgramContent, before: ProgramContent) -> Iterator[Problem]
     for level in tiers.levels:
         for field, problem in _name_problems(level.name, checking.LONGEST_TIER_NAME):
             yield Problem(f"tiers.levels.{level.key}.{field}", problem)
-        if level.threshold > checking.MOST_THRESHOLD:
-            yield Problem(f"tiers.levels.{level.key}.threshold", "too_large")
+        for field in ("threshold", "also_threshold"):
+            if getattr(level, field) > checking.MOST_THRESHOLD:
+                yield Problem(f"tiers.levels.{level.key}.{field}", "too_large")

@@ -6,7 +6,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from dangol.rooms.rewards.contents import ProgramContent, RuleContent, find_changes
+from dangol.rooms.rewards.contents import (
+    ProgramContent,
+    RuleContent,
+    TiersContent,
+    find_changes,
+)
 
 
 class About(StrEnum):
@@ -83,14 +88,25 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
         yield Difference(About.TERMS, "", "", "expiry", old, new)
 
 
+def _counted(was: TiersContent, will_be: TiersContent) -> Iterator[Difference]:
+    """Yield a change of what is counted: `[measure]`, or `[measure, also, join]`.
+
+    Thresholds are in the units of what is counted before it and after it.
+    """
+    old, new = ([*one.measures, *([one.join] if one.also else ())] for one in (was, will_be))
+    if old != new:
+        yield Difference(About.TIERS, "", "", "counted", [str(one) for one in old], [str(one) for one in new])
+
+
 def _tiers(before: ProgramContent, after: ProgramContent) -> Iterator[Difference]:
     was, will_be = before.tiers, after.tiers
+    yield from _counted(was, will_be)
     known = {level.key: level for level in was.levels}
     for level in will_be.levels:
         old = known.get(level.key)
         if old is None:
             continue
-        for field in ("name", "threshold", "extra_months"):
+        for field in ("name", "threshold", "also_threshold", "extra_months"):
             if getattr(old, field) != getattr(level, field):
                 yield Difference(
                     About.TIER, level.key, old.name, field, getattr(old, field), getattr(level, field)

@@ -5,7 +5,10 @@ from dangol.core.events.payloads import Payload, named
 
 @named("tier.changed")
 class TierChanged(Payload, frozen=True):
-    """A member's tier went up or down. `value` and `threshold` are in the unit of `measure`."""
+    """A member's tier went up or down. `value` and `threshold` are in the unit of `measure`.
+
+    Where a second thing counts, `also` is its measure, and `join` says whether a level asks all or any.
+    """
 
     program: str
     from_tier: str
@@ -14,6 +17,10 @@ class TierChanged(Payload, frozen=True):
     measure: str
     value: int
     threshold: int
+    also: str = ""
+    also_value: int = 0
+    also_threshold: int = 0
+    join: str = ""
 
 
 @named("tier.reviewed")
@@ -26,3 +33,7 @@ class TierReviewed(Payload, frozen=True):
     measure: str
     value: int
     threshold: int
+    also: str = ""
+    also_value: int = 0
+    also_threshold: int = 0
+    join: str = ""

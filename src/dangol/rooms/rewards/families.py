@@ -56,9 +56,9 @@ def load_merges(running: Running, customer_ids: Iterable[Id]) -> dict[Id, list[M
     known = store.load_known(running.id, members)
     joined = _joined_on(running.rules, members)
     for kept_id, member, at, kept_joined_at in rows:
-        counted = [amount for one in (member, *families.get(member, ())) for amount in amounts.get(one, ())]
+        counted = store.joined([amounts.get(one, {}) for one in (member, *families.get(member, ()))])
         standing = known[member].standing if known[member].merged_into else NOWHERE
-        act = Merged(at, tuple(sorted(counted)), standing, joined.get(member))
+        act = Merged(at, counted, standing, joined.get(member))
         found[kept_id].append(MergedMember(act, known[member].totals, kept_joined_at))
     return found
 

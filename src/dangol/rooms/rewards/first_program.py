@@ -148,7 +148,19 @@ def _read(program: models.Program) -> tuple[list[RuleDraft], list[TermsDraft], l
             TermsDraft(pending_days, expiry, count, tuple(filter(None, activities.split(","))), opens_on)
             for pending_days, expiry, count, activities, opens_on in terms
         ],
-        [TiersDraft(tuple(LevelDraft(**one) for one in levels), *rest) for levels, *rest in tiers],
+        [
+            TiersDraft(
+                tuple(LevelDraft(**one) for one in levels),
+                measure,
+                window,
+                size,
+                grace,
+                downgrade,
+                also or None,
+                join,
+            )
+            for levels, measure, window, size, grace, downgrade, also, join in tiers
+        ],
     )
 
 

@@ -12,9 +12,8 @@ from dangol.core.people.absences import absences_of
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.reading import Select
 from dangol.core.storage.rows import Row, insert_rows, update_rows
-from dangol.domain.histories import History
+from dangol.domain.absences import Absence
 from dangol.domain.membership import (
-    Absence,
     Accrual,
     Act,
     GivenBack,
@@ -27,7 +26,7 @@ from dangol.domain.membership import (
     still_owed,
     undone_at,
 )
-from dangol.domain.tiers import Cause, Measure, Standing, TierMove, rules_at
+from dangol.domain.tiers import Cause, Measure, Standing, TierMove, TierRules, rules_at
 from dangol.rooms.rewards import models, store
 from dangol.rooms.rewards.acts import Reader, load_history, place_of
 from dangol.rooms.rewards.events import TierChanged, TierReviewed
@@ -138,7 +137,7 @@ class Batch:
         """
         if self._is_whole or undone_at(acts):
             return True
-        if known.is_rejudged and self._program.measure is Measure.POINTS:
+        if known.is_rejudged and Measure.POINTS in self._program.measures:
             return True
         return bool(acts) and known.judged_to is not None and acts[0].at <= known.judged_to
 
@@ -170,8 +169,9 @@ class Batch:
         absences = self._load_absences(acts)
         members = {
             key: Member(
-                known[key].standing, histories.get(key) or History(), joined.get(key),
+                known[key].standing, histories.get(key) or {}, joined.get(key),
                 absences=absences.get(key, ()),
+                judged_to=known[key].judged_to,
             )
             for key in acts
         }  # fmt: skip
@@ -295,17 +295,24 @@ class Batch:
         )
 
     def _tell(self, move: TierMove) -> TierChanged | TierReviewed:
-        levels, measure = self._program.tiers.levels, self._program.measure.value
-        program, tier = show_id(self._running.id), levels[move.to_level].key
+        rules = rules_at(self._program.tier_versions, move.at)
+        program, tier = show_id(self._running.id), rules.levels[move.to_level].key
+        figures: dict[str, Any] = {"measure": rules.measure.value, **_figures(rules, move)}
         if move.from_level == move.to_level and move.cause is not Cause.GRANTED:
-            return TierReviewed(
-                program=program, tier=tier, cause=move.cause.value,
-                measure=measure, value=move.value, threshold=move.threshold,
-            )  # fmt: skip
+            return TierReviewed(program=program, tier=tier, cause=move.cause.value, **figures)
         return TierChanged(
-            program=program, from_tier=levels[move.from_level].key, to_tier=tier,
-            cause=move.cause.value, measure=measure, value=move.value, threshold=move.threshold,
+            program=program, from_tier=rules.levels[move.from_level].key, to_tier=tier,
+            cause=move.cause.value, **figures,
         )  # fmt: skip
+
+
+def _figures(rules: TierRules, move: TierMove) -> dict[str, Any]:
+    """Return what a move was decided on, the second measure only where there is one."""
+    figures: dict[str, Any] = {"value": move.value, "threshold": move.threshold}
+    if rules.also is None:
+        return figures
+    second = {"also": rules.also.value, "also_value": move.also_value, "also_threshold": move.also_threshold}
+    return {**figures, **second, "join": rules.join.value}
 
 
 def _what(move: TierMove) -> tuple[datetime, int, int, str]:

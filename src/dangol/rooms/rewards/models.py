@@ -99,8 +99,12 @@ class TierRules(models.Model):
     window_size = models.IntegerField(default=0)
     grace_days = models.IntegerField(default=0)
     downgrade = models.CharField(max_length=10)
-    # [{"key": "gold", "name": "골드", "threshold": 100000, "extra_months": 6}, …], the lowest first.
+    # [{"key": "gold", "name": "골드", "threshold": 100000, "extra_months": 6}, …], the lowest first; where
+    # two things count, with "also_threshold".
     levels = models.JSONField()
+    # The second thing that counts, if any, and whether a level asks "all" or "any" of them.
+    also = models.CharField(max_length=10, blank=True, default="", db_default="")
+    join = models.CharField(max_length=3, default="all", db_default="all")
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -246,6 +250,9 @@ class TierChange(models.Model):
     threshold = models.BigIntegerField()
     window_from = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True)
+    # Of the second measure, where two things counted.
+    also_value = models.BigIntegerField(null=True)
+    also_threshold = models.BigIntegerField(null=True)
     # Set when a late order showed that it would have come otherwise.
     superseded_at = models.DateTimeField(null=True)
 

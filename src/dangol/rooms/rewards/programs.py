@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
@@ -149,8 +151,9 @@ def _end_version(version: models.EarningRule, at: datetime) -> None:
 def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded_at: datetime) -> int:
     """Let new thresholds, windows, grace and downgrades hold from `at` on; returns the new version.
 
-    A standing reached before is kept to its review. What is counted, and the tiers themselves (their
-    keys, in their order), stay: raises InvalidRule otherwise, since standings and rules refer to them.
+    What is counted may change as well. A standing reached before is kept to its review, whatever it was
+    reached by. The tiers themselves (their keys, in their order) stay: raises InvalidRule otherwise, since
+    standings and rules refer to them.
     """
     check_tiers(draft)
     with write_transaction():
@@ -158,12 +161,18 @@ def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded
         if newest is None:
             raise InvalidRule(field="program", problem="unknown")
         _check_follows(newest.active_from, at, recorded_at)
-        if draft.measure != newest.measure:
-            raise InvalidRule(field="measure", problem="must_stay")
         if [level.key for level in draft.levels] != [level["key"] for level in newest.levels]:
             raise InvalidRule(field="levels", problem="keys_must_stay")
         _write_tiers(program_id, newest.version + 1, draft, recorded_at, active_from=at)
+        if tiers.Measure.TENURE in (draft.measure, draft.also):
+            _look_again(program_id, at)
     return newest.version + 1
+
+
+def _look_again(program_id: Id, at: datetime) -> None:
+    """Let the worker look at every member when the version begins: days since joining alone may lift them."""
+    own = models.Membership.objects.filter(program_id=program_id, merged_into=None)
+    own.filter(Q(next_review_at=None) | Q(next_review_at__gt=at)).update(next_review_at=at)
 
 
 def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded_at: datetime) -> int:
@@ -196,7 +205,8 @@ def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, reco
 
 def pack_level(level: LevelDraft) -> dict[str, Any]:
     """Return a tier as it is kept: what it does not say is left out."""
-    return {key: value for key, value in level._asdict().items() if key != "extra_months" or value}
+    unsaid = ("extra_months", "also_threshold")
+    return {key: value for key, value in level._asdict().items() if key not in unsaid or value}
 
 
 def _write_tiers(
@@ -211,7 +221,9 @@ def _write_tiers(
         program_id=program_id, version=version, active_from=active_from,
         measure=draft.measure, window=draft.window, window_size=draft.window_size,
         grace_days=draft.grace_days, downgrade=draft.downgrade,
-        levels=[pack_level(level) for level in draft.levels], recorded_at=recorded_at,
+        levels=[pack_level(level) for level in draft.levels], also=draft.also or "",
+        join=draft.join if draft.also else tiers.Join.ALL,
+        recorded_at=recorded_at,
     )  # fmt: skip
 
 
@@ -289,9 +301,15 @@ def _tiers(row: models.TierRules, zone: ZoneInfo) -> tiers.TierRules:
     return tiers.TierRules(
         row.version,
         tuple(
-            tiers.Level(level["key"], level["threshold"], level.get("extra_months", 0))
+            tiers.Level(
+                level["key"],
+                level["threshold"],
+                level.get("extra_months", 0),
+                level.get("also_threshold", 0),
+            )
             for level in row.levels
         ),
         tiers.Measure(row.measure), tiers.Window(row.window), row.window_size, zone,
         row.grace_days, tiers.Downgrade(row.downgrade), row.active_from,
+        tiers.Measure(row.also) if row.also else None, tiers.Join(row.join),
     )  # fmt: skip

@@ -91,12 +91,16 @@ def _as_rule(rule: RuleContent) -> EarningRule:
 def _as_tiers(newest: TierRules, draft: ProgramContent) -> TierRules:
     tiers = draft.tiers
     levels = tuple(
-        level._replace(threshold=wanted.threshold, extra_months=wanted.extra_months)
+        level._replace(
+            threshold=wanted.threshold,
+            extra_months=wanted.extra_months,
+            also_threshold=wanted.also_threshold,
+        )
         for level, wanted in zip(newest.levels, tiers.levels, strict=True)
     )
     return newest._replace(
-        levels=levels, window=tiers.window, window_size=tiers.window_size,
-        grace_days=tiers.grace_days, downgrade=tiers.downgrade,
+        levels=levels, measure=tiers.measure, also=tiers.also, join=tiers.join, window=tiers.window,
+        window_size=tiers.window_size, grace_days=tiers.grace_days, downgrade=tiers.downgrade,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ first one is meant. Whys are read in whys.py.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,14 +15,9 @@ from django.db.models import Count
 from dangol.core.storage.ids import Id
 from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.rows import read_rows, table
+from dangol.domain.calendars import day_of
 from dangol.domain.climbing import Climber
-from dangol.domain.histories import History
-from dangol.domain.tiers import (
-    Measure,
-    TierRules,
-    reviewed_from,
-    rules_at,
-)
+from dangol.domain.tiers import Downgrade, Join, TierRules, Window, reaches, reviewed_from, rules_at
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule, Membership
 from dangol.rooms.rewards.programs import Running, find_program, load_programs
@@ -29,13 +25,17 @@ from dangol.rooms.rewards.store import Known, Totals
 
 
 class TierView(NamedTuple):
-    """A tier; the threshold is in the unit of the program's measure, points last `extra_months` longer."""
+    """A tier; the threshold is in the unit of the program's measure, points last `extra_months` longer.
+
+    `also_threshold` is in that of the second thing that counts.
+    """
 
     level: int
     key: str
     name: str
     threshold: int
     extra_months: int = 0
+    also_threshold: int = 0
 
 
 class RuleView(NamedTuple):
@@ -74,8 +74,23 @@ class ProgramView(NamedTuple):
     window_size: int
     grace_days: int
     downgrade: str
+    also: str
+    join: str
     tiers: tuple[TierView, ...]
     rules: tuple[RuleView, ...]
+
+
+class WayView(NamedTuple):
+    """One of the things that count: what there is of it, what is missing to the next tier, and to stay.
+
+    `asked` is what the next tier asks of it (0 at the top).
+    """
+
+    unit: str
+    value: int
+    asked: int
+    missing: int
+    to_keep: int
 
 
 class StandingView(NamedTuple):
@@ -85,6 +100,12 @@ class StandingView(NamedTuple):
     orders, visits (days with a purchase), or days (tenure). `value` is what counts now, since
     `window_from` (None: ever). `to_keep` is what is still lacking at `keep_by`, exclusive, to stay; 0 where
     all is well. `held_until`, exclusive.
+
+    `ways` tell the same of each thing that counts. Where two do, `join` says whether both are needed (all)
+    or either is enough (any); `unit`, `value`, `missing` and `to_keep` are those of the first that is needed:
+    of all, the first that lacks something; of any, the one that lacks the smallest share.
+
+    A rolling window is `window_days` long (0: another one).
     """
 
     customer_id: Id
@@ -102,6 +123,14 @@ class StandingView(NamedTuple):
     keep_by: datetime | None
     next_review_at: datetime | None
     totals: Totals
+    join: str = Join.ALL.value
+    ways: tuple[WayView, ...] = ()
+    window_days: int = 0
+
+    @property
+    def level(self) -> int:
+        """The place of the tier held."""
+        return self.tier.level
 
 
 class RuleTotal(NamedTuple):
@@ -126,7 +155,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
         terms.pending_days, terms.expiry.value, terms.expiry_count, terms.activities,
         terms.opens_on,
         tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
-        tier_views(running),
+        tiers.also.value if tiers.also else "", tiers.join.value, tier_views(running),
         tuple(
             RuleView(
                 rule.id, rule.version, names[rule.id, rule.version], rule.category, rule.rate_points,
@@ -141,7 +170,14 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
 def tier_views(running: Running) -> tuple[TierView, ...]:
     """Return a program's tiers, the lowest first."""
     return tuple(
-        TierView(place, level.key, running.tier_name(place), level.threshold, level.extra_months)
+        TierView(
+            place,
+            level.key,
+            running.tier_name(place),
+            level.threshold,
+            level.extra_months,
+            level.also_threshold,
+        )
         for place, level in enumerate(running.rules.tiers.levels)
     )
 
@@ -153,7 +189,11 @@ def standings_of(
 
     Who has done nothing yet is in the lowest tier. Raises UnknownProgram.
     """
-    running = find_program(program_id)
+    return standings_in(find_program(program_id), customer_ids, as_of=as_of)
+
+
+def standings_in(running: Running, customer_ids: Sequence[Id], *, as_of: datetime) -> dict[Id, StandingView]:
+    """Return where each of these customers stands in a program that is at hand, as `standings_of` does."""
     versions = running.rules.tier_versions
     known = store.load_known(running.id, customer_ids)
     since = store.earliest_counted(versions, known.values(), as_of)
@@ -161,8 +201,10 @@ def standings_of(
     joined = store.load_joined_on(running.rules, known)
     views = {}
     for customer_id, one in known.items():
-        history = histories.get(customer_id) or History()
-        climber = Climber(versions, one.standing, history, joined_on=joined.get(customer_id))
+        climber = Climber(
+            versions, one.standing, histories.get(customer_id) or {},
+            joined_on=joined.get(customer_id), judged_to=one.judged_to,
+        )  # fmt: skip
         climber.advance(as_of)
         views[customer_id] = _standing(running, customer_id, one, climber, as_of)
     return views
@@ -172,26 +214,52 @@ def _standing(
     running: Running, customer_id: Id, known: Known, climber: Climber, as_of: datetime
 ) -> StandingView:
     standing, rules = climber.standing, rules_at(running.rules.tier_versions, as_of)
-    value, window_from = climber.value(as_of)
     tiers = tier_views(running)
     above = tiers[standing.level + 1] if standing.level + 1 < len(tiers) else None
+    ways, window_from = _ways(rules, climber, as_of)
+    nearest = _nearest(rules, ways)
     return StandingView(
         customer_id, running.id, tiers[standing.level], standing.since, standing.held_until,
-        standing.in_grace, rules.measure.value, value, window_from, above,
-        max(above.threshold - value, 0) if above else 0,
-        _to_keep(rules, climber, as_of), standing.held_until,
-        climber.next_review_at, known.totals,
+        standing.in_grace, nearest.unit, nearest.value, window_from, above, nearest.missing,
+        nearest.to_keep, standing.held_until, climber.next_review_at, known.totals, rules.join.value, ways,
+        rules.window_size if window_from and rules.window is Window.ROLLING else 0,
     )  # fmt: skip
 
 
-def _to_keep(rules: TierRules, climber: Climber, as_of: datetime) -> int:
-    """Return what is lacking at the next review, if nothing more happens until then, to keep the level."""
-    standing = climber.standing
-    if standing.held_until is None or rules.measure is Measure.TENURE:
-        return 0
-    start = reviewed_from(rules, standing, standing.held_until, climber.joined_on)
-    value = climber.history.total(start, as_of, including_end=True)
-    return max(rules.levels[standing.level].threshold - value, 0)
+def _ways(rules: TierRules, climber: Climber, as_of: datetime) -> tuple[tuple[WayView, ...], datetime | None]:
+    """Return how far it is by each thing that counts, and since when it does (None: ever)."""
+    counts, window_from = climber.value(as_of)
+    place, levels = climber.standing.level, rules.levels
+    above = rules.asked(levels[place + 1]) if place + 1 < len(levels) else (0,) * len(counts)
+    to_keep = _to_keep(rules, climber, as_of)
+    return tuple(
+        WayView(measure.value, value, asked, max(asked - value, 0), keep)
+        for measure, value, asked, keep in zip(rules.measures, counts, above, to_keep, strict=True)
+    ), window_from
+
+
+def _nearest(rules: TierRules, ways: Sequence[WayView]) -> WayView:
+    """Return the way that tells most: of all, the first that lacks something; of any, the shortest."""
+    if rules.join is Join.ANY:
+        return min(ways, key=lambda way: Fraction(way.missing, way.asked or 1))
+    return next((way for way in ways if way.missing), ways[0])
+
+
+def _to_keep(rules: TierRules, climber: Climber, as_of: datetime) -> tuple[int, ...]:
+    """Return what is lacking at the next review of each thing, if nothing more happens until then.
+
+    Nothing of any where the level is kept, or never lost: days since joining go on by themselves.
+    """
+    standing, review_at = climber.standing, climber.standing.held_until
+    nothing = (0,) * len(rules.measures)
+    if review_at is None or rules.is_by_days or rules.downgrade is Downgrade.NEVER:
+        return nothing
+    start = reviewed_from(rules, standing, review_at, climber.joined_on)
+    counts = climber.count(rules, day_of(review_at, rules.zone), start, as_of)
+    level = rules.levels[standing.level]
+    if reaches(rules, level, counts):
+        return nothing
+    return tuple(max(asked - count, 0) for asked, count in zip(rules.asked(level), counts, strict=True))
 
 
 def count_by_tier(*, program_id: Id | None = None) -> list[tuple[TierView, int]]:

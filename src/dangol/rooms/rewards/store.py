@@ -14,10 +14,11 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matching, table, update_rows
+from dangol.domain.absences import Absence
 from dangol.domain.accrual import Part
 from dangol.domain.calendars import day_of
-from dangol.domain.histories import History
-from dangol.domain.membership import Absence, Earned, Program, Recorded
+from dangol.domain.histories import Amounts, History
+from dangol.domain.membership import Earned, Program, Recorded
 from dangol.domain.tiers import NOWHERE, Cause, Measure, Standing, TierMove, TierRules, Window
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running
@@ -31,7 +32,14 @@ TOTALS = ("order_count", "spend_minor", "first_order_at", "last_order_at")
 _FEW = 50
 # What an accrual counts for; of orders and visits the first judgement of each, whose number is one.
 _COUNTED = {Measure.SPEND: "net_minor", Measure.POINTS: "points"}
-MOVE = ("at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until")
+_FIRST_ONLY = {Measure.ORDERS, Measure.VISITS}
+MOVE = (
+    "at", "from_level", "to_level", "cause", "value", "threshold", "window_from", "held_until",
+    "also_value", "also_threshold",
+)  # fmt: skip
+
+
+Histories = Mapping[Measure, History]
 
 
 class Totals(NamedTuple):
@@ -57,6 +65,7 @@ class Known:
     is_new: bool = True
     merged_into: Id | None = None
     has_merged: bool = False
+    next_review_at: datetime | None = None
 
 
 class Change(NamedTuple):
@@ -84,12 +93,18 @@ def _select_known(program_id: Id, customer_ids: Sequence[Id]) -> Select:
 def _known(customer_ids: Iterable[Id], rows: Sequence[Row]) -> dict[Id, Known]:
     known = {customer_id: Known() for customer_id in customer_ids}
     for customer_id, *values in rows:
-        level, since, held_until, in_grace, judged_to, _, is_rejudged, merged_into, has_merged, *totals = (
-            values
-        )
+        (level, since, held_until, in_grace, judged_to, next_review_at, is_rejudged, merged_into, has_merged,
+         *totals) = values  # fmt: skip
         standing = Standing(level, since, held_until, in_grace)
         known[customer_id] = Known(
-            standing, judged_to, is_rejudged, Totals(*totals), False, merged_into, has_merged
+            standing,
+            judged_to,
+            is_rejudged,
+            Totals(*totals),
+            False,
+            merged_into,
+            has_merged,
+            next_review_at,
         )
     return known
 
@@ -100,8 +115,8 @@ def earliest_counted(
     """Return from when amounts can still count for reviews and purchases from `first` on; None: ever."""
     if any(rules.is_unlimited for rules in versions):
         return None
-    instants = [one.standing.held_until for one in known if one.standing.held_until]
-    return min([first, *instants]) - timedelta(days=max(_reach(rules) for rules in versions))
+    due = [at for one in known for at in (one.standing.held_until, one.next_review_at) if at]
+    return min([first, *due]) - timedelta(days=max(_reach(rules) for rules in versions))
 
 
 def _reach(rules: TierRules) -> int:
@@ -112,7 +127,7 @@ def _reach(rules: TierRules) -> int:
 
 def load_histories(
     running: Running, known: Mapping[Id, Known], customer_ids: Sequence[Id], since: datetime | None
-) -> dict[Id, History]:
+) -> dict[Id, Histories]:
     """Return what counts towards the tiers of these customers, from `since` on.
 
     What counted for those who have become part of one counts for that one.
@@ -121,16 +136,26 @@ def load_histories(
     everybody = [*customer_ids, *(one for family in families.values() for one in family)]
     amounts = load_amounts(running, everybody, since)
     for owner, family in families.items():
-        for one in family:
-            amounts.setdefault(owner, []).extend(amounts.get(one, ()))
-    return {one: History(amounts[one]) for one in customer_ids if one in amounts}
+        amounts[owner] = joined([amounts.get(one, {}) for one in (owner, *family)])
+    return {one: _histories(amounts[one]) for one in customer_ids if one in amounts}
 
 
-def load_amounts(
-    running: Running, customer_ids: Sequence[Id], since: datetime | None
-) -> dict[Id, list[tuple[datetime, int]]]:
+def joined(several: Iterable[Amounts]) -> dict[Measure, list[tuple[datetime, int]]]:
+    """Return what counted of all of these together."""
+    together: dict[Measure, list[tuple[datetime, int]]] = defaultdict(list)
+    for amounts in several:
+        for measure, own in amounts.items():
+            together[measure].extend(own)
+    return dict(together)
+
+
+def _histories(amounts: Amounts) -> Histories:
+    return {measure: History(own) for measure, own in amounts.items()}
+
+
+def load_amounts(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> dict[Id, Amounts]:
     """Return what each of these customers did that counts, from `since` on, with its instant."""
-    return _amounts(read_together(_select_histories(running, customer_ids, since))[0])
+    return _amounts(running, read_together(_select_histories(running, customer_ids, since))[0])
 
 
 def _select_histories(running: Running, customer_ids: Sequence[Id], since: datetime | None) -> Select:
@@ -138,23 +163,38 @@ def _select_histories(running: Running, customer_ids: Sequence[Id], since: datet
     if since is not None:
         where += ' AND t."at" >= %s'
         params.append(instant_param(since))
-    measure = running.rules.measure
-    if measure in (Measure.ORDERS, Measure.VISITS):
+    measures = _told_by_orders(running)
+    if _FIRST_ONLY.issuperset(measures):
         where += " AND t.number = 1 AND NOT t.is_return"
     return matching(
         Accrual,
-        ("customer_id", "at", _COUNTED.get(measure, "number")),
+        ("customer_id", "at", "is_return", "number", *(_COUNTED[one] for one in measures if one in _COUNTED)),
         ("customer_id",),
-        [(customer_id,) for customer_id in customer_ids if measure is not Measure.TENURE],
+        [(customer_id,) for customer_id in customer_ids if measures],
         where=where,
         params=params,
     )
 
 
-def _amounts(rows: Sequence[Row]) -> dict[Id, list[tuple[datetime, int]]]:
-    amounts: dict[Id, list[tuple[datetime, int]]] = defaultdict(list)
-    for customer_id, at, amount in rows:
-        amounts[customer_id].append((at, amount))
+def _told_by_orders(running: Running) -> list[Measure]:
+    """Return what counts of that which is read from the judgements: days since joining are not."""
+    return [one for one in running.rules.measures if one is not Measure.TENURE]
+
+
+def _amounts(running: Running, rows: Sequence[Row]) -> dict[Id, Amounts]:
+    measures = _told_by_orders(running)
+    summed = [one for one in measures if one in _COUNTED]
+    counted = [one for one in measures if one in _FIRST_ONLY]
+    amounts: dict[Id, dict[Measure, list[tuple[datetime, int]]]] = {}
+    for customer_id, at, is_return, number, *figures in rows:
+        own = amounts.get(customer_id)
+        if own is None:
+            own = amounts[customer_id] = {one: [] for one in measures}
+        for measure, amount in zip(summed, figures, strict=True):
+            own[measure].append((at, amount))
+        if counted and number == 1 and not is_return:
+            for measure in counted:
+                own[measure].append((at, 1))
     return dict(amounts)
 
 
@@ -166,11 +206,11 @@ class Ahead(NamedTuple):
 
     known: dict[Id, Known]
     absences: dict[Id, tuple[Absence, ...]]
-    histories: dict[Id, History] | None
+    histories: dict[Id, Histories] | None
     since: datetime | None
     purses: Purses | None
 
-    def histories_since(self, since: datetime | None) -> dict[Id, History] | None:
+    def histories_since(self, since: datetime | None) -> dict[Id, Histories] | None:
         """Return the histories where they reach back to `since`."""
         reaches = self.since is None or (since is not None and self.since <= since)
         return self.histories if reaches else None
@@ -188,7 +228,7 @@ class Look:
         *,
         with_purses: bool,
     ) -> None:
-        self._customer_ids, self._last = customer_ids, last
+        self._running, self._customer_ids, self._last = running, customer_ids, last
         self._since = earliest_counted(running.rules.tier_versions, (), first)
         self._is_whole = len(customer_ids) <= _FEW
         self._has_purses = self._is_whole and with_purses
@@ -204,7 +244,9 @@ class Look:
         return Ahead(
             _known(self._customer_ids, rows[0]),
             found_absences(rows[1]),
-            {one: History(found) for one, found in _amounts(rows[2]).items()} if self._is_whole else None,
+            {one: _histories(found) for one, found in _amounts(self._running, rows[2]).items()}
+            if self._is_whole
+            else None,
             self._since,
             Purses(rows[3], rows[4], self._last) if self._has_purses else None,
         )

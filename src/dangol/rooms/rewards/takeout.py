@@ -14,7 +14,7 @@ _STANDING = (
 )  # fmt: skip
 _CHANGE = (
     "customer_id", "program_id", "at", "from_level", "to_level", "cause", "value", "threshold",
-    "window_from", "held_until", "superseded_at",
+    "window_from", "held_until", "also_value", "also_threshold", "superseded_at",
 )  # fmt: skip
 
 

@@ -19,13 +19,13 @@ from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import member_page
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
-from dangol.web.pages.member import describe_progress
 from dangol.web.reads.member import find_member
 from dangol.web.reads.own_coupons import own_coupons, usable_first
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
 from dangol.web.reads.wallets import beside, read_wallets
 from dangol.web.scheme import find_program, tiers_of
 from dangol.web.stamp_words import GIVES
+from dangol.web.tier_words import describe_progress
 
 HISTORY, SHELF = 10, 5
 # Points of many days may lapse in one instant, which is one line.

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _, ngettext
 
 from dangol.core.access.rights import Right
 from dangol.core.access.selectors import Visitor
@@ -20,33 +19,22 @@ from dangol.core.segments.selectors import segment_names, segments_of
 from dangol.core.storage.ids import Id
 from dangol.web.acting import require_seen
 from dangol.web.closed import closing_of
-from dangol.web.formats import format_day, format_local, format_money_in_words, with_josa
+from dangol.web.formats import format_local
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.links import VALID_FOR, make_home_link
 from dangol.web.pages.member_coupons import PANEL, read_lines
 from dangol.web.reads.insight import read_member_results
-from dangol.web.reads.member import Standing, TimelineItem, find_member, read_orders, read_timeline
+from dangol.web.reads.member import TimelineItem, find_member, read_orders, read_timeline
 from dangol.web.reads.product_lists import read_offers
 from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.reads.wallets import choose_wallet, read_wallets
 from dangol.web.scheme import TierView, find_program, tiers_of
-from dangol.web.words import Setting, Told, measured, tell
+from dangol.web.tier_words import describe_progress
+from dangol.web.words import Setting, Told, tell
 
 TABS = ("timeline", "points", "orders")
 NOTES_SHOWN = 3
-
-
-class TierProgress(NamedTuple):
-    """How far it is to the next tier, in words and as a share; at the top there is no next one.
-
-    `done` says what was gathered and over what time: it is not all that was ever bought.
-    """
-
-    title: str
-    percent: int
-    done: str
-    wanted: str
 
 
 class TimelineRow(NamedTuple):
@@ -161,45 +149,3 @@ def _by_day(dated: Iterable[tuple[Any, Any]]) -> list[tuple[date, list[Any]]]:
     """Group what comes newest first by the shop's day."""
     groups = groupby(dated, key=lambda one: format_local(one[0]).date())
     return [(day, [item for _, item in group]) for day, group in groups]
-
-
-def describe_progress(
-    standing: Standing | None, tiers: Sequence[TierView], currency: str
-) -> TierProgress | None:
-    """Return the way to the next tier in words; None where the program has no tiers."""
-    if standing is None or not tiers:
-        return None
-    if standing.next_threshold is None or standing.next_level is None:
-        name = tiers[standing.level].name
-        return TierProgress(
-            _("가장 높은 등급 %(tier)s") % {"tier": with_josa(name, "이에요")},
-            100,
-            _gathered(standing, currency),
-            "",
-        )
-    name = tiers[standing.next_level].name
-    missing = (
-        format_money_in_words(standing.missing, currency)
-        if standing.measure == "spend"
-        else measured(standing.missing, standing.measure, currency)
-    )
-    if standing.missing:
-        title = _("%(tier)s까지 %(missing)s 남았어요") % {"tier": name, "missing": missing}
-    else:
-        title = _("%(tier)s 기준을 채웠어요") % {"tier": name}
-    return TierProgress(
-        title,
-        min(100, 100 * max(standing.value, 0) // standing.next_threshold),
-        _gathered(standing, currency),
-        measured(standing.next_threshold, standing.measure, currency),
-    )
-
-
-def _gathered(standing: Standing, currency: str) -> str:
-    amount = measured(standing.value, standing.measure, currency)
-    if days := standing.window_days:
-        words = ngettext("%(days)s일 동안 %(amount)s", "%(days)s일 동안 %(amount)s", days)
-        return words % {"days": days, "amount": amount}
-    if standing.window_from:
-        return _("%(day)s부터 %(amount)s") % {"day": format_day(standing.window_from), "amount": amount}
-    return _("지금까지 %(amount)s") % {"amount": amount}

@@ -38,7 +38,6 @@ from dangol.web.program_form import (
     write_fields,
 )
 from dangol.web.program_words import describe, problem_in_words, tell_differences
-from dangol.web.words import measure_name
 
 # As many categories as a page can offer to choose from; any other can be typed.
 MOST_CATEGORIES = 400
@@ -160,7 +159,6 @@ def _show(
         "sentences": _sentences(draft.published, content, currency),
         "unknown": _unknown_categories(content, categories),
         "categories": [one for one in categories if one.count(" > ") < 2][:MOST_CATEGORIES],
-        "measure": measure_name(content.tiers.measure.value),
     }
     if request.headers.get("HX-Request"):
         return answer(request, "web/program_draft.html#preview", context)
@@ -201,7 +199,7 @@ def _answer_diff(
         "draft": draft,
         "sentences": _sentences(draft.published, draft.content, running.row.money_currency),
         "problems": drafts.check_draft(draft, at=frame_of(request).at),
-        "means": _means(changes),
+        "means": _means(changes, draft),
         "zone": _setting(running).zone,
         "later": request.POST.get("later", ""),
         "is_later": request.POST.get("when") == "later",
@@ -220,10 +218,17 @@ class Means(NamedTuple):
     rules: bool
     terms: bool
     tiers: bool
+    counted: bool
 
 
-def _means(changes: Changes) -> Means:
-    return Means(bool(changes.added or changes.changed or changes.ended), changes.terms, changes.tiers)
+def _means(changes: Changes, draft: DraftView) -> Means:
+    before, after = draft.published.tiers, draft.content.tiers
+    return Means(
+        rules=bool(changes.added or changes.changed or changes.ended),
+        terms=changes.terms,
+        tiers=changes.tiers,
+        counted=(before.measures, before.join) != (after.measures, after.join),
+    )
 
 
 @needs(Right.PROGRAMS_PUBLISH)

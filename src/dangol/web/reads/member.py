@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Q, Sum
 
 from dangol.core.commerce.models import Order, OrderLine, Product
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import PAYLOADS, Payload, decode
 from dangol.core.ledger.models import Lot
-from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import ConsentState, Profile, consents_of, profiles_of, stores_by_id
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.calendars import day_of
-from dangol.domain.tiers import Measure, Window, window_start
-from dangol.rooms.rewards.models import Accrual, Membership
+from dangol.rooms.rewards.models import Membership
 from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.selectors import StandingView, standings_in
 from dangol.rooms.rewards.whys import NotJudged, counted_currencies, why_not_judged
 from dangol.web.places import read_instant, read_whole
 from dangol.web.reads.members import read_usable
@@ -35,35 +33,6 @@ _ORDER = (
 FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
 
 
-class Standing(NamedTuple):
-    """Where a member stands. `value` counts towards `next_threshold` (None at the top), as `measure` says.
-
-    It was gathered since `window_from` (None: ever), in a rolling window of `window_days` (0: in another).
-    """
-
-    level: int
-    since: datetime | None
-    held_until: datetime | None
-    in_grace: bool
-    measure: str
-    value: int
-    threshold: int
-    next_level: int | None
-    next_threshold: int | None
-    window_from: datetime | None
-    window_days: int = 0
-
-    @property
-    def missing(self) -> int:
-        """What is missing to the next tier; 0 at the top."""
-        return max((self.next_threshold or self.value) - self.value, 0)
-
-    @property
-    def keeps(self) -> bool:
-        """Whether what counts now is enough to keep the tier."""
-        return self.value >= self.threshold
-
-
 class Soon(NamedTuple):
     """Points that lapse together next, and when, exclusive."""
 
@@ -76,7 +45,7 @@ class MemberView(NamedTuple):
 
     customer_id: Id
     profile: Profile
-    standing: Standing | None
+    standing: StandingView | None
     points: int
     pending: int
     spend_minor: int
@@ -162,7 +131,7 @@ def find_member(
     return MemberView(
         customer_id=customer_id,
         profile=profile,
-        standing=_standing(customer_id, running, membership, profile, at) if running else None,
+        standing=_standing(customer_id, running, at) if running else None,
         points=read_usable([customer_id], currency).get(customer_id, 0),
         pending=pending,
         spend_minor=membership.spend_minor if membership else 0,
@@ -188,59 +157,10 @@ def _waiting(customer_id: Id, currency: str, at: datetime) -> tuple[int, Soon | 
     return pending, Soon(first[1], first[0]) if first and first[0] else None
 
 
-def _standing(
-    customer_id: Id, running: Running, membership: Membership | None, profile: Profile, at: datetime
-) -> Standing | None:
-    rules = running.rules.tiers
-    if len(rules.levels) < 2:
+def _standing(customer_id: Id, running: Running, at: datetime) -> StandingView | None:
+    if len(running.rules.tiers.levels) < 2:
         return None
-    level = membership.level if membership else 0
-    joined_at = profile.person.joined_at
-    start = window_start(rules, day_of(at, rules.zone), day_of(joined_at, rules.zone) if joined_at else None)
-    above = rules.levels[level + 1] if level + 1 < len(rules.levels) else None
-    return Standing(
-        level=level,
-        since=membership.since if membership else None,
-        held_until=membership.held_until if membership else None,
-        in_grace=bool(membership and membership.in_grace),
-        measure=rules.measure.value,
-        value=_counted(_ids_of(customer_id, membership), running, profile, start, at),
-        threshold=rules.levels[level].threshold,
-        next_level=level + 1 if above else None,
-        next_threshold=above.threshold if above else None,
-        window_from=start,
-        window_days=rules.window_size if start and rules.window is Window.ROLLING else 0,
-    )
-
-
-def _ids_of(customer_id: Id, membership: Membership | None) -> list[Id]:
-    """Return under which ids what counts for a member stands: those of who became part of them, too."""
-    return family_of(customer_id) if membership and membership.has_merged else [customer_id]
-
-
-def _counted(
-    customer_ids: list[Id], running: Running, profile: Profile, start: datetime | None, at: datetime
-) -> int:
-    """Return what counts towards the tiers now, from what each judgement wrote down."""
-    measure = running.rules.tiers.measure
-    if measure is Measure.TENURE:
-        joined_at = profile.person.joined_at
-        zone = running.rules.tiers.zone
-        return (day_of(at, zone) - day_of(joined_at, zone)).days if joined_at else 0
-    within = Accrual.objects.filter(
-        customer_id__in=customer_ids, program_id=running.id, at__lte=at, is_undone=False
-    )
-    if start is not None:
-        within = within.filter(at__gte=start)
-    if measure is Measure.VISITS:
-        bought = within.filter(number=1, is_return=False).values_list("at", flat=True)
-        return len({day_of(one, running.rules.tiers.zone) for one in bought})
-    found = within.aggregate(
-        spend=Sum("net_minor"),
-        points=Sum("points"),
-        orders=Count("order_id", filter=Q(number=1, is_return=False)),
-    )
-    return found[measure.value] or 0
+    return standings_in(running, [customer_id], as_of=at)[customer_id]
 
 
 def read_timeline(

@@ -20,9 +20,10 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "because", "card", "category", "cause", "channel", "currency", "fields", "from_tier", "idle",
-        "kind", "measure", "name", "names", "number", "order", "parts", "product", "program", "promotion",
-        "purpose", "reward", "segment", "side", "source", "store", "tier", "to_tier", "via", "wording",
+        "about", "also", "because", "card", "category", "cause", "channel", "currency", "fields",
+        "from_tier", "idle", "join", "kind", "measure", "name", "names", "number", "order", "parts",
+        "product", "program", "promotion", "purpose", "reward", "segment", "side", "source", "store",
+        "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
@@ -35,8 +36,9 @@ _WORDS: Mapping[str, str] = {
     "currency": "KRW", "channel": "store", "source": "example", "number": "EXAMPLE-1",
     "store": "EXAMPLE-STORE", "product": "EXAMPLE-PRODUCT", "category": "example", "program": "example",
     "from_tier": "silver",
-    "tier": "gold", "to_tier": "gold", "measure": "spend", "cause": "example", "purpose": "marketing",
-    "via": "phone", "wording": "example-1", "fields": "birthday", "segment": "example",
+    "tier": "gold", "to_tier": "gold", "measure": "spend", "also": "orders", "join": "all",
+    "cause": "example", "purpose": "marketing", "via": "phone", "wording": "example-1",
+    "fields": "birthday", "segment": "example",
     "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait", "kind": "track",
     "name": "Example", "promotion": "00000000-0000-0000-0000-000000000000",
     "order": "00000000-0000-0000-0000-000000000000",
