@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 # Nothing that is told of happened before: a year in two digits, or none at all, was meant for a later one.
@@ -15,6 +16,7 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 # From here on a day more, or another zone, may lie beyond the last day there is.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _STEP = timedelta(minutes=15)
+Period = Literal["day", "week", "month", "year"]
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -72,6 +74,19 @@ def first_of_anniversary(day: date, anchor: date, months: int) -> date:
     passed = (day.year - anchor.year) * 12 + day.month - anchor.month
     first = add_months(anchor, passed // months * months)
     return first if first <= day else add_months(anchor, (passed // months - 1) * months)
+
+
+def start_of_period(period: Period, as_of: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the shop's day, week (from Monday), month or year began in which an instant lies."""
+    day = day_of(as_of, zone)
+    match period:
+        case "week":
+            day -= timedelta(days=day.weekday())
+        case "month":
+            day = day.replace(day=1)
+        case "year":
+            day = date(day.year, 1, 1)
+    return start_of_day(day, zone)
 
 
 def next_day(day: date) -> date:

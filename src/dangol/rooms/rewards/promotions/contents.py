@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from dangol.core.storage.ids import Id
+from dangol.domain.calendars import Period
 from dangol.domain.conditions import Catalog, Condition, read_condition
 from dangol.domain.errors import Malformed
 from dangol.domain.promotions import benefits as of
@@ -25,7 +26,6 @@ KINDS: Mapping[str, type] = {
     "stamps": of.Stamps, "coupon": of.IssueCoupon,
 }  # fmt: skip
 _STEPS = ("percent", "amount", "new_price")
-Period = Literal["day", "week", "month", "year"]
 
 
 class PromotionInvalid(Malformed):

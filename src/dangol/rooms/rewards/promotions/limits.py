@@ -7,7 +7,7 @@ last of something do not both have it.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,9 @@ from django.db.models import Count, Q, Sum
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
-from dangol.domain.calendars import day_of, start_of_day
+from dangol.domain.calendars import start_of_period
 from dangol.domain.promotions.rules import Remaining
-from dangol.rooms.rewards.promotions.contents import LimitsContent, Period
+from dangol.rooms.rewards.promotions.contents import LimitsContent
 from dangol.rooms.rewards.promotions.models import LimitBucket, Redemption
 
 # A limit of at least so many uses lies in buckets; of a smaller one, or of money, one row is exact at once.
@@ -261,21 +261,8 @@ def _used_by(
     if not limits or not family:
         return {}
     periods = sorted({own.period for own in limits.values()})
-    lately = {one: Count("at", filter=Q(at__gte=period_start(one, as_of, zone))) for one in periods}
+    lately = {one: Count("at", filter=Q(at__gte=start_of_period(one, as_of, zone))) for one in periods}
     own = Redemption.objects.filter(customer_id__in=list(family), given_back_at=None)
     rows = own.values_list("promotion_id").annotate(ever=Count("at"), **lately).order_by()
     used = {key: (ever, dict(zip(periods, recent, strict=True))) for key, ever, *recent in rows}
     return {key: (used[key][0], used[key][1][one.period]) for key, one in limits.items() if key in used}
-
-
-def period_start(period: Period, as_of: datetime, zone: ZoneInfo) -> datetime:
-    """Return when the shop's day, week (from Monday), month or year began in which an instant lies."""
-    day = day_of(as_of, zone)
-    match period:
-        case "week":
-            day -= timedelta(days=day.weekday())
-        case "month":
-            day = day.replace(day=1)
-        case "year":
-            day = date(day.year, 1, 1)
-    return start_of_day(day, zone)

@@ -13,6 +13,7 @@ from dangol.core.storage.snapshots import read_snapshot
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.models import Job, State as JobState
 from dangol.core.tasks.services import enqueue
+from dangol.domain.calendars import start_of_period
 from dangol.domain.conditions import Subject, needs
 from dangol.domain.errors import DomainError, NotFound
 from dangol.domain.promotions.past import PastOrder, Tally, Trial
@@ -22,7 +23,6 @@ from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.contents import PromotionContent, pack, read_promotion, unpack
 from dangol.rooms.rewards.promotions.editing import check_content
 from dangol.rooms.rewards.promotions.history import AS_THEN, History
-from dangol.rooms.rewards.promotions.limits import period_start
 from dangol.rooms.rewards.promotions.models import PromotionSimulation
 
 TASK = "promotions.simulate"
@@ -210,7 +210,7 @@ def _prepared(view: TrialView, currency: str) -> tuple[Trial, History]:
         Remaining(limits.uses, limits.customer_uses, limits.period_uses, limits.units, limits.budget_minor),
         read_checkout().as_settings(),
         zone=zone,
-        period_start=lambda at: period_start(limits.period, at, zone),
+        period_start=lambda at: start_of_period(limits.period, at, zone),
     )
     asked = needs(promotion.condition) if promotion.condition else None
     return trial, History(view.since, view.until, promotion.currency or currency, zone, asked)
