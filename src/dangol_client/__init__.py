@@ -11,6 +11,7 @@ from dangol_client.answers import (
     Counted,
     Earned,
     Event,
+    EventRuleAward,
     Expiring,
     HistoryLine,
     Job,
@@ -79,6 +80,15 @@ from dangol_client.drafts import (
     RuleDraft,
 )
 from dangol_client.errors import DangolError, NotFound, Refused, Unavailable, Unreadable
+from dangol_client.event_rule_answers import (
+    EventRule,
+    EventRuleDraft,
+    EventRuleFigures,
+    EventRuleRefusal,
+    EventRuleStanding,
+    EventRuleTrial,
+    EventRuleVersion,
+)
 from dangol_client.machine_answers import (
     ApiKey,
     Approval,
@@ -182,6 +192,14 @@ __all__ = [
     "Evaluation",
     "Event",
     "EventDraft",
+    "EventRule",
+    "EventRuleAward",
+    "EventRuleDraft",
+    "EventRuleFigures",
+    "EventRuleRefusal",
+    "EventRuleStanding",
+    "EventRuleTrial",
+    "EventRuleVersion",
     "Expiring",
     "Feed",
     "GiftCard",

@@ -140,6 +140,25 @@ class Why(Answer, frozen=True):
     portions: list[Portion]
 
 
+class EventRuleAward(Answer, frozen=True):
+    """Points a rule gave for a deed, with the arithmetic."""
+
+    rule_id: str
+    rule: str
+    version: int
+    member: str
+    trigger: str
+    deed: str
+    at: datetime
+    given_at: datetime
+    fixed: int
+    number: float | None
+    rated: int
+    points: int
+    transfer: str
+    taken_back_at: datetime | None
+
+
 class HistoryLine(Answer, frozen=True):
     """A line of the history: what it did to the points that may be spent, and what they were after it."""
 
@@ -155,6 +174,7 @@ class HistoryLine(Answer, frozen=True):
     subject_id: str | None
     reverses_id: str | None
     why: Why | None
+    award: EventRuleAward | None
 
 
 class Transfer(Answer, frozen=True):

@@ -8,6 +8,7 @@ import httpx
 
 from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.coupons import CouponCalls
+from dangol_client.event_rules import EventRuleCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.referrals import ReferralCalls
@@ -67,6 +68,7 @@ class Dangol:
         self.gift_cards, self.credit = GiftCardCalls(wire), CreditCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
         self.coupons, self.referrals = CouponCalls(wire), ReferralCalls(wire)
+        self.event_rules = EventRuleCalls(wire)
 
     def at(self, instant: datetime) -> "Dangol":
         """Return this client with its calls happening at an instant: test keys only, and never backwards.

@@ -67,6 +67,9 @@ def known(api: Caller, settings: DjangoSettings) -> Known:
     scheme = api.post("/referral-programs", brought).data["id"]
     code = api.post(f"/members/{members[0]}/referral/code").data["code"]
     referral = api.post(f"/members/{members[1]}/referral/friend", {"code": code}).data["id"]
+    deed_rule = api.post("/event-rules", {"content": {"name": "리뷰", "event": "R", "points": 1}}).data["id"]
+    window = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+    trial = api.post(f"/event-rules/{deed_rule}/trials", window).data["id"]
     sold = api.post("/gift-cards", {"minor": 10_000}).data
     batch = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 3}).data["id"]
     ahead = api.get(f"/gift-cards?batch={batch}").data["data"][0]["id"]
@@ -76,7 +79,7 @@ def known(api: Caller, settings: DjangoSettings) -> Known:
         "program": [program["id"], card], "card": [card], "stamp": [stamp],
         "scheme": [scheme], "referral": [referral], "code": [code, sold["code"]],
         "gift_card": [sold["card"]["id"], ahead], "gift_batch": [batch],
-        "rule": [program["rules"][0]["id"]],
+        "rule": [program["rules"][0]["id"]], "deed_rule": [deed_rule], "trial": [trial],
         "webhook": [webhook], "delivery": [delivery], "key": [key],
         "approval": [one["id"] for one in api.get("/approvals").data["data"]],
         "event": [one["id"] for one in api.get(f"/members/{members[0]}/timeline").data["data"]],

@@ -23,6 +23,8 @@ RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
 CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
 POINTS = {"points": 1, "reason": "쿠키"}
 REFERRALS = {"name_ko": "친구", "friend": {"kind": "points", "amount": 10}, "earned_by": "joining"}
+DEED = {"name": "리뷰", "event": "Review", "points": 1}
+WINDOW = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 STAMP_CARD = {"name_ko": "카드", "size": 3, "gives": "points", "points": 10}
 
 
@@ -130,6 +132,25 @@ TABLE: dict[str, Row | None] = {
     "POST /members/{member}/stamps/take": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
     "POST /members/{member}/stamps/{stamp}/undo": Row({"reason": "잘못"}),
     "POST /members/{member}/stamp-programs/{card}/give": Row(),
+    "POST /event-rules": NAMES_NOBODY,
+    "GET /event-rules": NAMES_NOBODY,
+    "GET /event-rules/{deed_rule}": Row(),
+    "DELETE /event-rules/{deed_rule}": Row(),
+    "GET /event-rules/{deed_rule}/versions": Row(),
+    "PUT /event-rules/{deed_rule}/draft": Row({"content": {"name": "x"}, "revision": 1}),
+    "DELETE /event-rules/{deed_rule}/draft": Row(),
+    "POST /event-rules/{deed_rule}/publish": Row({"revision": 1}),
+    "POST /event-rules/{deed_rule}/pause": Row(),
+    "POST /event-rules/{deed_rule}/resume": Row(),
+    "POST /event-rules/{deed_rule}/restore": Row(),
+    "GET /event-rules/{deed_rule}/figures": Row(),
+    "GET /event-rules/{deed_rule}/awards": Row(),
+    "POST /event-rules/{deed_rule}/trials": Row(WINDOW),
+    "GET /event-rules/{deed_rule}/trials": Row(),
+    "GET /event-rule-trials/{trial}": Row(),
+    "POST /event-rule-trials/{trial}/cancel": Row(),
+    "GET /members/{member}/event-rules": Row(),
+    "GET /members/{member}/event-rules/awards": Row(),
     "GET /referral-programs": NAMES_NOBODY,
     "POST /referral-programs": NAMES_NOBODY,
     "GET /referral-programs/{scheme}": Row(),
@@ -226,7 +247,7 @@ OTHER_KIND = {
     "key": "member", "event": "member", "approval": "member", "segment": "member",
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
     "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
-    "scheme": "card", "referral": "scheme",
+    "scheme": "card", "referral": "scheme", "deed_rule": "promotion", "trial": "deed_rule",
     "gift_card": "gift_batch", "gift_batch": "gift_card",
 }  # fmt: skip
 
@@ -261,6 +282,8 @@ def fill(api: Caller) -> Shop:
     code = api.post(f"/members/{member}/referral/code").data["code"]
     friend = api.post("/members", {"external_id": "B"}).data["id"]
     referral = api.post(f"/members/{friend}/referral/friend", {"code": code}).data["id"]
+    deed_rule = api.post("/event-rules", {"content": DEED}).data["id"]
+    trial = api.post(f"/event-rules/{deed_rule}/trials", WINDOW).data["id"]
     webhook = api.post("/webhooks", {"url": "https://hooks.example.com/"}).data["webhook"]["id"]
     drawn = {"kind": "unique", "pattern": "####-####-####", "count": 1}
     batch = api.post("/coupon-batches", {"promotion_id": str(uuid4()), "name": "쿠폰", **drawn}).data["id"]
@@ -278,7 +301,7 @@ def fill(api: Caller) -> Shop:
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "reward": reward, "redemption": redeemed.data["id"],
             "card": card, "stamp": stamped.data["id"], "scheme": scheme, "referral": referral,
-            **gift_cards(api),
+            **gift_cards(api), "deed_rule": deed_rule, "trial": trial,
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip

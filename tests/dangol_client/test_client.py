@@ -32,8 +32,8 @@ from dangol_client import (
     new_key,
 )
 from dangol_client.sending import Patience, Wire
+from tests.dangol_client.rewarding import reward
 from tests.dangol_client.segment_calls import ask_about_members
-from tests.dangol_client.tour import reward
 from tests.house_rules import ROOT
 from tests.served import Served
 

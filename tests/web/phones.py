@@ -24,6 +24,7 @@ PAGES = (
     "/me/coupons",
     "/me/stamps",
     "/me/referral",
+    "/me/earning",
     "/me/money",
     "/me/data",
     "/me/leave",

@@ -3,6 +3,7 @@
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions.simulations import list_trials
 from tests.web.coupons import tell_coupons
+from tests.web.event_rules import tell_event_rules
 from tests.web.gift_cards import tell_gift_cards
 from tests.web.promotions import tell_promotions
 from tests.web.referrals import tell_referrals
@@ -13,7 +14,10 @@ from tests.web.story import Story
 
 def all_reward_paths(story: Story) -> dict[str, str]:
     """Return the addresses of all these pages."""
-    parts = (reward_paths, promotion_paths, coupon_paths, stamp_paths, referral_paths, gift_card_paths)
+    parts = (
+        reward_paths, promotion_paths, coupon_paths, stamp_paths, referral_paths, event_rule_paths,
+        gift_card_paths,
+    )  # fmt: skip
     return {name: path for part in parts for name, path in part(story).items()}
 
 
@@ -109,6 +113,29 @@ def referral_paths(story: Story) -> dict[str, str]:
         "referral-program-new": "/referrals/programs/new",
         "member-referral": f"/members/{show_id(story.regular)}/referral",
         "member-referral-none": f"/members/{show_id(story.newcomer)}/referral",
+    }
+
+
+def event_rule_paths(story: Story) -> dict[str, str]:
+    """Return the addresses of the pages of event rules: one in force, a draft, one put away, and trials."""
+    told = tell_event_rules(story)
+    live, draft = show_id(told.live), show_id(told.draft)
+    return {
+        **{
+            f"event-rule-trial-{n}": f"/event-rules/trials/{show_id(one)}"
+            for n, one in enumerate(told.trials)
+        },
+        "event-rules": "/event-rules",
+        "event-rules-archived": "/event-rules?state=archived",
+        "event-rule": f"/event-rules/{live}?done=published",
+        "event-rule-draft": f"/event-rules/{draft}",
+        "event-rule-archived": f"/event-rules/{show_id(told.archived)}",
+        "event-rule-awards": f"/event-rules/{live}/awards",
+        "event-rule-begin": "/event-rules/new",
+        "event-rule-new": "/event-rules/new?try=review",
+        "event-rule-new-birthday": "/event-rules/new?try=birthday",
+        "event-rule-edit": f"/event-rules/{live}/edit",
+        "member-earning": f"/members/{show_id(story.regular)}/earning",
     }
 
 

@@ -22,7 +22,7 @@ REASON = "본인이 부탁함"
 # nothing that a key has to open.
 OPEN = (
     "web:member", "web:request-answer", "web:segment-why", "web:redemption", "web:member-coupons",
-    "web:member-stamps", "web:member-referral",
+    "web:member-stamps", "web:member-referral", "web:member-earning",
     "web:member-stamps", "web:member-credit",
 )  # fmt: skip
 

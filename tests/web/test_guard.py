@@ -66,6 +66,8 @@ def fill(route: Route, story: Story) -> str:
         "<id:program_id>": show_id(new_id()),
         "<id:stamp_id>": show_id(new_id()),
         "<id:referral_id>": show_id(new_id()),
+        "<id:deed_rule_id>": show_id(new_id()),
+        "<id:deed_trial_id>": show_id(new_id()),
         "<str:code>": "N0SUCHC0DE",
         "<id:gift_card_id>": show_id(new_id()),
         "<id:redemption_id>": show_id(new_id()),

@@ -54,7 +54,7 @@ ELSEWHERE = (
     "incoming", "segments/", "rewards/", "promotions/",
     "incoming", "segments/", "rewards/", "coupons/",
     "incoming", "segments/", "rewards/", "stamp-cards/",
-    "referrals/programs/",
+    "referrals/programs/", "event-rules/",
     "incoming", "segments/", "rewards/", "stamp-cards/", "gift-cards/",
 )  # fmt: skip
 

@@ -164,10 +164,6 @@ class LevelIn(Given):
 
 
 class TiersFields(Given):
-    """What the tiers take, how long it is counted, and when one is lost."""
-
-
-class TiersIn(_Version):
     """What the tiers take, how long it is counted, and when one is lost.
 
     A second thing counts where `also` names it: `join` says whether a tier asks all, or any is enough.

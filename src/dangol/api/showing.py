@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from dangol.api.event_rule_views import award_view
 from dangol.api.views import (
     ExpiringView,
     LineView,
@@ -20,6 +21,7 @@ from dangol.core.ledger.selectors import Line, balances_of, lots_of, next_expiri
 from dangol.core.people.selectors import profiles_of, stores_by_id
 from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards import selectors, whys
+from dangol.rooms.rewards.event_rules.selectors import AwardView
 
 
 def show_members(customer_ids: Sequence[Id], key: KeyView) -> list[MemberView]:
@@ -61,7 +63,7 @@ def show_points(customer_id: Id, currency: str) -> PointsView:
     )  # fmt: skip
 
 
-def show_line(line: Line, why: whys.WhyView | None) -> LineView:
+def show_line(line: Line, why: whys.WhyView | None, award: AwardView | None = None) -> LineView:
     """Return a line of a statement with its why."""
     return LineView(
         id=show_id(line.transfer_id), kind=line.kind, points=line.points, change=line.change,
@@ -69,7 +71,7 @@ def show_line(line: Line, why: whys.WhyView | None) -> LineView:
         recorded_at=line.recorded_at, reason=line.reason,
         subject_id=show_id(line.subject_id) if line.subject_id else None,
         reverses_id=show_id(line.reverses_id) if line.reverses_id else None,
-        why=show_why(why) if why else None,
+        why=show_why(why) if why else None, award=award_view(award) if award else None,
     )  # fmt: skip
 
 

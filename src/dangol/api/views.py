@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from dangol.api.event_rule_views import EventRuleAwardView
 from dangol.api.replies import Instant, Shown
 
 Minor = Annotated[int, Field(description="Minor units of the currency; won have none.")]
@@ -115,7 +116,10 @@ class WhyView(Shown):
 
 
 class LineView(Shown):
-    """A line of the history: what it did to the points that may be spent, and what they were after it."""
+    """A line of the history: what it did to the points that may be spent, and what they were after it.
+
+    `why`: of what was bought; `award`: of what an event rule gave.
+    """
 
     id: str
     kind: str
@@ -129,6 +133,7 @@ class LineView(Shown):
     subject_id: str | None
     reverses_id: str | None
     why: WhyView | None
+    award: EventRuleAwardView | None
 
 
 class HistoryPage(Shown):

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards.coupons",
     "dangol.rooms.rewards.catalog",
     "dangol.rooms.rewards.stamps",
+    "dangol.rooms.rewards.event_rules",
     "dangol.rooms.rewards.referrals",
     "dangol.rooms.rewards.stored_value",
     "dangol.rooms.personalization",

@@ -20,6 +20,7 @@ from dangol.core.segments.takeout import SEGMENTS, TRAITS
 from dangol.rooms.personalization.lists import PRODUCT_LISTS
 from dangol.rooms.rewards.catalog.takeout import REDEMPTIONS
 from dangol.rooms.rewards.coupons.takeout import COUPONS, ISSUES, USES
+from dangol.rooms.rewards.event_rules.takeout import AWARDS, MARKS, REFUSALS
 from dangol.rooms.rewards.promotions.takeout import CONFIRMATIONS, DUES, PROMOTIONS, SALES
 from dangol.rooms.rewards.referrals.takeout import CODES, FRIENDS, GIFTS, REFERRED
 from dangol.rooms.rewards.stamps.takeout import CARDS, STAMPS
@@ -30,5 +31,5 @@ SECTIONS: list[Section] = [
     PROFILE, TRAITS, SEGMENTS, PRODUCT_LISTS, GUARDIANS, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES,
     ORDERS, RETURNS, SALES, PROMOTIONS, CONFIRMATIONS, DUES, BALANCES, LOTS, POINTS, WHYS, STANDINGS, CHANGES,
     REDEMPTIONS, COUPONS, ISSUES, USES, CARDS, STAMPS, CODES, REFERRED, FRIENDS,
-    GIFTS, STORED, STORED_MOVES, TIMELINE, ACCESS, REQUESTS, NOTICES,
+    GIFTS, AWARDS, REFUSALS, MARKS, STORED, STORED_MOVES, TIMELINE, ACCESS, REQUESTS, NOTICES,
 ]  # fmt: skip

@@ -3,9 +3,20 @@
 from django.urls import path, register_converter
 
 from dangol.web.converters import IdConverter
-from dangol.web.pages.me import asks, coupons, data, entering, money, pass_, referral, rewards, stamps
+from dangol.web.pages.me import (
+    asks,
+    coupons,
+    data,
+    earning,
+    entering,
+    money,
+    pass_,
+    referral,
+    rewards,
+    stamps,
+)
 
-# Here, since these addresses are read before those of the back office, which use it too.
+# Here, since these addresses are read before those of the back office (`rule_urls` too), which use it.
 register_converter(IdConverter, "id")
 
 urlpatterns = [
@@ -23,6 +34,7 @@ urlpatterns = [
     path("me/rewards/<id:reward_id>", rewards.take, name="me-reward"),
     path("me/money", money.show_money, name="me-money"),
     path("me/stamps", stamps.show_stamps, name="me-stamps"),
+    path("me/earning", earning.show_earning, name="me-earning"),
     path("me/referral", referral.show, name="me-referral"),
     path("me/referral/friend", referral.tell, name="me-referral-tell"),
     path("r/<str:code>", referral.invited, name="invited"),

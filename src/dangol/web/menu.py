@@ -55,6 +55,7 @@ ENTRIES: Sequence[Entry] = (
     Entry("web:rewards", _("리워드"), "gift", _("리워드 보기"), _("혜택"), "w"),
     Entry("web:stamp-cards", _("도장 카드"), "badge-check", _("도장 카드 보기"), _("혜택")),
     Entry("web:referrals", _("친구 추천"), "user-plus", _("친구 추천 보기"), _("혜택")),
+    Entry("web:event-rules", _("적립 활동"), "sparkles", _("적립 활동 보기"), _("혜택")),
     Entry("web:gift-cards", _("상품권"), "wallet-cards", _("상품권 보기"), _("혜택")),
     Entry("web:redemptions", _("교환"), "ticket-check", _("교환 보기"), _("혜택"), "x"),
     Entry(

@@ -261,7 +261,7 @@ def changes_between(
         (_("언제"), "when"), (_("누구에게"), "whom"), (_("조건"), "said"), (_("혜택"), "gives"),
         (_("어떤 상품에"), "of"), (_("한도"), "limits"), (_("다른 프로모션과"), "beside"),
     ):  # fmt: skip
-        told += _changed(about, _lines(old, part), _lines(new, part))
+        told += lines_changed(about, _lines(old, part), _lines(new, part))
     return told
 
 
@@ -272,7 +272,8 @@ def _lines(told: Told | None, part: str) -> Sequence[str]:
     return found or []
 
 
-def _changed(about: str, old: Sequence[str], new: Sequence[str]) -> list[Sentence]:
+def lines_changed(about: str, old: Sequence[str], new: Sequence[str]) -> list[Sentence]:
+    """Return how lines about something have changed: each that is new, gone, or otherwise."""
     found = []
     for way, start, end, begin, until in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if way == "equal":

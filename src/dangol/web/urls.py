@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web import member_urls
+from dangol.web import member_urls, rule_urls
 from dangol.web.pages import (
     access_log,
     account,
@@ -239,6 +239,7 @@ urlpatterns = [
     path("stamp-cards/<id:program_id>/edit", stamp_cards.edit, name="stamp-card-edit"),
     path("stamp-cards/<id:program_id>/archive", stamp_cards.archive, name="stamp-card-archive"),
     path("stamp-cards/<id:program_id>/restore", stamp_cards.restore, name="stamp-card-restore"),
+    *rule_urls.urlpatterns,
     path("referrals", referrals.list_all, name="referrals"),
     path("referrals/programs/new", referrals.make, name="referral-program-new"),
     path("referrals/programs/<id:program_id>", referrals.show_program, name="referral-program"),

@@ -14,8 +14,11 @@ from dangol.connectors.files.exports.person import as_zip
 from dangol.core.access.errors import NobodyThere
 from dangol.core.access.log import EntryQuery, list_entries, unmask
 from dangol.core.access.takeout import take_out
+from dangol.core.behavior.events import BehaviorTracked
 from dangol.core.duties.models import Notice
 from dangol.core.duties.requests import note_request
+from dangol.core.events.records import Draft
+from dangol.core.events.services import record_batch
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.ledger.services import earn_points
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
@@ -46,6 +49,8 @@ from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward
 from dangol.rooms.rewards.coupons.batches import BatchDraft, create_batch
 from dangol.rooms.rewards.coupons.holding import issue
 from dangol.rooms.rewards.coupons.models import BatchKind
+from dangol.rooms.rewards.event_rules.consumers import FOLLOW as FOLLOW_DEEDS
+from dangol.rooms.rewards.event_rules.editing import create_rule, publish as publish_rule
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, write_checkout
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
@@ -109,6 +114,7 @@ def pair() -> list[Id]:
     collect_stamps(kept)
     give_credit(kept, 500, "KRW", key="sorry", reason="사과", by=By(AGENT, AT))
     come_by_a_friend(kept)
+    join_in(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
@@ -143,6 +149,19 @@ def come_by_a_friend(customer_id: Id) -> None:
         first, last = resolve_customers("external", ["R", "F"], recorded_at=AT).values()
     tell_code(customer_id, make_code(first, at=AT), by=By(AGENT, AT))
     tell_code(last, make_code(customer_id, at=AT), by=By(AGENT, AT))
+
+
+def join_in(customer_id: Id) -> None:
+    """Let a member do something twice that earns points once."""
+    rule = {"name": "출석", "event": "Visit", "points": 5, "caps": {"ever": 1}}
+    publish_rule(create_rule(rule, made_by="주인", at=AT), revision=1, published_by="주인", at=AT)
+    visit = BehaviorTracked(
+        source="app", message="1", kind="track", name="Visit", properties={}, context={}, original_at=None,
+        sent_at=None, received_at=AT,
+    )  # fmt: skip
+    with write_transaction():
+        record_batch([Draft(customer_id, visit, AT)] * 2, recorded_at=AT)
+    let_worker_by(FOLLOW_DEEDS)
 
 
 def take_a_reward(customer_id: Id) -> None:

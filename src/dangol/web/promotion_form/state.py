@@ -99,7 +99,7 @@ def open_state(content: PromotionContent, zone: ZoneInfo, catalog: Catalog) -> S
         "lane": content.lane, "priority": str(content.priority), "category": content.category,
         "exclusive_group": content.exclusive_group,
         **{name: write_value(getattr(limits, name), "whole", currency) for name in _LIMITS},
-        **write_ends(content, zone),
+        **write_ends(content.active_from, content.active_to, zone),
     }  # fmt: skip
     target: dict[str, Any] = msgspec.to_builtins(content.target)
     typed |= write_items(target["include"], "include") | write_items(target["exclude"], "exclude")
@@ -120,18 +120,18 @@ def _root(content: PromotionContent, catalog: Catalog) -> Part:
         return new_root()
 
 
-def write_ends(content: PromotionContent, zone: ZoneInfo) -> dict[str, str]:
-    """Return the days and times between which a promotion is in force, as they are typed.
+def write_ends(start: datetime | None, end: datetime | None, zone: ZoneInfo) -> dict[str, str]:
+    """Return the days and times between which something is in force, as they are typed.
 
     Without a time a day counts in full: the first from its midnight, the last to its end.
     """
     typed = dict.fromkeys(("first_day", "first_time", "last_day", "last_time"), "")
-    if content.active_from:
-        typed["first_day"] = day_of(content.active_from, zone).isoformat()
-        typed["first_time"] = _clock(content.active_from, zone)
-    if content.active_to:
-        clock = _clock(content.active_to, zone)
-        day = day_of(content.active_to, zone)
+    if start:
+        typed["first_day"] = day_of(start, zone).isoformat()
+        typed["first_time"] = _clock(start, zone)
+    if end:
+        clock = _clock(end, zone)
+        day = day_of(end, zone)
         typed["last_day"] = (day if clock else date.fromordinal(day.toordinal() - 1)).isoformat()
         typed["last_time"] = clock
     return typed

@@ -141,7 +141,7 @@ def _limits(reader: Reader) -> dict[str, Any]:
 
 
 def _ends(reader: Reader, before: PromotionContent, zone: ZoneInfo) -> dict[str, str | None]:
-    stood = write_ends(before, zone)
+    stood = write_ends(before.active_from, before.active_to, zone)
     start = _end(reader, stood, "first", before.active_from, zone)
     end = _end(reader, stood, "last", before.active_to, zone)
     if start and end and end <= start:

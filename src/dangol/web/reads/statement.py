@@ -13,6 +13,8 @@ from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.accrual import Part
 from dangol.domain.points import Account as Place, Kind
+from dangol.rooms.rewards.event_rules.judging import REASON as DEED
+from dangol.rooms.rewards.event_rules.selectors import AwardView, awards_by_transfer
 from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule
 from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.places import read_instant
@@ -132,6 +134,8 @@ class StatementLine:
     balance: int
     lots: list[tuple[int, LotView]]
     why: Why | None
+    # What a rule for what members do gave.
+    award: AwardView | None = None
 
     @property
     def lot(self) -> LotView | None:
@@ -192,6 +196,7 @@ def read_statement(
     entries = _entries(customer_id, [row[0] for row in shown])
     lots = read_lots(customer_id, {lot_id for own in entries.values() for _, _, lot_id in own if lot_id})
     whys = read_whys(customer_id, transfer_ids=[row[0] for row in shown])
+    awards = _awards(customer_id, [row[0] for row in shown if row[4] == DEED])
     balance = _balance_at(customer_id, currency, shown[0][2], shown[0][0])
     lines = []
     for transfer_id, kind, at, points, reason, _ in shown:
@@ -201,13 +206,18 @@ def read_statement(
             StatementLine(
                 transfer_id, kind, at, points, reason, change, balance,
                 [(moved, lots[lot_id]) for _, moved, lot_id in own if lot_id and lot_id in lots],
-                whys.get(transfer_id),
+                whys.get(transfer_id), awards.get(transfer_id),
             )
         )  # fmt: skip
         balance -= change
     last = shown[-1]
     next_after = f"{last[2].isoformat()}~{show_id(last[0])}" if len(rows) > limit else ""
     return StatementPage(lines, next_after)
+
+
+def _awards(customer_id: Id, transfer_ids: Sequence[Id]) -> Mapping[Id, AwardView]:
+    """Return what rules gave by these transfers; nothing is read where there are none."""
+    return awards_by_transfer(customer_id, transfer_ids) if transfer_ids else {}
 
 
 def merge_expired(lines: Sequence[StatementLine]) -> list[StatementLine]:

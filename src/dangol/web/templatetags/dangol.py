@@ -23,6 +23,7 @@ from dangol.core.people.wordings import Wording
 from dangol.core.refusals import Facts, words_by_code
 from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards.catalog.selectors import RewardView
+from dangol.rooms.rewards.event_rules.selectors import AwardView
 from dangol.rooms.rewards.stamps.selectors import ProgramView
 from dangol.web import (
     behavior_words,
@@ -36,6 +37,7 @@ from dangol.web import (
     words,
     work_words,
 )
+from dangol.web.event_rule_words import sum_in_words
 from dangol.web.guard import access_of, may_open
 from dangol.web.mail_words import failure_in_words, tls_name
 from dangol.web.problem_words import problem_title
@@ -193,6 +195,12 @@ def reward_name(reward: RewardView | ProgramView) -> str:
 def reward_about(reward: RewardView | ProgramView) -> str:
     """Return what a reward, or a stamp card, says of itself in the reader's language."""
     return reward.about(get_language() or "ko")
+
+
+@register.simple_tag
+def award_sum(award: AwardView) -> str:
+    """Return the arithmetic of points that an event rule gave."""
+    return sum_in_words(award.fixed, award.number, award.rated, award.points)
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dg_rewards', '0010_opens_on'),
+        ('dg_rewards', '0011_counts_from'),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""Stamp cards: programs, members' cards, what full ones give."""

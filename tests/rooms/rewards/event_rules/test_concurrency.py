@@ -1,0 +1,99 @@
+"""Sixteen processes hear the same deeds at once: no cap and no budget is ever broken, nothing given twice."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from django.db import connections
+
+from dangol.core.events.records import Recorded
+from dangol.core.ledger.models import Transfer
+from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.event_rules.editing import find_rule
+from dangol.rooms.rewards.event_rules.models import EventRuleAward, EventRuleRefusal
+from dangol.rooms.rewards.event_rules.services import give_days
+from tests.core.ledger import writers as processes
+from tests.rooms.rewards.event_rules.shop import (
+    AT,
+    HOUR,
+    REVIEW,
+    broken,
+    happen,
+    join,
+    let_by,
+    open_shop,
+    points_of,
+    rule,
+    tracked,
+)
+from tests.rooms.rewards.event_rules.writers import die_while_giving, follow_often, give_days_often, race
+from tests.sizes import SIZE
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+ROUNDS = SIZE.rounds if SIZE.soak else 3
+MEMBERS, DEEDS = 16, 3
+
+
+def deeds_of(member: Id, count: int = DEEDS) -> list[Recorded]:
+    """Let a member do something some times; the worker has not heard of it."""
+    return [
+        happen(member, tracked(REVIEW, AT + number * HOUR), AT + number * HOUR) for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("budget", "times"), [({"times": 7}, 7), ({"points": 950}, 9)])
+def test_hear__sixteen_members_of_one_budget__never_more_than_there_is(
+    budget: dict[str, int], times: int
+) -> None:
+    members = open_shop(*(f"m{number}" for number in range(MEMBERS)))
+    made = rule(budget=budget)
+    # Each member's deeds are a batch of their own: whichever comes first spends what there is.
+    batches: Sequence[Sequence[Recorded]] = [deeds_of(one) for one in members]
+
+    race(follow_often, [batches])
+
+    assert Transfer.objects.filter(reason="event_rule").count() == times
+    row = find_rule(made)
+    assert (row.used_times, row.used_points) == (times, 100 * times)
+    refused = EventRuleRefusal.objects.values_list("times", flat=True)
+    assert sum(refused) == MEMBERS * DEEDS - times
+    assert broken() == []
+
+
+def test_hear__a_member_s_deeds_at_once__keep_to_the_cap_and_are_counted_once() -> None:
+    members = open_shop(*(f"m{number}" for number in range(ROUNDS)))
+    rule(caps={"day": 2})
+
+    race(follow_often, [[deeds_of(one)] for one in members])
+
+    assert [points_of(one) for one in members] == [200] * ROUNDS
+    assert list(EventRuleRefusal.objects.values_list("why", "times")) == [("day", 1)] * ROUNDS
+    assert broken() == []
+
+
+def test_give_days__sixteen_at_once__is_once_a_year() -> None:
+    open_shop()
+    members = [join(f"m{number}", birthday=date(2000, 11, 27)) for number in range(5)]
+    rule(name="생일", event="", trigger="birthday", points=1_000, budget={"times": 3})
+
+    race(give_days_often, str(connections["keys"].settings_dict["NAME"]), AT)
+
+    assert sum(points_of(one) for one in members) == 3_000
+    assert EventRuleAward.objects.count() == 3
+    assert give_days(at=AT, report=lambda _: None) == 0
+    assert broken() == []
+
+
+@pytest.mark.parametrize("has_given", [False, True])
+def test_killed__while_giving__leaves_nothing_and_is_given_once_later(has_given: bool) -> None:
+    (member,) = open_shop("minji")
+    made = rule(budget={"times": 5})
+    process = processes.start(die_while_giving, deeds_of(member), has_given)
+    process.join(timeout=60)
+
+    assert process.exitcode == -9
+    assert (points_of(member), find_rule(made).used_times) == (0, 0)
+    let_by()
+
+    assert (points_of(member), find_rule(made).used_times) == (300, 3)
+    assert broken() == []
