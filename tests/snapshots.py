@@ -45,7 +45,7 @@ class Kept(Generic[T]):
         return self._told[0]
 
 
-def snapshot_of(tell: Callable[[], None]) -> Snapshot:
+def snapshot_of(tell: Callable[[], object]) -> Snapshot:
     """Let something happen, and return the tables it has written to, as they are after it.
 
     Tables it leaves alone may have rows already, of who has signed in. Must not be called in a transaction.

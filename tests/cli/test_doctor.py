@@ -13,12 +13,12 @@ import pytest
 
 from dangol.cli import doctor
 from dangol.cli.doctor import Level
-from dangol.cli.migrating import pending_migrations
 from dangol.core.duties.models import NoticeSweep
 from dangol.core.duties.requests import note_request
 from dangol.core.events.models import Cursor, Head
 from dangol.core.events.webhooks.models import Endpoint
 from dangol.core.events.webhooks.services import create_endpoint, disable_endpoint
+from dangol.core.operations.migrating import pending_migrations
 from dangol.core.people.actors import HOUSE
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop

@@ -168,7 +168,7 @@ def works_paths() -> list[str]:
     works = make_works()
     webhook = f"/webhooks/{show_id(works.endpoint_id)}"
     return [
-        "/keys", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
+        "/keys", "/keys/spaces", "/keys/new", "/keys/new?preset=till", f"/keys/{show_id(works.key_id)}",
         "/webhooks", "/webhooks/new", webhook, f"{webhook}?state=failed", f"{webhook}/edit",
         f"{webhook}/check", f"{webhook}/{show_id(works.message_id)}",
         "/incoming", "/incoming?problem=any", "/incoming?source=nobody", *_incoming_paths(works.incoming),
@@ -317,6 +317,7 @@ def _works_paths() -> dict[str, str]:
         "incoming": "/incoming",
         **{f"incoming-{place}": path for place, path in enumerate(_incoming_paths(works.incoming))},
         "keys": "/keys",
+        "spaces": "/keys/spaces",
         "key-new": "/keys/new?preset=till",
         "key": f"/keys/{show_id(works.key_id)}",
         "webhooks": "/webhooks",

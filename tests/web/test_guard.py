@@ -77,6 +77,7 @@ def fill(route: Route, story: Story) -> str:
         "<id:file_id>": show_id(new_id()),
         "<str:key>": "N0SUCHC0DE",
         "<slug:segment>": "no-such-segment",
+        "<slug:space>": "nospace",
         "<int:number>": str(make_staff("somebody", Role.ANALYST).pk),
         "<str:month>": "2026-10",
         "<int:pk>": "1",

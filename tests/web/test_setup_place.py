@@ -103,7 +103,7 @@ def test_space__nothing_was_ordered_in__is_told_the_same(
 
 
 @pytest.mark.parametrize("address", ["/settings", "/keys"])
-def test_space__that_did_not_follow__is_told_with_the_command(
+def test_space__that_did_not_follow__is_told_with_what_to_do(
     clerk: Client, new_shop: None, address: str
 ) -> None:
     with fresh_space("place") as name, bare_space("half"):
@@ -115,6 +115,7 @@ def test_space__that_did_not_follow__is_told_with_the_command(
         page = page_of(clerk.get(address))
         assert f"시험 공간 {name}은(는) 가게(Asia/Seoul, KRW)와 달리 UTC, USD로 세요." in page
         assert "<code>dangol init --space test2</code>" in page
+        assert 'href="/keys/spaces"' in page
 
 
 def test_space__without_tables__does_not_keep_the_shop_from_changing(clerk: Client, new_shop: None) -> None:

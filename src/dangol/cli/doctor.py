@@ -19,7 +19,6 @@ from dangol.cli.broken_database import explain_broken, is_broken_file, name_erro
 from dangol.cli.exits import ExitCode
 from dangol.cli.home import KeyStoreLost, command, place, require_shop, table_names
 from dangol.cli.instance import secret_files
-from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.access.selectors import list_owners, roles_out_of_step
 from dangol.core.duties.selectors import read_duties
@@ -27,6 +26,7 @@ from dangol.core.events.selectors import show_consumers
 from dangol.core.events.webhooks.selectors import list_endpoints
 from dangol.core.messaging.selectors import outbox_status
 from dangol.core.messaging.senders import EMAIL, find_sender
+from dangol.core.operations.migrating import pending_migrations
 from dangol.core.operations.models import ProofName
 from dangol.core.operations.proofs import find_proofs, is_overdue
 from dangol.core.people.keystore import KEY_STORE

@@ -8,9 +8,9 @@ from django.utils.translation import get_language, gettext as _
 
 from dangol.cli.home import command, require_shop
 from dangol.cli.instance import NewInstance, ShopFacts, make_instance, require_room
-from dangol.cli.migrating import migrate_databases
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.cli.spaces import fill_space, make_test_key
+from dangol.core.operations.migrating import migrate_databases
 from dangol.core.people.selectors import shop
 from dangol.core.people.shops import ELSEWHERE
 from dangol.core.storage.spaces import LIVE, check_space_name, in_space, list_spaces

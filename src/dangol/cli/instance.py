@@ -12,9 +12,9 @@ from django.db import connections
 from django.utils.translation import gettext, gettext_lazy as _
 
 from dangol.cli.home import has_secret_key, table_names
-from dangol.cli.migrating import migrate_databases
 from dangol.cli.spaces import copy_empty_tables, fill_space, make_test_key
 from dangol.core.access.services import make_owner
+from dangol.core.operations.migrating import migrate_databases
 from dangol.core.people.models import Shop
 from dangol.core.people.selectors import ShopView, find_shop
 from dangol.core.people.setups import begin_setup

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _, ngettext
 
 from dangol.cli.exits import ExitCode
 from dangol.cli.home import SecretKeyLost, command, has_secret_key, table_names
-from dangol.cli.migrating import pending_migrations
 from dangol.cli.output import JsonOption, Output, QuietOption
 from dangol.core.ledger.verify import verify
 from dangol.core.operations.backups import DATA, KEYS, newest_backup
+from dangol.core.operations.migrating import pending_migrations
 from dangol.core.operations.models import ProofName
 from dangol.core.operations.proofs import ledger_checks, note_proof
 from dangol.core.operations.restores import (

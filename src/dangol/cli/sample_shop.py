@@ -9,13 +9,13 @@ from django.utils.translation import get_language, gettext as _, gettext_lazy, p
 from dangol.cli.home import require_shop
 from dangol.cli.init import show_instance
 from dangol.cli.instance import ShopFacts, kept_shop, make_instance
-from dangol.cli.migrating import migrate_databases
 from dangol.cli.output import Output, Tracker
 from dangol.connectors.files.columns import Kind
 from dangol.connectors.files.jobs import Request
 from dangol.connectors.files.loaders.base import Step
 from dangol.connectors.files.services import Report, run_import
 from dangol.connectors.sample.complete_journey import CURRENCY, ZONE, CompleteJourney, SampleFiles
+from dangol.core.operations.migrating import migrate_databases
 from dangol.core.people.selectors import shop
 from dangol.core.refusals import Words, register
 from dangol.domain.accrual import Expiry

@@ -1,17 +1,16 @@
 """Making test spaces: the shop's own facts and first program, in tables of their own, and a key to them."""
 
+from functools import partial
+
 from django.db import connections
 
-from dangol.cli.migrating import migrate_databases
 from dangol.core.access.keys import make_key
 from dangol.core.access.rights import Right
-from dangol.core.people.models import Shop
+from dangol.core.operations import spaces
 from dangol.core.people.selectors import ShopView
-from dangol.core.people.shops import set_shop
-from dangol.core.storage.spaces import in_space, make_folders, make_space, space_exists, space_folder
-from dangol.core.storage.transactions import write_transaction
+from dangol.core.storage.spaces import make_folders, space_exists, space_folder
 from dangol.project.clock import now
-from dangol.rooms.rewards.first_program import make_first_program
+from dangol.rooms.rewards.first_program import begin_with_program
 
 # A test key opens everything its holder could break, but for people and keys: those are the shop's.
 TEST_SCOPES = frozenset(Right) - {Right.STAFF_READ, Right.STAFF_WRITE, Right.KEYS_READ, Right.KEYS_WRITE}
@@ -38,17 +37,7 @@ def fill_space(name: str, shop: ShopView) -> bool:
 
     Returns whether it was without a shop. Raises InvalidSpaceName.
     """
-    make_space(name)
-    with in_space(name):
-        migrate_databases()
-        with write_transaction():
-            if Shop.objects.exists():
-                return False
-            set_shop(**shop._asdict())
-            make_first_program(
-                currency=shop.currency, zone=shop.zone, language=shop.language, recorded_at=now()
-            )
-    return True
+    return spaces.fill_space(name, shop, partial(begin_with_program, at=now()))
 
 
 def make_test_key(space: str, *, created_by: str) -> str:

@@ -24,7 +24,7 @@ from dangol.core.people.models import PersonKey, SharedKey
 from dangol.core.storage.ids import Id
 from dangol.core.storage.master_keys import KEY_BYTES, KeyRing, key_ring
 from dangol.core.storage.rows import insert_missing, insert_rows, select_matching, sorted_ids
-from dangol.core.storage.spaces import current_space
+from dangol.core.storage.spaces import current_space, current_stamp
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 
@@ -133,11 +133,11 @@ def shared_key(name: str) -> bytes:
     """Return the key called `name`, made at its first use and never changed after. Raises KeyStoreGone."""
     if settings.READ_ONLY == "keys":
         raise KeyStoreGone
-    return _shared_key(name, current_space())
+    return _shared_key(name, current_space(), current_stamp())
 
 
 @lru_cache(maxsize=8)
-def _shared_key(name: str, space: str) -> bytes:
+def _shared_key(name: str, _space: str, _stamp: str) -> bytes:
     owner = shared_owner(name)
     ring = key_ring()
     wrapped = SharedKey.objects.filter(name=name).values_list("wrapped", flat=True)

@@ -9,12 +9,12 @@ from django.db.models import Count, IntegerField, OuterRef, Subquery
 from dangol.core.segments.models import Member, Segment
 from dangol.core.storage.columns import connection_of
 from dangol.core.storage.ids import Id
-from dangol.core.storage.spaces import current_space
+from dangol.core.storage.spaces import current_space, current_stamp
 
 FEW = 2_000
 COUNT_HOLDS = timedelta(minutes=10)
 # How many were in the large segments of each space of each database, and when they were counted.
-_counted: dict[tuple[str, str], dict[Id, tuple[int, datetime]]] = {}
+_counted: dict[tuple[str, str, str], dict[Id, tuple[int, datetime]]] = {}
 
 
 class Counted(NamedTuple):
@@ -44,7 +44,8 @@ def count_members(segment_ids: Sequence[Id], *, at: datetime) -> dict[Id, Counte
 
 
 def _many(segment_ids: Sequence[Id], at: datetime) -> dict[Id, int]:
-    kept = _counted.setdefault((current_space(), str(connection_of(Member).settings_dict["NAME"])), {})
+    where = current_space(), current_stamp(), str(connection_of(Member).settings_dict["NAME"])
+    kept = _counted.setdefault(where, {})
     old = [one for one in segment_ids if not (one in kept and timedelta() <= at - kept[one][1] < COUNT_HOLDS)]
     if old:
         rows = Member.objects.filter(segment_id__in=old).values_list("segment_id")

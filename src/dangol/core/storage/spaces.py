@@ -22,6 +22,10 @@ from dangol.domain.errors import Malformed, NotFound
 
 LIVE, TEST = "live", "test"
 _NAME = re.compile(r"[a-z][a-z0-9]{1,19}")
+# With it begin the names of what is being made or taken away, which nobody is shown.
+ASIDE = "_"
+# The file that a space which was made anew has in its folder: another content, another space.
+STAMP = "stamp"
 
 
 class UnknownSpace(NotFound):
@@ -43,6 +47,8 @@ class _Where(threading.local):
         self.name = LIVE
         self.held_at: datetime | None = None
         self.opened: dict[str, dict[str, BaseDatabaseWrapper]] = {}
+        # Of which making of a space the opened connections are.
+        self.stamps: dict[str, str] = {}
 
 
 _where = _Where()
@@ -51,6 +57,14 @@ _where = _Where()
 def current_space() -> str:
     """Return the space in which this thread reads and writes."""
     return _where.name
+
+
+def current_stamp() -> str:
+    """Return which making of its space this thread is in: made anew, it holds nothing of what it held.
+
+    For whoever remembers something of a space.
+    """
+    return _where.stamps.get(_where.name, "")
 
 
 def held_instant() -> datetime | None:
@@ -105,12 +119,23 @@ def _open(name: str) -> dict[str, BaseDatabaseWrapper]:
         return _where.opened[LIVE]
     if not space_exists(name):
         raise UnknownSpace(space=name)
+    stamp = _read_stamp(name)
     opened = _where.opened.get(name)
-    if opened is None:
+    if opened is None or _where.stamps.get(name) != stamp:
+        for wrapper in (opened or {}).values():
+            wrapper.close()
         opened = _where.opened[name] = {alias: _connect(alias, name) for alias in connections}
+        _where.stamps[name] = stamp
     for wrapper in opened.values():
         wrapper.close_if_unusable_or_obsolete()
     return opened
+
+
+def _read_stamp(name: str) -> str:
+    try:
+        return (space_folder(name) / STAMP).read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _connect(alias: str, space: str) -> BaseDatabaseWrapper:
@@ -125,19 +150,21 @@ def _settings_of(wrapper: BaseDatabaseWrapper, space: str) -> dict[str, Any]:
         return told | {"NAME": str(space_folder(space) / f"{wrapper.alias}.sqlite3")}
     options = {**told["OPTIONS"]}
     options["options"] = (
-        f"{options.get('options', '')} -c search_path={_schema(wrapper.alias, space)}".strip()
+        f"{options.get('options', '')} -c search_path={schema_of(wrapper.alias, space)}".strip()
     )
     return told | {"OPTIONS": options}
 
 
-def _schema(alias: str, space: str) -> str:
+def schema_of(alias: str, space: str) -> str:
+    """Return the name of the schema that a space is on PostgreSQL, in one of the databases."""
     return f"space_{space}" if alias == DEFAULT_DB_ALIAS else f"space_{space}_{alias}"
 
 
 def space_folder(name: str) -> Path:
     """Return the folder of a space in the instance's home. On PostgreSQL it is its mark, and empty."""
     home: Path = settings.HOME
-    return home / "spaces" / check_space_name(name)
+    check_space_name(name.lstrip(ASIDE))
+    return home / "spaces" / name
 
 
 def space_exists(name: str) -> bool:
@@ -148,7 +175,9 @@ def space_exists(name: str) -> bool:
 def list_spaces() -> list[str]:
     """Return the names of the spaces there are beside the shop's own."""
     folder: Path = settings.HOME / "spaces"
-    return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
+    if not folder.is_dir():
+        return []
+    return sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith(ASIDE))
 
 
 def make_folders(folder: Path) -> None:
@@ -167,7 +196,7 @@ def make_space(name: str) -> None:
             os.close(os.open(folder / f"{alias}.sqlite3", os.O_RDWR | os.O_CREAT, 0o600))
         else:
             with connection.cursor() as cursor:
-                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_schema(alias, name)}")
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema_of(alias, name)}")
 
 
 def close_spaces() -> None:
@@ -177,3 +206,4 @@ def close_spaces() -> None:
             for wrapper in opened.values():
                 wrapper.close()
             del _where.opened[name]
+            _where.stamps.pop(name, None)

@@ -72,6 +72,11 @@ def describe_first_program(*, currency: str, language: str) -> FirstProgram:
         )
 
 
+def begin_with_program(shop: ShopView, *, at: datetime) -> None:
+    """Let a shop, or a test space of it, begin with its first program."""
+    make_first_program(currency=shop.currency, zone=shop.zone, language=shop.language, recorded_at=at)
+
+
 def make_first_program(*, currency: str, zone: str, language: str, recorded_at: datetime) -> Id:
     """Make the first program of a shop with this currency, zone (IANA) and language; returns its id."""
     first = describe_first_program(currency=currency, language=language)
