@@ -9,6 +9,7 @@ import httpx
 from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.coupons import CouponCalls
 from dangol_client.event_rules import EventRuleCalls
+from dangol_client.households import HouseholdCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.referrals import ReferralCalls
@@ -58,7 +59,7 @@ class Dangol:
     def _open(self, wire: Wire) -> None:
         self._wire = wire
         self.members, self.points = MemberCalls(wire), PointCalls(wire)
-        self.wallets = WalletCalls(wire)
+        self.wallets, self.households = WalletCalls(wire), HouseholdCalls(wire)
         self.orders, self.products, self.stores = OrderCalls(wire), ProductCalls(wire), StoreCalls(wire)
         self.programs, self.jobs = ProgramCalls(wire), JobCalls(wire)
         self.webhooks, self.keys = WebhookCalls(wire), KeyCalls(wire)

@@ -151,6 +151,20 @@ TABLE: dict[str, Row | None] = {
     "POST /event-rule-trials/{trial}/cancel": Row(),
     "GET /members/{member}/event-rules": Row(),
     "GET /members/{member}/event-rules/awards": Row(),
+    "POST /households": Row({"head": STRANGER, "name": "집"}),
+    "GET /households/{household}": Row(),
+    "POST /households/{household}/members": Row({"member": STRANGER}),
+    "GET /households/{household}/spendings": Row(),
+    "GET /members/{member}/household": Row(),
+    "POST /members/{member}/household/accept": Row({"household": STRANGER, "shares": True}),
+    "POST /members/{member}/household/decline": Row({"household": STRANGER}),
+    "PUT /members/{member}/household/sharing": Row({"shares": True}),
+    "POST /members/{member}/household/head": Row(),
+    "POST /members/{member}/household/leave": Row(),
+    "POST /members/{member}/household/spend": Row(POINTS),
+    "POST /household-spendings/{spending}/give-back": Row({"reason": "반품"}),
+    "GET /household-settings": NAMES_NOBODY,
+    "PUT /household-settings": NAMES_NOBODY,
     "GET /referral-programs": NAMES_NOBODY,
     "POST /referral-programs": NAMES_NOBODY,
     "GET /referral-programs/{scheme}": Row(),
@@ -248,6 +262,7 @@ OTHER_KIND = {
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
     "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
     "scheme": "card", "referral": "scheme", "deed_rule": "promotion", "trial": "deed_rule",
+    "scheme": "card", "referral": "scheme", "household": "member", "spending": "household",
     "gift_card": "gift_batch", "gift_batch": "gift_card",
 }  # fmt: skip
 
@@ -302,6 +317,8 @@ def fill(api: Caller) -> Shop:
             "reward": reward, "redemption": redeemed.data["id"],
             "card": card, "stamp": stamped.data["id"], "scheme": scheme, "referral": referral,
             **gift_cards(api), "deed_rule": deed_rule, "trial": trial,
+            **gift_cards(api),
+            **household(api, member),
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
         },
     )  # fmt: skip
@@ -312,6 +329,15 @@ def gift_cards(api: Caller) -> dict[str, str]:
     sold = api.post("/gift-cards", {"minor": 10_000}).data["card"]["id"]
     made = api.post("/gift-card-batches", {"name": "설", "minor": 10_000, "count": 1}).data["id"]
     return {"gift_card": sold, "gift_batch": made}
+
+
+def household(api: Caller, member: str) -> dict[str, str]:
+    """Let a member live in a household, and spend of it."""
+    opened = {"content": {"is_open": True}}
+    api.send("PUT", "/household-settings", opened, Idempotency_Key=str(uuid4()))
+    made = api.post("/households", {"head": member, "name": "집"}).data["id"]
+    spent = api.post(f"/members/{member}/household/spend", {"points": 1, "reason": "컵"}).data["id"]
+    return {"household": made, "spending": spent}
 
 
 @pytest.fixture

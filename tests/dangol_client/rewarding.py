@@ -4,6 +4,7 @@ from dangol_client import Dangol
 from tests.dangol_client.checkout_calls import sell
 from tests.dangol_client.coupon_calls import keep_coupons
 from tests.dangol_client.event_rule_calls import reward_deeds
+from tests.dangol_client.household_calls import live_together
 from tests.dangol_client.referral_calls import bring_friends
 from tests.dangol_client.reward_calls import take_rewards
 from tests.dangol_client.stamp_calls import collect_stamps
@@ -21,3 +22,4 @@ def reward(dangol: Dangol, member: str) -> None:
     reward_deeds(dangol, member)
     keep_wallets(dangol, member)
     hold_money(dangol, member)
+    live_together(dangol, member)

@@ -25,6 +25,7 @@ PAGES = (
     "/me/stamps",
     "/me/referral",
     "/me/earning",
+    "/me/household",
     "/me/money",
     "/me/data",
     "/me/leave",

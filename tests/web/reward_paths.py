@@ -59,6 +59,8 @@ def promotion_paths(story: Story) -> dict[str, str]:
         "promotion-version": f"/promotions/{live}/versions/1",
         "checkout-settings": "/checkout-settings?saved=1",
         "checkout-settings-edit": "/checkout-settings/edit",
+        "household-settings": "/household-settings?saved=1",
+        "household-settings-edit": "/household-settings/edit",
         "stored-value-settings": "/stored-value-settings?saved=1",
         "stored-value-settings-edit": "/stored-value-settings/edit",
     }

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "dangol.rooms.rewards.event_rules",
     "dangol.rooms.rewards.referrals",
     "dangol.rooms.rewards.stored_value",
+    "dangol.rooms.rewards.households",
     "dangol.rooms.personalization",
     "dangol.connectors.files",
     "dangol.connectors.smtp",

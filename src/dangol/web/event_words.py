@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext as _, gettext_lazy as lazy
+
+from dangol.core.events.payloads import Payload
+from dangol.rooms.rewards.households.events import HouseholdSpent
+from dangol.web.formats import format_points
 
 EVENTS: Mapping[str, Promise] = {
     "order.placed": lazy("구매"),
@@ -61,12 +65,44 @@ EVENTS: Mapping[str, Promise] = {
     "referral.capped": lazy("추천의 한도가 참"),
     "referral.taken_back": lazy("추천으로 받은 것을 되돌림"),
     "referral.ended": lazy("추천이 끝남"),
+    "household.joined": lazy("가족에 들어감"),
+    "household.left": lazy("가족에서 나옴"),
+    "household.spent": lazy("가족 포인트를 씀"),
     "sale.committed": lazy("프로모션을 적용한 판매"),
     "sale.canceled": lazy("판매 취소"),
     "sale.returned": lazy("판매 반품"),
+}
+
+HOUSEHOLDS: Mapping[str, str] = dict.fromkeys(
+    ("household.joined", "household.left", "household.spent"), "users"
+)
+
+# Why points moved, where it is a known word.
+REASONS: Mapping[str, Promise] = {
+    "order": lazy("구매"),
+    "return": lazy("반품"),
+    "import": lazy("옮겨 온 포인트"),
+    "merge": lazy("고객 합치기"),
+    "unmerge": lazy("고객 합치기를 되돌림"),
+    "erase": lazy("탈퇴"),
+    "household": lazy("가족 포인트"),
 }
 
 
 def event_name(event: str) -> str:
     """Return what people call an event; one that an app has named keeps its name."""
     return str(EVENTS.get(event, event))
+
+
+def tell_plainly(event: str, payload: Payload) -> tuple[str, str, str]:
+    """Return an event for a timeline by what people call it: icon, what happened, and more where there is."""
+    return HOUSEHOLDS.get(event, "circle-dot"), event_name(event), _spent_together(payload)
+
+
+def _spent_together(payload: Payload) -> str:
+    if not isinstance(payload, HouseholdSpent):
+        return ""
+    amounts = {"points": format_points(payload.points), "own": format_points(payload.own)}
+    if payload.side == "spender":
+        return _("모두 %(points)s, 그 가운데 자기 것 %(own)s") % amounts
+    return _("다른 가족이 %(points)s, 그 가운데 이 회원의 것 %(own)s") % amounts

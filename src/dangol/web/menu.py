@@ -91,7 +91,12 @@ ENTRIES: Sequence[Entry] = (
         "calculator",
         _("결제 설정 보기"),
         _WORKS,
-        also=("web:stored-value-settings", "web:stored-value-settings-edit"),
+        also=(
+            "web:stored-value-settings",
+            "web:stored-value-settings-edit",
+            "web:household-settings",
+            "web:household-settings-edit",
+        ),
     ),
     Entry("web:settings", _("설정"), "settings", _("설정 보기"), _WORKS),
     Entry("web:design", _("디자인"), "palette", _("디자인 보기"), _WORKS),

@@ -21,6 +21,7 @@ from dangol.web.pages import (
     gift_cards,
     health,
     home,
+    household_settings,
     identities,
     import_errors,
     imports,
@@ -45,6 +46,7 @@ from dangol.web.pages import (
     member_coupons,
     member_credit,
     member_files,
+    member_household,
     member_link,
     member_referral,
     member_stamps,
@@ -257,6 +259,11 @@ urlpatterns = [
     path(
         "redemptions/<id:customer_id>/<id:redemption_id>/cancel", redemptions.cancel, name="redemption-cancel"
     ),
+    path("members/<id:customer_id>/household", member_household.show, name="member-household"),
+    path(
+        "members/<id:customer_id>/household/change", member_household.change, name="member-household-change"
+    ),
+    path("members/<id:customer_id>/household/spend", member_household.spend, name="member-household-spend"),
     path("members/<id:customer_id>/referral", member_referral.show, name="member-referral"),
     path("members/<id:customer_id>/referral/code", member_referral.code, name="member-referral-code"),
     path("members/<id:customer_id>/referral/friend", member_referral.tell, name="member-referral-tell"),
@@ -374,6 +381,8 @@ urlpatterns = [
     path("health", health.show_health, name="health"),
     path("checkout-settings", checkout_settings.show, name="checkout-settings"),
     path("checkout-settings/edit", checkout_settings.change, name="checkout-settings-edit"),
+    path("household-settings", household_settings.show, name="household-settings"),
+    path("household-settings/edit", household_settings.change, name="household-settings-edit"),
     path("stored-value-settings", stored_value_settings.show, name="stored-value-settings"),
     path("stored-value-settings/edit", stored_value_settings.change, name="stored-value-settings-edit"),
     path("settings", shop_settings.change, name="settings"),

@@ -23,7 +23,7 @@ from dangol.core.people.selectors import PersonView
 from dangol.domain.points import Kind
 from dangol.rooms.rewards.events import TierChanged
 from dangol.web.behavior_words import tell_behavior
-from dangol.web.event_words import event_name
+from dangol.web.event_words import REASONS, tell_plainly
 from dangol.web.formats import format_money, format_number, format_points, format_points_change, with_josa
 from dangol.web.reads.member import TimelineItem
 from dangol.web.reads.statement import StatementLine
@@ -65,7 +65,7 @@ def tell(item: TimelineItem, setting: Setting) -> Told:
     if teller:
         return teller(item.payload, item, setting)
     told = tell_behavior(item.payload) or tell_segments(item.payload, setting.segments)
-    return Told(*(told or ("circle-dot", event_name(item.name))))
+    return Told(*(told or tell_plainly(item.name, item.payload)))
 
 
 def _order(payload: Payload, item: TimelineItem, setting: Setting) -> Told:
@@ -299,7 +299,7 @@ def _word(words: Mapping[str, object], key: str) -> str:
 
 def reason_name(reason: str) -> str:
     """Return why points moved: a known word, else the words someone wrote."""
-    return _word(_REASONS, reason)
+    return _word(REASONS, reason)
 
 
 def tier_cause(cause: str) -> str:

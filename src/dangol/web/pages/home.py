@@ -12,6 +12,7 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import Profile
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.catalog.selectors import offers_for
+from dangol.rooms.rewards.households.settings import read_settings
 from dangol.rooms.rewards.stamps.selectors import standings_for
 from dangol.web.barcodes import render_barcode
 from dangol.web.closed import require_open
@@ -19,6 +20,8 @@ from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import member_page
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
+from dangol.web.pages.member import describe_progress
+from dangol.web.reads.households import usable_in_household
 from dangol.web.reads.member import find_member
 from dangol.web.reads.own_coupons import own_coupons, usable_first
 from dangol.web.reads.statement import StatementLine, merge_expired, read_statement
@@ -83,11 +86,17 @@ def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:
         "progress": describe_progress(member.standing, tiers, frame.shop.currency),
         "lines": _history(customer_id, running.row.points_currency) if running else [],
         "wallets": beside(read_wallets(customer_id)),
+        "household": _household(customer_id, frame),
         "tier_by_key": {one.key: one.name for one in tiers},
         "number": number,
         "barcode": barcode_of(number),
         "currency": frame.shop.currency,
     }
+
+
+def _household(customer_id: Id, frame: Frame) -> int | None:
+    """Return how many points there are to spend in a household; None where there is none of theirs."""
+    return usable_in_household(customer_id, at=frame.at) if read_settings().is_open else None
 
 
 def _history(customer_id: Id, currency: str) -> list[StatementLine]:

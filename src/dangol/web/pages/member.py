@@ -17,6 +17,7 @@ from dangol.core.people.notes import notes_of
 from dangol.core.people.selectors import MERGED
 from dangol.core.segments.selectors import segment_names, segments_of
 from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.households.settings import read_settings
 from dangol.web.acting import require_seen
 from dangol.web.closed import closing_of
 from dangol.web.formats import format_local
@@ -95,6 +96,7 @@ def _panels(family: list[Id], visitor: Visitor, frame: Frame) -> dict[str, Any]:
     if visitor.may(Right.MEMBERS_WRITE):
         notes = notes_of(family, latest=NOTES_SHOWN + 1)
     return {
+        "has_households": read_settings().is_open,
         "segments": segments_of(family[:1])[family[0]] if visitor.may(Right.SEGMENTS_READ) else [],
         "identities": held_by(family[:1], region=frame.shop.region),
         "coupons": read_lines(family, visitor, frame)[:PANEL] if visitor.may(Right.COUPONS_READ) else [],

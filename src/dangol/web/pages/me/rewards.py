@@ -26,6 +26,7 @@ from dangol.rooms.rewards.catalog.selectors import (
     redemptions_of,
 )
 from dangol.rooms.rewards.catalog.services import By, Payment, redeem_reward, reveal_code
+from dangol.rooms.rewards.households.settings import read_settings
 from dangol.web.acting import new_form
 from dangol.web.frame import frame_of
 from dangol.web.member_door import address_of, member_required, require_member
@@ -44,6 +45,7 @@ def show_rewards(request: HttpRequest, session: SessionView) -> HttpResponse:
     require_member(owner)
     context = {
         "here": "rewards",
+        "has_households": read_settings().is_open,
         "offers": [
             (one, OBSTACLES.get(one.obstacle or "", "")) for one in offers_for(owner, at=_at(request))
         ],

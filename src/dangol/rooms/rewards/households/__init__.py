@@ -1,0 +1,1 @@
+"""Households: members who spend one another's points."""

@@ -1,0 +1,1 @@
+"""Households: who is in them, what they spend, and what is proven of it."""

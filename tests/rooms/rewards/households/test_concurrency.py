@@ -1,0 +1,61 @@
+"""Sixteen processes spend of one pool at once: no point twice, and nobody waits for ever."""
+
+import pytest
+
+from dangol.core.ledger.consumers import RECEIVE_GIFTS
+from dangol.core.storage.ids import Id
+from dangol.rooms.rewards.households.models import HouseholdShare, HouseholdSpending
+from tests.rooms.rewards.households.shop import answer, broken, family, give, let_by, open_shop, points_of
+from tests.rooms.rewards.households.writers import TRIES, WRITERS, race, spend_and_send, spend_often
+from tests.sizes import SIZE
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+ROUNDS = SIZE.rounds if SIZE.soak else 2
+
+
+@pytest.fixture
+def families() -> list[list[Id]]:
+    """Families of three who have a hundred points between them, which lapse in turns."""
+    assert WRITERS * TRIES >= 200
+    people = open_shop(*(f"m{number}" for number in range(3 * ROUNDS)))
+    found = [people[place : place + 3] for place in range(0, 3 * ROUNDS, 3)]
+    for one in found:
+        family(*one)
+        for place, (points, days) in enumerate([(40, 30), (35, 10), (25, None)]):
+            give(one[place], points, days)
+    return found
+
+
+def test_spend__of_one_pool_two_hundred_times_at_once__exactly_what_there_is(
+    families: list[list[Id]],
+) -> None:
+    race(spend_often, [(families, 7)] * WRITERS)
+
+    # Fourteen times seven, and two points are left over.
+    assert HouseholdSpending.objects.count() == 14 * ROUNDS
+    for one in families:
+        assert sum(points_of(*one)) == 2
+    assert sum(HouseholdShare.objects.values_list("points", flat=True)) == 98 * ROUNDS
+    assert broken() == []
+
+
+def test_spend__with_a_month_s_limit__nobody_uses_more_of_others(families: list[list[Id]]) -> None:
+    answer(most_a_month=10)
+
+    race(spend_often, [(families, 1)] * WRITERS)
+
+    for one in families:
+        for member in one:
+            used = HouseholdSpending.objects.filter(customer_id=member).values_list("of_others", flat=True)
+            assert sum(used) <= 10
+    assert broken() == []
+
+
+def test_spend__while_points_are_sent_both_ways__ends_and_loses_nothing(families: list[list[Id]]) -> None:
+    race(spend_and_send, [(families,)] * WRITERS)
+
+    let_by(RECEIVE_GIFTS)
+    for one in families:
+        spent = sum(HouseholdSpending.objects.filter(customer_id__in=one).values_list("points", flat=True))
+        assert sum(points_of(*one)) == 100 - spent
+    assert broken() == []
