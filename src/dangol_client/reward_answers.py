@@ -23,6 +23,9 @@ class Reward(Answer, frozen=True):
     limit_period: str
     active_from: datetime | None
     active_to: datetime | None
+    voucher_days: int | None
+    gives_back: bool
+    batch_id: str | None
     revision: int
     created_at: datetime
     archived_at: datetime | None
@@ -36,7 +39,10 @@ class Codes(Answer, frozen=True):
 
 
 class Redemption(Answer, frozen=True):
-    """A reward taken. `code` is the code of the pool, once the member could read it."""
+    """A reward taken. `code` is the code of the pool, once the member could read it, or the coupon's.
+
+    `lapses_at` is exclusive; `is_used`: a sale uses the coupon.
+    """
 
     id: str
     member_id: str
@@ -49,3 +55,5 @@ class Redemption(Answer, frozen=True):
     code: str | None
     redeemed_at: datetime
     changed_at: datetime
+    lapses_at: datetime | None
+    is_used: bool

@@ -9,7 +9,11 @@ from dangol_client.sending import Sending, Wire, place
 
 
 class RewardDraft(NamedTuple):
-    """A reward as it is to be. Without `price` it is only for the tiers that `tier_prices` name."""
+    """A reward as it is to be. Without `price` it is only for the tiers that `tier_prices` name.
+
+    An item waits `voucher_days` after its day (None: for good); with `gives_back` its points go back then. A
+    coupon is handed out of the batch `batch`.
+    """
 
     name_ko: str
     name_en: str = ""
@@ -21,6 +25,9 @@ class RewardDraft(NamedTuple):
     limit_period: str = "ever"
     active_from: datetime | None = None
     active_to: datetime | None = None
+    voucher_days: int | None = None
+    gives_back: bool = False
+    batch: str | None = None
 
     def body(self) -> dict[str, Any]:
         """Return it as it is sent."""
@@ -45,7 +52,7 @@ class RewardCalls:
     def create(
         self, draft: RewardDraft, *, kind: str = "item", stock: int | None = None, **sending: Unpack[Sending]
     ) -> Reward:
-        """Make a reward; of the kind `item` with so many pieces, None: there is always some."""
+        """Make a reward: an `item` with so many pieces (None: always some), a `code` or a `coupon`."""
         return self._wire.write("/rewards", {**draft.body(), "kind": kind, "stock": stock}, Reward, sending)
 
     def change(self, reward: str, draft: RewardDraft, *, revision: int, **sending: Unpack[Sending]) -> Reward:

@@ -1,6 +1,7 @@
 """The calls about rewards, each made once."""
 
 from dangol_client import Dangol, RewardDraft
+from tests.dangol_client.coupon_calls import PROMOTION
 
 
 def take_rewards(dangol: Dangol, member: str) -> None:
@@ -22,3 +23,15 @@ def take_rewards(dangol: Dangol, member: str) -> None:
     assert [one.id for one in dangol.rewards.of(member, page_size=1)] == [shown.id, taken.id]
     assert [one.id for one in dangol.rewards.redemptions(state="handed_over", reward=cup.id)] == [taken.id]
     assert dangol.rewards.archive(cup.id).archived_at
+    _take_what_lapses_and_a_coupon(dangol, member)
+
+
+def _take_what_lapses_and_a_coupon(dangol: Dangol, member: str) -> None:
+    tea = dangol.rewards.create(RewardDraft("차", price=1, voucher_days=7, gives_back=True))
+    assert (tea.voucher_days, tea.gives_back, tea.batch_id) == (7, True, None)
+    assert dangol.rewards.redeem(member, tea.id).lapses_at is not None
+    batch = dangol.coupons.create(PROMOTION, "리워드", "unique", pattern="RW-####-####-####", count=2)
+    money_off = dangol.rewards.create(RewardDraft("천 원 할인", price=1, batch=batch.id), kind="coupon")
+    taken = dangol.rewards.redeem(member, money_off.id)
+    assert (taken.code is not None, taken.is_used, dangol.rewards.get(money_off.id).left) == (True, False, 1)
+    assert dangol.rewards.cancel(member, taken.id, "변심").state == "canceled"

@@ -98,7 +98,9 @@ def test_bucket_order__no_bucket__is_none() -> None:
 
 @pytest.mark.parametrize("kind", RewardKind)
 @pytest.mark.parametrize("state", RedemptionState)
-@pytest.mark.parametrize("to", [RedemptionState.HANDED_OVER, RedemptionState.CANCELED])
+@pytest.mark.parametrize(
+    "to", [RedemptionState.HANDED_OVER, RedemptionState.CANCELED, RedemptionState.LAPSED]
+)
 def test_require_move__every_step__only_from_issued_and_no_code_over_a_counter(
     kind: RewardKind, state: RedemptionState, to: RedemptionState
 ) -> None:

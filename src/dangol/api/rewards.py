@@ -22,8 +22,14 @@ from dangol.core.people.shops import UnknownStore
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.redeeming import Period, RedemptionState, RewardKind
 from dangol.rooms.rewards.catalog import editing, selectors, services
-from dangol.rooms.rewards.catalog.editing import MOST_CODES, MOST_POINTS, MOST_STOCK, RewardDraft
-from dangol.rooms.rewards.catalog.errors import UnknownRedemption, UnknownReward
+from dangol.rooms.rewards.catalog.editing import (
+    MOST_CODES,
+    MOST_POINTS,
+    MOST_STOCK,
+    MOST_VOUCHER_DAYS,
+    RewardDraft,
+)
+from dangol.rooms.rewards.catalog.errors import InvalidReward, UnknownRedemption, UnknownReward
 from dangol.rooms.rewards.catalog.models import LONGEST_ABOUT, LONGEST_CODE, LONGEST_NAME
 from dangol.rooms.rewards.catalog.selectors import Query, RedemptionView as Kept, RewardView as Found
 from dangol.rooms.rewards.catalog.services import By, Payment
@@ -36,11 +42,16 @@ About = Annotated[str, Field(max_length=LONGEST_ABOUT)]
 Price = Annotated[int, Field(gt=0, le=MOST_POINTS, strict=True)]
 Stock = Annotated[int, Field(ge=0, le=MOST_STOCK, strict=True)]
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE)]
-StateName = Literal["issued", "handed_over", "canceled"]
+StateName = Literal["issued", "handed_over", "canceled", "lapsed"]
+VoucherDays = Annotated[int, Field(ge=0, le=MOST_VOUCHER_DAYS, strict=True)]
 
 
 class RewardFields(Given):
-    """What a reward is, and on what terms. `price` null: only for the tiers that `tier_prices` name."""
+    """What a reward is, and on what terms. `price` null: only for the tiers that `tier_prices` name.
+
+    An item waits `voucher_days` after the day it was taken on (null: for good); with `gives_back` the points
+    of what nobody picked up go back then. A coupon is handed out of the batch `batch`.
+    """
 
     name_ko: Name
     name_en: Name = ""
@@ -52,17 +63,24 @@ class RewardFields(Given):
     limit_period: Period = Period.EVER
     active_from: GivenInstant | None = None
     active_to: GivenInstant | None = None
+    voucher_days: VoucherDays | None = None
+    gives_back: bool = False
+    batch: Annotated[str, Field(max_length=64, description="A coupon batch's id.")] | None = None
 
     def draft(self) -> RewardDraft:
         """Return it as the catalog takes it."""
         return RewardDraft(
             self.name_ko, self.name_en, self.about_ko, self.about_en, self.price, self.tier_prices,
-            self.limit, self.limit_period, self.active_from, self.active_to,
+            self.limit, self.limit_period, self.active_from, self.active_to, self.voucher_days,
+            self.gives_back, _batch_id(self.batch),
         )  # fmt: skip
 
 
 class RewardIn(RewardFields):
-    """A reward of the first program. `stock` null: there is always some. Codes come by `/codes`."""
+    """A reward of the first program. `stock` null: there is always some. Codes come by `/codes`.
+
+    The free codes of a coupon's batch are its stock.
+    """
 
     kind: RewardKind = RewardKind.ITEM
     stock: Stock | None = None
@@ -123,6 +141,9 @@ class RewardView(Shown):
     limit_period: str
     active_from: Instant | None
     active_to: Instant | None
+    voucher_days: int | None
+    gives_back: bool
+    batch_id: str | None
     revision: int
     created_at: Instant
     archived_at: Instant | None
@@ -142,7 +163,11 @@ class CodesView(Shown):
 
 
 class RedemptionView(Shown):
-    """A reward taken. `code` is the code of the pool, once the member could read it."""
+    """A reward taken. `code` is the code of the pool, once the member could read it, or the coupon's.
+
+    Of a coupon it is told as it is taken, and to who may read coupons. `lapses_at` is exclusive; `is_used`: a
+    sale uses the coupon.
+    """
 
     id: str
     member_id: str
@@ -155,6 +180,8 @@ class RedemptionView(Shown):
     code: str | None
     redeemed_at: Instant
     changed_at: Instant
+    lapses_at: Instant | None
+    is_used: bool
 
 
 class RedemptionPage(Shown):
@@ -271,7 +298,7 @@ def get_member_rewards(
     """List what a member has taken, the latest first."""
     owner = find_member(member)
     rows = selectors.redemptions_of(owner, before=read_instant_and_id(cursor), limit=limit + 1)
-    return _page(rows, limit)
+    return _page(request, rows, limit)
 
 
 @router.post(
@@ -286,7 +313,7 @@ def hand_over(
     """Note that the member has got what they took: once, and not what was canceled."""
     owner, made = find_member(member), _redemption_id(redemption)
     services.hand_over(owner, made, by=_by(request, payload.store))
-    return Reply(_redemption(selectors.find_redemption(owner, made)))
+    return Reply(_hidden(request, selectors.find_redemption(owner, made)))
 
 
 @router.post(
@@ -298,10 +325,13 @@ def hand_over(
 def cancel(
     request: HttpRequest, member: Path[MemberRef], redemption: Path[RedemptionRef], payload: CancelIn
 ) -> Reply:
-    """Take a redemption back: its points return to their old lots with their old expiry, a piece to stock."""
+    """Take a redemption back: its points return to their old lots with their old expiry, a piece to stock.
+
+    Its coupon is blocked; refused with `rewards.redemption_used` where a sale uses that.
+    """
     owner, made = find_member(member), _redemption_id(redemption)
     services.cancel_redemption(owner, made, by=_by(request, None), reason=payload.reason)
-    return Reply(_redemption(selectors.find_redemption(owner, made)))
+    return Reply(_hidden(request, selectors.find_redemption(owner, made)))
 
 
 @router.get("/redemptions", auth=Needs(Right.REWARDS_READ), response=RedemptionPage)
@@ -319,13 +349,13 @@ def get_redemptions(
         _redemption_id(redemption) if redemption else None,
     )  # fmt: skip
     rows = selectors.list_redemptions(query, before=read_instant_and_id(cursor), limit=limit + 1)
-    return _page(rows, limit)
+    return _page(request, rows, limit)
 
 
-def _page(rows: list[Kept], limit: int) -> HttpResponse:
+def _page(request: HttpRequest, rows: list[Kept], limit: int) -> HttpResponse:
     shown, rest = rows[:limit], rows[limit:]
     after = make_cursor(shown[-1].redeemed_at, shown[-1].id) if rest else None
-    return show(RedemptionPage(data=[_redemption(one) for one in shown], next_cursor=after))
+    return show(RedemptionPage(data=[_hidden(request, one) for one in shown], next_cursor=after))
 
 
 def _by(request: HttpRequest, store: str | None) -> By:
@@ -336,6 +366,19 @@ def _by(request: HttpRequest, store: str | None) -> By:
             raise UnknownStore(store=store)
     at: datetime = caller_of(request).at
     return By(actor_of(request), at, store_id)
+
+
+def _batch_id(text: str | None) -> Id | None:
+    try:
+        return parse_id(text) if text else None
+    except ValueError:
+        raise InvalidReward(field="batch", problem="unknown") from None
+
+
+def _hidden(request: HttpRequest, one: Kept) -> RedemptionView:
+    """Return a redemption; a coupon's code only to who may read coupons: it is worth money."""
+    may_see = one.reward.kind is not RewardKind.COUPON or Right.COUPONS_READ in caller_of(request).key.scopes
+    return _redemption(one if may_see else one._replace(code=None))
 
 
 def _reward_id(text: str) -> Id:
@@ -359,8 +402,9 @@ def _reward(one: Found) -> RewardView:
         name_ko=one.names["ko"], name_en=one.names["en"], about_ko=one.abouts["ko"],
         about_en=one.abouts["en"], price=offer.price, tier_prices=dict(offer.tier_prices), left=one.left,
         limit=offer.limit, limit_period=offer.period.value, active_from=offer.active_from,
-        active_to=offer.active_to, revision=one.revision, created_at=one.created_at,
-        archived_at=one.archived_at,
+        active_to=offer.active_to, voucher_days=one.voucher_days, gives_back=one.gives_back,
+        batch_id=show_id(one.batch_id) if one.batch_id else None, revision=one.revision,
+        created_at=one.created_at, archived_at=one.archived_at,
     )  # fmt: skip
 
 
@@ -369,4 +413,5 @@ def _redemption(one: Kept) -> RedemptionView:
         id=show_id(one.id), member_id=show_id(one.customer_id), reward_id=show_id(one.reward.id),
         reward=one.reward.names["ko"], kind=one.reward.kind.value, state=one.state.value, points=one.points,
         currency=one.reward.currency, code=one.code, redeemed_at=one.redeemed_at, changed_at=one.changed_at,
+        lapses_at=one.lapses_at, is_used=one.is_used,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """Rewards for points: what one costs whom, how often one may be had, and where a redemption may go."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,10 +15,11 @@ MOST_BUCKETS = 16
 
 
 class RewardKind(StrEnum):
-    """What a member gets: something to pick up, or a code of a pool."""
+    """What a member gets: something to pick up, a code of a pool, or a coupon that opens a promotion."""
 
     ITEM = "item"
     CODE = "code"
+    COUPON = "coupon"
 
 
 class Period(StrEnum):
@@ -31,11 +32,15 @@ class Period(StrEnum):
 
 
 class RedemptionState(StrEnum):
-    """Where a redemption stands. A code is the member's when it is issued; an item is handed over."""
+    """Where a redemption stands.
+
+    A code or a coupon is the member's when it is issued; an item is handed over, or lapses.
+    """
 
     ISSUED = "issued"
     HANDED_OVER = "handed_over"
     CANCELED = "canceled"
+    LAPSED = "lapsed"
 
 
 class RedemptionOver(DomainError):
@@ -114,6 +119,14 @@ def require_redeemable(offer: Offer, *, tier: str, had: int, at: datetime) -> in
     return price
 
 
+def lapses_at(days: int | None, at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return until when, exclusive, what was redeemed at `at` waits to be picked up; None: for good.
+
+    The last day is the one so many days after the day of redeeming, and it is whole.
+    """
+    return None if days is None else start_of_day(day_of(at, zone) + timedelta(days=days + 1), zone)
+
+
 def split_stock(count: int) -> list[int]:
     """Return so many pieces in buckets that differ by one at most: one bucket up to 200 pieces, else sixteen.
 
@@ -133,10 +146,10 @@ def bucket_order(numbers: Sequence[int], taker: bytes) -> list[int]:
 
 
 def require_move(kind: RewardKind, state: RedemptionState, to: RedemptionState) -> None:
-    """Refuse what cannot follow: only an issued one is canceled or handed over, a code never handed over.
+    """Refuse what cannot follow: only an issued one goes on, and only an item is handed over or lapses.
 
     Raises RedemptionOver.
     """
-    is_handing_a_code = to is RedemptionState.HANDED_OVER and kind is RewardKind.CODE
-    if state is not RedemptionState.ISSUED or is_handing_a_code:
+    is_of_items = to in (RedemptionState.HANDED_OVER, RedemptionState.LAPSED)
+    if state is not RedemptionState.ISSUED or (is_of_items and kind is not RewardKind.ITEM):
         raise RedemptionOver(state=state.value)

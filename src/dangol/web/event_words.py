@@ -53,6 +53,7 @@ EVENTS: Mapping[str, Promise] = {
     "reward.redeemed": lazy("리워드 교환"),
     "reward.handed_over": lazy("리워드 건네줌"),
     "reward.canceled": lazy("리워드 취소"),
+    "reward.lapsed": lazy("교환권 기한 지남"),
     "stamps.added": lazy("도장 찍음"),
     "stamps.taken": lazy("도장 뺌"),
     "stamp_card.filled": lazy("도장 카드 채움"),

@@ -9,9 +9,10 @@ from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.calendars import day_of, next_day, start_of_day
 from dangol.domain.redeeming import Period, RewardKind
-from dangol.rooms.rewards.catalog.editing import MOST_STOCK, RewardDraft
+from dangol.rooms.rewards.catalog.editing import MOST_STOCK, MOST_VOUCHER_DAYS, RewardDraft
 from dangol.rooms.rewards.catalog.models import LONGEST_ABOUT, LONGEST_NAME
 from dangol.rooms.rewards.catalog.selectors import RewardView
 from dangol.web.amounts import read_points
@@ -19,8 +20,9 @@ from dangol.web.scheme import TierView
 
 FIELDS = (
     "name_ko", "name_en", "about_ko", "about_en", "price", "limit_count", "limit_period", "first_day",
-    "last_day", "kind", "stock",
+    "last_day", "kind", "stock", "voucher_days", "gives_back", "batch",
 )  # fmt: skip
+_COUNTS = ("limit_count", "stock", "voucher_days")
 _POINTS = _("1부터 100,000,000까지 숫자로 적어 주세요. 예: 1,200")
 _COUNT = _("0이나 그보다 큰 정수로 적어 주세요.")
 DAY_WRONG = _("날짜를 골라 주세요.")
@@ -37,8 +39,13 @@ class RewardForm(NamedTuple):
     stock: int | None
 
 
-def read_form(asked: QueryDict, tiers: Sequence[TierView], zone: ZoneInfo) -> RewardForm:
-    """Return what a form means; where something is wrong with it the draft is not to be used."""
+def read_form(
+    asked: QueryDict, tiers: Sequence[TierView], zone: ZoneInfo, kind: RewardKind | None = None
+) -> RewardForm:
+    """Return what a form means; where something is wrong with it the draft is not to be used.
+
+    Of a reward that is there the `kind` stays, and is not asked.
+    """
     given = {name: asked.get(name, "").strip()[:LONGEST_ABOUT] for name in FIELDS}
     given |= {f"tier_{tier.key}": asked.get(f"tier_{tier.key}", "").strip()[:20] for tier in tiers}
     wrong: dict[str, Promise] = {}
@@ -52,7 +59,7 @@ def read_form(asked: QueryDict, tiers: Sequence[TierView], zone: ZoneInfo) -> Re
             wrong[name] = _("60자 안으로 줄여 주세요.")
     if not prices:
         wrong["price"] = _("모두의 가격이나 등급 가격을 하나는 적어 주세요.")
-    counts = {name: _read_count(given[name]) for name in ("limit_count", "stock") if given[name]}
+    counts = {name: _read_count(given[name]) for name in _COUNTS if given[name]}
     wrong |= {name: _COUNT for name, count in counts.items() if count is None}
     if counts.get("limit_count") == 0:
         wrong["limit_count"] = _("1이나 그보다 큰 정수로 적어 주세요.")
@@ -61,13 +68,20 @@ def read_form(asked: QueryDict, tiers: Sequence[TierView], zone: ZoneInfo) -> Re
     first, last = days.get("first_day"), days.get("last_day")
     if first and last and last < first:
         wrong["last_day"] = _("시작하는 날보다 빠를 수 없어요.")
+    if (counts.get("voucher_days") or 0) > MOST_VOUCHER_DAYS:
+        wrong["voucher_days"] = _("3,650보다 작게 적어 주세요.")
+    kind = kind or (RewardKind(given["kind"]) if given["kind"] in set(RewardKind) else RewardKind.ITEM)
+    batch_id = _read_id(given["batch"]) if kind is RewardKind.COUPON else None
+    if kind is RewardKind.COUPON and batch_id is None:
+        wrong["batch"] = _("어느 쿠폰을 줄지 골라 주세요.")
+    days_left = counts.get("voucher_days") if kind is RewardKind.ITEM else None
     period = given["limit_period"]
     draft = RewardDraft(
         given["name_ko"], given["name_en"], given["about_ko"], given["about_en"], prices.get("price"),
         tier_prices, counts.get("limit_count"), Period(period) if period in set(Period) else Period.EVER,
         start_of_day(first, zone) if first else None, start_of_day(next_day(last), zone) if last else None,
+        days_left, days_left is not None and given["gives_back"] == "yes", batch_id,
     )  # fmt: skip
-    kind = RewardKind.CODE if given["kind"] == RewardKind.CODE else RewardKind.ITEM
     return RewardForm(given, wrong, draft, kind, counts.get("stock") if kind is RewardKind.ITEM else None)
 
 
@@ -78,6 +92,8 @@ def form_of_reward(reward: RewardView) -> dict[str, str]:
         "name_ko": reward.names["ko"], "name_en": reward.names["en"], "about_ko": reward.abouts["ko"],
         "about_en": reward.abouts["en"], "price": _shown(offer.price), "limit_count": _shown(offer.limit),
         "limit_period": offer.period.value, **shown,
+        "voucher_days": _shown(reward.voucher_days), "gives_back": "yes" if reward.gives_back else "",
+        "batch": show_id(reward.batch_id) if reward.batch_id else "",
         **{f"tier_{key}": str(price) for key, price in offer.tier_prices.items()},
     }  # fmt: skip
 
@@ -95,6 +111,13 @@ def _shown_days(reward: RewardView) -> dict[str, str]:
 
 def _shown(number: int | None) -> str:
     return "" if number is None else str(number)
+
+
+def _read_id(text: str) -> Id | None:
+    try:
+        return parse_id(text)
+    except ValueError:
+        return None
 
 
 def _is_price(name: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
@@ -49,9 +50,7 @@ def list_all(request: HttpRequest) -> HttpResponse:
     shown, rest = rows[:A_PAGE], rows[A_PAGE:]
     people = names_of([one.customer_id for one in shown])
     context: dict[str, Any] = {
-        "lines": [
-            (one, people.get(one.customer_id), state_in_words(one.state, one.reward.kind)) for one in shown
-        ],
+        "lines": [(one, people.get(one.customer_id), _told(one)) for one in shown],
         "next_after": f"{shown[-1].redeemed_at.isoformat()}_{shown[-1].id.hex()}" if rest else "",
         "after": asked.get("after", ""), "text": text, "state": state, "states": STATES,
         "rewards": [(show_id(one.id), one) for one in list_rewards()], "reward": asked.get("reward", ""),
@@ -73,12 +72,16 @@ def _show(request: HttpRequest, one: RedemptionView, error: DomainError | None =
     sentence, remedy = explain(error) if error else ("", "")
     moves = [(move, state_in_words(move.state, one.reward.kind)) for move in moves_of([one])[one.id]]
     context = {
-        "one": one, "told": state_in_words(one.state, one.reward.kind), "moves": moves,
+        "one": one, "told": _told(one), "moves": moves,
         "person": names_of([one.customer_id]).get(one.customer_id), "sentence": sentence, "remedy": remedy,
         "may_see_members": visitor_of(request).may(Right.MEMBERS_READ), "number": show_id(one.id),
-        "may_cancel": one.state is RedemptionState.ISSUED,
+        "may_cancel": one.state is RedemptionState.ISSUED and not one.is_used,
     }  # fmt: skip
     return render(request, "web/rewards/redemption.html", context, status=422 if error else 200)
+
+
+def _told(one: RedemptionView) -> tuple[Promise, str, str]:
+    return state_in_words(one.state, one.reward.kind, is_used=one.is_used)
 
 
 @needs(Right.POINTS_SPEND)

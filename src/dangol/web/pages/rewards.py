@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,19 +11,23 @@ from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import DomainError
 from dangol.domain.redeeming import is_offered
 from dangol.rooms.rewards.catalog import editing
 from dangol.rooms.rewards.catalog.errors import InvalidReward, UnknownReward
 from dangol.rooms.rewards.catalog.models import LONGEST_ABOUT, LONGEST_NAME
 from dangol.rooms.rewards.catalog.selectors import RewardView, find_reward, list_rewards
+from dangol.rooms.rewards.coupons.models import BatchKind, CouponBatch
+from dangol.rooms.rewards.coupons.selectors import BatchView, find_batch
 from dangol.web.acting import actor_of, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.reward_form import form_of_reward, read_form
 from dangol.web.reward_words import KINDS, PERIODS
 from dangol.web.scheme import find_program, tiers_of
+
+MOST_BATCHES = 200
 
 
 @needs(Right.REWARDS_READ)
@@ -49,8 +54,13 @@ def _show(request: HttpRequest, reward: RewardView, error: DomainError | None = 
         "reward": reward, "kinds": KINDS, "periods": PERIODS, "tier_names": _tier_names(),
         "sentence": sentence, "remedy": remedy, "most_codes": editing.MOST_CODES,
         "running": is_offered(reward.offer, frame_of(request).at), "given": request.POST,
+        "batch": _batch(reward),
     }  # fmt: skip
     return render(request, "web/rewards/reward.html", context, status=422 if error else 200)
+
+
+def _batch(reward: RewardView) -> BatchView | None:
+    return find_batch(reward.batch_id) if reward.batch_id else None
 
 
 @needs(Right.REWARDS_WRITE)
@@ -80,7 +90,7 @@ def edit(request: HttpRequest, reward_id: Id) -> HttpResponse:
     reward = _find(reward_id)
     if request.method != "POST":
         return _form(request, form_of_reward(reward), {}, reward=reward)
-    form = read_form(request.POST, tiers_of(find_program()), reward.zone)
+    form = read_form(request.POST, tiers_of(find_program()), reward.zone, reward.kind)
     if form.wrong:
         return _form(request, form.given, form.wrong, reward=reward)
     seen = request.POST.get("revision", "")
@@ -110,9 +120,17 @@ def _form(
     context = {
         "given": given, "wrong": wrong, "reward": reward, "tiers": tiers, "kinds": KINDS, "periods": PERIODS,
         "form": request.POST.get("form") or new_form(), "sentence": sentence, "remedy": remedy,
-        "longest_name": LONGEST_NAME, "longest_about": LONGEST_ABOUT,
+        "longest_name": LONGEST_NAME, "longest_about": LONGEST_ABOUT, "batches": _batches(reward),
     }  # fmt: skip
     return render(request, "web/rewards/form.html", context, status=422 if wrong or error else 200)
+
+
+def _batches(reward: RewardView | None) -> list[tuple[str, str]]:
+    """Return the batches whose codes can be a reward's: each code is somebody's; with the one it has now."""
+    mine = Q(id=reward.batch_id) if reward and reward.batch_id else Q(pk__in=[])
+    found = CouponBatch.objects.filter(mine | Q(is_blocked=False)).exclude(kind=BatchKind.GENERIC)
+    names = found.order_by("-id").values_list("id", "name")[:MOST_BATCHES]
+    return [(show_id(batch_id), name) for batch_id, name in names]
 
 
 @needs(Right.REWARDS_WRITE)

@@ -64,7 +64,7 @@ def member_page(
     frame = frame_of(request)
     sale = sale or read_sale(request.GET, frame.shop.currency)
     context = about(member) | _sale_context(request, customer_id, sale) | dict(more)
-    context["vouchers"] = open_vouchers(customer_id)
+    context["vouchers"] = open_vouchers(customer_id, at=frame_of(request).at)
     return render(request, "web/till/member.html", context, status=status)
 
 

@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from dangol.core.ledger import invariants
+from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id
 from dangol.domain.redeeming import RewardKind
+from dangol.project.checks import all_checks
 from dangol.rooms.rewards.catalog.editing import import_codes
 from dangol.rooms.rewards.catalog.models import Redemption, RewardCode, RewardStock
-from tests.rooms.rewards.catalog.shop import CLERK, NOW, member_with, open_shop, reward
-from tests.rooms.rewards.catalog.writers import TRIES, WRITERS, race
+from dangol.rooms.rewards.catalog.selectors import find_redemption
+from dangol.rooms.rewards.coupons.models import CouponCode
+from tests.rooms.rewards.catalog.shop import CLERK, NOW, member_with, open_shop, redeem, reward
+from tests.rooms.rewards.catalog.writers import TRIES, WRITERS, race, race_for_coupons
+from tests.rooms.rewards.coupons.shop import batch
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -60,6 +65,33 @@ def test_redeem__last_code_wanted_by_two_hundred__exactly_one_has_it(tmp_path: P
 
     one_winner_each(told, "rewards.sold_out")
     assert not RewardCode.objects.filter(redemption_id=None).exists()
+
+
+def test_redeem__last_coupon_wanted_by_two_hundred__exactly_one_has_it(tmp_path: Path) -> None:
+    batches = [batch(code_count=1) for _ in range(ROUNDS)]
+    offers = [reward(kind=RewardKind.COUPON, batch_id=one) for one in batches]
+
+    told = race(by_many(offers), tmp_path)
+
+    one_winner_each(told, "rewards.sold_out")
+    assert CouponCode.objects.exclude(customer_id=None).count() == ROUNDS
+
+
+def test_coupon__used_and_taken_back_at_once__exactly_one_of_them_happens(tmp_path: Path) -> None:
+    offer = reward(kind=RewardKind.COUPON, batch_id=batch(code_count=ROUNDS))
+    members = [member_with(100, f"m{number}") for number in range(ROUNDS)]
+    taken = [(one, redeem(one, offer)) for one in members]
+
+    told = Counter(race_for_coupons(taken, tmp_path))
+
+    for number, (member, made) in enumerate(taken):
+        found = find_redemption(member, made)
+        used, canceled = told[number, "used"], told[number, "canceled"]
+        # Of sixteen, half try to use it in a sale of their own, half to take it back.
+        assert used + canceled == 1
+        assert (found.is_used, found.state.value == "canceled") == (used == 1, canceled == 1)
+        assert balances_of([member], "P")[member].available == (100 if canceled else 40)
+    assert [one.check.name for one in verify(all_checks()) if not one.is_kept] == []
 
 
 def test_redeem__sixty_points_of_a_hundred_two_hundred_times__exactly_one_is_paid(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_redeem__points_and_stock__are_taken_once_and_told() -> None:
     assert points_of(member) == 40
     assert left_of(mug) == 2
     assert told(member) == ["reward.redeemed"]
-    [voucher] = selectors.open_vouchers(member)
+    [voucher] = selectors.open_vouchers(member, at=NOW)
     assert (voucher.id, voucher.points, voucher.state) == (made, 60, RedemptionState.ISSUED)
     assert broken() == []
 
@@ -210,7 +210,7 @@ def test_hand_over__twice__is_refused_and_history_has_who() -> None:
         (1, "issued", "kim", NOW), (2, "handed_over", "kim", NOW)
     ]  # fmt: skip
     assert told(member) == ["reward.redeemed", "reward.handed_over"]
-    assert selectors.open_vouchers(member) == []
+    assert selectors.open_vouchers(member, at=NOW) == []
 
 
 def test_hand_over__redemption_of_somebody_else__is_unknown() -> None:
@@ -292,6 +292,13 @@ def test_change_reward__price__counts_for_what_comes_after() -> None:
         ({"tier_prices": {"gold": -5}}, "price"),
         ({"limit_count": 0}, "limit_count"),
         ({"active_from": NOW, "active_to": NOW}, "active_to"),
+        ({"voucher_days": -1}, "voucher_days"),
+        ({"voucher_days": 3_651}, "voucher_days"),
+        ({"gives_back": True}, "gives_back"),
+        ({"batch_id": new_id()}, "batch"),
+        ({"kind": RewardKind.CODE, "voucher_days": 3}, "voucher_days"),
+        ({"kind": RewardKind.COUPON}, "batch"),
+        ({"kind": RewardKind.COUPON, "batch_id": new_id()}, "batch"),
     ],
 )
 def test_create_reward__field_that_makes_no_sense__is_named(fields: dict[str, object], field: str) -> None:

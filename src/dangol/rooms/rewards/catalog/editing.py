@@ -17,15 +17,23 @@ from dangol.rooms.rewards.catalog.models import (
     Reward,
     RewardChange,
 )
+from dangol.rooms.rewards.coupons.batches import UnknownBatch
+from dangol.rooms.rewards.coupons.models import BatchKind
+from dangol.rooms.rewards.coupons.selectors import find_batch
 from dangol.rooms.rewards.programs import find_program
 
 MOST_POINTS = 100_000_000
 MOST_STOCK = 10_000_000
 MOST_CODES = 10_000
+MOST_VOUCHER_DAYS = 3_650
 
 
 class RewardDraft(NamedTuple):
-    """A reward as somebody wants it. Prices are points; `active_to` is exclusive."""
+    """A reward as somebody wants it. Prices are points; `active_to` is exclusive.
+
+    An item can be picked up for `voucher_days` after its day (None: for good), and its points go back then
+    where it `gives_back`. A coupon is handed out of the batch `batch_id`.
+    """
 
     name_ko: str
     name_en: str = ""
@@ -37,6 +45,9 @@ class RewardDraft(NamedTuple):
     limit_period: Period = Period.EVER
     active_from: datetime | None = None
     active_to: datetime | None = None
+    voucher_days: int | None = None
+    gives_back: bool = False
+    batch_id: Id | None = None
 
 
 def create_reward(
@@ -55,10 +66,10 @@ def create_reward(
     InvalidReward or UnknownProgram.
     """
     running = find_program(program_id)
-    _check(draft, [level.key for level in running.rules.tiers.levels])
+    _check(draft, kind, [level.key for level in running.rules.tiers.levels])
     if stock_count is not None and not 0 <= stock_count <= MOST_STOCK:
         raise InvalidReward(field="stock", problem="range")
-    if stock_count is not None and kind is RewardKind.CODE:
+    if stock_count is not None and kind is not RewardKind.ITEM:
         raise InvalidReward(field="stock", problem="codes_are_the_stock")
     made = reward_id or new_id()
     with write_transaction():
@@ -82,7 +93,7 @@ def change_reward(reward_id: Id, draft: RewardDraft, *, expected: int, actor: Ac
     with write_transaction():
         row = _locked(reward_id)
         running = find_program(row.program_id)
-        _check(draft, [level.key for level in running.rules.tiers.levels])
+        _check(draft, RewardKind(row.kind), [level.key for level in running.rules.tiers.levels])
         if row.revision != expected:
             raise RewardChanged(revision=row.revision)
         _turn(row, "changed", _content(draft), actor, at, **_columns(draft))
@@ -103,7 +114,7 @@ def change_stock(reward_id: Id, by: int, *, actor: Actor, at: datetime) -> None:
     """
     with write_transaction():
         row = _locked(reward_id)
-        if row.kind == RewardKind.CODE.value:
+        if row.kind != RewardKind.ITEM.value:
             raise InvalidReward(field="stock", problem="codes_are_the_stock")
         if not -MOST_STOCK <= by <= MOST_STOCK:
             raise InvalidReward(field="stock", problem="range")
@@ -165,10 +176,11 @@ def _columns(draft: RewardDraft) -> dict[str, Any]:
 def _content(draft: RewardDraft) -> dict[str, Any]:
     """Return the draft as JSON holds it."""
     days = {name: at and at.isoformat() for name, at in draft._asdict().items() if name.startswith("active")}
-    return _columns(draft) | days
+    return _columns(draft) | days | {"batch_id": show_id(draft.batch_id) if draft.batch_id else None}
 
 
-def _check(draft: RewardDraft, tiers: Sequence[str]) -> None:
+def _check(draft: RewardDraft, kind: RewardKind, tiers: Sequence[str]) -> None:
+    _check_kind(draft, kind)
     for field, longest in (
         ("name_ko", LONGEST_NAME), ("name_en", LONGEST_NAME), ("about_ko", LONGEST_ABOUT),
         ("about_en", LONGEST_ABOUT),
@@ -188,3 +200,26 @@ def _check(draft: RewardDraft, tiers: Sequence[str]) -> None:
         raise InvalidReward(field="limit_count", problem="range")
     if draft.active_from and draft.active_to and draft.active_to <= draft.active_from:
         raise InvalidReward(field="active_to", problem="order")
+
+
+def _check_kind(draft: RewardDraft, kind: RewardKind) -> None:
+    """Refuse what only another kind of reward can have: an end of vouchers, or a batch of coupons."""
+    if kind is not RewardKind.ITEM and (draft.voucher_days is not None or draft.gives_back):
+        raise InvalidReward(field="voucher_days", problem="only_for_items")
+    if draft.voucher_days is not None and not 0 <= draft.voucher_days <= MOST_VOUCHER_DAYS:
+        raise InvalidReward(field="voucher_days", problem="range")
+    if draft.gives_back and draft.voucher_days is None:
+        raise InvalidReward(field="gives_back", problem="never_lapses")
+    if kind is not RewardKind.COUPON:
+        if draft.batch_id is not None:
+            raise InvalidReward(field="batch", problem="only_for_coupons")
+        return
+    if draft.batch_id is None:
+        raise InvalidReward(field="batch", problem="empty")
+    try:
+        batch = find_batch(draft.batch_id)
+    except UnknownBatch:
+        raise InvalidReward(field="batch", problem="unknown") from None
+    if batch.kind == BatchKind.GENERIC:
+        # Its one code is everybody's: nobody has to pay points for it.
+        raise InvalidReward(field="batch", problem="everybodys")

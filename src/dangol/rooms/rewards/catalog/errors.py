@@ -21,6 +21,18 @@ class InvalidReward(Malformed):
     code = "rewards.invalid_reward"
 
 
+class RedemptionUsed(DomainError):
+    """The coupon of a redemption has been used: it is not taken back."""
+
+    code = "rewards.redemption_used"
+
+
+class VoucherLapsed(DomainError):
+    """A redemption could be picked up until, exclusive, `lapsed_at`: it is not handed over any more."""
+
+    code = "rewards.voucher_lapsed"
+
+
 class RewardChanged(DomainError):
     """Somebody has changed the reward since it was read: it is at `revision` now."""
 

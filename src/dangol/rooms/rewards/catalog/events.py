@@ -21,6 +21,15 @@ class RewardHandedOver(Payload, frozen=True):
     store: str
 
 
+@named("reward.lapsed")
+class RewardLapsed(Payload, frozen=True):
+    """A member did not pick up in time what they had redeemed; `points` are those that went back."""
+
+    reward: str
+    points: int
+    currency: str
+
+
 @named("reward.canceled")
 class RewardCanceled(Payload, frozen=True):
     """A redemption was taken back, and its points with it."""

@@ -4,6 +4,7 @@ from django.db import models
 
 from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.fields import IdField
+from dangol.domain.coupon_codes import LONGEST_CODE as LONGEST_COUPON
 from dangol.domain.redeeming import Period, RedemptionState, RewardKind
 
 LONGEST_NAME, LONGEST_ABOUT, LONGEST_CODE, LONGEST_KEY = 60, 500, 120, 120
@@ -32,6 +33,12 @@ class Reward(models.Model):
     active_from = models.DateTimeField(null=True)
     active_to = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
+    # So many days after its day an item can be picked up, the last one whole. Empty: for good.
+    voucher_days = models.IntegerField(null=True)
+    # Whether the points of what nobody picked up in time go back.
+    gives_back = models.BooleanField(default=False, db_default=False)
+    # Whose codes are handed out, where it is a coupon.
+    batch_id = IdField(null=True)
     # Goes up by one with each change, so that nobody writes over what they have not seen.
     revision = models.IntegerField(default=1)
     created_at = models.DateTimeField()
@@ -45,6 +52,10 @@ class Reward(models.Model):
             models.CheckConstraint(
                 condition=models.Q(limit_count__isnull=True) | models.Q(limit_count__gt=0),
                 name="dg_reward_limit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(voucher_days__isnull=True) | models.Q(voucher_days__gte=0),
+                name="dg_reward_voucher_days",
             ),
         )
 
@@ -120,8 +131,13 @@ class Redemption(models.Model):
     # The bucket its piece came from; empty where none was counted.
     bucket = models.SmallIntegerField(null=True)
     code_id = IdField(null=True)
+    # The coupon's code, as coupons keep it.
+    coupon_key = models.CharField(max_length=LONGEST_COUPON, blank=True, default="", db_default="")
     # Since when the member could have read the code.
     revealed_at = models.DateTimeField(null=True)
+    # Until when, exclusive, it can be picked up, and whether its points go back then, as it was promised.
+    lapses_at = models.DateTimeField(null=True)
+    gives_back = models.BooleanField(default=False, db_default=False)
     redeemed_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -138,6 +154,11 @@ class Redemption(models.Model):
             # The list of the back office, the latest first, and a voucher by its id.
             models.Index(fields=["redeemed_at", "id"], name="dg_reward_redemption_latest"),
             models.Index(fields=["id"], name="dg_reward_redemption_id"),
+            models.Index(
+                fields=["lapses_at"],
+                name="dg_reward_redemption_due",
+                condition=models.Q(state="issued", lapses_at__isnull=False),
+            ),
         )
 
 

@@ -27,12 +27,19 @@ register(
         "rewards.redemption_over": Words(
             _("이 교환은 이미 끝나서 그렇게 할 수 없어요({state})."), _("교환 목록에서 상태를 확인하세요.")
         ),
+        "rewards.redemption_used": Words(
+            _("이 교환으로 받은 쿠폰은 이미 썼어요."),
+            _("쿠폰을 쓴 판매를 취소하면 쿠폰이 돌아와요. 그 뒤에 다시 취소하세요."),
+        ),
         "rewards.reward_changed": Words(
             _("그 사이 다른 사람이 이 리워드를 고쳤어요."), _("다시 열고, 바뀐 것을 보고 고치세요.")
         ),
         "rewards.sold_out": Words(_("이 리워드는 다 나갔어요."), _("다른 리워드를 고르세요.")),
         "rewards.unknown_redemption": Words(
             _("이 회원에게 그런 교환이 없어요: {redemption}"), _("교환의 id와 회원을 확인하세요.")
+        ),
+        "rewards.voucher_lapsed": Words(
+            _("이 교환권은 받을 수 있는 날이 지났어요."), _("회원에게 지난 날짜를 알려 주세요.")
         ),
         "rewards.unknown_reward": Words(_("그런 리워드는 없어요: {reward}"), _("리워드의 id를 확인하세요.")),
     }

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.merged import family_of
@@ -25,13 +25,19 @@ from dangol.rooms.rewards.catalog.errors import UnknownRedemption, UnknownReward
 from dangol.rooms.rewards.catalog.models import Redemption, RedemptionMove, Reward
 from dangol.rooms.rewards.catalog.offers import offer_of
 from dangol.rooms.rewards.catalog.stock import codes_by_id, pools_of, stock_of
+from dangol.rooms.rewards.catalog.taken import counts_as_had
+from dangol.rooms.rewards.coupons.selectors import count_free_of, states_of
 from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.programs import find_program
 from dangol.rooms.rewards.selectors import standings_of
 
 
 class RewardView(NamedTuple):
-    """A reward; `left` is how many there are, None: always some."""
+    """A reward; `left` is how many there are, None: always some.
+
+    An item waits `voucher_days` after its day (None: for good); points of what lapsed go back where it
+    `gives_back`. A coupon is of the batch `batch_id`.
+    """
 
     id: Id
     program_id: Id
@@ -45,6 +51,9 @@ class RewardView(NamedTuple):
     revision: int
     created_at: datetime
     archived_at: datetime | None
+    voucher_days: int | None = None
+    gives_back: bool = False
+    batch_id: Id | None = None
 
     def name(self, language: str) -> str:
         """The name in a language; in Korean where there is none in it."""
@@ -74,7 +83,10 @@ class OfferView(NamedTuple):
 
 
 class RedemptionView(NamedTuple):
-    """A redemption. `code` is the code of the pool, once it has been shown to the member."""
+    """A redemption. `code` is the code of the pool, once it has been shown to the member, or the coupon's.
+
+    `lapses_at`, exclusive; `is_used`: a sale uses its coupon.
+    """
 
     id: Id
     customer_id: Id
@@ -84,6 +96,8 @@ class RedemptionView(NamedTuple):
     code: str | None
     redeemed_at: datetime
     changed_at: datetime
+    lapses_at: datetime | None = None
+    is_used: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -128,12 +142,15 @@ def _views(found: Iterable[Reward]) -> list[RewardView]:
     programs = {one.id: one for one in current_programs()}
     left = {**stock_of([row.id for row in rows if row.is_counted]), **dict.fromkeys(_pools(rows), 0)}
     left |= pools_of(ids)
+    free = count_free_of({row.batch_id for row in rows if row.batch_id})
+    left |= {row.id: free[row.batch_id] for row in rows if row.batch_id}
     return [
         RewardView(
             row.id, row.program_id, programs[row.program_id].row.points_currency,
             programs[row.program_id].rules.tiers.zone, RewardKind(row.kind),
             {"ko": row.name_ko, "en": row.name_en}, {"ko": row.about_ko, "en": row.about_en},
             offer_of(row), left.get(row.id), row.revision, row.created_at, row.archived_at,
+            row.voucher_days, row.gives_back, row.batch_id,
         )
         for row in rows
     ]  # fmt: skip
@@ -176,7 +193,7 @@ def _had(family: Sequence[Id], rewards: Sequence[RewardView], at: datetime) -> C
     """Return how often each reward was had in the period that an instant lies in."""
     since = {one.id: counted_since(one.offer.period, at, one.zone) for one in rewards if one.offer.limit}
     rows = Redemption.objects.filter(customer_id__in=family, reward_id__in=list(since))
-    rows = rows.exclude(state=RedemptionState.CANCELED.value)
+    rows = rows.filter(counts_as_had())
     had: Counter[Id] = Counter()
     for reward_id, redeemed_at in rows.values_list("reward_id", "redeemed_at"):
         begins = since[reward_id]
@@ -192,12 +209,29 @@ def redemptions_of(
     return _read(rows if before is None else rows.filter(_earlier(before)), limit)
 
 
-def open_vouchers(customer_id: Id, *, limit: int = 50) -> list[RedemptionView]:
-    """Return what waits to be handed over to a member, the latest first."""
+def open_vouchers(customer_id: Id, *, at: datetime, limit: int = 50) -> list[RedemptionView]:
+    """Return what waits to be handed over to a member at an instant, the latest first."""
     rows = Redemption.objects.filter(
         customer_id__in=family_of(customer_id), state=RedemptionState.ISSUED.value, kind=RewardKind.ITEM.value
     )
-    return _read(rows, limit)
+    return _read(rows.filter(Q(lapses_at=None) | Q(lapses_at__gt=at)), limit)
+
+
+class Waiting(NamedTuple):
+    """How many vouchers wait for a member, and until when, exclusive, the first of them (None: for good)."""
+
+    vouchers: int
+    first_end: datetime | None
+
+
+def count_waiting(customer_id: Id, *, at: datetime) -> Waiting:
+    """Return how many vouchers a member can pick up, and when the first of them lapses."""
+    rows = Redemption.objects.filter(
+        Q(lapses_at=None) | Q(lapses_at__gt=at), customer_id__in=family_of(customer_id),
+        state=RedemptionState.ISSUED.value, kind=RewardKind.ITEM.value,
+    )  # fmt: skip
+    found = rows.aggregate(count=Count("id"), first=Min("lapses_at"))
+    return Waiting(found["count"], found["first"])
 
 
 def find_redemption(customer_id: Id, redemption_id: Id) -> RedemptionView:
@@ -247,11 +281,14 @@ def _read(found: QuerySet[Redemption], limit: int) -> list[RedemptionView]:
     rewards = {one.id: one for one in _views(Reward.objects.filter(id__in={row.reward_id for row in rows}))}
     shown = [(row.reward_id, row.code_id) for row in rows if row.code_id and row.revealed_at]
     codes = codes_by_id(shown)
+    coupons = states_of(row.coupon_key for row in rows if row.coupon_key)
     return [
         RedemptionView(
             row.id, row.customer_id, rewards[row.reward_id], RedemptionState(row.state), row.points,
-            codes.get(row.code_id) if row.revealed_at and row.code_id else None, row.redeemed_at,
-            row.changed_at,
+            coupons[row.coupon_key].shown if row.coupon_key
+            else codes.get(row.code_id) if row.revealed_at and row.code_id else None,
+            row.redeemed_at, row.changed_at, row.lapses_at,
+            bool(row.coupon_key) and coupons[row.coupon_key].is_used,
         )
         for row in rows
     ]  # fmt: skip

@@ -9,11 +9,12 @@ from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.services import reverse_transfer
 from dangol.core.ledger.spending import Confirmation, spend_confirmed
-from dangol.core.people.actors import Actor, columns_of
+from dangol.core.people.actors import HOUSE, Actor, columns_of
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import stores_by_id
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
+from dangol.domain.coupon_codes import normalize
 from dangol.domain.points import NothingToReverse
 from dangol.domain.redeeming import (
     NotOffered,
@@ -21,19 +22,34 @@ from dangol.domain.redeeming import (
     RewardKind,
     counted_since,
     is_offered,
+    lapses_at,
     require_move,
     require_redeemable,
 )
 from dangol.rooms.rewards.catalog import stock
-from dangol.rooms.rewards.catalog.errors import RedemptionKeyReused, UnknownRedemption, UnknownReward
-from dangol.rooms.rewards.catalog.events import RewardCanceled, RewardHandedOver, RewardRedeemed
+from dangol.rooms.rewards.catalog.errors import (
+    RedemptionKeyReused,
+    RedemptionUsed,
+    SoldOut,
+    UnknownRedemption,
+    UnknownReward,
+    VoucherLapsed,
+)
+from dangol.rooms.rewards.catalog.events import (
+    RewardCanceled,
+    RewardHandedOver,
+    RewardLapsed,
+    RewardRedeemed,
+)
 from dangol.rooms.rewards.catalog.models import Redemption, RedemptionMove, Reward
 from dangol.rooms.rewards.catalog.offers import offer_of
+from dangol.rooms.rewards.catalog.taken import counts_as_had
+from dangol.rooms.rewards.coupons.holding import BatchClosed, NoCodesLeft, block_unused, issue
 from dangol.rooms.rewards.programs import Running, find_program
 from dangol.rooms.rewards.selectors import standings_of
 
 LONGEST_REASON = 200
-_CANCELED = RedemptionState.CANCELED.value
+LAPSED = "reward_lapsed"
 
 
 class By(NamedTuple):
@@ -119,7 +135,7 @@ def _price(customer_id: Id, reward: Reward, running: Running, at: datetime) -> i
         # What either had before they were found to be one person counts for both.
         mine = Redemption.objects.filter(customer_id__in=family_of(customer_id), reward_id=reward.id)
         since = counted_since(offer.period, at, running.rules.tiers.zone)
-        had = (mine.filter(redeemed_at__gte=since) if since else mine).exclude(state=_CANCELED).count()
+        had = (mine.filter(redeemed_at__gte=since) if since else mine).filter(counts_as_had()).count()
     return require_redeemable(offer, tier=standing.tier.key, had=had, at=at)
 
 
@@ -128,8 +144,15 @@ def _issue(row: Redemption, reward: Reward, by: By, *, reveals: bool) -> Id:
     if reward.kind == RewardKind.CODE.value:
         row.code_id = stock.take_code(reward.id, row.id)
         row.revealed_at = by.at if reveals else None
+    elif reward.kind == RewardKind.COUPON.value:
+        row.coupon_key = _issue_coupon(row, reward, by.at)
+        # It stands among their coupons from now on.
+        row.revealed_at = by.at
     elif reward.is_counted:
         row.bucket = stock.take_piece(reward.id, row.customer_id)
+    if reward.kind == RewardKind.ITEM.value:
+        zone = find_program(reward.program_id).rules.tiers.zone
+        row.lapses_at, row.gives_back = lapses_at(reward.voucher_days, by.at, zone), reward.gives_back
     row.kind, row.state = reward.kind, RedemptionState.ISSUED.value
     row.redeemed_at = row.changed_at = by.at
     row.save(force_insert=True)
@@ -141,10 +164,28 @@ def _issue(row: Redemption, reward: Reward, by: By, *, reveals: bool) -> Id:
     return row.id
 
 
+def _issue_coupon(row: Redemption, reward: Reward, at: datetime) -> str:
+    """Hand a code of the reward's batch out; returns its key. Raises SoldOut or NotOffered."""
+    batch_id = reward.batch_id
+    assert batch_id is not None, "checked as the reward was made"
+    try:
+        return normalize(issue(batch_id, row.customer_id, f"reward:{show_id(row.id)}", at=at))
+    except NoCodesLeft:
+        raise SoldOut(reward=show_id(reward.id)) from None
+    except BatchClosed:
+        raise NotOffered() from None
+
+
 def hand_over(customer_id: Id, redemption_id: Id, *, by: By) -> None:
-    """Note that the member has got what they redeemed. Raises UnknownRedemption or RedemptionOver."""
+    """Note that the member has got what they redeemed.
+
+    Raises UnknownRedemption, RedemptionOver, or VoucherLapsed, also where no worker has come by since.
+    """
     with write_transaction():
         row = _locked(customer_id, redemption_id)
+        require_move(RewardKind(row.kind), RedemptionState(row.state), RedemptionState.HANDED_OVER)
+        if row.lapses_at is not None and by.at >= row.lapses_at:
+            raise VoucherLapsed(lapsed_at=row.lapses_at.isoformat())
         _move(row, RedemptionState.HANDED_OVER, by)
         stores = stores_by_id([by.store_id]) if by.store_id else {}
         store = stores[by.store_id].number if by.store_id in stores else ""
@@ -166,7 +207,8 @@ def reveal_code(customer_id: Id, redemption_id: Id, *, at: datetime) -> None:
 def cancel_redemption(customer_id: Id, redemption_id: Id, *, by: By, reason: str = "") -> None:
     """Take a redemption back: points to their old lots, a piece to its stock, an unread code to its pool.
 
-    Raises UnknownRedemption, RedemptionOver or OwnAccount.
+    A coupon is blocked. Raises UnknownRedemption, RedemptionOver, RedemptionUsed where a sale uses its
+    coupon, or OwnAccount.
     """
     with write_transaction():
         require_not_own([customer_id], actor=by.actor)
@@ -175,23 +217,58 @@ def cancel_redemption(customer_id: Id, redemption_id: Id, *, by: By, reason: str
 
 
 def cancel_locked(row: Redemption, by: By, *, reason: str, gives_points: bool) -> None:
-    """Take back a redemption whose owner is locked. Raises RedemptionOver."""
+    """Take back a redemption whose owner is locked. Raises RedemptionOver or RedemptionUsed."""
     require_write_transaction()
     _move(row, RedemptionState.CANCELED, by, reason)
-    points = 0
-    if row.transfer_id is not None and gives_points:
-        # Somebody may have undone the spending by hand: then there is nothing left to give.
-        with suppress(NothingToReverse):
-            points = reverse_transfer(
-                row.customer_id, transfer_id=row.transfer_id, points=None,
-                key=f"reward-canceled:{show_id(row.id)}", at=by.at, reason=reason,
-            ).points  # fmt: skip
+    if row.coupon_key and not block_unused(row.coupon_key, at=by.at):
+        raise RedemptionUsed()
+    points = _give_points_back(row, by.at, "reward-canceled", reason) if gives_points else 0
     if row.bucket is not None:
         stock.give_back_piece(row.reward_id, row.bucket)
     if row.code_id is not None and row.revealed_at is None:
         stock.give_back_code(row.reward_id, row.code_id)
     told = RewardCanceled(reward=show_id(row.reward_id), points=points, currency=row.currency)
     record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
+
+
+def lapse_some(*, as_of: datetime, limit: int = 200) -> int:
+    """Let lapse what was not picked up in time, each at its own end; returns for how many. 0: all is done.
+
+    Its piece goes back to stock, and its points to their lots where that was promised as it was redeemed.
+    """
+    due = Redemption.objects.filter(state=RedemptionState.ISSUED.value, lapses_at__lte=as_of)
+    with write_transaction():
+        places = list(due.order_by("lapses_at", "id").values_list("customer_id", "id")[:limit])
+        lock_customers(owner for owner, _ in places)
+        # Before the lock somebody may have handed one over.
+        rows = due.filter(id__in=[one for _, one in places]).order_by("lapses_at", "id")
+        for row in rows:
+            _lapse(row)
+    return len(places)
+
+
+def _lapse(row: Redemption) -> None:
+    assert row.lapses_at is not None, "only what has an end is due"
+    by = By(HOUSE, row.lapses_at)
+    _move(row, RedemptionState.LAPSED, by)
+    points = _give_points_back(row, by.at, "reward-lapsed", LAPSED) if row.gives_back else 0
+    if row.bucket is not None:
+        stock.give_back_piece(row.reward_id, row.bucket)
+    told = RewardLapsed(reward=show_id(row.reward_id), points=points, currency=row.currency)
+    record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
+
+
+def _give_points_back(row: Redemption, at: datetime, key: str, reason: str) -> int:
+    """Give back to their lots what was spent; returns how many points that is."""
+    if row.transfer_id is None:
+        return 0
+    # Somebody may have undone the spending by hand: then there is nothing left to give.
+    with suppress(NothingToReverse):
+        return reverse_transfer(
+            row.customer_id, transfer_id=row.transfer_id, points=None, key=f"{key}:{show_id(row.id)}", at=at,
+            reason=reason,
+        ).points  # fmt: skip
+    return 0
 
 
 def _locked(customer_id: Id, redemption_id: Id) -> Redemption:

@@ -24,6 +24,45 @@ def checks() -> list[Check]:
             ],
         ),
         sql_check(
+            "redemption.lapsed",
+            _("사라진 교환권은 모두 마지막 날이 지났고, 돌려주기로 한 포인트는 돌아갔어요."),
+            counted="SELECT count(*) FROM dg_reward_redemption WHERE state = 'lapsed'",
+            broken=[
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.lapses_at, r.changed_at
+                FROM dg_reward_redemption AS r
+                WHERE r.state = 'lapsed' AND (r.lapses_at IS NULL OR r.changed_at < r.lapses_at)
+                """,
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.points
+                FROM dg_reward_redemption AS r
+                WHERE r.state = 'lapsed' AND r.gives_back AND r.points > 0 AND NOT EXISTS (
+                    SELECT 1 FROM dg_transfer AS t
+                    WHERE t.customer_id = r.customer_id AND t.reverses_id = r.transfer_id)
+                """,
+            ],
+        ),
+        sql_check(
+            "redemption.coupon",
+            _("쿠폰으로 받은 교환마다 그 회원에게 건넨 쿠폰이 하나 있어요."),
+            counted="SELECT count(*) FROM dg_reward_redemption WHERE kind = 'coupon'",
+            broken=[
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.coupon_key
+                FROM dg_reward_redemption AS r
+                WHERE r.kind = 'coupon' AND NOT EXISTS (
+                    SELECT 1 FROM dg_coupon_issue AS i
+                    WHERE i.customer_id = r.customer_id AND i.code_key = r.coupon_key)
+                """,
+                """
+                SELECT r.coupon_key, count(*) AS redemptions
+                FROM dg_reward_redemption AS r
+                WHERE r.kind = 'coupon' AND r.state <> 'canceled'
+                GROUP BY r.coupon_key HAVING count(*) > 1
+                """,
+            ],
+        ),
+        sql_check(
             "redemption.code",
             _("건넨 코드마다 그 코드를 적은 교환이 하나 있어요."),
             counted="SELECT count(*) FROM dg_reward_code WHERE redemption_id IS NOT NULL",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.events.services import lock_customers
-from dangol.core.people.actors import Actor
+from dangol.core.people.actors import HOUSE, Actor
 from dangol.core.storage.columns import columns, connection_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.params import id_param
@@ -105,6 +105,20 @@ def block_code(code: str, *, is_blocked: bool = True, actor: Actor, at: datetime
             row.is_blocked = is_blocked
             row.save(update_fields=["is_blocked"])
             note(row.batch_id, Act.BLOCKED if is_blocked else Act.OPENED, key=row.key, actor=actor, at=at)
+
+
+def block_unused(code: str, *, at: datetime) -> bool:
+    """Let a code that is somebody's not be used any more; says whether it could: not where a sale uses it.
+
+    A use at the same instant either is seen here, or finds the code blocked. Raises UnknownCode.
+    """
+    with write_transaction():
+        row = _locked(code)
+        used = CouponUse.objects.filter(key=row.key, given_back_at=None).exists()
+        if used or row.customer_id is None:
+            return False
+        block_code(row.key, actor=HOUSE, at=at)
+    return True
 
 
 def _keep_blocked(row: CouponCode) -> bool:

@@ -1,10 +1,10 @@
 """Batches and codes as lists and pages show them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.tasks.selectors import JobView, list_jobs
@@ -132,10 +132,38 @@ def count_free(batch_id: Id, *, up_to: str | None = None) -> int:
     return (found if up_to is None else found.filter(key__lte=up_to)).count()
 
 
+def count_free_of(batch_ids: Iterable[Id]) -> dict[Id, int]:
+    """Return how many codes of each of these batches are nobody's yet, in one statement."""
+    wanted = list(batch_ids)
+    if not wanted:
+        return {}
+    rows = _free_codes().filter(batch_id__in=wanted).order_by().values_list("batch_id")
+    return dict.fromkeys(wanted, 0) | dict(rows.annotate(free=Count("key")))
+
+
 def _free(batch_id: Id) -> QuerySet[CouponCode]:
-    return CouponCode.objects.filter(
-        batch_id=batch_id, customer_id__isnull=True, used_count=0, is_blocked=False
-    )
+    return _free_codes().filter(batch_id=batch_id)
+
+
+def _free_codes() -> QuerySet[CouponCode]:
+    return CouponCode.objects.filter(customer_id__isnull=True, used_count=0, is_blocked=False)
+
+
+class CouponState(NamedTuple):
+    """A code as it is printed, and whether a sale uses it."""
+
+    shown: str
+    is_used: bool
+
+
+def states_of(keys: Iterable[str]) -> dict[str, CouponState]:
+    """Return how codes stand, by their keys, in two statements."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    used = set(CouponUse.objects.filter(key__in=wanted, given_back_at=None).values_list("key", flat=True))
+    shown = CouponCode.objects.filter(key__in=wanted).values_list("key", "shown")
+    return {key: CouponState(text, key in used) for key, text in shown}
 
 
 def find_job(batch: BatchView) -> JobView | None:

@@ -105,7 +105,8 @@ def show_voucher(request: HttpRequest, session: SessionView, redemption_id: Id) 
     except UnknownRedemption as error:
         raise Http404 from error
     context = {
-        "here": "rewards", "one": one, "told": state_in_words(one.state, one.reward.kind),
+        "here": "rewards", "one": one, "told": _told(one)[1],
+        "is_over": one.lapses_at is not None and one.lapses_at <= _at(request),
         "number": show_id(one.id), "qr": draw_qr(show_id(one.id).upper(), label=_("교환권의 QR")),
     }  # fmt: skip
     return render(request, "web/me/voucher.html", context)
@@ -116,7 +117,7 @@ def _at(request: HttpRequest) -> Any:
 
 
 def _told(one: RedemptionView) -> tuple[RedemptionView, Any]:
-    return one, state_in_words(one.state, one.reward.kind)
+    return one, state_in_words(one.state, one.reward.kind, is_used=one.is_used)
 
 
 def _offer(request: HttpRequest, owner: Id, reward_id: Id) -> OfferView:
