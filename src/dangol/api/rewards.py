@@ -1,7 +1,7 @@
 """Rewards for points: what there is, and members who take it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,14 +12,24 @@ from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
 from dangol.api.idempotency import effect_key, once
 from dangol.api.references import MemberRef, find_member
-from dangol.api.replies import Given, GivenInstant, Instant, Limit, Reply, Shown, show
+from dangol.api.replies import Given, GivenInstant, Limit, Reply, show
+from dangol.api.reward_views import (
+    CodesView,
+    RedemptionPage,
+    RedemptionView,
+    RewardList,
+    RewardView,
+    StateName,
+    show_redemption,
+    show_reward,
+)
 from dangol.core.access.members.codes import begin_try
 from dangol.core.access.members.confirming import challenge_of
 from dangol.core.access.rights import Right
 from dangol.core.ledger.spending import Confirmation
 from dangol.core.people.selectors import find_stores
 from dangol.core.people.shops import UnknownStore
-from dangol.core.storage.ids import Id, parse_id, show_id
+from dangol.core.storage.ids import Id, parse_id
 from dangol.domain.redeeming import Period, RedemptionState, RewardKind
 from dangol.rooms.rewards.catalog import editing, selectors, services
 from dangol.rooms.rewards.catalog.editing import (
@@ -42,7 +52,6 @@ About = Annotated[str, Field(max_length=LONGEST_ABOUT)]
 Price = Annotated[int, Field(gt=0, le=MOST_POINTS, strict=True)]
 Stock = Annotated[int, Field(ge=0, le=MOST_STOCK, strict=True)]
 Code = Annotated[str, Field(min_length=1, max_length=LONGEST_CODE)]
-StateName = Literal["issued", "handed_over", "canceled", "lapsed"]
 VoucherDays = Annotated[int, Field(ge=0, le=MOST_VOUCHER_DAYS, strict=True)]
 
 
@@ -123,78 +132,10 @@ class CancelIn(Given):
     reason: Annotated[str, Field(min_length=1, max_length=services.LONGEST_REASON)]
 
 
-class RewardView(Shown):
-    """A reward. `left` is how many there are now, null: always some."""
-
-    id: str
-    program_id: str
-    currency: str
-    kind: str
-    name_ko: str
-    name_en: str
-    about_ko: str
-    about_en: str
-    price: int | None
-    tier_prices: dict[str, int]
-    left: int | None
-    limit: int | None
-    limit_period: str
-    active_from: Instant | None
-    active_to: Instant | None
-    voucher_days: int | None
-    gives_back: bool
-    batch_id: str | None
-    revision: int
-    created_at: Instant
-    archived_at: Instant | None
-
-
-class RewardList(Shown):
-    """Rewards, the newest first."""
-
-    data: list[RewardView]
-
-
-class CodesView(Shown):
-    """How many codes were new, and how many are left in the pool."""
-
-    added: int
-    left: int
-
-
-class RedemptionView(Shown):
-    """A reward taken. `code` is the code of the pool, once the member could read it, or the coupon's.
-
-    Of a coupon it is told as it is taken, and to who may read coupons. `lapses_at` is exclusive; `is_used`: a
-    sale uses the coupon.
-    """
-
-    id: str
-    member_id: str
-    reward_id: str
-    reward: str
-    kind: str
-    state: StateName
-    points: int
-    currency: str
-    code: str | None
-    redeemed_at: Instant
-    changed_at: Instant
-    lapses_at: Instant | None
-    is_used: bool
-
-
-class RedemptionPage(Shown):
-    """Rewards taken, the latest first."""
-
-    data: list[RedemptionView]
-    next_cursor: str | None
-
-
 @router.get("/rewards", auth=Needs(Right.REWARDS_READ), response=RewardList)
 def get_rewards(request: HttpRequest, archived: bool = False) -> HttpResponse:
     """List the rewards, those to come too; with `archived` those offered no more."""
-    return show(RewardList(data=[_reward(one) for one in selectors.list_rewards(archived=archived)]))
+    return show(RewardList(data=[show_reward(one) for one in selectors.list_rewards(archived=archived)]))
 
 
 @router.post("/rewards", auth=Needs(Right.REWARDS_WRITE), response={201: RewardView})
@@ -205,14 +146,14 @@ def create_reward(request: HttpRequest, payload: RewardIn) -> Reply:
         payload.draft(), kind=payload.kind, stock_count=payload.stock, actor=actor_of(request),
         at=caller_of(request).at,
     )  # fmt: skip
-    view = _reward(selectors.find_reward(made))
+    view = show_reward(selectors.find_reward(made))
     return Reply(view, 201, {"Location": f"/api/v1/rewards/{view.id}"})
 
 
 @router.get("/rewards/{reward}", auth=Needs(Right.REWARDS_READ), response=RewardView)
 def get_reward(request: HttpRequest, reward: Path[RewardRef]) -> HttpResponse:
     """Show a reward."""
-    return show(_reward(selectors.find_reward(_reward_id(reward))))
+    return show(show_reward(selectors.find_reward(_reward_id(reward))))
 
 
 @router.put("/rewards/{reward}", auth=Needs(Right.REWARDS_WRITE), response=RewardView)
@@ -226,7 +167,7 @@ def change_reward(request: HttpRequest, reward: Path[RewardRef], payload: Reward
     editing.change_reward(
         _reward_id(reward), payload.draft(), expected=payload.revision, actor=actor_of(request), at=at
     )
-    return Reply(_reward(selectors.find_reward(_reward_id(reward))))
+    return Reply(show_reward(selectors.find_reward(_reward_id(reward))))
 
 
 @router.post("/rewards/{reward}/archive", auth=Needs(Right.REWARDS_WRITE), response=RewardView)
@@ -234,7 +175,7 @@ def change_reward(request: HttpRequest, reward: Path[RewardRef], payload: Reward
 def archive_reward(request: HttpRequest, reward: Path[RewardRef]) -> Reply:
     """Offer a reward no more; what was redeemed can still be handed over."""
     editing.archive_reward(_reward_id(reward), actor=actor_of(request), at=caller_of(request).at)
-    return Reply(_reward(selectors.find_reward(_reward_id(reward))))
+    return Reply(show_reward(selectors.find_reward(_reward_id(reward))))
 
 
 @router.post("/rewards/{reward}/stock", auth=Needs(Right.REWARDS_WRITE), response=RewardView)
@@ -242,7 +183,7 @@ def archive_reward(request: HttpRequest, reward: Path[RewardRef]) -> Reply:
 def change_stock(request: HttpRequest, reward: Path[RewardRef], payload: StockIn) -> Reply:
     """Add pieces or take some out; a reward that was not counted is from now on."""
     editing.change_stock(_reward_id(reward), payload.by, actor=actor_of(request), at=caller_of(request).at)
-    return Reply(_reward(selectors.find_reward(_reward_id(reward))))
+    return Reply(show_reward(selectors.find_reward(_reward_id(reward))))
 
 
 @router.post("/rewards/{reward}/codes", auth=Needs(Right.REWARDS_WRITE), response=CodesView)
@@ -287,7 +228,7 @@ def _redeem(request: HttpRequest, owner: Id, found: Found, payload: RedeemIn, ha
         reveals=True,
     )
     # A code is worth money to whoever reads it: it is kept sealed with the answer.
-    view = _redemption(selectors.find_redemption(owner, made))
+    view = show_redemption(selectors.find_redemption(owner, made))
     return Reply(view, 201, holds_secret=view.code is not None)
 
 
@@ -378,7 +319,7 @@ def _batch_id(text: str | None) -> Id | None:
 def _hidden(request: HttpRequest, one: Kept) -> RedemptionView:
     """Return a redemption; a coupon's code only to who may read coupons: it is worth money."""
     may_see = one.reward.kind is not RewardKind.COUPON or Right.COUPONS_READ in caller_of(request).key.scopes
-    return _redemption(one if may_see else one._replace(code=None))
+    return show_redemption(one if may_see else one._replace(code=None))
 
 
 def _reward_id(text: str) -> Id:
@@ -393,25 +334,3 @@ def _redemption_id(text: str) -> Id:
         return parse_id(text)
     except ValueError:
         raise UnknownRedemption(redemption=text) from None
-
-
-def _reward(one: Found) -> RewardView:
-    offer = one.offer
-    return RewardView(
-        id=show_id(one.id), program_id=show_id(one.program_id), currency=one.currency, kind=one.kind.value,
-        name_ko=one.names["ko"], name_en=one.names["en"], about_ko=one.abouts["ko"],
-        about_en=one.abouts["en"], price=offer.price, tier_prices=dict(offer.tier_prices), left=one.left,
-        limit=offer.limit, limit_period=offer.period.value, active_from=offer.active_from,
-        active_to=offer.active_to, voucher_days=one.voucher_days, gives_back=one.gives_back,
-        batch_id=show_id(one.batch_id) if one.batch_id else None, revision=one.revision,
-        created_at=one.created_at, archived_at=one.archived_at,
-    )  # fmt: skip
-
-
-def _redemption(one: Kept) -> RedemptionView:
-    return RedemptionView(
-        id=show_id(one.id), member_id=show_id(one.customer_id), reward_id=show_id(one.reward.id),
-        reward=one.reward.names["ko"], kind=one.reward.kind.value, state=one.state.value, points=one.points,
-        currency=one.reward.currency, code=one.code, redeemed_at=one.redeemed_at, changed_at=one.changed_at,
-        lapses_at=one.lapses_at, is_used=one.is_used,
-    )  # fmt: skip

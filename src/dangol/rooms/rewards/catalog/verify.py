@@ -23,6 +23,33 @@ def checks() -> list[Check]:
                 """
             ],
         ),
+        *_lapsed_and_coupons(),
+        sql_check(
+            "redemption.code",
+            _("건넨 코드마다 그 코드를 적은 교환이 하나 있어요."),
+            counted="SELECT count(*) FROM dg_reward_code WHERE redemption_id IS NOT NULL",
+            broken=[
+                """
+                SELECT c.reward_id, c.id AS code_id, c.redemption_id
+                FROM dg_reward_code AS c
+                WHERE c.redemption_id IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM dg_reward_redemption AS r
+                    WHERE r.id = c.redemption_id AND r.reward_id = c.reward_id AND r.code_id = c.id)
+                """,
+                """
+                SELECT r.customer_id, r.id AS redemption_id, r.code_id
+                FROM dg_reward_redemption AS r
+                WHERE r.code_id IS NOT NULL AND r.state <> 'canceled' AND NOT EXISTS (
+                    SELECT 1 FROM dg_reward_code AS c
+                    WHERE c.reward_id = r.reward_id AND c.id = r.code_id AND c.redemption_id = r.id)
+                """,
+            ],
+        ),
+    ]
+
+
+def _lapsed_and_coupons() -> list[Check]:
+    return [
         sql_check(
             "redemption.lapsed",
             _("사라진 교환권은 모두 마지막 날이 지났고, 돌려주기로 한 포인트는 돌아갔어요."),
@@ -59,27 +86,6 @@ def checks() -> list[Check]:
                 FROM dg_reward_redemption AS r
                 WHERE r.kind = 'coupon' AND r.state <> 'canceled'
                 GROUP BY r.coupon_key HAVING count(*) > 1
-                """,
-            ],
-        ),
-        sql_check(
-            "redemption.code",
-            _("건넨 코드마다 그 코드를 적은 교환이 하나 있어요."),
-            counted="SELECT count(*) FROM dg_reward_code WHERE redemption_id IS NOT NULL",
-            broken=[
-                """
-                SELECT c.reward_id, c.id AS code_id, c.redemption_id
-                FROM dg_reward_code AS c
-                WHERE c.redemption_id IS NOT NULL AND NOT EXISTS (
-                    SELECT 1 FROM dg_reward_redemption AS r
-                    WHERE r.id = c.redemption_id AND r.reward_id = c.reward_id AND r.code_id = c.id)
-                """,
-                """
-                SELECT r.customer_id, r.id AS redemption_id, r.code_id
-                FROM dg_reward_redemption AS r
-                WHERE r.code_id IS NOT NULL AND r.state <> 'canceled' AND NOT EXISTS (
-                    SELECT 1 FROM dg_reward_code AS c
-                    WHERE c.reward_id = r.reward_id AND c.id = r.code_id AND c.redemption_id = r.id)
                 """,
             ],
         ),
