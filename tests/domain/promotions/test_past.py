@@ -62,6 +62,7 @@ def test_trial__whatever_its_dates__counts_orders_members_days_and_money() -> No
     assert (tally.orders, tally.used, tally.minor, tally.points) == (4, 4, 5_000, 200)
     assert tally.list_minor == 50_000
     assert tally.by_customer == {b"kim": (2, 3_000), b"lee": (1, 1_000)}
+    assert {who: one.minor for who, one in tally.largest.items()} == {b"kim": 2_000, b"lee": 1_000}
     assert tally.guests_used == 1
     assert [(one.orders, one.used, one.minor) for one in tally.days.values()] == [
         (2, 2, 2_000),

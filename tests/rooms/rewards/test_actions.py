@@ -44,6 +44,22 @@ def test_award_points__terms_of_the_program__usable_at_once_and_lapse_as_earned_
     assert (transfer.kind, transfer.reason, transfer.key) == ("earn", "Sorry", "action:case-1")
 
 
+def test_award_points__tier_whose_points_last_longer__so_do_these() -> None:
+    levels = [ROLLING.levels[0], ROLLING.levels[1]._replace(extra_months=4), ROLLING.levels[2]]
+    open_program(
+        ROLLING._replace(levels=levels), terms=TermsDraft(0, Expiry.END_OF_MONTH, 1), zone="Asia/Seoul"
+    )
+    basic, silver = random_id(), random_id()
+    set_tier(silver, tier="silver", at=AT - DAY, recorded_at=AT - DAY)
+
+    calls = [Request(one, one.hex(), {"points": 70, "reason": "Sorry"}) for one in (basic, silver)]
+    run_batch("rewards.award_points", calls, at=AT)
+
+    ends = dict(Lot.objects.values_list("customer_id", "expires_at"))
+    assert ends[basic] == datetime(2025, 4, 30, 15, tzinfo=UTC)
+    assert ends[silver] == datetime(2025, 8, 31, 15, tzinfo=UTC)
+
+
 def test_award_points__expiry_and_program_given__those_hold() -> None:
     open_program(points_currency="A")
     second = open_program(points_currency="B")

@@ -59,9 +59,20 @@ class DayFigure:
     minor: int = 0
 
 
+class Largest(NamedTuple):
+    """The order of a customer on which most would have come off: when it was, what it cost, and that."""
+
+    at: datetime
+    list_minor: int
+    minor: int
+
+
 @dataclass
 class Tally:
-    """What it came to. `whys`: the orders that got nothing, by reason; `by_customer`: uses and money."""
+    """What it came to. `whys`: the orders that got nothing, by reason; `by_customer`: uses and money.
+
+    `largest` is, by customer, the order that got most.
+    """
 
     orders: int = 0
     list_minor: int = 0
@@ -72,6 +83,7 @@ class Tally:
     days: dict[date, DayFigure] = field(default_factory=dict)
     whys: Counter[Reason] = field(default_factory=Counter)
     by_customer: dict[bytes, tuple[int, int]] = field(default_factory=dict)
+    largest: dict[bytes, Largest] = field(default_factory=dict)
     # The day on which a limit or the budget first had nothing left.
     ran_out_on: date | None = None
 
@@ -128,7 +140,8 @@ class Trial:
         figure = tally.days.setdefault(day, DayFigure())
         tally.orders += 1
         figure.orders += 1
-        tally.list_minor += sum(line.unit_minor * line.quantity for line in order.cart.lines)
+        list_minor = sum(line.unit_minor * line.quantity for line in order.cart.lines)
+        tally.list_minor += list_minor
         if not found.effects:
             why = next((one.reason for one in found.rejections if one.promotion_id), Reason.NO_TARGET)
             tally.whys[why] += 1
@@ -144,18 +157,21 @@ class Trial:
         figure.minor += off
         tally.points += sum(one.points for one in found.effects if isinstance(one, PointsGiven))
         self.units += sum(left < line.unit_minor for line in found.lines for left in line.left_minor)
-        self._count_customer(order, off)
+        self._count_customer(order, off, list_minor)
 
     def _is_shared_out(self) -> bool:
         shared = ((self.limits.uses, self.tally.used), (self.limits.units, self.units))
         return any(most is not None and used >= most for most, used in shared)
 
-    def _count_customer(self, order: PastOrder, off: int) -> None:
+    def _count_customer(self, order: PastOrder, off: int, list_minor: int) -> None:
         if order.customer_id is None:
             self.tally.guests_used += 1
             return
         uses, minor = self.tally.by_customer.get(order.customer_id, (0, 0))
         self.tally.by_customer[order.customer_id] = uses + 1, minor + off
+        largest = self.tally.largest.get(order.customer_id)
+        if largest is None or off > largest.minor:
+            self.tally.largest[order.customer_id] = Largest(order.placed_at, list_minor, off)
         if self.limits.period_uses is not None:
             start = self.period_start(order.placed_at)
             since, lately = self.lately.get(order.customer_id, (start, 0))

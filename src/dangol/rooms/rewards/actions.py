@@ -14,6 +14,7 @@ from dangol.domain.accrual import dates_of
 from dangol.domain.errors import DomainError
 from dangol.domain.points import NEVER, Earn
 from dangol.rooms.rewards.programs import Running, UnknownProgram, find_program
+from dangol.rooms.rewards.selectors import standings_in
 from dangol.rooms.rewards.services import TierRow, set_tiers
 
 MOST_POINTS = 100_000_000
@@ -23,8 +24,9 @@ Words = Annotated[str, Meta(min_length=1, max_length=200)]
 class AwardPoints(ActionPayload, frozen=True):
     """Give points for something other than a purchase.
 
-    They may be used at once, and lapse as the program's terms say, or at `expires_at`, exclusive. They
-    do not count towards tiers. `program` is an id; without one, the shop's first program.
+    They may be used at once, and lapse as the program's terms say (longer in a tier that lets them), or at
+    `expires_at`, exclusive. They do not count towards tiers. `program` is an id; without one, the shop's
+    first program.
     """
 
     points: Annotated[int, Meta(gt=0, le=MOST_POINTS)]
@@ -70,7 +72,8 @@ def award_points(calls: Sequence[Call[AwardPoints]]) -> list[PointsAwarded | Dom
         except UnknownProgram as refusal:
             answers.update({call.customer_id: refusal for call in own})
             continue
-        earns = [_earn(running, call) for call in own]
+        tiers = _tiers(running, own)
+        earns = [_earn(running, call, tiers.get(call.customer_id, "")) for call in own]
         results = apply(
             [Order(call.customer_id, earn) for call, earn in zip(own, earns, strict=True)],
             running.row.points_currency,
@@ -101,8 +104,16 @@ def _find(program: str | None) -> Running:
         raise UnknownProgram() from error
 
 
-def _earn(running: Running, call: Call[AwardPoints]) -> Earn:
-    terms, payload = running.rules.terms_at(call.at), call.payload
+def _tiers(running: Running, calls: Sequence[Call[AwardPoints]]) -> dict[Id, str]:
+    """Return the tier each of them is in, where some tier lets points last longer; else nothing is read."""
+    if not any(level.extra_months for rules in running.rules.tier_versions for level in rules.levels):
+        return {}
+    standings = standings_in(running, [one.customer_id for one in calls], as_of=max(one.at for one in calls))
+    return {customer_id: one.tier.key for customer_id, one in standings.items()}
+
+
+def _earn(running: Running, call: Call[AwardPoints], tier: str) -> Earn:
+    terms, payload = running.rules.terms_in(tier, call.at), call.payload
     _, lapses_at = dates_of(terms, call.at)
     return Earn(
         f"action:{call.key}",

@@ -1,5 +1,6 @@
 """Points by hand: giving and taking with a look ahead, undoing, and approving what is large."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,11 +18,14 @@ from dangol.core.people.merged import resolve_merged
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import try_out
+from dangol.domain.accrual import dates_of
 from dangol.domain.errors import DomainError
+from dangol.domain.points import NEVER
 from dangol.web import asks
 from dangol.web.acting import actor_of, find_subject, form_of, new_form, read_last_day, require_seen
 from dangol.web.amounts import read_points
 from dangol.web.asks import OF_THE_SHOP
+from dangol.web.formats import format_last_day
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.reads.approvals import read_approvals
@@ -51,6 +55,9 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
         "member": member, "given": given | {"way": way}, "limit": settings.ADJUST_LIMIT,
         "form": asked.get("form") or new_form(), "longest": LONGEST, "looked": looked,
     }  # fmt: skip
+    if request.method != "POST":
+        # As long as what they would buy now: it can be changed, or taken out.
+        context["given"]["last_day"] = _usual_last_day(member, frame_of(request).at)
     if request.method != "POST" or "edit" in asked:
         return render(request, "web/adjust.html", context)
     points = read_points(given["points"])
@@ -61,6 +68,16 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     kind = looked.currency
     wanted = ByHand(kind, -points) if way == "take" else ByHand(kind, points, expires_at)
     return _preview_or_do(request, member, wanted, context)
+
+
+def _usual_last_day(member: MemberView, at: datetime) -> str:
+    """Return the last day of points a member earns now; empty where they do not lapse by a day."""
+    running = find_program()
+    if running is None or member.standing is None:
+        return ""
+    terms = running.rules.terms_in(member.standing.tier.key, at)
+    _, lapses_at = dates_of(terms, at)
+    return "" if terms.idle or lapses_at == NEVER else format_last_day(lapses_at).isoformat()
 
 
 def _preview_or_do(

@@ -18,6 +18,7 @@ from dangol.web.barcodes import render_barcode
 from dangol.web.closed import require_open
 from dangol.web.frame import Frame, frame_of
 from dangol.web.guard import member_page
+from dangol.web.idle_words import kept_in_words
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
 from dangol.web.pages.member import describe_progress
@@ -91,6 +92,7 @@ def home_context(customer_id: Id, frame: Frame) -> dict[str, Any] | None:
         "number": number,
         "barcode": barcode_of(number),
         "currency": frame.shop.currency,
+        "kept": kept_in_words(member.soon.kept) if member.soon and member.soon.kept else "",
     }
 
 

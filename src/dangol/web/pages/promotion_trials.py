@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -37,11 +37,14 @@ MOST_COLUMNS = 31
 
 
 class Line(NamedTuple):
-    """Somebody who would have got it, how often and how much."""
+    """Somebody who would have got it, how often and how much, and the order that would have got most."""
 
     person: PersonView
     uses: int
     minor: int
+    largest_at: datetime | None
+    largest_list_minor: int
+    largest_minor: int
 
 
 @needs(Right.PROGRAMS_WRITE)
@@ -123,7 +126,14 @@ def _result(request: HttpRequest, trial: TrialView, result: Result, currency: st
         "result": result,
         "tiles": _tiles(result, currency),
         "lines": [
-            Line(people[owners[one.customer]], one.uses, one.minor)
+            Line(
+                people[owners[one.customer]],
+                one.uses,
+                one.minor,
+                one.largest_at,
+                one.largest_list_minor,
+                one.largest_minor,
+            )
             for one in result.customers
             if owners[one.customer] in people
         ],

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
 
 from dangol.core.commerce.models import Order, OrderLine, Product
 from dangol.core.events.models import Event
 from dangol.core.events.payloads import PAYLOADS, Payload, decode
-from dangol.core.ledger.models import Lot
+from dangol.core.ledger.models import Lot, PointActivity
 from dangol.core.people.selectors import ConsentState, Profile, consents_of, profiles_of, stores_by_id
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
+from dangol.domain.idling import read_idle
 from dangol.rooms.rewards.models import Membership
 from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.selectors import StandingView, standings_in
@@ -33,11 +34,20 @@ _ORDER = (
 FOLDED = ("points.earned", "points.posted", "points.settled", "tier.reviewed")
 
 
+class Kept(NamedTuple):
+    """What keeps points that lapse by inactivity: the last activity, and for how many months it does."""
+
+    last_at: datetime
+    months: int
+    kinds: tuple[str, ...]
+
+
 class Soon(NamedTuple):
-    """Points that lapse together next, and when, exclusive."""
+    """Points that lapse together next, and when, exclusive; `kept` where they lapse by inactivity."""
 
     points: int
     expires_at: datetime
+    kept: Kept | None = None
 
 
 class MemberView(NamedTuple):
@@ -151,10 +161,27 @@ def _waiting(customer_id: Id, currency: str, at: datetime) -> tuple[int, Soon | 
         lots.filter(is_pending=False, expires_at__gt=at)
         .order_by("expires_at")
         .values_list("expires_at")
-        .annotate(Sum("left"))
+        .annotate(Sum("left"), Count("id"), Count("idle"), Min("idle"), Max("idle"), Max("earned_at"))
         .first()
     )
-    return pending, Soon(first[1], first[0]) if first and first[0] else None
+    if first is None or first[0] is None:
+        return pending, None
+    expires_at, points, count, sliding, idle, other, earned_at = first
+    # Points of one day may lapse for different reasons: then none is told.
+    is_one = count == sliding and idle == other
+    return pending, Soon(
+        points, expires_at, _kept(customer_id, currency, idle, earned_at) if is_one else None
+    )
+
+
+def _kept(customer_id: Id, currency: str, idle: str, earned_at: datetime) -> Kept:
+    """Return what keeps points that were earned last at an instant, and slide as `idle` says."""
+    read = read_idle(idle)
+    own = PointActivity.objects.filter(
+        customer_id=customer_id, currency=currency, kind__in=read.kinds, undone_at=None
+    )
+    last_at = own.aggregate(last=Max("at"))["last"]
+    return Kept(max(filter(None, (last_at, earned_at))), read.months, read.kinds)
 
 
 def _standing(customer_id: Id, running: Running, at: datetime) -> StandingView | None:

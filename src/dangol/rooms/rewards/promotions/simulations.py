@@ -59,11 +59,18 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """Somebody who would have got it: how often, and how much would have come off."""
+    """Somebody who would have got it: how often, and how much would have come off.
+
+    `largest_minor` is what would have come off the order that got most, which was placed at `largest_at` and
+    cost `largest_list_minor` on the shelf. Runs from before that was kept have none.
+    """
 
     customer: str
     uses: int
     minor: int
+    largest_at: datetime | None = None
+    largest_list_minor: int = 0
+    largest_minor: int = 0
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +233,8 @@ def _result(tally: Tally, as_now: tuple[str, ...]) -> Result:
             Day(day.isoformat(), one.orders, one.used, one.minor) for day, one in sorted(tally.days.items())
         ),
         whys={why.value: count for why, count in tally.whys.most_common()},
-        customers=tuple(Customer(show_id(one), uses, minor) for one, (uses, minor) in most),
+        customers=tuple(
+            Customer(show_id(one), uses, minor, *tally.largest[one]) for one, (uses, minor) in most
+        ),
         as_now=as_now,
     )  # fmt: skip

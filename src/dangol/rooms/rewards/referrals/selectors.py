@@ -287,6 +287,11 @@ def standing_of(customer_id: Id, *, at: datetime) -> Standing:
     )  # fmt: skip
 
 
+def count_friends(customer_id: Id) -> int:
+    """Return how many friends came by a member's code, under all their ids."""
+    return Referral.objects.filter(referrer_id__in=family_of(customer_id)).count()
+
+
 def _cap_left(counted: Iterable[tuple[Id, date]], at: datetime) -> tuple[int | None, str]:
     """Return how many more gifts the caps leave for what is earned today, and which one is reached."""
     program = open_program()

@@ -20,6 +20,7 @@ from dangol.rooms.rewards.stamps.selectors import standings_for
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, open_to_anyone, sign_out
 from dangol.web.pages.home import barcode_of, home_context, number_of
+from dangol.web.pages.me.entries import entries_of
 from dangol.web.reads.statement import merge_expired, read_statement
 from dangol.web.reads.wallets import choose_wallet
 from dangol.web.scheme import tiers_of
@@ -60,6 +61,7 @@ def show_home(request: HttpRequest, session: SessionView) -> HttpResponse:
     # Those they have begun; all there are stand on the cards' own page.
     begun = [one for one in standings if one.stamps or one.waiting or one.debt] or standings
     shown = {"here": "home", "asks": asks, "standings": begun[:STAMP_CARDS], "gives": GIVES}
+    shown["entries"] = entries_of(session.customer_id, at=frame_of(request).at)
     return render(request, "web/home.html", context | shown)
 
 
