@@ -79,6 +79,7 @@ def test_kept_sale__on_a_card_that_has_too_little__is_made_and_says_what_is_to_b
     assert find_card(card.id, at=NOW).open_minor == 0
     receipt, home = answers[0]["receipt"], "/till"
     assert "$20을(를) 더 받아야 해요" in read(till.get(receipt))
+    assert "받은 금액 $0" in read(till.get(receipt))
     assert f"더 받아야 하는 판매 $20 {answers[0]['number']}" in read(till.get(home))
     refused = till.post(f"{receipt}/return", {"form": str(uuid4()), "amount": "5", "do": "return"})
     assert "아직 $20을 받아야 하는 판매예요." in read(refused)
@@ -86,6 +87,7 @@ def test_kept_sale__on_a_card_that_has_too_little__is_made_and_says_what_is_to_b
     for _ in range(2):
         assert till.post(f"{receipt}/paid").status_code == 302
     assert "$20을(를) 다른 방법으로 받았어요." in read(till.get(receipt))
+    assert "받은 금액 $20" in read(till.get(receipt))
     assert "더 받아야 하는 판매" not in read(till.get(home))
     assert SaleDue.objects.get().paid_to == "owner"
 

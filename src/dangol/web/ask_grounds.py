@@ -16,7 +16,6 @@ from dangol.rooms.rewards.stored_value.batch_asks import read_batch
 from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.web.formats import (
-    DASH,
     format_date,
     format_last_day,
     format_money_in_words,
@@ -54,7 +53,7 @@ def _of_credit(approval: ApprovalView, at: datetime) -> Grounds:
     told = [format_money_in_words(minor, wanted.currency) for minor in (held, after)]
     facts = [Fact(_("예치금"), " → ".join(told)), _limit(wanted.currency)]
     if wanted.minor > 0:
-        facts.insert(1, Fact(_("마지막 날"), _last_day(wanted.expires_at)))
+        facts.insert(1, Fact(_("마지막 날"), _last_day(wanted.expires_at or credit.usual_end(at))))
     return Grounds(facts, _("지금은 예치금이 그만큼 남아 있지 않아요.") if after < 0 else "")
 
 
@@ -79,7 +78,7 @@ def _limit(currency: str) -> Fact:
 
 
 def _last_day(end: datetime | None, usual: str = "") -> str:
-    return format_date(format_last_day(end)) if end else (usual or DASH)
+    return format_date(format_last_day(end)) if end else (usual or _("사라지지 않음"))
 
 
 _GROUNDS: Mapping[str, Callable[[ApprovalView, datetime], Grounds]] = {

@@ -27,7 +27,7 @@ from dangol.rooms.rewards.promotions.counter import (
     undo_own,
     undone_sale_of,
 )
-from dangol.rooms.rewards.promotions.dues import due_of, settle_due
+from dangol.rooms.rewards.promotions.dues import DueView, due_of, settle_due
 from dangol.rooms.rewards.promotions.kept import current_shelf
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.returning import ReturnView, bring_back, give_back_amount, returns_of
@@ -216,9 +216,7 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         "undone": undone_sale_of(order) if receipt.is_undone and not receipt.sale else None,
     }
     if undone := context["undone"]:
-        missing = due_of(undone.id)
-        unpaid = missing.minor if missing and missing.paid_at is None else 0
-        context["money_back"] = undone.answer["due_minor"] - unpaid
+        context["money_back"] = _received(undone, due_of(undone.id))
     if sale := receipt.sale:
         names = names_of_lines(sale)
         left, back = lines_left(sale, names), _sum_of(returns_of(sale.id))
@@ -226,11 +224,17 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),
-            "refused": refused_in_words(sale.answer, current_shelf()), "due": due,
+            "refused": refused_in_words(sale.answer, current_shelf()),
+            "due": due, "received": _received(sale, due),
             "left": left, "back": back, "is_partly_back": back is not None or bool(sale.split.back),
             "may_move": due is None and not any(used) and not sale.split.back,
         }  # fmt: skip
     return context
+
+
+def _received(sale: SaleView, due: DueView | None) -> int:
+    """Return what was paid of a sale in money so far."""
+    return int(sale.answer["due_minor"]) - (due.minor if due and due.paid_at is None else 0)
 
 
 def _sum_of(returns: Sequence[ReturnView]) -> ReturnView | None:
