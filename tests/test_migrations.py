@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connection, connections, migrations
 from django.db.migrations.loader import MigrationLoader
 
-from dangol.cli import migrating
+from dangol.core.operations import migrating
 from dangol.core.people.keystore import KEY_STORE
 
 SQUAWK = Path(sys.executable).with_name("squawk")

@@ -88,6 +88,7 @@ from dangol_client.event_rule_answers import (
     EventRuleStanding,
     EventRuleTrial,
     EventRuleVersion,
+)
 from dangol_client.households import (
     GivenBack,
     Household,

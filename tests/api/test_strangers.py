@@ -262,7 +262,7 @@ OTHER_KIND = {
     "sale": "order", "promotion": "program", "batch": "member", "coupon": "batch",
     "reward": "member", "redemption": "reward", "card": "reward", "stamp": "card",
     "scheme": "card", "referral": "scheme", "deed_rule": "promotion", "trial": "deed_rule",
-    "scheme": "card", "referral": "scheme", "household": "member", "spending": "household",
+    "household": "member", "spending": "household",
     "gift_card": "gift_batch", "gift_batch": "gift_card",
 }  # fmt: skip
 

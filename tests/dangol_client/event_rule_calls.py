@@ -1,5 +1,6 @@
 """The calls about event rules, each made once."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from dangol_client import Dangol, Refused
@@ -17,11 +18,9 @@ def reward_deeds(dangol: Dangol, member: str) -> None:
     since, until = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
     trial = rules.start_trial(made.id, since=since, until=until)
     assert rules.get_trial(trial.id).is_draft
-    try:
-        assert rules.cancel_trial(trial.id).state == "canceled"
-    except Refused as refused:
-        # The worker may have been faster.
-        assert refused.code == "event_rules.trial_over"
+    with suppress(Refused):  # where the worker was faster
+        rules.cancel_trial(trial.id)
+    assert rules.get_trial(trial.id).state in ("canceled", "done")
     assert [one.id for one in rules.trials(made.id)] == [trial.id]
 
     assert rules.publish(made.id, revision=made.draft.revision).state == "live"

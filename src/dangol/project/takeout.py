@@ -20,13 +20,9 @@ from dangol.core.segments.takeout import SEGMENTS, TRAITS
 from dangol.rooms.personalization.lists import PRODUCT_LISTS
 from dangol.rooms.rewards.catalog.takeout import REDEMPTIONS
 from dangol.rooms.rewards.coupons.takeout import COUPONS, ISSUES, USES
-<<<<<<< HEAD
 from dangol.rooms.rewards.event_rules.takeout import AWARDS, MARKS, REFUSALS
-from dangol.rooms.rewards.promotions.takeout import CONFIRMATIONS, DUES, PROMOTIONS, SALES
-=======
 from dangol.rooms.rewards.households.takeout import MEMBERSHIPS, SHARES, SPENDINGS
-from dangol.rooms.rewards.promotions.takeout import CONFIRMATIONS, PROMOTIONS, SALES
->>>>>>> 36b6f12c (households: Let members of a family spend one another's points.)
+from dangol.rooms.rewards.promotions.takeout import CONFIRMATIONS, DUES, PROMOTIONS, SALES
 from dangol.rooms.rewards.referrals.takeout import CODES, FRIENDS, GIFTS, REFERRED
 from dangol.rooms.rewards.stamps.takeout import CARDS, STAMPS
 from dangol.rooms.rewards.stored_value.takeout import MOVES as STORED_MOVES, STORED
@@ -36,9 +32,6 @@ SECTIONS: list[Section] = [
     PROFILE, TRAITS, SEGMENTS, PRODUCT_LISTS, GUARDIANS, IDENTITIES, CONSENTS, MERGES, HOLDS, NOTES,
     ORDERS, RETURNS, SALES, PROMOTIONS, CONFIRMATIONS, DUES, BALANCES, LOTS, POINTS, WHYS, STANDINGS, CHANGES,
     REDEMPTIONS, COUPONS, ISSUES, USES, CARDS, STAMPS, CODES, REFERRED, FRIENDS,
-<<<<<<< HEAD
-    GIFTS, AWARDS, REFUSALS, MARKS, STORED, STORED_MOVES, TIMELINE, ACCESS, REQUESTS, NOTICES,
-=======
-    GIFTS, STORED, STORED_MOVES, MEMBERSHIPS, SPENDINGS, SHARES, TIMELINE, ACCESS, REQUESTS, NOTICES,
->>>>>>> 36b6f12c (households: Let members of a family spend one another's points.)
+    GIFTS, AWARDS, REFUSALS, MARKS, STORED, STORED_MOVES, MEMBERSHIPS, SPENDINGS, SHARES, TIMELINE, ACCESS,
+    REQUESTS, NOTICES,
 ]  # fmt: skip

@@ -57,7 +57,7 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     }  # fmt: skip
     if request.method != "POST":
         # As long as what they would buy now: it can be changed, or taken out.
-        context["given"]["last_day"] = _usual_last_day(member, frame_of(request).at)
+        context["given"]["last_day"] = _usual_last_day(looked, member, frame_of(request).at)
     if request.method != "POST" or "edit" in asked:
         return render(request, "web/adjust.html", context)
     points = read_points(given["points"])
@@ -70,9 +70,9 @@ def adjust(request: HttpRequest, customer_id: Id) -> HttpResponse:
     return _preview_or_do(request, member, wanted, context)
 
 
-def _usual_last_day(member: MemberView, at: datetime) -> str:
+def _usual_last_day(looked: Looked, member: MemberView, at: datetime) -> str:
     """Return the last day of points a member earns now; empty where they do not lapse by a day."""
-    running = find_program()
+    running = looked.running
     if running is None or member.standing is None:
         return ""
     terms = running.rules.terms_in(member.standing.tier.key, at)

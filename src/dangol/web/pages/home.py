@@ -21,7 +21,6 @@ from dangol.web.guard import member_page
 from dangol.web.idle_words import kept_in_words
 from dangol.web.links import BadLink, read_home_link
 from dangol.web.pages.errors import link_over
-from dangol.web.pages.member import describe_progress
 from dangol.web.reads.households import usable_in_household
 from dangol.web.reads.member import find_member
 from dangol.web.reads.own_coupons import own_coupons, usable_first
