@@ -34,6 +34,10 @@ OWN.mkdir(mode=0o700, exist_ok=True)
 os.environ["DANGOL_HOME"] = str(OWN)
 os.environ["DANGOL_SECRET_KEY"] = "only-for-tests-only-for-tests-only-for-tests"
 os.environ["DANGOL_MASTER_KEYS"] = "test-1:" + "dGVzdC1tYXN0ZXIta2V5LW9mLTMyLWJ5dGVzLWxvbmc="
+# A run has a worker for each core. Libraries that take all cores would make them wait for one another: models
+# of some hundred customers spend most of their time so.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 # Processes that tests start read what was compiled when packages were installed, or by the run before.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Where the embedded server keeps its lock; others may have to enter HOME, but not this.
