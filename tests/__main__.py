@@ -46,8 +46,23 @@ ONCE = (
 
 # Shells over what both databases are tested with below them: seen on SQLite, and on PostgreSQL where that
 # alone is asked for, or all at full size. Of these files the database is what they are about.
-SHELLS = ("tests/web", "tests/cli", "tests/dangol_client")
+SHELLS = ("tests/web", "tests/cli", "tests/dangol_client", "tests/api")
 ABOUT_DATABASES = (
+    "tests/api/test_checkout.py",
+    "tests/api/test_cloud_events.py",
+    "tests/api/test_coupons.py",
+    "tests/api/test_credit.py",
+    "tests/api/test_door.py",
+    "tests/api/test_events.py",
+    "tests/api/test_fuzz.py",
+    "tests/api/test_gift_cards.py",
+    "tests/api/test_idempotency.py",
+    "tests/api/test_jobs.py",
+    "tests/api/test_merged.py",
+    "tests/api/test_orders.py",
+    "tests/api/test_strangers.py",
+    "tests/api/test_tracking.py",
+    "tests/api/test_under_fire.py",
     "tests/cli/test_backup.py",
     "tests/cli/test_clock.py",
     "tests/cli/test_doctor.py",
@@ -116,6 +131,9 @@ def main(words: list[str]) -> int:
         kinds = tuple(kind for kind in KINDS if kind in words[1:2])
         words = words[2:]
         print(f"Tests on {', '.join(kinds) or 'nothing'} only.")
+    if not SIZE.soak:
+        seed = os.environ.setdefault("DANGOL_TEST_SEED", str(int(time.time()) // 86_400))
+        print(f"Of what is only drawn from, DANGOL_TEST_SEED={seed} draws the same again.")
     reports: dict[str, Any] = {}
     failed = []
     with tempfile.TemporaryDirectory(prefix="dangol-tests-") as folder:

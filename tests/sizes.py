@@ -1,7 +1,11 @@
 """How much the laws are tried: a little in every run, the full measure in `make soak`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,10 @@ FULL = Size(
 )  # fmt: skip
 
 SIZE = FULL if os.environ.get("DANGOL_SOAK") == "1" else SMALL
+# Which part of a large product a run draws: another each day, said by `python -m tests`.
+SEED = int(os.environ.get("DANGOL_TEST_SEED", "0"))
+
+
+def drawn(things: Sequence[T], *, one_in: int) -> list[T]:
+    """Return a part of the things, so that as many seeds one after the other see all; at full size all."""
+    return [one for place, one in enumerate(things) if SIZE.soak or (place + SEED) % one_in == 0]

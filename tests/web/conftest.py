@@ -13,6 +13,7 @@ from dangol.core.people.setups import begin_setup
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.first_program import make_first_program
+from tests.web.paths import Shown, kept_shown
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, kept_story
 
@@ -28,6 +29,12 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 def story(transactional_db: None, still_clock: datetime) -> Story:
     """Return the people of a shop with three months of history: told once, then put back as it was."""
     return kept_story()
+
+
+@pytest.fixture
+def shown(transactional_db: None, still_clock: datetime) -> Shown:
+    """Return the story with something on each page; whoever signs in does so after it."""
+    return kept_shown()
 
 
 @pytest.fixture

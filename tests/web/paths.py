@@ -1,7 +1,8 @@
 """The addresses of pages, with something to show on each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dangol.core.access.approvals import count_waiting
@@ -23,11 +24,12 @@ from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
 from dangol.rooms.rewards.promotions.models import Sale, SaleState
 from dangol.web.links import make_home_link
+from tests.snapshots import Kept
 from tests.web.programs import tell_program
 from tests.web.reward_paths import all_reward_paths
 from tests.web.segments import tell_segments
 from tests.web.staff import make_staff
-from tests.web.story import CURRENCY, NOW, Story
+from tests.web.story import CURRENCY, NOW, Story, tell_story
 from tests.web.till_shop import hold_points, sell_with_coupon
 from tests.web.works import make_works
 
@@ -206,6 +208,25 @@ def staff_paths(story: Story) -> list[str]:
         *program_paths(story),
         *works_paths(),
     ]  # fmt: skip
+
+
+class Shown(NamedTuple):
+    """A story with something to show on each page: an address of every page a clerk can see, and those of
+    each template by name."""
+
+    story: Story
+    staff: Sequence[str]
+    every: Mapping[str, str]
+
+
+def _tell_shown() -> Shown:
+    story = tell_story()
+    staff = staff_paths(story)
+    return Shown(story, staff, every_path(story))
+
+
+# Nobody may have signed in before: there are staff among what is shown.
+kept_shown = Kept(_tell_shown)
 
 
 def _member_lists() -> dict[str, str]:

@@ -21,6 +21,7 @@ from dangol.rooms.personalization.refresh import refresh_all
 from tests.core.segments.shop import MARKETER, make_segment
 from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
+from tests.snapshots import Kept
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -40,12 +41,19 @@ def run() -> dict[str, int | DomainError]:
     return refresh_all(shop(), as_of=NOW.date() - timedelta(days=1), at=NOW)
 
 
-@pytest.fixture
-def year(still_clock: Any) -> list[Id]:
-    """A shop with a year of purchases by 300 customers, of whom the models have told."""
+def _tell_year() -> list[Id]:
     owners = bring_history(300, seed=4)
     refresh_all(shop(), as_of=START + timedelta(days=365), at=NOW)
     return owners
+
+
+_kept_year = Kept(_tell_year)
+
+
+@pytest.fixture
+def year(transactional_db: None, still_clock: Any) -> list[Id]:
+    """A shop with a year of purchases by 300 customers, of whom the models have told."""
+    return [*_kept_year()]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

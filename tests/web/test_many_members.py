@@ -1,6 +1,6 @@
 """The list of members where they are many: read along an index, a page at a time, and never counted whole."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -23,20 +23,29 @@ from dangol.web.reads.members import (
     read_member_page,
     walk_members,
 )
+from tests.snapshots import Kept
 from tests.web.crowd import gather
-from tests.web.story import CURRENCY, NOW, Story
+from tests.web.story import CURRENCY, NOW, tell_story
 from tests.web.test_members import walk
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
-@pytest.fixture
-def crowd(story: Story, monkeypatch: pytest.MonkeyPatch) -> Scheme:
-    """Return the scheme of a shop with some hundreds of members, for which that is already many."""
+def _tell_crowd() -> Scheme:
+    program_id = tell_story().program_id
     stores = [one.id for one in list_stores()]
-    gather(400, program_id=story.program_id, currency=CURRENCY, stores=stores, at=NOW)
+    gather(400, program_id=program_id, currency=CURRENCY, stores=stores, at=NOW)
+    return Scheme(program_id, CURRENCY)
+
+
+_kept_crowd = Kept(_tell_crowd)
+
+
+@pytest.fixture
+def crowd(transactional_db: None, still_clock: datetime, monkeypatch: pytest.MonkeyPatch) -> Scheme:
+    """Return the scheme of a shop with some hundreds of members, for which that is already many."""
     monkeypatch.setattr(member_query, "FEW", 0)
-    return Scheme(story.program_id, CURRENCY)
+    return _kept_crowd()
 
 
 FILTERS = {

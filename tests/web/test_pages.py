@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -20,7 +21,7 @@ from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
-from tests.web.paths import staff_paths
+from tests.web.paths import Shown
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
 
@@ -52,6 +53,7 @@ DATA = (
     "배달",
     "한국어",
     "김",
+    "김하늘",
     "늘",
 )
 
@@ -101,41 +103,45 @@ def speaking(language: str) -> Client:
     return sign_in(Client(headers={"accept-language": language}))
 
 
-def test_every_page__not_signed_in__leads_to_sign_in(client: Client, story: Story) -> None:
-    for path in [*staff_paths(story), "/members.csv"]:
+def test_every_page__not_signed_in__leads_to_sign_in(client: Client, shown: Shown) -> None:
+    for path in [*shown.staff, "/members.csv"]:
         answer = client.get(path)
 
         assert answer.status_code == 302, path
         assert answer["Location"].startswith("/sign-in?next="), path
 
 
-def test_every_page__both_languages__renders_by_the_content_policy(story: Story) -> None:
-    for language in ("ko", "en"):
-        client = speaking(language)
-        for path in [*staff_paths(story), make_home_link(story.regular)]:
-            answer = client.get(path)
-            page = read(answer.content.decode())
+def opened(language: str, paths: Sequence[str]) -> Iterator[tuple[str, _Text]]:
+    """Open pages one after the other, each of which has to keep to the policy; return their texts."""
+    client = speaking(language)
+    for path in paths:
+        answer = client.get(path)
+        page = read(answer.content.decode())
 
-            assert answer.status_code == 200, path
-            assert not page.inline, f"{path}: inline style or script in {page.inline}"
-            assert len(page.headings) == 1, f"{path}: one h1"
-            assert f'<html lang="{language}">' in answer.content.decode(), path
-            policy = answer["Content-Security-Policy"]
-            assert "default-src 'none'" in policy
-            assert "'unsafe-inline'" not in policy
+        assert answer.status_code == (404 if path == "/nowhere" else 200), path
+        assert not page.inline, f"{path}: inline style or script in {page.inline}"
+        assert len(page.headings) == 1, f"{path}: one h1"
+        assert f'<html lang="{language}">' in answer.content.decode(), path
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "'unsafe-inline'" not in policy
+        yield path, page
 
 
-def test_every_page__english__no_hangul_beyond_data(story: Story) -> None:
-    client = speaking("en")
-    for path in [*staff_paths(story), make_home_link(story.regular), "/sign-in", "/nowhere"]:
-        found = {
-            word for words in read(client.get(path).content.decode()).words for word in HANGUL.findall(words)
-        }
+def test_every_page__english__keeps_to_the_policy_and_has_no_hangul_beyond_data(shown: Shown) -> None:
+    for path, page in opened("en", [*shown.staff, make_home_link(shown.story.regular), "/nowhere"]):
+        found = {word for words in page.words for word in HANGUL.findall(words)}
 
         assert not found - set(DATA), f"{path}: {found - set(DATA)}"
 
 
-def test_every_page__korean__no_english_sentence(story: Story) -> None:
+def test_sign_in__english__no_hangul(client: Client, story: Story) -> None:
+    page = client.get("/sign-in", headers={"accept-language": "en"}).content.decode()
+
+    assert not {word for words in read(page).words for word in HANGUL.findall(words)} - set(DATA)
+
+
+def test_every_page__korean__keeps_to_the_policy_and_has_no_english_sentence(shown: Shown) -> None:
     # Three Latin words in a row are a sentence; the shop's name and its products are data.
     sentence = re.compile(r"[A-Za-z]{2,}(?:\s+[A-Za-z]{2,}){2,}")
     data = {
@@ -146,9 +152,8 @@ def test_every_page__korean__no_english_sentence(story: Story) -> None:
         "dangol ledger",
         "segment.analytics",
     }
-    client = speaking("ko")
-    for path in [*staff_paths(story), make_home_link(story.regular), "/nowhere"]:
-        for words in read(client.get(path).content.decode()).words:
+    for path, page in opened("ko", [*shown.staff, make_home_link(shown.story.regular), "/nowhere"]):
+        for words in page.words:
             found = sentence.search(words)
 
             assert not found or any(one in words for one in data), f"{path}: {words!r}"
@@ -198,12 +203,12 @@ def test_error_page__member_s_own_link__log_has_its_route_only(
 TRIES_OUT = re.compile(r"amount=12|/order-acts/undo/")
 
 
-def test_pages__more_data__same_number_of_statements(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages__more_data__same_number_of_statements(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    story, paths = shown.story, shown.staff
     client, began = speaking("ko"), now()
     # Once a minute a session notes that it is in use: one statement more.
     monkeypatch.setattr("dangol.web.frame.now", lambda: began)
     _name_everyone(story)
-    paths = staff_paths(story)
     before = {path: _count_statements(client, path) for path in paths}
     _multiply(story)
 
@@ -329,7 +334,7 @@ def test_static__htmx__comes_from_the_pinned_wheel(clerk: Client) -> None:
         answer.close()
 
 
-def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(clerk: Client, story: Story) -> None:
+def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(shown: Shown, clerk: Client) -> None:
     def read(path: str) -> bytes:
         answer = clerk.get(path, headers={"accept-encoding": "gzip"})
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined] # a file streams
@@ -338,7 +343,7 @@ def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(clerk: Client,
 
     weights: dict[str, int] = {}
     weighed: dict[str, int] = {}
-    for path in staff_paths(story):
+    for path in shown.staff:
         page = read(path)
         text = gzip.decompress(page).decode() if page[:2] == b"\x1f\x8b" else page.decode()
         loaded = re.findall(r'(?:src|href)="(/static/[^"]+|/brand/[^"]+\.css)"', text)

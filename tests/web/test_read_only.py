@@ -8,20 +8,19 @@ from pytest_django import Settings
 from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.models import PersonKey
 from dangol.core.storage.ids import show_id
-from tests.web.paths import act_paths, staff_paths, undo_path
+from tests.web.paths import Shown, act_paths, staff_paths, undo_path
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 @pytest.fixture
-def keyless(story: Story, settings: Settings) -> Story:
-    """Return the story of a shop whose key store is gone."""
-    staff_paths(story)  # what they need is made while it can be
+def keyless(shown: Shown, settings: Settings) -> Story:
+    """Return the story of a shop whose key store is gone; what its pages need was made while it could be."""
     PersonKey.objects.all().delete()
     forget_cached_keys()  # as a process that has just started
     settings.READ_ONLY = "keys"
-    return story
+    return shown.story
 
 
 def test_pages__key_store_gone__open_with_points_and_a_notice_but_nobody_s_name(

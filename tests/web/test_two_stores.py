@@ -4,7 +4,7 @@ The addresses come from the URL resolver: a new one that takes a part is in one 
 fails.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -38,11 +38,12 @@ from dangol.rooms.rewards.referrals.services import tell_code
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
+from tests.snapshots import Kept
 from tests.web.referrals import newcomer
 from tests.web.rewards import tell_rewards
 from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
-from tests.web.story import CURRENCY, NOW, Story
+from tests.web.story import CURRENCY, NOW, Story, tell_story
 from tests.web.till_shop import hold_points
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -75,8 +76,13 @@ class Side(NamedTuple):
 
 
 @pytest.fixture
-def sides(story: Story) -> dict[str, Side]:
+def sides(transactional_db: None, still_clock: datetime) -> dict[str, Side]:
     """Two stores, each with a member at home there, who bought there, was noted about, and waits."""
+    return {**_kept_sides()}
+
+
+def _tell_sides() -> dict[str, Side]:
+    story = tell_story()
     tell_segments(story)
     with write_transaction():
         stores = upsert_stores([StoreRow("1", "First"), StoreRow("2", "Second")], recorded_at=NOW)
@@ -84,6 +90,9 @@ def sides(story: Story) -> dict[str, Side]:
         number: _side(story, number, story.customers[member], stores[number], phone)
         for number, member, phone in (("1", "1501", "212-555-0101"), ("2", "1502", "212-555-0202"))
     }
+
+
+_kept_sides = Kept(_tell_sides)
 
 
 def _side(story: Story, number: str, member: Id, store_id: Id, phone: str) -> Side:
