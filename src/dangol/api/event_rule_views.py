@@ -16,7 +16,7 @@ ContentIn = Annotated[
     dict[str, Any],
     Field(
         description="name, trigger, event, where, condition, points, rate, most_points, caps, budget,"
-        " pending_days, expiry, expiry_count, active_from, active_to, about, about_en, is_shown.",
+        " pending_days, expiry, expiry_count, active_from, active_to, about, about_en, is_shown, name_en.",
         examples=[
             {
                 "name": "Review", "event": "Review Posted", "points": 100, "caps": {"day": 1},

@@ -27,6 +27,7 @@ from dangol.core.messaging.codes import ask_spending_code, count_spending_code
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.spaces import LIVE
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.event_rules.judging import REASON as DEED
 from dangol.rooms.rewards.event_rules.selectors import awards_by_transfer
 from dangol.rooms.rewards.selectors import standings_of
 from dangol.rooms.rewards.wallets import LONGEST_CODE, find_wallet
@@ -107,7 +108,7 @@ def get_history(
     lines = statement(owner, _currency(currency), before=before, limit=limit + 1)
     shown, rest = lines[:limit], lines[limit:]
     whys = whys_of(owner, [line.transfer_id for line in shown])
-    awards = awards_by_transfer(owner, [line.transfer_id for line in shown])
+    awards = awards_by_transfer(owner, [line.transfer_id for line in shown if line.reason == DEED])
     after = make_cursor(shown[-1].occurred_at, shown[-1].transfer_id) if rest else None
     data = [show_line(line, whys.get(line.transfer_id), awards.get(line.transfer_id)) for line in shown]
     return show(HistoryPage(data=data, next_cursor=after))

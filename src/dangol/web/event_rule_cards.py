@@ -18,6 +18,7 @@ class Cards(NamedTuple):
     """The form as it is drawn. `properties` are names that the chosen event is known to have."""
 
     name: Input
+    name_en: Input
     trigger: Input
     event: Input
     event_name: Input
@@ -80,7 +81,7 @@ class _Drawer(NamedTuple):
             self.field("rate_property", _("셈할 수의 이름"), "text", number, listed="properties"),
             self.field("rate_points", _("그 수마다 줄 포인트")),
             self.field("rate_units", _("얼마마다"), hint=_("비우면 1마다예요.")),
-            self.field("most_points", _("한 번에 최대"), hint=_("비우면 한도가 없어요.")),
+            self.field("most_points", _("한 번에 줄 최대 포인트"), hint=_("비우면 한도가 없어요.")),
         ]
 
     def caps(self) -> list[Input]:
@@ -95,7 +96,7 @@ class _Drawer(NamedTuple):
 
     def budget(self) -> list[Input]:
         """Return the inputs of what all members share."""
-        labels = {"budget_times": _("모두 몇 번"), "budget_points": _("모두 몇 포인트")}
+        labels = {"budget_times": _("모두 합쳐 몇 번"), "budget_points": _("모두 합쳐 몇 포인트")}
         return [self.field(name, label, hint=_("비우면 한도가 없어요.")) for name, label in labels.items()]
 
     def lots(self) -> list[Input]:
@@ -134,6 +135,7 @@ def draw_cards(state: State, faults: Mapping[str, str], offers: Offers) -> Cards
     known = sorted(offers.kinds_of(state.typed.get("event", "")))
     return Cards(
         name=draw.field("name", _("이름"), "text", _("직원과 회원이 이 이름으로 봐요.")),
+        name_en=draw.field("name_en", _("이름(영어)"), "text", _("비우면 한국어 이름을 보여 줘요.")),
         trigger=draw.field("trigger", _("무엇을 하면"), "choice", options=[*TRIGGERS.items()]),
         event=draw.field("event", _("활동"), "choice", options=events),
         event_name=draw.field("event_name", _("활동의 이름"), "text", as_sent),

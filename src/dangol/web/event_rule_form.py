@@ -74,7 +74,7 @@ def open_state(content: EventRuleContent, zone: ZoneInfo, offers: Offers) -> Sta
     rate = content.rate
     is_offered = not content.event or content.event in payable(offers)
     typed = {
-        "name": content.name, "trigger": content.trigger.value,
+        "name": content.name, "name_en": content.name_en, "trigger": content.trigger.value,
         "event": content.event if is_offered else OTHER, "event_name": "" if is_offered else content.event,
         "points": _whole(content.points or None), "most_points": _whole(content.most_points),
         "rate_property": rate.property if rate else "", "rate_points": _whole(rate.points if rate else None),
@@ -136,7 +136,8 @@ def write_content(
     trigger = reader.said("trigger")
     is_event = trigger not in (Trigger.BIRTHDAY.value, Trigger.ANNIVERSARY.value)
     raw = {
-        "name": _name(reader, is_needed=needs_name),
+        "name": _name(reader, "name", is_needed=needs_name),
+        "name_en": _name(reader, "name_en", is_needed=False),
         "trigger": Trigger.EVENT.value if is_event else trigger,
         "event": _event(reader, offers, is_needed=needs_name) if is_event else "",
         "where": _tests(reader) if is_event else [],
@@ -175,12 +176,12 @@ def _condition(state: State, offers: Offers) -> tuple[dict[str, Any] | None, lis
     return write_condition(written.condition), []
 
 
-def _name(reader: Reader, *, is_needed: bool) -> str:
-    name = reader.said("name")
+def _name(reader: Reader, field: str, *, is_needed: bool) -> str:
+    name = reader.said(field)
     if not name and is_needed:
-        reader.fault("name", _("이름을 적어 주세요."))
+        reader.fault(field, _("이름을 적어 주세요."))
     elif len(name) > LONGEST_NAME:
-        reader.fault("name", _("80자 안으로 줄여 주세요."))
+        reader.fault(field, _("80자 안으로 줄여 주세요."))
     return name
 
 

@@ -197,8 +197,12 @@ def _phone(content: EventRuleContent) -> Iterable[str]:
         yield _("회원의 휴대폰에는 알리지 않아요")
         return
     yield content.about or _("이름만 보여 줘요")
-    if content.about_en:
-        yield content.about_en
+    yield from filter(None, (content.name_en, content.about_en))
+
+
+def name_of(content: EventRuleContent) -> str:
+    """Return what members call a rule, in their language where it was written."""
+    return content.name if language() == "ko" or not content.name_en else content.name_en
 
 
 def about_of(content: EventRuleContent) -> str:

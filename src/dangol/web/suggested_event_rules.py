@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, override
 
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent, unpack
 
@@ -73,8 +73,15 @@ SUGGESTIONS: Sequence[Suggestion] = (
 
 
 def begin(slug: str) -> EventRuleContent:
-    """Return the draft of a suggestion; an empty one where there is none of this name."""
+    """Return the draft of a suggestion, in both languages; an empty one where there is none of this name."""
     for one in SUGGESTIONS:
         if one.slug == slug:
-            return unpack({"name": str(one.name), "about": str(one.about), **one.says})
+            names = {"name": _said(one.name, "ko"), "name_en": _said(one.name, "en")}
+            abouts = {"about": _said(one.about, "ko"), "about_en": _said(one.about, "en")}
+            return unpack({**names, **abouts, **one.says})
     return EventRuleContent(name="")
+
+
+def _said(words: Promise, tongue: str) -> str:
+    with override(tongue):
+        return str(words)

@@ -116,9 +116,11 @@ def _tiles(result: Result) -> list[tuple[str, str, str]]:
     """Return the figures that stand first: what they are, the figure, and what it is made of."""
     share = format_percent(result.times, result.deeds)
     a_person = format_points(result.points // result.people if result.people else 0)
+    tenths = result.times * 10 // result.people if result.people else 0
+    a_time = f"{tenths // 10}.{tenths % 10}".removesuffix(".0")
     of_deeds = _("활동 {count}번의 {share}").format(count=format_number(result.deeds), share=share)
     return [
         (_("줬을 포인트"), format_points(result.points), _("한 사람에 {points}").format(points=a_person)),
         (_("줬을 횟수"), format_number(result.times), of_deeds),
-        (_("받았을 회원"), format_number(result.people), ""),
+        (_("받았을 회원"), format_number(result.people), _("한 사람에 {count}번").format(count=a_time)),
     ]

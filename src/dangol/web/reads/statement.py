@@ -196,7 +196,7 @@ def read_statement(
     entries = _entries(customer_id, [row[0] for row in shown])
     lots = read_lots(customer_id, {lot_id for own in entries.values() for _, _, lot_id in own if lot_id})
     whys = read_whys(customer_id, transfer_ids=[row[0] for row in shown])
-    awards = _awards(customer_id, [row[0] for row in shown if row[4] == DEED])
+    awards = awards_by_transfer(customer_id, [row[0] for row in shown if row[4] == DEED])
     balance = _balance_at(customer_id, currency, shown[0][2], shown[0][0])
     lines = []
     for transfer_id, kind, at, points, reason, _ in shown:
@@ -213,11 +213,6 @@ def read_statement(
     last = shown[-1]
     next_after = f"{last[2].isoformat()}~{show_id(last[0])}" if len(rows) > limit else ""
     return StatementPage(lines, next_after)
-
-
-def _awards(customer_id: Id, transfer_ids: Sequence[Id]) -> Mapping[Id, AwardView]:
-    """Return what rules gave by these transfers; nothing is read where there are none."""
-    return awards_by_transfer(customer_id, transfer_ids) if transfer_ids else {}
 
 
 def merge_expired(lines: Sequence[StatementLine]) -> list[StatementLine]:

@@ -70,7 +70,8 @@ class EventRuleContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     `condition` is asked of the member, in the one condition language. `pending_days`, `expiry` (`never`,
     `rolling_days`, `rolling_months`, `end_of_month`, `end_of_year`) and `expiry_count` are its points' own;
-    null: the program's. `about`: what members read on their phones; it is told there while `is_shown`.
+    null: the program's. `name_en`, `about` and `about_en` are what members read; it is told on phones
+    while `is_shown`.
     """
 
     name: str
@@ -88,6 +89,7 @@ class EventRuleContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     expiry_count: int = 0
     active_from: datetime | None = None
     active_to: datetime | None = None
+    name_en: str = ""
     about: str = ""
     about_en: str = ""
     is_shown: bool = True
@@ -190,6 +192,7 @@ def _faults(content: EventRuleContent) -> Iterator[tuple[str, str, bool]]:
     is_event = content.trigger is Trigger.EVENT
     yield "name", "empty", not content.name.strip()
     yield "name", "too_long", len(content.name) > LONGEST_NAME
+    yield "name_en", "too_long", len(content.name_en) > LONGEST_NAME
     yield "about", "too_long", len(content.about) > LONGEST_ABOUT
     yield "about_en", "too_long", len(content.about_en) > LONGEST_ABOUT
     yield "event", "empty", is_event and not content.event.strip()

@@ -115,8 +115,13 @@ def _named(rows: Sequence[Row]) -> list[AwardView]:
 
 
 def awards_by_transfer(customer_id: Id, transfer_ids: Iterable[Id]) -> dict[Id, AwardView]:
-    """Return the awards behind a member's transfers; those of other origins are left out. Two statements."""
+    """Return the awards behind a member's transfers; those of other origins are left out.
+
+    Two statements, or none where there are none.
+    """
     wanted = [(customer_id, one) for one in sorted(set(transfer_ids))]
+    if not wanted:
+        return {}
     rows = select_matching(EventRuleAward, _AWARD, ("owner_id", "transfer_id"), wanted)
     return {award.transfer_id: award for award in _named(rows)}
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from dangol.core.access.members.sessions import SessionView
 from dangol.domain.event_rules import Why
 from dangol.rooms.rewards.event_rules.selectors import RuleStanding, awards_of_member, standings_of
-from dangol.web.event_rule_words import about_of, gives_in_short, sum_in_words
+from dangol.web.event_rule_words import about_of, gives_in_short, name_of
 from dangol.web.frame import frame_of
 from dangol.web.member_door import member_required, require_member
 
@@ -38,16 +38,14 @@ def show_earning(request: HttpRequest, session: SessionView) -> HttpResponse:
     context = {
         "here": "rewards",
         "rules": [_told(one) for one in standings if one.now is not Why.CONDITION],
-        "awards": [
-            (one, sum_in_words(one.fixed, one.number, one.rated, one.points))
-            for one in awards_of_member(owner, limit=SHOWN)
-        ],
+        "awards": awards_of_member(owner, limit=SHOWN),
     }
     return render(request, "web/me/earning.html", context)
 
 
-def _told(one: RuleStanding) -> tuple[RuleStanding, str, str, str | Promise]:
+def _told(one: RuleStanding) -> tuple[RuleStanding, str, str, str, str | Promise]:
     version = one.rule.version
     assert version is not None, "only rules in force are asked about"
     content = version.content
-    return one, about_of(content), gives_in_short(content), _WHYS.get(one.now, "") if one.now else ""
+    why = _WHYS.get(one.now, "") if one.now else ""
+    return one, name_of(content), about_of(content), gives_in_short(content), why
