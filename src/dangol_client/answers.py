@@ -197,6 +197,7 @@ class Tier(Answer, frozen=True):
     threshold: int
     extra_months: int
     also_threshold: int
+    gate: str | None
 
 
 class Way(Answer, frozen=True):
@@ -234,6 +235,8 @@ class Standing(Answer, frozen=True):
     spend_minor: int
     join: str
     ways: list[Way]
+    next_closed: bool
+    keep_closed: bool
 
 
 class Amount(Answer, frozen=True):

@@ -74,7 +74,8 @@ class RuleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
 class LevelDraft(msgspec.Struct, frozen=True):
     """A tier; its key stays for good, its threshold is in the unit of the program's measure.
 
-    Points earned in it last `extra_months` longer. `also_threshold` is what it asks of a second thing.
+    Points earned in it last `extra_months` longer. `also_threshold` is what it asks of a second thing,
+    `gate` the segment that it is for.
     """
 
     key: str
@@ -82,3 +83,4 @@ class LevelDraft(msgspec.Struct, frozen=True):
     threshold: int
     extra_months: int = 0
     also_threshold: int = 0
+    gate: str = ""

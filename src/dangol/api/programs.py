@@ -153,7 +153,7 @@ class TermsIn(TermsFields, _Version):
 class LevelIn(Given):
     """A tier; its key stays for good. Points earned in it last `extra_months` longer.
 
-    `also_threshold` is what it asks of the second thing that counts.
+    `also_threshold` is what it asks of the second thing that counts. `gate` is the segment that it is for.
     """
 
     key: TierKey
@@ -161,6 +161,7 @@ class LevelIn(Given):
     threshold: Whole
     extra_months: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
     also_threshold: Whole = 0
+    gate: Annotated[str, Field(max_length=40, pattern=r"^([a-z0-9_-]+)?$")] = ""
 
 
 class TiersFields(Given):
@@ -277,7 +278,7 @@ def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) ->
     draft = tiers_draft(payload)
     draft = TiersDraft(
         [
-            LevelDraft(one.key, one.name, one.threshold, one.extra_months, one.also_threshold)
+            LevelDraft(one.key, one.name, one.threshold, one.extra_months, one.also_threshold, one.gate)
             for one in payload.levels
         ],
         payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,

@@ -107,7 +107,7 @@ def show_tier(tier: selectors.TierView) -> TierView:
     """Return a tier."""
     return TierView(
         key=tier.key, name=tier.name, level=tier.level, threshold=tier.threshold,
-        extra_months=tier.extra_months, also_threshold=tier.also_threshold,
+        extra_months=tier.extra_months, also_threshold=tier.also_threshold, gate=tier.gate or None,
     )  # fmt: skip
 
 
@@ -120,4 +120,5 @@ def show_standing(standing: selectors.StandingView) -> StandingView:
         to_keep=standing.to_keep, next_review_at=standing.next_review_at,
         order_count=standing.totals.order_count, spend_minor=standing.totals.spend_minor,
         join=standing.join, ways=[WayView(**way._asdict()) for way in standing.ways],
+        next_closed=standing.next_closed, keep_closed=standing.keep_closed,
     )  # fmt: skip

@@ -154,7 +154,8 @@ class TransferView(Shown):
 class TierView(Shown):
     """A tier; the threshold is in the unit of the program's measure. Points last `extra_months` longer.
 
-    `also_threshold` is in the unit of the second thing that counts; 0 where none does.
+    `also_threshold` is in the unit of the second thing that counts; 0 where none does. `gate` is the segment
+    that it is for; null: everybody.
     """
 
     key: str
@@ -163,6 +164,7 @@ class TierView(Shown):
     threshold: int
     extra_months: int
     also_threshold: int
+    gate: str | None
 
 
 class WayView(Shown):
@@ -183,7 +185,8 @@ class StandingView(Shown):
 
     A visit is a day on which something was bought. Where two things count, `ways` tell of each, and `join`
     whether both are needed (`all`) or either is enough (`any`); `value` and `missing` are those of the way
-    that is nearest, or still lacks something.
+    that is nearest, or still lacks something. `next_closed`: the next tier is for a segment that
+    the member is not in; `keep_closed`: so is theirs, which is kept to its review only.
     """
 
     program_id: str
@@ -201,6 +204,8 @@ class StandingView(Shown):
     spend_minor: Minor
     join: str
     ways: list[WayView]
+    next_closed: bool
+    keep_closed: bool
 
 
 class EventView(Shown):

@@ -10,6 +10,7 @@ from dangol.domain.tiers import (
     Downgrade,
     Measure,
     Standing,
+    Stays,
     TierMove,
     TierRules,
     counted_from,
@@ -26,10 +27,10 @@ class Climber:
     """One member's way through the tiers: told of amounts in time order, it moves the standing.
 
     `histories` hold, for each measure, what counted until now. What was due by `judged_to` has been
-    decided, on what was known then.
+    decided, on what was known then. `stays` are when they were in the segments that levels are for.
     """
 
-    __slots__ = ("histories", "joined_on", "judged_to", "moves", "standing", "versions")
+    __slots__ = ("histories", "joined_on", "judged_to", "moves", "standing", "stays", "versions")
 
     def __init__(
         self,
@@ -39,12 +40,14 @@ class Climber:
         *,
         joined_on: date | None,
         judged_to: datetime | None = None,
+        stays: Stays | None = None,
     ) -> None:
         self.versions = versions
         self.standing = standing
         self.histories = _histories(versions, histories)
         self.joined_on = joined_on
         self.judged_to = judged_to
+        self.stays = stays or {}
         self.moves: list[TierMove] = []
 
     @property
@@ -63,7 +66,7 @@ class Climber:
         day = day_of(at, rules.zone)
         start = window_start(rules, day, self.joined_on)
         counts = self.count(rules, day, start, at)
-        reached = level_of(rules, counts)
+        reached = self._reached(rules, counts, at)
         if reached > standing.level or (standing.in_grace and reached == standing.level):
             self._move(rules, at, reached, Cause.REACHED, counts, start, hold_end(rules, day, self.joined_on))
         elif standing.in_grace:
@@ -73,7 +76,7 @@ class Climber:
         """Keep the level where the ended period and the grace together reach it: as if kept at the review."""
         start = counted_from(rules, self.standing, day, self.joined_on)
         counts = self.count(rules, day, start, at)
-        if level_of(rules, counts) >= self.standing.level:
+        if self._reached(rules, counts, at) >= self.standing.level:
             until = next_hold_end(rules, day, self.joined_on)
             self._move(rules, at, self.standing.level, Cause.REACHED, counts, start, until)
 
@@ -103,7 +106,7 @@ class Climber:
             self.histories[measure] = history.joined_with(amounts.get(measure, ()))
         rules, standing = rules_at(self.versions, at), self.standing
         counts, start = self.value(at)
-        reached = level_of(rules, counts)
+        reached = self._reached(rules, counts, at)
         if reached >= other.level and (
             reached > standing.level or (standing.in_grace and reached == standing.level)
         ):
@@ -172,16 +175,16 @@ class Climber:
     def next_review_at(self) -> datetime | None:
         """When the standing has to be looked at again even if nothing happens."""
         held_until = self.standing.held_until
-        if not any(Measure.TENURE in rules.measures for rules in self.versions):
+        if not any(Measure.TENURE in rules.measures or rules.has_gates for rules in self.versions):
             return held_until
-        return min(filter(None, (held_until, self._next_anniversary())), default=None)
+        return min(filter(None, (held_until, self._next_occasion())), default=None)
 
     def _review(self, rules: TierRules, at: datetime) -> None:
         standing = self.standing
         today = day_of(at, rules.zone)
         start = reviewed_from(rules, standing, at, self.joined_on)
         counts = self.count(rules, today, start, at, including_end=False)
-        reached = level_of(rules, counts)
+        reached = self._reached(rules, counts, at)
         until = next_hold_end(rules, today, self.joined_on)
         if reached >= standing.level:
             cause = Cause.KEPT if reached == standing.level else Cause.REACHED
@@ -201,7 +204,7 @@ class Climber:
         """Move up on the day a level's days are full, and from a granted level whose time is up."""
         level, day = self.standing.level, day_of(at, rules.zone)
         counts = self.count(rules, day, None, at)
-        reached = level_of(rules, counts)
+        reached = self._reached(rules, counts, at)
         if reached > level:
             held_until = None if self.standing.held_until == at else self.standing.held_until
             self._move(rules, at, reached, Cause.REACHED, counts, None, held_until)
@@ -210,10 +213,10 @@ class Climber:
             self._move(rules, at, reached, cause, counts, None, None)
 
     def _rise(self, rules: TierRules, at: datetime) -> None:
-        """Move up on the day on which days since joining were all that a level still lacked."""
+        """Move up as what alone a level still lacked has come: days since joining, or its segment."""
         counts, start = self._looked(rules, at)
         until = hold_end(rules, day_of(at, rules.zone), self.joined_on)
-        self._move(rules, at, level_of(rules, counts), Cause.REACHED, counts, start, until)
+        self._move(rules, at, self._reached(rules, counts, at), Cause.REACHED, counts, start, until)
 
     def _looked(self, rules: TierRules, at: datetime) -> tuple[tuple[int, ...], datetime | None]:
         """Return what counts at the first instant of a day, before anything happens on it, and since when."""
@@ -221,20 +224,37 @@ class Climber:
         start = window_start(rules, day, self.joined_on)
         return self.count(rules, day, start, at, including_end=False), start
 
-    def _next_anniversary(self) -> datetime | None:
-        """Return when a level above the one held is due by tenure; one passed before a grant stays passed."""
-        if self.joined_on is None:
-            return None
+    def _next_occasion(self) -> datetime | None:
+        """Return when a level above the one held is due without a purchase; one before a grant is past.
+
+        That is by days since joining, or as somebody comes into the segment that it is for.
+        """
         ends = [one.active_from for one in self.versions[1:]]
         return min(
             [
                 at
                 for rules, end in zip(self.versions, [*ends, None], strict=True)
-                for at in self._days_full(rules)
+                for at in (*self._days_full(rules), *self._openings(rules))
                 if (end is None or at < end) and self._lifts(rules, at)
             ],
             default=None,
         )
+
+    def _openings(self, rules: TierRules) -> list[datetime]:
+        """Return when the gates of the levels above the one held opened to the member."""
+        gates = {level.gate for level in rules.levels[self.standing.level + 1 :] if level.gate}
+        opened = [stay.since for gate in gates for stay in self.stays.get(gate, ())]
+        return [max(filter(None, (at, rules.active_from))) for at in opened]
+
+    def closed(self, rules: TierRules, at: datetime) -> frozenset[str]:
+        """Return the gates that are closed to the member at an instant."""
+        gates = {level.gate for level in rules.levels if level.gate}
+        return frozenset(
+            [one for one in gates if not any(stay.holds(at) for stay in self.stays.get(one, ()))]
+        )
+
+    def _reached(self, rules: TierRules, counts: Sequence[int], at: datetime) -> int:
+        return level_of(rules, counts, self.closed(rules, at) if rules.has_gates else ())
 
     def _days_full(self, rules: TierRules) -> list[datetime]:
         """Return when, under these rules, the days of each level above the one held are full."""
@@ -252,11 +272,11 @@ class Climber:
         since = self.standing.since
         if since is not None and at <= since:
             return False
-        if rules.is_by_days:
+        if rules.is_by_days and not rules.has_gates:
             return True
         if self.judged_to is not None and at <= self.judged_to:
             return False
-        return level_of(rules, self._looked(rules, at)[0]) > self.standing.level
+        return self._reached(rules, self._looked(rules, at)[0], at) > self.standing.level
 
     def _days(self, day: date) -> int:
         return (day - self.joined_on).days if self.joined_on else 0

@@ -18,7 +18,7 @@ from dangol.domain.climbing import Climber
 from dangol.domain.histories import Amounts, History
 from dangol.domain.points import MOST_POINTS
 from dangol.domain.portions import Portion, corrected_portions, own_terms, portions_of, taken_portions
-from dangol.domain.tiers import NOWHERE, Measure, Standing, TierMove, TierRules, Window, rules_at
+from dangol.domain.tiers import NOWHERE, Measure, Standing, Stays, TierMove, TierRules, Window, rules_at
 
 
 class Program(NamedTuple):
@@ -38,6 +38,11 @@ class Program(NamedTuple):
     def measures(self) -> tuple[Measure, ...]:
         """What counts towards the tiers in any of their versions, each once."""
         return tuple(dict.fromkeys(one for rules in self.tier_versions for one in rules.measures))
+
+    @property
+    def gates(self) -> frozenset[str]:
+        """The segments that levels are for in any version."""
+        return frozenset(level.gate for rules in self.tier_versions for level in rules.levels if level.gate)
 
     @property
     def counts_from_joining(self) -> bool:
@@ -178,6 +183,7 @@ class Member:
     earned: dict[bytes, Earned] = field(default_factory=dict)
     absences: Sequence[Absence] = ()
     judged_to: datetime | None = None
+    stays: Stays = field(default_factory=dict)
 
     def is_away(self, at: datetime) -> bool:
         """Say whether they had left by this instant and were not back."""
@@ -247,7 +253,7 @@ def judge(
     undone = undone_at(acts)
     climber = Climber(
         program.tier_versions, member.standing, member.histories,
-        joined_on=member.joined_on, judged_to=member.judged_to,
+        joined_on=member.joined_on, judged_to=member.judged_to, stays=member.stays,
     )  # fmt: skip
     member.histories = climber.histories
     measures = program.measures

@@ -5,7 +5,7 @@ held until a review; who does not reach the level again by then has a time of gr
 Every move keeps the figures it was decided on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -59,13 +59,30 @@ class Level(NamedTuple):
     """A tier; the first one has threshold 0 and everyone is in it.
 
     What is bought in it earns points that last so many months longer (`extra_months`). Where two things
-    count, `also_threshold` is what it asks of the second.
+    count, `also_threshold` is what it asks of the second. Behind a `gate` it is reached, and kept, by those
+    only who are in that segment.
     """
 
     key: str
     threshold: int
     extra_months: int = 0
     also_threshold: int = 0
+    gate: str = ""
+
+
+class Stay(NamedTuple):
+    """From when until when, exclusive, somebody was in a segment; None: they are in it."""
+
+    since: datetime
+    until: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Say whether they were in it at this instant."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
+# When somebody was in which segment.
+Stays = Mapping[str, Sequence[Stay]]
 
 
 class TierRules(NamedTuple):
@@ -92,6 +109,11 @@ class TierRules(NamedTuple):
     def measures(self) -> tuple[Measure, ...]:
         """What counts: one thing, or two."""
         return (self.measure, self.also) if self.also else (self.measure,)
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether some level is for a segment only."""
+        return any(level.gate for level in self.levels)
 
     @property
     def is_by_days(self) -> bool:
@@ -166,10 +188,15 @@ def rules_at(versions: Sequence[TierRules], at: datetime) -> TierRules:
     return [one for one in versions if one.active_from is None or one.active_from <= at][-1]
 
 
-def level_of(rules: TierRules, counts: Sequence[int]) -> int:
-    """Return the place of the highest level that is reached with what counts of each measure."""
+def level_of(rules: TierRules, counts: Sequence[int], closed: Collection[str] = ()) -> int:
+    """Return the place of the highest level that is reached with what counts of each measure.
+
+    Levels behind a gate that is `closed` are reached by nobody.
+    """
     return max(
-        place for place, level in enumerate(rules.levels) if place == 0 or reaches(rules, level, counts)
+        place
+        for place, level in enumerate(rules.levels)
+        if place == 0 or (level.gate not in closed and reaches(rules, level, counts))
     )
 
 

@@ -16,6 +16,7 @@ from dangol.rooms.personalization.lists import FORGET_ERASED as FORGET_LISTS
 from dangol.rooms.rewards.catalog.consumers import CLOSE_VOUCHERS
 from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
 from dangol.rooms.rewards.event_rules.consumers import FOLLOW as FOLLOW_EVENT_RULES
+from dangol.rooms.rewards.gates import FOLLOW_SEGMENTS
 from dangol.rooms.rewards.households.consumers import FOLLOW as FOLLOW_HOUSEHOLDS
 from dangol.rooms.rewards.referrals.consumers import FOLLOW as FOLLOW_REFERRALS
 from dangol.rooms.rewards.stamps.consumers import FOLLOW as FOLLOW_STAMPS
@@ -39,4 +40,5 @@ BY_CURSOR: list[Consumer] = [
     FOLLOW_STORED_VALUE,
     FOLLOW_EVENT_RULES,
     FOLLOW_HOUSEHOLDS,
+    FOLLOW_SEGMENTS,
 ]

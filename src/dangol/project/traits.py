@@ -6,6 +6,7 @@ from dangol.core.segments.traits import TOLD
 from dangol.core.segments.uses import Uses
 from dangol.domain.promotions.catalog import PREFIXES
 from dangol.rooms.rewards.event_rules.segment_uses import rules_asking
+from dangol.rooms.rewards.gates import tiers_asking
 from dangol.rooms.rewards.promotions.segment_uses import promotions_asking
 from dangol.rooms.rewards.referrals.traits import REFERRAL_TRAITS
 from dangol.rooms.rewards.traits import PROGRAM_TRAITS
@@ -21,6 +22,7 @@ PROVIDERS: list[Provider] = [
 
 # What besides segments asks who is in one: such a segment is not archived.
 USES: tuple[Uses, ...] = (promotions_asking, rules_asking)
+USES: tuple[Uses, ...] = (promotions_asking, tiers_asking)
 
 # What the models of personalization tell of everybody, and promotions of a cart: no program or app may tell a
 # name that begins so.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import msgspec
 from django.utils.translation import gettext as _, gettext_lazy as lazy
 
+from dangol.core.segments.selectors import segment_names
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
 from dangol.domain.tiers import Join, Measure
@@ -104,6 +105,7 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
         fields[f"tiers.levels.{level.key}.name"] = level.name
         at = f"tiers.levels.{level.key}."
         fields[f"{at}threshold"] = _amount(level.threshold, tiers.measure, setting)
+        fields[f"{at}gate"] = level.gate
         fields[f"{at}also_threshold"] = _amount(level.also_threshold, tiers.also, setting)
         fields[f"tiers.levels.{level.key}.extra_months"] = str(level.extra_months)
     return fields
@@ -187,6 +189,7 @@ def _read_level(
         threshold=asked("threshold", measure, level.threshold),
         extra_months=reader.whole(f"{at}extra_months", level.extra_months),
         also_threshold=asked("also_threshold", also, level.also_threshold) if also else 0,
+        gate=reader.text(f"{at}gate", level.gate)[:40],
     )  # fmt: skip
 
 
@@ -234,28 +237,8 @@ def make_form(
         rules,
         list(_terms_inputs(field)),
         [
-            LevelInputs(
-                level.name,
-                [
-                    field(f"tiers.levels.{level.key}.name", _("%(tier)s 이름") % {"tier": level.name}),
-                    field(
-                        f"tiers.levels.{level.key}.threshold",
-                        _("%(tier)s 기준") % {"tier": level.name},
-                        "number",
-                    ),
-                    field(
-                        f"tiers.levels.{level.key}.also_threshold",
-                        _("%(tier)s 둘째 기준") % {"tier": level.name},
-                        "number",
-                    ),
-                    field(
-                        f"tiers.levels.{level.key}.extra_months",
-                        _("%(tier)s 포인트가 몇 달 더 가요") % {"tier": level.name},
-                        "number",
-                    ),
-                ],
-            )
-            for level in content.tiers.levels
+            LevelInputs(level.name, list(_level_inputs(level, field, is_first=place == 0)))
+            for place, level in enumerate(content.tiers.levels)
         ],
         list(_tiers_inputs(field)),
         [],
@@ -287,6 +270,28 @@ def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number")
     only = _("활동이 없으면 사라지는 포인트에만 쓰여요")
     yield field("terms.activities", _("활동으로 치는 것"), options=activity_options(), hint=only)
+
+
+def _level_inputs(level: LevelContent, field: Callable[..., Input], *, is_first: bool) -> Iterator[Input]:
+    at, name = f"tiers.levels.{level.key}.", {"tier": level.name}
+    yield field(f"{at}name", _("%(tier)s 이름") % name)
+    yield field(f"{at}threshold", _("%(tier)s 기준") % name, "number")
+    if not is_first:
+        hint = _("함께 셀 것을 고르면 쓰여요")
+        yield field(f"{at}also_threshold", _("%(tier)s 둘째 기준") % name, "number", hint=hint)
+    yield field(f"{at}extra_months", _("%(tier)s 포인트가 몇 달 더 가요") % name, "number")
+    if not is_first:
+        everybody = ("", _("누구나"))
+        yield field(
+            f"{at}gate", _("%(tier)s 누가 될 수 있나요?") % name, options=(everybody, *_segments(level))
+        )
+
+
+def _segments(level: LevelContent) -> list[tuple[str, str]]:
+    """Return the segments a tier can be for, with one that it names and that is no more."""
+    names = segment_names()
+    lost = [(level.gate, level.gate)] if level.gate and level.gate not in names else []
+    return [*lost, *sorted(names.items(), key=lambda one: one[1])]
 
 
 def _tiers_inputs(field: Callable[..., Input]) -> Iterator[Input]:

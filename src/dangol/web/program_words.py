@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettext, pgettext_lazy
 
+from dangol.core.segments.selectors import segment_names
 from dangol.domain.accrual import Expiry
 from dangol.domain.idling import Activity
 from dangol.domain.tiers import Join, Window
@@ -256,7 +257,17 @@ def _takes(level: LevelContent, tiers: TiersContent, currency: str) -> str:
     ]
     if not words:
         return _("누구나")
-    return (_(" 또는 ") if tiers.join is Join.ANY else _(" 그리고 ")).join(words)
+    told = (_(" 또는 ") if tiers.join is Join.ANY else _(" 그리고 ")).join(words)
+    return (
+        _("%(asked)s, %(gate)s") % {"asked": told, "gate": gate_in_words(level.gate)} if level.gate else told
+    )
+
+
+def gate_in_words(slug: str) -> str:
+    """Return whom a tier is for."""
+    if not slug:
+        return _("누구나")
+    return _("‘%(segment)s’ 세그먼트만") % {"segment": segment_names().get(slug, slug)}
 
 
 def counted_in_words(counted: Sequence[str]) -> str:
@@ -324,7 +335,8 @@ _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
-    "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"), "counted": lazy("무엇을 세나요?"),
+    "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
+    "gate": lazy("누가 될 수 있나요?"), "counted": lazy("무엇을 세나요?"),
     "own_wait": lazy("이 포인트가 열리는 때"), "own_expiry": lazy("이 포인트가 사라지는 때"),
     "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
     "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
@@ -342,6 +354,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
     (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),
     (None, "also_threshold"): lambda value, measure, currency: _second(value, measure, currency),
+    (None, "gate"): lambda value, measure, currency: gate_in_words(value),
     (None, "counted"): lambda value, measure, currency: counted_in_words(value),
     (None, "window"): lambda value, measure, currency: window_in_words(value[0], value[1]),
     (None, "grace_days"): lambda value, measure, currency: grace_in_words(value),
@@ -363,6 +376,8 @@ _PROBLEMS: Mapping[str, object] = {
     "over": lazy("이미 지난 날이에요. 더 늦은 날을 고르거나 비워 두세요."),
     "must_climb_from_zero": lazy("위로 갈수록 기준이 커져야 해요."),
     "keys_must_stay": lazy("등급을 더하거나 없앨 수는 없어요. 이름과 기준만 바꿀 수 있어요."),
+    "unknown_segment": lazy("이 세그먼트는 없거나 보관했어요. 다른 것을 고르세요."),
+    "lowest_is_for_all": lazy("가장 낮은 등급은 누구나예요."),
     "same_as_first": lazy("첫째와 다른 것을 골라 주세요."),
     "asks_nothing": lazy("둘째 기준을 적거나, 함께 셀 것을 ‘없어요’로 두세요."),
     "needed_for_thresholds": lazy("함께 셀 것을 골라 주세요."),

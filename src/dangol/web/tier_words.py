@@ -83,6 +83,8 @@ def _title(standing: StandingView, tiers: Sequence[TierView], currency: str) -> 
         top = with_josa(tiers[standing.level].name, "이에요")
         return _("가장 높은 등급 %(tier)s") % {"tier": top}
     name = tiers[standing.next.level].name
+    if standing.next_closed:
+        return _("%(tier)s 정해진 회원만 될 수 있어요") % {"tier": with_josa(name, "은")}
     missing = _lacking(standing, [(way.missing, way.unit) for way in standing.ways], currency)
     if missing:
         return _("%(tier)s까지 %(missing)s 남았어요") % {"tier": name, "missing": missing}

@@ -117,6 +117,7 @@ def test_change_draft__seen_before_another_changed_it__refused_and_kept() -> Non
             edit_level(2, key="diamond"),
             {"tiers.levels": "keys_must_stay", "rules.0.multipliers": "unknown_tier"},
         ),
+        (edit_level(1, gate="nobody"), {"tiers.levels.silver.gate": "unknown_segment"}),
         (edit_level(1, also_threshold=5), {"tiers.also": "needed_for_thresholds"}),
         (
             edit_tiers(also=Measure.SPEND),

@@ -62,7 +62,7 @@ class LevelDraft(NamedTuple):
     """A tier: a key for rules and files, a name for people, and what has to be reached.
 
     What is bought in it earns points that last `extra_months` longer. `also_threshold` is what it asks of
-    the second thing that counts, if one does.
+    the second thing that counts, if one does; `gate` is the segment that it is for (empty: everybody).
     """
 
     key: str
@@ -70,6 +70,7 @@ class LevelDraft(NamedTuple):
     threshold: int
     extra_months: int = 0
     also_threshold: int = 0
+    gate: str = ""
 
 
 class TiersDraft(NamedTuple):
@@ -142,6 +143,8 @@ def tiers_problems(draft: TiersDraft) -> Iterator[Problem]:
     if not thresholds or thresholds[0] != 0 or thresholds != sorted(set(thresholds)):
         yield Problem("levels", "must_climb_from_zero")
     yield from _second_problems(draft)
+    if draft.levels and draft.levels[0].gate:
+        yield Problem(f"levels.{draft.levels[0].key}.gate", "lowest_is_for_all")
     if len({level.key for level in draft.levels}) != len(draft.levels):
         yield Problem("levels", "same_key_twice")
     if draft.window is tiers.Window.ROLLING and draft.window_size < 1:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dangol.core.segments.selectors import segment_names
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
@@ -62,7 +63,7 @@ class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
     """A tier: its key stays for good. Points earned in it last `extra_months` longer.
 
-    `also_threshold` is what it asks of the second thing that counts.
+    `also_threshold` is what it asks of the second thing that counts, `gate` the segment that it is for.
     """
 
     key: str
@@ -70,6 +71,7 @@ class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
     threshold: int
     extra_months: int = 0
     also_threshold: int = 0
+    gate: str = ""
 
 
 class TiersContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -264,7 +266,10 @@ def _tiers(content: ProgramContent, before: ProgramContent) -> Iterator[Problem]
     for field in ("window_size", "grace_days"):
         if getattr(tiers, field) > checking.MOST_DAYS:
             yield Problem(f"tiers.{field}", "too_large")
+    known = segment_names() if any(level.gate for level in tiers.levels) else {}
     for level in tiers.levels:
+        if level.gate and level.gate not in known:
+            yield Problem(f"tiers.levels.{level.key}.gate", "unknown_segment")
         for field, problem in _name_problems(level.name, checking.LONGEST_TIER_NAME):
             yield Problem(f"tiers.levels.{level.key}.{field}", problem)
         for field in ("threshold", "also_threshold"):

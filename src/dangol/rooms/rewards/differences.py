@@ -106,7 +106,7 @@ def _tiers(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
         old = known.get(level.key)
         if old is None:
             continue
-        for field in ("name", "threshold", "also_threshold", "extra_months"):
+        for field in ("name", "threshold", "also_threshold", "gate", "extra_months"):
             if getattr(old, field) != getattr(level, field):
                 yield Difference(
                     About.TIER, level.key, old.name, field, getattr(old, field), getattr(level, field)

@@ -33,6 +33,7 @@ from dangol.rooms.rewards.events import TierChanged, TierReviewed
 from dangol.rooms.rewards.families import joined_before, load_merged_at, load_merges, sum_totals
 from dangol.rooms.rewards.posting import post_accruals
 from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.stays import stays_of
 from dangol.rooms.rewards.store import Change, Known, Totals
 
 
@@ -167,11 +168,13 @@ class Batch:
             histories = store.load_histories(self._running, known, returning, since)
         joined = store.load_joined_on(program, acts)
         absences = self._load_absences(acts)
+        stays = stays_of(program.gates, acts)
         members = {
             key: Member(
                 known[key].standing, histories.get(key) or {}, joined.get(key),
                 absences=absences.get(key, ()),
                 judged_to=known[key].judged_to,
+                stays=stays.get(key, {}),
             )
             for key in acts
         }  # fmt: skip
@@ -203,6 +206,7 @@ class Batch:
         joined = store.load_joined_on(self._program, acts) | joined_before(self._program, merges)
         absences = self._load_absences(acts)
         merged_at = load_merged_at(one for one in acts if known[one].merged_into)
+        stays = stays_of(self._program.gates, acts)
         for customer_id, new in acts.items():
             own = self._whole_history(histories[customer_id], changes[customer_id], new)
             own = in_time_order([*own, *(one.act for one in merges[customer_id])])
@@ -213,6 +217,12 @@ class Batch:
             if at := merged_at.get(customer_id):
                 known[customer_id].standing = self._standing_at(at, own, replace(member, earned={}))
             judgement = judge(self._program, member, own, upto=last, told_level=told_level, fell_at=fell_at)
+            member = Member(
+                joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()),
+                stays=stays.get(customer_id, {}),
+            )  # fmt: skip
+            told_level = known[customer_id].standing.level if undone_at(new) else 0
+            judgement = judge(self._program, member, own, upto=last, told_level=told_level)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
             self._undone.extend([(customer_id, order_id) for order_id in undone_at(own)])

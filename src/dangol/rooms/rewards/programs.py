@@ -164,13 +164,13 @@ def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded
         if [level.key for level in draft.levels] != [level["key"] for level in newest.levels]:
             raise InvalidRule(field="levels", problem="keys_must_stay")
         _write_tiers(program_id, newest.version + 1, draft, recorded_at, active_from=at)
-        if tiers.Measure.TENURE in (draft.measure, draft.also):
+        if tiers.Measure.TENURE in (draft.measure, draft.also) or any(one.gate for one in draft.levels):
             _look_again(program_id, at)
     return newest.version + 1
 
 
 def _look_again(program_id: Id, at: datetime) -> None:
-    """Let the worker look at every member when the version begins: days since joining alone may lift them."""
+    """Let the worker look at every member when the version begins: that alone may lift them."""
     own = models.Membership.objects.filter(program_id=program_id, merged_into=None)
     own.filter(Q(next_review_at=None) | Q(next_review_at__gt=at)).update(next_review_at=at)
 
@@ -205,7 +205,7 @@ def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, reco
 
 def pack_level(level: LevelDraft) -> dict[str, Any]:
     """Return a tier as it is kept: what it does not say is left out."""
-    unsaid = ("extra_months", "also_threshold")
+    unsaid = ("extra_months", "also_threshold", "gate")
     return {key: value for key, value in level._asdict().items() if key not in unsaid or value}
 
 
@@ -306,6 +306,7 @@ def _tiers(row: models.TierRules, zone: ZoneInfo) -> tiers.TierRules:
                 level["threshold"],
                 level.get("extra_months", 0),
                 level.get("also_threshold", 0),
+                level.get("gate", ""),
             )
             for level in row.levels
         ),

@@ -33,6 +33,7 @@ from dangol.rooms.rewards import store
 from dangol.rooms.rewards.acts import Reader, load_history
 from dangol.rooms.rewards.contents import ProgramContent, RuleContent, find_changes, rule_id_of
 from dangol.rooms.rewards.programs import Running
+from dangol.rooms.rewards.stays import stays_of
 
 EXAMPLES = 20
 
@@ -95,6 +96,7 @@ def _as_tiers(newest: TierRules, draft: ProgramContent) -> TierRules:
             threshold=wanted.threshold,
             extra_months=wanted.extra_months,
             also_threshold=wanted.also_threshold,
+            gate=wanted.gate,
         )
         for level, wanted in zip(newest.levels, tiers.levels, strict=True)
     )
@@ -220,9 +222,14 @@ class Replay:
         )
         joined = store.load_joined_on(by_joining, customer_ids)
         absences = absences_of(customer_ids)
+        gates = self._published.program.gates | self._tried.program.gates
+        stays = stays_of(gates, customer_ids)
         for customer_id in customer_ids:
             events, given = histories.get(customer_id, []), grants.get(customer_id, [])
-            make = partial(Member, joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
+            make = partial(
+                Member, joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()),
+                stays=stays.get(customer_id, {}),
+            )  # fmt: skip
             published = self._replay(0, events, given, make())
             tried = published
             if not self._is_same:

@@ -21,6 +21,7 @@ from dangol.domain.tiers import Downgrade, Join, TierRules, Window, reaches, rev
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.models import Accrual, AccrualPart, EarningRule, Membership
 from dangol.rooms.rewards.programs import Running, find_program, load_programs
+from dangol.rooms.rewards.stays import stays_of
 from dangol.rooms.rewards.store import Known, Totals
 
 
@@ -36,6 +37,7 @@ class TierView(NamedTuple):
     threshold: int
     extra_months: int = 0
     also_threshold: int = 0
+    gate: str = ""
 
 
 class RuleView(NamedTuple):
@@ -105,7 +107,8 @@ class StandingView(NamedTuple):
     or either is enough (any); `unit`, `value`, `missing` and `to_keep` are those of the first that is needed:
     of all, the first that lacks something; of any, the one that lacks the smallest share.
 
-    A rolling window is `window_days` long (0: another one).
+    A rolling window is `window_days` long (0: another one). `next_closed`: the next tier is for members of a
+    segment that this one is not in; `keep_closed`: so is the tier held, which is kept to its review only.
     """
 
     customer_id: Id
@@ -126,6 +129,8 @@ class StandingView(NamedTuple):
     join: str = Join.ALL.value
     ways: tuple[WayView, ...] = ()
     window_days: int = 0
+    next_closed: bool = False
+    keep_closed: bool = False
 
     @property
     def level(self) -> int:
@@ -177,6 +182,7 @@ def tier_views(running: Running) -> tuple[TierView, ...]:
             level.threshold,
             level.extra_months,
             level.also_threshold,
+            level.gate,
         )
         for place, level in enumerate(running.rules.tiers.levels)
     )
@@ -199,11 +205,12 @@ def standings_in(running: Running, customer_ids: Sequence[Id], *, as_of: datetim
     since = store.earliest_counted(versions, known.values(), as_of)
     histories = store.load_histories(running, known, list(known), since)
     joined = store.load_joined_on(running.rules, known)
+    stays = stays_of(running.rules.gates, known)
     views = {}
     for customer_id, one in known.items():
         climber = Climber(
             versions, one.standing, histories.get(customer_id) or {},
-            joined_on=joined.get(customer_id), judged_to=one.judged_to,
+            joined_on=joined.get(customer_id), judged_to=one.judged_to, stays=stays.get(customer_id, {}),
         )  # fmt: skip
         climber.advance(as_of)
         views[customer_id] = _standing(running, customer_id, one, climber, as_of)
@@ -217,12 +224,13 @@ def _standing(
     tiers = tier_views(running)
     above = tiers[standing.level + 1] if standing.level + 1 < len(tiers) else None
     ways, window_from = _ways(rules, climber, as_of)
-    nearest = _nearest(rules, ways)
+    nearest, closed = _nearest(rules, ways), climber.closed(rules, as_of)
     return StandingView(
         customer_id, running.id, tiers[standing.level], standing.since, standing.held_until,
         standing.in_grace, nearest.unit, nearest.value, window_from, above, nearest.missing,
         nearest.to_keep, standing.held_until, climber.next_review_at, known.totals, rules.join.value, ways,
         rules.window_size if window_from and rules.window is Window.ROLLING else 0,
+        bool(above and above.gate in closed), tiers[standing.level].gate in closed,
     )  # fmt: skip
 
 
@@ -248,7 +256,8 @@ def _nearest(rules: TierRules, ways: Sequence[WayView]) -> WayView:
 def _to_keep(rules: TierRules, climber: Climber, as_of: datetime) -> tuple[int, ...]:
     """Return what is lacking at the next review of each thing, if nothing more happens until then.
 
-    Nothing of any where the level is kept, or never lost: days since joining go on by themselves.
+    Nothing of any where the level is kept, or never lost, or where only its segment is lacking: days since
+    joining go on by themselves.
     """
     standing, review_at = climber.standing, climber.standing.held_until
     nothing = (0,) * len(rules.measures)
@@ -257,7 +266,7 @@ def _to_keep(rules: TierRules, climber: Climber, as_of: datetime) -> tuple[int, 
     start = reviewed_from(rules, standing, review_at, climber.joined_on)
     counts = climber.count(rules, day_of(review_at, rules.zone), start, as_of)
     level = rules.levels[standing.level]
-    if reaches(rules, level, counts):
+    if reaches(rules, level, counts) or level.gate in climber.closed(rules, as_of):
         return nothing
     return tuple(max(asked - count, 0) for asked, count in zip(rules.asked(level), counts, strict=True))
 
