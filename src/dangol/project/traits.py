@@ -21,8 +21,7 @@ PROVIDERS: list[Provider] = [
 ]
 
 # What besides segments asks who is in one: such a segment is not archived.
-USES: tuple[Uses, ...] = (promotions_asking, rules_asking)
-USES: tuple[Uses, ...] = (promotions_asking, tiers_asking)
+USES: tuple[Uses, ...] = (promotions_asking, rules_asking, tiers_asking)
 
 # What the models of personalization tell of everybody, and promotions of a cart: no program or app may tell a
 # name that begins so.

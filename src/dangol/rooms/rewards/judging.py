@@ -211,18 +211,15 @@ class Batch:
             own = self._whole_history(histories[customer_id], changes[customer_id], new)
             own = in_time_order([*own, *(one.act for one in merges[customer_id])])
             last = upto or known[customer_id].judged_to
-            member = Member(joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()))
+            member = Member(
+                joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()),
+                stays=stays.get(customer_id, {}),
+            )  # fmt: skip
             fell_at = self._fell_at.get(customer_id)
             told_level = known[customer_id].standing.level if undone_at(new) or fell_at else 0
             if at := merged_at.get(customer_id):
                 known[customer_id].standing = self._standing_at(at, own, replace(member, earned={}))
             judgement = judge(self._program, member, own, upto=last, told_level=told_level, fell_at=fell_at)
-            member = Member(
-                joined_on=joined.get(customer_id), absences=absences.get(customer_id, ()),
-                stays=stays.get(customer_id, {}),
-            )  # fmt: skip
-            told_level = known[customer_id].standing.level if undone_at(new) else 0
-            judgement = judge(self._program, member, own, upto=last, told_level=told_level)
             owed = still_owed(self._program, own, judgement.accruals, recorded[customer_id])
             self._accruals.extend([(customer_id, accrual) for accrual in owed])
             self._undone.extend([(customer_id, order_id) for order_id in undone_at(own)])
