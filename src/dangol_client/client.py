@@ -10,6 +10,7 @@ from dangol_client.checkout import CheckoutCalls, PromotionCalls
 from dangol_client.coupons import CouponCalls
 from dangol_client.event_rules import EventRuleCalls
 from dangol_client.households import HouseholdCalls
+from dangol_client.insight import InsightCalls
 from dangol_client.machines import ApprovalCalls, EventCalls, KeyCalls, WebhookCalls
 from dangol_client.people import MemberCalls, PointCalls
 from dangol_client.referrals import ReferralCalls
@@ -68,6 +69,7 @@ class Dangol:
         self.rewards, self.stamps = RewardCalls(wire), StampCalls(wire)
         self.gift_cards, self.credit = GiftCardCalls(wire), CreditCalls(wire)
         self.segments, self.traits = SegmentCalls(wire), TraitCalls(wire)
+        self.insight = InsightCalls(wire)
         self.coupons, self.referrals = CouponCalls(wire), ReferralCalls(wire)
         self.event_rules = EventRuleCalls(wire)
 

@@ -167,6 +167,8 @@ def test_cohorts__shares_and_amounts__by_the_address(clerk: Client, year: list[I
     assert " part" in shares, "March 2026 has just begun"
     assert "₩" in amounts
     assert "몇 번째까지 올까요" in shares
+    for words in ("두 번째까지 얼마나 걸릴까요", "180일 안에", "다음에 오기까지 며칠이나", "95%"):
+        assert words in shares, words
 
 
 def test_value_and_models__a_year__tell_the_same_sum(clerk: Client, year: list[Id]) -> None:
@@ -175,6 +177,10 @@ def test_value_and_models__a_year__tell_the_same_sum(clerk: Client, year: list[I
     total = value.split("<dt>열두 달의 가치</dt><dd>")[1].split("</dd>")[0]
     assert total.startswith("₩")
     assert f"<dd>{total}</dd>" in models
+    held = value.partition("이 모델이 얼마나 맞았나요")[2]
+    assert held.count("떼어 둔 주") == 13
+    assert held.count('class="chart"') == 2
+    assert "7번 이상 더 옴" in held
     for words in ("MBG/NBD", "alpha", "2026년 3월 2일", "10%"):
         assert words in models, words
 

@@ -1,8 +1,7 @@
-"""What customers cost beside what they are worth: worked by hand, and said to be unknown where it is."""
+"""The page of what customers cost beside what they are worth, its file, and the forms that say it."""
 
 import csv
 from datetime import date
-from fractions import Fraction
 from io import StringIO
 from typing import Any
 
@@ -10,16 +9,17 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.commerce.catalog import upsert_products
+from dangol.core.commerce.drafts import ProductDraft
 from dangol.core.commerce.models import CustomerDay
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import random_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.transactions import write_transaction
-from dangol.rooms.personalization.assumptions import Assumptions, Cost
+from dangol.rooms.personalization.assumptions import read_assumptions
 from dangol.rooms.personalization.models import Assumption
 from dangol.rooms.personalization.refresh import refresh_all
-from dangol.rooms.personalization.selectors import ReportView
-from dangol.web.reads.costs import CostPage, read_costs
+from tests.rooms.personalization.test_cost_sheet import COSTS, FEBRUARY, JANUARY
 from tests.web.staff import sign_in
 from tests.web.story import NOW, open_shop, start_program
 from tests.web.test_insight import read
@@ -27,90 +27,6 @@ from tests.web.test_insight import read
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 PAGE, MONEY, SAY = "/insight/value?show=costs", "/insight/money", "/insight/money/say"
 TODAY = date(2026, 5, 31)
-JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
-# As in docs/algorithms/value.md: what was spent to win in January and February, and to keep thereafter.
-COSTS = [
-    Cost("acquisition", JANUARY, "", 3_000),
-    Cost("acquisition", JANUARY, "search", 1_000),
-    Cost("acquisition", FEBRUARY, "", 3_000),
-    Cost("retention", FEBRUARY, "", 800),
-    Cost("retention", MARCH, "", 600),
-]
-NOBODY_S = [Cost("acquisition", MARCH, "", 70), Cost("retention", JANUARY, "", 30)]
-LATER = Cost("retention", date(2026, 6, 1), "", 10**6)
-
-
-def cell(cohort: date, segment: str, customers: int, *, has_values: bool = True) -> dict[str, Any]:
-    """Return a cell of customers who spent 200 or 400 and ten points each, and will spend 1,000."""
-    values = [1_000 * customers, 800 * customers, 1_300 * customers] if has_values else [None] * 3
-    names = ("value_minor", "value_low_minor", "value_high_minor")
-    return {
-        "cohort": cohort.isoformat(), "segment": segment, "customers": customers,
-        "revenue": 300 * customers, "squares": 100_000.0 * customers, "points": 10 * customers,
-        **dict(zip(names, values, strict=True)),
-    }  # fmt: skip
-
-
-def page(costs: list[Cost], *, has_values: bool = True, margin: Fraction | None = Fraction(1, 4)) -> CostPage:
-    """Return what sixty customers come to: forty of January, twenty of February, fifteen of the club."""
-    sizes = [
-        (JANUARY, "all", 40),
-        (FEBRUARY, "all", 20),
-        (JANUARY, "saved:club", 10),
-        (FEBRUARY, "saved:club", 5),
-    ]
-    rows = [cell(*one, has_values=has_values) for one in sizes]
-    found = read_costs(ReportView(TODAY, NOW, rows), Assumptions(Fraction(1), margin, costs))
-    assert found is not None
-    return found
-
-
-def test_read_costs__a_quarter__is_what_paper_and_pencil_find() -> None:
-    """7,000 to win 60 are 116.67; 1,400 to keep them 23.33; of 75 and 250 of margin that leaves 2.5 times."""
-    found = page([*COSTS, *NOBODY_S, LATER])
-
-    (row,) = found.quarters
-    assert row.quarter == (2026, 1)
-    assert (row.customers, row.revenue_minor, row.acquired) == (60, 18_000, 60)
-    # The deviation of sixty twos and fours is 100.84, its error 13.02.
-    assert (row.margin_minor, row.margin_low_minor, row.margin_high_minor) == (75, 69, 81)
-    assert (row.points_minor, row.acquisition_minor, row.retention_minor) == (10, 117, 23)
-    assert row.kept_minor == -75, "75 - 10 - 23.33 - 116.67"
-    assert (row.to_come_minor, row.to_come_low_minor, row.to_come_high_minor) == (250, 200, 325)
-    assert row.worth_minor == 292, "75 - 10 - 23.33 + 250"
-    assert (row.ratio, row.ratio_between, row.repaid) == ("2.5", "2.1 – 3.1", "35.7%")
-    assert found.whole == row._replace(quarter=None)
-    assert found.unassigned_minor == 100
-
-
-def test_read_costs__some_of_each_month__bear_their_part_and_have_no_interval() -> None:
-    """Ten of January at 100 and 30, five of February at 150 and 10: the club costs what all do."""
-    (club,) = page(COSTS).saved
-
-    assert (club.name, club.customers, club.acquisition_minor, club.retention_minor) == ("club", 15, 117, 23)
-    assert (club.margin_minor, club.margin_low_minor, club.to_come_low_minor) == (75, None, None)
-    assert (club.ratio, club.ratio_between) == ("2.5", "")
-
-
-def test_read_costs__a_month_without_a_cost__is_not_taken_for_free() -> None:
-    row = page(COSTS[:2]).whole
-
-    assert (row.acquisition_minor, row.acquired) == (100, 40)
-    assert row.retention_minor is None
-
-
-def test_read_costs__no_model_or_no_margin__leaves_open_what_it_does_not_know() -> None:
-    untold, bare = page(COSTS, has_values=False).whole, page(COSTS, margin=None).whole
-
-    assert (untold.margin_minor, untold.to_come_minor, untold.worth_minor, untold.ratio) == (
-        75,
-        None,
-        None,
-        "",
-    )
-    assert untold.repaid == "35.7%"
-    assert (bare.margin_minor, bare.kept_minor, bare.ratio, bare.repaid) == (None, None, "", "")
-    assert (bare.acquisition_minor, bare.points_minor) == (117, 10)
 
 
 @pytest.fixture
@@ -182,6 +98,32 @@ def test_csv__everybody_and_each_group__has_the_same_figures(clerk: Client, quar
         "1.17",
         "",
     )
+
+
+def test_money__a_margin_of_a_category__holds_for_what_was_bought_of_it(clerk: Client, quarter: None) -> None:
+    with write_transaction():
+        upsert_products([ProductDraft("1", "콩", "원두 > 하우스", "")], recorded_at=NOW)
+    assert '<option value="원두"' in read(clerk, MONEY)
+
+    assert clerk.post(SAY, {"margin": "40", "category": "원두"}).status_code == 302
+    assert clerk.post(SAY, {"margin": "40", "category": "차"}).status_code == 422
+
+    assert list(Assumption.objects.values_list("kind", "scope", "amount")) == [("margin", "원두", 4_000)]
+    assert read_assumptions().margin is None
+    assert "40%" in read(clerk, MONEY)
+    clerk.post(SAY, {"margin": "", "category": "원두"})
+    assert not read_assumptions().margins
+
+
+def test_page__margins_by_month__say_when_winning_was_paid_back(clerk: Client, quarter: None) -> None:
+    say_all(clerk)
+    assert "그 달 안에" not in read(clerk, PAGE)
+
+    clerk.post(SAY, {"kind": "acquisition", "month": "2026-02", "scope": "", "amount": "0"})
+    clerk.post(SAY, {"kind": "acquisition", "month": "2026-01", "scope": "search", "amount": ""})
+    clerk.post(SAY, {"kind": "acquisition", "month": "2026-01", "scope": "", "amount": "20"})
+
+    assert "그 달 안에" in read(clerk, PAGE)
 
 
 def test_page__nobody_bought_and_won__has_no_decimals(clerk: Client, new_shop: None) -> None:

@@ -55,6 +55,12 @@ def read_text(cursor: str | None) -> str | None:
     return place[0] if place else None
 
 
+def read_text_and_id(cursor: str | None) -> tuple[str, Id] | None:
+    """Return the text and the id a cursor means; None without one. Raises InvalidCursor."""
+    place = _read(cursor, tuple[str, UUID])
+    return (place[0], place[1].bytes) if place else None
+
+
 def _read(cursor: str | None, kind: Any) -> Any:
     if not cursor:
         return None

@@ -4,7 +4,8 @@ What a month's acquisition cost is borne by those who first bought in it; what i
 had bought before. Each who bears a cost bears the same part, in fractions, so that parts make up the whole.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -40,7 +41,7 @@ class Sums:
     """What customers of a cell, cohort or segment come to together.
 
     `revenue` with `squares`, the sum of each one's squared; `values`: what they are expected to spend, with
-    its bounds; `points` spent; `costs` borne, by kind.
+    its bounds; `points` spent; `costs` borne, by kind; `categories`, how much of `revenue` was in which.
     """
 
     customers: int = 0
@@ -51,6 +52,7 @@ class Sums:
     costs: dict[str, Fraction] = field(
         default_factory=lambda: {ACQUISITION: Fraction(0), RETENTION: Fraction(0)}
     )
+    categories: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, other: "Sums") -> None:
         """Take in another."""
@@ -61,6 +63,9 @@ class Sums:
         self.points += other.points
         for kind, cost in other.costs.items():
             self.costs[kind] += cost
+        together = Counter(self.categories)
+        together.update(other.categories)
+        self.categories = together
 
 
 def assign(cells: Mapping[Cell, Sums], costs: Iterable[Cost]) -> Fraction:
@@ -97,6 +102,38 @@ def margin_each(sums: Sums, margin: Fraction) -> tuple[Fraction, Fraction | None
     # Sums of squares of floats: of customers all alike the difference may fall below 0.
     variance = max(sums.squares - sums.revenue**2 / n, 0.0) / (n - 1)
     return sums.revenue * margin / n, Fraction(Z * sqrt(variance / n)) * margin
+
+
+def mean_margin(sums: Sums, margin: Fraction, margins: Mapping[str, Fraction]) -> Fraction:
+    """Return the share of revenue that was left, by what was bought of which category.
+
+    `margins` are those of categories, `margin` that of everything else. It lies between the least and the
+    most of them; a category of which more came back than was bought has no part in it.
+    """
+    told = {name: sums.categories[name] for name in margins if sums.categories.get(name, 0) > 0}
+    rest = max(sums.revenue - sum(told.values()), 0)
+    revenue = rest + sum(told.values())
+    if not revenue:
+        return margin
+    return (rest * margin + sum(amount * margins[name] for name, amount in told.items())) / revenue
+
+
+def payback(
+    won: Mapping[date, Fraction], spent: Mapping[date, Sequence[int]], margin: Fraction
+) -> int | None:
+    """Return how many months after that of their first purchase cohorts had brought back what they cost.
+
+    `won`: what winning each cohort cost, by its month; `spent`: what it had spent in all by each month after
+    its first, 0 and on. Those who are old enough tell of a month, all together. None: not by now, or nobody
+    cost anything.
+    """
+    known = {cohort: cost for cohort, cost in won.items() if cost > 0 and cohort in spent}
+    for age in range(max((len(spent[cohort]) for cohort in known), default=0)):
+        old_enough = [cohort for cohort in known if len(spent[cohort]) > age]
+        brought = sum(spent[cohort][age] for cohort in old_enough) * margin
+        if brought >= sum(known[cohort] for cohort in old_enough):
+            return age
+    return None
 
 
 def whole(amount: Fraction) -> int:

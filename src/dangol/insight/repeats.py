@@ -86,6 +86,12 @@ def kaplan_meier(day: Whole, came: Whole, leave: Whole) -> pa.Table:
     )
 
 
+def max_age(customer_days: ibis.Table, *, as_of: date) -> int:
+    """Return for how many days the earliest customer has been known; 0 where there is nobody."""
+    first = purchase_days(customer_days, as_of).day.min().to_pyarrow().as_py()
+    return (as_of - first).days if first else 0
+
+
 def gaps(customer_days: ibis.Table, *, as_of: date) -> ibis.Table:
     """Return how many times so many days lay between two days with a purchase: `days` and `times` (int64)."""
     rows = purchase_days(customer_days, as_of)

@@ -118,6 +118,27 @@ def value_cells(
     return _summed(joined.join(segments.select("customer", "segment"), "customer"))
 
 
+def value_categories(
+    customer_days: ibis.Table, *, as_of: date, segments: ibis.Table, categories: ibis.Table
+) -> ibis.Table:
+    """Return what the cells of `value_cells` were spent on.
+
+    Columns: `cohort`, `segment`, `category`, `revenue` (int64, minor units so far).
+
+    `categories`: `customer`, `category`, `amount_minor`, of which a customer and category may have several.
+    Raises ColumnsMissing.
+    """
+    require_columns(segments, ("customer", "segment"), name="segments")
+    require_columns(categories, ("customer", "category", "amount_minor"), name="categories")
+    bought = purchase_days(customer_days, as_of)
+    first = bought.group_by("customer").agg(first_day=bought.day.min())
+    each = categories.group_by("customer", "category").agg(amount=whole_sum(categories.amount_minor))
+    joined = first.join(each, "customer").join(segments.select("customer", "segment"), "customer")
+    placed = joined.mutate(cohort=as_date(joined.first_day.truncate("M")))
+    sums = placed.group_by("cohort", "segment", "category").agg(revenue=whole_sum(placed.amount))
+    return sums.order_by(["cohort", "segment", "category"])
+
+
 def _summed(customers: ibis.Table) -> ibis.Table:
     placed = customers.mutate(cohort=as_date(customers.first_day.truncate("M")))
     revenue = placed.revenue.cast("float64")

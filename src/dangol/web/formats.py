@@ -6,6 +6,7 @@ read aloud as "minus".
 """
 
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import cache
 
 from babel.numbers import get_currency_precision, get_currency_symbol
@@ -147,6 +148,19 @@ def format_percent(part: int, whole: int) -> str:
         return DASH
     tenths = (part * 2000 + whole) // (2 * whole)
     return f"{tenths // 10}.{tenths % 10}%"
+
+
+def format_share(share: Fraction | None) -> str:
+    """Return a share with one decimal: `64.8%`; a dash where there is none."""
+    return DASH if share is None else format_percent(share.numerator, share.denominator)
+
+
+def format_times(times: Fraction | None) -> str:
+    """Return how many times one is the other, to a tenth, rounded half up: `2.5`; a dash where nothing is."""
+    if times is None:
+        return DASH
+    tenths = (times * 10 + Fraction(1, 2)).__floor__()
+    return f"{format_number(tenths // 10)}.{tenths % 10}"
 
 
 def format_local(at: datetime) -> datetime:

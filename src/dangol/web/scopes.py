@@ -36,6 +36,7 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
         (Right.STORED_VALUE_READ, Right.STORED_VALUE_SELL, Right.STORED_VALUE_WRITE),
     ),
     (_("세그먼트"), (Right.SEGMENTS_READ, Right.SEGMENTS_WRITE)),
+    (_("분석"), (Right.REPORTS_READ,)),
     (_("쿠폰"), (Right.COUPONS_READ, Right.COUPONS_WRITE)),
     (_("작업"), (Right.JOBS_READ, Right.JOBS_WRITE)),
     (_("웹훅"), (Right.WEBHOOKS_READ, Right.WEBHOOKS_WRITE)),
@@ -44,6 +45,7 @@ GROUPS: Sequence[tuple[Promise, Sequence[Right]]] = (
 _READING = (
     Right.MEMBERS_READ, Right.EVENTS_READ, Right.POINTS_READ, Right.ORDERS_READ, Right.CATALOG_READ,
     Right.PROGRAMS_READ, Right.REWARDS_READ, Right.STORED_VALUE_READ, Right.SEGMENTS_READ, Right.JOBS_READ,
+    Right.REPORTS_READ,
 )  # fmt: skip
 PRESETS: Mapping[str, tuple[Promise, Promise, Sequence[Right]]] = {
     "till": (

@@ -24,7 +24,7 @@ from dangol.domain.conditions import Kind, Value
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.alike import MODEL, because_of, score_of
 from dangol.rooms.personalization.forgetting import forget_alike
-from dangol.rooms.personalization.likeness import find_alike
+from dangol.rooms.personalization.likeness import find_alike, refresh_alike
 from dangol.rooms.personalization.runs import note_run
 from dangol.rooms.personalization.selectors import alike_job, most_alike, runs_of
 from dangol.rooms.personalization.services import ask_alike
@@ -116,6 +116,32 @@ def test_find_alike__too_few_in_the_segment__says_how_many_and_takes_old_scores_
     assert refusal.data["found"] <= count
     assert runs_of(MODEL, about=SLUG)[0].refusal == {"code": refusal.code, "facts": refusal.data}
     assert not scores()
+
+
+def test_refresh__a_search_was_asked_for__is_made_anew_each_night_while_the_segment_is_kept() -> None:
+    owners = bring_history(300, seed=4)
+    named = name_some(owners, 60)
+    make_segment("never-asked", {"type": "not", "of": {"type": "member", "segment": SLUG}}, at=NIGHT)
+    assert refresh_alike(shop(), as_of=AS_OF, at=NIGHT) == {}
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NIGHT)
+    first = scores()
+    gone = sorted(named)[0]
+    with write_transaction():
+        report_traits([TraitDraft(gone, "app.vip", False, NIGHT + DAY, "app")], recorded_at=NIGHT + DAY)
+    catch_up(NIGHT + DAY)
+
+    with write_transaction():
+        enqueue("personalization.refresh_now", Due(NIGHT + DAY), run_at=NIGHT + DAY)
+    catch_up(NIGHT + DAY)
+
+    assert gone not in first
+    assert gone in scores(), "who has left the segment is scored by the next night"
+    # The one that was asked for, the night's, and the one with all models.
+    assert len(runs_of(MODEL, about=SLUG)) == 3
+    archive_segment("never-asked", actor=MARKETER, at=NIGHT + DAY)
+    assert set(refresh_alike(shop(), as_of=AS_OF, at=NIGHT + DAY)) == {SLUG}
+    archive_segment(SLUG, actor=MARKETER, at=NIGHT + DAY)
+    assert refresh_alike(shop(), as_of=AS_OF, at=NIGHT + DAY) == {}
 
 
 def test_find_alike__somebody_erased__is_told_of_no_more() -> None:

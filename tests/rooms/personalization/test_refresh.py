@@ -23,7 +23,7 @@ from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.likeness import find_alike
 from dangol.rooms.personalization.models import ModelRun, ReportTable
 from dangol.rooms.personalization.refresh import MODELS, refresh_all
-from dangol.rooms.personalization.selectors import find_report, latest_run, runs_of
+from dangol.rooms.personalization.selectors import find_report, latest_run, results_of, runs_of
 from tests.core.behavior.sending import send, track
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, buy, catch_up, inside, make_segment, open_shop
@@ -67,7 +67,27 @@ def test_refresh__again_the_same__changes_and_tells_nobody() -> None:
     assert refresh_all(shop(), as_of=date(2026, 3, 12), at=NIGHT + DAY)["rfm"] == 0
 
     assert Event.objects.count() == told
-    assert set(Trait.objects.values_list("at", flat=True)) == {datetime(2026, 3, 12, 15, tzinfo=UTC)}
+    # What was said before is not written anew: the latest run says so again, as of its own day.
+    assert set(Trait.objects.values_list("at", flat=True)) == {datetime(2026, 3, 11, 15, tzinfo=UTC)}
+    results = results_of(often)
+    assert {one.at for one in results.values()} == {datetime(2026, 3, 12, 15, tzinfo=UTC)}
+    run = latest_run("rfm")
+    assert run is not None
+    assert {one.version for one in results.values()} == {run.version}
+
+
+def test_tell_results__one_value_of_many_is_another__writes_that_one() -> None:
+    one, other, third = open_shop("A", "B", "C")
+
+    def tell(source: str, values: dict[Id, str]) -> int:
+        told = {"lifetime.alive": {who: Decimal(value) for who, value in values.items()}}
+        return tell_results(told, source=source, at=NIGHT, due_at=NIGHT)
+
+    assert tell("lifetime 1", {one: "0.900", other: "0.800", third: "0.700"}) == 3
+    assert tell("lifetime 2", {one: "0.900", other: "0.850"}) == 2
+
+    rows = Trait.objects.order_by("value").values_list("customer_id", "value", "source")
+    assert list(rows) == [(other, '"0.850"', "lifetime 2"), (one, '"0.900"', "lifetime 1")]
 
 
 def test_refresh__segment_asks_about_a_trait__follows_it() -> None:

@@ -12,7 +12,7 @@ from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import find_report
-from tests.core.commerce.shop import DAY, MORNING
+from tests.core.commerce.shop import DAY, MORNING, back, bring_back, order, place, stock
 from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import bought, buy, catch_up, make_segment, open_shop
 from tests.rooms.personalization.test_refresh import NIGHT, kept_year
@@ -54,6 +54,7 @@ def test_value_cells__some_purchases__add_up_by_hand() -> None:
         "cohort": MARCH, "segment": "all", "customers": 2, "revenue": 18_000,
         "squares": 15_000.0**2 + 3_000.0**2, "points": 20,
         "value_minor": None, "value_low_minor": None, "value_high_minor": None,
+        "categories": {"음료": 18_000},
     }  # fmt: skip
     (often,) = cells("saved:often")
     assert (often["customers"], often["revenue"], often["points"]) == (1, 15_000, 20)
@@ -79,6 +80,23 @@ def test_value_cells__merged_and_erased__count_once_and_not_at_all() -> None:
     (whole,) = cells("all")
     assert (whole["customers"], whole["revenue"], whole["points"]) == (1, 3_000, 30)
     assert whole["squares"] == 3_000.0**2
+
+
+def test_value_cells__goods_of_several_categories__are_told_apart_less_what_came_back() -> None:
+    """A bought coffee for 4,000 and beans for 9,000, of which 2,000 came back; B drinks coffee for 3,000."""
+    one, other = open_shop("A", "B")
+    shelf = stock()
+    place(order(shelf, one, "a", MORNING, ("A1", 1, 4_000), ("B1", 2, 9_000)), at=MORNING)
+    place(order(shelf, other, "b", MORNING, ("L1", 1, 3_000)), at=MORNING)
+    bring_back(back(shelf, one, "r", MORNING + DAY, ("B1", 1, 2_000)), at=MORNING + DAY)
+    # What is of a later day is in no table yet.
+    place(order(shelf, other, "later", MORNING + 3 * DAY, ("A1", 1, 7_000)), at=MORNING + 3 * DAY)
+    catch_up(MORNING + 3 * DAY)
+
+    refresh_all(shop(), as_of=(MORNING + 2 * DAY).date(), at=NIGHT)
+
+    (whole,) = cells("all")
+    assert (whole["revenue"], whole["categories"]) == (14_000, {"음료": 7_000, "원두": 7_000})
 
 
 def test_value_cells__a_year__hold_what_the_models_said() -> None:

@@ -44,8 +44,9 @@ def tell_results(
     """Store what a report says of everybody, as of `at`, and take away what it says no more.
 
     `results` holds values by trait and customer. A thousand customers a transaction; whose value has changed
-    is looked at from `due_at` on, if a segment asks about it. Of who was erased nothing is stored. Returns of
-    how many customers one has changed. Raises ResultOfAnotherKind, and has then stored nothing.
+    is looked at from `due_at` on, if a segment asks about it. A value that is what it was is not written: its
+    `at` and `source` are those of the first report that told it. Of who was erased nothing is stored. Returns
+    of how many customers one has changed. Raises ResultOfAnotherKind, and has then stored nothing.
     """
     names = sorted(results)
     assert all(is_reported(name) for name in names), f"not among a report's names: {names}"
@@ -108,7 +109,11 @@ def _tell(
         )
         new = [(*key, value, at, source) for key, value in after.items() if key not in before]
         insert_rows(Trait, _ROW, new)
-        told = [(*key, value, at, source) for key, value in after.items() if key in before]
+        told = [
+            (*key, value, at, source)
+            for key, value in after.items()
+            if key in before and before[key] != value
+        ]
         update_rows(Trait, ("customer_id", "name"), ("value", "at", "source"), told)
         if due_at:
             fall_due([Fall(owner, due_at, None) for owner in changed])

@@ -8,7 +8,7 @@ from itertools import product
 from typing import NamedTuple
 
 import msgspec
-from django.db.models import F
+from django.db.models import F, Q
 
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
@@ -272,12 +272,18 @@ def _read_told(
     return found
 
 
-def highest_told(name: str, *, limit: int) -> list[tuple[Id, Decimal]]:
+def highest_told(
+    name: str, *, limit: int, before: tuple[Decimal, Id] | None = None
+) -> list[tuple[Id, Decimal]]:
     """Return of whom a trait is highest, with its value; equal ones by customer.
 
     For shares from 0 to 1 that are told with equally many places: as text they stand in the same order.
+    `before` is the last one of the page before.
     """
     rows = Trait.objects.filter(name=name).order_by("-value", "customer_id")
+    if before:
+        value, owner = encode_value(before[0]), before[1]
+        rows = rows.filter(Q(value__lt=value) | Q(value=value, customer_id__gt=owner))
     found = rows.values_list("customer_id", "value")[:limit]
     return [(owner, msgspec.json.decode(value, type=Decimal)) for owner, value in found]
 

@@ -3,9 +3,11 @@
 Each saying stands for good, with who said it and when; the latest of a kind, month and scope holds.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import NamedTuple
 
 from dangol.core.people.actors import Actor
@@ -32,6 +34,8 @@ class Said(StrEnum):
 
 SHARES = (Said.MARGIN, Said.SPENT_SHARE)
 COSTS = (Said.ACQUISITION, Said.RETENTION)
+# What may be said of a part alone: costs of a channel, a margin of a category.
+SCOPED = (*COSTS, Said.MARGIN)
 
 
 class NotAnAmount(Malformed):
@@ -77,13 +81,15 @@ class Cost(NamedTuple):
 class Assumptions(NamedTuple):
     """What holds: the worth of one point in minor units, the share of revenue left, and the costs.
 
-    `spent_share`: of the points given, how many will be spent, as the books take it.
+    `spent_share`: of the points given, how many will be spent, as the books take it. `margins`: the share
+    left of the revenue of a category, the widest of its path; `margin` is that of everything else.
     """
 
     point_value: Fraction | None
     margin: Fraction | None
     costs: list[Cost]
     spent_share: Fraction | None = None
+    margins: Mapping[str, Fraction] = MappingProxyType({})
 
 
 def say(
@@ -98,7 +104,7 @@ def say(
     scope = scope.strip()
     if (month is not None) != is_cost or (amount is not None and not 0 <= amount <= most):
         raise refused(kind)
-    if len(scope) > LONGEST_SCOPE or "\0" in scope or (scope and not is_cost):
+    if len(scope) > LONGEST_SCOPE or "\0" in scope or (scope and kind not in SCOPED):
         raise refused(kind)
     month = month.replace(day=1) if month else None
     with write_transaction():
@@ -135,4 +141,9 @@ def read_assumptions() -> Assumptions:
         None if margin is None else Fraction(margin, WHOLE_MARGIN),
         sorted(costs, key=lambda cost: (cost.month, cost.kind, cost.scope)),
         None if spent is None else Fraction(spent, WHOLE_MARGIN),
+        {
+            scope: Fraction(amount, WHOLE_MARGIN)
+            for (kind, _, scope), amount in sorted(latest.items(), key=lambda one: one[0][2])
+            if kind == Said.MARGIN.value and scope and amount is not None
+        },
     )

@@ -83,7 +83,7 @@ class Assumption(models.Model):
     kind = models.CharField(max_length=12)
     # The first day of the month a cost is of; None where it is of no month.
     month = models.DateField(null=True)
-    # The channel a cost is of; empty where it is of none.
+    # The channel a cost is of, the category a margin is of; empty where it is of none.
     scope = models.CharField(max_length=40, blank=True)
     # None: taken back.
     amount = models.BigIntegerField(null=True)

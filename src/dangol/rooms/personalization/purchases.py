@@ -11,6 +11,7 @@ import ibis
 from django.conf import settings
 
 from dangol.core.commerce.bought import SCHEMA as BOUGHT, read_bought
+from dangol.core.commerce.categories import SCHEMA as SPENT, read_categories
 from dangol.core.commerce.days import SCHEMA, read_days
 from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 
@@ -24,7 +25,7 @@ MOST_PAIRS, MOST_PRODUCTS = 5_000_000, 20_000
 
 
 class Purchases:
-    """All purchases up to now: by day, and by product. Each table is made when it is first asked for."""
+    """All purchases up to now, by day, product and category. A table is made when it is first asked for."""
 
     def __init__(self, engine: Engine, currency: str, as_of: date) -> None:
         self._engine = engine
@@ -54,6 +55,11 @@ class Purchases:
         upto = ibis.window(order_by=[ibis.desc(own.last), own.customer], preceding=None, following=0)
         kept = own.mutate(total=own.pairs.sum().over(upto)).filter(lambda one: one.total <= MOST_PAIRS)
         return self._engine.keep(rows.semi_join(kept, "customer"))
+
+    @cached_property
+    def categories(self) -> ibis.Table:
+        """What each customer spent in which of the widest categories; a pair may come several times."""
+        return self._engine.gather(read_categories(self._currency, as_of=self._as_of), SPENT)
 
     @cached_property
     def left_out(self) -> dict[str, int]:

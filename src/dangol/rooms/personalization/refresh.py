@@ -12,6 +12,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.insight.refusals import EngineGone
 from dangol.rooms.personalization.affinity import score_buy_again, score_discover
+from dangol.rooms.personalization.holdouts import holdout_reports
 from dangol.rooms.personalization.journals import journal_reports
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.liability import liability_reports
@@ -80,6 +81,9 @@ def _reckon(purchases: Purchases, *, shop: ShopView, as_of: date) -> Reckoned:
         tables = {name: here.load(one) for name, one in scored.items()}
         reports = {name: make(purchases.days, tables, as_of=as_of) for name, make in REPORTS.items()}
     return Reckoned(results, reports | value_reports(purchases.days, scored, as_of=as_of))
+    reports = {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
+    reports |= value_reports(purchases, scored, as_of=as_of) | holdout_reports(purchases.days, as_of=as_of)
+    return Reckoned(results, reports)
 
 
 def _run(model: Model, purchases: Purchases, shop: ShopView, *, as_of: date) -> Result | DomainError:

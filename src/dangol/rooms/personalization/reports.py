@@ -7,7 +7,8 @@ from typing import Any
 import ibis
 
 from dangol.insight.cohorts import cohort_grid
-from dangol.insight.repeats import repeat_shares
+from dangol.insight.lifetime.refusals import NotEnoughData
+from dangol.insight.repeats import gap_quantiles, max_age, repeat_shares, time_to_second
 from dangol.insight.rfm import rfm_grid, rfm_map, rfm_segments
 
 # A grid of more cohorts than two years' is read by nobody.
@@ -53,6 +54,39 @@ def repeats(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     return _rows(repeat_shares(days, as_of=as_of).order_by("nth"))
 
 
+# By so many days after the first purchase a shop wants to know who has come again.
+SECOND_BY = (7, 14, 30, 60, 90, 180, 365)
+
+
+def second_days(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
+    """Return the share of customers who have come again by some days, as `time_to_second` does, by `day`.
+
+    No row is of a day that nobody has been known for. None where there are too few customers.
+    """
+    try:
+        rows = _rows(time_to_second(days, as_of=as_of).order_by("day"))
+    except NotEnoughData:
+        return []
+    oldest = max_age(days, as_of=as_of)
+    found = []
+    for day in SECOND_BY:
+        upto = [row for row in rows if row["day"] <= day]
+        if upto and day <= oldest:
+            found.append({**upto[-1], "day": day})
+    return found
+
+
+def gap_days(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
+    """Return after how many days at the latest which part of next purchases came, as `gap_quantiles` does.
+
+    None where there are too few.
+    """
+    try:
+        return _rows(gap_quantiles(days, as_of=as_of).order_by("quantile"))
+    except NotEnoughData:
+        return []
+
+
 def value_by_segment(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     """Return what each RFM segment is worth: a row each where both models told of customers.
 
@@ -82,5 +116,7 @@ REPORTS: Mapping[str, Callable[..., Rows]] = {
     "rfm_segments": segment_shares,
     "cohorts": cohort_months,
     "repeats": repeats,
+    "second_days": second_days,
+    "gap_days": gap_days,
     "value_by_segment": value_by_segment,
 }

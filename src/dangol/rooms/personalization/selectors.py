@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dangol.core.people.selectors import shop
 from dangol.core.segments.traits import highest_told, lists_told, traits_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
@@ -21,6 +22,7 @@ from dangol.rooms.personalization.models import (
     ProductList,
     ReportTable,
 )
+from dangol.rooms.personalization.runs import end_of
 from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 
 
@@ -47,6 +49,15 @@ def latest_run(model: str, *, about: str = "") -> RunView | None:
     return next(iter(runs_of(model, about=about, limit=1)), None)
 
 
+def latest_runs() -> list[RunView]:
+    """Return the latest run of each model that is made of everybody, by name."""
+    rows = ModelRun.objects.filter(about="").order_by("model", "-ran_at")
+    latest: dict[str, RunView] = {}
+    for row in rows.values_list(*RunView._fields):
+        latest.setdefault(row[0], RunView(*row))
+    return list(latest.values())
+
+
 class ReportView(NamedTuple):
     """A table as the latest run made it: up to the end of which day, when, and its rows by column."""
 
@@ -56,7 +67,10 @@ class ReportView(NamedTuple):
 
 
 class ToldResult(NamedTuple):
-    """What a model says of one customer: its value, until when purchases counted, and its version."""
+    """What a model says of one customer: its value, until when purchases counted, and its version.
+
+    Both are of the latest run, which said so again where it had been said before.
+    """
 
     value: Value
     at: datetime
@@ -107,12 +121,21 @@ def list_uncounted() -> list[tuple[str, int]]:
 
 def results_of(customer_id: Id) -> dict[str, ToldResult]:
     """Return what the models say of a customer, by trait; what they do not say is left out."""
-    found = {}
-    for name, value, at, source in traits_of(customer_id):
-        model, _, version = source.partition(" ")
-        if name.startswith(("rfm.", "lifetime.", "churn.")) and version and name.startswith(f"{model}."):
-            found[name] = ToldResult(value, at, version)
+    rows = ModelRun.objects.filter(model__in=_TOLD, about="", refusal__isnull=True).order_by("ran_at")
+    runs = {
+        model: (as_of, version) for model, as_of, version in rows.values_list("model", "as_of", "version")
+    }
+    zone, found = shop().tz, {}
+    for name, value, _, source in traits_of(customer_id):
+        model = name.partition(".")[0]
+        # What an app once told under such a name is not a model's.
+        if model in runs and source.startswith(f"{model} "):
+            as_of, version = runs[model]
+            found[name] = ToldResult(value, end_of(as_of, zone), version)
     return found
+
+
+_TOLD = ("rfm", "lifetime", "churn")
 
 
 class AlikeView(NamedTuple):
@@ -123,11 +146,41 @@ class AlikeView(NamedTuple):
     because: tuple[str, ...]
 
 
-def most_alike(slug: str, *, limit: int) -> list[AlikeView]:
-    """Return who is most like those in a segment by the latest search, the most alike first."""
-    best = highest_told(score_of(slug), limit=limit)
+def most_alike(slug: str, *, limit: int, before: tuple[Decimal, Id] | None = None) -> list[AlikeView]:
+    """Return who is most like those in a segment by the latest search, the most alike first.
+
+    `before` is the score and the customer of the last one of the page before.
+    """
+    best = highest_told(score_of(slug), limit=limit, before=before)
     because = lists_told(because_of(slug), [owner for owner, _ in best])
     return [AlikeView(owner, score, because.get(owner, ())) for owner, score in best]
+
+
+class RiskView(NamedTuple):
+    """Somebody who is likely to buy nothing for a while: how likely, from 0 to 1, and what speaks for it."""
+
+    customer_id: Id
+    risk: Decimal
+    because: tuple[str, ...]
+
+
+def most_at_risk(*, limit: int, before: tuple[Decimal, Id] | None = None) -> list[RiskView]:
+    """Return who is most likely to leave by the latest run, the most likely first; `before` as above."""
+    worst = highest_told("churn.risk", limit=limit, before=before)
+    because = lists_told("churn.because", [owner for owner, _ in worst])
+    return [RiskView(owner, risk, because.get(owner, ())) for owner, risk in worst]
+
+
+def list_offers(model: str, *, limit: int, after: Id | None = None) -> list[tuple[Id, ListView]]:
+    """Return whom a model names which products, by customer; `after` is the last one of the page before."""
+    rows = ProductList.objects.filter(model=model).order_by("customer_id")
+    if after is not None:
+        rows = rows.filter(customer_id__gt=after)
+    found = rows.values_list("customer_id", "items", "as_of", "version")[:limit]
+    return [
+        (owner, ListView(msgspec.json.decode(items), as_of, version))
+        for owner, items, as_of, version in found
+    ]
 
 
 def alike_job(slug: str) -> JobView | None:

@@ -14,14 +14,19 @@ from dangol.rooms.personalization.services import FIND_ALIKE, REFRESH_NOW, Alike
 # Every process loads its tasks, and what models need takes it half a second: only the run loads that.
 REFRESH = "dangol.rooms.personalization.refresh.refresh_all"
 SEARCH = "dangol.rooms.personalization.likeness.find_alike"
+SEARCH_ANEW = "dangol.rooms.personalization.likeness.refresh_alike"
 
 
 @periodic("personalization.refresh", daily_at="03:30", atomic=False, max_attempts=3)
 def refresh(due: Due, run: Run) -> None:
-    """Make the models anew of what was bought up to the day before, and tell what they say as traits."""
+    """Make the models anew of what was bought up to the day before, and tell what they say as traits.
+
+    So are the searches for who is like those in a segment, where somebody has asked for one.
+    """
     if shop := find_shop():
         yesterday = day_of(due.at, shop.tz) - timedelta(days=1)
-        import_string(REFRESH)(shop, as_of=yesterday, at=run.at, report=run.report)
+        for work in (REFRESH, SEARCH_ANEW):
+            import_string(work)(shop, as_of=yesterday, at=run.at, report=run.report)
 
 
 @task(REFRESH_NOW, atomic=False, max_attempts=3)

@@ -5,6 +5,8 @@ bear it, by the month in which they came.
 """
 
 from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date
 
 import ibis
@@ -15,20 +17,29 @@ from dangol.core.ledger.models import PointCurrency
 from dangol.core.ledger.selectors import spent_by_customer
 from dangol.core.people.merged import all_merged
 from dangol.core.segments.selectors import all_members, segment_slugs
-from dangol.insight.value import value_cells
+from dangol.insight.value import value_categories, value_cells
 from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
 from dangol.rooms.personalization.reports import Rows
+from dangol.rooms.personalization.purchases import Purchases
+from dangol.rooms.personalization.reports import Rows, Scored
 
+# Each cell of the table tells of each of them.
+MOST_CATEGORIES = 30
 _MEMBERS = pa.schema([("customer", pa.binary()), ("segment", pa.string())])
 _SPENT = pa.schema([("customer", pa.binary()), ("points", pa.int64())])
 
 
 def value_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: date) -> dict[str, Rows]:
+def value_reports(purchases: Purchases, scored: Scored, *, as_of: date) -> dict[str, Rows]:
     """Return `value_cells`, as `insight.value.value_cells` does; `cohort` is an ISO date.
+
+    `categories` is how much of `revenue` was in which of the widest categories, of the thirty in which most
+    was spent.
 
     `segment` is `all`, of everybody who bought; `rfm:` and an RFM segment; or `saved:` and a saved segment's
     slug, of which one customer may be in several. Points of all kinds that were spent count.
     """
+    days = purchases.days
     buyers = days.select("customer").distinct().to_pyarrow()["customer"].cast(pa.binary())
     parts = [pa.table([buyers, pa.repeat(EVERYBODY, len(buyers))], schema=_MEMBERS)]
     if "rfm" in scored:
@@ -36,15 +47,35 @@ def value_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: da
         parts.append(pa.table([scored["rfm"]["customer"].cast(pa.binary()), named], schema=_MEMBERS))
     parts.append(pa.Table.from_batches(_saved(), _MEMBERS))
     lifetime = scored.get("lifetime")
+    segments = ibis.memtable(pa.concat_tables(parts))
     cells = value_cells(
         days,
         as_of=as_of,
-        segments=ibis.memtable(pa.concat_tables(parts)),
+        segments=segments,
         scored=ibis.memtable(lifetime) if lifetime is not None else None,
         spent=_spent(),
     )
-    rows = cells.to_pyarrow().to_pylist()
-    return {"value_cells": [row | {"cohort": row["cohort"].isoformat()} for row in rows]}
+    told = value_categories(days, as_of=as_of, segments=segments, categories=purchases.categories)
+    spent_on = _by_cell(told.to_pyarrow().to_pylist())
+    rows = [
+        row | {"categories": spent_on[row["cohort"], row["segment"]], "cohort": row["cohort"].isoformat()}
+        for row in cells.to_pyarrow().to_pylist()
+    ]
+    return {"value_cells": rows}
+
+
+def _by_cell(rows: Rows) -> dict[tuple[date, str], dict[str, int]]:
+    """Return what each cell was spent on, of the categories in which most was spent."""
+    whole = Counter[str]()
+    for row in rows:
+        if row["segment"] == EVERYBODY:
+            whole[row["category"]] += row["revenue"]
+    kept = {category for category, _ in whole.most_common(MOST_CATEGORIES)}
+    found: dict[tuple[date, str], dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        if row["category"] in kept:
+            found[row["cohort"], row["segment"]][row["category"]] = row["revenue"]
+    return found
 
 
 def _saved() -> Iterator[pa.RecordBatch]:

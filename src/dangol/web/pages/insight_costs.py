@@ -12,14 +12,14 @@ from dangol.connectors.files.exports.cells import money, texts
 from dangol.core.access.rights import Right
 from dangol.core.segments.selectors import segment_names
 from dangol.rooms.personalization.assumptions import Said, read_assumptions
+from dangol.rooms.personalization.cost_sheet import CostRow, CostSheet, cost_sheet
 from dangol.rooms.personalization.selectors import find_report, latest_run
 from dangol.web.csv_files import stream_csv
-from dangol.web.formats import minor_digits
+from dangol.web.formats import format_times, minor_digits
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS, refused_in_words
 from dangol.web.pages.insight import state_of_refresh
-from dangol.web.reads.costs import CostPage, CostRow, read_costs
 
 COSTS = "costs"
 _MONEY = (
@@ -29,9 +29,9 @@ _MONEY = (
 )  # fmt: skip
 
 
-def _page() -> CostPage | None:
+def _page() -> CostSheet | None:
     report = find_report("value_cells")
-    return read_costs(report, read_assumptions()) if report else None
+    return cost_sheet(report, find_report("cohorts"), read_assumptions()) if report else None
 
 
 def show_costs(request: HttpRequest) -> HttpResponse:
@@ -68,7 +68,7 @@ def _header() -> list[str]:
         _("무리"), _("이름"), _("고객"), _("매출"), _("이익, 한 명에"), _("95% 아래"), _("95% 위"),
         _("포인트, 한 명에"), _("획득, 한 명에"), _("유지, 한 명에"), _("남은 것, 한 명에"),
         _("앞으로, 한 명에"), _("95% 아래"), _("95% 위"), _("평생 가치, 한 명에"), _("획득 비용을 아는 고객"),
-        _("LTV:CAC"), _("통화"),
+        _("LTV:CAC"), _("회수까지 달"), _("통화"),
     ]  # fmt: skip
 
 
@@ -88,5 +88,6 @@ def _rows(request: HttpRequest) -> Iterator[list[object]]:
         figures = ["" if (one := getattr(row, part)) is None else f"{money(one, digits)}" for part in _MONEY]
         yield [
             group, text(name), row.customers, f"{money(row.revenue_minor, digits)}", *figures, row.acquired,
-            row.ratio, shop.currency,
+            "" if row.ratio is None else format_times(row.ratio),
+            "" if row.payback_months is None else row.payback_months, shop.currency,
         ]  # fmt: skip

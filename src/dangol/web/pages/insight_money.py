@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from dangol.core.access.rights import Right
+from dangol.core.commerce.categories import top_categories
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
 from dangol.rooms.personalization.assumptions import (
@@ -52,6 +53,8 @@ def show_money(request: HttpRequest, refusal: DomainError | None = None) -> Http
         ],
         "more": max(len(said) - HISTORY_SHOWN, 0),
         "margin": "" if held.margin is None else _percent(int(held.margin * WHOLE_MARGIN)).removesuffix("%"),
+        "categories": _categories(),
+        "margins": [(name, _percent(int(share * WHOLE_MARGIN))) for name, share in held.margins.items()],
         "spent_share": ""
         if held.spent_share is None
         else _percent(int(held.spent_share * WHOLE_MARGIN)).removesuffix("%"),
@@ -102,7 +105,8 @@ def _say(request: HttpRequest) -> None:
     frame, actor, form = frame_of(request), actor_of(request), request.POST
     if shares := [kind for kind in SHARES if kind.value in form]:
         share = _read(shares[0], form[shares[0].value], read_percent)
-        say(shares[0], share, actor=actor, at=frame.at)
+        scope = _category(form.get("category", "")) if shares[0] is Said.MARGIN else ""
+        say(shares[0], share, actor=actor, at=frame.at, scope=scope)
         ask_refresh(at=frame.at)
     elif "amount" in form:
         kind = _read(Said.ACQUISITION, form.get("kind", ""), lambda typed: _COSTS.get(typed))
@@ -119,6 +123,19 @@ def _say(request: HttpRequest) -> None:
         say(Said.POINT_WORTH, amount, actor=actor, at=frame.at)
         # What is owed stands in the tables of the night: nobody has to think of making them anew.
         ask_refresh(at=frame.at)
+
+
+def _category(typed: str) -> str:
+    """Return a category of which a margin can be said; empty: of everything else. Raises NotAShare."""
+    if typed and typed not in _categories():
+        raise refused(Said.MARGIN)
+    return typed
+
+
+def _categories() -> list[str]:
+    """Return the widest categories, and those of which something was said before."""
+    said = read_assumptions().margins
+    return sorted({*said, *(one for one in top_categories() if len(one) <= LONGEST_SCOPE)})
 
 
 _COSTS = {kind.value: kind for kind in COSTS}

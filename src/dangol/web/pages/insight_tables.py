@@ -12,7 +12,15 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import refused_in_words
 from dangol.web.pages.insight import state_of_refresh
 from dangol.web.pages.insight_costs import COSTS, show_costs
-from dangol.web.reads.insight import average_shares, read_cohorts, read_repeats, read_values
+from dangol.web.reads.holdout import read_holdout
+from dangol.web.reads.insight import (
+    average_shares,
+    read_cohorts,
+    read_gaps,
+    read_repeats,
+    read_second_days,
+    read_values,
+)
 
 REVENUE = "revenue"
 
@@ -29,6 +37,8 @@ def show_cohorts(request: HttpRequest) -> HttpResponse:
             "ages": range(0 if revenue else 1, max(row["age"] for row in report.rows) + 1),
             "averages": [] if revenue else average_shares(report),
             "repeats": read_repeats(),
+            "second_days": read_second_days(),
+            "gaps": read_gaps(),
         }
     return render(request, "web/insight/cohorts.html", context)
 
@@ -49,5 +59,5 @@ def show_value(request: HttpRequest) -> HttpResponse:
         "currency": frame_of(request).shop.currency,
     } | state_of_refresh()
     if values:
-        context |= {"whole": values[0], "rows": values[1]}
+        context |= {"whole": values[0], "rows": values[1], "held": read_holdout()}
     return render(request, "web/insight/value.html", context)

@@ -74,6 +74,14 @@ class RepeatRow(NamedTuple):
     between: str
 
 
+class SecondRow(NamedTuple):
+    """The share of customers who had come again by so many days after their first purchase, of 95 %."""
+
+    day: int
+    share: str
+    between: str
+
+
 class ValueRow(NamedTuple):
     """What a segment, or everybody, is worth within a year."""
 
@@ -175,6 +183,22 @@ def read_repeats() -> list[RepeatRow]:
         RepeatRow(row["nth"], row["customers"], row["of"], _percent(row["share"]), _between(row))
         for row in (report.rows if report else [])
     ]
+
+
+def read_second_days() -> list[SecondRow]:
+    """Return which share of customers had come again by some days; empty where it cannot be told."""
+    report = find_report("second_days")
+    return [
+        SecondRow(row["day"], _percent(row["share"]), _between(row))
+        for row in (report.rows if report else [])
+    ]
+
+
+def read_gaps() -> list[tuple[str, int]]:
+    """Return after how many days at the latest which part of the next purchases came."""
+    report = find_report("gap_days")
+    return [(format_percent(round(row["quantile"] * 100), 100).replace(".0%", "%"), row["days"])
+            for row in (report.rows if report else [])]  # fmt: skip
 
 
 def read_values() -> tuple[ValueRow, list[ValueRow]] | None:

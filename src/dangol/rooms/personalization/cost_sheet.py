@@ -1,4 +1,4 @@
-"""What customers cost beside what they brought and will bring: the night's sums, and the shop's costs."""
+"""What customers cost beside what they brought and will bring: the night's sums, and what the shop says."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,26 +14,33 @@ from dangol.domain.customer_value import (
     assign,
     grouped,
     margin_each,
+    mean_margin,
+    payback,
     whole,
 )
 from dangol.rooms.personalization.assumptions import Assumptions
 from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
 from dangol.rooms.personalization.selectors import ReportView
-from dangol.web.formats import format_percent
+
+_VALUES = ("value_minor", "value_low_minor", "value_high_minor")
 
 
 class CostRow(NamedTuple):
     """A group of customers. All but `revenue_minor` is for each of them; None where it cannot be told.
 
-    `acquisition_minor` is for each of `acquired`, who came in months of which a cost is known. `kept_minor`
-    is the margin so far less the costs that are known. `worth_minor` is the margin so far and to come, less
-    points and keeping; `ratio` is that to acquisition, `repaid` the same without what is to come.
+    `margin` is the share of revenue that was left, by what they bought of which category. `acquisition_minor`
+    is for each of `acquired`, who came in months of which a cost is known. `kept_minor` is the margin so far
+    less the costs that are known. `worth_minor` is the margin so far and to come, less points and keeping;
+    `ratio` is that to acquisition with its bounds, `repaid` the same without what is to come.
+    `payback_months` is how many months after that of the first purchase the margin alone had brought back
+    what winning them cost, as told by those who came early enough; None: not yet, or not known.
     """
 
     name: str
     quarter: tuple[int, int] | None
     customers: int
     revenue_minor: int
+    margin: Fraction | None
     margin_minor: int | None
     margin_low_minor: int | None
     margin_high_minor: int | None
@@ -46,15 +53,18 @@ class CostRow(NamedTuple):
     to_come_low_minor: int | None
     to_come_high_minor: int | None
     worth_minor: int | None
-    ratio: str
-    ratio_between: str
-    repaid: str
+    ratio: Fraction | None
+    ratio_low: Fraction | None
+    ratio_high: Fraction | None
+    repaid: Fraction | None
+    payback_months: int | None
 
 
-class CostPage(NamedTuple):
+class CostSheet(NamedTuple):
     """Everybody, cohorts by the quarter of their first purchase (the newest first), and segments.
 
-    `unassigned_minor` was spent in months in which nobody could bear it.
+    `unassigned_minor` was spent in months in which nobody could bear it. Saved segments are named by their
+    slugs.
     """
 
     whole: CostRow
@@ -65,13 +75,18 @@ class CostPage(NamedTuple):
 
 
 class _Group(NamedTuple):
+    name: str
+    quarter: tuple[int, int] | None
     sums: Sums
     acquired: int
     has_values: bool
 
 
-def read_costs(report: ReportView, said: Assumptions) -> CostPage | None:
-    """Return what the sums of a night come to with what the shop says; None where nobody has bought."""
+def cost_sheet(report: ReportView, cohorts: ReportView | None, said: Assumptions) -> CostSheet | None:
+    """Return what the sums of a night come to with what the shop says; None where nobody has bought.
+
+    `report` are the cells of `value.value_reports`, `cohorts` the grid of `reports.cohort_months`.
+    """
     everybody = _cells(report.rows, EVERYBODY)
     if not everybody:
         return None
@@ -79,23 +94,30 @@ def read_costs(report: ReportView, said: Assumptions) -> CostPage | None:
     left_over = assign(everybody, costs)
     known = {cost.month for cost in costs if cost.kind == ACQUISITION}
     has_values = all(row["value_minor"] is not None for row in report.rows)
-    cohorts = {cell.cohort: sums for cell, sums in everybody.items()}
+    by_month = {cell.cohort: sums for cell, sums in everybody.items()}
+    spent = _spent_by_age(cohorts)
 
     def told(name: str, cells: Mapping[Cell, Sums], quarter: tuple[int, int] | None = None) -> CostRow:
         (sums,) = grouped(cells, lambda _cell: 0).values()
         acquired = sum(one.customers for cell, one in cells.items() if cell.cohort in known)
-        return _row(name, quarter, _Group(sums, acquired, has_values), said)
+        return _row(_Group(name, quarter, sums, acquired, has_values), said)
+
+    def cohort(cells: Mapping[Cell, Sums], quarter: tuple[int, int] | None) -> CostRow:
+        row = told("", cells, quarter)
+        won = {cell.cohort: sums.costs[ACQUISITION] for cell, sums in cells.items() if cell.cohort in known}
+        months = None if row.margin is None else payback(won, spent, row.margin)
+        return row._replace(payback_months=months)
 
     names = sorted({row["segment"] for row in report.rows} - {EVERYBODY})
     parts = {
-        name: told(name.partition(":")[2], _bearing(_cells(report.rows, name), cohorts)) for name in names
+        name: told(name.partition(":")[2], _bearing(_cells(report.rows, name), by_month)) for name in names
     }
-    by_quarter: dict[tuple[int, int], dict[Cell, Sums]] = {}
+    quarters: dict[tuple[int, int], dict[Cell, Sums]] = {}
     for cell, sums in everybody.items():
-        by_quarter.setdefault(_quarter(cell.cohort), {})[cell] = sums
-    return CostPage(
-        told("", everybody),
-        [told("", by_quarter[one], one) for one in sorted(by_quarter, reverse=True)],
+        quarters.setdefault(_quarter(cell.cohort), {})[cell] = sums
+    return CostSheet(
+        cohort(everybody, None),
+        [cohort(quarters[one], one) for one in sorted(quarters, reverse=True)],
         [row for name, row in parts.items() if name.startswith(RFM)],
         [row for name, row in parts.items() if name.startswith(SAVED)],
         whole(left_over),
@@ -106,14 +128,24 @@ def _quarter(month: date) -> tuple[int, int]:
     return month.year, (month.month + 2) // 3
 
 
+def _spent_by_age(cohorts: ReportView | None) -> dict[date, list[int]]:
+    """Return what each cohort had spent in all by each month after its first."""
+    found: dict[date, list[int]] = {}
+    for row in sorted(cohorts.rows if cohorts else [], key=lambda row: (row["cohort"], row["age"])):
+        found.setdefault(date.fromisoformat(row["cohort"]), []).append(row["so_far_minor"])
+    return found
+
+
 def _cells(rows: Iterable[Mapping[str, Any]], segment: str) -> dict[Cell, Sums]:
     return {
         Cell(date.fromisoformat(row["cohort"]), segment): Sums(
             row["customers"],
             row["revenue"],
             row["squares"],
-            [row[name] or 0 for name in ("value_minor", "value_low_minor", "value_high_minor")],
+            [row[name] or 0 for name in _VALUES],
             row["points"],
+            # Tables of before categories were told have none.
+            categories=dict(row.get("categories", {})),
         )
         for row in rows
         if row["segment"] == segment
@@ -129,40 +161,41 @@ def _bearing(cells: Mapping[Cell, Sums], cohorts: Mapping[date, Sums]) -> Mappin
     return cells
 
 
-def _row(name: str, quarter: tuple[int, int] | None, group: _Group, said: Assumptions) -> CostRow:
-    sums, acquired, has_values = group
-    n = sums.customers
+def _row(group: _Group, said: Assumptions) -> CostRow:
+    sums, n = group.sums, group.sums.customers
     points = None if said.point_value is None else sums.points * said.point_value / n
     retention = sums.costs[RETENTION] / n
-    acquisition = sums.costs[ACQUISITION] / acquired if acquired else None
+    acquisition = sums.costs[ACQUISITION] / group.acquired if group.acquired else None
     empty = CostRow(
-        name, quarter, n, sums.revenue, None, None, None, _whole(points), _whole(acquisition), acquired,
+        group.name, group.quarter, n, sums.revenue, None, None, None, None, _whole(points),
+        _whole(acquisition), group.acquired,
         _whole(retention) if any(one.kind == RETENTION for one in said.costs) else None,
-        None, None, None, None, None, "", "", "",
+        None, None, None, None, None, None, None, None, None, None,
     )  # fmt: skip
     if said.margin is None:
         return empty
-    margin = said.margin
+    margin = mean_margin(sums, said.margin, said.margins)
     came, half = margin_each(sums, margin)
     so_far = came - (points or 0) - retention
     row = empty._replace(
+        margin=margin,
         margin_minor=whole(came),
         margin_low_minor=None if half is None else whole(came - half),
         margin_high_minor=None if half is None else whole(came + half),
         kept_minor=whole(so_far - sums.costs[ACQUISITION] / n),
-        repaid=_percent(so_far, acquisition),
+        repaid=_times(so_far, acquisition),
     )
-    if not has_values:
+    if not group.has_values:
         return row
     to_come, low, high = (value * margin / n for value in sums.values)
-    ratios = [_ratio(so_far + one, acquisition) for one in (low, high)] if half is not None else []
     return row._replace(
         to_come_minor=whole(to_come),
         to_come_low_minor=None if half is None else whole(low),
         to_come_high_minor=None if half is None else whole(high),
         worth_minor=whole(so_far + to_come),
-        ratio=_ratio(so_far + to_come, acquisition),
-        ratio_between=" – ".join(one for one in ratios if one),
+        ratio=_times(so_far + to_come, acquisition),
+        ratio_low=None if half is None else _times(so_far + low, acquisition),
+        ratio_high=None if half is None else _times(so_far + high, acquisition),
     )
 
 
@@ -170,17 +203,6 @@ def _whole(amount: Fraction | None) -> int | None:
     return None if amount is None else whole(amount)
 
 
-def _percent(part: Fraction, of: Fraction | None) -> str:
-    """Return a share as it is written; empty where there is nothing to compare with, or nothing has come."""
-    if not of or part < 0:
-        return ""
-    share = part / of
-    return format_percent(share.numerator, share.denominator)
-
-
-def _ratio(part: Fraction, of: Fraction | None) -> str:
-    """Return how many times one is the other, to a tenth; empty where that says nothing."""
-    if not of or part < 0:
-        return ""
-    tenths = whole(part / of * 10)
-    return f"{tenths // 10:,}.{tenths % 10}"
+def _times(part: Fraction, of: Fraction | None) -> Fraction | None:
+    """Return how many times one is the other; None where that says nothing."""
+    return part / of if of and part >= 0 else None
