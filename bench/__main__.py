@@ -26,7 +26,7 @@ from bench.machine import describe, figures
 HERE = Path(__file__).resolve().parent
 FRAME = {
     "__init__", "__main__", "bare_rows", "figures", "instances", "intake_client", "machine", "memory",
-    "replays", "run_one", "year_shop",
+    "replays", "run_one", "telco", "year_shop",
 }  # fmt: skip
 KINDS = ("sqlite", "postgres")
 

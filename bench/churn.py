@@ -2,11 +2,10 @@
 LightGBM and rules.
 
 Fitted on what was known to 30 November; LightGBM, in an environment of its own, on the same features of the
-same days. With `TELCO_CHURN_CSV`, a path to IBM's public Telco file, the same
-kind of classifier is tried on it in five folds; it is not run without it. No database has a part in it.
+same days. The same kind of classifier is tried in five folds on IBM's public Telco file (`bench.telco` says
+where from); it is not run where that is not at hand. No database has a part in it.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -21,6 +20,7 @@ from pyarrow import csv
 
 from bench.figures import Figure
 from bench.peers import ask, environment_of
+from bench.telco import PACKAGE, PATH, find_telco
 from dangol.insight.churn.evaluation import Report, evaluate_churn
 from dangol.insight.churn.features import Known, stayed_away
 from dangol.insight.churn.model import FOLDS, Settings, Sources, crossed
@@ -35,7 +35,6 @@ from dangol.insight.modeling.classification import (
 )
 
 SPLIT, HORIZON_DAYS = date(2017, 12, 1), 30
-TELCO = "TELCO_CHURN_CSV"
 GOAL_AUC, GOAL_BRIER = 0.845, 0.135
 PEER = ("lightgbm==4.6.0", "scikit-learn==1.7.2")
 
@@ -55,10 +54,11 @@ def measure() -> Iterator[Figure]:
         yield Figure(f"{row['model']}, Brier", row["brier"], "")
         yield Figure(f"{row['model']}, lift of the highest tenth", row["lift"], "×")
     yield from _beside_lightgbm(sources, report)
-    if os.environ.get(TELCO):
-        yield from _telco(os.environ[TELCO])
-    else:
-        print(f"    Telco is not run: {TELCO} names no file.")
+    with TemporaryDirectory(prefix="dangol-telco-") as folder:
+        if file := find_telco(Path(folder)):
+            yield from _telco(file)
+        else:
+            print(f"    Telco is not run: {PATH} names no file, and {PACKAGE} cannot be had.")
 
 
 def _beside_lightgbm(sources: Sources, report: Report) -> Iterator[Figure]:
@@ -108,15 +108,16 @@ def _lightgbm_crossed(values: Floats, label: Flags) -> Floats:
     return found
 
 
-def _telco(path: str) -> Iterator[Figure]:
+def _telco(path: Path) -> Iterator[Figure]:
     """Yield the figures of IBM's Telco file: 7,043 customers, five folds."""
     table = csv.read_csv(path)
-    label = np.asarray(table["Churn"].to_pylist()) == "Yes"
+    left = next(name for name in table.column_names if name.lower() == "churn")
+    label = np.asarray(table[left].to_pylist()) == "Yes"
     values = np.column_stack(
         [
             part
             for name in table.column_names
-            if name not in ("customerID", "Churn")
+            if name not in ("customerID", left)
             for part in _numbers(table[name])
         ]
     )
@@ -135,7 +136,7 @@ def _telco(path: str) -> Iterator[Figure]:
 
 def _numbers(column: pa.ChunkedArray) -> Iterator[np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """Yield a column as numbers: words as one flag for each of them, blanks as 0."""
-    words = [str(one).strip() for one in column.to_pylist()]
+    words = ["" if one is None else str(one).strip() for one in column.to_pylist()]
     kinds = sorted(set(words))
     if len(kinds) <= 10:
         yield from (np.array([float(one == kind) for one in words]) for kind in kinds)
