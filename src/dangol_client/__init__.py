@@ -99,6 +99,7 @@ from dangol_client.households import (
     Pool,
     PoolShare,
     PoolSpending,
+)
 from dangol_client.insight_answers import (
     Assumptions,
     AtRisk,
@@ -246,9 +247,9 @@ __all__ = [
     "Household",
     "HouseholdMember",
     "HouseholdSettings",
-    "Invitation",
     "Insight",
     "InsightJob",
+    "Invitation",
     "Job",
     "KnownTrait",
     "KnownTraits",

@@ -83,12 +83,6 @@ def _search(
 ) -> int | DomainError:
     names = (score_of(slug), because_of(slug))
     try:
-        known = reckon(shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of))
-        columns = {name: known.column(name) for name in known.names}
-        features = pa.table({"customer": known.customers, **columns})
-        members = pa.table({"customer": pa.array(member_ids(segment.id), known.customers.type)})
-        with engine_here() as here:
-            found = find_lookalikes(here.load(features), here.load(members), as_of=as_of)
         found = _found(known, slug, as_of)
     except DomainError as refusal:
         tell_results({name: {} for name in names}, source=MODEL, at=at, due_at=at, report=report)
@@ -110,9 +104,10 @@ def _found(known: Known | DomainError, slug: str, as_of: date) -> Lookalikes:
     if isinstance(known, DomainError):
         raise known
     columns = {name: known.column(name) for name in known.names}
-    features = ibis.memtable(pa.table({"customer": known.customers, **columns}))
+    features = pa.table({"customer": known.customers, **columns})
     members = pa.table({"customer": pa.array(member_ids(find_segment(slug).id), known.customers.type)})
-    return find_lookalikes(features, ibis.memtable(members), as_of=as_of)
+    with engine_here() as here:
+        return find_lookalikes(here.load(features), here.load(members), as_of=as_of)
 
 
 def _card(found: Lookalikes) -> dict[str, Any]:

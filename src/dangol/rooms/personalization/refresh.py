@@ -80,8 +80,6 @@ def _reckon(purchases: Purchases, *, shop: ShopView, as_of: date) -> Reckoned:
     with engine_here() as here:
         tables = {name: here.load(one) for name, one in scored.items()}
         reports = {name: make(purchases.days, tables, as_of=as_of) for name, make in REPORTS.items()}
-    return Reckoned(results, reports | value_reports(purchases.days, scored, as_of=as_of))
-    reports = {name: make(purchases.days, scored, as_of=as_of) for name, make in REPORTS.items()}
     reports |= value_reports(purchases, scored, as_of=as_of) | holdout_reports(purchases.days, as_of=as_of)
     return Reckoned(results, reports)
 

@@ -4,9 +4,8 @@ What they cost is the shop's to say, and holds at once wherever it is shown; so 
 bear it, by the month in which they came.
 """
 
-from collections.abc import Iterator, Mapping
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import ibis
@@ -19,9 +18,8 @@ from dangol.core.people.merged import all_merged
 from dangol.core.segments.selectors import all_members, segment_slugs
 from dangol.insight.value import value_categories, value_cells
 from dangol.rooms.personalization.models import EVERYBODY, RFM, SAVED
-from dangol.rooms.personalization.reports import Rows
 from dangol.rooms.personalization.purchases import Purchases
-from dangol.rooms.personalization.reports import Rows, Scored
+from dangol.rooms.personalization.reports import Rows
 
 # Each cell of the table tells of each of them.
 MOST_CATEGORIES = 30
@@ -29,8 +27,7 @@ _MEMBERS = pa.schema([("customer", pa.binary()), ("segment", pa.string())])
 _SPENT = pa.schema([("customer", pa.binary()), ("points", pa.int64())])
 
 
-def value_reports(days: ibis.Table, scored: Mapping[str, pa.Table], *, as_of: date) -> dict[str, Rows]:
-def value_reports(purchases: Purchases, scored: Scored, *, as_of: date) -> dict[str, Rows]:
+def value_reports(purchases: Purchases, scored: Mapping[str, pa.Table], *, as_of: date) -> dict[str, Rows]:
     """Return `value_cells`, as `insight.value.value_cells` does; `cohort` is an ISO date.
 
     `categories` is how much of `revenue` was in which of the widest categories, of the thirty in which most
