@@ -134,8 +134,7 @@ def event_rule_paths(story: Story) -> dict[str, str]:
         "event-rule-archived": f"/event-rules/{show_id(told.archived)}",
         "event-rule-awards": f"/event-rules/{live}/awards",
         "event-rule-begin": "/event-rules/new",
-        "event-rule-new": "/event-rules/new?try=review",
-        "event-rule-new-birthday": "/event-rules/new?try=birthday",
+        "event-rule-new": "/event-rules/new?try=blank",
         "event-rule-edit": f"/event-rules/{live}/edit",
         "member-earning": f"/members/{show_id(story.regular)}/earning",
     }
