@@ -23,11 +23,9 @@ from dangol_client.answers import (
     Points,
     Portion,
     Product,
-    Program,
     Return,
     Returned,
     ReturnLine,
-    Rule,
     Standing,
     Store,
     Tier,
@@ -132,6 +130,7 @@ from dangol_client.machine_answers import (
     Try,
     Webhook,
 )
+from dangol_client.program_answers import Program, Rule
 from dangol_client.referral_answers import (
     MemberReferral,
     Referral,

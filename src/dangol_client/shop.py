@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Unpack
 
-from dangol_client.answers import Amount, Counted, Job, Order, Product, Program, Return, Store
+from dangol_client.answers import Amount, Counted, Job, Order, Product, Return, Store
 from dangol_client.drafts import LevelDraft, LineDraft, ReturnLineDraft, RuleDraft
+from dangol_client.program_answers import Program
 from dangol_client.sending import Sending, Wire, place
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dangol.domain.accrual import EarningRule, Expiry, Part, Terms, compute_points
+from dangol.domain.corrections import Recorded, still_owed
 from dangol.domain.membership import (
     Accrual,
     Act,
@@ -17,12 +18,10 @@ from dangol.domain.membership import (
     Member,
     Program,
     Purchase,
-    Recorded,
     Zero,
     in_time_order,
     judge,
     match_rules,
-    still_owed,
 )
 from dangol.domain.tiers import Level, Measure, TierRules, Window
 

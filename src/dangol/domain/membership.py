@@ -5,7 +5,6 @@ then counts towards the next. The same functions judge one purchase at the till,
 one file, and a history that is judged again because a late order has come to light.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,7 +16,7 @@ from dangol.domain.accrual import EarningRule, Part, Terms, accrue, take_back
 from dangol.domain.climbing import Climber
 from dangol.domain.histories import Amounts, History
 from dangol.domain.points import MOST_POINTS
-from dangol.domain.portions import Portion, corrected_portions, own_terms, portions_of, taken_portions
+from dangol.domain.portions import Portion, own_terms, portions_of, taken_portions
 from dangol.domain.tiers import NOWHERE, Measure, Standing, Stays, TierMove, TierRules, Window, rules_at
 
 
@@ -321,85 +320,23 @@ def _bring_back(program: Program, tier: str, earned: dict[bytes, Earned], act: G
         return Accrual(
             act.return_id, act.order_id, act.at, tier, -act.net_minor, 0, (), Zero.UNLINKED, is_return=True
         )
-    after = _less(program, before, act)
+    after = less_returned(program, before, act)
     earned[act.order_id] = after
-    return _taken(program, act, before, after)
+    return taken_back(program, act, before, after)
 
 
-def _less(program: Program, earned: Earned, act: GivenBack) -> Earned:
+def less_returned(program: Program, earned: Earned, act: GivenBack) -> Earned:
     """Return how an order's points stand once the goods of `act` are back."""
     places = {(rule.id, rule.version): place for place, rule in enumerate(program.rules)}
     returned = [act.bases[places[part.rule_id, part.rule_version]] for part in earned.parts]
     return Earned(earned.tier, tuple(take_back(earned.parts, returned)))
 
 
-def _taken(program: Program, act: GivenBack, before: Earned, after: Earned) -> Accrual:
+def taken_back(program: Program, act: GivenBack, before: Earned, after: Earned) -> Accrual:
+    """Return what a return takes of an order's points, as they stood before it and stand after."""
     points = after.points - before.points
     return Accrual(
         act.return_id, act.order_id, act.at, before.tier, -act.net_minor, points, after.parts,
         None if points else Zero.NOTHING_LEFT,
         tuple(taken_portions(before.parts, after.parts, own_terms(program.rules), act.at)), is_return=True,
-    )  # fmt: skip
-
-
-class Recorded(NamedTuple):
-    """What is on record about an order: what has been judged, and how its points stand by that."""
-
-    about_ids: frozenset[bytes]
-    earned: Earned
-
-
-def still_owed(
-    program: Program, acts: Sequence[Act], wanted: Sequence[Accrual], recorded: Mapping[bytes, Recorded]
-) -> list[Accrual]:
-    """Return the accruals that turn what is recorded into what a judgement of the whole history wants.
-
-    `wanted` are the judgements of the purchases and returns among `acts`, in the same order; `recorded`
-    is by order (a return that belongs to none: by return). What was never judged is posted at its own
-    instant. An order whose tier or arithmetic has come out otherwise is corrected by one accrual of the
-    difference, at the order's instant. So the points of each accrual remain what its parts come to less
-    what the order's accrual before it came to.
-    """
-    judged = [act for act in acts if not isinstance(act, Granted | Merged)]
-    by_order: dict[bytes, list[tuple[Purchase | GivenBack, Accrual]]] = defaultdict(list)
-    for act, accrual in zip(judged, wanted, strict=True):
-        by_order[accrual.key].append((act, accrual))
-    owed: list[Accrual] = []
-    for key, pairs in by_order.items():
-        earlier = recorded.get(key)
-        owed.extend([accrual for _, accrual in pairs] if earlier is None else _owed(program, pairs, earlier))
-    return sorted(owed, key=lambda accrual: accrual.at)
-
-
-def _owed(
-    program: Program, pairs: Sequence[tuple[Purchase | GivenBack, Accrual]], recorded: Recorded
-) -> list[Accrual]:
-    """Return what is owed for one order of which something has been judged before."""
-    purchase = next((accrual for _, accrual in pairs if not accrual.is_return), None)
-    if purchase is None or purchase.about_id not in recorded.about_ids:
-        return [accrual for _, accrual in pairs if accrual.about_id not in recorded.about_ids]
-    now = Earned(purchase.tier, purchase.parts)
-    returns = [(act, one) for act, one in pairs if isinstance(act, GivenBack)]
-    for act, accrual in returns:
-        if accrual.about_id in recorded.about_ids:
-            now = _less(program, now, act)
-    owed = []
-    if now != recorded.earned:
-        owed.append(_correction(program, purchase, recorded.earned, now))
-    for act, accrual in returns:
-        if accrual.about_id not in recorded.about_ids:
-            before, now = now, _less(program, now, act)
-            owed.append(_taken(program, act, before, now))
-    return owed
-
-
-def _correction(program: Program, purchase: Accrual, before: Earned, after: Earned) -> Accrual:
-    """Return what turns the points of an order as they stand into what they are to be, at its instant."""
-    points, at = after.points - before.points, purchase.at
-    portions = corrected_portions(
-        program.portions(before.tier, before.parts, at), program.portions(after.tier, after.parts, at)
-    )
-    return purchase._replace(
-        net_minor=0, points=points, parts=after.parts, zero=None if points else Zero.SAME_POINTS,
-        portions=tuple(portions),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dangol.web import member_urls, rule_urls
+from dangol.web import member_urls, money_urls, rule_urls
 from dangol.web.pages import (
     access_log,
     account,
@@ -17,8 +17,6 @@ from dangol.web.pages import (
     coupons,
     deliveries,
     design,
-    gift_card_batches,
-    gift_cards,
     health,
     home,
     household_settings,
@@ -83,7 +81,6 @@ from dangol.web.pages import (
     spaces,
     staff,
     stamp_cards,
-    stored_value_settings,
     till,
     till_after,
     till_held,
@@ -219,23 +216,6 @@ urlpatterns = [
         "coupons/<id:batch_id>/files/<id:file_id>/discard", coupon_files.discard, name="coupon-file-discard"
     ),
     path("members/<id:customer_id>/coupons", member_coupons.show, name="member-coupons"),
-    path("gift-cards", gift_cards.list_all, name="gift-cards"),
-    path("gift-cards/find", gift_cards.find, name="gift-card-find"),
-    path("gift-cards/new", gift_cards.sell, name="gift-card-new"),
-    path("gift-cards/batches", gift_card_batches.list_all, name="gift-card-batches"),
-    path("gift-cards/batches/new", gift_card_batches.make, name="gift-card-batch-new"),
-    path("gift-cards/batches/<id:batch_id>", gift_card_batches.show, name="gift-card-batch"),
-    path("gift-cards/batches/<id:batch_id>/sheets", gift_card_batches.show_sheets, name="gift-card-sheets"),
-    path(
-        "gift-cards/batches/<id:batch_id>/codes.csv",
-        gift_card_batches.export_codes,
-        name="gift-card-codes-csv",
-    ),
-    path("gift-cards/<id:gift_card_id>", gift_cards.show, name="gift-card"),
-    path("gift-cards/<id:gift_card_id>/top-up", gift_cards.top_up, name="gift-card-top-up"),
-    path("gift-cards/<id:gift_card_id>/activate", gift_cards.activate, name="gift-card-activate"),
-    path("gift-cards/<id:gift_card_id>/block", gift_cards.block, name="gift-card-block"),
-    path("gift-cards/<id:gift_card_id>/refund", gift_cards.refund, name="gift-card-refund"),
     path("stamp-cards", stamp_cards.list_all, name="stamp-cards"),
     path("stamp-cards/new", stamp_cards.make, name="stamp-card-new"),
     path("stamp-cards/<id:program_id>", stamp_cards.show, name="stamp-card"),
@@ -243,6 +223,7 @@ urlpatterns = [
     path("stamp-cards/<id:program_id>/archive", stamp_cards.archive, name="stamp-card-archive"),
     path("stamp-cards/<id:program_id>/restore", stamp_cards.restore, name="stamp-card-restore"),
     *rule_urls.urlpatterns,
+    *money_urls.urlpatterns,
     path("referrals", referrals.list_all, name="referrals"),
     path("referrals/programs/new", referrals.make, name="referral-program-new"),
     path("referrals/programs/<id:program_id>", referrals.show_program, name="referral-program"),
@@ -383,8 +364,6 @@ urlpatterns = [
     path("checkout-settings/edit", checkout_settings.change, name="checkout-settings-edit"),
     path("household-settings", household_settings.show, name="household-settings"),
     path("household-settings/edit", household_settings.change, name="household-settings-edit"),
-    path("stored-value-settings", stored_value_settings.show, name="stored-value-settings"),
-    path("stored-value-settings/edit", stored_value_settings.change, name="stored-value-settings-edit"),
     path("settings", shop_settings.change, name="settings"),
     path("settings/mail", mail_settings.change, name="settings-mail"),
     path("setup", setup.begin, name="setup"),

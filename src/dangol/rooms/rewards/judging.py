@@ -13,6 +13,7 @@ from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.reading import Select
 from dangol.core.storage.rows import Row, insert_rows, update_rows
 from dangol.domain.absences import Absence
+from dangol.domain.corrections import still_owed
 from dangol.domain.membership import (
     Accrual,
     Act,
@@ -23,7 +24,6 @@ from dangol.domain.membership import (
     Purchase,
     in_time_order,
     judge,
-    still_owed,
     undone_at,
 )
 from dangol.domain.tiers import Cause, Measure, Standing, TierMove, TierRules, rules_at

@@ -17,8 +17,9 @@ from dangol.core.storage.rows import Row, insert_rows, read_rows, select_matchin
 from dangol.domain.absences import Absence
 from dangol.domain.accrual import Part
 from dangol.domain.calendars import day_of
+from dangol.domain.corrections import Recorded
 from dangol.domain.histories import Amounts, History
-from dangol.domain.membership import Earned, Program, Recorded
+from dangol.domain.membership import Earned, Program
 from dangol.domain.tiers import NOWHERE, Cause, Measure, Standing, TierMove, TierRules, Window
 from dangol.rooms.rewards.models import Accrual, AccrualPart, Membership, TierChange
 from dangol.rooms.rewards.programs import Running

@@ -22,7 +22,7 @@ from dangol.rooms.rewards.whys import NotJudged, counted_currencies, why_not_jud
 from dangol.web.places import read_instant, read_whole
 from dangol.web.reads.members import read_usable
 from dangol.web.reads.order_places import before_place, place_of
-from dangol.web.reads.statement import Why, read_whys
+from dangol.web.reads.order_whys import Why, read_whys
 
 TIMELINE_PAGE = 20
 ORDERS_PAGE = 10
