@@ -45,12 +45,12 @@ def test_credit__above_the_limit_of_a_day__waits_and_moves_when_a_person_approve
 
 
 def test_request__for_credit__tells_money_and_no_points(api: Caller, member: str) -> None:
-    asked = api.post(f"{CREDIT}/take", {"minor": 200_000, "reason": "잘못"}).data["id"]
+    asked = api.post(CREDIT, {"minor": 200_000, "reason": "사과"}).data["id"]
 
     told = api.get(f"/approvals/{asked}").data
 
     assert (told["kind"], told["member_id"]) == ("store_credit.by_hand", member)
-    assert (told["points"], told["credit_minor"], told["currency"]) == (0, -200_000, "KRW")
+    assert (told["points"], told["credit_minor"], told["currency"]) == (0, 200_000, "KRW")
     points = api.post("/members/external:M-1/points/adjust", {"points": 1, "reason": "사과"})
     assert points.status == 201
     assert api.get("/approvals").data["data"][0]["credit_minor"] is None

@@ -161,7 +161,7 @@ class LevelIn(Given):
     threshold: Whole
     extra_months: Annotated[int, Field(ge=0, le=120, strict=True)] = 0
     also_threshold: Whole = 0
-    gate: Annotated[str, Field(max_length=40, pattern=r"^([a-z0-9_-]+)?$")] = ""
+    gate: Annotated[str, Field(max_length=40, pattern=r"^([a-z0-9_-]+)?$")] | None = None
 
 
 class TiersFields(Given):
@@ -276,14 +276,6 @@ def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) ->
     """
     found, at = find_view(program), caller_of(request).at
     draft = tiers_draft(payload)
-    draft = TiersDraft(
-        [
-            LevelDraft(one.key, one.name, one.threshold, one.extra_months, one.also_threshold, one.gate)
-            for one in payload.levels
-        ],
-        payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
-        payload.also, payload.join,
-    )  # fmt: skip
     publish_tiers_version(
         found.id, draft, at=starts_at(payload, at), recorded_at=at, published_by=caller_of(request).key.name
     )
@@ -300,8 +292,12 @@ def terms_draft(payload: TermsFields) -> TermsDraft:
 def tiers_draft(payload: TiersFields) -> TiersDraft:
     """Return the tiers a request wants."""
     return TiersDraft(
-        [LevelDraft(one.key, one.name, one.threshold, one.extra_months) for one in payload.levels],
+        [
+            LevelDraft(one.key, one.name, one.threshold, one.extra_months, one.also_threshold, one.gate or "")
+            for one in payload.levels
+        ],
         payload.measure, payload.window, payload.window_size, payload.grace_days, payload.downgrade,
+        payload.also, payload.join,
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from dangol.web.pages.me import (
     stamps,
 )
 
-# Here, since these addresses are read before those of the back office (`money_urls` and `rule_urls` too), which use it.
+# Here, since these addresses are read before those of the back office (`money_urls` and `rule_urls` too),
+# which use it.
 register_converter(IdConverter, "id")
 
 urlpatterns = [

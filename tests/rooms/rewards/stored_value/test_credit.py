@@ -56,7 +56,7 @@ def test_give_and_take__by_hand__moves_once_and_never_below_nothing() -> None:
     assert on_credit(kim) == 2_000
     with pytest.raises(NotEnoughValue) as refused:
         take_credit(kim, 2_001, "KRW", key="u", reason="잘못", by=BY)
-    assert refused.value.data == {"asked": 2_001, "left": 2_000}
+    assert refused.value.data == {"asked": 2_001, "left": 2_000, "currency": "KRW"}
     with pytest.raises(ValueKeyReused):
         credit(kim, 6_000)
     with pytest.raises(ReasonMissing):
