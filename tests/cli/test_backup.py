@@ -181,6 +181,7 @@ def test_backup_test__last_backups__are_restored_in_a_scratch_and_noted(
     back_up(shop, tmp_path)
     assert shop.run("ledger", "verify").code == 0
     assert shop.run("access-log", "verify").code == 0
+    assert shop.run("segments", "verify").code == 0
 
     told = shop.run("backup", "test", "--json", seconds=180)
 
@@ -189,7 +190,7 @@ def test_backup_test__last_backups__are_restored_in_a_scratch_and_noted(
     assert {"rewards.accrue", "ledger.receive_gifts"} <= {one["name"] for one in restored["consumers"]}
     findings = [one for one in shop.run("doctor", "--json").data["findings"] if one["check"] == "backups"]
     assert {one["level"] for one in findings} == {"ok"}
-    assert len(findings) == 5
+    assert len(findings) == 6
     if POSTGRES:
         with psycopg.connect(shop.databases["DATABASE_URL"]) as server:
             left = server.execute("SELECT datname FROM pg_database WHERE datname LIKE 'dangol_rehearsal%'")

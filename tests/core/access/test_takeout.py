@@ -23,9 +23,11 @@ from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.ledger.services import earn_points
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.consents import ConsentDraft, record_consents
+from dangol.core.people.enrolling import Enrollment, enroll
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.guardians import GuardianDraft, record_guardian
 from dangol.core.people.holds import place_hold
+from dangol.core.people.identities import Kind
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.notes import write_note
 from dangol.core.people.profiles import PersonRow, set_people
@@ -51,8 +53,20 @@ from dangol.rooms.rewards.coupons.holding import issue
 from dangol.rooms.rewards.coupons.models import BatchKind
 from dangol.rooms.rewards.event_rules.consumers import FOLLOW as FOLLOW_DEEDS
 from dangol.rooms.rewards.event_rules.editing import create_rule, publish as publish_rule
+from dangol.rooms.rewards.households.pool import Wanted, spend_of_pool
+from dangol.rooms.rewards.households.services import (
+    By as HouseholdBy,
+    accept,
+    invite,
+    make_household,
+)
+from dangol.rooms.rewards.households.settings import (
+    HouseholdContent,
+    write_settings as write_household_settings,
+)
 from dangol.rooms.rewards.promotions.asking import Asked
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent, write_checkout
+from dangol.rooms.rewards.promotions.dues import note_due
 from dangol.rooms.rewards.promotions.editing import create_promotion, publish
 from dangol.rooms.rewards.promotions.sales import reserve
 from dangol.rooms.rewards.referrals.codes import make_code
@@ -115,6 +129,7 @@ def pair() -> list[Id]:
     give_credit(kept, 500, "KRW", key="sorry", reason="사과", by=By(AGENT, AT))
     come_by_a_friend(kept)
     join_in(kept)
+    live_together(kept)
     bread = {"product": show_id(new_id()), "times": 1}
     keep_lists("buy_again", {kept: [bread]}, as_of=AT.date(), version="0123456789abcdef")
     return made
@@ -131,7 +146,9 @@ def sell(customer_id: Id) -> None:
     unique = BatchDraft(promotion_id, "가을", BatchKind.UNIQUE, "FALL-####-####-####-####", 2)
     batch_id = create_batch(unique, by="주인", at=AT)
     code = issue(batch_id, customer_id, "thanks", at=AT)
-    reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id, codes=(code,)), at=AT)
+    sale = reserve(Asked(cart=cart, as_of=AT, customer_id=customer_id, codes=(code,)), at=AT)
+    with write_transaction():
+        note_due(sale.id, customer_id, 300, reason="unknown", store_id=None, at=AT)
 
 
 def collect_stamps(customer_id: Id) -> None:
@@ -162,6 +179,20 @@ def join_in(customer_id: Id) -> None:
     with write_transaction():
         record_batch([Draft(customer_id, visit, AT)] * 2, recorded_at=AT)
     let_worker_by(FOLLOW_DEEDS)
+
+
+def live_together(customer_id: Id) -> None:
+    """Let a member share points with somebody, and spend of both."""
+    write_household_settings(HouseholdContent(is_open=True), changed_by="주인", at=AT)
+    with write_transaction():
+        partner = enroll(Enrollment({Kind.EXTERNAL: "P"}, joined_at=AT), recorded_at=AT)
+    household = make_household(customer_id, name="우리 집", by=HouseholdBy(AGENT, AT))
+    invite(household, partner, by=HouseholdBy(AGENT, AT))
+    accept(partner, household, shares=True, by=HouseholdBy(AGENT, AT))
+    for one, last_day in ((customer_id, 1), (partner, 2)):
+        ends = AT + timedelta(days=last_day)
+        earn_points(one, points=10, currency="P", key="together", at=AT, expires_at=ends)
+    spend_of_pool(customer_id, Wanted(15, "P", "cake", "케이크"), at=AT)
 
 
 def take_a_reward(customer_id: Id) -> None:
