@@ -87,6 +87,12 @@ REASONS: Mapping[str, Promise] = {
     "unmerge": lazy("고객 합치기를 되돌림"),
     "erase": lazy("탈퇴"),
     "household": lazy("가족 포인트"),
+    "checkout": lazy("결제에 씀"),
+    "promotion": lazy("프로모션"),
+    "referral": lazy("친구 초대"),
+    "stamps": lazy("도장 카드"),
+    "event_rule": lazy("활동"),
+    "reward_lapsed": lazy("교환권 기한 지남"),
 }
 
 

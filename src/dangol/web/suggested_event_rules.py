@@ -67,7 +67,7 @@ SUGGESTIONS: Sequence[Suggestion] = (
             "event": "Review Posted", "points": 100, "caps": {"day": 3},
             "budget": {"points": 500_000}, "pending_days": 7,
         },
-        _("리뷰를 남기면 이레 뒤에 쓸 수 있는 포인트를 드려요."),
+        _("리뷰를 남기면 포인트를 드려요."),
     ),
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ SUGGESTIONS: Sequence[Suggestion] = (
     ),
     Suggestion(
         "regulars",
-        _("세 번 넘게 산 손님"),
+        _("세 번 이상 산 손님"),
         _("세 번 이상 산 사람이에요. 단골이 되어 가는 이들이니 먼저 챙겨 주세요."),
         {"type": "all", "of": [_bought(3)]},
     ),

@@ -223,12 +223,6 @@ def transfer_icon(kind: str) -> str:
     return _TRANSFERS[kind][0]
 
 
-_REASONS = {
-    "order": lazy("구매"), "return": lazy("반품"), "import": lazy("옮겨 온 포인트"),
-    "merge": lazy("고객 합치기"), "unmerge": lazy("고객 합치기를 되돌림"), "erase": lazy("탈퇴"),
-    "referral": lazy("친구 초대"), "stamps": lazy("도장 카드"), "event_rule": lazy("활동"),
-    "reward_lapsed": lazy("교환권 기한 지남"),
-}  # fmt: skip
 _CAUSES = {
     "reached": lazy("기준을 채웠어요"),
     "kept": lazy("기준을 지켰어요"),
