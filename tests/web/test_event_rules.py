@@ -59,6 +59,7 @@ def test_make__form_sent_twice__is_one_draft(clerk: Client, story: Story) -> Non
         ({"rate_property": "photos", "rate_points": "1"}, "most_points"),
         ({"day": "0"}, "day"),
         ({"t1.value": ""}, "t1.value"),
+        ({"t1.value": "넷"}, "t1.value"),
         ({"pending_days": "-1"}, "pending_days"),
         ({"expiry": "rolling_days"}, "expiry_count"),
         ({"first_day": "tomorrow"}, "first_day"),

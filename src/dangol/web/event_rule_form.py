@@ -22,7 +22,7 @@ from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_form.opening import open_parts
 from dangol.web.condition_form.parts import Part, act, new_root, read_parts
 from dangol.web.condition_form.writing import Fault, number_of, write_parts
-from dangol.web.event_rule_words import OPS
+from dangol.web.event_rule_words import BY_SIZE, OPS
 from dangol.web.promotion_form.fields import LONGEST_LINES, Reader, write_value
 from dangol.web.promotion_form.state import instant_of, read_clock, read_day, write_ends
 
@@ -217,6 +217,8 @@ def _tests(reader: Reader) -> list[dict[str, Any]]:
             said = reader.said(f"t{number}.value")
             if not said:
                 reader.fault(f"t{number}.value", _("이 칸을 적어 주세요."))
+            elif test["op"] in BY_SIZE and number_of(said) is None:
+                reader.fault(f"t{number}.value", _("크기를 비교하려면 숫자를 적어 주세요. 예: 4"))
             test["value"] = _value(said, test["op"])
         found.append(test)
     try:

@@ -61,6 +61,8 @@ OPS: Sequence[str] = (
     "contains",
     "is_set",
 )
+# These compare numbers alone.
+BY_SIZE = frozenset(("at_least", "at_most", "more_than", "less_than"))
 
 
 class Told(NamedTuple):
