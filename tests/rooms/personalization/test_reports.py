@@ -58,7 +58,9 @@ def test_reports__more_than_two_years__keep_the_last_24_cohorts() -> None:
     refresh_all(shop(), as_of=date(2028, 3, 1), at=NIGHT)
 
     assert rows_of("cohorts") == []
-    assert set(ReportTable.objects.values_list("name", flat=True)) == {*REPORTS, UNCOUNTED, "value_cells"}
+    assert set(ReportTable.objects.values_list("name", flat=True)) == {
+        *REPORTS, UNCOUNTED, "value_cells", "holdout", "holdout_weeks", "holdout_frequencies",
+    }  # fmt: skip
 
 
 def test_reports__orders_in_another_currency__are_told_by_their_number() -> None:

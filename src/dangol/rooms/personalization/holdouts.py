@@ -7,6 +7,7 @@ import ibis
 from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.holdout import hold_out
 from dangol.insight.refusals import EngineGone
+from dangol.rooms.personalization.purchases import rows_here
 from dangol.rooms.personalization.reports import Rows
 from dangol.rooms.personalization.results import LIFETIME_KIND
 
@@ -25,9 +26,8 @@ def holdout_reports(days: ibis.Table, *, as_of: date) -> dict[str, Rows]:
         raise
     except DomainError:
         return {"holdout": [], "holdout_weeks": [], "holdout_frequencies": []}
-    weeks = found.tracking.to_pyarrow().to_pylist()
     return {
-        "holdout": found.totals.to_pyarrow().to_pylist(),
-        "holdout_weeks": [row | {"ends_on": row["ends_on"].isoformat()} for row in weeks],
-        "holdout_frequencies": found.by_frequency.to_pyarrow().to_pylist(),
+        "holdout": rows_here(found.totals),
+        "holdout_weeks": [row | {"ends_on": row["ends_on"].isoformat()} for row in rows_here(found.tracking)],
+        "holdout_frequencies": rows_here(found.by_frequency),
     }

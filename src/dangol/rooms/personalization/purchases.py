@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import ibis
 from django.conf import settings
@@ -95,6 +95,16 @@ def reckon(currency: str, *, as_of: date, work: Callable[[Purchases], T]) -> T:
 def engine_here() -> AbstractContextManager[Engine]:
     """Open DuckDB for what this process has at hand: tables too small to be worth a cluster."""
     return open_engine(None, _limits())
+
+
+def rows_here(table: ibis.Table) -> list[dict[str, Any]]:
+    """Return the rows of a table that is of no engine: `insight` made it of what this process has at hand.
+
+    Asked by itself, such a table would be asked of a connection that all threads share.
+    """
+    with engine_here() as here:
+        rows: list[dict[str, Any]] = here.read(table).to_pylist()
+    return rows
 
 
 def _limits() -> Limits:

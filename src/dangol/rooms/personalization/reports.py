@@ -10,6 +10,7 @@ from dangol.insight.cohorts import cohort_grid
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.insight.repeats import gap_quantiles, max_age, repeat_shares, time_to_second
 from dangol.insight.rfm import rfm_grid, rfm_map, rfm_segments
+from dangol.rooms.personalization.purchases import rows_here
 
 # A grid of more cohorts than two years' is read by nobody.
 COHORTS_SHOWN = 24
@@ -64,7 +65,7 @@ def second_days(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     No row is of a day that nobody has been known for. None where there are too few customers.
     """
     try:
-        rows = _rows(time_to_second(days, as_of=as_of).order_by("day"))
+        rows = rows_here(time_to_second(days, as_of=as_of).order_by("day"))
     except NotEnoughData:
         return []
     oldest = max_age(days, as_of=as_of)
@@ -82,7 +83,7 @@ def gap_days(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
     None where there are too few.
     """
     try:
-        return _rows(gap_quantiles(days, as_of=as_of).order_by("quantile"))
+        return rows_here(gap_quantiles(days, as_of=as_of).order_by("quantile"))
     except NotEnoughData:
         return []
 
