@@ -10,32 +10,28 @@ import pytest
 from dangol.core.commerce.models import Order
 from dangol.core.ledger.models import Transfer
 from tests.api.conftest import Caller, key_with
+from tests.api.rewarding_rows import (
+    DEED,
+    NAMES_NOBODY,
+    POINTS,
+    REFERRALS,
+    REWARDING,
+    STAMP_CARD,
+    STRANGER,
+    WINDOW,
+    Row,
+)
 from tests.house_rules import ROOT
 from tests.spaces import fresh_space
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/reference/openapi.json").read_text())
-STRANGER = "{stranger}"
 LINE = {"product": "P1", "list_minor": 4_500}
 CART_LINE = {"product": "LATTE", "unit_minor": 4_500}
 LEVEL = {"key": "member", "name": "회원", "threshold": 0}
 RULE = {"name": "규칙", "rate_points": 1, "rate_minor": 100}
 CONSENT = {"channel": "email", "purpose": "marketing", "granted": True}
-POINTS = {"points": 1, "reason": "쿠키"}
-REFERRALS = {"name_ko": "친구", "friend": {"kind": "points", "amount": 10}, "earned_by": "joining"}
-DEED = {"name": "리뷰", "event": "Review", "points": 1}
-WINDOW = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
-STAMP_CARD = {"name_ko": "카드", "size": 3, "gives": "points", "points": 10}
 
-
-class Row(NamedTuple):
-    """What is sent to an operation beside its address; `{stranger}` stands where a body names somebody."""
-
-    body: Any = None
-    query: str = ""
-
-
-NAMES_NOBODY = None
 # A row for each operation of the API: what is sent, or that it names nobody. A new one has to be added.
 TABLE: dict[str, Row | None] = {
     "POST /members": NAMES_NOBODY,
@@ -85,103 +81,6 @@ TABLE: dict[str, Row | None] = {
     "POST /programs/{program}/simulations": Row({"of": "published", "since": "2026-01-01T00:00:00Z"}),
     "GET /simulations/{simulation}": Row(),
     "POST /simulations/{simulation}/cancel": Row(),
-    "GET /rewards": NAMES_NOBODY,
-    "POST /rewards": NAMES_NOBODY,
-    "GET /rewards/{reward}": Row(),
-    "PUT /rewards/{reward}": Row({"revision": 1, "name_ko": "컵", "price": 10}),
-    "POST /rewards/{reward}/archive": Row(),
-    "POST /rewards/{reward}/stock": Row({"by": 1}),
-    "POST /rewards/{reward}/codes": Row({"codes": ["A"]}),
-    "POST /members/{member}/rewards/{reward}/redeem": Row({}),
-    "GET /members/{member}/rewards": Row(),
-    "GET /stamp-programs": NAMES_NOBODY,
-    "POST /stamp-programs": NAMES_NOBODY,
-    "GET /stamp-programs/{card}": Row(),
-    "PUT /stamp-programs/{card}": Row({"revision": 1, **STAMP_CARD}),
-    "POST /stamp-programs/{card}/archive": Row(),
-    "POST /stamp-programs/{card}/restore": Row(),
-    "GET /stamp-programs/{card}/waiting": Row(),
-    "GET /gift-cards": NAMES_NOBODY,
-    "POST /gift-cards": Row({"minor": 10_000, "member": STRANGER}),
-    "POST /gift-cards/look-up": Row({"code": "GC-0"}),
-    "GET /gift-cards/{gift_card}": Row(),
-    "GET /gift-cards/{gift_card}/moves": Row(),
-    "POST /gift-cards/{gift_card}/activate": Row({}),
-    "POST /gift-cards/{gift_card}/top-up": Row({"minor": 1_000}),
-    "POST /gift-cards/{gift_card}/block": Row({"reason": "분실"}),
-    "POST /gift-cards/{gift_card}/open": Row({"reason": "찾음"}),
-    "GET /gift-cards/{gift_card}/refund": Row(),
-    "POST /gift-cards/{gift_card}/refund": Row({"reason": "환급"}),
-    "GET /gift-card-batches": NAMES_NOBODY,
-    "POST /gift-card-batches": NAMES_NOBODY,
-    "GET /gift-card-batches/{gift_batch}": Row(),
-    "POST /gift-card-batches/{gift_batch}/codes": Row({"reason": "인쇄"}),
-    "GET /members/{member}/gift-cards": Row(),
-    "POST /members/{member}/gift-cards": Row({"code": "GC-0"}),
-    "GET /members/{member}/credit": Row(),
-    "GET /members/{member}/credit-moves": Row(),
-    "POST /members/{member}/credit": Row({"minor": 100, "reason": "사과"}),
-    "POST /members/{member}/credit/take": Row({"minor": 100, "reason": "잘못"}),
-    "GET /stored-value/owed": NAMES_NOBODY,
-    "GET /stored-value-settings": NAMES_NOBODY,
-    "PUT /stored-value-settings": NAMES_NOBODY,
-    "GET /members/{member}/stamps": Row(),
-    "GET /members/{member}/stamp-cards": Row(),
-    "GET /members/{member}/stamp-moves": Row(),
-    "POST /members/{member}/stamps": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
-    "POST /members/{member}/stamps/take": Row({"program": STRANGER, "count": 1, "reason": "직접"}),
-    "POST /members/{member}/stamps/{stamp}/undo": Row({"reason": "잘못"}),
-    "POST /members/{member}/stamp-programs/{card}/give": Row(),
-    "POST /event-rules": NAMES_NOBODY,
-    "GET /event-rules": NAMES_NOBODY,
-    "GET /event-rules/{deed_rule}": Row(),
-    "DELETE /event-rules/{deed_rule}": Row(),
-    "GET /event-rules/{deed_rule}/versions": Row(),
-    "PUT /event-rules/{deed_rule}/draft": Row({"content": {"name": "x"}, "revision": 1}),
-    "DELETE /event-rules/{deed_rule}/draft": Row(),
-    "POST /event-rules/{deed_rule}/publish": Row({"revision": 1}),
-    "POST /event-rules/{deed_rule}/pause": Row(),
-    "POST /event-rules/{deed_rule}/resume": Row(),
-    "POST /event-rules/{deed_rule}/restore": Row(),
-    "GET /event-rules/{deed_rule}/figures": Row(),
-    "GET /event-rules/{deed_rule}/awards": Row(),
-    "POST /event-rules/{deed_rule}/trials": Row(WINDOW),
-    "GET /event-rules/{deed_rule}/trials": Row(),
-    "GET /event-rule-trials/{trial}": Row(),
-    "POST /event-rule-trials/{trial}/cancel": Row(),
-    "GET /members/{member}/event-rules": Row(),
-    "GET /members/{member}/event-rules/awards": Row(),
-    "POST /households": Row({"head": STRANGER, "name": "집"}),
-    "GET /households/{household}": Row(),
-    "POST /households/{household}/members": Row({"member": STRANGER}),
-    "GET /households/{household}/spendings": Row(),
-    "GET /members/{member}/household": Row(),
-    "POST /members/{member}/household/accept": Row({"household": STRANGER, "shares": True}),
-    "POST /members/{member}/household/decline": Row({"household": STRANGER}),
-    "PUT /members/{member}/household/sharing": Row({"shares": True}),
-    "POST /members/{member}/household/head": Row(),
-    "POST /members/{member}/household/leave": Row(),
-    "POST /members/{member}/household/spend": Row(POINTS),
-    "POST /household-spendings/{spending}/give-back": Row({"reason": "반품"}),
-    "GET /household-settings": NAMES_NOBODY,
-    "PUT /household-settings": NAMES_NOBODY,
-    "GET /referral-programs": NAMES_NOBODY,
-    "POST /referral-programs": NAMES_NOBODY,
-    "GET /referral-programs/{scheme}": Row(),
-    "PUT /referral-programs/{scheme}": Row({"revision": 1, **REFERRALS}),
-    "POST /referral-programs/{scheme}/archive": Row(),
-    "POST /referral-programs/{scheme}/restore": Row(),
-    "GET /members/{member}/referral": Row(),
-    "POST /members/{member}/referral/code": Row(),
-    "GET /members/{member}/referral/friends": Row(),
-    "POST /members/{member}/referral/friend": Row({"code": "000-000-000"}),
-    "GET /referrals": NAMES_NOBODY,
-    "GET /referrals/{referral}": Row(),
-    "GET /referrals/{referral}/history": Row(),
-    "POST /referrals/{referral}/decide": Row({"approved": True, "reason": "확인"}),
-    "POST /members/{member}/redemptions/{redemption}/hand-over": Row({}),
-    "POST /members/{member}/redemptions/{redemption}/cancel": Row({"reason": "변심"}),
-    "GET /redemptions": NAMES_NOBODY,
     "GET /segments": NAMES_NOBODY,
     "POST /segments": NAMES_NOBODY,
     "POST /segments/preview": NAMES_NOBODY,
@@ -206,17 +105,6 @@ TABLE: dict[str, Row | None] = {
     "GET /traits": NAMES_NOBODY,
     "GET /members/{member}/traits": Row(),
     "PUT /members/{member}/traits": Row({"traits": {"app.plan": "free"}}),
-    "GET /coupon-batches": NAMES_NOBODY,
-    "POST /coupon-batches": NAMES_NOBODY,
-    "GET /coupon-batches/{batch}": Row(),
-    "GET /coupon-batches/{batch}/codes": Row(),
-    "POST /coupon-batches/{batch}/codes": Row({"csv": "A1B2C3"}),
-    "POST /coupon-batches/{batch}/block": Row(),
-    "POST /coupon-batches/{batch}/unblock": Row(),
-    "GET /coupons/{coupon}": Row(),
-    "POST /coupons/{coupon}/bind": Row({"member": STRANGER}),
-    "POST /coupons/{coupon}/block": Row(),
-    "POST /coupons/{coupon}/unblock": Row(),
     "GET /jobs": NAMES_NOBODY,
     "GET /jobs/{job}": Row(),
     "POST /jobs/{job}/retry": Row(),
@@ -263,6 +151,7 @@ TABLE: dict[str, Row | None] = {
     "GET /keys/{key}": Row(),
     "POST /keys/{key}/rotate": Row({}),
     "POST /keys/{key}/revoke": Row(),
+    **REWARDING,
 }
 # For each place of an address: the kind of thing it names, and another kind whose ids mean nothing there.
 OTHER_KIND = {
@@ -326,7 +215,7 @@ def fill(api: Caller) -> Shop:
             "coupon": api.get(f"/coupon-batches/{batch}/codes").data["data"][0]["coupon"],
             "reward": reward, "redemption": redeemed.data["id"],
             "card": card, "stamp": stamped.data["id"], "scheme": scheme, "referral": referral,
-            **gift_cards(api), "deed_rule": deed_rule, "trial": trial,
+            "deed_rule": deed_rule, "trial": trial,
             **gift_cards(api),
             **household(api, member),
             "event": api.get(f"/members/{member}/timeline").data["data"][0]["id"],
