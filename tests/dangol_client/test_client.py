@@ -32,6 +32,7 @@ from dangol_client import (
     new_key,
 )
 from dangol_client.sending import Patience, Wire
+from tests.dangol_client.insight_calls import ask_models
 from tests.dangol_client.rewarding import reward
 from tests.dangol_client.segment_calls import ask_about_members
 from tests.house_rules import ROOT
@@ -171,6 +172,7 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert {one.external_id for one in dangol.members.each(page_size=1)} >= {"tour-1", "tour-2"}
 
     ask_about_members(dangol, mina.id)
+    ask_models(served, dangol, mina.id)
     reward(dangol, mina.id)
     publish_all(dangol)
     connect_programs(dangol)
