@@ -23,11 +23,15 @@ class RewardHandedOver(Payload, frozen=True):
 
 @named("reward.lapsed")
 class RewardLapsed(Payload, frozen=True):
-    """A member did not pick up in time what they had redeemed; `points` are those that went back."""
+    """A member did not pick up in time what they had redeemed; `points` are those that went back.
+
+    `gives_back`: they were promised back, so that it counts as not redeemed, also where it cost none.
+    """
 
     reward: str
     points: int
     currency: str
+    gives_back: bool = False
 
 
 @named("reward.canceled")

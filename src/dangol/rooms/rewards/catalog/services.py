@@ -254,7 +254,9 @@ def _lapse(row: Redemption) -> None:
     points = _give_points_back(row, by.at, "reward-lapsed", LAPSED) if row.gives_back else 0
     if row.bucket is not None:
         stock.give_back_piece(row.reward_id, row.bucket)
-    told = RewardLapsed(reward=show_id(row.reward_id), points=points, currency=row.currency)
+    told = RewardLapsed(
+        reward=show_id(row.reward_id), points=points, currency=row.currency, gives_back=row.gives_back
+    )
     record_batch([Draft(row.customer_id, told, by.at, row.id)], recorded_at=by.at)
 
 

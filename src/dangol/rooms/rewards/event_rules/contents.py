@@ -25,10 +25,13 @@ from dangol.domain.event_rules import (
 )
 from dangol.rooms.rewards.event_rules.errors import EventRuleInvalid
 from dangol.rooms.rewards.event_rules.models import LONGEST_ABOUT, LONGEST_NAME
+from dangol.rooms.rewards.households.events import HouseholdSpent
 
 LONGEST_EVENT = 200
 # Points would earn points; and who came, went or became another has done nothing that is paid for.
-_NOT_PAID = frozenset({"customer.left", "customer.erased", "customer.merged", "customer.unmerged"})
+_NOT_PAID = frozenset(
+    {HouseholdSpent.event, "customer.left", "customer.erased", "customer.merged", "customer.unmerged"}
+)
 _FROM_POINTS = "points."
 # How many days, months or years points last, at least and at most, by how that is counted.
 _COUNTED = {

@@ -1,4 +1,7 @@
-"""Taking back what was given for what did not last: an order come back whole, a sale or a reward canceled."""
+"""Taking back what was given for what did not last.
+
+An order come back whole, a sale or a reward canceled, a reward not picked up whose points went back.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -15,14 +18,14 @@ from dangol.core.people.merged import absorbed_by, resolve_merged
 from dangol.core.storage.ids import Id, parse_id
 from dangol.core.storage.rows import select_matching, update_rows
 from dangol.domain.points import NothingToReverse
-from dangol.rooms.rewards.catalog.events import RewardCanceled
+from dangol.rooms.rewards.catalog.events import RewardCanceled, RewardLapsed
 from dangol.rooms.rewards.event_rules.judging import REASON, key_of, use_budgets
 from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleAward
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 
 # Of these the subject is what is undone.
 _CANCELED = frozenset({RewardCanceled.event, SaleCanceled.event})
-UNDOING = _CANCELED | {OrderReturned.event}
+UNDOING = _CANCELED | {OrderReturned.event, RewardLapsed.event}
 
 
 def take_back(events: Sequence[Recorded], *, at: datetime) -> int:
@@ -62,7 +65,7 @@ def _undone(events: Iterable[Recorded]) -> set[tuple[Id, Id]]:
     canceled = {
         (event.customer_id, event.subject_id)
         for event in events
-        if event.name in _CANCELED and event.subject_id is not None
+        if event.subject_id is not None and _is_canceled(event)
     }
     orders = {
         parse_id(line.order)
@@ -72,6 +75,12 @@ def _undone(events: Iterable[Recorded]) -> set[tuple[Id, Id]]:
         if line.order
     }
     return canceled | _come_back_whole(orders)
+
+
+def _is_canceled(event: Recorded) -> bool:
+    # What lapses for good keeps its points spent: so it keeps what it earned.
+    payload = event.payload
+    return payload.gives_back if isinstance(payload, RewardLapsed) else event.name in _CANCELED
 
 
 def _come_back_whole(order_ids: Iterable[Id]) -> set[tuple[Id, Id]]:
