@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -212,8 +211,6 @@ def _load_application(board: Board) -> Callable[..., Any]:
     _stop_with_parent(str(os.getppid()))
     limit_waits(LONGEST_WRITER_WAIT_SECONDS)
     application: Callable[..., Any] = import_string(DOOR.replace(":", "."))(board.take_place())
-    # All addresses, which the first request would load.
-    import_module(settings.ROOT_URLCONF)
     calm_collector()
     return application
 

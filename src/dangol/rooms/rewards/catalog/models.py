@@ -53,10 +53,6 @@ class Reward(models.Model):
                 condition=models.Q(limit_count__isnull=True) | models.Q(limit_count__gt=0),
                 name="dg_reward_limit",
             ),
-            models.CheckConstraint(
-                condition=models.Q(voucher_days__isnull=True) | models.Q(voucher_days__gte=0),
-                name="dg_reward_voucher_days",
-            ),
         )
 
 

@@ -51,12 +51,4 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('item', 'item'), ('code', 'code'), ('coupon', 'coupon')], max_length=8),
         ),
-        migrations.AddIndex(
-            model_name='redemption',
-            index=models.Index(condition=models.Q(('lapses_at__isnull', False), ('state', 'issued')), fields=['lapses_at'], name='dg_reward_redemption_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='reward',
-            constraint=models.CheckConstraint(condition=models.Q(('voucher_days__isnull', True), ('voucher_days__gte', 0), _connector='OR'), name='dg_reward_voucher_days'),
-        ),
     ]
