@@ -5,8 +5,26 @@ import pytest
 from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.households.models import HouseholdShare, HouseholdSpending
-from tests.rooms.rewards.households.shop import answer, broken, family, give, let_by, open_shop, points_of
-from tests.rooms.rewards.households.writers import TRIES, WRITERS, race, spend_and_send, spend_often
+from dangol.rooms.rewards.households.selectors import find_household
+from dangol.rooms.rewards.households.services import invite, make_household
+from tests.rooms.rewards.households.shop import (
+    BY,
+    answer,
+    broken,
+    family,
+    give,
+    let_by,
+    open_shop,
+    points_of,
+)
+from tests.rooms.rewards.households.writers import (
+    TRIES,
+    WRITERS,
+    accept_at_once,
+    race,
+    spend_and_send,
+    spend_often,
+)
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -58,4 +76,19 @@ def test_spend__while_points_are_sent_both_ways__ends_and_loses_nothing(families
     for one in families:
         spent = sum(HouseholdSpending.objects.filter(customer_id__in=one).values_list("points", flat=True))
         assert sum(points_of(*one)) == 100 - spent
+    assert broken() == []
+
+
+def test_accept__by_sixteen_who_were_asked__lets_in_as_many_as_there_is_room_for() -> None:
+    answered = open_shop(*(f"m{number}" for number in range(ROUNDS * (WRITERS + 1))), most_members=3)
+    asked = []
+    for turn in range(ROUNDS):
+        head, *people = answered[turn * (WRITERS + 1) : (turn + 1) * (WRITERS + 1)]
+        asked.append((make_household(head, name="우리 집", by=BY), people))
+        for one in people:
+            invite(asked[-1][0], one, by=BY)
+
+    race(accept_at_once, [(asked,)] * WRITERS)
+
+    assert [len(find_household(household).members) for household, _ in asked] == [3] * ROUNDS
     assert broken() == []

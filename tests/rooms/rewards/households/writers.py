@@ -7,8 +7,10 @@ from dangol.core.ledger.services import gift_points
 from dangol.core.storage.ids import Id
 from dangol.domain.households import PoolLimit
 from dangol.domain.points import InsufficientPoints
+from dangol.rooms.rewards.households.errors import HouseholdFull
+from dangol.rooms.rewards.households.services import accept
 from tests.core.ledger import writers
-from tests.rooms.rewards.households.shop import spend
+from tests.rooms.rewards.households.shop import BY, spend
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY
 
 WRITERS, TRIES = 16, 13
@@ -48,3 +50,11 @@ def spend_and_send(gate: Any, writer: int, families: list[list[Id]]) -> None:
                         family[place], receiver_id=family[place - 1], points=3, currency=CURRENCY,
                         key=f"{turn} {writer} {number}", at=AT,
                     )  # fmt: skip
+
+
+def accept_at_once(gate: Any, writer: int, asked: list[tuple[Id, list[Id]]]) -> None:
+    """In each round say yes to a household that has asked sixteen."""
+    for household, people in asked:
+        gate.wait()
+        with suppress(HouseholdFull):
+            accept(people[writer], household, shares=True, by=BY)

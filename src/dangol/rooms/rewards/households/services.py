@@ -1,7 +1,8 @@
 """Households made, joined and left: each in one transaction under the locks of all who are in them.
 
 Whoever changes a household, or spends of it, locks its head's and all its members' rows, in the order of
-their ids, and reads anew who is in it: so two at once come one after the other.
+their ids, and reads anew who is in it: so two at once come one after the other. Who joins or leaves locks the
+household's row, too, after them: those who came meanwhile are not among the locked, but they count.
 """
 
 from collections.abc import Iterable
@@ -79,29 +80,34 @@ def invite(household_id: Id, customer_id: Id, *, by: By) -> None:
     """
     terms = _open_terms()
     with write_transaction():
-        customer_id = resolve_merged([customer_id])[customer_id]
-        require_not_own([customer_id], actor=by.actor)
-        household, joined = lock_household(household_id, also=[customer_id])
-        _require_member(customer_id)
-        if any(one.customer_id == customer_id for one in joined):
-            raise InOneAlready()
-        if len(joined) >= terms.most_members:
-            raise HouseholdFull(most=terms.most_members)
-        own = HouseholdMember.objects.filter(
-            customer_id=customer_id, household_id=household.id, state=State.INVITED.value
-        )
-        if not own.update(invited_at=by.at, invited_by=by.key):
-            HouseholdMember.objects.create(
-                customer_id=customer_id, id=new_id(), household_id=household.id,
-                state=State.INVITED.value, invited_at=by.at, invited_by=by.key,
-            )  # fmt: skip
+        customer_id = _lock_with(household_id, customer_id, by)
+        _ask(customer_id, household_id, terms, by)
+
+
+def _ask(customer_id: Id, household_id: Id, terms: Terms, by: By) -> None:
+    """Ask a member to join, under the locks of the household and of them."""
+    _require_member(customer_id)
+    joined = _joined(household_id)
+    if any(one.customer_id == customer_id for one in joined):
+        raise InOneAlready()
+    _require_room(joined, terms)
+    own = HouseholdMember.objects.filter(
+        customer_id=customer_id, household_id=household_id, state=State.INVITED.value
+    )
+    if not own.update(invited_at=by.at, invited_by=by.key):
+        HouseholdMember.objects.create(
+            customer_id=customer_id, id=new_id(), household_id=household_id,
+            state=State.INVITED.value, invited_at=by.at, invited_by=by.key,
+        )  # fmt: skip
 
 
 def enter(customer_id: Id, household_id: Id, *, shares: bool, by: By) -> None:
     """Let a member join who has the head's link: asked and joined at once. Raises what those two raise."""
+    terms = _open_terms()
     with write_transaction():
-        invite(household_id, customer_id, by=by)
-        accept(customer_id, household_id, shares=shares, by=by)
+        customer_id = _lock_with(household_id, customer_id, by)
+        _ask(customer_id, household_id, terms, by)
+        _let_in(customer_id, household_id, terms, shares=shares, by=by)
 
 
 def accept(customer_id: Id, household_id: Id, *, shares: bool, by: By) -> None:
@@ -112,17 +118,26 @@ def accept(customer_id: Id, household_id: Id, *, shares: bool, by: By) -> None:
     """
     terms = _open_terms()
     with write_transaction():
-        customer_id = resolve_merged([customer_id])[customer_id]
-        require_not_own([customer_id], actor=by.actor)
-        household, joined = lock_household(household_id, also=[customer_id])
-        row = _invitation(customer_id, household.id, by.at)
-        _require_free(customer_id, terms, by.at)
-        if len(joined) >= terms.most_members:
-            raise HouseholdFull(most=terms.most_members)
-        row.state, row.joined_at = State.JOINED.value, by.at
-        row.shares = shares or terms.sharing is Sharing.ALL
-        row.save(update_fields=["state", "joined_at", "shares"])
-        _tell([(customer_id, HouseholdJoined("member"))], household.id, by.at)
+        customer_id = _lock_with(household_id, customer_id, by)
+        _let_in(customer_id, household_id, terms, shares=shares, by=by)
+
+
+def _let_in(customer_id: Id, household_id: Id, terms: Terms, *, shares: bool, by: By) -> None:
+    """Let a member join who was asked to, under the locks of the household and of them."""
+    row = _invitation(customer_id, household_id, by.at)
+    _require_free(customer_id, terms, by.at)
+    if _lock_row(household_id).ended_at is not None:
+        raise UnknownHousehold(household=show_id(household_id))
+    _require_room(_joined(household_id), terms)
+    row.state, row.joined_at = State.JOINED.value, by.at
+    row.shares = shares or terms.sharing is Sharing.ALL
+    row.save(update_fields=["state", "joined_at", "shares"])
+    _tell([(customer_id, HouseholdJoined("member"))], household_id, by.at)
+
+
+def _require_room(joined: list[HouseholdMember], terms: Terms) -> None:
+    if len(joined) >= terms.most_members:
+        raise HouseholdFull(most=terms.most_members)
 
 
 def decline(customer_id: Id, household_id: Id, *, by: By) -> None:
@@ -183,7 +198,7 @@ def end_membership(row: HouseholdMember, *, why: str, at: datetime) -> Household
     require_write_transaction()
     row.state, row.ended_at, row.why = State.LEFT.value, at, why
     row.save(update_fields=["state", "ended_at", "why"])
-    household = Household.objects.get(id=row.household_id)
+    household = _lock_row(row.household_id)
     rest = _joined(household.id)
     if not rest:
         household.ended_at = at
@@ -218,6 +233,11 @@ def lock_household(household_id: Id, *, also: Iterable[Id] = ()) -> tuple[Househ
     return household, [one for one in _joined(household_id) if one.customer_id in locked]
 
 
+def _lock_row(household_id: Id) -> Household:
+    """Lock a household's own row, always after its people: whoever holds it waits for nobody."""
+    return Household.objects.select_for_update().get(id=household_id)
+
+
 def membership_of(customer_id: Id) -> HouseholdMember | None:
     """Return somebody's time in the household they are in now."""
     return HouseholdMember.objects.filter(customer_id=customer_id, state=State.JOINED.value).first()
@@ -239,6 +259,14 @@ def _lock_one(customer_id: Id, by: By) -> Id:
     customer_id = resolve_merged([customer_id])[customer_id]
     require_not_own([customer_id], actor=by.actor)
     lock_customers([customer_id])
+    return customer_id
+
+
+def _lock_with(household_id: Id, customer_id: Id, by: By) -> Id:
+    """Lock a household and somebody who would join it; returns who they are now."""
+    customer_id = resolve_merged([customer_id])[customer_id]
+    require_not_own([customer_id], actor=by.actor)
+    lock_household(household_id, also=[customer_id])
     return customer_id
 
 
