@@ -127,7 +127,7 @@ class HouseholdCalls:
         return self._wire.write(path, None, MemberHousehold, sending)
 
     def leave(self, member: str, **sending: Unpack[Sending]) -> MemberHousehold:
-        """Let a member leave their household."""
+        """Let a member leave their household; where points stay with the head, with `points.gift`."""
         path = place("/members/{member}/household/leave", member=member)
         return self._wire.write(path, None, MemberHousehold, sending)
 

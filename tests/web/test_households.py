@@ -9,8 +9,10 @@ from django.test import Client
 
 from dangol.core.access.rights import Role
 from dangol.core.ledger.selectors import balances_of
+from dangol.core.ledger.services import earn_points
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import Id, show_id
+from dangol.domain.households import Leaving
 from dangol.rooms.rewards.households.selectors import standing_of
 from dangol.rooms.rewards.households.services import By, accept, invite, make_household
 from dangol.rooms.rewards.households.settings import DEFAULTS, read_settings, write_settings
@@ -173,6 +175,37 @@ def test_phone__shares_no_more_and_leaves(opened: Any, story: Story) -> None:
     mine.post("/me/household", {"do": "leave"})
 
     assert standing_of(story.newcomer, at=NOW).household is None
+
+
+def test_phone__leaves_where_points_stay__only_with_the_number_seen(story: Story) -> None:
+    content = msgspec.structs.replace(DEFAULTS, is_open=True, leaving=Leaving.LEAVES)
+    write_settings(content, changed_by="kim", at=NOW)
+    live_together(story)
+    earn_points(story.newcomer, points=70, currency=CURRENCY, key="since", at=NOW)
+    mine = phone(story.newcomer)
+
+    unseen = mine.post("/me/household", {"do": "leave"})
+    assert unseen.status_code == 422
+    assert standing_of(story.newcomer, at=NOW).household is not None
+    seen = re.search(r'name="gives" value="(\d+)"', read(unseen))
+    assert seen
+    mine.post("/me/household", {"do": "leave", "gives": seen[1]})
+
+    assert seen[1] == "70"
+    assert standing_of(story.newcomer, at=NOW).household is None
+
+
+def test_counter__leaves_where_points_stay__takes_the_right_to_send_them(story: Story) -> None:
+    content = msgspec.structs.replace(DEFAULTS, is_open=True, leaving=Leaving.LEAVES)
+    write_settings(content, changed_by="kim", at=NOW)
+    live_together(story)
+    earn_points(story.newcomer, points=70, currency=CURRENCY, key="since", at=NOW)
+    clerk = sign_in(Client(headers={"accept-language": "ko"}), "clerk", Role.STORE)
+
+    answer = clerk.post(f"{page_of(story.newcomer)}/change", {"do": "leave"})
+
+    assert answer.status_code == 422
+    assert standing_of(story.newcomer, at=NOW).household is not None
 
 
 def test_counter__makes_invites_and_notes_the_yes(opened: Any, owner: Client, story: Story) -> None:

@@ -16,7 +16,7 @@ from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
-from dangol.rooms.rewards.households import pool, selectors, services, settings
+from dangol.rooms.rewards.households import leaving, pool, selectors, services, settings
 from dangol.rooms.rewards.households.errors import UnknownHousehold, UnknownSpending
 from dangol.rooms.rewards.households.models import LONGEST_NAME
 from dangol.rooms.rewards.households.selectors import HouseholdView as Found, InIt, SpendingView as Spent
@@ -255,9 +255,12 @@ def change_head(request: HttpRequest, member: Path[MemberRef]) -> Reply:
 )
 @once
 def leave_household(request: HttpRequest, member: Path[MemberRef]) -> Reply:
-    """Let a member leave their household."""
+    """Let a member leave their household; where points stay with the head, with the scope `points.gift`."""
     owner = find_member(member)
-    services.leave(owner, by=_by(request))
+    gives = leaving.points_left_behind(owner, at=caller_of(request).at)
+    if gives:
+        caller_of(request).key.require(Right.POINTS_GIFT)
+    leaving.leave(owner, by=_by(request), gives=gives)
     return Reply(_standing(owner, request))
 
 

@@ -31,7 +31,10 @@ class Spender(StrEnum):
 
 
 class Leaving(StrEnum):
-    """What somebody who leaves takes along: what they earned, or nothing, and the head has it."""
+    """What somebody who leaves of their own will takes along: all they have, or what they came with.
+
+    With LEAVES the head has what they gathered while they were in it, and shared.
+    """
 
     KEEPS = "keeps"
     LEAVES = "leaves"
@@ -128,6 +131,11 @@ def draw(holdings: Mapping[bytes, Holding], points: int) -> dict[bytes, int]:
             points -= taken
     assert points == 0, "the lots hold what they add up to"
     return given
+
+
+def gathered_since(holding: Holding, since: datetime) -> int:
+    """Return how many of somebody's usable points are no more than they gathered from an instant on."""
+    return min(holding.usable, sum(lot.left for lot in holding.lots if lot.earned_at >= since))
 
 
 def require_within(terms: Terms, *, used: int, wanted: int) -> None:

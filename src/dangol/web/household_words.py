@@ -54,7 +54,10 @@ USING = Group(
         ),
         Question(
             "leaving", lazy("나오는 사람의 포인트는?"),
-            lazy("쓰고 남은 자기 포인트예요. 함께 쓰지 않던 포인트는 언제나 가져가요."),
+            lazy(
+                "스스로 나올 때, 들어온 뒤에 쌓아 함께 쓰던 포인트예요. 다른 포인트는 언제나 가져가고,"
+                " 내보내진 사람은 모두 가져가요."
+            ),
             answers={
                 Leaving.KEEPS: lazy("가지고 나와요"),
                 Leaving.LEAVES: lazy("대표에게 남겨요"),

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from dangol.core.access.keys import MissingRight
 from dangol.core.access.rights import Right
 from dangol.core.people.searching import find_customers
 from dangol.core.people.selectors import names_of
@@ -17,6 +18,7 @@ from dangol.domain.errors import DomainError
 from dangol.domain.points import InvalidPoints
 from dangol.rooms.rewards.households import services
 from dangol.rooms.rewards.households.errors import NotInOne, UnknownHousehold
+from dangol.rooms.rewards.households.leaving import leave, points_left_behind
 from dangol.rooms.rewards.households.models import LONGEST_NAME, LONGEST_REASON
 from dangol.rooms.rewards.households.pool import Wanted, spend_confirmed
 from dangol.rooms.rewards.households.selectors import standing_of
@@ -57,7 +59,8 @@ def _show(request: HttpRequest, member: MemberView, error: DomainError | None = 
     context = {
         "member": member, "person": member.profile.person, "is_open": read_settings().is_open,
         "page": read_household(customer_id, at=at, seen=seen_by(visitor, everybody)),
-        "q": text, "found": [(show_id(one), people[one]) for one in found],
+        "left_behind": points_left_behind(customer_id, at=at) if household else 0, "q": text,
+        "found": [(show_id(one), people[one]) for one in found],
         "form": new_form(), "given": request.POST, "sentence": sentence, "remedy": remedy,
         "longest_name": LONGEST_NAME, "longest_reason": LONGEST_REASON,
     }  # fmt: skip
@@ -118,7 +121,10 @@ def _lead(request: HttpRequest, customer_id: Id, by: By) -> None:
 
 
 def _leave(request: HttpRequest, customer_id: Id, by: By) -> None:
-    services.leave(customer_id, by=by)
+    gives = points_left_behind(customer_id, at=by.at)
+    if gives and not visitor_of(request).may(Right.POINTS_GIFT):
+        raise MissingRight(right=Right.POINTS_GIFT.value)
+    leave(customer_id, by=by, gives=gives)
 
 
 _ACTS: Mapping[str, Callable[[HttpRequest, Id, By], None]] = {

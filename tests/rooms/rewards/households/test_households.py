@@ -9,6 +9,7 @@ import pytest
 from dangol.core.events.models import Event
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS, RECEIVE_GIFTS
 from dangol.core.ledger.models import Transfer
+from dangol.core.ledger.services import earn_points
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.leaving import leave_members
 from dangol.core.people.merges import merge_customers
@@ -30,12 +31,14 @@ from dangol.rooms.rewards.households.errors import (
     HouseholdFull,
     InOneAlready,
     KeyReused,
+    LeavesPoints,
     NotAMember,
     NotInOne,
     NotInvited,
     TooSoon,
     UnknownHousehold,
 )
+from dangol.rooms.rewards.households.leaving import leave, send_away
 from dangol.rooms.rewards.households.models import Household, HouseholdMember, HouseholdSpending
 from dangol.rooms.rewards.households.pool import give_back_to_pool
 from dangol.rooms.rewards.households.selectors import (
@@ -50,7 +53,6 @@ from dangol.rooms.rewards.households.services import (
     accept,
     decline,
     invite,
-    leave,
     make_head,
     make_household,
     set_sharing,
@@ -252,13 +254,42 @@ def test_leave__where_points_stay__the_head_has_them(three: list[Id]) -> None:
     invite(household, dad, by=BY)
     accept(dad, household, shares=False, by=BY)
 
-    leave(child, by=BY)
+    assert refused(lambda: leave(child, by=BY, gives=199)) is LeavesPoints
+    leave(child, by=BY, gives=200)
     leave(dad, by=BY)
     let_by(RECEIVE_GIFTS)
 
     # Who did not share keeps what was never in the pool.
     assert points_of(mom, child, dad) == [500, 0, 100]
     assert broken() == []
+
+
+def test_leave__where_points_stay__only_what_was_gathered_since(three: list[Id]) -> None:
+    answer(leaving=Leaving.LEAVES)
+    mom, child, _dad = three
+    household = make_household(mom, name="우리 집", by=BY)
+    later = By(CLERK, AT + DAY)
+    invite(household, child, by=later)
+    accept(child, household, shares=True, by=later)
+    earn_points(child, points=30, currency=CURRENCY, key="since", at=AT + 2 * DAY)
+
+    leave(child, by=By(CLERK, AT + 3 * DAY), gives=30)
+    let_by(RECEIVE_GIFTS)
+
+    assert points_of(mom, child) == [330, 200]
+    assert broken() == []
+
+
+def test_send_away__where_points_stay__takes_all_along(three: list[Id]) -> None:
+    answer(leaving=Leaving.LEAVES)
+    mom, child, _dad = three
+    family(mom, child)
+
+    send_away(child, by=BY)
+    let_by(RECEIVE_GIFTS)
+
+    assert points_of(mom, child) == [300, 200]
+    assert HouseholdMember.objects.get(customer_id=child).why == "removed"
 
 
 def test_leave__as_the_head__is_followed_by_who_was_there_longest(three: list[Id]) -> None:

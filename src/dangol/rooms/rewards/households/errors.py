@@ -39,6 +39,12 @@ class HouseholdFull(DomainError):
     code = "households.full"
 
 
+class LeavesPoints(DomainError):
+    """Who leaves would leave more points (`points`) with the head than they have agreed to."""
+
+    code = "households.leaves_points"
+
+
 class TooSoon(DomainError):
     """They have left a household lately, and join one again from a day (`from_day`) on."""
 

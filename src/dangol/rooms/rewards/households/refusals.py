@@ -20,6 +20,10 @@ register(
         "households.in_one_already": Words(
             _("이미 가족에 들어 있어요."), _("한 번에 한 가족에만 들어요. 먼저 나오세요.")
         ),
+        "households.leaves_points": Words(
+            _("나오면 들어온 뒤에 쌓은 포인트 {points}점이 대표에게 가요."),
+            _("그래도 나오려면 그렇다고 표시하고 다시 누르세요."),
+        ),
         "households.full": Words(_("가족이 {most}명으로 꽉 찼어요."), _("누가 나오면 들어갈 수 있어요.")),
         "households.too_soon": Words(
             _("얼마 전에 가족에서 나와서 {from_day}부터 다시 들 수 있어요."), _("그날 뒤에 다시 하세요.")

@@ -12,16 +12,13 @@ from typing import NamedTuple
 from dangol.core.access.own_account import require_not_own
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.ledger.models import PointCurrency
-from dangol.core.ledger.selectors import usable_points
-from dangol.core.ledger.services import gift_points
 from dangol.core.people.actors import Actor
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, shop
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
-from dangol.domain.households import HouseholdClosed, Leaving, Sharing, Terms
+from dangol.domain.households import HouseholdClosed, Sharing, Terms
 from dangol.rooms.rewards.households.errors import (
     HouseholdFull,
     InOneAlready,
@@ -157,40 +154,9 @@ def set_sharing(customer_id: Id, *, shares: bool, by: By) -> None:
     """
     terms = read_settings().as_terms()
     with write_transaction():
-        row = _lock_joined(customer_id, by)
+        row = lock_joined(customer_id, by)
         row.shares = shares or terms.sharing is Sharing.ALL
         row.save(update_fields=["shares"])
-
-
-def leave(customer_id: Id, *, by: By, why: str = "left") -> None:
-    """Let somebody go; points go with them, or stay with the head, as the shop has it.
-
-    Who leaves as the head is followed by who has been there longest; a household of nobody is over. Raises
-    NotInOne or OwnAccount.
-    """
-    with write_transaction():
-        row = _lock_joined(customer_id, by)
-        household = end_membership(row, why=why, at=by.at)
-        heir = household.head_id if household.ended_at is None else None
-        if heir and why in ("left", "removed") and _stays(read_settings().as_terms()):
-            _hand_over(row, heir, by.at)
-
-
-def _stays(terms: Terms) -> bool:
-    return terms.leaving is Leaving.LEAVES
-
-
-def _hand_over(row: HouseholdMember, heir: Id, at: datetime) -> None:
-    """Send what is open of somebody's points to the head: only of who had put them into the pool."""
-    if not row.shares:
-        return
-    for currency in PointCurrency.objects.order_by("code").values_list("code", flat=True):
-        if points := usable_points(row.customer_id, currency, at=at):
-            key = f"household:{row.id.hex()}:{currency}"
-            gift_points(
-                row.customer_id, receiver_id=heir, points=points, currency=currency, key=key, at=at,
-                reason="household",
-            )  # fmt: skip
 
 
 def end_membership(row: HouseholdMember, *, why: str, at: datetime) -> Household:
@@ -214,7 +180,7 @@ def end_membership(row: HouseholdMember, *, why: str, at: datetime) -> Household
 def make_head(customer_id: Id, *, by: By) -> None:
     """Let another member be the head. Raises NotInOne or OwnAccount."""
     with write_transaction():
-        row = _lock_joined(customer_id, by)
+        row = lock_joined(customer_id, by)
         Household.objects.filter(id=row.household_id).update(head_id=row.customer_id)
 
 
@@ -270,7 +236,8 @@ def _lock_with(household_id: Id, customer_id: Id, by: By) -> Id:
     return customer_id
 
 
-def _lock_joined(customer_id: Id, by: By) -> HouseholdMember:
+def lock_joined(customer_id: Id, by: By) -> HouseholdMember:
+    """Lock the household somebody is in; returns their time in it. Raises NotInOne or OwnAccount."""
     customer_id = resolve_merged([customer_id])[customer_id]
     require_not_own([customer_id], actor=by.actor)
     row = membership_of(customer_id)

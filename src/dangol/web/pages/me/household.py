@@ -16,13 +16,15 @@ from dangol.core.people.selectors import names_of
 from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.errors import DomainError
-from dangol.domain.households import Sharing
+from dangol.domain.households import Leaving, Sharing
 from dangol.rooms.rewards.households import services
 from dangol.rooms.rewards.households.errors import NotInvited, UnknownHousehold
+from dangol.rooms.rewards.households.leaving import leave, points_left_behind, send_away
 from dangol.rooms.rewards.households.models import LONGEST_NAME
 from dangol.rooms.rewards.households.selectors import HouseholdView, find_household, standing_of
 from dangol.rooms.rewards.households.services import By
 from dangol.rooms.rewards.households.settings import read_settings
+from dangol.web.amounts import read_points
 from dangol.web.frame import frame_of
 from dangol.web.member_door import address_of, member_required, require_member
 from dangol.web.pages.member_link import draw_qr
@@ -59,7 +61,9 @@ def _show(request: HttpRequest, owner: Id, error: DomainError | None = None) -> 
     link = _link_to(request, household) if household and own and own.is_head and content.is_open else ""
     context = {
         "here": "home", "page": page, "is_open": content.is_open, "all_share": content.sharing is Sharing.ALL,
-        "link": link, "qr": draw_qr(link, label=_("초대 링크의 QR")) if link else "",
+        "leaves": content.leaving is Leaving.LEAVES,
+        "left_behind": points_left_behind(owner, at=at) if household else 0, "link": link,
+        "qr": draw_qr(link, label=_("초대 링크의 QR")) if link else "",
         "link_days": LINK_FOR.days, "longest_name": LONGEST_NAME, "given": request.POST,
         "refused": explain(error) if error else None,
         **(_asked_by_link(request.GET.get("to", "")) if not household else {}),
@@ -138,11 +142,11 @@ def _remove(request: HttpRequest, owner: Id, by: By) -> None:
         return
     for one in standing.household.members:
         if one.shown == who and one.id != standing.own.id:
-            services.leave(one.customer_id, by=by, why="removed")
+            send_away(one.customer_id, by=by)
 
 
 def _leave(request: HttpRequest, owner: Id, by: By) -> None:
-    services.leave(owner, by=by)
+    leave(owner, by=by, gives=read_points(request.POST.get("gives", "")) or 0)
 
 
 _ACTS: Mapping[str, Callable[[HttpRequest, Id, By], None]] = {
