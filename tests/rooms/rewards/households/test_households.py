@@ -389,6 +389,22 @@ def test_erased_and_left__are_in_no_household(three: list[Id]) -> None:
     assert broken() == []
 
 
+def test_name__of_one_that_is_over_or_had_somebody_erased__is_blank(three: list[Id]) -> None:
+    mom, child, dad = three
+    household = family(mom, child)
+    over = make_household(dad, name="아빠 010-1234-5678", by=BY)
+    assert [one["household_name"] for one in read_memberships([child])] == ["우리 집"]
+
+    leave(dad, by=BY)
+    leave(mom, by=BY)
+    assert find_household(household).name == "우리 집"
+    erase_customer(mom, actor=CLERK, reason="요청", at=AT + DAY)
+    let_by(FOLLOW_CUSTOMERS)
+
+    assert Household.objects.get(id=over).name == ""
+    assert find_household(household).name == ""
+
+
 def test_takeout__tells_each_their_own(three: list[Id]) -> None:
     mom, child, dad = three
     family(*three)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
 from dangol.core.people.events import CustomerErased, CustomerLeft, CustomerMerged
-from dangol.core.people.merged import resolve_merged
+from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.households.models import Household, HouseholdMember, State
@@ -52,13 +52,27 @@ def _step_in(row: HouseholdMember, kept: Id) -> None:
 
 def _end(event: Recorded, why: str) -> None:
     with write_transaction():
-        open_ones = HouseholdMember.objects.filter(customer_id=event.customer_id, state=State.INVITED.value)
-        open_ones.update(state=State.DECLINED.value, ended_at=event.occurred_at, why="declined")
-        row = membership_of(event.customer_id)
-        if row is None:
-            return
-        lock_household(row.household_id, also=[event.customer_id])
-        end_membership(row, why=why, at=event.occurred_at)
+        _end_time(event, why)
+        if why == "erased":
+            _forget_names(event.customer_id)
+
+
+def _forget_names(customer_id: Id) -> None:
+    """Let households be without a name where somebody was who is erased: it may be their own."""
+    theirs = HouseholdMember.objects.filter(
+        customer_id__in=family_of(customer_id), state__in=[State.JOINED.value, State.LEFT.value]
+    )
+    Household.objects.filter(id__in=theirs.values("household_id")).exclude(name="").update(name="")
+
+
+def _end_time(event: Recorded, why: str) -> None:
+    open_ones = HouseholdMember.objects.filter(customer_id=event.customer_id, state=State.INVITED.value)
+    open_ones.update(state=State.DECLINED.value, ended_at=event.occurred_at, why="declined")
+    row = membership_of(event.customer_id)
+    if row is None:
+        return
+    lock_household(row.household_id, also=[event.customer_id])
+    end_membership(row, why=why, at=event.occurred_at)
 
 
 FOLLOW = Consumer("households.follow", _PEOPLE, follow)

@@ -167,12 +167,13 @@ def end_membership(row: HouseholdMember, *, why: str, at: datetime) -> Household
     household = _lock_row(row.household_id)
     rest = _joined(household.id)
     if not rest:
-        household.ended_at = at
+        # What they called themselves is personal; nobody is left to read it.
+        household.ended_at, household.name = at, ""
         waiting = HouseholdMember.objects.filter(household_id=household.id, state=State.INVITED.value)
         waiting.update(state=State.DECLINED.value, ended_at=at, why="declined")
     elif household.head_id == row.customer_id:
         household.head_id = min(rest, key=lambda one: (one.joined_at or at, one.id)).customer_id
-    household.save(update_fields=["ended_at", "head_id"])
+    household.save(update_fields=["ended_at", "head_id", "name"])
     _tell([(row.customer_id, HouseholdLeft(why))], household.id, at)
     return household
 

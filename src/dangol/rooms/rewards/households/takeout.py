@@ -3,14 +3,25 @@
 from collections.abc import Sequence
 
 from dangol.core.people.takeout import Fact, Section, rows_of
-from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.households.models import HouseholdMember, HouseholdShare, HouseholdSpending
+from dangol.core.storage.ids import Id, parse_id
+from dangol.rooms.rewards.households.models import (
+    Household,
+    HouseholdMember,
+    HouseholdShare,
+    HouseholdSpending,
+)
 
 
 def read_memberships(customer_ids: Sequence[Id]) -> list[Fact]:
-    """Return when they were asked, joined and left; who else was there is theirs to know from them."""
+    """Return when they were asked, joined and left, and what the household is called, while it is there.
+
+    Who else was there is theirs to know from them.
+    """
     names = ("customer_id", "household_id", "state", "shares", "invited_at", "joined_at", "ended_at", "why")
-    return rows_of(HouseholdMember, names, customer_ids, order_by=("invited_at", "id"))
+    facts = rows_of(HouseholdMember, names, customer_ids, order_by=("invited_at", "id"))
+    ids = [parse_id(one["household_id"]) for one in facts]
+    called = dict(Household.objects.filter(id__in=ids).values_list("id", "name"))
+    return [{**fact, "household_name": called.get(key, "")} for key, fact in zip(ids, facts, strict=True)]
 
 
 def read_spendings(customer_ids: Sequence[Id]) -> list[Fact]:
