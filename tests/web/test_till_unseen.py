@@ -12,8 +12,14 @@ from django.db import connections
 from django.test import Client
 
 from dangol.core.commerce.models import Order
+from dangol.core.ledger.verify import verify
+from dangol.core.storage.ids import new_id
 from dangol.domain.stamps import GiftKind
-from dangol.rooms.rewards.promotions.models import Sale, SaleDue
+from dangol.project.checks import all_checks
+from dangol.rooms.rewards.promotions.committing import commit
+from dangol.rooms.rewards.promotions.dues import due_of, open_dues, settle_due
+from dangol.rooms.rewards.promotions.models import Sale, SaleDue, SaleState
+from dangol.rooms.rewards.promotions.sales import reopen
 from dangol.rooms.rewards.stamps.consumers import FOLLOW
 from dangol.rooms.rewards.stamps.editing import ProgramDraft, create_program
 from dangol.rooms.rewards.stamps.selectors import cards_of
@@ -170,6 +176,61 @@ def test_kept_sale__undone_before_it_was_paid__gives_back_only_what_was(till: Cl
     assert "돌려줄 돈 $0" in read(till.get(receipt))
     assert find_card(card.id, at=NOW).open_minor == 1_000
     assert "더 받아야 하는 판매" not in read(till.get("/till"))
+
+
+def test_kept_sale__undone_and_made_anew__is_not_asked_for_what_was_missing_before(
+    till: Client, story: Story
+) -> None:
+    card = sell_card(CardDraft(1_000, "USD"), by=BY)
+    receipt = send(till, kept_on_card(till, card.code)).json()["receipt"]
+    till.post(f"{receipt}/undo", {"reason": "mistake"})
+    due = SaleDue.objects.get()
+    assert (due.paid_at, due.ended_at) == (None, Sale.objects.get().ended_at)
+    prove()
+
+    reopen(due.sale_id, at=NOW)
+    sale = commit(due.sale_id, source="again", number="1", at=NOW)
+
+    assert (sale.state, due_of(sale), open_dues(store_id=None)) == (SaleState.COMMITTED, None, [])
+    settle_due(due.sale_id, by=BY.actor, at=NOW)
+    assert SaleDue.objects.get().paid_at is None
+
+
+def test_open_dues__behind_many_of_other_stores_and_of_undone_sales__are_shown(
+    till: Client, story: Story
+) -> None:
+    here, there = new_id(), new_id()
+    send(till, kept_on_card(till, "GC-NOSUCHCARD"))
+    SaleDue.objects.update(store_id=here)
+    mine = SaleDue.objects.get()
+    before = mine.noted_at - timedelta(days=1)
+    for n in range(200):
+        sale = Sale.objects.get(id=mine.sale_id)
+        sale.id, sale.order_id = new_id(), new_id()
+        sale.state = (SaleState.CANCELED, SaleState.COMMITTED)[n % 2]
+        sale.save(force_insert=True)
+        store = (here, there)[n % 2]
+        SaleDue.objects.create(
+            customer_id=sale.customer_id,
+            sale_id=sale.id,
+            minor=1,
+            reason="x",
+            store_id=store,
+            noted_at=before,
+        )
+
+    assert [one.sale_id for one in open_dues(store_id=here)] == [mine.sale_id]
+    assert len(open_dues(store_id=None)) == 101
+
+
+def test_verify__open_due_of_a_sale_that_is_undone__is_found(till: Client, story: Story) -> None:
+    send(till, kept_on_card(till, "GC-NOSUCHCARD"))
+    prove()
+
+    Sale.objects.update(state=SaleState.CANCELED)
+
+    broken = [one.check.name for one in verify(all_checks()) if not one.is_kept]
+    assert "sales.dues" in broken
 
 
 def test_kept_sale__with_a_stamp_card_open_then__gives_its_stamps_and_takes_nothing_off(

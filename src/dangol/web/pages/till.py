@@ -43,7 +43,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "text": text,
         "people": [people[one] for one in found],
         "last": _last(request),
-        "dues": [] if text else read_open_dues(visitor_of(request).sees),
+        "dues": [] if text else read_open_dues(visitor_of(request).store_id),
     }
     return render(request, "web/till/find.html", context)
 

@@ -216,11 +216,11 @@ def _context(request: HttpRequest, order: OrderFacts) -> dict[str, Any]:
         "undone": undone_sale_of(order) if receipt.is_undone and not receipt.sale else None,
     }
     if undone := context["undone"]:
-        context["money_back"] = _received(undone, due_of(undone.id))
+        context["money_back"] = _received(undone, due_of(undone))
     if sale := receipt.sale:
         names = names_of_lines(sale)
         left, back = lines_left(sale, names), _sum_of(returns_of(sale.id))
-        due, used = due_of(sale.id), (sale.answer["used_codes"], sale.tender_points, sale.stored_minor)
+        due, used = due_of(sale), (sale.answer["used_codes"], sale.tender_points, sale.stored_minor)
         context |= {
             "answer": sale.answer, "effects": effects_in_words(sale.answer, names),
             "prices": priced_lines(sale.answer, names),

@@ -1,6 +1,6 @@
 """What the till asks, sells and shows: a cart of one member, what it comes to, and what became of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -224,9 +224,9 @@ def _paying(asked: Asked, sale_id: Id) -> Asked:
     return replace(asked, gift_cards=kept.card_refs, pay_credit=kept.pay_credit) if is_of_these else asked
 
 
-def read_open_dues(sees: Callable[[Id | None], bool]) -> list[tuple[str, OpenDue]]:
-    """Return what is still to be paid of sales of stores one `sees`, with the orders' numbers."""
-    return [(number_of_id(one.sale_id), one) for one in open_dues(sees=sees)]
+def read_open_dues(store_id: Id | None) -> list[tuple[str, OpenDue]]:
+    """Return what is still to be paid of sales of a store (None: of all), with the orders' numbers."""
+    return [(number_of_id(one.sale_id), one) for one in open_dues(store_id=store_id)]
 
 
 def read_receipt(order: OrderFacts) -> Receipt:

@@ -148,7 +148,7 @@ def _known(key: UUID, minor: int) -> Rung | None:
         )
     if not sale.committed_at:
         return None
-    due = due_of(sale.id)
+    due = due_of(sale)
     return Rung(number_of(key), sale, due.minor if due else 0)
 
 

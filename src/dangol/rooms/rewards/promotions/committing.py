@@ -27,6 +27,7 @@ from dangol.rooms.rewards.programs import Running
 from dangol.rooms.rewards.promotions import models
 from dangol.rooms.rewards.promotions.confirming import require_confirmed
 from dangol.rooms.rewards.promotions.documents import points_given, read_ask, read_split, stamps_of
+from dangol.rooms.rewards.promotions.dues import end_due
 from dangol.rooms.rewards.promotions.events import SaleCommitted, UsedPromotion, told_stamps
 from dangol.rooms.rewards.promotions.models import SaleState
 from dangol.rooms.rewards.promotions.rows import Use, read_turn, write_commit
@@ -234,6 +235,7 @@ def undo(sale_id: Id, *, at: datetime) -> SaleView:
         _bring_all_back(row, at)
         take_points_back(row, None, mark="undo", at=at)
         release(row, SaleState.CANCELED, at=at)
+        end_due(row, at=at)
         take_coupons_back(customer_id=row.customer_id, sale_id=row.id, at=at)
     return view_of(row)
 

@@ -294,7 +294,7 @@ def give_to(order: OrderFacts, sale: SaleView, *, to: Id, at: datetime) -> Id:
     require_write_transaction()
     if to == order.customer_id:
         raise SameMember(order=order.number)
-    if sale.answer["used_codes"] or sale.tender_points or sale.stored_minor or due_of(sale.id):
+    if sale.answer["used_codes"] or sale.tender_points or sale.stored_minor or due_of(sale):
         raise UsesTheirOwn(order=order.number)
     lock_customers([order.customer_id, to])
     kept = cart_of(sale.id)

@@ -4,16 +4,17 @@ Such a sale is made all the same, since the goods are gone; what is missing is t
 it was paid in another way, or the sale is undone.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
+
+from django.db.models import Exists, OuterRef, Q
 
 from dangol.core.people.actors import Actor
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.promotions.models import Sale, SaleDue, SaleState
-from dangol.rooms.rewards.promotions.sales import UnknownSale, lock_sale
+from dangol.rooms.rewards.promotions.sales import SaleView, UnknownSale, lock_sale
 
 _MOST = 200
 
@@ -55,19 +56,25 @@ def note_due(
     )
 
 
-def due_of(sale_id: Id) -> DueView | None:
-    """Return what was missing of a sale; None where nothing was."""
-    row = SaleDue.objects.filter(sale_id=sale_id).first()
+def due_of(sale: SaleView) -> DueView | None:
+    """Return what was missing of a sale; None where nothing was, or it was undone and made anew since."""
+    row = SaleDue.objects.filter(sale_id=sale.id, ended_at=sale.ended_at).first()
     return DueView(*(getattr(row, name) for name in DueView._fields)) if row else None
 
 
-def open_dues(*, sees: Callable[[Id | None], bool]) -> list[OpenDue]:
-    """Return what is still missing of sales that hold, of stores one `sees`, the earliest first."""
-    rows = SaleDue.objects.filter(paid_at=None).order_by("noted_at", "sale_id")[:_MOST]
-    own = {row.sale_id: row for row in rows if sees(row.store_id)}
-    sales = Sale.objects.filter(
-        customer_id__in={row.customer_id for row in own.values()}, id__in=list(own), state=SaleState.COMMITTED
+def open_dues(*, store_id: Id | None) -> list[OpenDue]:
+    """Return what is still missing of sales that hold, the earliest 200 first.
+
+    Those of one store, and of none; `store_id` None: of all.
+    """
+    holds = Sale.objects.filter(
+        customer_id=OuterRef("customer_id"), id=OuterRef("sale_id"), state=SaleState.COMMITTED
     )
+    rows = SaleDue.objects.filter(Exists(holds), paid_at=None, ended_at=None)
+    if store_id is not None:
+        rows = rows.filter(Q(store_id=store_id) | Q(store_id=None))
+    own = {row.sale_id: row for row in rows.order_by("noted_at", "sale_id")[:_MOST]}
+    sales = Sale.objects.filter(customer_id__in={row.customer_id for row in own.values()}, id__in=list(own))
     orders = {one.id: (one.order_id, one.currency) for one in sales if one.order_id is not None}
     return [
         OpenDue(key, order_id, row.minor, currency, row.noted_at)
@@ -87,11 +94,19 @@ def settle_due(sale_id: Id, *, by: Actor, at: datetime) -> None:
         rows = SaleDue.objects.filter(sale_id=sale_id)
         if not rows.exists():
             raise UnknownSale(sale=show_id(sale_id))
-        rows.filter(paid_at=None).update(paid_at=at, paid_to=by.key)
+        rows.filter(paid_at=None, ended_at=None).update(paid_at=at, paid_to=by.key)
+
+
+def end_due(row: Sale, *, at: datetime) -> None:
+    """Ask for nothing more of a sale that is undone. Its customer is locked."""
+    require_write_transaction()
+    own = SaleDue.objects.filter(customer_id=row.customer_id, sale_id=row.id)
+    own.filter(ended_at=None).update(ended_at=at)
 
 
 def require_paid(row: Sale) -> None:
     """Raise StillToBePaid for a sale of which something is missing. Its customer is locked."""
-    due = SaleDue.objects.filter(customer_id=row.customer_id, sale_id=row.id, paid_at=None).first()
+    own = SaleDue.objects.filter(customer_id=row.customer_id, sale_id=row.id)
+    due = own.filter(paid_at=None, ended_at=None).first()
     if due is not None:
         raise StillToBePaid(minor=due.minor, currency=row.currency)

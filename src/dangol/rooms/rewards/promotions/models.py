@@ -310,13 +310,17 @@ class SaleDue(models.Model):
     noted_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
     paid_to = models.CharField(max_length=150, blank=True)
+    # When the sale was undone: nothing is missing any more.
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "dg_sale_unpaid"
         constraints = (models.CheckConstraint(condition=models.Q(minor__gt=0), name="dg_sale_unpaid_minor"),)
         indexes = (
             models.Index(
-                fields=["noted_at"], name="dg_sale_unpaid_open", condition=models.Q(paid_at__isnull=True)
+                fields=["noted_at"],
+                name="dg_sale_unpaid_open",
+                condition=models.Q(paid_at__isnull=True, ended_at__isnull=True),
             ),
             models.Index(fields=["sale_id"], name="dg_sale_unpaid_sale"),
         )

@@ -34,7 +34,7 @@ def read_confirmations(customer_ids: Sequence[Id]) -> list[Fact]:
     return rows_of(SaleConfirmation, _CONFIRMATION, customer_ids, order_by=("asked_at", "sale_id"))
 
 
-_DUE = ("customer_id", "sale_id", "minor", "reason", "noted_at", "paid_at")
+_DUE = ("customer_id", "sale_id", "minor", "reason", "noted_at", "paid_at", "ended_at")
 
 
 def read_dues(customer_ids: Sequence[Id]) -> list[Fact]:
