@@ -3,12 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import Event
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.ledger.verify import verify
+from dangol.core.people.merges import merge_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.segments.services import archive_segment
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, new_id
 from dangol.domain.errors import DomainError
 from dangol.project.checks import all_checks
 from dangol.rooms.rewards.gates import tiers_asking
@@ -16,6 +20,8 @@ from dangol.rooms.rewards.models import TierChange
 from dangol.rooms.rewards.programs import supersede_tiers
 from dangol.rooms.rewards.selectors import standings_of
 from dangol.rooms.rewards.simulations import find_simulation, run_simulation, simulate
+from dangol.rooms.rewards.stays import stays_of
+from tests.core.ledger.shop import let_worker_by
 from tests.core.segments.shop import MARKETER, bought, catch_up, come, inside, make_segment
 from tests.rooms.rewards.shop import BREAD, LEVELS, ROLLING, Bought, Telling, open_program
 
@@ -103,6 +109,59 @@ def test_gate__late_order_judged_anew_and_replayed__comes_to_the_same(program: I
     result = find_simulation(asked.id).result
     assert result is not None
     assert (result.unlike_ledger, result.tiers[2].members_before) == (0, 1)
+
+
+def test_gate__of_who_became_part_of_another__is_asked_of_who_goes_on(program: Id) -> None:
+    shop = Telling("s", customers=2)
+    shop.customer_ids = come("A", "B", at=MARCH - DAY)
+    kept, absorbed = shop.customer_ids
+    shop.ring_up([Bought(1, "1", MARCH, {BREAD: 30_000}), Bought(1, "2", MARCH, {BREAD: 1_000})])
+    shop.ring_up([Bought(0, "3", MARCH + MINUTE, {BREAD: 25_000})])
+    catch_up(MARCH + DAY)
+    assert inside("regulars") == {absorbed}
+
+    merge_customers(kept, absorbed, actor=MARKETER, reason="one person", at=MARCH + 2 * DAY)
+    catch_up(MARCH + 2 * DAY + MINUTE)
+
+    assert inside("regulars") == {kept}
+    assert tier(shop, MARCH + 3 * DAY) == "gold"
+    assert [one.check.name for one in verify(all_checks()) if not one.is_kept] == []
+
+
+def test_gate__held_by_who_became_part_of_another__is_held_on(program: Id) -> None:
+    shop = Telling("s", customers=2)
+    shop.customer_ids = come("A", "B", at=MARCH - DAY)
+    kept, absorbed = shop.customer_ids
+    shop.ring_up([Bought(1, str(number), MARCH, {BREAD: 30_000}) for number in range(2)])
+    shop.ring_up([Bought(0, "3", MARCH + MINUTE, {BREAD: 1_000})])
+    catch_up(MARCH + DAY)
+
+    merge_customers(kept, absorbed, actor=MARKETER, reason="one person", at=MARCH + 2 * DAY)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert tier(shop, MARCH + 2 * DAY) == "gold"
+
+
+def test_stays_of__among_much_else__are_found_by_an_index_of_their_own(program: Id) -> None:
+    owner = one_customer().customer_ids[0]
+    Event.objects.bulk_create(
+        Event(
+            customer_id=owner, customer_seq=1_000 + number, id=new_id(), name="app.opened",
+            occurred_at=MARCH, recorded_at=MARCH, payload="{}", position=1_000 + number,
+        )
+        for number in range(3_000)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE dg_event")
+    with CaptureQueriesContext(connection) as asked:
+        assert stays_of(["regulars"], [owner]) == {}
+
+    word = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{word} {asked[-1]['sql']}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+    assert len(asked) == 1
+    assert "dg_event_stay" in plan
 
 
 def test_archive__segment_that_a_tier_is_for__is_refused_and_says_so(program: Id) -> None:
