@@ -112,6 +112,23 @@ class TierRules(models.Model):
         constraints = (Stamped(stamp=_STAMP, name="dg_tier_rules_stamped"),)
 
 
+class SecondLook(models.Model):
+    """A version of tiers that may lift members as it begins: the worker's walk past them all.
+
+    It goes by their ids, and the row is deleted at its end.
+    """
+
+    pk = models.CompositePrimaryKey("program_id", "version")
+    program_id = IdField()
+    version = models.IntegerField()
+    begins_at = models.DateTimeField()
+    # The last member looked at; none yet where it is empty.
+    last_id = IdField(null=True)
+
+    class Meta:
+        db_table = "dg_second_look"
+
+
 class ProgramDraft(models.Model):
     """The next version of a program as somebody is writing it; nothing is judged by it."""
 

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
@@ -165,14 +163,9 @@ def supersede_tiers(program_id: Id, draft: TiersDraft, *, at: datetime, recorded
             raise InvalidRule(field="levels", problem="keys_must_stay")
         _write_tiers(program_id, newest.version + 1, draft, recorded_at, active_from=at)
         if tiers.Measure.TENURE in (draft.measure, draft.also) or any(one.gate for one in draft.levels):
-            _look_again(program_id, at)
+            # That alone may lift members: the worker looks at each as the version begins.
+            models.SecondLook.objects.create(program_id=program_id, version=newest.version + 1, begins_at=at)
     return newest.version + 1
-
-
-def _look_again(program_id: Id, at: datetime) -> None:
-    """Let the worker look at every member when the version begins: that alone may lift them."""
-    own = models.Membership.objects.filter(program_id=program_id, merged_into=None)
-    own.filter(Q(next_review_at=None) | Q(next_review_at__gt=at)).update(next_review_at=at)
 
 
 def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded_at: datetime) -> int:

@@ -15,6 +15,7 @@ from dangol.domain.tiers import hold_end, rules_at
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.judging import Batch
 from dangol.rooms.rewards.programs import Running, find_program, load_programs
+from dangol.rooms.rewards.second_looks import look_again
 
 
 class UnknownTier(NotFound):
@@ -52,13 +53,15 @@ def advance_some(*, as_of: datetime, limit: int = 1_000) -> int:
     """Do a bounded part of what time has made due by `as_of`; returns for how many customers.
 
     0 means that all is done. The order: pending points open and points lapse, each at its own instant;
-    then tiers are reviewed.
+    then tiers are reviewed, and every member is looked at by tiers that have begun.
     """
     if settled := settle_due(as_of=as_of, limit=limit):
         return settled
     for running in load_programs():
         if reviewed := review_due(running, as_of=as_of, limit=limit):
             return reviewed
+        if looked := look_again(running, as_of=as_of, limit=limit):
+            return looked
     return 0
 
 
