@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dangol.core.access.members.confirming import ConfirmationRequired
 from dangol.core.ledger import invariants
 from dangol.core.ledger.models import PointCurrency
 from dangol.core.ledger.selectors import balances_of
+from dangol.core.ledger.services import earn_points
+from dangol.core.ledger.spending import Confirmation, spend_confirmed
 from dangol.core.ledger.verify import verify
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.shops import set_shop
@@ -52,6 +55,27 @@ def add(code: str = "community", *, rules: tuple[RuleDraft, ...] = (RULE,), name
 
 def broken() -> list[str]:
     return [one.check.name for one in verify([*invariants.checks(), *rewards.checks()]) if not one.is_kept]
+
+
+def test_spend__small_of_each_kind__counts_together_for_what_the_member_confirms() -> None:
+    open_program()
+    add()
+    owner = Telling("till", customers=1).customer_ids[0]
+    for code in ("P", "community"):
+        earn_points(owner, points=500, currency=code, key=f"give:{code}", at=AT)
+
+    def spend(code: str, points: int, at: datetime = AT) -> None:
+        spend_confirmed(
+            owner, points=points, currency=code, key=f"spend:{code}:{at}", at=at, reason="cup", limit=100,
+            confirmation=Confirmation(),
+        )  # fmt: skip
+
+    spend("P", 60)
+    with pytest.raises(ConfirmationRequired):
+        spend("community", 40)
+    assert balances_of([owner], "community")[owner].available == 500
+    spend("community", 39)
+    spend("community", 60, AT + timedelta(days=1))
 
 
 def test_program__added_later__judges_all_that_is_bought_from_a_minute_on() -> None:

@@ -37,11 +37,13 @@ def spend_confirmed(
 ) -> Result:
     """Exchange points; from `limit` on in a day only with the member's confirmation, which is used up.
 
+    Points of all kinds count together, as they do where staff move them by hand.
+
     Raises what `spend_points` raises, WrongCode or ConfirmationRequired; then nothing was spent.
     """
     with write_transaction():
         lock_customers([customer_id])
-        before = _small_since(customer_id, currency, limit, since=at - DAY)
+        before = _small_since(customer_id, limit, since=at - DAY)
         made = spend_points(customer_id, points=points, currency=currency, key=key, at=at, reason=reason)
         if not made.repeated and before + points >= limit:
             require_confirmed(
@@ -51,10 +53,9 @@ def spend_confirmed(
     return made
 
 
-def _small_since(customer_id: Id, currency: str, limit: int, *, since: datetime) -> int:
-    """Return what was spent since in parts that each were too small to be confirmed."""
+def _small_since(customer_id: Id, limit: int, *, since: datetime) -> int:
+    """Return what was spent since, of all kinds of points, in parts each too small to be confirmed."""
     spent = Transfer.objects.filter(
-        customer_id=customer_id, currency=currency, kind=Kind.SPEND.value, occurred_at__gt=since,
-        points__lt=limit,
-    )  # fmt: skip
+        customer_id=customer_id, kind=Kind.SPEND.value, occurred_at__gt=since, points__lt=limit
+    )
     return int(spent.aggregate(total=Sum("points"))["total"] or 0)
