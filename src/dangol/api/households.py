@@ -347,11 +347,11 @@ def _standing(owner: Id, request: HttpRequest) -> MemberHouseholdView:
     at = caller_of(request).at
     found = selectors.standing_of(owner, at=at)
     kinds = [one.currency for one in list_wallets()] if found.may_spend else []
-    pools = [(one, selectors.usable_of_pool(owner, one, at=at)) for one in kinds]
+    usable = selectors.usable_of_pools(found, kinds, at=at)
     return MemberHouseholdView(
         household=_view(found.household) if found.household else None,
         may_spend=found.may_spend,
-        pools=[PoolView(currency=one, usable=usable or 0) for one, usable in pools],
+        pools=[PoolView(currency=one, usable=usable[one]) for one in kinds],
         invitations=[
             InvitationView(household_id=show_id(one.household_id), name=one.name, until=one.until)
             for one in found.invitations

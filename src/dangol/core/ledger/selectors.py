@@ -119,17 +119,30 @@ def balances_of(customer_ids: Sequence[Id], currency: str) -> dict[Id, Balance]:
     return {customer_id: _balance(kinds) for customer_id, kinds in found.items()}
 
 
+def balances_by_kind(customer_id: Id) -> dict[str, Balance]:
+    """Return a customer's balance of each kind of points of which they ever had any."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    rows = Account.objects.filter(customer_id=customer_id).values_list("currency", "kind", "balance")
+    for currency, kind, points in rows:
+        found[currency][kind] = points
+    return {currency: _balance(kinds) for currency, kinds in found.items()}
+
+
 def usable_points(customer_id: Id, currency: str, *, at: datetime) -> int:
     """Return how many points a customer may spend at an instant, one after now too.
 
     A balance still counts what has lapsed until that is booked, which the worker does every few minutes;
     this does not.
     """
+    return usable_by_kind(customer_id, at=at).get(currency, 0)
+
+
+def usable_by_kind(customer_id: Id, *, at: datetime) -> dict[str, int]:
+    """Return how many points of each kind a customer may spend at an instant, as `usable_points` does."""
     lots = Lot.objects.filter(
-        Q(expires_at=None) | Q(expires_at__gt=at), customer_id=customer_id, currency=currency, left__gt=0,
-        is_pending=False,
-    )  # fmt: skip
-    return int(lots.aggregate(points=Sum("left"))["points"] or 0)
+        Q(expires_at=None) | Q(expires_at__gt=at), customer_id=customer_id, left__gt=0, is_pending=False
+    )
+    return dict(lots.order_by().values_list("currency").annotate(points=Sum("left")))
 
 
 def outstanding(currency: str) -> Balance:
@@ -169,6 +182,16 @@ def next_expiries(customer_ids: Sequence[Id], currency: str) -> dict[Id, Expirin
     for customer_id, expires_at, points in rows:
         soonest[customer_id][expires_at] += points
     return {customer_id: Expiring(*min(sums.items())) for customer_id, sums in soonest.items()}
+
+
+def next_expiries_by_kind(customer_id: Id) -> dict[str, Expiring]:
+    """Return which of a customer's points of each kind lapse next, waiting ones included."""
+    lots = Lot.objects.filter(customer_id=customer_id, left__gt=0, expires_at__isnull=False)
+    sums = lots.order_by("expires_at").values_list("currency", "expires_at").annotate(points=Sum("left"))
+    soonest: dict[str, Expiring] = {}
+    for currency, expires_at, points in sums:
+        soonest.setdefault(currency, Expiring(expires_at, points))
+    return soonest
 
 
 def expiring_by_date(customer_id: Id, currency: str, *, before: datetime | None = None) -> list[Expiring]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from dangol.core.ledger.selectors import usable_points
+from dangol.core.ledger.selectors import usable_by_kind
 from dangol.core.people.selectors import PersonView, names_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.households.selectors import (
@@ -16,6 +16,7 @@ from dangol.rooms.rewards.households.selectors import (
     spendings_of,
     standing_of,
     usable_of_pool,
+    usable_of_pools,
 )
 from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.wallets import Wallet, list_wallets
@@ -83,7 +84,7 @@ def read_household(customer_id: Id, *, at: datetime, seen: Sequence[Id] | None =
         standing,
         [_person(one, names, customer_id) for one in household.members] if household else [],
         [_person(one, names, customer_id) for one in household.invited] if household else [],
-        [_pool(customer_id, one, len(kinds) > 1, at) for one in kinds.values()] if standing.may_spend else [],
+        _pools(customer_id, standing, kinds, at),
         [_spent(one, names, customer_id, kinds) for one in spendings],
         [Asked(one, names.get(one.head_id)) for one in standing.invitations],
     )
@@ -97,10 +98,14 @@ def _person(one: InIt, names: dict[Id, PersonView], reader: Id) -> Person:
     return Person(one, names.get(one.customer_id), one.customer_id == reader)
 
 
-def _pool(customer_id: Id, wallet: Wallet, has_several: bool, at: datetime) -> PoolLine:
-    usable = usable_of_pool(customer_id, wallet.currency, at=at) or 0
-    own = usable_points(customer_id, wallet.currency, at=at)
-    return PoolLine(wallet.currency, name_of(wallet) if has_several else "", usable, own)
+def _pools(customer_id: Id, standing: Standing, kinds: dict[str, Wallet], at: datetime) -> list[PoolLine]:
+    if not standing.may_spend:
+        return []
+    usable, own = usable_of_pools(standing, list(kinds), at=at), usable_by_kind(customer_id, at=at)
+    return [
+        PoolLine(key, name_of(one) if len(kinds) > 1 else "", usable[key], own.get(key, 0))
+        for key, one in kinds.items()
+    ]
 
 
 def _spent(one: SpendingView, names: dict[Id, PersonView], reader: Id, kinds: dict[str, Wallet]) -> SpentLine:

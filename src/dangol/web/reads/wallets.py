@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from dangol.core.ledger.selectors import Expiring, balances_of, next_expiries
+from dangol.core.ledger.selectors import Balance, Expiring, balances_by_kind, next_expiries_by_kind
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.programs import Running
@@ -106,19 +106,20 @@ def read_wallets(customer_id: Id, *, all_of: bool = True) -> list[Held]:
     if len(current_programs()) < 2:
         return []
     wallets = list_wallets()
-    pays = paying_currency()
-    held = [_held(customer_id, one, pays) for one in wallets]
-    if len(held) < 2:
+    if len(wallets) < 2:
         return []
+    pays, balances, soon = (
+        paying_currency(),
+        balances_by_kind(customer_id),
+        next_expiries_by_kind(customer_id),
+    )
+    held = [_held(one, balances.get(one.currency), soon.get(one.currency), pays) for one in wallets]
     return [one for one in held if all_of or one.key is None or one.points or one.pending]
 
 
-def _held(customer_id: Id, wallet: Wallet, pays: str) -> Held:
-    balance = balances_of([customer_id], wallet.currency)[customer_id]
-    soon = next_expiries([customer_id], wallet.currency).get(customer_id)
-    return Held(
-        key_of(wallet), name_of(wallet), balance.available, balance.pending, soon, wallet.currency == pays
-    )
+def _held(wallet: Wallet, balance: Balance | None, soon: Expiring | None, pays: str) -> Held:
+    points, pending = (balance.available, balance.pending) if balance else (0, 0)
+    return Held(key_of(wallet), name_of(wallet), points, pending, soon, wallet.currency == pays)
 
 
 def paying_currency() -> str:

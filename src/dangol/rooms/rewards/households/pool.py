@@ -13,7 +13,7 @@ from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.services import Order, apply, require_currency, reverse_transfer
 from dangol.core.ledger.spending import DAY
-from dangol.core.ledger.store import load_wallets
+from dangol.core.ledger.store import load_wallets_by_kind
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, new_id, show_id
@@ -122,14 +122,23 @@ def _require_spender(own: HouseholdMember, *, is_head: bool) -> None:
 
 def read_holdings(customer_ids: list[Id], currency: str, *, at: datetime) -> dict[Id, Holding]:
     """Return what these members could spend at an instant: their open lots, and what they owe."""
-    wallets = load_wallets(customer_ids, currency)
-    for wallet in wallets.values():
-        # In memory only: what has come due by then counts, and is booked by who books.
-        wallet.settle(at)
-    return {owner: _holding(wallet, at) for owner, wallet in wallets.items()}
+    return read_holdings_by_kind(customer_ids, [currency], at=at)[currency]
+
+
+def read_holdings_by_kind(
+    customer_ids: list[Id], currencies: list[str], *, at: datetime
+) -> dict[str, dict[Id, Holding]]:
+    """Return what these members could spend of each kind of points, as `read_holdings` does, in one read."""
+    found = load_wallets_by_kind(customer_ids, currencies)
+    return {
+        one: {owner: _holding(wallet, at) for owner, wallet in wallets.items()}
+        for one, wallets in found.items()
+    }
 
 
 def _holding(wallet: Wallet, at: datetime) -> Holding:
+    # In memory only: what has come due by then counts, and is booked by who books.
+    wallet.settle(at)
     lots = [lot for lot in wallet.lots.values() if lot.left and lot.is_open(at)]
     return Holding(tuple(PooledLot(*lot.burn_order, lot.left) for lot in lots), wallet.debt)
 

@@ -15,7 +15,7 @@ from dangol.rooms.rewards.households.models import (
     HouseholdSpending,
     State,
 )
-from dangol.rooms.rewards.households.pool import read_holdings
+from dangol.rooms.rewards.households.pool import read_holdings_by_kind
 from dangol.rooms.rewards.households.services import INVITED_FOR, membership_of
 from dangol.rooms.rewards.households.settings import read_settings
 
@@ -132,11 +132,16 @@ def _invitations(customer_id: Id, at: datetime) -> tuple[Invitation, ...]:
 
 def usable_of_pool(customer_id: Id, currency: str, *, at: datetime) -> int | None:
     """Return how many points somebody may spend of their household; None where they may spend of none."""
-    standing = standing_of(customer_id, at=at)
+    return usable_of_pools(standing_of(customer_id, at=at), [currency], at=at).get(currency)
+
+
+def usable_of_pools(standing: Standing, currencies: list[str], *, at: datetime) -> dict[str, int]:
+    """Return how many points of each kind somebody who stands so may spend; empty where of none."""
     if standing.household is None or not standing.may_spend:
-        return None
+        return {}
     sharing = [one.customer_id for one in standing.household.members if one.shares]
-    return sum(one.usable for one in read_holdings(sharing, currency, at=at).values())
+    held = read_holdings_by_kind(sharing, currencies, at=at)
+    return {one: sum(own.usable for own in holdings.values()) for one, holdings in held.items()}
 
 
 def spendings_of(household_id: Id, *, limit: int = 50) -> list[SpendingView]:
