@@ -40,7 +40,7 @@ def test_card__taken_unseen__is_sealed_and_says_what_it_had_not_enough_for(
     page.get_by_text("무엇으로 받았나요?").wait_for()
     assert page.get_by_text("상품권과 예치금은 얼마가 남았는지").is_hidden()
 
-    _keep_on_card(page, "50.01", card.code)
+    _keep_on("card", page, "50.01", code=card.code)
     page.get_by_text("연결이 없을 때는 $50까지만 이렇게 받을 수 있어요.").wait_for()
     page.locator("#late #amount").fill("30")
     page.locator("#late #amount").press("Enter")
@@ -62,10 +62,34 @@ def test_card__taken_unseen__is_sealed_and_says_what_it_had_not_enough_for(
     page.get_by_text("$20을(를) 다른 방법으로 받았어요.").wait_for()
 
 
-def _keep_on_card(page: Page, amount: str, code: str) -> None:
+@pytest.mark.parametrize("means", ["card", "credit"])
+def test_refusal__of_an_amount__gives_way_to_the_sale_that_is_kept(
+    start: Callable[..., BrowserContext], wire: Wire, story: Story, means: str
+) -> None:
+    write_settings(StoredValueContent(offline_minor=3_000), changed_by="owner", at=NOW)
+    page = open_till(start())
+    wire.cut()
+    page.goto("/till/offline")
+    page.get_by_text("무엇으로 받았나요?").wait_for()
+    said = page.locator("#late-said")
+
+    _keep_on(means, page, "40")
+    page.get_by_text("연결이 없을 때는 $30까지만 이렇게 받을 수 있어요.").wait_for()
+    assert "bad" in str(said.get_attribute("class")).split()
+    page.locator("#late #amount").fill("10")
+    page.locator("#late #amount").press("Enter")
+    waits(page, 1)
+
+    page.get_by_text("받아 뒀어요. 연결되면 포인트가 쌓여요.").wait_for()
+    assert "bad" not in str(said.get_attribute("class")).split()
+    assert said.inner_text() == "받아 뒀어요. 연결되면 포인트가 쌓여요."
+
+
+def _keep_on(means: str, page: Page, amount: str, *, code: str = "AAAA-BBBB-CCCC-DDDD") -> None:
     page.locator("#number").fill(PHONE)
-    page.locator("#late-pays input[value=card]").check()
-    page.locator("#card").fill(code)
+    page.locator(f"#late-pays input[value={means}]").check()
+    if means == "card":
+        page.locator("#card").fill(code)
     page.locator("#late #amount").fill(amount)
     page.locator("#late #amount").press("Enter")
 

@@ -21,20 +21,25 @@ const say = (text, bad = false) => {
   said.classList.toggle("bad", bad);
   said.hidden = !text;
 };
+const refuse = (text) => {
+  say(text, true);
+  return false;
+};
 
 // Up to which amount a card or credit may pay that nobody can look at now.
 const most = async (pays) => (pays ? ((await fact("terms"))?.[pays] ?? "0") : "Infinity");
 
+// Whether it is kept now; where it is not, why has been said.
 const keep = async (who, paid, { pays = "", code = "", before = null } = {}) => {
   const key = before?.key ?? crypto.randomUUID();
   const limit = await most(pays);
-  if (Number(paid) > Number(limit)) return say(words.most.replace("{most}", money(limit, currency)), true);
+  if (Number(paid) > Number(limit)) return refuse(words.most.replace("{most}", money(limit, currency)));
   const box = await seal(who, key);
   const sealed = code ? await seal(code, `${key}:card`) : (before?.card ?? null);
-  if (!box) return say(words.unready, true);
+  if (!box) return refuse(words.unready);
   await put({ ...(before ?? {}), pays, card: sealed, cardHint: code ? code.slice(-4) : (before?.cardHint ?? ""), key, madeAt: before?.madeAt ?? new Date().toISOString(), amount: paid, currency, hint: who.slice(-2), box, state: "waiting", told: null });
   tell();
-  return replay();
+  return true;
 };
 
 const line = (sale) => {
@@ -46,12 +51,15 @@ const line = (sale) => {
   row.querySelector("[data-why]").textContent = sale.told ? `${sale.told.sentence} ${sale.told.remedy}` : words.broken;
   const [who, paid] = row.querySelectorAll("input");
   paid.value = sale.amount;
-  row.querySelector("form").addEventListener("submit", (event) => {
+  row.querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const fresh = readable(paid.value);
-    if (!who.value.trim() || !fresh) return say(words.wrong, true);
+    if (!who.value.trim() || !fresh) {
+      refuse(words.wrong);
+      return;
+    }
     say("");
-    return keep(who.value.trim(), fresh, { pays: sale.pays, before: sale });
+    if (await keep(who.value.trim(), fresh, { pays: sale.pays, before: sale })) await replay();
   });
   row.querySelector("[data-drop]").addEventListener("click", async (event) => {
     if (event.target.dataset.sure !== "1") {
@@ -120,9 +128,11 @@ form.addEventListener("submit", async (event) => {
   number.value = amount.value = card.value = "";
   form.elements.pays.value = "";
   number.focus();
-  await keep(who, paid, { pays, code });
+  const kept = await keep(who, paid, { pays, code });
+  // Also over what was said of an earlier sale: a refusal beside one that is kept makes it taken twice.
+  if (kept) say(words.kept);
   show();
-  return said.hidden || !said.classList.contains("bad") ? say(words.kept) : null;
+  if (kept) await replay();
 });
 
 document.addEventListener("dangol:queue", (event) => {
