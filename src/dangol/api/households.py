@@ -16,7 +16,7 @@ from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
-from dangol.rooms.rewards.households import leaving, pool, selectors, services, settings
+from dangol.rooms.rewards.households import confirming, leaving, pool, selectors, services, settings
 from dangol.rooms.rewards.households.errors import UnknownHousehold, UnknownSpending
 from dangol.rooms.rewards.households.models import LONGEST_NAME
 from dangol.rooms.rewards.households.selectors import HouseholdView as Found, InIt, SpendingView as Spent
@@ -271,12 +271,14 @@ def leave_household(request: HttpRequest, member: Path[MemberRef]) -> Reply:
 def spend_of_household(request: HttpRequest, member: Path[MemberRef], payload: PoolSpendIn) -> Reply:
     """Exchange points of a member's household, soonest to lapse first, whoever they are of.
 
-    From `DANGOL_STEP_UP_POINTS` on it is for the member themselves: 409 `member.confirmation_required`.
+    From `DANGOL_STEP_UP_POINTS` on in a day it is for the member themselves (409
+    `member.confirmation_required`), and for those whose points it takes to have said on their phone that they
+    share (409 `households.not_their_own_yes`).
     """
     wanted = pool.Wanted(
         payload.points, find_wallet(payload.currency).row.points_currency, effect_key(request), payload.reason
     )
-    made = pool.spend_confirmed(
+    made = confirming.spend_confirmed(
         find_member(member), wanted, limit=conf.STEP_UP_POINTS, at=caller_of(request).at
     )
     return Reply(_spending(selectors.find_spending(made.id)), 201)

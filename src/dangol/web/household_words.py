@@ -37,7 +37,7 @@ USING = Group(
             lazy("포인트는 언제나 적립한 사람의 것이고, 함께 쓰기로 한 사람의 것만 다른 가족이 써요."),
             answers={
                 Sharing.CHOSEN: lazy("들어올 때와 그 뒤에 회원이 정해요"),
-                Sharing.ALL: lazy("모두 함께 써요"),
+                Sharing.ALL: lazy("이제부터 들어오는 사람은 모두 함께 써요"),
             },
         ),
         Question(

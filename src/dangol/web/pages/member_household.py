@@ -17,10 +17,11 @@ from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.errors import DomainError
 from dangol.domain.points import InvalidPoints
 from dangol.rooms.rewards.households import services
+from dangol.rooms.rewards.households.confirming import spend_confirmed
 from dangol.rooms.rewards.households.errors import NotInOne, UnknownHousehold
 from dangol.rooms.rewards.households.leaving import leave, points_left_behind
 from dangol.rooms.rewards.households.models import LONGEST_NAME, LONGEST_REASON
-from dangol.rooms.rewards.households.pool import Wanted, spend_confirmed
+from dangol.rooms.rewards.households.pool import Wanted
 from dangol.rooms.rewards.households.selectors import standing_of
 from dangol.rooms.rewards.households.services import By
 from dangol.rooms.rewards.households.settings import read_settings

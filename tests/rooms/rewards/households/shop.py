@@ -1,11 +1,13 @@
 """A shop with households, as their tests see it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from dangol.core.events.consumers import Consumer
+from dangol.core.events.models import Event
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.services import earn_points
 from dangol.core.ledger.verify import verify
@@ -14,6 +16,7 @@ from dangol.core.people.enrolling import Enrollment, enroll
 from dangol.core.people.identities import Kind
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.errors import DomainError
 from dangol.project.checks import all_checks
 from dangol.rooms.rewards.households.consumers import FOLLOW
 from dangol.rooms.rewards.households.pool import Spent, Wanted, spend_of_pool
@@ -81,3 +84,17 @@ def let_by(*consumers: Consumer) -> None:
 def broken() -> list[str]:
     """Return what the proof finds wrong."""
     return [finding.check.name for finding in verify(all_checks()) if not finding.is_kept]
+
+
+def told(*names: str) -> list[tuple[Id, str]]:
+    """Return of whom the timeline tells these events, in order."""
+    return list(Event.objects.filter(name__in=names).order_by("id").values_list("customer_id", "name"))
+
+
+def refused(act: Callable[[], object]) -> type[DomainError] | None:
+    """Do this; return what refused it."""
+    try:
+        act()
+    except DomainError as refusal:
+        return type(refusal)
+    return None

@@ -1,17 +1,13 @@
 """Households made, joined, spent of and left: who may, whose points it takes, and what follows people."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from dangol.core.events.models import Event
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS, RECEIVE_GIFTS
 from dangol.core.ledger.models import Transfer
-from dangol.core.ledger.services import earn_points
-from dangol.core.people.erasures import erase_customer
-from dangol.core.people.leaving import leave_members
 from dangol.core.people.merges import merge_customers
 from dangol.core.people.services import make_guests
 from dangol.core.storage.ids import Id
@@ -19,7 +15,6 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from dangol.domain.households import (
     HouseholdClosed,
-    Leaving,
     NotShared,
     NotTheHead,
     PoolLimit,
@@ -31,15 +26,12 @@ from dangol.rooms.rewards.households.errors import (
     HouseholdFull,
     InOneAlready,
     KeyReused,
-    LeavesPoints,
     NotAMember,
     NotInOne,
     NotInvited,
-    TooSoon,
-    UnknownHousehold,
 )
-from dangol.rooms.rewards.households.leaving import leave, send_away
-from dangol.rooms.rewards.households.models import Household, HouseholdMember, HouseholdSpending
+from dangol.rooms.rewards.households.leaving import leave
+from dangol.rooms.rewards.households.models import HouseholdMember, HouseholdSpending
 from dangol.rooms.rewards.households.pool import give_back_to_pool
 from dangol.rooms.rewards.households.selectors import (
     find_household,
@@ -65,40 +57,17 @@ from tests.rooms.rewards.households.shop import (
     answer,
     broken,
     family,
-    give,
     join,
     let_by,
     open_shop,
     points_of,
+    refused,
     spend,
+    told,
 )
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture
-def three() -> list[Id]:
-    """A mother with 300 points that lapse in 20 days, a child with 200 in 10, a father with 100 for good."""
-    mom, child, dad = open_shop("mom", "child", "dad")
-    give(mom, 300, 20)
-    give(child, 200, 10)
-    give(dad, 100)
-    return [mom, child, dad]
-
-
-def told(*names: str) -> list[tuple[Id, str]]:
-    """Return of whom the timeline tells these events, in order."""
-    return list(Event.objects.filter(name__in=names).order_by("id").values_list("customer_id", "name"))
-
-
-def refused(act: Callable[[], object]) -> type[DomainError] | None:
-    """Do this; return what refused it."""
-    try:
-        act()
-    except DomainError as refusal:
-        return type(refusal)
-    return None
 
 
 def test_spend__of_three__takes_what_lapses_first_of_whoever_has_it(three: list[Id]) -> None:
@@ -233,94 +202,6 @@ def test_give_back__to_who_has_left__is_still_theirs(three: list[Id]) -> None:
     assert points_of(child) == [200]
 
 
-def test_leave__with_what_they_earned__takes_it_along(three: list[Id]) -> None:
-    mom, child, dad = three
-    household = family(*three)
-    spend(mom, 50)
-
-    leave(child, by=BY)
-
-    assert points_of(child) == [150]
-    assert usable_of_pool(mom, CURRENCY, at=AT) == 400
-    assert [one.customer_id for one in find_household(household).members] == [mom, dad]
-    assert refused(lambda: spend(child, 1)) is NotInOne
-    assert told("household.left") == [(child, "household.left")]
-
-
-def test_leave__where_points_stay__the_head_has_them(three: list[Id]) -> None:
-    answer(leaving=Leaving.LEAVES)
-    mom, child, dad = three
-    household = family(mom, child)
-    invite(household, dad, by=BY)
-    accept(dad, household, shares=False, by=BY)
-
-    assert refused(lambda: leave(child, by=BY, gives=199)) is LeavesPoints
-    leave(child, by=BY, gives=200)
-    leave(dad, by=BY)
-    let_by(RECEIVE_GIFTS)
-
-    # Who did not share keeps what was never in the pool.
-    assert points_of(mom, child, dad) == [500, 0, 100]
-    assert broken() == []
-
-
-def test_leave__where_points_stay__only_what_was_gathered_since(three: list[Id]) -> None:
-    answer(leaving=Leaving.LEAVES)
-    mom, child, _dad = three
-    household = make_household(mom, name="우리 집", by=BY)
-    later = By(CLERK, AT + DAY)
-    invite(household, child, by=later)
-    accept(child, household, shares=True, by=later)
-    earn_points(child, points=30, currency=CURRENCY, key="since", at=AT + 2 * DAY)
-
-    leave(child, by=By(CLERK, AT + 3 * DAY), gives=30)
-    let_by(RECEIVE_GIFTS)
-
-    assert points_of(mom, child) == [330, 200]
-    assert broken() == []
-
-
-def test_send_away__where_points_stay__takes_all_along(three: list[Id]) -> None:
-    answer(leaving=Leaving.LEAVES)
-    mom, child, _dad = three
-    family(mom, child)
-
-    send_away(child, by=BY)
-    let_by(RECEIVE_GIFTS)
-
-    assert points_of(mom, child) == [300, 200]
-    assert HouseholdMember.objects.get(customer_id=child).why == "removed"
-
-
-def test_leave__as_the_head__is_followed_by_who_was_there_longest(three: list[Id]) -> None:
-    household = family(*three)
-
-    leave(three[0], by=BY)
-    assert find_household(household).head_id == three[1]
-    leave(three[1], by=BY)
-    leave(three[2], by=BY)
-
-    with pytest.raises(UnknownHousehold):
-        find_household(household)
-    assert Household.objects.get(id=household).ended_at == AT
-
-
-def test_join__again_after_leaving__waits_as_long_as_the_shop_says(three: list[Id]) -> None:
-    mom, child, _dad = three
-    household = family(mom, child)
-    leave(child, by=BY)
-    invite(household, child, by=BY)
-
-    with pytest.raises(TooSoon) as refusal:
-        accept(child, household, shares=True, by=BY)
-
-    assert refusal.value.data["from_day"] == "2026-12-27"
-    later = By(CLERK, AT + 30 * DAY)
-    invite(household, child, by=later)
-    accept(child, household, shares=True, by=later)
-    assert len(find_household(household).members) == 2
-
-
 def test_join__nobody_asked_or_too_late__is_refused(three: list[Id]) -> None:
     mom, child, dad = three
     household = make_household(mom, name="우리 집", by=BY)
@@ -372,39 +253,6 @@ def test_merge__of_one_in_a_household__stands_in_for_them(three: list[Id]) -> No
     assert broken() == []
 
 
-def test_erased_and_left__are_in_no_household(three: list[Id]) -> None:
-    mom, child, dad = three
-    household = family(*three)
-    spent = spend(dad, 250)
-
-    erase_customer(mom, actor=CLERK, reason="요청", at=AT)
-    with write_transaction():
-        leave_members([child], source="phone", recorded_at=AT)
-    let_by(FOLLOW_CUSTOMERS)
-
-    assert [one.customer_id for one in find_household(household).members] == [dad]
-    assert find_household(household).head_id == dad
-    assert points_of(mom) == [0]
-    assert HouseholdSpending.objects.get(id=spent.id).points == 250
-    assert broken() == []
-
-
-def test_name__of_one_that_is_over_or_had_somebody_erased__is_blank(three: list[Id]) -> None:
-    mom, child, dad = three
-    household = family(mom, child)
-    over = make_household(dad, name="아빠 010-1234-5678", by=BY)
-    assert [one["household_name"] for one in read_memberships([child])] == ["우리 집"]
-
-    leave(dad, by=BY)
-    leave(mom, by=BY)
-    assert find_household(household).name == "우리 집"
-    erase_customer(mom, actor=CLERK, reason="요청", at=AT + DAY)
-    let_by(FOLLOW_CUSTOMERS)
-
-    assert Household.objects.get(id=over).name == ""
-    assert find_household(household).name == ""
-
-
 def test_takeout__tells_each_their_own(three: list[Id]) -> None:
     mom, child, dad = three
     family(*three)
@@ -441,3 +289,10 @@ def test_make__name_that_is_none__is_refused() -> None:
     for name in ("", " ", "가" * 41, "a\x00"):
         with pytest.raises(DomainError, match=r"households\.invalid"):
             make_household(member, name=name, by=BY)
+
+
+def test_spending__looked_up_by_its_id__is_found_by_an_index() -> None:
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, HouseholdSpending._meta.db_table)
+
+    assert ["id"] in [one["columns"] for one in found.values() if one["index"]]

@@ -45,7 +45,8 @@ def _step_in(row: HouseholdMember, kept: Id) -> None:
     ).delete()
     HouseholdMember.objects.create(
         customer_id=kept, id=new_id(), household_id=row.household_id, state=State.JOINED.value,
-        shares=row.shares, invited_at=row.invited_at, invited_by=row.invited_by, joined_at=row.joined_at,
+        shares=row.shares, is_own_yes=row.is_own_yes, invited_at=row.invited_at, invited_by=row.invited_by,
+        joined_at=row.joined_at,
     )  # fmt: skip
     Household.objects.filter(id=row.household_id, head_id=row.customer_id).update(head_id=kept)
 

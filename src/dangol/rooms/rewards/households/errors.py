@@ -45,6 +45,12 @@ class LeavesPoints(DomainError):
     code = "households.leaves_points"
 
 
+class NotTheirOwnYes(DomainError):
+    """In a day `limit` or more would be taken of a member who has not said themselves that they share."""
+
+    code = "households.not_their_own_yes"
+
+
 class TooSoon(DomainError):
     """They have left a household lately, and join one again from a day (`from_day`) on."""
 

@@ -44,6 +44,8 @@ class HouseholdMember(models.Model):
     state = models.CharField(max_length=8, choices=[(one.value, one.value) for one in State])
     # Whether the others spend their points, and they those of the others.
     shares = models.BooleanField(default=False)
+    # Whether they have said so themselves, on their phone; else somebody has noted it for them.
+    is_own_yes = models.BooleanField(default=False)
     invited_at = models.DateTimeField()
     # Who asked them: the kind of actor and their key.
     invited_by = models.CharField(max_length=160)
@@ -95,7 +97,10 @@ class HouseholdSpending(models.Model):
             ),
             AppendOnly(name="dg_household_spending_append_only"),
         )
-        indexes = (models.Index(fields=["household_id", "at"], name="dg_household_spending_of"),)
+        indexes = (
+            models.Index(fields=["household_id", "at"], name="dg_household_spending_of"),
+            models.Index(fields=["id"], name="dg_household_spending_by_id"),
+        )
 
 
 class HouseholdShare(models.Model):

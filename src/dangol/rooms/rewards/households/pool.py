@@ -7,12 +7,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Sum
 
-from dangol.core.access.members.confirming import require_confirmed
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.services import Order, apply, require_currency, reverse_transfer
-from dangol.core.ledger.spending import DAY
 from dangol.core.ledger.store import load_wallets_by_kind
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
@@ -72,35 +70,6 @@ def spend_of_pool(customer_id: Id, wanted: Wanted, *, at: datetime) -> Spent:
         moved = _spend_each(spending_id, given, wanted, at)
         _keep(customer_id, household_id, spending_id, wanted, given, moved, at)
     return Spent(spending_id, wanted.points, given)
-
-
-def spend_confirmed(customer_id: Id, wanted: Wanted, *, limit: int, at: datetime) -> Spent:
-    """Let a member spend of their household by somebody else's hand: from `limit` on only if it is they.
-
-    What they have spent of it in 24 hours in smaller parts counts together. Raises what `spend_of_pool`
-    raises, and ConfirmationRequired; then nothing is spent.
-    """
-    with write_transaction():
-        lock_pool(customer_id)
-        made = spend_of_pool(customer_id, wanted, at=at)
-        small = HouseholdSpending.objects.filter(
-            customer_id=customer_id, currency=wanted.currency, at__gt=at - DAY, points__lt=limit
-        ).exclude(id=made.id)
-        before = int(small.aggregate(points=Sum("points"))["points"] or 0)
-        if not made.repeated and before + wanted.points >= limit:
-            require_confirmed(
-                customer_id, points=wanted.points, limit=limit, confirmation=None, has_tried=False, at=at
-            )
-    return made
-
-
-def lock_pool(customer_id: Id) -> None:
-    """Lock all whose points somebody may spend before anything else of theirs: locks come in one order."""
-    row = membership_of(resolve_merged([customer_id])[customer_id])
-    if row is None:
-        lock_customers([customer_id])
-        return
-    lock_household(row.household_id, also=[customer_id])
 
 
 def _lock_pool(customer_id: Id) -> tuple[Id, list[Id]]:

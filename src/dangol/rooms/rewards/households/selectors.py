@@ -28,6 +28,7 @@ class InIt(NamedTuple):
     is_head: bool
     shares: bool
     joined_at: datetime | None
+    is_own_yes: bool = False
 
     @property
     def shown(self) -> str:
@@ -98,7 +99,8 @@ def find_household(household_id: Id) -> HouseholdView:
 
 
 def _in_it(one: HouseholdMember, household: Household) -> InIt:
-    return InIt(one.id, one.customer_id, one.customer_id == household.head_id, one.shares, one.joined_at)
+    is_head = one.customer_id == household.head_id
+    return InIt(one.id, one.customer_id, is_head, one.shares, one.joined_at, one.is_own_yes)
 
 
 def standing_of(customer_id: Id, *, at: datetime) -> Standing:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from dangol.core.access.own_account import require_not_own
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.people.actors import Actor
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, shop
@@ -48,6 +48,11 @@ class By(NamedTuple):
         """The actor as an invitation keeps them."""
         return f"{self.actor.kind}:{self.actor.key}"[:160]
 
+    @property
+    def is_own_hand(self) -> bool:
+        """Whether the member does it themselves, signed in on their phone."""
+        return self.actor.kind is ActorKind.MEMBER
+
 
 def make_household(head_id: Id, *, name: str, by: By) -> Id:
     """Make a household of one, its head, whose points are in the pool; returns its id.
@@ -64,7 +69,7 @@ def make_household(head_id: Id, *, name: str, by: By) -> Id:
         Household.objects.create(id=household_id, name=name, head_id=head_id, made_at=by.at)
         HouseholdMember.objects.create(
             customer_id=head_id, id=new_id(), household_id=household_id, state=State.JOINED.value,
-            shares=True, invited_at=by.at, invited_by=by.key, joined_at=by.at,
+            shares=True, is_own_yes=by.is_own_hand, invited_at=by.at, invited_by=by.key, joined_at=by.at,
         )  # fmt: skip
         _tell([(head_id, HouseholdJoined("head"))], household_id, by.at)
     return household_id
@@ -128,7 +133,8 @@ def _let_in(customer_id: Id, household_id: Id, terms: Terms, *, shares: bool, by
     _require_room(_joined(household_id), terms)
     row.state, row.joined_at = State.JOINED.value, by.at
     row.shares = shares or terms.sharing is Sharing.ALL
-    row.save(update_fields=["state", "joined_at", "shares"])
+    row.is_own_yes = row.shares and by.is_own_hand
+    row.save(update_fields=["state", "joined_at", "shares", "is_own_yes"])
     _tell([(customer_id, HouseholdJoined("member"))], household_id, by.at)
 
 
@@ -148,15 +154,16 @@ def decline(customer_id: Id, household_id: Id, *, by: By) -> None:
 
 
 def set_sharing(customer_id: Id, *, shares: bool, by: By) -> None:
-    """Put a member's points into the pool, or take them out; where all share, they stay in.
+    """Put a member's points into the pool, or take them out; where all share, those in it stay in.
 
     Raises NotInOne or OwnAccount.
     """
     terms = read_settings().as_terms()
     with write_transaction():
         row = lock_joined(customer_id, by)
-        row.shares = shares or terms.sharing is Sharing.ALL
-        row.save(update_fields=["shares"])
+        row.shares = shares or (row.shares and terms.sharing is Sharing.ALL)
+        row.is_own_yes = row.shares and (row.is_own_yes or (shares and by.is_own_hand))
+        row.save(update_fields=["shares", "is_own_yes"])
 
 
 def end_membership(row: HouseholdMember, *, why: str, at: datetime) -> Household:

@@ -17,7 +17,10 @@ def read_memberships(customer_ids: Sequence[Id]) -> list[Fact]:
 
     Who else was there is theirs to know from them.
     """
-    names = ("customer_id", "household_id", "state", "shares", "invited_at", "joined_at", "ended_at", "why")
+    names = (
+        "customer_id", "household_id", "state", "shares", "is_own_yes", "invited_at", "joined_at", "ended_at",
+        "why",
+    )  # fmt: skip
     facts = rows_of(HouseholdMember, names, customer_ids, order_by=("invited_at", "id"))
     ids = [parse_id(one["household_id"]) for one in facts]
     called = dict(Household.objects.filter(id__in=ids).values_list("id", "name"))
