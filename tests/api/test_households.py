@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from dangol.core.access.log import Access
+from dangol.core.access.models import AccessEntry
 from dangol.core.ledger.verify import verify
 from dangol.project.checks import all_checks
 from tests.api.conftest import Answered, Caller
@@ -99,6 +101,15 @@ def test_settings__that_make_no_sense__are_refused_by_field(
         400, "households.invalid_settings", field,
     )  # fmt: skip
     assert api.get("/household-settings").data["version"] == 0
+
+
+def test_settings__changed__are_so_in_the_access_log_once(api: Caller) -> None:
+    for key in ("first", "again"):
+        version = api.get("/household-settings").data["version"]
+        put(api, "/household-settings", {"content": {"is_open": True}, "version": version}, key)
+
+    [entry] = AccessEntry.objects.filter(action=Access.CONFIGURE)
+    assert (entry.actor_kind, entry.seen, entry.reason) == ("key", "households.settings", "v1")
 
 
 def test_settings__changed_meanwhile__are_not_written_over(api: Caller) -> None:

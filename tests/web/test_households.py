@@ -97,6 +97,7 @@ def test_settings__looked_at_first__are_so_only_when_that_was_seen(owner: Client
     assert saved["Location"] == "/household-settings?saved=1"
     content = read_settings()
     assert (content.is_open, content.most_members, content.most_a_month) == (True, 4, 1_000)
+    assert "가족 설정" in read(owner.get("/access-log"))
     page = read(owner.get(saved["Location"]))
     assert "함께 써요" in page
     assert "4명" in page

@@ -315,10 +315,8 @@ def get_household_settings(request: HttpRequest) -> HttpResponse:
 def write_household_settings(request: HttpRequest, payload: HouseholdSettingsIn) -> Reply:
     """Let the shop answer so from now on."""
     caller = caller_of(request)
-    settings.write_settings(
-        settings.unpack_settings(payload.content), changed_by=caller.key.name, at=caller.at,
-        seen=payload.version,
-    )  # fmt: skip
+    content = settings.unpack_settings(payload.content)
+    settings.change_settings(content, seen=payload.version, actor=actor_of(request), at=caller.at)
     return Reply(_settings())
 
 

@@ -70,6 +70,8 @@ _SEEN: Mapping[str, Promise] = {
     "mail.sender": _("보내는 주소"),
     "promotion.published": _("프로모션 발행 승인"),
     "checkout.settings": _("결제 설정"),
+    "stored_value.settings": _("상품권과 예치금 설정"),
+    "households.settings": _("가족 설정"),
     "program": _("멤버십"),
     "segment.archived": _("세그먼트 보관"),
     "segment.restored": _("보관한 세그먼트 되살림"),

@@ -12,10 +12,10 @@ from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.households.settings import (
     DEFAULTS,
     HouseholdContent,
+    change_settings,
     list_settings_versions,
     read_settings,
     settings_number,
-    write_settings,
 )
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
@@ -61,10 +61,8 @@ def change(request: HttpRequest) -> HttpResponse:
     if request.POST.get("do") != "save" or form.content is None or not is_seen:
         return _form(request, form, content, number)
     try:
-        write_settings(
-            form.content, changed_by=actor_of(request).key, at=frame_of(request).at,
-            seen=read_number(request.POST.get("version", "")),
-        )  # fmt: skip
+        seen = read_number(request.POST.get("version", ""))
+        change_settings(form.content, seen=seen, actor=actor_of(request), at=frame_of(request).at)
     except DomainError as error:
         return _form(request, form, content, number, error=error)
     return HttpResponseRedirect(f"{reverse('web:household-settings')}?saved=1")

@@ -1,9 +1,13 @@
 """How the shop answers for households: stored as one content, or the defaults."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from dangol.core.access.log import Access, AccessDraft, record_access
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.versioned import Versioned
 from dangol.domain.households import Leaving, Sharing, Spender, Terms
 from dangol.rooms.rewards.households.errors import HouseholdSettingsChanged, InvalidHouseholdSettings
@@ -56,3 +60,20 @@ _KEPT = Versioned(
 )  # fmt: skip
 read_settings, write_settings = _KEPT.read, _KEPT.write
 list_settings_versions, settings_number = _KEPT.list_versions, _KEPT.number
+KIND = "households.settings"
+
+
+def change_settings(content: HouseholdContent, *, seen: int | None, actor: Actor, at: datetime) -> int:
+    """Let the shop answer so from now on, and say in the access log who did it; returns the version.
+
+    What holds already is no version. Raises HouseholdSettingsChanged where version `seen` (None: whichever
+    there is) is not in force.
+    """
+    # Staff's own name to sign in by, a key's as it is called.
+    name = actor.name or actor.key if actor.kind == ActorKind.KEY else actor.key
+    with write_transaction():
+        before = settings_number()
+        number = write_settings(content, changed_by=name, at=at, seen=seen)
+        if number != before:
+            record_access([AccessDraft(Access.CONFIGURE, actor, f"v{number}", seen=(KIND,), people=0)], at=at)
+    return number
