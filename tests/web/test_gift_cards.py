@@ -333,6 +333,21 @@ def test_approvals__of_credit__tell_before_and_after_the_limit_and_what_stands_a
     assert Approval.objects.filter(state=State.WAITING).count() == 1
 
 
+def test_credit__asked_for_and_approved__names_who_asked_and_who_approved(
+    clerk: Client, story: Story
+) -> None:
+    agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+    address = f"/members/{show_id(story.regular)}/credit"
+    agent.post(f"{address}/move", {"form": show_id(new_id()), "amount": "1500", "reason": "사과"})
+    agent.post(f"{address}/move", {"form": show_id(new_id()), "amount": "3", "reason": "혼자"})
+
+    clerk.post(f"/approvals/{show_id(Approval.objects.get(state=State.WAITING).id)}", {"choice": "approve"})
+    page = told(clerk.get(address))
+
+    assert "agent 요청, owner 승인 · 사과" in page
+    assert "· agent · 혼자" in page
+
+
 def test_request__taken_back_by_who_asked__waits_no_more(clerk: Client, story: Story) -> None:
     agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
     address = f"/members/{show_id(story.regular)}/credit"

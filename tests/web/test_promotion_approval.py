@@ -138,3 +138,4 @@ def test_settings__limits_eased__wait_for_another_owner(clerk: Client, other: Cl
     assert saved["Location"].endswith("?saved=waits")
     assert "언제나 승인해야 발행돼요 → 아래 기준을 넘을 때만" in asked
     assert (before, read_checkout().approve_always) == (True, False)
+    assert "언제나 승인해야 발행돼요 → 아래 기준을 넘을 때만" in other.get("/approvals").content.decode()

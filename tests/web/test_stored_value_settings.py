@@ -1,6 +1,7 @@
 """The page of the settings of gift cards and credit: in words, looked at before they are saved, kept."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -195,5 +196,29 @@ def test_stored_value_settings__a_limit_loosened__waits_for_another_and_says_so(
     assert without.status_code == 422
     assert answer["Location"] == f"{PAGE}?saved=waits"
     assert read_settings() == DEFAULTS
-    assert "한도를 늦추자고 했어요." in page
+    assert "한도를 더 느슨하게 바꾸자고 했어요." in page
     assert "→ $2,000" in clerk.get("/approvals").content.decode()
+
+
+def test_stored_value_settings__a_limit_loosened_and_approved__stays_as_it_was_asked(
+    clerk: Client, story: Story
+) -> None:
+    write_settings(unpack_settings({"offline_minor": 1_000}), changed_by="owner", at=NOW - timedelta(hours=1))
+    looked = clerk.post(EDIT, {**_body(offline_minor="30"), "do": "look"}).content.decode()
+    sent, seen = (re.search(rf'name="{one}" value="([^"]*)"', looked) for one in ("form", "seen"))
+    assert sent
+    assert seen
+    body = {**_body(offline_minor="30"), "seen": seen[1], "form": sent[1], "do": "save", "reason": "시장"}
+    clerk.post(EDIT, body)
+    other = sign_in(Client(headers={"accept-language": "ko"}), "second", Role.OWNER)
+    address = re.search(r'action="(/approvals/[^"]+)"', other.get("/approvals").content.decode())
+    assert address
+
+    other.post(address[1], {"choice": "approve", "reason": "그래요"})
+    write_settings(unpack_settings({"offline_minor": 500}), changed_by="third", at=NOW + timedelta(hours=1))
+    settled, page = (clerk.get(one).content.decode() for one in ("/approvals", PAGE))
+
+    assert "연결이 없을 때 얼마까지 받나요? $10 → $30" in settled
+    assert re.search(r"owner · .*? · 시장</span><span class=\"sub\">second · .*? · 그래요", settled)
+    assert "owner 요청, second 승인" in page
+    assert re.search(r"<b>3판</b><span class=\"sub\">third ·", page)

@@ -21,9 +21,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
 from dangol.rooms.rewards.promotions import approving
-from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.stored_value import batch_asks, credit, giving, settings_asks
-from dangol.rooms.rewards.stored_value.settings import read_settings
 from dangol.web.checkout_words import changes_between
 from dangol.web.formats import format_money_in_words, format_number, format_points, format_points_change
 from dangol.web.reads.wallets import kind_of
@@ -88,16 +86,16 @@ def _describe_publication(approval: ApprovalView) -> str:
 
 def _describe_change(approval: ApprovalView) -> str:
     currency = shop().currency
-    changes = changes_between(read_checkout(), approving.read_change(approval), currency)
+    changes = changes_between(*approving.read_change(approval), currency)
     told = [f"{one.what} {one.was or '–'} → {one.will_be or '–'}" for one in changes]
-    return ", ".join(told) or _("결제 설정(지금과 같아요)")
+    return ", ".join(told) or _("결제 설정(바뀌는 것이 없어요)")
 
 
 def _describe_terms(approval: ApprovalView) -> str:
     currency = shop().currency
-    changes = terms_between(read_settings(), settings_asks.read_change(approval), currency)
+    changes = terms_between(*settings_asks.read_change(approval), currency)
     told = [f"{one.what} {one.was or '–'} → {one.will_be or '–'}" for one in changes]
-    return ", ".join(told) or _("상품권·예치금 설정(지금과 같아요)")
+    return ", ".join(told) or _("상품권·예치금 설정(바뀌는 것이 없어요)")
 
 
 KINDS: Mapping[str, AskKind] = {

@@ -1,6 +1,7 @@
 """What pages of settings share: questions in words, their answers, and what has changed."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
@@ -9,6 +10,7 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, ngettext
 
+from dangol.core.access.approvals import ApprovalView, State
 from dangol.core.storage.versioned import Version
 from dangol.web.benefit_words import share_in_words
 from dangol.web.formats import format_money_in_words, format_number, format_points
@@ -51,10 +53,11 @@ class Fact(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A version (`core.storage.versioned.Version`), and what it changed."""
+    """A version (`core.storage.versioned.Version`), what it changed, and who did it, in words."""
 
     version: Version[Any]
     changes: list[Sentence]
+    who: str
 
 
 def typed_answer(value: Any) -> str:
@@ -100,14 +103,37 @@ def changes_of(
 
 
 def lines_of(
-    versions: Sequence[Version[C]], defaults: C, changes: Callable[[C, C], list[Sentence]]
+    versions: Sequence[Version[C]],
+    defaults: C,
+    changes: Callable[[C, C], list[Sentence]],
+    asked: Iterable[ApprovalView] = (),
 ) -> list[Line]:
     """Return versions, the latest first, with what each changed; the first changed what it is as it comes.
 
-    The last one given tells only what was before, unless it is the first there was.
+    The last one given tells only what was before, unless it is the first there was. Of `asked`, the requests
+    for changes, those that were approved say who asked and who decided.
     """
+    both = two_people(asked)
     pairs = [
         *((one, before.content) for one, before in pairwise(versions)),
         *((one, defaults) for one in versions[-1:] if one.number == 1),
     ]
-    return [Line(one, changes(before, one.content)) for one, before in pairs]
+    return [
+        Line(one, changes(before, one.content), both.get((one.changed_at, one.changed_by), one.changed_by))
+        for one, before in pairs
+    ]
+
+
+def two_people(asked: Iterable[ApprovalView]) -> dict[tuple[datetime, str], str]:
+    """Return who asked for what was approved and who approved it, in words.
+
+    By the instant it was done and who did it then, as what was done keeps them: by key or by name.
+    """
+    words = _("%(asker)s 요청, %(decider)s 승인")
+    return {
+        (one.decided_at, name): words
+        % {"asker": one.actor_name or one.actor, "decider": one.decided_name or one.decided_by}
+        for one in asked
+        if one.state == State.APPROVED and one.decided_at
+        for name in (one.decided_by, one.decided_name)
+    }

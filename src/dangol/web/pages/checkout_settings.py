@@ -35,7 +35,7 @@ from dangol.web.reads.wallets import key_of, name_of
 from dangol.web.settings_form import Answer, Asked, mark_of, read_number
 from dangol.web.settings_words import Fact, Group, Question, lines_of, typed_answer
 
-_MOST_SHOWN, LONGEST = 20, 300
+_MOST_SHOWN, _MOST_ASKED, LONGEST = 20, 100, 300
 
 
 class Told(NamedTuple):
@@ -51,12 +51,13 @@ def show(request: HttpRequest) -> HttpResponse:
     content, currency = read_checkout(), frame_of(request).shop.currency
     told = [Told(one, facts_of(content, one, currency)) for one in GROUPS]
     versions = list_checkout_versions(limit=_MOST_SHOWN + 1)
+    asked = list_asked(SETTINGS, SETTINGS_ID, limit=_MOST_ASKED)
     context = {
         "groups": told, "beside": beside_facts(content), "figures": tell_figures(content, currency),
         "number": versions[0].number if versions else 0, "latest": versions[0] if versions else None,
-        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency)),
+        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency), asked),
         "saved": request.GET.get("saved", ""),
-        "waiting": [one for one in list_asked(SETTINGS, SETTINGS_ID) if one.is_open(frame_of(request).at)],
+        "waiting": [one for one in asked[:1] if one.is_open(frame_of(request).at)],
     }  # fmt: skip
     return render(request, "web/checkout/settings.html", context)
 

@@ -108,7 +108,7 @@ def _show(request: HttpRequest, card: selectors.CardView, error: DomainError | N
     refund = selectors.refund_for(card, at=at)
     context = {
         "card": card, "told": state_in_words(card), "holder": _holder(request, card),
-        "moves": [(one, move_in_words(one)) for one in selectors.moves_of_card(card.id)],
+        "moves": [(one, move_in_words(one), one.actor_name) for one in selectors.moves_of_card(card.id)],
         "acts": [(one, ACTS[one.act]) for one in selectors.acts_of(card.id)],
         "refund": None if isinstance(refund, NoRefund) else refund, "why": WHYS[refund.why],
         "needed": refund.needed if isinstance(refund, NoRefund) else None,

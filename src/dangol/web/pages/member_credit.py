@@ -21,7 +21,10 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.scheme import find_program
+from dangol.web.settings_words import two_people
 from dangol.web.stored_value_words import move_in_words, state_in_words
+
+_MOST_ASKED = 100
 
 
 @needs(Right.STORED_VALUE_READ)
@@ -37,12 +40,17 @@ def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
 def _show(request: HttpRequest, member: MemberView, error: DomainError | None = None) -> HttpResponse:
     customer_id, at = member.customer_id, frame_of(request).at
     sentence, remedy = explain(error) if error else ("", "")
+    asked = list_asked(KIND, customer_id, limit=_MOST_ASKED)
+    both = two_people(asked)
     context = {
         "member": member, "person": member.profile.person, "credit": credit_of(customer_id, at=at),
         "cards": [(one, state_in_words(one)) for one in cards_of(customer_id, at=at)],
-        "moves": [(one, move_in_words(one)) for one in credit_moves_of(customer_id)],
+        "moves": [
+            (one, move_in_words(one), both.get((one.at, one.actor_name), one.actor_name))
+            for one in credit_moves_of(customer_id)
+        ],
         "form": new_form(), "given": request.POST, "longest_reason": LONGEST_REASON,
-        "waits": [(one, describe(one)) for one in list_asked(KIND, customer_id, limit=20) if one.is_open(at)],
+        "waits": [(one, describe(one)) for one in asked if one.is_open(at)],
         "me": actor_of(request).key, "sentence": sentence, "remedy": remedy,
     }  # fmt: skip
     return render(request, "web/gift_cards/member.html", context, status=422 if error else 200)

@@ -29,7 +29,7 @@ from dangol.web.stored_value_examples import tell_choice, tell_figures
 from dangol.web.stored_value_settings_form import SettingsForm, form_of_content, read_form
 from dangol.web.stored_value_settings_words import GROUPS, changes_between, facts_of
 
-_MOST_SHOWN, LONGEST = 20, 300
+_MOST_SHOWN, _MOST_ASKED, LONGEST = 20, 100, 300
 
 
 class Told(NamedTuple):
@@ -44,13 +44,14 @@ def show(request: HttpRequest) -> HttpResponse:
     """Show how the shop answers for cards and credit, with what was changed, by whom and when."""
     content, currency = read_settings(), frame_of(request).shop.currency
     versions = list_settings_versions(limit=_MOST_SHOWN + 1)
+    asked = list_asked(KIND, SETTINGS_ID, limit=_MOST_ASKED)
     context = {
         "groups": [Told(one, facts_of(content, one, currency)) for one in GROUPS],
         "figures": _figures(request, content), "number": versions[0].number if versions else 0,
         "latest": versions[0] if versions else None,
-        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency)),
+        "lines": lines_of(versions, DEFAULTS, partial(changes_between, currency=currency), asked),
         "saved": request.GET.get("saved") == "1",
-        "waiting": [one for one in list_asked(KIND, SETTINGS_ID) if one.is_open(frame_of(request).at)],
+        "waiting": [one for one in asked[:1] if one.is_open(frame_of(request).at)],
     }  # fmt: skip
     return render(request, "web/stored_value/settings.html", context)
 

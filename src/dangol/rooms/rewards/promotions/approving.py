@@ -27,6 +27,7 @@ from dangol.rooms.rewards.promotions import editing
 from dangol.rooms.rewards.promotions.checkout import (
     CheckoutContent,
     read_checkout,
+    read_checkout_version,
     unpack_checkout,
     write_checkout,
 )
@@ -154,9 +155,13 @@ def read_publication(approval: ApprovalView) -> tuple[int, PromotionContent]:
     return wanted.revision, unpack(wanted.content)
 
 
-def read_change(approval: ApprovalView) -> CheckoutContent:
-    """Return what the settings are to be; raises msgspec.DecodeError."""
-    return unpack_checkout(msgspec.json.decode(approval.payload, type=Change).content)
+def read_change(approval: ApprovalView) -> tuple[CheckoutContent, CheckoutContent]:
+    """Return what the settings were when a change was asked for, and what they are to be.
+
+    Raises msgspec.DecodeError.
+    """
+    wanted = msgspec.json.decode(approval.payload, type=Change)
+    return read_checkout_version(wanted.seen), unpack_checkout(wanted.content)
 
 
 def decide_promotions(

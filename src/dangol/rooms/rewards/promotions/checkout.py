@@ -163,3 +163,4 @@ _KEPT = Versioned(
 # Sales that are reserved keep what they were told.
 read_checkout, write_checkout = _KEPT.read, _KEPT.write
 list_checkout_versions, checkout_number = _KEPT.list_versions, _KEPT.number
+read_checkout_version = _KEPT.read_version

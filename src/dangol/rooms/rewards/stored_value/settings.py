@@ -109,6 +109,7 @@ _KEPT = Versioned(
 # Cards keep the end they were sold with.
 read_settings, write_settings = _KEPT.read, _KEPT.write
 list_settings_versions, settings_number = _KEPT.list_versions, _KEPT.number
+read_settings_version = _KEPT.read_version
 require_settings = _KEPT.require
 
 

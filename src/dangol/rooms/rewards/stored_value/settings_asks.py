@@ -14,6 +14,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.stored_value.settings import (
     StoredValueContent,
     read_settings,
+    read_settings_version,
     require_settings,
     unpack_settings,
     write_settings,
@@ -83,9 +84,13 @@ def _write(content: StoredValueContent, *, seen: int, actor: Actor, at: datetime
     return number
 
 
-def read_change(approval: ApprovalView) -> StoredValueContent:
-    """Return what the settings are to be; raises msgspec.DecodeError or InvalidStoredValueSettings."""
-    return unpack_settings(msgspec.json.decode(approval.payload, type=Change).content)
+def read_change(approval: ApprovalView) -> tuple[StoredValueContent, StoredValueContent]:
+    """Return what the settings were when a change was asked for, and what they are to be.
+
+    Raises msgspec.DecodeError or InvalidStoredValueSettings.
+    """
+    wanted = msgspec.json.decode(approval.payload, type=Change)
+    return read_settings_version(wanted.seen), unpack_settings(wanted.content)
 
 
 def decide_settings(
