@@ -52,6 +52,7 @@ def test_adjust__looked_at_first__moves_nothing_and_then_once(agent: Client, sto
 
     assert "이렇게 돼요" in page
     assert "+1,200P" in page
+    assert "<dd>2026년 12월 31일 (목)</dd>" in page
     assert f"{before + 1_200:,}P" in page
     assert has(story.regular) == before
     assert not Approval.objects.exists()

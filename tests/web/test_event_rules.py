@@ -1,5 +1,6 @@
 """Event rules on pages: written, told back, published, tried, and shown to members and who asks why."""
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,14 @@ def test_suggestions__each__can_be_published_as_it_comes(clerk: Client, story: S
 
     assert f'value="{begin(slug).name}"' in page
     assert editing.publish(made, revision=1, published_by="marketer", at=NOW) == 1
+
+
+@pytest.mark.parametrize("slug", [one.slug for one in SUGGESTIONS])
+def test_suggestions__what_members_read__leaves_the_days_to_wait_to_the_rule(slug: str) -> None:
+    draft = begin(slug)
+
+    assert not re.search(r"뒤에|이레|\d일", draft.about), "the days can be changed, and these words stay"
+    assert not re.search(r"(?i)later|after|week|\d days", draft.about_en)
 
 
 @pytest.mark.parametrize("content", [LIVE, EVERYTHING, {"name": "생일", "trigger": "birthday", "points": 5}])

@@ -11,6 +11,7 @@ from dangol.core.access.rights import Role
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.tasks.models import Job
 from dangol.rooms.rewards.checking import LevelDraft, TermsDraft, TiersDraft
 from dangol.rooms.rewards.kept import current_programs
 from dangol.rooms.rewards.promotions.checkout import DEFAULTS, TenderContent, write_checkout
@@ -21,6 +22,7 @@ from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+JOURNAL = "/insight/liability/journal"
 OWNER = Actor(ActorKind.STAFF, "owner", "Owner")
 FORM = {
     "name": "커뮤니티", "points_name": "커뮤니티 포인트", "code": "community", "earns": "yes",
@@ -76,6 +78,30 @@ def test_pages__shop_with_one_kind__say_nothing_of_kinds(owner: Client, story: S
         assert 'class="seg wallets"' not in page, path
     phone = come_in(Client(headers={"accept-language": "ko"}), story.regular)
     assert "다른 포인트" not in read(phone.get("/me/"))
+
+
+def test_program__before_it_is_made__says_what_its_points_can_be_used_for(
+    owner: Client, story: Story
+) -> None:
+    for path in ("/programs", "/programs/new"):
+        page = read(owner.get(path))
+        assert "구매에 적립하거나, 직원이 직접 주거나, API로 줘요" in page, path
+        assert "적립 활동과 리워드는 첫 멤버십의 포인트만" in page, path
+        assert "구매 말고 다른 일에" not in page, path
+
+
+def test_liability__reckoned_again_on_the_second_kind__leads_back_to_it(owner: Client, story: Story) -> None:
+    owner.post("/programs/new", FORM)
+    for place, address in (("liability", "/insight/liability"), ("journal", JOURNAL)):
+        page = owner.get(f"{address}?wallet=community").content.decode()
+        form = re.search(r'action="/insight/refresh">(.*?)</form>', page)
+        assert form, place
+        sent = dict(re.findall(r'name="(back|wallet)" value="([^"]*)"', form[1]))
+        assert sent == {"back": f"insight-{place}", "wallet": "community"}
+
+        assert owner.post("/insight/refresh", sent)["Location"] == f"{address}?wallet=community"
+        Job.objects.all().delete()
+    assert owner.post("/insight/refresh", {"back": "insight-liability"})["Location"] == "/insight/liability"
 
 
 def test_program__made_on_its_page__is_the_second_and_shown(owner: Client, story: Story) -> None:

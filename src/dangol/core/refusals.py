@@ -18,13 +18,15 @@ class Words(NamedTuple):
     """What to say: a sentence with the error's facts in braces, and what to do next (empty: nothing).
 
     `names`: what the codes are called that a fact may be, by the fact; their words may hold other facts.
-    `money`: the facts that are minor units, of the fact `currency` or else the shop's.
+    `money`: the facts that are minor units, of the fact `currency` or else the shop's. `dates`: those that
+    are a day or an instant, as ISO 8601.
     """
 
     sentence: str | Promise
     remedy: str | Promise = ""
     names: Mapping[str, Mapping[str, str | Promise]] = {}
     money: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
 
 
 _words: dict[str, Words] = {}
@@ -35,14 +37,20 @@ def _as_it_is(minor: int, currency: str) -> str:
 
 
 class _Told:
-    """How an amount of money is told: as it is, until the pages say better."""
+    """How an amount of money and a date are told: as they are, until the pages say better."""
 
     money: Callable[[int, str], str] = staticmethod(_as_it_is)
+    date: Callable[[str], str] = staticmethod(str)
 
 
 def tell_money_by(way: Callable[[int, str], str]) -> None:
     """Let amounts in refusals be told so, of minor units and a currency; empty: the shop's."""
     _Told.money = staticmethod(way)
+
+
+def tell_dates_by(way: Callable[[str], str]) -> None:
+    """Let days and instants in refusals be told so, of ISO 8601."""
+    _Told.date = staticmethod(way)
 
 
 def register(words: Mapping[str, Words]) -> None:
@@ -89,6 +97,9 @@ def explain(error: DomainError) -> tuple[str, str]:
     for name in words.money:
         if isinstance(facts.get(name), int):
             facts[name] = _Told.money(facts[name], str(facts.get("currency") or ""))
+    for name in words.dates:
+        if isinstance(facts.get(name), str):
+            facts[name] = _Told.date(facts[name])
     for name, called in words.names.items():
         if (told := called.get(str(facts.get(name)))) is not None:
             facts[name] = str(told).format_map(facts)

@@ -14,5 +14,5 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         """Let every way of signing in open a session of ours (Django tells of each), and tell money ours."""
-        import_module("dangol.web.money_in_refusals").begin()
+        import_module("dangol.web.facts_in_refusals").begin()
         user_logged_in.connect(import_module("dangol.web.sign_in.opening").open_session_for)

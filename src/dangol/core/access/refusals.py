@@ -22,7 +22,9 @@ register(
             _("API 키가 없거나 맞지 않아요."),
             _("`Authorization: Bearer dg_test_…` 머리글에 키를 넣으세요."),
         ),
-        KeyExpired.code: Words(_("API 키의 유효기간이 {expired_at}에 끝났어요."), _("새 키를 만드세요.")),
+        KeyExpired.code: Words(
+            _("API 키의 유효기간이 {expired_at}에 끝났어요."), _("새 키를 만드세요."), dates=("expired_at",)
+        ),
         KeyRevoked.code: Words(_("거둬들인 API 키예요."), _("새 키를 만드세요.")),
         MissingRight.code: Words(
             _("이 일을 할 권한({right})이 없어요."), _("권한이 있는 키를 쓰거나 주인에게 부탁하세요.")
@@ -44,6 +46,7 @@ register(
         key_drafts.KeyOutlivesMaker.code: Words(
             _("이 요청에 쓴 키는 {until}에 끝나서, 그보다 오래 가는 키를 만들 수 없어요."),
             _("더 짧은 기간을 고르거나, 키 화면에서 직접 만드세요."),
+            dates=("until",),
         ),
         key_drafts.KeyOver.code: Words(_("{shown} 키는 이미 끝났거나 폐기됐어요."), _("새 키를 만드세요.")),
         errors.UnknownStaff.code: Words(

@@ -124,9 +124,13 @@ register(
             _("쓴 사람에게 부탁하거나 새 메모를 쓰세요."),
         ),
         UnderHold.code: Words(
-            _("{since}부터 보존해야 하는 고객이에요: {reason}"), _("보존 의무가 끝나면 풀고 다시 하세요.")
+            _("{since}부터 보존해야 하는 고객이에요: {reason}"),
+            _("보존 의무가 끝나면 풀고 다시 하세요."),
+            dates=("since",),
         ),
-        HoldOver.code: Words(_("보존이 끝나는 때가 시작보다 빨라요: {until}"), _("더 뒤의 때를 적으세요.")),
+        HoldOver.code: Words(
+            _("보존이 끝나는 때가 시작보다 빨라요: {until}"), _("더 뒤의 때를 적으세요."), dates=("until",)
+        ),
         UnknownHold.code: Words(
             _("이 고객에게 걸린 보존이 아니거나 이미 풀렸어요: {hold}"), _("고객과 번호를 확인하세요.")
         ),

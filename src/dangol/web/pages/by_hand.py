@@ -103,7 +103,7 @@ def _preview_or_do(
     if is_sure:
         return _back(owner, context["looked"], waits=waits)
     after = member.points + wanted.points if waits else balance
-    context |= {"preview": True, "waits": waits, "balance": after, "points": wanted.points}
+    context |= {"preview": True, "waits": waits, "balance": after, "points": wanted.points, "wanted": wanted}
     return render(request, "web/adjust.html", context)
 
 

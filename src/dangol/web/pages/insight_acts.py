@@ -20,6 +20,7 @@ from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
 from dangol.web.pages.insight import show_map, state_of_refresh
 from dangol.web.reads.rfm_choices import Choice, find_made, read_choice
+from dangol.web.reads.wallets import choose_wallet
 
 PLACES = (
     "insight",
@@ -71,9 +72,9 @@ def _make(choice: Choice, *, actor: Actor, at: datetime) -> None:
 @require_POST
 def refresh(request: HttpRequest) -> HttpResponse:
     """Leave the making of the models and tables for the worker, and go back to where it was asked for."""
+    back, looked = request.POST.get("back", ""), choose_wallet(request)
     ask_refresh(at=frame_of(request).at)
-    back = request.POST.get("back", "")
-    return redirect(f"web:{back}" if back in PLACES else "web:insight")
+    return redirect(reverse(f"web:{back}" if back in PLACES else "web:insight") + looked.query)
 
 
 @needs(Right.REPORTS_READ)

@@ -30,7 +30,9 @@ register(
         ),
         "households.full": Words(_("가족이 {most}명으로 꽉 찼어요."), _("누가 나오면 들어갈 수 있어요.")),
         "households.too_soon": Words(
-            _("얼마 전에 가족에서 나와서 {from_day}부터 다시 들 수 있어요."), _("그날 뒤에 다시 하세요.")
+            _("얼마 전에 가족에서 나와서 {from_day}부터 다시 들 수 있어요."),
+            _("그날 뒤에 다시 하세요."),
+            dates=("from_day",),
         ),
         "households.not_a_member": Words(_("회원만 가족에 들 수 있어요."), _("먼저 회원으로 가입하세요.")),
         "households.key_reused": Words(

@@ -44,6 +44,7 @@ register(
         "checkout.timed_out": Words(
             _("예약 시간이 지났어요({until}). 잡아 둔 쿠폰과 포인트는 풀렸어요."),
             _("판매를 다시 열면 지금 프로모션으로 다시 계산해요."),
+            dates=("until",),
         ),
         "checkout.tender_not_taken": Words(
             "{reason}",
@@ -88,7 +89,7 @@ register(
             _("계산대에서 판매를 다시 확인하세요."),
         ),
         "checkout.asked_too_long_ago": Words(
-            _("확인할 시간이 지났어요({until})."), _("계산대에 다시 물어봐 달라고 하세요.")
+            _("확인할 시간이 지났어요({until})."), _("계산대에 다시 물어봐 달라고 하세요."), dates=("until",)
         ),
         "checkout.rung_up_by_another": Words(
             _("다른 직원이 판매한 것이라 계산대에서 되돌릴 수 없어요."),
