@@ -1,15 +1,20 @@
 """Households left: of one's own will, sent away, merged or erased; what stays, and what is forgotten."""
 
+from typing import Any
+
 import pytest
 
+from dangol.core.events.services import lock_customers
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS, RECEIVE_GIFTS
 from dangol.core.ledger.services import earn_points
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.leaving import leave_members
+from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.households import (
     Leaving,
+    PoolLimit,
 )
 from dangol.rooms.rewards.households.errors import (
     LeavesPoints,
@@ -26,7 +31,9 @@ from dangol.rooms.rewards.households.selectors import (
 from dangol.rooms.rewards.households.services import (
     By,
     accept,
+    end_membership,
     invite,
+    lock_membership,
     make_household,
 )
 from dangol.rooms.rewards.households.takeout import read_memberships
@@ -37,6 +44,7 @@ from tests.rooms.rewards.households.shop import (
     answer,
     broken,
     family,
+    give,
     let_by,
     points_of,
     refused,
@@ -167,3 +175,41 @@ def test_name__of_one_that_is_over_or_had_somebody_erased__is_blank(three: list[
 
     assert Household.objects.get(id=over).name == ""
     assert find_household(household).name == ""
+
+
+def test_merged__limit_and_days_to_wait__are_those_of_both(three: list[Id]) -> None:
+    answer(most_a_month=10)
+    mom, child, dad = three
+    household = family(mom, child)
+    give(mom, 50, 1)
+    assert spend(child, 10).given == {mom: 10}
+    leave(child, by=BY)
+
+    merge_customers(dad, child, actor=CLERK, at=AT, reason="같은 사람")
+    let_by(FOLLOW_CUSTOMERS)
+
+    invite(household, dad, by=BY)
+    assert refused(lambda: accept(dad, household, shares=True, by=BY)) is TooSoon
+    answer(most_a_month=10, rejoin_days=0)
+    accept(dad, household, shares=True, by=BY)
+    assert refused(lambda: spend(dad, 1)) is PoolLimit
+
+
+def test_left__while_the_worker_waited__is_ended_once(three: list[Id], monkeypatch: Any) -> None:
+    mom, child, _dad = three
+    household = family(mom, child)
+    erase_customer(child, actor=CLERK, reason="요청", at=AT)
+    place = f"{lock_membership.__module__}.lock_customers"
+
+    def leave_first(people: Any) -> None:
+        monkeypatch.setattr(place, lock_customers)
+        lock_customers(people)
+        with write_transaction():
+            end_membership(HouseholdMember.objects.get(customer_id=child), why="left", at=AT)
+
+    monkeypatch.setattr(place, leave_first)
+    let_by(FOLLOW_CUSTOMERS)
+
+    assert HouseholdMember.objects.get(customer_id=child).why == "left"
+    assert told("household.left") == [(child, "household.left")]
+    assert [one.customer_id for one in find_household(household).members] == [mom]

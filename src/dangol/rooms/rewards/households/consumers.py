@@ -9,7 +9,7 @@ from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.households.models import Household, HouseholdMember, State
-from dangol.rooms.rewards.households.services import end_membership, lock_household, membership_of
+from dangol.rooms.rewards.households.services import end_membership, lock_membership, membership_of
 
 _PEOPLE = frozenset({CustomerMerged.event, CustomerLeft.event, CustomerErased.event})
 
@@ -30,10 +30,9 @@ def _merge(event: Recorded) -> None:
     if kept == absorbed:
         return
     with write_transaction():
-        row = membership_of(absorbed)
+        row = lock_membership(absorbed, also=[kept])
         if row is None:
             return
-        lock_household(row.household_id, also=[absorbed, kept])
         if membership_of(kept) is None:
             _step_in(row, kept)
         end_membership(row, why="merged", at=event.occurred_at)
@@ -69,11 +68,9 @@ def _forget_names(customer_id: Id) -> None:
 def _end_time(event: Recorded, why: str) -> None:
     open_ones = HouseholdMember.objects.filter(customer_id=event.customer_id, state=State.INVITED.value)
     open_ones.update(state=State.DECLINED.value, ended_at=event.occurred_at, why="declined")
-    row = membership_of(event.customer_id)
-    if row is None:
-        return
-    lock_household(row.household_id, also=[event.customer_id])
-    end_membership(row, why=why, at=event.occurred_at)
+    row = lock_membership(event.customer_id)
+    if row is not None:
+        end_membership(row, why=why, at=event.occurred_at)
 
 
 FOLLOW = Consumer("households.follow", _PEOPLE, follow)

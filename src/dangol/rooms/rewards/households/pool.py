@@ -12,7 +12,7 @@ from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.ledger.models import Transfer
 from dangol.core.ledger.services import Order, apply, require_currency, reverse_transfer
 from dangol.core.ledger.store import load_wallets_by_kind
-from dangol.core.people.merged import resolve_merged
+from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.transactions import write_transaction
@@ -121,8 +121,10 @@ def _require_within(customer_id: Id, currency: str, wanted: int, at: datetime) -
 
 
 def used_since(customer_id: Id, currency: str, *, since: datetime) -> int:
-    """Return how many points of others somebody has spent since, whatever went back later."""
-    spent = HouseholdSpending.objects.filter(customer_id=customer_id, currency=currency, at__gte=since)
+    """Return how many points of others somebody has spent since, as whoever they were merged with too."""
+    spent = HouseholdSpending.objects.filter(
+        customer_id__in=family_of(customer_id), currency=currency, at__gte=since
+    )
     return int(spent.aggregate(points=Sum("of_others"))["points"] or 0)
 
 

@@ -13,7 +13,7 @@ from dangol.core.access.own_account import require_not_own
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.people.merged import resolve_merged
+from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, shop
 from dangol.core.storage.ids import Id, new_id, show_id
@@ -199,12 +199,30 @@ def lock_household(household_id: Id, *, also: Iterable[Id] = ()) -> tuple[Househ
     over.
     """
     require_write_transaction()
-    locked = {*(one.customer_id for one in _joined(household_id)), *also}
-    lock_customers(locked)
+    locked = _lock_people(household_id, also)
     household = Household.objects.filter(id=household_id, ended_at=None).first()
     if household is None:
         raise UnknownHousehold(household=show_id(household_id))
     return household, [one for one in _joined(household_id) if one.customer_id in locked]
+
+
+def _lock_people(household_id: Id, also: Iterable[Id]) -> set[Id]:
+    locked = {*(one.customer_id for one in _joined(household_id)), *also}
+    lock_customers(locked)
+    return locked
+
+
+def lock_membership(customer_id: Id, *, also: Iterable[Id] = ()) -> HouseholdMember | None:
+    """Lock somebody with all who are in their household, and who `also`; returns their time in it by then.
+
+    None: they are in none, or have left while this waited.
+    """
+    require_write_transaction()
+    row = membership_of(customer_id)
+    if row is None:
+        return None
+    _lock_people(row.household_id, [customer_id, *also])
+    return membership_of(customer_id)
 
 
 def _lock_row(household_id: Id) -> Household:
@@ -281,7 +299,7 @@ def _require_free(customer_id: Id, terms: Terms, at: datetime) -> None:
     if not terms.rejoin_days:
         return
     left = HouseholdMember.objects.filter(
-        customer_id=customer_id, why__in=("left", "removed"),
+        customer_id__in=family_of(customer_id), why__in=("left", "removed"),
         ended_at__gt=at - timedelta(days=terms.rejoin_days),
     )  # fmt: skip
     last = left.order_by("-ended_at").values_list("ended_at", flat=True).first()
