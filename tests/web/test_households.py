@@ -141,6 +141,14 @@ def test_phone__head_makes_one_and_another_joins_by_the_link(opened: Any, story:
     assert "가족과 함께" in read(head.get("/me/"))
 
 
+def test_phone__name_that_is_none__is_told_in_words(opened: Any, story: Story) -> None:
+    answer = phone(story.regular).post("/me/household", {"do": "make", "name": " "})
+
+    assert answer.status_code == 422
+    assert "가족 이름이 비었거나 너무 길어요." in read(answer)
+    assert "(length)" not in read(answer)
+
+
 def test_phone__link_that_somebody_made_up__leads_nowhere(opened: Any, story: Story) -> None:
     other = phone(story.newcomer)
 

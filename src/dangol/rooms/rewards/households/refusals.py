@@ -38,9 +38,7 @@ register(
         "households.key_reused": Words(
             _("같은 멱등 키로 다른 포인트를 쓰려고 했어요."), _("다른 요청이면 새 키를 쓰세요.")
         ),
-        "households.invalid": Words(
-            _("가족의 ‘{field}’이(가) 맞지 않아요({problem})."), _("1자에서 40자까지 적으세요.")
-        ),
+        "households.invalid": Words(_("가족 이름이 비었거나 너무 길어요."), _("1자에서 40자까지 적으세요.")),
         "households.invalid_settings": Words(
             _("설정 ‘{field}’이(가) 맞지 않아요({problem})."), _("그 값을 고쳐서 다시 저장하세요.")
         ),
