@@ -8,7 +8,8 @@ from django.db import connections
 
 from dangol.core.events.records import Recorded
 from dangol.core.ledger.models import Transfer
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, new_id
+from dangol.rooms.rewards.catalog.events import RewardCanceled, RewardRedeemed
 from dangol.rooms.rewards.event_rules.editing import find_rule
 from dangol.rooms.rewards.event_rules.models import EventRuleAward, EventRuleRefusal
 from dangol.rooms.rewards.event_rules.services import give_days
@@ -68,6 +69,28 @@ def test_hear__a_member_s_deeds_at_once__keep_to_the_cap_and_are_counted_once() 
 
     assert [points_of(one) for one in members] == [200] * ROUNDS
     assert list(EventRuleRefusal.objects.values_list("why", "times")) == [("day", 1)] * ROUNDS
+    assert broken() == []
+
+
+def test_hear__one_earns_while_another_s_reward_is_canceled__nobody_waits_for_ever() -> None:
+    members = open_shop(*(f"m{number}" for number in range(MEMBERS)))
+    rule(name="교환", event="reward.redeemed", points=5)
+    rule()
+    about = {one: new_id() for one in members}
+    for one in members:
+        taken = RewardRedeemed(reward="1", kind="item", points=1, currency="P")
+        happen(one, taken, AT, subject_id=about[one])
+    let_by()
+    back = RewardCanceled(reward="1", points=1, currency="P")
+    # Each batch concerns two, and the next one begins with the second of them.
+    batches: Sequence[Sequence[Recorded]] = [
+        [*deeds_of(one, 1), happen(other, back, AT + HOUR, subject_id=about[other])]
+        for one, other in zip(members, [*members[1:], members[0]], strict=True)
+    ]
+
+    race(follow_often, [batches])
+
+    assert [points_of(one) for one in members] == [100] * MEMBERS
     assert broken() == []
 
 

@@ -2,13 +2,21 @@
 
 import pytest
 
+from dangol.core.events.models import Event
+from dangol.core.events.selectors import events_after
+from dangol.core.events.sequencer import number_waiting
 from dangol.core.ledger.consumers import RECEIVE_GIFTS
+from dangol.core.people.events import CustomerLeft
+from dangol.core.people.leaving import leave_members
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.households.models import HouseholdShare, HouseholdSpending
 from dangol.rooms.rewards.households.selectors import find_household
 from dangol.rooms.rewards.households.services import invite, make_household
 from tests.rooms.rewards.households.shop import (
     BY,
+from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.households.models import HouseholdMember, HouseholdShare, HouseholdSpending
+    DAY,
     answer,
     broken,
     family,
@@ -21,13 +29,16 @@ from tests.rooms.rewards.households.writers import (
     TRIES,
     WRITERS,
     accept_at_once,
+    follow_often,
     race,
     spend_and_send,
     spend_often,
 )
+from tests.rooms.rewards.promotions.shop import AT
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+MEMBERS = 16
 ROUNDS = SIZE.rounds if SIZE.soak else 2
 
 
@@ -92,3 +103,21 @@ def test_accept__by_sixteen_who_were_asked__lets_in_as_many_as_there_is_room_for
 
     assert [len(find_household(household).members) for household, _ in asked] == [3] * ROUNDS
     assert broken() == []
+def test_follow__many_go_at_once__nobody_waits_for_ever() -> None:
+    people = open_shop(*(f"m{number}" for number in range(MEMBERS * ROUNDS)))
+    rounds = []
+    for place in range(0, len(people), MEMBERS):
+        pairs = [people[one : one + 2] for one in range(place, place + MEMBERS, 2)]
+        for pair in pairs:
+            family(*pair)
+        with write_transaction():
+            leave_members([head for head, _ in pairs], source="till", recorded_at=AT + DAY)
+        heads = {head for head, _ in pairs}
+        number_waiting()
+        gone = [one for _, one in events_after(0, limit=10_000) if one.name == CustomerLeft.event]
+        rounds.append([one for one in gone if one.customer_id in heads])
+    race(follow_often, [(rounds,)] * WRITERS)
+    assert {len(events) for events in rounds} == {MEMBERS // 2}
+    left = HouseholdMember.objects.filter(state="left")
+    assert (left.count(), left.filter(customer_id__in=people[::2]).count()) == (len(people) // 2,) * 2
+    assert Event.objects.filter(name="household.left").count() == len(people) // 2

@@ -3,12 +3,15 @@
 from contextlib import suppress
 from typing import Any
 
+from dangol.core.events.records import Recorded
 from dangol.core.ledger.services import gift_points
 from dangol.core.storage.ids import Id
+from dangol.core.storage.transactions import write_transaction
 from dangol.domain.households import PoolLimit
 from dangol.domain.points import InsufficientPoints
 from dangol.rooms.rewards.households.errors import HouseholdFull
 from dangol.rooms.rewards.households.services import accept
+from dangol.rooms.rewards.households.consumers import follow
 from tests.core.ledger import writers
 from tests.rooms.rewards.households.shop import BY, spend
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY
@@ -58,3 +61,10 @@ def accept_at_once(gate: Any, writer: int, asked: list[tuple[Id, list[Id]]]) -> 
         gate.wait()
         with suppress(HouseholdFull):
             accept(people[writer], household, shares=True, by=BY)
+def follow_often(gate: Any, writer: int, rounds: list[list[Recorded]]) -> None:
+    """Round by round hear what became of people, backwards in every other process, and twice."""
+    gate.wait()
+    for events in rounds:
+        for _ in range(2):
+            with write_transaction():
+                follow(events if writer % 2 else events[::-1])

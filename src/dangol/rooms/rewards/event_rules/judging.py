@@ -102,6 +102,19 @@ def judge_deeds(told: Sequence[Told], live: Sequence[Live], *, recorded_at: date
     return len(given)
 
 
+def rules_asked(told: Iterable[Told], live: Sequence[Live]) -> set[Id]:
+    """Return the rules that pay for some of these deeds."""
+    return {version.rule_id for one in told for version in _asked(one, live)}
+
+
+def lock_rules(rule_ids: Iterable[Id]) -> list[models.EventRule]:
+    """Lock rules until the transaction ends, in the order of their ids, their people before them."""
+    wanted = sorted(set(rule_ids))
+    if not wanted:
+        return []
+    return list(models.EventRule.objects.select_for_update().filter(id__in=wanted).order_by("id"))
+
+
 def _asked(told: Told, live: Iterable[Live]) -> list[Version]:
     """Return the rules that pay for such a deed, in the versions that held when it was told."""
     held = (one.version_at(told.deed.told_at) for one in live)
@@ -127,10 +140,9 @@ def _open_batch(wanted: Sequence[tuple[Told, Version]], recorded_at: datetime) -
 
 def _lock_rooms(rule_ids: Sequence[Id], versions: Mapping[Id, Version]) -> dict[Id, Room]:
     """Return what is left of each rule's budget, which nobody else spends until this is written."""
-    rows = models.EventRule.objects.select_for_update().filter(id__in=rule_ids).order_by("id")
     return {
         row.id: versions[row.id].content.room(used_times=row.used_times, used_points=row.used_points)
-        for row in rows
+        for row in lock_rules(rule_ids)
     }
 
 

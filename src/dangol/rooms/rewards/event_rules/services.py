@@ -20,10 +20,10 @@ from dangol.core.storage.walks import walk
 from dangol.domain.calendars import day_of
 from dangol.domain.event_rules import LATEST_TOLD, Trigger, deed_of_day
 from dangol.rooms.rewards.event_rules.in_force import Live, load_live, of_days
-from dangol.rooms.rewards.event_rules.judging import Told, judge_deeds
+from dangol.rooms.rewards.event_rules.judging import Told, judge_deeds, lock_rules, rules_asked
 from dangol.rooms.rewards.event_rules.models import EventRuleDay, EventRuleMark, EventRuleRefusal
 from dangol.rooms.rewards.event_rules.people import day_in
-from dangol.rooms.rewards.event_rules.taking_back import take_back
+from dangol.rooms.rewards.event_rules.taking_back import Undone, find_undone, take_back
 from dangol.rooms.rewards.event_rules.telling import read_deeds, take_new
 
 _AT_ONCE = 500
@@ -45,12 +45,19 @@ def hear(events: Sequence[Recorded]) -> None:
         for version in one.versions
         if version.content.trigger is Trigger.EVENT
     )
-    told = read_deeds(events, names)
+    told, undone = read_deeds(events, names), find_undone(events)
+    _lock_all(events, told, undone, live)
     if told:
-        roots = resolve_merged({one.customer_id for one in told})
-        lock_customers({*roots, *roots.values()})
         judge_deeds(take_new(told), live, recorded_at=recorded_at)
-    take_back(events, at=recorded_at)
+    take_back(undone, at=recorded_at)
+
+
+def _lock_all(events: Sequence[Recorded], told: Sequence[Told], undone: Undone, live: Sequence[Live]) -> None:
+    """Lock all whom these events concern, then all their rules: else two might wait for each other."""
+    roots = resolve_merged({one.customer_id for one in told})
+    erased = {event.customer_id for event in events if isinstance(event.payload, CustomerErased)}
+    lock_customers({*roots, *roots.values(), *undone.people, *erased})
+    lock_rules({*rules_asked(told, live), *undone.rules})
 
 
 def forget(events: Sequence[Recorded]) -> None:

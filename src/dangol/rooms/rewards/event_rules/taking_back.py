@@ -12,15 +12,15 @@ from typing import NamedTuple
 from dangol.core.commerce.events import OrderReturned
 from dangol.core.commerce.models import Order, ReturnLine
 from dangol.core.events.records import Recorded
-from dangol.core.events.services import lock_customers
 from dangol.core.ledger.services import reverse_transfer
 from dangol.core.people.merged import absorbed_by, resolve_merged
 from dangol.core.storage.ids import Id, parse_id
 from dangol.core.storage.rows import select_matching, update_rows
+from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.points import NothingToReverse
 from dangol.rooms.rewards.catalog.events import RewardCanceled, RewardLapsed
 from dangol.rooms.rewards.event_rules.judging import REASON, key_of, use_budgets
-from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleAward
+from dangol.rooms.rewards.event_rules.models import EventRuleAward
 from dangol.rooms.rewards.promotions.events import SaleCanceled
 
 # Of these the subject is what is undone.
@@ -28,15 +28,19 @@ _CANCELED = frozenset({RewardCanceled.event, SaleCanceled.event})
 UNDOING = _CANCELED | {OrderReturned.event, RewardLapsed.event}
 
 
-def take_back(events: Sequence[Recorded], *, at: datetime) -> int:
-    """Take back what rules gave for what these events undo; returns how many times something was.
+class Undone(NamedTuple):
+    """What some events undo, by whose and what it is, and whose points and which rules that concerns."""
 
-    Of points that are spent the ledger takes what its currency's rule says. Told again it comes to the same.
-    Inside a write transaction.
-    """
+    keys: frozenset[tuple[Id, Id]] = frozenset()
+    people: frozenset[Id] = frozenset()
+    rules: frozenset[Id] = frozenset()
+
+
+def find_undone(events: Sequence[Recorded]) -> Undone:
+    """Return what these events undo. Nothing is locked; who takes it back locks people first, then rules."""
     undone = _undone(events)
     if not undone:
-        return 0
+        return Undone()
     roots = resolve_merged({customer_id for customer_id, _ in undone})
     families = absorbed_by(set(roots.values()))
     keys = {
@@ -45,13 +49,22 @@ def take_back(events: Sequence[Recorded], *, at: datetime) -> int:
         for part in (roots[customer_id], *families.get(roots[customer_id], ()))
     }
     found = _live_awards(keys)
+    # Also those who were given nothing yet: another may be giving it.
+    people = {*(part for part, _ in keys), *(one.owner_id for one in found)}
+    return Undone(frozenset(keys), frozenset(people), frozenset(one.rule_id for one in found))
+
+
+def take_back(undone: Undone, *, at: datetime) -> int:
+    """Take back what rules gave for what was undone; returns how many times something was.
+
+    Of points that are spent the ledger takes what its currency's rule says. Told again it comes to the same.
+    Inside a write transaction that has locked the people and the rules it concerns.
+    """
+    require_write_transaction()
+    # Under the locks: of two who were told at once the second finds nothing to do.
+    found = _live_awards(undone.keys)
     if not found:
         return 0
-    lock_customers({*roots.values(), *(one.customer_id for one in found), *(one.owner_id for one in found)})
-    rule_ids = sorted({one.rule_id for one in found})
-    list(EventRule.objects.select_for_update().filter(id__in=rule_ids).order_by("id"))
-    # Looked at again under the locks: of two who were told at once the second finds nothing to do.
-    found = _live_awards(keys)
     for award in found:
         _take(award, at)
     rows = [(*award[:3], at) for award in found]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dangol.core.events.consumers import Consumer
 from dangol.core.events.records import Recorded
+from dangol.core.events.services import lock_customers
 from dangol.core.people.events import CustomerErased, CustomerLeft, CustomerMerged
 from dangol.core.people.merged import family_of, resolve_merged
 from dangol.core.storage.ids import Id, new_id
@@ -16,11 +17,21 @@ _PEOPLE = frozenset({CustomerMerged.event, CustomerLeft.event, CustomerErased.ev
 
 def follow(events: Sequence[Recorded]) -> None:
     """Let those be in no household who are no members any more. Twice comes to the same."""
+    _lock_all({event.customer_id for event in events})
     for event in events:
         if isinstance(event.payload, CustomerMerged):
             _merge(event)
         else:
             _end(event, "erased" if isinstance(event.payload, CustomerErased) else "left")
+
+
+def _lock_all(customer_ids: set[Id]) -> None:
+    """Lock all at once, and so in sorted order, though they are followed one by one."""
+    kept = resolve_merged(customer_ids).values()
+    joined = HouseholdMember.objects.filter(state=State.JOINED.value)
+    households = joined.filter(customer_id__in=[*customer_ids]).values("household_id")
+    people = joined.filter(household_id__in=households).values_list("customer_id", flat=True)
+    lock_customers({*customer_ids, *kept, *people})
 
 
 def _merge(event: Recorded) -> None:
