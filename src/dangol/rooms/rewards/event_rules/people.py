@@ -59,6 +59,19 @@ def read_doers(
     return {one: Doer(one in members, _fits(subjects.get(one), condition, as_of, zone)) for one in owners}
 
 
+def read_doer(
+    customer_id: Id, conditions: Sequence[Condition | None], *, as_of: datetime, zone: ZoneInfo
+) -> list[Doer]:
+    """Return how somebody stands at an instant to rules with these conditions, in this order.
+
+    A constant number of statements, however many rules there are.
+    """
+    members = members_among([customer_id])
+    asked = [one for one in conditions if one is not None]
+    subject = read_subjects(members, asked, first=as_of, as_of=as_of, zone=zone).get(customer_id)
+    return [Doer(customer_id in members, _fits(subject, one, as_of, zone)) for one in conditions]
+
+
 def _fits(subject: Subject | None, condition: Condition | None, at: datetime, zone: ZoneInfo) -> bool:
     if condition is None:
         return True

@@ -12,11 +12,11 @@ from dangol.core.people.selectors import shop
 from dangol.core.storage.columns import Row
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.event_rules import Left, Why, left_of
+from dangol.domain.event_rules import Doer, Left, Why, left_of
 from dangol.rooms.rewards.event_rules.editing import EventRuleView, list_rules, names_of_rules
 from dangol.rooms.rewards.event_rules.in_force import Live, load_live
 from dangol.rooms.rewards.event_rules.models import EventRuleAward, EventRuleRefusal
-from dangol.rooms.rewards.event_rules.people import read_doers
+from dangol.rooms.rewards.event_rules.people import read_doer
 
 _AWARD = (
     "customer_id", "rule_id", "deed_id", "version", "trigger", "at", "given_at", "fixed", "number", "rated",
@@ -148,7 +148,7 @@ def figures_of(rule_ids: Iterable[Id]) -> dict[Id, Figures]:
 def standings_of(customer_id: Id, *, at: datetime, only_shown: bool = False) -> list[RuleStanding]:
     """Return how a member stands to each rule in force, or to those told on phones, the newest first.
 
-    A constant number of statements, but for what the conditions of the rules ask.
+    A constant number of statements, however many rules there are.
     """
     zone = shop().tz
     live = {one.id: one for one in load_live(zone) if not only_shown or one.latest.content.is_shown}
@@ -163,32 +163,33 @@ def standings_of(customer_id: Id, *, at: datetime, only_shown: bool = False) -> 
     for rule_id, when, points in awards:
         given[rule_id].append((when, points))
     refusals = _refusals(keys)
+    conditions = [live[one.id].latest.condition for one in views]
+    doers = read_doer(customer_id, conditions, as_of=at, zone=zone)
     return [
-        _standing(one, live[one.id], customer_id, given[one.id], refusals.get(one.id, ()), at)
-        for one in views
+        _standing(one, live[one.id], doer, given[one.id], refusals.get(one.id, ()), at)
+        for one, doer in zip(views, doers, strict=True)
     ]
 
 
 def _standing(
     view: EventRuleView,
     live: Live,
-    customer_id: Id,
+    doer: Doer,
     awards: Sequence[tuple[datetime, int]],
     refusals: Sequence[RefusalView],
     at: datetime,
 ) -> RuleStanding:
     rule, instants = live.latest.rule, [when for when, _ in awards]
     left = left_of(rule.caps, instants, at, rule.zone)
-    now = _why_now(view, live, customer_id, left, at)
+    now = _why_now(view, live, doer, left, at)
     points = sum(each for _, each in awards)
     last_at = max(instants, default=None)
     return RuleStanding(view, len(awards), points, last_at, left, now, tuple(refusals))
 
 
-def _why_now(view: EventRuleView, live: Live, customer_id: Id, left: Left, at: datetime) -> Why | None:
+def _why_now(view: EventRuleView, live: Live, doer: Doer, left: Left, at: datetime) -> Why | None:
     """Return why a deed at an instant would earn nothing, before anything is known of it."""
     latest = live.latest
-    doer = read_doers([customer_id], latest.condition, as_of=at, zone=latest.rule.zone)[customer_id]
     room = latest.content.room(used_times=view.used_times, used_points=view.used_points)
     starts_at = latest.content.active_from
     for why, holds in (
