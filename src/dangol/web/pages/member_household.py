@@ -26,14 +26,13 @@ from dangol.rooms.rewards.households.selectors import standing_of
 from dangol.rooms.rewards.households.services import By
 from dangol.rooms.rewards.households.settings import read_settings
 from dangol.rooms.rewards.wallets import find_wallet
-from dangol.web.acting import actor_of, find_subject, form_of, new_form, require_seen
+from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.amounts import read_points
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.present import seen_by
 from dangol.web.reads.households import read_household
-from dangol.web.reads.member import MemberView, find_member
-from dangol.web.scheme import find_program
+from dangol.web.reads.member import MemberView
 
 SHOWN = 8
 
@@ -41,11 +40,7 @@ SHOWN = 8
 @needs(Right.POINTS_READ)
 def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's household, what there is to spend, and what was spent by whom."""
-    require_seen(request, customer_id)
-    member = find_member(customer_id, find_program(), at=frame_of(request).at)
-    if member is None:
-        raise Http404
-    return _show(request, member)
+    return _show(request, find_subject(request, customer_id))
 
 
 def _show(request: HttpRequest, member: MemberView, error: DomainError | None = None) -> HttpResponse:

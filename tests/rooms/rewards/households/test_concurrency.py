@@ -9,13 +9,12 @@ from dangol.core.ledger.consumers import RECEIVE_GIFTS
 from dangol.core.people.events import CustomerLeft
 from dangol.core.people.leaving import leave_members
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.households.models import HouseholdShare, HouseholdSpending
+from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.households.models import HouseholdMember, HouseholdShare, HouseholdSpending
 from dangol.rooms.rewards.households.selectors import find_household
 from dangol.rooms.rewards.households.services import invite, make_household
 from tests.rooms.rewards.households.shop import (
     BY,
-from dangol.core.storage.transactions import write_transaction
-from dangol.rooms.rewards.households.models import HouseholdMember, HouseholdShare, HouseholdSpending
     DAY,
     answer,
     broken,
@@ -103,6 +102,8 @@ def test_accept__by_sixteen_who_were_asked__lets_in_as_many_as_there_is_room_for
 
     assert [len(find_household(household).members) for household, _ in asked] == [3] * ROUNDS
     assert broken() == []
+
+
 def test_follow__many_go_at_once__nobody_waits_for_ever() -> None:
     people = open_shop(*(f"m{number}" for number in range(MEMBERS * ROUNDS)))
     rounds = []

@@ -9,9 +9,9 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.households import PoolLimit
 from dangol.domain.points import InsufficientPoints
+from dangol.rooms.rewards.households.consumers import follow
 from dangol.rooms.rewards.households.errors import HouseholdFull
 from dangol.rooms.rewards.households.services import accept
-from dangol.rooms.rewards.households.consumers import follow
 from tests.core.ledger import writers
 from tests.rooms.rewards.households.shop import BY, spend
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY
@@ -61,6 +61,8 @@ def accept_at_once(gate: Any, writer: int, asked: list[tuple[Id, list[Id]]]) -> 
         gate.wait()
         with suppress(HouseholdFull):
             accept(people[writer], household, shares=True, by=BY)
+
+
 def follow_often(gate: Any, writer: int, rounds: list[list[Recorded]]) -> None:
     """Round by round hear what became of people, backwards in every other process, and twice."""
     gate.wait()
