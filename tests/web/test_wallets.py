@@ -176,7 +176,7 @@ def test_points__renamed__are_called_so_for_members_too(owner: Client, second: I
 
     assert answer["Location"] == "/programs"
     assert [one.name for one in list_wallets()] == ["단골 포인트", "커뮤니티 포인트"]
-    assert owner.post("/programs/points", {"name": " "}).status_code == 409
+    assert owner.post("/programs/points", {"name": " "}).status_code == 422
 
 
 def test_member__with_two_wallets__shows_each_and_switches(owner: Client, second: Id, story: Story) -> None:

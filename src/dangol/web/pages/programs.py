@@ -163,5 +163,8 @@ def rename_points(request: HttpRequest) -> HttpResponse:
             at=frame_of(request).at,
         )  # fmt: skip
     except DomainError as refusal:
-        return show_programs(request, refusal)
+        page = show_programs(request, refusal)
+        # What was typed is wrong, not what stands.
+        page.status_code = 422
+        return page
     return to_program("web:programs", running)

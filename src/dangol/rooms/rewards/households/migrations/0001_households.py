@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('household_id', dangol.core.storage.fields.IdField()),
                 ('state', models.CharField(choices=[('invited', 'invited'), ('joined', 'joined'), ('declined', 'declined'), ('left', 'left')], max_length=8)),
                 ('shares', models.BooleanField(default=False)),
+                ('is_own_yes', models.BooleanField(default=False)),
                 ('invited_at', models.DateTimeField()),
                 ('invited_by', models.CharField(max_length=160)),
                 ('joined_at', models.DateTimeField(null=True)),
@@ -105,7 +106,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'dg_household_spending',
-                'indexes': [models.Index(fields=['household_id', 'at'], name='dg_household_spending_of')],
+                'indexes': [models.Index(fields=['household_id', 'at'], name='dg_household_spending_of'), models.Index(fields=['id'], name='dg_household_spending_by_id')],
                 'constraints': [models.UniqueConstraint(fields=('customer_id', 'key'), name='dg_household_spending_key'), models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='dg_household_spending_points'), models.CheckConstraint(condition=models.Q(('of_others__gte', 0), ('of_others__lte', models.F('points'))), name='dg_household_spending_others'), dangol.core.storage.append_only.AppendOnly(name='dg_household_spending_append_only')],
             },
         ),
