@@ -180,7 +180,6 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     job = next(dangol.jobs.each(state="dead", page_size=1))
     assert dangol.jobs.get(job.id) == job
     assert dangol.jobs.retry(job.id).state == "waiting"
-
     assert {operation_of(one.method, one.url.path) for one in heard} == operations()
 
 

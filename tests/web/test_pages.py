@@ -161,6 +161,7 @@ def test_every_page__korean__keeps_to_the_policy_and_has_no_english_sentence(sho
         "dangol import",
         "dangol backup",
         "dangol ledger",
+        "dangol segments",
         "segment.analytics",
     }
     for path, page in opened("ko", [*shown.staff, make_home_link(shown.story.regular), "/nowhere"]):

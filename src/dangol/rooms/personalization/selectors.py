@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -119,13 +120,16 @@ def list_uncounted() -> list[tuple[str, int]]:
     return [(row["currency"], row["orders"]) for row in found.rows] if found else []
 
 
-def results_of(customer_id: Id) -> dict[str, ToldResult]:
-    """Return what the models say of a customer, by trait; what they do not say is left out."""
+def results_of(customer_id: Id, *, zone: ZoneInfo | None = None) -> dict[str, ToldResult]:
+    """Return what the models say of a customer, by trait; what they do not say is left out.
+
+    `zone`: the shop's, where it is known.
+    """
     rows = ModelRun.objects.filter(model__in=_TOLD, about="", refusal__isnull=True).order_by("ran_at")
     runs = {
         model: (as_of, version) for model, as_of, version in rows.values_list("model", "as_of", "version")
     }
-    zone, found = shop().tz, {}
+    zone, found = zone or shop().tz, {}
     for name, value, _, source in traits_of(customer_id):
         model = name.partition(".")[0]
         # What an app once told under such a name is not a model's.

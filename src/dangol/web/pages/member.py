@@ -30,7 +30,7 @@ from dangol.web.reads.member import TimelineItem, find_member, read_orders, read
 from dangol.web.reads.product_lists import read_offers
 from dangol.web.reads.statement import read_statement, undoable
 from dangol.web.reads.wallets import choose_wallet, read_wallets
-from dangol.web.scheme import TierView, find_program, tiers_of
+from dangol.web.scheme import TierView, tiers_of
 from dangol.web.tier_words import describe_progress
 from dangol.web.words import Setting, Told, tell
 
@@ -50,7 +50,8 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's page; one of three lists is open, and which and how far is in the address."""
     frame = frame_of(request)
     require_seen(request, customer_id)
-    running, looked = find_program(), choose_wallet(request)
+    looked = choose_wallet(request)
+    running = looked.first
     tab = request.GET.get("tab", TABS[0])
     if tab not in TABS:
         tab = TABS[0]
@@ -75,7 +76,7 @@ def show_member(request: HttpRequest, customer_id: Id) -> HttpResponse:
         return redirect("web:member", resolve_merged([customer_id])[customer_id])
     if member.profile.person.is_open:
         context |= _panels(family, visitor_of(request), frame)
-        context["insight"] = read_member_results(family[0], frame.shop.currency)
+        context["insight"] = read_member_results(family[0], frame.shop.currency, zone=frame.shop.tz)
         context["offers"] = read_offers(family[0], frame.today)
     context |= {
         "member": member,

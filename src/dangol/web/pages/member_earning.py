@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dangol.core.access.rights import Right
+from dangol.core.people.merged import family_of
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.event_rules.selectors import awards_of_member, standings_of
 from dangol.web.acting import require_seen
@@ -24,7 +25,7 @@ def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
     member = find_member(customer_id, find_program(), at=frame_of(request).at)
     if member is None:
         raise Http404
-    setting = setting_for(request)
+    setting, family = setting_for(request), family_of(member.customer_id)
     context = {
         "person": member.profile.person,
         "standings": [
@@ -32,8 +33,8 @@ def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
                 one, in_a_line(shown_content(one.rule), setting), WHYS[one.now] if one.now else "",
                 [(WHYS[each.why], each) for each in one.refusals],
             )
-            for one in standings_of(member.customer_id, at=frame_of(request).at)
+            for one in standings_of(member.customer_id, at=frame_of(request).at, family=family)
         ],
-        "awards": award_lines(request, awards_of_member(member.customer_id, limit=SHOWN)),
+        "awards": award_lines(request, awards_of_member(member.customer_id, limit=SHOWN, family=family)),
     }  # fmt: skip
     return render(request, "web/event_rules/member.html", context)

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from dangol.core.storage.ids import Id
 from dangol.rooms.personalization.selectors import ReportView, find_report, results_of
@@ -229,9 +230,9 @@ def _tenths(value: float) -> str:
     return f"{format_number(whole)}.{tenth}"
 
 
-def read_member_results(customer_id: Id, currency: str) -> dict[str, Any] | None:
+def read_member_results(customer_id: Id, currency: str, *, zone: ZoneInfo) -> dict[str, Any] | None:
     """Return what the models say of a member; None where none does."""
-    told = results_of(customer_id)
+    told = results_of(customer_id, zone=zone)
     if not told:
         return None
     found: dict[str, Any] = {}

@@ -36,6 +36,8 @@ class Looked(NamedTuple):
     running: Running | None
     choices: list[Choice]
     key: str = ""
+    # The shop's first program, whichever is looked at.
+    first: Running | None = None
 
     @property
     def currency(self) -> str:
@@ -69,14 +71,15 @@ def choose_wallet(request: HttpRequest) -> Looked:
     wanted = request.GET.get(FIELD) or request.POST.get(FIELD, "")
     programs = current_programs()
     if not wanted and len(programs) < 2:
-        return Looked(programs[0] if programs else None, [])
+        first = programs[0] if programs else None
+        return Looked(first, [], first=first)
     wallets = list_wallets()
     chosen = next((one for one in wallets if one.currency == wanted), None) if wanted else wallets[0]
     if chosen is None:
         raise Http404
     running = next(one for one in programs if one.id == chosen.program_id)
     choices = [Choice(key_of(one), name_of(one), one is chosen) for one in wallets]
-    return Looked(running, choices if len(choices) > 1 else [], key_of(chosen) or "")
+    return Looked(running, choices if len(choices) > 1 else [], key_of(chosen) or "", programs[0])
 
 
 def key_of(wallet: Wallet) -> str | None:

@@ -1,6 +1,5 @@
 """The life of an event rule: written, checked, published version by version, paused, and put away."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -256,11 +255,6 @@ def list_rules(*, archived: bool = False) -> list[EventRuleView]:
     """Return all rules that are not archived, or those that are, the newest first. Three statements."""
     rows = models.EventRule.objects.filter(archived_at__isnull=not archived).order_by("-id")
     return _views(list(rows[:MOST_SHOWN]))
-
-
-def names_of_rules(rule_ids: Iterable[Id]) -> dict[Id, str]:
-    """Return what these rules are called; one statement."""
-    return dict(models.EventRule.objects.filter(id__in=list(rule_ids)).values_list("id", "name"))
 
 
 def list_versions(rule_id: Id) -> list[VersionView]:

@@ -5,17 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import shop
-from dangol.core.storage.columns import Row
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.event_rules import Doer, Left, Why, left_of
-from dangol.rooms.rewards.event_rules.editing import EventRuleView, list_rules, names_of_rules
+from dangol.rooms.rewards.event_rules.editing import EventRuleView, list_rules
 from dangol.rooms.rewards.event_rules.in_force import Live, load_live
-from dangol.rooms.rewards.event_rules.models import EventRuleAward, EventRuleRefusal
+from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleAward, EventRuleRefusal
 from dangol.rooms.rewards.event_rules.people import read_doer
 
 _AWARD = (
@@ -89,10 +88,14 @@ def awards_of_rule(
 
 
 def awards_of_member(
-    customer_id: Id, *, before: tuple[datetime, Id] | None = None, limit: int = 50
+    customer_id: Id,
+    *,
+    before: tuple[datetime, Id] | None = None,
+    limit: int = 50,
+    family: Sequence[Id] = (),
 ) -> list[AwardView]:
-    """Return what rules gave a member, under all their ids, the latest first."""
-    rows = EventRuleAward.objects.filter(customer_id__in=family_of(customer_id))
+    """Return what rules gave a member, under all their ids (`family`, if known), the latest first."""
+    rows = EventRuleAward.objects.filter(customer_id__in=family or family_of(customer_id))
     return _awards(rows, before, limit)
 
 
@@ -102,27 +105,28 @@ def _awards(
     if before:
         at, last = before
         rows = rows.filter(Q(given_at__lt=at) | Q(given_at=at, transfer_id__lt=last))
-    found = list(rows.order_by("-given_at", "-transfer_id").values_list(*_AWARD)[:limit])
-    return _named(found)
+    return _named(rows.order_by("-given_at", "-transfer_id"), limit)
 
 
-def _named(rows: Sequence[Row]) -> list[AwardView]:
-    names = names_of_rules({row[1] for row in rows})
+def _named(rows: QuerySet[EventRuleAward], limit: int | None = None) -> list[AwardView]:
+    """Return awards with what their rules are called; one statement."""
+    name = Subquery(EventRule.objects.filter(id=OuterRef("rule_id")).values("name")[:1])
+    found = rows.annotate(rule_name=name).values_list(*_AWARD, "rule_name")[:limit]
     return [
-        AwardView._make((*row[:8], Decimal(row[8]) if row[8] else None, *row[9:], names.get(row[1], "")))
-        for row in rows
+        AwardView._make((*row[:8], Decimal(row[8]) if row[8] else None, *row[9:-1], row[-1] or ""))
+        for row in found
     ]
 
 
 def awards_by_transfer(customer_id: Id, transfer_ids: Iterable[Id]) -> dict[Id, AwardView]:
     """Return the awards behind a member's transfers; those of other origins are left out.
 
-    Two statements, or none where there are none.
+    One statement, or none where there are none.
     """
-    wanted = [(customer_id, one) for one in sorted(set(transfer_ids))]
+    wanted = sorted(set(transfer_ids))
     if not wanted:
         return {}
-    rows = select_matching(EventRuleAward, _AWARD, ("owner_id", "transfer_id"), wanted)
+    rows = EventRuleAward.objects.filter(owner_id=customer_id, transfer_id__in=wanted)
     return {award.transfer_id: award for award in _named(rows)}
 
 
@@ -145,7 +149,9 @@ def figures_of(rule_ids: Iterable[Id]) -> dict[Id, Figures]:
     return found
 
 
-def standings_of(customer_id: Id, *, at: datetime, only_shown: bool = False) -> list[RuleStanding]:
+def standings_of(
+    customer_id: Id, *, at: datetime, only_shown: bool = False, family: Sequence[Id] = ()
+) -> list[RuleStanding]:
     """Return how a member stands to each rule in force, or to those told on phones, the newest first.
 
     A constant number of statements, however many rules there are.
@@ -153,7 +159,7 @@ def standings_of(customer_id: Id, *, at: datetime, only_shown: bool = False) -> 
     zone = shop().tz
     live = {one.id: one for one in load_live(zone) if not only_shown or one.latest.content.is_shown}
     views = [one for one in list_rules() if one.id in live and one.state(at) in ("live", "scheduled")]
-    family = family_of(customer_id)
+    family = family or family_of(customer_id)
     keys = [(part, one.id) for part in family for one in views]
     awards = select_matching(
         EventRuleAward, ("rule_id", "at", "points"), ("customer_id", "rule_id"), keys,
