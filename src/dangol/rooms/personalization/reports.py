@@ -104,10 +104,15 @@ def value_by_segment(days: ibis.Table, scored: Scored, *, as_of: date) -> Rows:
         value_minor=joined.value_minor.sum().cast("int64"),
         value_low_minor=joined.value_low_minor.sum().cast("int64"),
         value_high_minor=joined.value_high_minor.sum().cast("int64"),
-        purchases=joined.expected.sum(),
-        alive=joined.alive.sum(),
+        purchases=_exact_sum(joined.expected),
+        alive=_exact_sum(joined.alive),
     )
     return _rows(sums.order_by("segment"))
+
+
+def _exact_sum(column: Any) -> Any:
+    """Add to nine decimals: of floats, the last digit would hang on which thread added which rows first."""
+    return column.cast("decimal(38, 9)").sum().cast("float64")
 
 
 _VALUED = ["customer", "value_minor", "value_low_minor", "value_high_minor", "expected", "alive"]
