@@ -76,6 +76,16 @@ def test_lengths__of_files_and_functions__only_shrink() -> None:
     assert found == TOO_LONG
 
 
+def doubled_parts(text: str) -> Iterator[str]:
+    """Find lines of a template that say four messages or more which another says in the same order."""
+    seen: set[tuple[str, ...]] = set()
+    for line in text.splitlines():
+        said = tuple(re.findall(r'{% translate "([^"]+)"', line))
+        if len(said) >= 4 and said in seen:
+            yield said[0]
+        seen.add(said)
+
+
 def untidy(path: Path) -> Iterator[str]:
     """Yield what is untidy in a file: its name, what it imports in passing, and what is left undone."""
     text = path.read_text()
@@ -101,6 +111,12 @@ def test_public_names__in_the_product__say_what_they_promise() -> None:
     assert {shown(path): names for path, tree in read if (names := [*untold(tree)])} == {}
 
 
+def test_templates__parts_of_one__none_is_there_twice() -> None:
+    found = {shown(path): [*doubled_parts(path.read_text())] for path in (ROOT / "src").rglob("*.html")}
+
+    assert not {path: parts for path, parts in found.items() if parts}
+
+
 def test_tidy_rules__planted_faults__are_each_found() -> None:
     body = "\n".join(["def long():", *["    pass"] * LINES_PER_FUNCTION])
     text = f"{body}\ndef dodge():\n    import os\nrun()  # noqa: F401\nrun()  # noqa: F401 - says why\n"
@@ -111,4 +127,6 @@ def test_tidy_rules__planted_faults__are_each_found() -> None:
     assert list(hidden_imports(tree)) == [LINES_PER_FUNCTION + 3]
     assert list(untold(tree)) == ["the module", "long", "dodge"]
     assert [fault.split(":")[0] for fault in silent_exceptions(text)] == [f"line {LINES_PER_FUNCTION + 4}"]
+    line = "".join(f'{{% translate "{word}" %}}' for word in ("a", "b", "c", "d"))
+    assert list(doubled_parts(f"{line}\n<p>\n<dl>{line}</dl>")) == ["a"]
     assert UNDONE.search("# TO" + "DO: later")

@@ -250,6 +250,7 @@ def test_receipt__lines_discounts_points_and_coupon__and_undo_gives_all_back(til
         "손님이 마음을 바꿨어요",
     ):
         assert words in told
+    assert told.count("판매 번호") == 1
     assert refused.status_code == 422
     for words in ("되돌렸어요", "돌려줄 돈 $80", "되돌아간 포인트 1,000P"):
         assert words in undone
