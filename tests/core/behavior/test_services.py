@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.behavior.models import Entry, MergeProposal
+from dangol.core.behavior.upkeep import KEEP, trim_entries
 from dangol.core.events.models import Event
 from dangol.core.people.consents import ConsentDraft, record_consents
 from dangol.core.people.erasures import erase_customer
@@ -60,6 +61,27 @@ def test_take_in_messages__told_again__is_taken_in_once_for_good() -> None:
     assert send(first, second, at=AT + timedelta(days=400)) == 1
     assert send(first, sender=BROWSER) == 1  # of another source it is another message
     assert Event.objects.count() == 3
+
+
+def test_take_in_messages__told_again_once_the_debugger_forgot_it__is_still_known() -> None:
+    first, later = track("First", anon="a"), track("Later", anon="a")
+    send(first)
+    send(later, at=AT + KEEP)
+
+    assert trim_entries(as_of=AT + KEEP) == 0
+    assert trim_entries(as_of=AT + KEEP + timedelta(seconds=1)) == 1
+
+    assert [one.name for one in Entry.objects.all()] == ["Later"]
+    assert send(first, at=AT + KEEP) == 0
+    assert Event.objects.count() == 2
+
+
+def test_trim_entries__more_than_there_may_be__the_oldest_go_a_batch_at_a_time() -> None:
+    send(*(track(f"E{number}", anon="a") for number in range(6)))
+
+    assert [trim_entries(as_of=AT, most=2, limit=3) for _ in range(3)] == [3, 1, 0]
+
+    assert [one.name for one in Entry.objects.order_by("id")] == ["E4", "E5"]
 
 
 def test_take_in_messages__personal_data__is_nowhere_but_sealed() -> None:
