@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dangol.insight.lifetime.histories import Floats, Histories, Whole
 from tests.insight.lifetime.cdnow import cdnow
 
 WEEKS = 39
@@ -27,15 +28,25 @@ def ask(kind: str) -> list[list[float]]:
 
 def main(kind: str) -> None:
     """Fit the model to CDNOW, in weeks; print its parameters and what it says of each customer, as JSON."""
-    histories, _held_out, _spend = cdnow()
+    histories, _held_out, spend = cdnow()
+    told = _spend_of(histories.frequency, spend) if kind == "spend" else _coming_of(kind, histories)
+    print(json.dumps([np.asarray(one).ravel().tolist() for one in told]))
+
+
+def _coming_of(kind: str, histories: Histories) -> tuple[Any, ...]:
     seen = (histories.frequency, histories.last, histories.known_for)
     model: Any = getattr(import_module("lifetimes"), KINDS[kind])().fit(*seen)
-    told = (
+    return (
         model.params_,
         model.conditional_probability_alive(*seen),
         model.conditional_expected_number_of_purchases_up_to_time(WEEKS, *seen),
     )
-    print(json.dumps([np.asarray(one).ravel().tolist() for one in told]))
+
+
+def _spend_of(frequency: Whole, spend: Floats) -> tuple[Any, ...]:
+    again = frequency > 0
+    model: Any = import_module("lifetimes").GammaGammaFitter().fit(frequency[again], spend[again])
+    return model.params_, model.conditional_expected_average_profit(frequency, spend)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from dangol.insight.lifetime.gamma_gamma import fit_gamma_gamma
+from dangol.insight.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
 from dangol.insight.lifetime.histories import Histories
 from dangol.insight.lifetime.models import KINDS, fit_model
 from dangol.insight.lifetime.refusals import BrokenHistories, NotEnoughData, SpendFollowsFrequency
 from dangol.insight.lifetime.shifted_beta_geometric import fit_shifted_beta_geometric
 from tests.house_rules import ROOT
 from tests.insight.lifetime.cdnow import cdnow
+from tests.insight.lifetime.peer import ask
 
 # Fader and Hardie (2007), table 1: of a thousand, how many were there after each year.
 HIGH_END, REGULAR = [1000, 869, 743, 653, 593, 551, 517, 491], [1000, 631, 468, 382, 326, 289, 262, 241]
@@ -24,6 +25,17 @@ def test_fit_gamma_gamma__cdnow__is_what_was_published() -> None:
     assert (fit.model.p, fit.model.q, fit.model.gamma) == pytest.approx((6.25, 3.74, 15.44), rel=2e-3)
     assert fit.log_likelihood == pytest.approx(-4055.92, abs=5e-3)
     assert (fit.customers, round(fit.model.mean, 2)) == (946, 35.17)
+
+
+def test_fit_gamma_gamma__cdnow__is_as_a_peer_s_and_says_the_same_of_each_customer() -> None:
+    histories, _held_out, spend = cdnow()
+    (p, q, gamma), expected = ask("spend")
+
+    fit = fit_gamma_gamma(histories.frequency, spend)
+
+    assert (fit.model.p, fit.model.q, fit.model.gamma) == pytest.approx((p, q, gamma), rel=1e-3)
+    same = GammaGamma(p, q, gamma).expected(histories.frequency, spend)
+    assert same == pytest.approx(np.array(expected), rel=1e-9)
 
 
 def test_document__its_table_of_cdnow__is_what_is_computed() -> None:
