@@ -14,8 +14,9 @@ from dangol.insight.refusals import EngineGone
 from dangol.insight.reports import ALL_REPORTS
 from tests.domain.conditions.drawn import CATALOG, MOMENTS
 from tests.domain.conditions.drawn_customers import conditions, subjects
+from tests.domain.conditions.truth import MOMENT as TRUTH, ROWS
 from tests.insight.clusters import Cluster, running
-from tests.insight.conditions.both import asked_of_all, asked_of_each
+from tests.insight.conditions.both import asked_of_all, asked_of_each, wrong_cases
 from tests.insight.conditions.edges import conditions_at, customers_at
 from tests.insight.journey import AS_OF, customer_days
 from tests.insight.test_engine import sum_of
@@ -72,6 +73,17 @@ def test_compile__on_a_cluster_every_edge_of_time__says_what_evaluate_says(spark
     trees, people = conditions_at(MOMENT), customers_at(MOMENT)
 
     assert asked_of_all(spark, trees, people, MOMENT, CATALOG) == asked_of_each(trees, people, MOMENT)
+
+
+def test_compile__on_a_cluster_shared_cases__have_their_answers(spark: Engine) -> None:
+    assert not wrong_cases(spark)
+
+
+def test_compile__on_a_cluster_truth_table__is_the_one_evaluate_gives(spark: Engine) -> None:
+    trees = {f"c{number}": row.condition for number, row in enumerate(ROWS)}
+    people = [subject for row in ROWS for subject in row.subjects if subject is not None]
+
+    assert asked_of_all(spark, trees, people, TRUTH, CATALOG) == asked_of_each(trees, people, TRUTH)
 
 
 @pytest.fixture(scope="module")

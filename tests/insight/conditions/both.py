@@ -19,6 +19,8 @@ from dangol.insight.conditions import (
 )
 from dangol.insight.conditions.sources import naive
 from dangol.insight.engine import Engine
+from tests.domain.conditions.cases import CASES
+from tests.domain.conditions.drawn import CATALOG
 
 
 def key_of(number: int) -> bytes:
@@ -73,3 +75,18 @@ def asked_of_all(
     found = engine.read(expression).sort_by("customer")
     assert found.column("customer").to_pylist() == [key_of(number) for number in range(len(subjects))]
     return {slug: found.column(answer_column(slug)).to_pylist() for slug in conditions}
+
+
+def wrong_cases(engine: Engine) -> list[str]:
+    """Return the shared cases that an engine answers otherwise than they say."""
+    wrong = []
+    for moment in {case.moment for case in CASES}:
+        cases = [case for case in CASES if case.moment == moment]
+        conditions = {f"c{number}": case.condition for number, case in enumerate(cases)}
+        answers = asked_of_all(engine, conditions, [case.subject for case in cases], moment, CATALOG)
+        wrong += [
+            case.name
+            for number, case in enumerate(cases)
+            if answers[f"c{number}"][number] is not case.expected
+        ]
+    return wrong

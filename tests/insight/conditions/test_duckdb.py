@@ -7,11 +7,10 @@ from hypothesis import HealthCheck, given, settings
 
 from dangol.domain.conditions.moments import Moment
 from dangol.insight.engine import Engine, Limits, open_engine
-from tests.domain.conditions.cases import CASES
 from tests.domain.conditions.drawn import CATALOG, MOMENTS, Drawn
 from tests.domain.conditions.drawn_customers import drawn
 from tests.domain.conditions.truth import MOMENT, ROWS
-from tests.insight.conditions.both import asked_of_all, asked_of_each
+from tests.insight.conditions.both import asked_of_all, asked_of_each, wrong_cases
 from tests.insight.conditions.edges import conditions_at, customers_at
 from tests.sizes import SIZE
 
@@ -48,18 +47,7 @@ def test_compile__every_edge_of_time__says_what_evaluate_says(duckdb: Engine, mo
 
 
 def test_compile__shared_cases__have_their_answers(duckdb: Engine) -> None:
-    wrong = []
-    for moment in {case.moment for case in CASES}:
-        cases = [case for case in CASES if case.moment == moment]
-        conditions = {f"c{number}": case.condition for number, case in enumerate(cases)}
-        answers = asked_of_all(duckdb, conditions, [case.subject for case in cases], moment, CATALOG)
-        wrong += [
-            case.name
-            for number, case in enumerate(cases)
-            if answers[f"c{number}"][number] is not case.expected
-        ]
-
-    assert not wrong
+    assert not wrong_cases(duckdb)
 
 
 def test_compile__truth_table__is_the_one_evaluate_gives(duckdb: Engine) -> None:
