@@ -1,7 +1,7 @@
 """Print what an instance shows of its members, as JSON: run by test_demo inside the demo's own home.
 
-Each household's figures come from the selectors its pages use; for a few of them, and for the overview,
-the pages themselves are fetched and their text is printed too.
+Each household's figures come from the selectors its pages use; for a few of them, for the overview and for
+the pages about all customers, the pages themselves are fetched and their text is printed too.
 """
 
 import json
@@ -64,6 +64,7 @@ def main(shown: int) -> None:
         rules[named[rule_id]] = rules.get(named[rule_id], 0) + points
     profiles = people.profiles_of(list(members), unmasked=True)
     told = {
+        "insight": {name: page(client, f"/insight{name}") for name in ("", "/cohorts", "/value", "/models")},
         "described": sum(bool(profile.traits) for profile in profiles.values()),
         "members": figures,
         "pages": pages,

@@ -83,6 +83,16 @@ def test_demo__member_pages__show_the_same_figures(demo: Demo) -> None:
         assert f" {orders:,} " in text, household
 
 
+def test_demo__pages_about_all_customers__are_of_the_same_households(demo: Demo) -> None:
+    pages, buyers = demo.shows["insight"], sum(orders > 0 for orders, *_ in demo.expected.members().values())
+
+    assert f" {buyers:,} customers who ever bought" in pages[""]
+    for address, text in pages.items():
+        assert "Not made yet" not in text, address
+    for words in ("RFM", "MBG/NBD"):
+        assert words in pages["/models"], words
+
+
 def test_demo__ledger__verifies(demo: Demo) -> None:
     verified = demo.instance.run("ledger", "verify", "--json", seconds=LONGEST)
 
