@@ -201,6 +201,15 @@ def test_preview__some_fit__counts_them_and_saves_nothing(api: Caller) -> None:
     assert not Segment.objects.exists()
 
 
+def test_preview__more_than_ten_fit__counts_all_and_shows_ten(api: Caller) -> None:
+    people = {join(api, f"M{number}") for number in range(12)}
+
+    found = api.post("/segments/preview", {"condition": {"type": "not", "of": BOUGHT}}).data
+
+    assert (found["matching"], found["all"], len(set(found["sample"]))) == (12, 12, 10)
+    assert set(found["sample"]) < people
+
+
 def test_create__sent_twice__is_made_once(api: Caller) -> None:
     body = {"slug": "buyers", "name": "산 사람", "condition": BOUGHT}
 

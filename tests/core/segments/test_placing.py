@@ -11,7 +11,7 @@ from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.segments.models import Member, Trait, Watch
 from dangol.core.segments.placing import place_due
-from dangol.core.segments.services import archive_segment
+from dangol.core.segments.services import archive_segment, rebuild_segments
 from dangol.core.segments.traits import TraitDraft, report_traits
 from dangol.core.storage.transactions import write_transaction
 from tests.core.commerce.shop import DAY, MORNING
@@ -121,6 +121,22 @@ def test_segment__another_condition__moves_who_belongs_elsewhere() -> None:
     assert inside("regulars") == {twice}
     assert story(once) == [("entered", "regulars", 0.0), ("left", "regulars", 1.0)]
     assert story(twice) == [("entered", "regulars", 0.0)]
+
+
+def test_rebuild_segments__moved_past_the_program__puts_everybody_where_they_belong() -> None:
+    once, never = open_shop("A", "B")
+    buy(once, "1", MORNING)
+    segment_id = make_segment("buyers", bought())
+    catch_up(MORNING)
+    Member.objects.update(customer_id=never)
+    catch_up(MORNING + HOUR)
+    assert inside("buyers") == {never}, "nobody looks by themselves"
+
+    rebuild_segments(at=MORNING + DAY)
+    catch_up(MORNING + DAY)
+
+    assert inside("buyers") == {once}
+    assert Member.objects.get(segment_id=segment_id).since == MORNING + DAY
 
 
 def test_segment__asks_about_another__follows_it_in_the_same_look() -> None:
