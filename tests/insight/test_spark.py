@@ -12,6 +12,7 @@ from dangol.domain.conditions.moments import Moment
 from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 from dangol.insight.refusals import EngineGone
 from dangol.insight.reports import ALL_REPORTS
+from tests.domain.conditions.cases import CASES
 from tests.domain.conditions.drawn import CATALOG, MOMENTS
 from tests.domain.conditions.drawn_customers import conditions, subjects
 from tests.domain.conditions.truth import MOMENT as TRUTH, ROWS
@@ -20,7 +21,7 @@ from tests.insight.conditions.both import asked_of_all, asked_of_each, wrong_cas
 from tests.insight.conditions.edges import conditions_at, customers_at
 from tests.insight.journey import AS_OF, customer_days
 from tests.insight.test_engine import sum_of
-from tests.sizes import SIZE
+from tests.sizes import SIZE, drawn
 
 # PySpark leaves the sockets its answers come through to the collector.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -76,7 +77,7 @@ def test_compile__on_a_cluster_every_edge_of_time__says_what_evaluate_says(spark
 
 
 def test_compile__on_a_cluster_shared_cases__have_their_answers(spark: Engine) -> None:
-    assert not wrong_cases(spark)
+    assert not wrong_cases(spark, drawn(CASES, one_in=4))
 
 
 def test_compile__on_a_cluster_truth_table__is_the_one_evaluate_gives(spark: Engine) -> None:
