@@ -21,12 +21,12 @@ _ALWAYS = {
     "500": "Something broke; nothing was changed.",
     "503": "Busy; come again after `Retry-After` seconds.",
 }
-_WRITING = {
+_SENDING = {
     "409": "The state of things forbids it, or the same key is in flight.",
     "413": "The body is too long.",
 }
 # What is asked by a POST, since it takes a body: it writes nothing.
-ASKS = frozenset({"/api/v1/segments/preview"})
+ASKS = frozenset({"/api/v1/segments/preview", "/api/v1/checkout/evaluate", "/api/v1/gift-cards/look-up"})
 _CLOCK = {
     "name": "Dangol-Clock",
     "in": "header",
@@ -92,7 +92,7 @@ def _complete(operation: dict[str, Any], method: str, right: str, *, writes: boo
     operation["x-right"] = right
     responses = operation["responses"]
     names_itself = operation.pop("x-names-itself", False)
-    for status, meaning in (_ALWAYS | (_WRITING if writes else {})).items():
+    for status, meaning in (_ALWAYS | (_SENDING if method != "get" else {})).items():
         responses[status] = {"description": meaning, "content": _PROBLEM_REF}
     parameters = operation.setdefault("parameters", [])
     parameters.append(_CLOCK)

@@ -129,7 +129,11 @@ def get_member(
     return show(_one(request, owner))
 
 
-@router.delete("/members/{member}", auth=Needs(Right.MEMBERS_ERASE), response=ErasedView)
+@router.delete(
+    "/members/{member}", auth=Needs(Right.MEMBERS_ERASE), response=ErasedView,
+    # Who is forgotten names the request: a header has nothing to add.
+    openapi_extra={"x-names-itself": True},
+)  # fmt: skip
 def erase_member(request: HttpRequest, member: Path[MemberRef], reason: Query[Reason]) -> HttpResponse:
     """Forget a person for good: what is sealed can never be opened again. Refused under a legal hold.
 
