@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import httpx
 import psycopg
 import pysqlite3
 import pytest
@@ -21,6 +22,8 @@ import pytest
 from tests.cli.browsers import Browser
 from tests.cli.instances import Instance, made_instance
 from tests.cli.test_serve import answers
+from tests.core.events.webhooks.receiver import Receiver, answer
+from tests.served import run_python
 from tests.sizes import SIZE
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
@@ -266,8 +269,39 @@ def test_server__restarted_under_load_behind_a_balancer__drops_no_request(served
     assert balancer.served > 20 * SIZE.restarts
 
 
-def test_logs_and_lake__a_canary_through_every_door__is_in_neither(served: Served, tmp_path: Path) -> None:
-    canaries = ["황금방울새", "canary.bird@example.com", "01055557741", "010-5555-7741", "880177415555"]
+ENDPOINT = """
+from dangol.core.events.webhooks.services import create_endpoint
+from dangol.project.clock import now
+create_endpoint(url={url!r}, at=now())
+"""
+CANARIES = ["황금방울새", "canary.bird@example.com", "01055557741", "010-5555-7741", "880177415555"]
+CANARY = {"name": CANARIES[0], "email": CANARIES[1], "phone": CANARIES[3], "card": CANARIES[4]}
+
+
+def ask_as_a_program(served: Served) -> None:
+    """Send the canary through the API: in bodies, in addresses, in what is refused, and where nothing is."""
+    headers = {"Authorization": f"Bearer {served.instance.told['test_key']}"}
+    url, named = f"http://127.0.0.1:{served.port}/api/v1", iter(range(9))
+
+    with httpx.Client(base_url=url, headers=headers) as api:
+
+        def enroll(drafted: dict[str, str]) -> httpx.Response:
+            return api.post("/members", json=drafted, headers={"Idempotency-Key": f"canary-{next(named)}"})
+
+        made, taken = enroll(CANARY), enroll(CANARY)
+        odd = enroll({"email": f"no address of {CANARIES[1]}"})
+        seen = [api.get(f"/members/{name}") for name in ("phone:01055557741", f"email:{CANARIES[1]}")]
+        lost = [api.get(f"/members/card:{CANARIES[4]}9"), api.get(f"/nowhere/01055557741?q={CANARIES[1]}")]
+
+    assert [one.status_code for one in (made, taken, odd)] == [201, 409, 422]
+    assert [one.status_code for one in (*seen, *lost)] == [200, 200, 404, 404]
+    for refused in (taken, odd, *lost):
+        assert not [canary for canary in CANARIES if canary in refused.text]
+
+
+def test_logs_lake_and_webhooks__a_canary_through_every_door__is_in_none(
+    served: Served, tmp_path: Path
+) -> None:
     people = tmp_path / "people.csv"
     people.write_text(
         "customer_id,name,email,phone,card\nCAN-1,황금방울새,canary.bird@example.com,010-5555-7741,880177415555\n"
@@ -275,11 +309,14 @@ def test_logs_and_lake__a_canary_through_every_door__is_in_neither(served: Serve
     )
     orders = tmp_path / "orders.csv"
     orders.write_text("order_id,customer_id,date,product_id,amount\nO1,CAN-1,2026-03-01 10:00,A,1000\n")
-    said = [
-        served.instance.run("import", "customers", str(people)),
-        served.instance.run("import", "orders", str(orders)),
-        served.instance.run("worker", "--until-idle"),
-    ]
+    with Receiver(answer(200)) as receiver:
+        run_python(served.instance, ENDPOINT.format(url=receiver.url), DANGOL_WEBHOOKS_PRIVATE="1")
+        said = [
+            served.instance.run("import", "customers", str(people)),
+            served.instance.run("import", "orders", str(orders)),
+            served.instance.run("worker", "--until-idle", DANGOL_WEBHOOKS_PRIVATE="1"),
+        ]
+    ask_as_a_program(served)
     browser = Browser(served.port)
     browser.sign_in("owner", served.password)
     listed = browser.get("/members?q=01055557741")
@@ -299,7 +336,10 @@ def test_logs_and_lake__a_canary_through_every_door__is_in_neither(served: Serve
     lake = b"".join(path.read_bytes() for path in (served.instance.home / "lake").rglob("*.parquet"))
     assert lake
     told = log + "".join(one.words for one in said)
-    for canary in canaries:
+    sent = b"".join(one.body + repr(one.headers).encode() for one in receiver.got)
+    assert b"points.earned" in sent
+    for canary in CANARIES:
         assert canary not in told
         assert canary.encode() not in lake
+        assert canary.encode() not in sent
     assert member[0].rpartition("/")[2] not in log
