@@ -14,7 +14,7 @@ from dangol.core.tasks.models import Heartbeat
 from tests.core.messaging.ways import use
 from tests.web.phones import OPEN, PAGES, come_in, give_email
 from tests.web.story import NOW, Story
-from tests.web.test_pages import DATA, HANGUL, read
+from tests.web.test_pages import DATA, HANGUL, NAMES_SOMEBODY, read
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -52,6 +52,9 @@ def test_every_page__both_languages__whole_and_inside_the_policy(story: Story, l
 
         assert answer.status_code == (404 if "nothing" in path else 200), path
         assert not page.inline, path
+        assert "default-src 'none'" in answer["Content-Security-Policy"], path
+        assert "unsafe" not in answer["Content-Security-Policy"], path
+        assert not [one for one in page.addresses if NAMES_SOMEBODY.search(one)], path
         assert len(page.headings) == 1, path
         hangul = {word for words in page.words for word in HANGUL.findall(words)} - set(DATA)
         assert bool(hangul) is (language == "ko"), f"{path}: {hangul}"
