@@ -187,6 +187,10 @@ CONSUMER_ERRORS = counter(
 LOGIN_FAILURES = counter(
     "login_failures", "Sign-ins that failed.", alert="more than 50 in 5 minutes: somebody guesses"
 )
+COUPON_MISSES = counter(
+    "coupon_miss", "Wrong codes of coupons and gift cards, sent by somebody who may be guessing.",
+    alert="more than 100 in 5 minutes: somebody guesses",
+)  # fmt: skip
 PII_READS = counter(
     "pii_reads", "Looks at someone's unmasked data, by what who looked is: staff, key, system.", ("role",),
     alert="ten times the usual of that hour",

@@ -64,6 +64,7 @@ def test_gauges__each_declared_one__is_told_on_its_database() -> None:
         if not name.startswith(("http_", "login_", "pii_", "idempotency_", "db_pool_"))
     } - counted_here - {
         "db_tx_retries_total", "sqlite_busy_seconds_total", "consumer_errors_total", "webhook_attempts_total",
+        "coupon_miss_total",
     }  # fmt: skip
     assert of_database - told == SILENT[connection.vendor]
     assert told <= of_database

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from dangol.core.metrics import read_counters
 from dangol.core.storage.ids import Id, new_id, random_id
 from dangol.domain.promotions.rules import Coupon
 from dangol.rooms.rewards.coupons.guessing import (
@@ -45,6 +46,24 @@ def test_guess__right__is_told_whole_and_counts_for_nothing() -> None:
     for _ in range(10):
         assert guess(me, code=code) == (Coupon(code, PROMOTION),)
     assert guard_guess([], customer_id=me, address=HERE, at=AT) == ()
+
+
+def misses() -> float:
+    """Return how many wrong codes this process has counted."""
+    samples = [one for family in read_counters() for one in family.samples]
+    return sum(one.value for one in samples if one.name == "coupon_miss_total")
+
+
+def test_guess__wrong_right_and_refused__only_the_wrong_is_a_miss_for_who_watches() -> None:
+    code, me, before = codes_of(batch(uses_per_code=None))[0], random_id(), misses()
+
+    guess(me, code=code)
+    for _ in range(5):
+        guess(me)
+    with pytest.raises(TooManyGuesses):
+        guess(me)
+
+    assert misses() == before + 5
 
 
 def test_guess__five_wrong_by_a_member__closes_from_every_address() -> None:

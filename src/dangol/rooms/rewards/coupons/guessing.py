@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from dangol.core.access.attempts import Subject, begin_attempt, end_attempt
 from dangol.core.access.members.paces import Limit, TooOften, require_room, spend
 from dangol.core.access.staff_errors import TooManyAttempts
+from dangol.core.metrics import COUPON_MISSES
 from dangol.core.storage.ids import Id, show_id
 from dangol.domain.errors import Malformed
 from dangol.domain.promotions.rules import Coupon
@@ -87,6 +88,7 @@ def count_guess(
         if is_right():
             end_attempt(subjects)
         else:
+            COUPON_MISSES.inc()
             spend([(of_all, "")], at=at)
     except TooManyAttempts as refusal:
         raise TooManyGuesses(seconds=60 * refusal.data["minutes"]) from refusal
