@@ -123,7 +123,7 @@ def pause_event_rule(request: HttpRequest, deed_rule: Path[RuleRef]) -> Reply:
 def resume_event_rule(request: HttpRequest, deed_rule: Path[RuleRef]) -> Reply:
     """Let a rule that rests go on."""
     key = _rule_id(deed_rule)
-    editing.resume(key)
+    editing.resume(key, at=caller_of(request).at)
     return Reply(_shown(request, key))
 
 

@@ -1,6 +1,5 @@
 """Traits told while their customer is being erased: two writers at one time, on PostgreSQL."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,9 +15,9 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, catch_up, open_shop
+from tests.waiting import LONGEST_SECONDS, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-LONGEST_SECONDS = 60.0
 
 
 def tell(customer_id: Id) -> DomainError | None:
@@ -37,23 +36,6 @@ def erase(customer_id: Id) -> None:
         erase_customer(customer_id, actor=MARKETER, reason="asked", at=MORNING + DAY)
     finally:
         connections.close_all()
-
-
-def wait_for_waiting(count: int) -> None:
-    """Return once so many sessions of this database wait for a lock."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    # A transaction sees one and the same pg_stat_activity all along, but locks as they are.
-    sql = (
-        "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pid IN (SELECT l.pid FROM pg_locks l"
-        " JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database())"
-    )
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(sql)
-            if cursor.fetchone()[0] >= count:
-                return
-        assert time.monotonic() < deadline, "nobody waits"
-        time.sleep(0.02)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")

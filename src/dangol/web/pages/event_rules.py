@@ -200,7 +200,8 @@ def pause(request: HttpRequest, deed_rule_id: Id) -> HttpResponse:
 @require_POST
 def resume(request: HttpRequest, deed_rule_id: Id) -> HttpResponse:
     """Let it go on."""
-    return _do(request, deed_rule_id, "resumed", lambda: editing.resume(deed_rule_id))
+    at = frame_of(request).at
+    return _do(request, deed_rule_id, "resumed", lambda: editing.resume(deed_rule_id, at=at))
 
 
 @needs(Right.PROGRAMS_PUBLISH)

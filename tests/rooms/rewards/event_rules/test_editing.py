@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from dangol.core.events.payloads import PAYLOADS
 from dangol.core.segments.services import UnknownSegment
 from dangol.core.storage.ids import Id, new_id
 from dangol.domain.conditions import BrokenCondition
 from dangol.domain.errors import DomainError
-from dangol.rooms.rewards.event_rules.contents import can_pay, pack, payable_events, unpack
+from dangol.rooms.rewards.event_rules.contents import NOT_PAID, can_pay, pack, payable_events, unpack
 from dangol.rooms.rewards.event_rules.editing import (
     archive,
     check_content,
@@ -117,11 +118,25 @@ def test_pack__content__reads_the_same_and_leaves_out_defaults() -> None:
     assert pack(unpack(raw))["caps"] == {"day": 1}
 
 
-def test_can_pay__our_events__but_not_those_of_points_and_people_who_go() -> None:
+def test_can_pay__our_events__but_not_those_of_points_losses_and_people_who_go() -> None:
     assert {"order.placed", "customer.joined", "consent.granted", "referral.earned"} <= set(payable_events())
     assert can_pay("Anything An App Says")
+    assert {"reward.redeemed", "reward.handed_over", "stamps.added", "segment.left"} <= set(payable_events())
     for event in ("points.earned", "points.gift_sent", "household.spent", "customer.merged"):
         assert not can_pay(event)
+    # Names are typed there: each is an event that there is.
+    assert set(PAYLOADS) >= NOT_PAID
+    assert not NOT_PAID & set(payable_events())
+
+
+@pytest.mark.parametrize("event", ["reward.canceled", "reward.lapsed", "order.returned", "stamps.taken"])
+def test_publish__event_that_is_a_loss__is_refused(event: str) -> None:
+    made = create_rule(GOOD | {"event": event}, made_by="주인", at=AT)
+
+    with pytest.raises(EventRuleInvalid) as refused:
+        publish(made, revision=1, published_by="주인", at=AT)
+
+    assert refused.value.data == {"field": "event", "problem": "not_paid"}
 
 
 def test_life__drafted_published_changed_and_put_away__keeps_every_version() -> None:

@@ -173,7 +173,7 @@ def test_hear__recorded_before_publication__is_not_judged_at_all(minji: Id) -> N
     assert (points_of(minji), whys_of(minji)) == (0, {})
 
 
-def test_hear__new_version__counts_for_what_is_told_after_it(minji: Id) -> None:
+def test_hear__new_version__counts_for_what_is_done_after_it(minji: Id) -> None:
     rule_id = rule()
     happen(minji, tracked(REVIEW, AT), AT)
     content = {"name": "리뷰", "event": REVIEW, "points": 300}
@@ -191,7 +191,7 @@ def test_pause_and_archive__what_happens_meanwhile__earns_nothing_also_later(min
     rule_id = rule()
     pause(rule_id, at=AT)
     review(minji)
-    resume(rule_id)
+    resume(rule_id, at=AT + HOUR)
     review(minji, AT + HOUR)
     assert points_of(minji) == 100
 
@@ -199,7 +199,7 @@ def test_pause_and_archive__what_happens_meanwhile__earns_nothing_also_later(min
     review(minji, AT + 2 * HOUR)
     restore(rule_id, at=AT)
     assert find_rule(rule_id).state(AT) == "paused"
-    resume(rule_id)
+    resume(rule_id, at=AT + 3 * HOUR)
     review(minji, AT + 3 * HOUR)
 
     assert points_of(minji) == 200

@@ -25,13 +25,21 @@ from dangol.domain.event_rules import (
 )
 from dangol.rooms.rewards.event_rules.errors import EventRuleInvalid
 from dangol.rooms.rewards.event_rules.models import LONGEST_ABOUT, LONGEST_NAME
-from dangol.rooms.rewards.households.events import HouseholdSpent
 
 LONGEST_EVENT = 200
 # Points would earn points; and who came, went or became another has done nothing that is paid for.
-_NOT_PAID = frozenset(
-    {HouseholdSpent.event, "customer.left", "customer.erased", "customer.merged", "customer.unmerged"}
+_NOT_DONE = frozenset(
+    {"household.spent", "customer.left", "customer.erased", "customer.merged", "customer.unmerged"}
 )
+# Who takes back, loses or ends something would be paid for doing it over and over.
+_LOST = frozenset(
+    {
+        "order.returned", "sale.canceled", "sale.returned", "reward.canceled", "reward.lapsed",
+        "stamps.taken", "stamp_card.expired", "stamp_card.revoked", "referral.taken_back",
+        "consent.withdrawn", "household.left",
+    }
+)  # fmt: skip
+NOT_PAID = _NOT_DONE | _LOST
 _FROM_POINTS = "points."
 # How many days, months or years points last, at least and at most, by how that is counted.
 _COUNTED = {
@@ -174,8 +182,8 @@ def unpack_text(text: str) -> EventRuleContent:
 
 
 def can_pay(event: str) -> bool:
-    """Say whether a rule may pay for an event of this name: an app's, or one of ours that earns."""
-    return not (event in _NOT_PAID or event in _CARRIERS or event.startswith(_FROM_POINTS))
+    """Say whether a rule may pay for an event of this name: an app's, or one of ours that is no loss."""
+    return not (event in NOT_PAID or event in _CARRIERS or event.startswith(_FROM_POINTS))
 
 
 def payable_events() -> list[str]:

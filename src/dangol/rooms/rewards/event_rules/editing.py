@@ -209,18 +209,30 @@ def publish(rule_id: Id, *, revision: int, published_by: str, at: datetime) -> i
 
 
 def pause(rule_id: Id, *, at: datetime) -> None:
-    """Let a rule rest: what happens meanwhile earns nothing, also later. Raises UnknownEventRule."""
-    _mark(rule_id, paused_at=at)
+    """Let a rule rest: what is done or told meanwhile earns nothing, also later. Raises UnknownEventRule.
+
+    What was done and told before still earns, whenever the worker hears of it.
+    """
+    with write_transaction():
+        _locked(rule_id)
+        _let_rest(rule_id, at)
+        models.EventRule.objects.filter(id=rule_id).update(paused_at=at)
 
 
-def resume(rule_id: Id) -> None:
-    """Let a rule that rests go on. Raises UnknownEventRule."""
-    _mark(rule_id, paused_at=None)
+def resume(rule_id: Id, *, at: datetime) -> None:
+    """Let a rule that rests go on; one that is put away goes on resting. Raises UnknownEventRule."""
+    with write_transaction():
+        if _locked(rule_id).archived_at is None:
+            models.EventRuleRest.objects.filter(rule_id=rule_id, until=None).update(until=at)
+        models.EventRule.objects.filter(id=rule_id).update(paused_at=None)
 
 
 def archive(rule_id: Id, *, at: datetime) -> None:
     """Put a rule away: it gives nothing more, and lists leave it out. Raises UnknownEventRule."""
-    _mark(rule_id, archived_at=at)
+    with write_transaction():
+        _locked(rule_id)
+        _let_rest(rule_id, at)
+        models.EventRule.objects.filter(id=rule_id).update(archived_at=at)
 
 
 def restore(rule_id: Id, *, at: datetime) -> None:
@@ -234,13 +246,14 @@ def restore(rule_id: Id, *, at: datetime) -> None:
             condition = _version(rule_id, row.version).content.condition
             if condition is not None:
                 hold_segments(check_condition(condition))
+        _let_rest(rule_id, at)
         models.EventRule.objects.filter(id=rule_id).update(archived_at=None, paused_at=at)
 
 
-def _mark(rule_id: Id, **changes: datetime | None) -> None:
-    with write_transaction():
-        _locked(rule_id)
-        models.EventRule.objects.filter(id=rule_id).update(**changes)
+def _let_rest(rule_id: Id, at: datetime) -> None:
+    """Note that a rule, which is locked, rests from now on; one that rests already has since it began to."""
+    if not models.EventRuleRest.objects.filter(rule_id=rule_id, until=None).exists():
+        models.EventRuleRest.objects.create(id=new_id(), rule_id=rule_id, since=at)
 
 
 def find_rule(rule_id: Id) -> EventRuleView:

@@ -1,17 +1,20 @@
 """The rules that are in force, each in the versions that have been, ready to be asked of deeds."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q
 
 from dangol.core.segments.catalog import current_orders
 from dangol.core.segments.running import stored_types
 from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Condition
-from dangol.domain.event_rules import Rule, Trigger
+from dangol.domain.event_rules import Deed, Rule, Trigger
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent, unpack_text
-from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleVersion
+from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleRest, EventRuleVersion
 
 
 class Version(NamedTuple):
@@ -25,42 +28,105 @@ class Version(NamedTuple):
     condition: Condition | None
 
 
+class Rest(NamedTuple):
+    """A time in which a rule rested; its end, None while it rests, is exclusive."""
+
+    since: datetime
+    until: datetime | None
+
+    def covers(self, at: datetime) -> bool:
+        """Say whether the rule rested at an instant."""
+        return self.since <= at and (self.until is None or at < self.until)
+
+
 class Live(NamedTuple):
-    """A rule in force, with its versions in order."""
+    """A rule that holds, with its versions in order and the times in which it rested, as far as asked for."""
 
     id: Id
+    # When its first version was published.
+    since: datetime
     versions: Sequence[Version]
+    rests: Sequence[Rest]
 
     @property
     def latest(self) -> Version:
         """The version that holds now."""
         return self.versions[-1]
 
-    def version_at(self, told_at: datetime) -> Version | None:
-        """Return the version that held when something was told; None before the first."""
-        held = [one for one in self.versions if one.published_at <= told_at]
-        return held[-1] if held else None
+    @property
+    def is_resting(self) -> bool:
+        """Whether it rests now."""
+        return any(one.until is None for one in self.rests)
+
+    def version_for(self, deed: Deed) -> Version | None:
+        """Return the version that held when a deed was done; None: the rule is not asked of it.
+
+        So it is where the rule rested when the deed was done or when it was told, and where it was told
+        before the first version. What was done before that and told after it is that one's to refuse.
+        """
+        is_told_before = deed.told_at < self.since
+        if is_told_before or any(one.covers(at) for one in self.rests for at in (deed.at, deed.told_at)):
+            return None
+        done_at = max(deed.at, self.since)
+        return [one for one in self.versions if one.published_at <= done_at][-1]
 
 
-def load_live(zone: ZoneInfo) -> list[Live]:
-    """Return the rules that are published, do not rest and are not archived, by id. Two statements."""
-    live = EventRule.objects.filter(version__isnull=False, paused_at=None, archived_at=None)
-    since = dict(live.order_by("id").values_list("id", "since"))
-    rows = list(EventRuleVersion.objects.filter(rule_id__in=list(since)).order_by("rule_id", "number"))
+def load_live(zone: ZoneInfo, *, since: datetime) -> list[Live]:
+    """Return the rules, by id, that may hold for what was done at an instant or later and is not put away.
+
+    Of each the versions and the rests that may count for it. A constant number of statements.
+    """
+    published = EventRule.objects.filter(version__isnull=False, archived_at=None)
+    rows = published.order_by("id").values_list("id", "since")
+    began = {one: at for one, at in rows if at is not None}
+    rests = _rests_of(began, since)
+    # Who rests since before that, and still does, has nothing to say of it.
+    awake = {
+        one: at
+        for one, at in began.items()
+        if not any(rest.until is None and rest.since <= since for rest in rests.get(one, ()))
+    }
+    versions = _versions_of(awake, since, zone)
+    return [Live(one, at, versions[one], rests.get(one, ())) for one, at in awake.items()]
+
+
+def _rests_of(rule_ids: Iterable[Id], since: datetime) -> dict[Id, list[Rest]]:
+    """Return the times, not over by an instant, in which each of these rules rested."""
+    rows = EventRuleRest.objects.filter(Q(until=None) | Q(until__gt=since), rule_id__in=list(rule_ids))
+    found: dict[Id, list[Rest]] = {}
+    for rule_id, began, ended in rows.order_by("since").values_list("rule_id", "since", "until"):
+        found.setdefault(rule_id, []).append(Rest(began, ended))
+    return found
+
+
+def _versions_of(
+    began: Mapping[Id, datetime], since: datetime, zone: ZoneInfo
+) -> Mapping[Id, Sequence[Version]]:
+    """Return of each of these rules the version that held at an instant, and all that came later."""
+    later = EventRuleVersion.objects.filter(
+        rule_id=OuterRef("rule_id"), number__gt=OuterRef("number"), published_at__lte=since
+    )
+    own = EventRuleVersion.objects.filter(~Exists(later), rule_id__in=list(began))
+    rows = list(own.order_by("rule_id", "number"))
     types = [stored_types(row.types) for row in rows]
-    orders = current_orders(name for own in types for name in own)
-    versions: dict[Id, list[Version]] = {}
-    for row, own in zip(rows, types, strict=True):
+    orders = current_orders(name for told in types for name in told)
+    versions: dict[Id, list[Version]] = defaultdict(list)
+    for row, told in zip(rows, types, strict=True):
         content = unpack_text(row.content)
-        began = since[row.rule_id] or row.published_at
         version = Version(
-            row.rule_id, row.number, row.published_at, content, content.as_rule(since=began, zone=zone),
-            content.member_condition({**own, **orders}),
+            row.rule_id, row.number, row.published_at, content,
+            content.as_rule(since=began[row.rule_id], zone=zone),
+            content.member_condition({**told, **orders}),
         )  # fmt: skip
-        versions.setdefault(row.rule_id, []).append(version)
-    return [Live(rule_id, own) for rule_id, own in versions.items()]
+        versions[row.rule_id].append(version)
+    return versions
 
 
 def of_days(live: Sequence[Live]) -> list[Live]:
-    """Return those of these rules that pay for days of the year."""
-    return [one for one in live if one.latest.content.trigger is not Trigger.EVENT]
+    """Return those of these rules that pay, by some version, for days of the year, and do not rest now."""
+    return [one for one in live if not one.is_resting and triggers_of(one)]
+
+
+def triggers_of(rule: Live) -> set[Trigger]:
+    """Return the days of the year that a rule's versions pay for."""
+    return {one.content.trigger for one in rule.versions} - {Trigger.EVENT}

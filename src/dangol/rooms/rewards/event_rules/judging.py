@@ -10,7 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from dangol.core.events.services import lock_customers
+from django.db.models import Q
+
 from dangol.core.ledger.services import Order, apply
 from dangol.core.people.merged import absorbed_by, resolve_merged
 from dangol.core.storage.ids import Id
@@ -18,7 +19,7 @@ from dangol.core.storage.rows import insert_rows, select_matching, update_rows
 from dangol.core.storage.transactions import require_write_transaction
 from dangol.domain.accrual import dates_of
 from dangol.domain.conditions import Subject, evaluate
-from dangol.domain.event_rules import Deed, Doer, Room, Trigger, Verdict, Why, decide
+from dangol.domain.event_rules import Deed, Doer, Trigger, Verdict, Why, decide
 from dangol.domain.points import Earn
 from dangol.rooms.rewards.event_rules import models
 from dangol.rooms.rewards.event_rules.in_force import Live, Version
@@ -60,7 +61,8 @@ class _Batch:
     # By person and rule: what earned already, and when of what was not taken back.
     given: Mapping[tuple[Id, Id], set[Id]]
     earlier: Mapping[tuple[Id, Id], list[datetime]]
-    rooms: dict[Id, Room]
+    # By rule: how often, and how many points, of its budget are used.
+    used: dict[Id, tuple[int, int]]
     judged: list[_Judged] = field(default_factory=list)
 
     def judge(self, told: Told, version: Version) -> None:
@@ -70,12 +72,14 @@ class _Batch:
         if told.deed_id in self.given[key]:
             return
         doer = Doer(root in self.members, self._fits(root, version, told.deed.told_at))
-        verdict = decide(version.rule, told.deed, doer, self.earlier[key], self.rooms[version.rule_id])
+        times, points = self.used[version.rule_id]
+        room = version.content.room(used_times=times, used_points=points)
+        verdict = decide(version.rule, told.deed, doer, self.earlier[key], room)
         self.judged.append(_Judged(told, version, verdict))
         if verdict.why is None:
             self.given[key].add(told.deed_id)
             self.earlier[key].append(told.deed.at)
-            self.rooms[version.rule_id] = self.rooms[version.rule_id].less(verdict.sum.points)
+            self.used[version.rule_id] = times + 1, points + verdict.sum.points
 
     def _fits(self, root: Id, version: Version, at: datetime) -> bool:
         if version.condition is None:
@@ -87,7 +91,8 @@ class _Batch:
 def judge_deeds(told: Sequence[Told], live: Sequence[Live], *, recorded_at: datetime) -> int:
     """Give what these deeds earn by the rules in force, once each; returns how many times something was.
 
-    Told again it comes to the same. Inside a write transaction.
+    Told again it comes to the same. Inside a write transaction that has locked the people and then all rules,
+    and has read the rules since.
     """
     require_write_transaction()
     wanted = [(one, version) for one in told for version in _asked(one, live)]
@@ -102,22 +107,19 @@ def judge_deeds(told: Sequence[Told], live: Sequence[Live], *, recorded_at: date
     return len(given)
 
 
-def rules_asked(told: Iterable[Told], live: Sequence[Live]) -> set[Id]:
-    """Return the rules that pay for some of these deeds."""
-    return {version.rule_id for one in told for version in _asked(one, live)}
+def lock_rules(also: Iterable[Id] = ()) -> None:
+    """Lock all rules that are not put away, and these, until the transaction ends; their people before them.
 
-
-def lock_rules(rule_ids: Iterable[Id]) -> list[models.EventRule]:
-    """Lock rules until the transaction ends, in the order of their ids, their people before them."""
-    wanted = sorted(set(rule_ids))
-    if not wanted:
-        return []
-    return list(models.EventRule.objects.select_for_update().filter(id__in=wanted).order_by("id"))
+    All in the order of their ids, whichever are asked: so nobody waits for each other, and whoever publishes
+    or pauses one is waited for.
+    """
+    wanted = Q(archived_at=None) | Q(id__in=sorted(set(also)))
+    list(models.EventRule.objects.select_for_update().filter(wanted).order_by("id").values_list("id"))
 
 
 def _asked(told: Told, live: Iterable[Live]) -> list[Version]:
-    """Return the rules that pay for such a deed, in the versions that held when it was told."""
-    held = (one.version_at(told.deed.told_at) for one in live)
+    """Return the rules that pay for such a deed, in the versions that held when it was done."""
+    held = (one.version_for(told.deed) for one in live)
     return [one for one in held if one is not None and _pays(one, told.deed)]
 
 
@@ -127,23 +129,15 @@ def _pays(version: Version, deed: Deed) -> bool:
 
 
 def _open_batch(wanted: Sequence[tuple[Told, Version]], recorded_at: datetime) -> _Batch:
-    """Lock the people, then the rules, and read what is known of them."""
+    """Read what is known of the people and the rules."""
     roots = resolve_merged({told.customer_id for told, _ in wanted})
-    lock_customers({*roots, *roots.values()})
     rule_ids = sorted({version.rule_id for _, version in wanted})
-    rooms = _lock_rooms(rule_ids, {version.rule_id: version for _, version in wanted})
+    rows = models.EventRule.objects.filter(id__in=rule_ids).values_list("id", "used_times", "used_points")
+    used = {rule_id: (times, points) for rule_id, times, points in rows}
     owners = sorted(set(roots.values()))
     members = members_among(owners)
     given, earlier = _read_awards(owners, rule_ids)
-    return _Batch(roots, members, _read_subjects(wanted, roots, members), given, earlier, rooms)
-
-
-def _lock_rooms(rule_ids: Sequence[Id], versions: Mapping[Id, Version]) -> dict[Id, Room]:
-    """Return what is left of each rule's budget, which nobody else spends until this is written."""
-    return {
-        row.id: versions[row.id].content.room(used_times=row.used_times, used_points=row.used_points)
-        for row in lock_rules(rule_ids)
-    }
+    return _Batch(roots, members, _read_subjects(wanted, roots, members), given, earlier, used)
 
 
 def _read_awards(

@@ -57,6 +57,27 @@ class EventRuleVersion(models.Model):
         constraints = (AppendOnly(name="dg_event_rule_version_append_only"),)
 
 
+class EventRuleRest(models.Model):
+    """A time in which a rule rested, paused or put away: what was done or told in it earns nothing, ever.
+
+    `until`, which is exclusive, is null while it rests; of those there is one at most.
+    """
+
+    id = IdField(primary_key=True)
+    rule_id = IdField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "dg_event_rule_rest"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["rule_id"], name="dg_event_rule_rest_open", condition=Q(until__isnull=True)
+            ),
+        )
+        indexes = (models.Index(fields=["rule_id", "since"], name="dg_event_rule_rest_own"),)
+
+
 class EventRuleDraft(models.Model):
     """The next version as somebody is writing it; nothing is given by it, but it may be tried."""
 

@@ -157,7 +157,7 @@ def standings_of(
     A constant number of statements, however many rules there are.
     """
     zone = shop().tz
-    live = {one.id: one for one in load_live(zone) if not only_shown or one.latest.content.is_shown}
+    live = {one.id: one for one in load_live(zone, since=at) if not only_shown or one.latest.content.is_shown}
     views = [one for one in list_rules() if one.id in live and one.state(at) in ("live", "scheduled")]
     family = family or family_of(customer_id)
     keys = [(part, one.id) for part in family for one in views]

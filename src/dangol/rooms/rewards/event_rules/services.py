@@ -17,10 +17,10 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import delete_rows, insert_missing
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.walks import walk
-from dangol.domain.calendars import day_of
+from dangol.domain.calendars import day_of, start_of_day
 from dangol.domain.event_rules import LATEST_TOLD, Trigger, deed_of_day
-from dangol.rooms.rewards.event_rules.in_force import Live, load_live, of_days
-from dangol.rooms.rewards.event_rules.judging import Told, judge_deeds, lock_rules, rules_asked
+from dangol.rooms.rewards.event_rules.in_force import Live, load_live, of_days, triggers_of
+from dangol.rooms.rewards.event_rules.judging import Told, judge_deeds, lock_rules
 from dangol.rooms.rewards.event_rules.models import EventRuleDay, EventRuleMark, EventRuleRefusal
 from dangol.rooms.rewards.event_rules.people import day_in
 from dangol.rooms.rewards.event_rules.taking_back import Undone, find_undone, take_back
@@ -37,27 +37,30 @@ def hear(events: Sequence[Recorded]) -> None:
     Told again, whole or in part, it comes to the same. Inside a write transaction.
     """
     recorded_at = max(event.recorded_at for event in events)
+    since = min(min(event.occurred_at, event.recorded_at) for event in events)
     shop = find_shop()
-    live = load_live(shop.tz) if shop else []
-    names = frozenset(
-        version.content.event
-        for one in live
-        for version in one.versions
-        if version.content.trigger is Trigger.EVENT
-    )
-    told, undone = read_deeds(events, names), find_undone(events)
-    _lock_all(events, told, undone, live)
-    if told:
-        judge_deeds(take_new(told), live, recorded_at=recorded_at)
+    live = load_live(shop.tz, since=since) if shop else []
+    told, undone = read_deeds(events, _names_of(live)), find_undone(events)
+    _lock_all(events, told, undone)
+    if shop and told:
+        # As they are under their locks: one that was paused while this waited is seen to rest.
+        judge_deeds(take_new(told), load_live(shop.tz, since=since), recorded_at=recorded_at)
     take_back(undone, at=recorded_at)
 
 
-def _lock_all(events: Sequence[Recorded], told: Sequence[Told], undone: Undone, live: Sequence[Live]) -> None:
-    """Lock all whom these events concern, then all their rules: else two might wait for each other."""
+def _names_of(live: Sequence[Live]) -> frozenset[str]:
+    """Return the events that some version of these rules pays for."""
+    contents = [version.content for one in live for version in one.versions]
+    return frozenset(one.event for one in contents if one.trigger is Trigger.EVENT)
+
+
+def _lock_all(events: Sequence[Recorded], told: Sequence[Told], undone: Undone) -> None:
+    """Lock all whom these events concern, then the rules: else two might wait for each other."""
     roots = resolve_merged({one.customer_id for one in told})
     erased = {event.customer_id for event in events if isinstance(event.payload, CustomerErased)}
     lock_customers({*roots, *roots.values(), *undone.people, *erased})
-    lock_rules({*rules_asked(told, live), *undone.rules})
+    if told or undone.keys:
+        lock_rules(undone.rules)
 
 
 def forget(events: Sequence[Recorded]) -> None:
@@ -75,17 +78,16 @@ def give_days(*, at: datetime, report: Callable[[int], None]) -> int:
     were looked at.
     """
     shop = find_shop()
-    rules = of_days(load_live(shop.tz)) if shop else []
-    if shop is None or not rules:
+    if shop is None:
         return 0
     today = day_of(at, shop.tz)
     days = [today - timedelta(days=back) for back in reversed(range(LATEST_TOLD.days + 1))]
+    rules = of_days(load_live(shop.tz, since=start_of_day(days[0], shop.tz)))
     done = set(EventRuleDay.objects.filter(day__gte=days[0]).values_list("rule_id", "day"))
     given = seen = 0
     for day in days:
         due = [
-            one for one in rules
-            if (one.id, day) not in done and day >= day_of(one.latest.rule.since, shop.tz)
+            one for one in rules if (one.id, day) not in done and day >= day_of(one.since, shop.tz)
         ]  # fmt: skip
         if not due:
             continue
@@ -93,15 +95,13 @@ def give_days(*, at: datetime, report: Callable[[int], None]) -> int:
             given += _give_day([owner for (owner,) in rows], day, due, shop.tz, at)
             seen += len(rows)
             report(seen)
-        with write_transaction():
-            rows_done = [(one.id, day, at) for one in due]
-            insert_missing(EventRuleDay, ("rule_id", "day", "done_at"), rows_done)
+        _note_day(day, due, shop.tz, at)
     return given
 
 
 def _give_day(owners: Sequence[Id], day: date, due: Sequence[Live], zone: ZoneInfo, at: datetime) -> int:
     """Give some members what a day earns them: one transaction, or none where it is nobody's day."""
-    triggers = {one.latest.content.trigger for one in due}
+    triggers = {trigger for one in due for trigger in triggers_of(one)}
     told = []
     traits = read_traits(owners, frozenset(_TRAITS[one] for one in triggers), as_of=at)
     for owner in owners:
@@ -112,5 +112,19 @@ def _give_day(owners: Sequence[Id], day: date, due: Sequence[Live], zone: ZoneIn
                 told.append(Told(owner, sha256(deed.id.encode()).digest()[:16], deed))
     if not told:
         return 0
+    asked = {one.id for one in due}
     with write_transaction():
-        return judge_deeds(told, due, recorded_at=at)
+        roots = resolve_merged({one.customer_id for one in told})
+        lock_customers({*roots, *roots.values()})
+        lock_rules()
+        live = of_days(load_live(zone, since=start_of_day(day, zone)))
+        return judge_deeds(told, [one for one in live if one.id in asked], recorded_at=at)
+
+
+def _note_day(day: date, due: Sequence[Live], zone: ZoneInfo, at: datetime) -> None:
+    """Note that everybody was looked at for these rules; not for one that rested a while meanwhile."""
+    with write_transaction():
+        lock_rules()
+        awake = {one.id for one in load_live(zone, since=at) if not one.rests}
+        rows = [(one.id, day, at) for one in due if one.id in awake]
+        insert_missing(EventRuleDay, ("rule_id", "day", "done_at"), rows)

@@ -67,6 +67,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='EventRuleRest',
+            fields=[
+                ('id', dangol.core.storage.fields.IdField(primary_key=True, serialize=False)),
+                ('rule_id', dangol.core.storage.fields.IdField()),
+                ('since', models.DateTimeField()),
+                ('until', models.DateTimeField(null=True)),
+            ],
+            options={
+                'db_table': 'dg_event_rule_rest',
+                'indexes': [models.Index(fields=['rule_id', 'since'], name='dg_event_rule_rest_own')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('rule_id',), name='dg_event_rule_rest_open')],
+            },
+        ),
+        migrations.CreateModel(
             name='EventRule',
             fields=[
                 ('id', dangol.core.storage.fields.IdField(primary_key=True, serialize=False)),
