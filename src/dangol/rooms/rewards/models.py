@@ -4,6 +4,7 @@ from django.db import models
 
 from dangol.core.storage.fields import IdField
 from dangol.core.storage.stamps import Stamped
+from dangol.rooms.rewards.tables import TrialRow
 
 _STAMP = "dg_program_stamp"
 
@@ -170,36 +171,18 @@ class ProgramVersion(models.Model):
         db_table = "dg_program_version"
 
 
-class SimulationState(models.TextChoices):
-    """Where a simulation stands."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    CANCELED = "canceled"
-
-
-class Simulation(models.Model):
+class Simulation(TrialRow):
     """A replay of past orders by a draft, or by the program as published, and what came of it."""
 
-    id = IdField(primary_key=True)
     program_id = IdField()
-    job_id = IdField()
     # The draft as it was when this was asked; empty: the program as published.
     content = models.JSONField(null=True)
-    since = models.DateTimeField()
-    until = models.DateTimeField()
     # What the shop says its points are worth: so many minor units for so many points.
     worth_points = models.IntegerField(null=True)
     worth_minor = models.BigIntegerField(null=True)
     asked_by = models.CharField(max_length=150, blank=True)
-    asked_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=SimulationState, default=SimulationState.WAITING)
-    done_count = models.BigIntegerField(default=0)
-    total_count = models.BigIntegerField(null=True)
     # The instant its run began.
     ran_at = models.DateTimeField(null=True)
-    result = models.JSONField(null=True)
 
     class Meta:
         db_table = "dg_simulation"

@@ -1,7 +1,7 @@
 """Simulations: a draft, or the published program, tried on the past; each has a row, and so an address."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -9,26 +9,20 @@ import msgspec
 from django.db.models import Count, Exists, OuterRef, Q
 
 from dangol.core.commerce.models import Order
-from dangol.core.storage.ids import Id, new_id, show_id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.params import id_param
-from dangol.core.storage.snapshots import read_snapshot
-from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.walks import walk
-from dangol.core.tasks.models import Job, State as JobState
-from dangol.core.tasks.services import enqueue
 from dangol.domain.errors import DomainError, NotFound
-from dangol.rooms.rewards import models, replaying
+from dangol.rooms.rewards import models, replaying, trials
 from dangol.rooms.rewards.checking import InvalidRule
 from dangol.rooms.rewards.contents import ProgramContent, find_problems, load_content, pack, unpack
 from dangol.rooms.rewards.drafts import DraftInvalid
-from dangol.rooms.rewards.models import SimulationState
 from dangol.rooms.rewards.programs import Running, find_program
 from dangol.rooms.rewards.replaying import Replay, Side, Tally, Window
 
 TASK = "rewards.simulate"
 # How many members are in memory at a time, and how many simulations of a program are kept.
 AT_ONCE, MOST_KEPT = 100, 50
-FAILED = "failed"
 
 
 class UnknownSimulation(NotFound):
@@ -136,7 +130,13 @@ class SimulationView(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
-        return self.state not in {SimulationState.WAITING.value, SimulationState.RUNNING.value}
+        return trials.is_over(self.state)
+
+
+_TRIALS = trials.Trials(
+    models.Simulation, "program_id", TASK, Ask, MOST_KEPT, lambda one: UnknownSimulation(simulation=one),
+    lambda state: SimulationOver(state=state),
+)  # fmt: skip
 
 
 def simulate(
@@ -162,65 +162,37 @@ def simulate(
         raise InvalidRule(field="worth", problem="not_positive")
     if content is not None and (problems := find_problems(content, load_content(running, at=at), at=at)):
         raise DraftInvalid(problems=[one._asdict() for one in problems])
-    simulation_id = new_id()
-    with write_transaction():
-        job_id = enqueue(TASK, Ask(show_id(simulation_id)), run_at=at)
-        models.Simulation.objects.create(
-            id=simulation_id, program_id=program_id, job_id=job_id,
-            content=None if content is None else pack(content), since=since, until=until,
-            worth_points=worth.points if worth else None, worth_minor=worth.minor if worth else None,
-            asked_by=asked_by, asked_at=at,
-        )  # fmt: skip
-        _forget_oldest(program_id)
+    simulation_id = _TRIALS.ask(
+        program_id, content=None if content is None else pack(content), since=since, until=until,
+        worth_points=worth.points if worth else None, worth_minor=worth.minor if worth else None,
+        asked_by=asked_by, at=at,
+    )  # fmt: skip
     return find_simulation(simulation_id)
-
-
-def _forget_oldest(program_id: Id) -> None:
-    own = models.Simulation.objects.filter(program_id=program_id)
-    kept = list(own.order_by("-asked_at", "-id").values_list("id", flat=True)[:MOST_KEPT])
-    own.exclude(id__in=kept).delete()
 
 
 def find_simulation(simulation_id: Id) -> SimulationView:
     """Return a simulation; raises UnknownSimulation."""
-    row = models.Simulation.objects.filter(id=simulation_id).first()
-    if row is None:
-        raise UnknownSimulation(simulation=show_id(simulation_id))
-    return _view(row)
+    return _view(_TRIALS.find(simulation_id))
 
 
 def list_simulations(program_id: Id, *, limit: int = MOST_KEPT) -> list[SimulationView]:
     """Return a program's simulations, the latest first."""
-    rows = models.Simulation.objects.filter(program_id=program_id).order_by("-asked_at", "-id")
-    return [_view(row) for row in rows[:limit]]
+    return [_view(row) for row in _TRIALS.latest(program_id, limit)]
 
 
 def _view(row: models.Simulation) -> SimulationView:
-    state = str(row.state)
-    is_open = state in {SimulationState.WAITING.value, SimulationState.RUNNING.value}
-    if is_open and Job.objects.filter(id=row.job_id, state=JobState.DEAD).exists():
-        state = FAILED
     worth = Worth(row.worth_points, row.worth_minor or 0) if row.worth_points else None
     return SimulationView(
-        row.id, row.program_id, state, None if row.content is None else unpack(row.content), row.since,
-        row.until, worth, row.asked_by, row.asked_at, row.done_count, row.total_count, row.ran_at,
+        row.id, row.program_id, trials.state_of(row), None if row.content is None else unpack(row.content),
+        row.since, row.until, worth, row.asked_by, row.asked_at, row.done_count, row.total_count, row.ran_at,
         None if row.result is None else msgspec.convert(row.result, Result),
     )  # fmt: skip
 
 
 def cancel_simulation(simulation_id: Id) -> SimulationView:
     """Stop a simulation at the next hundred members; raises UnknownSimulation or SimulationOver."""
-    if not _mark(simulation_id, state=SimulationState.CANCELED.value):
-        raise SimulationOver(state=find_simulation(simulation_id).state)
+    _TRIALS.cancel(simulation_id)
     return find_simulation(simulation_id)
-
-
-def _mark(simulation_id: Id, **values: Any) -> bool:
-    """Write to a simulation that is not over; returns whether it was not."""
-    with write_transaction():
-        states = [SimulationState.WAITING.value, SimulationState.RUNNING.value]
-        own = models.Simulation.objects.filter(id=simulation_id, state__in=states)
-        return bool(own.update(**values))
 
 
 def run_simulation(simulation_id: Id, *, at: datetime, report: Callable[[int, int], None]) -> None:
@@ -231,35 +203,27 @@ def run_simulation(simulation_id: Id, *, at: datetime, report: Callable[[int, in
     view = find_simulation(simulation_id)
     running = find_program(view.program_id)
     total = models.Membership.objects.filter(program_id=view.program_id).count()
-    if not _mark(simulation_id, state=SimulationState.RUNNING.value, done_count=0, total_count=total):
-        return
     published = load_content(running, at=view.asked_at)
     replay = make_replay(running, published, view.content, Window(view.since, view.until))
-    done = 0
-    for customer_ids in _walk_members(view.program_id):
-        with read_snapshot():
-            replay.add(customer_ids)
-        done += len(customer_ids)
-        if not _mark(simulation_id, done_count=done):
-            return
-        report(done, total)
+    steps = _replayed(replay, view.program_id)
+    if _TRIALS.run(simulation_id, steps, total=total, report=report) is None:
+        return
     result = _result(running, published, view.content or published, replay.tally)
     left_out = _orders_of_nobody(running, view.since, view.until)
     result = msgspec.structs.replace(
         result, left_out_before=result.left_out_before | left_out, left_out=result.left_out | left_out
     )
-    _mark(
-        simulation_id, state=SimulationState.DONE.value, ran_at=at,
-        result=msgspec.to_builtins(result),
-    )  # fmt: skip
+    _TRIALS.keep(simulation_id, result, ran_at=at)
 
 
-def _walk_members(program_id: Id) -> Any:
+def _replayed(replay: Replay, program_id: Id) -> Iterator[int]:
+    """Replay a program's members, a hundred at a time, and yield how many they were."""
     for rows in walk(
         models.Membership, ("customer_id", "program_id"), ("customer_id", "program_id"), size=AT_ONCE,
         where="program_id = %s", params=[id_param(program_id)],
     ):  # fmt: skip
-        yield [customer_id for customer_id, _ in rows]
+        replay.add([customer_id for customer_id, _ in rows])
+        yield len(rows)
 
 
 def make_replay(

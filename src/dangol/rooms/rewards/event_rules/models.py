@@ -6,7 +6,7 @@ from django.db.models import Q
 from dangol.core.storage.append_only import AppendOnly
 from dangol.core.storage.fields import IdField
 from dangol.domain.event_rules import Trigger
-from dangol.rooms.rewards.models import SimulationState
+from dangol.rooms.rewards.tables import TrialRow
 
 LONGEST_NAME, LONGEST_ABOUT = 80, 300
 
@@ -178,24 +178,11 @@ class EventRuleDay(models.Model):
         db_table = "dg_event_rule_day"
 
 
-class EventRuleTrial(models.Model):
+class EventRuleTrial(TrialRow):
     """A rule tried on past events, and what came of it; it has an address of its own."""
 
-    id = IdField(primary_key=True)
     rule_id = IdField()
-    job_id = IdField()
-    # contents.EventRuleContent as it was when this was asked, as JSON.
-    content = models.JSONField()
     is_draft = models.BooleanField()
-    since = models.DateTimeField()
-    until = models.DateTimeField()
-    asked_by = models.CharField(max_length=150)
-    asked_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=SimulationState, default=SimulationState.WAITING)
-    done_count = models.BigIntegerField(default=0)
-    total_count = models.BigIntegerField(null=True)
-    # trials.Result
-    result = models.JSONField(null=True)
 
     class Meta:
         db_table = "dg_event_rule_trial"

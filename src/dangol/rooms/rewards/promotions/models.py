@@ -4,7 +4,7 @@ from django.db import models
 
 from dangol.core.storage.fields import IdField
 from dangol.core.storage.stamps import Stamped
-from dangol.rooms.rewards.models import SimulationState
+from dangol.rooms.rewards.tables import TrialRow
 
 _STAMP = "dg_promotion_stamp"
 
@@ -71,24 +71,11 @@ class PromotionDraft(models.Model):
         db_table = "dg_promotion_draft"
 
 
-class PromotionSimulation(models.Model):
+class PromotionSimulation(TrialRow):
     """A promotion tried on past orders, and what came of it; it has an address of its own."""
 
-    id = IdField(primary_key=True)
     promotion_id = IdField()
-    job_id = IdField()
-    # contents.PromotionContent as it was when this was asked, as JSON.
-    content = models.JSONField()
     is_draft = models.BooleanField()
-    since = models.DateTimeField()
-    until = models.DateTimeField()
-    asked_by = models.CharField(max_length=150)
-    asked_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=SimulationState, default=SimulationState.WAITING)
-    done_count = models.BigIntegerField(default=0)
-    total_count = models.BigIntegerField(null=True)
-    # simulations.Result
-    result = models.JSONField(null=True)
 
     class Meta:
         db_table = "dg_promotion_simulation"

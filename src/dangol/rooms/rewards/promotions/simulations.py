@@ -2,23 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import trait_types
-from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.storage.snapshots import read_snapshot
-from dangol.core.storage.transactions import write_transaction
-from dangol.core.tasks.models import Job, State as JobState
-from dangol.core.tasks.services import enqueue
+from dangol.core.storage.ids import Id, show_id
 from dangol.domain.calendars import start_of_period
-from dangol.domain.conditions import Subject, needs
+from dangol.domain.conditions import needs
 from dangol.domain.errors import DomainError, NotFound
-from dangol.domain.promotions.past import PastOrder, Tally, Trial
+from dangol.domain.promotions.past import Tally, Trial
 from dangol.domain.promotions.rules import Remaining
-from dangol.rooms.rewards.models import SimulationState
+from dangol.rooms.rewards import trials
 from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.contents import PromotionContent, pack, read_promotion, unpack
 from dangol.rooms.rewards.promotions.editing import check_content
@@ -28,7 +24,7 @@ from dangol.rooms.rewards.promotions.models import PromotionSimulation
 TASK = "promotions.simulate"
 # How many runs of a promotion are kept, and how many of those who would have got most.
 MOST_KEPT, MOST_NAMED = 20, 50
-FAILED = "failed"
+FAILED = trials.FAILED
 
 
 class UnknownTrial(NotFound):
@@ -112,7 +108,13 @@ class TrialView(NamedTuple):
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come."""
-        return self.state not in {SimulationState.WAITING.value, SimulationState.RUNNING.value}
+        return trials.is_over(self.state)
+
+
+_TRIALS = trials.Trials(
+    PromotionSimulation, "promotion_id", TASK, Try, MOST_KEPT, lambda one: UnknownTrial(simulation=one),
+    lambda state: TrialOver(state=state),
+)  # fmt: skip
 
 
 def start_trial(
@@ -127,57 +129,33 @@ def start_trial(
 ) -> Id:
     """Leave a run for the worker; returns its id. Raises PromotionInvalid or a BrokenCondition."""
     check_content(content)
-    simulation_id = new_id()
-    with write_transaction():
-        job_id = enqueue(TASK, Try(show_id(simulation_id)), run_at=at)
-        PromotionSimulation.objects.create(
-            id=simulation_id, promotion_id=promotion_id, job_id=job_id, content=pack(content),
-            is_draft=is_draft, since=since, until=until, asked_by=asked_by, asked_at=at,
-        )  # fmt: skip
-        own = PromotionSimulation.objects.filter(promotion_id=promotion_id)
-        kept = list(own.order_by("-asked_at", "-id").values_list("id", flat=True)[:MOST_KEPT])
-        own.exclude(id__in=kept).delete()
-    return simulation_id
+    return _TRIALS.ask(
+        promotion_id, content=pack(content), is_draft=is_draft, since=since, until=until, asked_by=asked_by,
+        at=at,
+    )  # fmt: skip
 
 
 def find_trial(simulation_id: Id) -> TrialView:
     """Return a run; raises UnknownTrial."""
-    row = PromotionSimulation.objects.filter(id=simulation_id).first()
-    if row is None:
-        raise UnknownTrial(simulation=show_id(simulation_id))
-    return _view(row)
+    return _view(_TRIALS.find(simulation_id))
 
 
 def list_trials(promotion_id: Id, *, limit: int = MOST_KEPT) -> list[TrialView]:
     """Return a promotion's runs, the latest first."""
-    rows = PromotionSimulation.objects.filter(promotion_id=promotion_id).order_by("-asked_at", "-id")
-    return [_view(row) for row in rows[:limit]]
+    return [_view(row) for row in _TRIALS.latest(promotion_id, limit)]
 
 
 def _view(row: PromotionSimulation) -> TrialView:
-    state = str(row.state)
-    is_open = state in {SimulationState.WAITING.value, SimulationState.RUNNING.value}
-    if is_open and Job.objects.filter(id=row.job_id, state=JobState.DEAD).exists():
-        state = FAILED
     return TrialView(
-        row.id, row.promotion_id, unpack(row.content), row.is_draft, state, row.since, row.until,
-        row.asked_by, row.asked_at, row.done_count, row.total_count,
+        row.id, row.promotion_id, unpack(row.content), row.is_draft, trials.state_of(row), row.since,
+        row.until, row.asked_by, row.asked_at, row.done_count, row.total_count,
         None if row.result is None else msgspec.convert(row.result, Result),
     )  # fmt: skip
 
 
 def cancel_trial(simulation_id: Id) -> None:
     """Stop a run at its next orders; raises UnknownTrial or TrialOver."""
-    if not _mark(simulation_id, state=SimulationState.CANCELED.value):
-        raise TrialOver(state=find_trial(simulation_id).state)
-
-
-def _mark(simulation_id: Id, **values: Any) -> bool:
-    """Write to a run that is not over; returns whether it was not."""
-    with write_transaction():
-        states = [SimulationState.WAITING.value, SimulationState.RUNNING.value]
-        own = PromotionSimulation.objects.filter(id=simulation_id, state__in=states)
-        return bool(own.update(**values))
+    _TRIALS.cancel(simulation_id)
 
 
 def run_trial(simulation_id: Id, *, report: Callable[[int, int | None], None]) -> None:
@@ -187,25 +165,19 @@ def run_trial(simulation_id: Id, *, report: Callable[[int, int | None], None]) -
     """
     view, own = find_trial(simulation_id), shop()
     trial, history = _prepared(view, own.currency)
-    total = history.count()
-    if not _mark(simulation_id, state=SimulationState.RUNNING.value, done_count=0, total_count=total):
+    steps = _tried(trial, history)
+    if _TRIALS.run(simulation_id, steps, total=history.count(), report=report) is None:
         return
-    done, batches = 0, history.batches()
-    while batch := _next(batches):
-        trial.ask(batch)
-        done += len(batch)
-        if not _mark(simulation_id, done_count=done):
-            return
-        report(done, total)
     asked = history.needs.traits if history.needs else frozenset()
     as_now = tuple(sorted(one for one in asked if one not in AS_THEN))
-    result = msgspec.to_builtins(_result(trial.tally, as_now))
-    _mark(simulation_id, state=SimulationState.DONE.value, done_count=done, result=result)
+    _TRIALS.keep(simulation_id, _result(trial.tally, as_now))
 
 
-def _next(batches: Iterator[list[tuple[PastOrder, Subject]]]) -> list[tuple[PastOrder, Subject]]:
-    with read_snapshot():
-        return next(batches, [])
+def _tried(trial: Trial, history: History) -> Iterator[int]:
+    """Try past orders, some hundred at a time, and yield how many they were."""
+    for batch in history.batches():
+        trial.ask(batch)
+        yield len(batch)
 
 
 def _prepared(view: TrialView, currency: str) -> tuple[Trial, History]:
