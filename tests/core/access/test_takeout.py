@@ -110,7 +110,7 @@ def pair() -> list[Id]:
             Bought(0, "k1", AT, {BREAD: 60_000}),
             Bought(1, "a1", AT + timedelta(days=1), {BREAD: 30_000}),
             Brought(0, "r1", AT + timedelta(days=2), {BREAD: 60_000}, "k1"),
-            Bought(2, "x1", AT, {BREAD: 10_000}),
+            Bought(2, "of-a-stranger", AT, {BREAD: 10_000}),
         ]
     )
     with write_transaction():
@@ -239,7 +239,7 @@ def test_take_out__a_person__holds_something_of_every_section_and_of_nobody_else
     assert document["returns"][0]["lines"][0]["net_minor"] == 60_000
     assert document["whys"][0]["parts"][0]["points"] > 0
     assert [one["reason"] for one in document["access"]] == ["전화 확인"]
-    for stranger in (show_id(other), "남남", "x1", "203.0.113.7"):
+    for stranger in (show_id(other), "남남", "of-a-stranger", "203.0.113.7"):
         assert stranger not in text
 
 
