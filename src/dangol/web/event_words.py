@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _, gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as lazy
 
 from dangol.core.events.payloads import Payload
-from dangol.rooms.rewards.households.events import HouseholdSpent
-from dangol.web.formats import format_points
+from dangol.web.reward_event_words import detail_of, icon_of
 
 EVENTS: Mapping[str, Promise] = {
     "order.placed": lazy("구매"),
@@ -74,10 +73,6 @@ EVENTS: Mapping[str, Promise] = {
     "sale.returned": lazy("판매 반품"),
 }
 
-HOUSEHOLDS: Mapping[str, str] = dict.fromkeys(
-    ("household.joined", "household.left", "household.spent"), "users"
-)
-
 # Why points moved, where it is a known word.
 REASONS: Mapping[str, Promise] = {
     "order": lazy("구매"),
@@ -103,13 +98,4 @@ def event_name(event: str) -> str:
 
 def tell_plainly(event: str, payload: Payload) -> tuple[str, str, str]:
     """Return an event for a timeline by what people call it: icon, what happened, and more where there is."""
-    return HOUSEHOLDS.get(event, "circle-dot"), event_name(event), _spent_together(payload)
-
-
-def _spent_together(payload: Payload) -> str:
-    if not isinstance(payload, HouseholdSpent):
-        return ""
-    amounts = {"points": format_points(payload.points), "own": format_points(payload.own)}
-    if payload.side == "spender":
-        return _("모두 %(points)s, 그 가운데 자기 것 %(own)s") % amounts
-    return _("다른 가족이 %(points)s, 그 가운데 이 회원의 것 %(own)s") % amounts
+    return icon_of(event), event_name(event), detail_of(payload)

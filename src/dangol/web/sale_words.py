@@ -15,6 +15,7 @@ from dangol.rooms.rewards.promotions.kept import Shelf
 from dangol.rooms.rewards.promotions.words import stored_text
 from dangol.web.coupon_words import hidden
 from dangol.web.formats import format_money_in_words, format_number, format_points
+from dangol.web.stamp_words import stamps_in_words
 
 _KINDS: Mapping[str, Any] = {
     "percent": lazy("비율 할인"),
@@ -63,7 +64,7 @@ def _sentence(effect: Json, answer: Json) -> str:
         case "points_multiplied":
             return _("포인트 %(times)s배") % {"times": _times(effect["num"], effect["den"])}
         case "stamps":
-            return _("도장 %(count)s개") % {"count": format_number(effect["count"])}
+            return stamps_in_words(effect["count"])
         case _:
             if effect.get("issued"):
                 return _("다음에 쓸 쿠폰 %(code)s") % {"code": effect["issued"]}

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, ngettext
 
 from dangol.domain.stamps import CardState, GiftKind, OnReturn
+from dangol.web.formats import format_number
 
 GIVES: Mapping[str, Promise] = {
     GiftKind.POINTS: _("포인트"),
@@ -32,3 +33,8 @@ MOVES: Mapping[str, Promise] = {
     "undo": _("되돌림"),
     "strike": _("직접 뺌"),
 }
+
+
+def stamps_in_words(count: int) -> str:
+    """Return so many stamps: `도장 3개`, in English `3 stamps`."""
+    return ngettext("도장 %(count)s개", "도장 %(count)s개", count) % {"count": format_number(count)}
