@@ -41,7 +41,7 @@ MODELS = [
 # Django's own user, and its two tables of groups and permissions: few rows, none of a customer's.
 DJANGOS = {"dg_people.Staff"}
 # The place of an inline consumer is stored in every event: names may be added at the end, nothing else.
-INLINE_NAMES = ["rewards.accrue", "rewards.follow_customers"]
+INLINE_NAMES = ["rewards.accrue", "rewards.follow_customers", "rewards.open_reached"]
 # The ground floor is where transactions are made.
 GROUND = SOURCE / "core" / "storage"
 

@@ -63,7 +63,11 @@ class Event(Answer, frozen=True):
 
 
 class Lot(Answer, frozen=True):
-    """Points earned together. `expires_at` is the first instant at which they are gone; None: never."""
+    """Points earned together. `expires_at` is the first instant at which they are gone; None: never.
+
+    Pending ones open once their order is what they await (delivered, confirmed), and at `release_at` at the
+    latest; None: then and no sooner.
+    """
 
     id: str
     points: int
@@ -72,6 +76,7 @@ class Lot(Answer, frozen=True):
     earned_at: datetime
     release_at: datetime
     expires_at: datetime | None
+    awaits: str | None
 
 
 class Expiring(Answer, frozen=True):
@@ -120,6 +125,7 @@ class Portion(Answer, frozen=True):
     rule: str | None
     release_at: datetime
     expires_at: datetime | None
+    awaits: str | None
 
 
 class Why(Answer, frozen=True):
@@ -277,7 +283,7 @@ class Returned(Answer, frozen=True):
 
 
 class Order(Answer, frozen=True):
-    """An order, its points with their whys, and what came back of it.
+    """An order, its points with their whys, how far it has come, and what came back of it.
 
     `not_judged` says why no program has looked at it: `other_currency`, or `no_program`.
     """
@@ -288,6 +294,8 @@ class Order(Answer, frozen=True):
     number: str
     placed_at: datetime
     recorded_at: datetime
+    delivered_at: datetime | None
+    confirmed_at: datetime | None
     store: str | None
     channel: str
     currency: str

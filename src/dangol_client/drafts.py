@@ -57,7 +57,8 @@ class RuleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     """A rule: `rate_points` for each `rate_minor` of what it counts, all of it or a category.
 
     A tier's multiplier is a fraction: `{"gold": (3, 2)}`. Its points wait and last as the program's do,
-    unless `pending_days` or `expiry` say otherwise.
+    unless `pending_days` or `expiry` say otherwise. With `awaits` (delivered, confirmed) they open once their
+    order has come so far, and after `pending_days` at the latest.
     """
 
     name: str
@@ -69,6 +70,7 @@ class RuleDraft(msgspec.Struct, frozen=True, omit_defaults=True):
     pending_days: int | None = None
     expiry: str | None = None
     expiry_count: int = 0
+    awaits: str | None = None
 
 
 class LevelDraft(msgspec.Struct, frozen=True):

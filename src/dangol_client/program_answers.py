@@ -21,6 +21,7 @@ class Rule(Answer, frozen=True):
     pending_days: int | None
     expiry: str | None
     expiry_count: int
+    awaits: str | None
 
 
 class Program(Answer, frozen=True):

@@ -48,6 +48,18 @@ class OrderCalls:
         path = place("/orders/{order}/claim", order=order)
         return self._wire.write(path, {"member": member}, Order, sending)
 
+    def confirm(
+        self,
+        order: str,
+        *,
+        milestone: str = "confirmed",
+        at: datetime | None = None,
+        **sending: Unpack[Sending],
+    ) -> Order:
+        """Tell that an order is confirmed, or `delivered`: points that waited for it may be used."""
+        path = place("/orders/{order}/confirm", order=order)
+        return self._wire.write(path, {"milestone": milestone, "at": at}, Order, sending)
+
     def return_goods(
         self,
         order: str,
@@ -143,18 +155,21 @@ class ProgramCalls:
         pending_days: int | None = None,
         expiry: str | None = None,
         expiry_count: int | None = None,
+        awaits: str | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
         """Let a new version of a rule hold from an instant on: now, unless said otherwise.
 
-        Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+        Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise. With
+        `awaits` (delivered, confirmed) they open once their order has come so far, and after `pending_days`
+        at the latest.
         """
         path = place("/programs/{program}/rules/{rule}/versions", program=program, rule=rule)
         body = {
             "name": name, "rate_points": rate_points, "rate_minor": rate_minor, "category": category,
             "multipliers": multipliers, "rounding": rounding, "pending_days": pending_days,
-            "expiry": expiry, "expiry_count": expiry_count, "active_from": active_from,
+            "expiry": expiry, "expiry_count": expiry_count, "awaits": awaits, "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

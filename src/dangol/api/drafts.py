@@ -30,6 +30,7 @@ from dangol.api.replies import Given, GivenInstant, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
+from dangol.domain.milestones import Milestone
 from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards import contents, drafts, simulations
 from dangol.rooms.rewards.differences import Difference
@@ -43,6 +44,7 @@ class DraftRule(Given):
     """A rule of a draft. `key` is the rule's id, or `new-…` for one that is to be; `ends_at` is exclusive.
 
     Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    With `awaits` they open once their order is so, and after `pending_days` at the latest.
     """
 
     key: Annotated[
@@ -58,6 +60,7 @@ class DraftRule(Given):
     pending_days: Days | None = None
     expiry: Expiry | None = None
     expiry_count: Days = 0
+    awaits: Milestone | None = None
 
 
 class DraftTerms(Given):

@@ -8,6 +8,7 @@ from dangol.api.views import Minor, WhyView
 from dangol.core.commerce.selectors import OrderReading, read_return
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.reading import read_together
+from dangol.domain.milestones import Milestone
 from dangol.rooms.rewards.whys import Judgements, WhyView as Judged, accruals_of
 
 
@@ -51,7 +52,8 @@ class ReturnedView(Shown):
 class OrderView(Shown):
     """An order, its points with their whys, and what came back of it.
 
-    `not_judged` says why no program has looked at it: `other_currency`, or `no_program`.
+    `delivered_at` and `confirmed_at` say how far it has come, as far as was told. `not_judged` says why no
+    program has looked at it: `other_currency`, or `no_program`.
     """
 
     id: str
@@ -60,6 +62,8 @@ class OrderView(Shown):
     number: str
     placed_at: Instant
     recorded_at: Instant
+    delivered_at: Instant | None
+    confirmed_at: Instant | None
     store: str | None
     channel: str
     currency: str
@@ -112,6 +116,8 @@ def show_order(customer_id: Id, order_id: Id) -> OrderView:
     return OrderView(
         id=show_id(facts.id), member_id=show_id(customer_id), source=facts.source, number=facts.number,
         placed_at=facts.placed_at, recorded_at=facts.recorded_at,
+        delivered_at=whole.milestones.get(Milestone.DELIVERED.value),
+        confirmed_at=whole.milestones.get(Milestone.CONFIRMED.value),
         store=whole.store, channel=facts.channel,
         currency=facts.currency, list_minor=facts.list_minor, discount_minor=facts.discount_minor,
         net_minor=facts.net_minor,

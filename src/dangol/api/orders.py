@@ -16,11 +16,13 @@ from dangol.core.access.rights import Right
 from dangol.core.commerce.catalog import find_products
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.milestones import Reached, note_reached
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.storage.ids import show_id
 from dangol.domain.errors import DomainError
+from dangol.domain.milestones import Milestone
 from dangol.rooms.rewards.promotions.returning import refuse_returned_here
 
 router = Router(tags=["orders"])
@@ -100,6 +102,13 @@ class ReturnIn(Given):
     lines: Annotated[list[ReturnLineIn], Field(min_length=1, max_length=500)]
 
 
+class ConfirmIn(Given):
+    """How far an order has come: its buyer keeps it (`confirmed`), or it has arrived (`delivered`)."""
+
+    milestone: Milestone = Milestone.CONFIRMED
+    at: GivenInstant | None = None
+
+
 class ClaimIn(Given):
     """The member who made a guest's order."""
 
@@ -160,6 +169,20 @@ def claim_order(request: HttpRequest, order: Path[str], payload: ClaimIn) -> Rep
         source=found.source, number=found.number, customer_id=owner, recorded_at=caller_of(request).at
     )
     return Reply(show_order(owner, found.id))
+
+
+@router.post("/orders/{order}/confirm", auth=Needs(Right.ORDERS_WRITE), response=OrderView)
+@once
+def confirm_order(request: HttpRequest, order: Path[str], payload: ConfirmIn) -> Reply:
+    """Tell that an order is confirmed, or delivered. Points that waited for it may be used from now on.
+
+    It is told once for good: told again, the order is answered as it stands.
+    """
+    found, now = find_order(order), caller_of(request).at
+    at = _not_later(payload.at or now, "at", now)
+    reached = Reached(found.customer_id, found.id, found.source, found.number, payload.milestone, at)
+    note_reached([reached], recorded_at=now)
+    return Reply(show_order(found.customer_id, found.id))
 
 
 @router.post("/orders/{order}/returns", auth=Needs(Right.ORDERS_WRITE), response={201: ReturnView})

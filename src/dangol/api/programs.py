@@ -16,6 +16,7 @@ from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
+from dangol.domain.milestones import Milestone
 from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards.programs import (
     LevelDraft,
@@ -52,7 +53,8 @@ Ratio = Annotated[
 class RuleView(Shown):
     """A version of a rule: `rate_points` for each `rate_minor` of what it counts.
 
-    `pending_days` and `expiry` are the program's where they are null.
+    `pending_days` and `expiry` are the program's where they are null. What the points `await` of their order
+    opens them sooner; null: time alone opens them.
     """
 
     id: str
@@ -68,6 +70,7 @@ class RuleView(Shown):
     pending_days: int | None
     expiry: str | None
     expiry_count: int
+    awaits: str | None
 
 
 class ProgramView(Shown):
@@ -110,6 +113,7 @@ class RuleFields(Given):
     """How a rule is to read. A tier's multiplier is a fraction: `{"gold": [3, 2]}`.
 
     Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    With `awaits` they open once their order is so, and after `pending_days` at the latest.
     """
 
     name: Name
@@ -121,12 +125,14 @@ class RuleFields(Given):
     pending_days: Days | None = None
     expiry: Expiry | None = None
     expiry_count: Days = 0
+    awaits: Milestone | None = None
 
 
 class RuleIn(RuleFields, _Version):
     """How a rule is to read from an instant on. A tier's multiplier is a fraction: `{"gold": [3, 2]}`.
 
     Its points wait and last as the program's do, unless `pending_days` or `expiry` say otherwise.
+    With `awaits` they open once their order is so, and after `pending_days` at the latest.
     """
 
 
@@ -307,6 +313,7 @@ def rule_draft(payload: RuleFields) -> RuleDraft:
         payload.name, payload.rate_points, payload.rate_minor, payload.category,
         {tier: (num, den) for tier, (num, den) in payload.multipliers.items()}, payload.rounding,
         pending_days=payload.pending_days, expiry=payload.expiry, expiry_count=payload.expiry_count,
+        awaits=payload.awaits or "",
     )  # fmt: skip
 
 
@@ -359,6 +366,7 @@ def show_program(program: Running) -> ProgramView:
                 multipliers={tier: list(ratio) for tier, ratio in rule.multipliers.items()},
                 rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
                 pending_days=rule.pending_days, expiry=rule.expiry, expiry_count=rule.expiry_count,
+                awaits=rule.awaits or None,
             )
             for rule in program.rules
         ],

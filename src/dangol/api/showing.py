@@ -57,6 +57,7 @@ def show_points(customer_id: Id, currency: str) -> PointsView:
             LotView(
                 id=show_id(lot.id), points=lot.points, left=lot.left, pending=lot.is_pending,
                 earned_at=lot.earned_at, release_at=lot.release_at, expires_at=lot.expires_at,
+                awaits=lot.awaits,
             )
             for lot in lots
         ],
@@ -90,6 +91,7 @@ def _portion(view: whys.PortionView) -> PortionView:
     return PortionView(
         lot=show_id(view.lot.id), points=view.points, rule_id=show_id(rule_id) if rule_id else None,
         rule_version=version, rule=name, release_at=view.lot.release_at, expires_at=view.lot.expires_at,
+        awaits=view.lot.awaits,
     )  # fmt: skip
 
 

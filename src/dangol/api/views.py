@@ -38,7 +38,11 @@ class MemberPage(Shown):
 
 
 class LotView(Shown):
-    """Points earned together. `expires_at` is the first instant at which they are gone; null: never."""
+    """Points earned together. `expires_at` is the first instant at which they are gone; null: never.
+
+    Pending ones open once their order is what they await, `delivered` or `confirmed`, and at `release_at` at
+    the latest; null: then and no sooner.
+    """
 
     id: str
     points: int
@@ -47,6 +51,7 @@ class LotView(Shown):
     earned_at: Instant
     release_at: Instant
     expires_at: Instant | None
+    awaits: str | None
 
 
 class ExpiringView(Shown):
@@ -85,6 +90,8 @@ class PartView(Shown):
 class PortionView(Shown):
     """Points moved under the same terms: their lot, when it opens and, exclusive, lapses (or never).
 
+    `awaits` is what of their order opens, or has opened, them before the last day; null: time alone.
+
     `rule` is the name of the rule whose own terms hold (`rule_id`, `rule_version`); null: the program's do.
     """
 
@@ -95,6 +102,7 @@ class PortionView(Shown):
     rule: str | None
     release_at: Instant
     expires_at: Instant | None
+    awaits: str | None
 
 
 class WhyView(Shown):

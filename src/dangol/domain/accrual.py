@@ -47,8 +47,10 @@ class Expiry(StrEnum):
 class Terms(NamedTuple):
     """How long points wait and how long they last. `expiry_count` is in the unit of `expiry`.
 
-    They do not open before the day `opens_on`. By inactivity they lapse so many months after the last of
-    these `activities`. `extra_months`, a tier's own, are added to the last day, whatever it is counted by.
+    They do not open before the day `opens_on`. Points that `await` how far their order comes
+    (domain.milestones) open with it, and after `pending_days` at the latest. By inactivity they lapse so many
+    months after the last of these `activities`. `extra_months`, a tier's own, are added to the last day,
+    whatever it is counted by.
     """
 
     zone: ZoneInfo
@@ -58,6 +60,7 @@ class Terms(NamedTuple):
     extra_months: int = 0
     activities: tuple[str, ...] = ()
     opens_on: date | None = None
+    awaits: str = ""
 
     @property
     def idle(self) -> Idle | None:
@@ -68,11 +71,15 @@ class Terms(NamedTuple):
 
 
 class OwnTerms(NamedTuple):
-    """What a rule says of its own points otherwise than the program; None: as the program's terms have it."""
+    """What a rule says of its own points otherwise than the program; None: as the program's terms have it.
+
+    What they await is said together with how long they wait at the latest.
+    """
 
     pending_days: int | None = None
     expiry: Expiry | None = None
     expiry_count: int = 0
+    awaits: str = ""
 
     def __bool__(self) -> bool:
         return self.pending_days is not None or self.expiry is not None
@@ -80,7 +87,7 @@ class OwnTerms(NamedTuple):
     def over(self, terms: Terms) -> Terms:
         """Return the program's terms with what the rule says in their place."""
         if self.pending_days is not None:
-            terms = terms._replace(pending_days=self.pending_days)
+            terms = terms._replace(pending_days=self.pending_days, awaits=self.awaits)
         if self.expiry is not None:
             terms = terms._replace(expiry=self.expiry, expiry_count=self.expiry_count)
         return terms

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, TypeAlias
 
 from dangol.domain.errors import DomainError
+from dangol.domain.milestones import Milestone
 from dangol.domain.tracked_values import exact_number
 
 Properties: TypeAlias = Mapping[str, Any]
@@ -21,6 +22,8 @@ _NOT_WORDS = re.compile(r"[\W_]+")
 _KNOWN = {
     "ordercompleted": "order", "completedorder": "order",
     "orderrefunded": "refund", "ordercancelled": "refund", "ordercanceled": "refund",
+    "orderdelivered": "delivered", "배송완료": "delivered",
+    "orderconfirmed": "confirmed", "구매확정": "confirmed",
     "productviewed": "view", "viewedproduct": "view",
     "productlistviewed": "view", "viewedproductcategory": "view",
 }  # fmt: skip
@@ -100,11 +103,18 @@ class Viewed(NamedTuple):
     category: str
 
 
-Commerce: TypeAlias = Sold | Refunded | Viewed
+class Come(NamedTuple):
+    """An order, by its number, that has come so far."""
+
+    number: str
+    milestone: Milestone
+
+
+Commerce: TypeAlias = Sold | Refunded | Viewed | Come
 
 
 def kind_of(name: str) -> str:
-    """Return `order`, `refund` or `view` for a known event's name, in any case and spacing; else nothing."""
+    """Return `order`, `refund`, `view` or a milestone for a known event's name, in any case; else nothing."""
     return _KNOWN.get(_NOT_WORDS.sub("", name.casefold()), "")
 
 
@@ -118,6 +128,8 @@ def read_commerce(name: str, properties: Properties, *, currency: str, places: P
         return _read_order(properties, currency, places)
     if kind == "refund":
         return _read_refund(properties, currency, places)
+    if kind in frozenset(Milestone):
+        return Come(_order_number(properties), Milestone(kind))
     return _read_view(properties) if kind == "view" else None
 
 

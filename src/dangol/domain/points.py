@@ -105,6 +105,7 @@ class Lot:
     `left` is what may still be spent (or will be, once open), `expired` what lapsed and has not been
     taken back, `reversed` what has been taken back of it, wherever it was found. `root_id` is the lot these
     points were first in, where a merge has brought them here. With `idle` each activity moves `expires_at`.
+    What a waiting lot `awaits` opens it before `release_at`; empty: time alone does.
     """
 
     id: bytes
@@ -120,6 +121,7 @@ class Lot:
     is_new: bool = False
     root_id: bytes | None = None
     idle: Idle | None = None
+    awaits: str = ""
 
     @property
     def root(self) -> bytes:
@@ -168,6 +170,7 @@ class Earn(NamedTuple):
 
     `lot_id` is given where the caller has to name the lot before it exists. With `idle` they lapse so long
     after the last activity: earning them is one, and `expires_at` is when they lapse without another.
+    What they `await` may open them sooner (`Open`).
     """
 
     key: str
@@ -179,6 +182,34 @@ class Earn(NamedTuple):
     subject_id: bytes | None = None
     lot_id: bytes | None = None
     idle: Idle | None = None
+    awaits: str = ""
+
+
+class Open(NamedTuple):
+    """What lots waited for has come, at `at`, and became known at `told_at`: they open, of those that wait.
+
+    They are the lots that began as `roots` and await something that is `met`; none opens before `floor`.
+    It moves no points itself and has no key: told twice, there is nothing left to open. `subject_id` is
+    what has come so far.
+    """
+
+    roots: frozenset[bytes]
+    met: frozenset[str]
+    at: datetime
+    told_at: datetime
+    floor: datetime | None
+    subject_id: bytes
+
+
+class Opening(NamedTuple):
+    """A lot that opens sooner than time alone would have opened it, and by what."""
+
+    lot_id: bytes
+    root_id: bytes
+    awaited: str
+    was_at: datetime
+    release_at: datetime
+    subject_id: bytes
 
 
 class Touch(NamedTuple):
@@ -294,6 +325,7 @@ class Carried(NamedTuple):
     expires_at: datetime
     root_id: bytes
     idle: Idle | None = None
+    awaits: str = ""
 
 
 class MergeIn(NamedTuple):

@@ -27,6 +27,7 @@ class Portion(NamedTuple):
     expires_at: datetime
     is_moved: bool = False
     idle: Idle | None = None
+    awaits: str = ""
 
 
 def own_terms(rules: Sequence[EarningRule]) -> dict[tuple[bytes, int], OwnTerms]:
@@ -39,7 +40,7 @@ def portions_of(
 ) -> list[Portion]:
     """Return in which portions an order's points stand that was bought at an instant; none is empty."""
     return [
-        Portion(source, points, *dates_of(held, at), idle=held.idle)
+        Portion(source, points, *dates_of(held, at), idle=held.idle, awaits=held.awaits)
         for source, points in _sums(parts, own).items()
         if points
         for held in (own[source].over(terms) if source else terms,)
@@ -71,7 +72,7 @@ def corrected_portions(before: Sequence[Portion], after: Sequence[Portion]) -> l
         rest = new.points if new else 0
         if old.points > rest:
             taken.append(old._replace(points=rest - old.points))
-        if new and (new[2:4], new.idle) != (old[2:4], old.idle):
+        if new and (new[2:4], new.idle, new.awaits) != (old[2:4], old.idle, old.awaits):
             taken.append(old._replace(points=-min(old.points, rest), is_moved=True))
             given.append(new)
         elif new and new.points > old.points:

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 
 from dangol.domain.idling import Done
-from dangol.domain.points import OWN_KEYS, Account, Entry, Kind, Lot, Movement
+from dangol.domain.points import OWN_KEYS, Account, Entry, Kind, Lot, Movement, Open, Opening
 
 # A database takes plain strings faster than members of an enumeration, and a year has a million of them.
 _AVAILABLE, _PENDING, _DEBT = Account.AVAILABLE.value, Account.PENDING.value, Account.DEBT.value
@@ -22,7 +22,7 @@ class Purse:
     """One customer's points of one currency, and what has been done to them since they were loaded."""
 
     __slots__ = (
-        "_agenda", "_make_id", "debt", "done", "is_late", "known_to", "lots", "movements", "slid",
+        "_agenda", "_make_id", "debt", "done", "is_late", "known_to", "lots", "movements", "opened", "slid",
         "touched",
     )  # fmt: skip
 
@@ -36,6 +36,8 @@ class Purse:
         self.done: list[tuple[Done, bytes]] = []
         self.slid: set[bytes] = set()
         self.known_to: datetime | None = None
+        # What opens sooner than time alone would have it.
+        self.opened: list[Opening] = []
         self.is_late = False
         self._make_id = make_id
         # What is due when: (instant, whether it lapses, lot). Opening sorts before lapsing.
@@ -70,7 +72,8 @@ class Purse:
             lot = self.lots[lot_id]
             if not lot.left:  # taken back while it waited, or spent: nothing opens, nothing lapses
                 continue
-            if lot.idle and self._next_of(lot)[0] != instant:  # its end has moved since this was noted
+            # Its opening or its end has moved since this was noted.
+            if (lot.idle or lot.awaits) and self._next_of(lot)[:2] != (instant, lapses):
                 continue
             if lapses:
                 self._expire(lot, instant)
@@ -92,6 +95,39 @@ class Purse:
             lot.expires_at = end
             self.slid.add(lot.id)
             heappush(self._agenda, self._next_of(lot))
+
+    def open_early(self, command: Open) -> int:
+        """Open what waited for what has come; returns how many points that are, at once or from the floor on.
+
+        Points that a merge has brought here do not open before they were known to be here.
+        """
+        self.settle(command.at)
+        before = len(self.opened)
+        for lot in self.lots.values():
+            if lot.is_pending and lot.left and lot.awaits in command.met and lot.root in command.roots:
+                self._hasten(lot, command)
+        opened = self.opened[before:]
+        points = sum(self.lots[one.lot_id].left for one in opened)
+        for opening in opened:
+            if opening.release_at <= command.told_at:
+                self.settle(opening.release_at)
+        return points
+
+    def _hasten(self, lot: Lot, command: Open) -> None:
+        """Let a lot open with what it waited for; no later than it would have anyway."""
+        release_at = max(command.at, lot.earned_at, command.floor or command.at)
+        if lot.root_id:
+            release_at = max(release_at, command.told_at)
+        if release_at >= lot.release_at:
+            return
+        self.opened.append(
+            Opening(lot.id, lot.root, lot.awaits, lot.release_at, release_at, command.subject_id)
+        )
+        lot.release_at = release_at
+        self.touched.add(lot.id)
+        # By inactivity nothing lapses before it opens: that day has moved.
+        self.is_late = self.is_late or lot.idle is not None
+        heappush(self._agenda, self._next_of(lot))
 
     def revive(self, lot: Lot, end: datetime, lapses: Sequence[tuple[bytes, datetime, int]]) -> None:
         """Take lapses of a lot back (transfer, instant, points): it was to lapse at a later `end`."""

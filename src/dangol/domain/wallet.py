@@ -114,7 +114,7 @@ class Wallet(Purse):
         return movement
 
     def _earn(self, command: Earn) -> Movement:
-        _, at, points, release_at, expires_at, reason, subject_id, lot_id, idle = command
+        _, at, points, release_at, expires_at, reason, subject_id, lot_id, idle, awaits = command
         release_at = max(release_at, at)
         if expires_at <= release_at:
             raise InvalidPoints(points=points, expires_at=expires_at, release_at=release_at)
@@ -122,6 +122,7 @@ class Wallet(Purse):
         lot = self._new_lot(
             lot_id or self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
         )
+        lot.awaits = awaits
         if idle:
             self.touch(Activity.EARNING.value, at, subject_id or movement_id)
             lot.idle = idle
@@ -279,11 +280,11 @@ class Wallet(Purse):
         """Make a lot of each part, waiting or open as it was; what is owed on either side is paid at once."""
         movement_id, at = self._make_id(), command.at
         entries = []
-        for points, earned_at, release_at, expires_at, root_id, idle in command.parts:
+        for points, earned_at, release_at, expires_at, root_id, idle, awaits in command.parts:
             lot = self._new_lot(
                 self._make_id(), movement_id, at, points, release_at=release_at, expires_at=expires_at
             )
-            lot.earned_at, lot.root_id, lot.idle = earned_at, root_id, idle
+            lot.earned_at, lot.root_id, lot.idle, lot.awaits = earned_at, root_id, idle, awaits
             self.is_late = self.is_late or idle is not None
             entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, points, lot.id))
         if command.debt:

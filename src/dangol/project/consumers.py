@@ -14,7 +14,7 @@ from dangol.core.segments.consumers import FOLLOW as WATCH, FORGET_ERASED as FOR
 from dangol.core.segments.telling import STORE_TOLD
 from dangol.rooms.personalization.lists import FORGET_ERASED as FORGET_LISTS
 from dangol.rooms.rewards.catalog.consumers import CLOSE_VOUCHERS
-from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE
+from dangol.rooms.rewards.consumers import ACCRUE, FOLLOW_CUSTOMERS as JUDGE_AS_ONE, OPEN_REACHED
 from dangol.rooms.rewards.event_rules.consumers import FOLLOW as FOLLOW_EVENT_RULES
 from dangol.rooms.rewards.gates import FOLLOW_SEGMENTS
 from dangol.rooms.rewards.households.consumers import FOLLOW as FOLLOW_HOUSEHOLDS
@@ -22,7 +22,7 @@ from dangol.rooms.rewards.referrals.consumers import FOLLOW as FOLLOW_REFERRALS
 from dangol.rooms.rewards.stamps.consumers import FOLLOW as FOLLOW_STAMPS
 from dangol.rooms.rewards.stored_value.consumers import FOLLOW as FOLLOW_STORED_VALUE
 
-INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE]
+INLINE: list[Consumer] = [ACCRUE, JUDGE_AS_ONE, OPEN_REACHED]
 BY_CURSOR: list[Consumer] = [
     RECEIVE_GIFTS,
     FAN_OUT,

@@ -20,6 +20,7 @@ CALLS: Mapping[str, tuple[object, str]] = {
 }
 CAUSES: Mapping[str, object] = {
     "order": lazy("주문"), "return": lazy("반품"), "traits": lazy("알게 된 것"), "view": lazy("본 상품"),
+    "delivered": lazy("배송 완료"), "confirmed": lazy("구매 확정"),
 }  # fmt: skip
 
 

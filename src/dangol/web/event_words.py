@@ -13,6 +13,8 @@ EVENTS: Mapping[str, Promise] = {
     "gift_card.moved": lazy("상품권 금액 변동"),
     "store_credit.moved": lazy("예치금 변동"),
     "order.returned": lazy("반품"),
+    "order.delivered": lazy("배송 완료"),
+    "order.confirmed": lazy("구매 확정"),
     "order.claimed": lazy("손님 주문 찾아감"),
     "points.earned": lazy("포인트 적립"),
     "points.spent": lazy("포인트 사용"),

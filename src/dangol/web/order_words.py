@@ -13,6 +13,7 @@ ACT_WORDS: Mapping[str, Promise] = {
     Act.MOVED: _("다른 회원에게 옮겼어요"),
     Act.RECEIVED: _("다른 회원에게서 옮겨 왔어요"),
     Act.CLAIMED: _("회원의 것으로 적립했어요"),
+    Act.CONFIRMED: _("구매를 확정했어요"),
 }
 _NOT_JUDGED: Mapping[str, Promise] = {
     NotJudged.NO_PROGRAM: _("적립 프로그램이 없어서 적립하지 않았어요."),

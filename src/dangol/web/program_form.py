@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy
 from dangol.core.segments.selectors import segment_names
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
+from dangol.domain.milestones import Milestone
 from dangol.domain.tiers import Join, Measure
 from dangol.rooms.rewards.checking import Problem
 from dangol.rooms.rewards.contents import (
@@ -24,12 +25,13 @@ from dangol.rooms.rewards.contents import (
 )
 from dangol.web.formats import format_last_day, minor_digits
 from dangol.web.inputs import Input, Options
+from dangol.web.opening_words import AWAITS
 from dangol.web.program_fields import FieldReader, Setting, write_money
 from dangol.web.program_words import DOWNGRADES, activity_options, problem_in_words, times_in_words
 from dangol.web.tier_words import measure_name
 from dangol.web.words import rounding_name
 
-MOST_RULES = 100
+MOST_RULES, LATEST_DAYS = 100, 30
 EXPIRIES: Options = (
     ("never", lazy("사라지지 않아요")),
     ("rolling_days", lazy("며칠이 지나면")),
@@ -85,6 +87,7 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
             f"{at}rounding": rule.rounding.value,
             f"{at}ends_at": format_last_day(rule.ends_at).isoformat() if rule.ends_at else "",
             f"{at}pending_days": "" if rule.pending_days is None else str(rule.pending_days),
+            f"{at}awaits": rule.awaits.value if rule.awaits else "",
             f"{at}expiry": rule.expiry.value if rule.expiry else "",
             f"{at}expiry_count": str(rule.expiry_count) if rule.expiry else "",
         }
@@ -158,6 +161,8 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
         for tier in tier_keys
     }
     expiry = reader.choice_or_none(f"{at}expiry", Expiry, rule.expiry)
+    awaits = reader.choice_or_none(f"{at}awaits", Milestone, rule.awaits)
+    wait = reader.whole_or_none(f"{at}pending_days", rule.pending_days)
     return RuleContent(
         key=rule.key,
         name=reader.text(f"{at}name", rule.name),
@@ -169,7 +174,9 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
         },
         rounding=reader.choice(f"{at}rounding", rule.rounding),
         ends_at=reader.last_day(f"{at}ends_at", rule.ends_at),
-        pending_days=reader.whole_or_none(f"{at}pending_days", rule.pending_days),
+        # Nothing waits for ever: left open, the last day comes after a month.
+        pending_days=LATEST_DAYS if awaits and wait is None else wait,
+        awaits=awaits,
         expiry=expiry,
         expiry_count=(reader.whole_or_none(f"{at}expiry_count", rule.expiry_count) or 0) if expiry else 0,
     )
@@ -255,10 +262,17 @@ def _rule_inputs(rule: RuleContent, field: Callable[..., Input]) -> Iterator[Inp
     rounding = tuple((one.value, rounding_name(one.value)) for one in Rounding)
     yield field(f"{at}rounding", _("소수점"), options=rounding)
     yield field(f"{at}ends_at", _("마지막 날"), "date", hint=_("비워 두면 끝나지 않아요"))
-    same = _("비워 두면 멤버십과 같아요")
-    yield field(f"{at}pending_days", _("이 포인트는 며칠 뒤에 열려요"), "number", hint=same)
+    yield field(f"{at}awaits", _("이 포인트를 여는 것"), options=AWAITS)
+    yield field(f"{at}pending_days", _("이 포인트는 며칠 뒤에 열려요"), "number", hint=_wait_hint(rule))
     yield field(f"{at}expiry", _("이 포인트가 사라지는 때"), options=OWN_EXPIRIES)
     yield field(f"{at}expiry_count", _("며칠, 몇 달, 몇 년"), "number")
+
+
+def _wait_hint(rule: RuleContent) -> str:
+    """Return what the days mean: where points wait for their order, when they open anyway."""
+    if rule.awaits:
+        return _("그때까지 소식이 없으면 이만큼 지나서 저절로 열려요")
+    return _("비워 두면 멤버십과 같아요")
 
 
 def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:

@@ -14,6 +14,7 @@ from dangol.domain.tiers import Join, Window
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
 from dangol.web.formats import format_date, format_last_day, format_money_in_words, format_points
+from dangol.web.opening_words import opener_name, own_wait_in_words, waits_in_words
 from dangol.web.tier_words import measure_name, measured
 from dangol.web.words import rounding_name
 
@@ -103,7 +104,7 @@ def rule_card(rule: RuleContent, tier_names: Mapping[str, str], currency: str) -
 
 def own_in_words(rule: RuleContent) -> list[str]:
     """Return what is otherwise about a rule's points; nothing where they are under the program's terms."""
-    told = [] if rule.pending_days is None else [waits_in_words(rule.pending_days)]
+    told = [] if rule.pending_days is None else [own_wait_in_words(rule.awaits, rule.pending_days)]
     return [*told, lasts_in_words(rule.expiry.value, rule.expiry_count)] if rule.expiry else told
 
 
@@ -146,15 +147,6 @@ def ends_in_words(ends_at: datetime | None) -> str:
     if ends_at is None:
         return _("끝나는 날 없음")
     return _("%(day)s까지") % {"day": format_date(format_last_day(ends_at))}
-
-
-def waits_in_words(days: int) -> str:
-    """Return how long points wait before they can be used."""
-    if not days:
-        return _("적립하면 바로 쓸 수 있어요.")
-    return ngettext(
-        "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", "적립하고 %(days)s일 뒤부터 쓸 수 있어요.", days
-    ) % {"days": days}
 
 
 def opens_in_words(day: date | None) -> str:
@@ -337,7 +329,8 @@ _FIELDS: Mapping[str, object] = {
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
     "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
     "gate": lazy("누가 될 수 있나요?"), "counted": lazy("무엇을 세나요?"),
-    "own_wait": lazy("이 포인트가 열리는 때"), "own_expiry": lazy("이 포인트가 사라지는 때"),
+    "own_wait": lazy("이 포인트가 열리는 때"), "awaits": lazy("이 포인트를 여는 것"),
+    "own_expiry": lazy("이 포인트가 사라지는 때"),
     "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
     "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
 }  # fmt: skip
@@ -350,6 +343,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "opens_on"): lambda value, measure, currency: opens_in_words(value) or _("정하지 않음"),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
     (None, "own_wait"): lambda value, measure, currency: _own(waits_in_words, value),
+    (None, "awaits"): lambda value, measure, currency: opener_name(value),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
     (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),
@@ -364,6 +358,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
 _PROBLEMS: Mapping[str, object] = {
     "needed": lazy("무엇을 활동으로 칠지 골라 주세요."),
     "unknown": lazy("목록에서 골라 주세요."),
+    "needed_for_awaits": lazy("소식이 없어도 열릴 날이 있어야 해요. 1 이상으로 적어 주세요."),
     "only_for_all": lazy("활동이 없으면 사라지게 하는 것은 멤버십 전체에만 정할 수 있어요."),
     "not_positive": lazy("0보다 커야 해요."),
     "too_large": lazy("너무 커요. 더 작게 적어 주세요."),

@@ -40,7 +40,7 @@ class TraitRefused(DomainError):
 
 
 class KeyMayNotOrder(DomainError):
-    """The event would be an order or a return, but its key may only send events."""
+    """The event tells of an order, a return or a delivery, but its key may only send events."""
 
     code = "behavior.key_may_not_order"
 
@@ -67,7 +67,7 @@ class OrderTold(DomainError):
 
 
 class OrderMissing(DomainError):
-    """The order (`number`) that is refunded was not told, or is somebody else's."""
+    """The order (`number`) that the event is about was not told, or is somebody else's."""
 
     code = "behavior.order_missing"
 

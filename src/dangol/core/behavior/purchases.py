@@ -13,6 +13,7 @@ from dangol.core.behavior.errors import (
 from dangol.core.behavior.messages import Sender
 from dangol.core.behavior.preparing import Prepared
 from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.milestones import Reached, find_numbered, note_reached
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Product, ReturnLine
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.services import NumberTaken, find_numbers
@@ -20,7 +21,7 @@ from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.commerce_events import Refunded, Share, Sold, read_refund, share_discount
+from dangol.domain.commerce_events import Come, Refunded, Share, Sold, read_refund, share_discount
 from dangol.domain.errors import DomainError
 
 # One source for all of them, so that an order told by the site and by the shop's server is one order.
@@ -30,7 +31,10 @@ _BACK = ("order_id", "order_line", "quantity_milli", "net_minor")
 
 
 class Bought(NamedTuple):
-    """What became of a commerce event: an order or a return, by its id; `is_new` says whether just now."""
+    """What became of a commerce event: an order or a return, by its id; `is_new` says whether just now.
+
+    An order that has come further is named as well, by how far.
+    """
 
     what: str
     id: Id
@@ -47,8 +51,8 @@ class Placed(NamedTuple):
 def carry_out(events: Sequence[Placed], *, sender: Sender, recorded_at: datetime) -> list[Bought | None]:
     """Place the orders and record the returns these events tell; what does not fit gets its problem.
 
-    Must be called inside the write transaction. Orders come before returns, whatever their places in the
-    batch; a constant number of statements.
+    Must be called inside the write transaction. Orders come before returns, and these before how far orders
+    have come, whatever their places in the batch; a constant number of statements.
     """
     made: list[Bought | None] = [None] * len(events)
     allowed = [place for place, one in enumerate(events) if _may(one, sender)]
@@ -62,13 +66,18 @@ def carry_out(events: Sequence[Placed], *, sender: Sender, recorded_at: datetime
         [place for place, _ in back], _take_back([one for _, one in back], recorded_at), strict=True
     ):
         made[place] = bought
+    come = [(place, one) for place in allowed if isinstance((one := events[place]).event.commerce, Come)]
+    for place, bought in zip(
+        [place for place, _ in come], _note_come([one for _, one in come], recorded_at), strict=True
+    ):
+        made[place] = bought
     return made
 
 
 def _may(one: Placed, sender: Sender) -> bool:
     """Say whether an event may become an order or a return; why not, is written to its problems."""
     commerce = one.event.commerce
-    if not isinstance(commerce, Sold | Refunded):
+    if not isinstance(commerce, Sold | Refunded | Come):
         return False
     if not sender.may_order:
         one.event.problems.append(KeyMayNotOrder())
@@ -115,6 +124,32 @@ def _outcome(what: str, one: Placed, outcome: Outcome) -> Bought | None:
         one.event.problems.append(OrderTold(number=commerce.number))
         return None
     return Bought(what, outcome.id, is_new=not outcome.repeated)
+
+
+def _note_come(come: Sequence[Placed], recorded_at: datetime) -> list[Bought | None]:
+    """Note how far orders have come; an event whose order nobody knows is kept with its problem."""
+    told = [(one, one.customer_id or b"", _come(one)) for one in come]
+    orders = find_numbered([(owner, thing.number) for _, owner, thing in told], prefer=SOURCE)
+    made: list[Bought | None] = [None] * len(told)
+    places, reached = [], []
+    for place, (one, owner, thing) in enumerate(told):
+        found = orders.get((owner, thing.number))
+        if found is None:
+            one.event.problems.append(OrderMissing(number=thing.number))
+            continue
+        places.append(place)
+        reached.append(Reached(*found, thing.number, thing.milestone, one.event.occurred_at))
+    for place, order, is_new in zip(
+        places, reached, note_reached(reached, recorded_at=recorded_at), strict=True
+    ):
+        made[place] = Bought(order.milestone.value, order.order_id, is_new=is_new)
+    return made
+
+
+def _come(one: Placed) -> Come:
+    commerce = one.event.commerce
+    assert isinstance(commerce, Come)
+    return commerce
 
 
 class _Books(NamedTuple):

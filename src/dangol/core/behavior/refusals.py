@@ -57,7 +57,7 @@ register(
         ),
         TraitRefused.code: Words(_("‘{field}’ 값을 고객 정보로 둘 수 없어요({why})."), _("값을 확인하세요.")),
         KeyMayNotOrder.code: Words(
-            _("주문이나 반품이 될 활동인데, 이 키는 활동만 보낼 수 있어요."),
+            _("주문, 반품, 배송 완료, 구매 확정을 알리는 활동인데, 이 키는 활동만 보낼 수 있어요."),
             _("서버에서 보내고, 주문 권한이 있는 키를 쓰세요."),
         ),
         KeyMayNotTell.code: Words(
@@ -71,7 +71,7 @@ register(
             _("주문 {number}은(는) 이미 다른 내용으로 있어요."), _("한 주문은 한 번만 보내세요.")
         ),
         OrderMissing.code: Words(
-            _("돌려받는 주문 {number}을(를) 이 고객에게서 찾을 수 없어요."),
+            _("활동이 말하는 주문 {number}을(를) 이 고객에게서 찾을 수 없어요."),
             _("주문을 먼저 보내고, 주문 번호를 확인하세요."),
         ),
         TypeUnknown.code: Words(

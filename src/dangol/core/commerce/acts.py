@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.core.commerce.claims import claim_guest_order
+from dangol.core.commerce.milestones import Reached, note_reached
 from dangol.core.commerce.models import Order, OrderAct
 from dangol.core.commerce.moving import move_order, undo_order
 from dangol.core.commerce.selectors import OrderFacts, find_order
@@ -16,6 +17,7 @@ from dangol.core.people.actors import Actor, columns_of, require_reason
 from dangol.core.storage.ids import Id, new_id, show_id
 from dangol.core.storage.rows import insert_missing, select_matching
 from dangol.core.storage.transactions import write_transaction
+from dangol.domain.milestones import Milestone
 
 _COLUMNS = (
     "customer_id", "id", "order_id", "act", "other_order_id", "at", "actor_kind", "actor", "actor_name",
@@ -24,12 +26,15 @@ _COLUMNS = (
 
 
 class Act(StrEnum):
-    """What was done: reversed; given away, and so placed anew; received, as another one before; claimed."""
+    """What was done: reversed; given away, and so placed anew; received, as another one before; claimed;
+    confirmed in the buyer's place.
+    """
 
     UNDONE = "undone"
     MOVED = "moved"
     RECEIVED = "received"
     CLAIMED = "claimed"
+    CONFIRMED = "confirmed"
 
 
 class ActView(NamedTuple):
@@ -66,6 +71,15 @@ def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> Ord
         made = find_order(show_id(move_order(order, to=to, at=at)))
         note_move(order, made, why, at)
     return made
+
+
+def confirm_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
+    """Note that a buyer keeps an order; one confirmed before stays as it is. Raises ReasonMissing."""
+    require_reason(why.reason)
+    reached = Reached(order.customer_id, order.id, order.source, order.number, Milestone.CONFIRMED, at)
+    with write_transaction():
+        if note_reached([reached], recorded_at=at)[0]:
+            note_act(order.customer_id, order.id, Act.CONFIRMED, None, why, at)
 
 
 def note_move(order: OrderFacts, made: OrderFacts, why: Why, at: datetime) -> None:

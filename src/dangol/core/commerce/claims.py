@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from dangol.core.commerce.events import OrderClaimed, OrderPlaced, OrderReturned
+from dangol.core.commerce.milestones import tell_again
 from dangol.core.commerce.models import (
     Order,
     OrderDiscount,
     OrderLine,
+    OrderMilestone,
     OrderNumber,
     OrderTender,
     Return,
@@ -66,6 +68,7 @@ def claim_guest_order(
         touch_customers([owner])  # the guest, of whom no event tells
         claimed = msgspec.structs.asdict(placed) | {"is_guest": False}
         told = [Draft(customer_id, OrderClaimed(**claimed), order.placed_at, named.order_id)]
+        told += tell_again(order, customer_id)
         record_batch([*told, *_returns_told(owner, customer_id, return_ids)], recorded_at=recorded_at)
     return named.order_id
 
@@ -113,6 +116,7 @@ def _move(owner: Id, customer_id: Id, order_id: Id) -> list[Id]:
         (OrderLine, "order_id", [order_id]),
         (OrderDiscount, "order_id", [order_id]),
         (OrderTender, "order_id", [order_id]),
+        (OrderMilestone, "order_id", [order_id]),
         (Return, "id", return_ids),
         (ReturnLine, "return_id", return_ids),
     )

@@ -122,6 +122,21 @@ class OrderClaimed(OrderPlaced, frozen=True):
         return OrderPlaced.event in names
 
 
+class _Reached(Payload, frozen=True):
+    source: str
+    number: str
+
+
+@named("order.delivered")
+class OrderDelivered(_Reached, frozen=True):
+    """An order has reached its buyer. The event's subject is the order."""
+
+
+@named("order.confirmed")
+class OrderConfirmed(_Reached, frozen=True):
+    """A buyer keeps what was ordered. The event's subject is the order."""
+
+
 def _goods(currency: str, net_minor: int, lines: Sequence[SoldLine | ReturnedLine]) -> dict[str, Value]:
     paths = [accumulate(line.category.split(SEPARATOR), _below) for line in lines if line.category]
     return {

@@ -169,6 +169,20 @@ class ReturnLine(models.Model):
         indexes = (models.Index(fields=["customer_id", "order_id"], name="dg_return_line_order"),)
 
 
+class OrderMilestone(models.Model):
+    """How far an order has come, and when: delivered, confirmed by its buyer."""
+
+    pk = models.CompositePrimaryKey("customer_id", "order_id", "milestone")
+    customer_id = IdField()
+    order_id = IdField()
+    milestone = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_order_milestone"
+
+
 class OrderAct(models.Model):
     """What staff did to put an order right, and why: reversed, given to another, claimed for its member."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from dangol.core.commerce.catalog import find_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, Outcome, ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.milestones import Reached, milestones_of, note_reached
 from dangol.core.commerce.models import OrderNumber, ReturnLine
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, WholeOrder, read_order
@@ -78,7 +79,11 @@ def move_order(order: OrderFacts, *, to: Id, at: datetime) -> Id:
     if whole.returns:
         raise PartlyReturned(order=order.number)
     _undo(whole, at)
-    return place_orders([_again(whole, to, number)], recorded_at=at)[0].id
+    made_id = place_orders([_again(whole, to, number)], recorded_at=at)[0].id
+    come = milestones_of([(order.customer_id, order.id)]).get((order.customer_id, order.id), {})
+    reached = [Reached(to, made_id, order.source, number, one, when) for one, when in come.items()]
+    note_reached(reached, recorded_at=at)
+    return made_id
 
 
 def _family_of(customer_ids: Sequence[Id]) -> list[Id]:

@@ -8,6 +8,7 @@ from dangol.core.commerce.models import (
     Order,
     OrderDiscount,
     OrderLine,
+    OrderMilestone,
     OrderNumber,
     OrderTender,
     Product,
@@ -89,7 +90,10 @@ class ReturnLineFacts(NamedTuple):
 
 
 class WholeOrder(NamedTuple):
-    """An order with its lines, reductions, tenders, returns and store; pairs are a word and minor units."""
+    """An order with its lines, reductions, tenders, returns and store; pairs are a word and minor units.
+
+    `milestones` say how far it has come (domain.milestones), and when, in the order of time.
+    """
 
     facts: OrderFacts
     lines: list[LineFacts]
@@ -97,6 +101,7 @@ class WholeOrder(NamedTuple):
     tenders: list[tuple[str, int]]
     returns: list[ReturnFacts]
     store: str | None
+    milestones: dict[str, datetime]
 
 
 def find_order(reference: str) -> OrderFacts:
@@ -134,11 +139,12 @@ class OrderReading:
             matching(OrderTender, _AMOUNT, own, key),
             matching(Return, ReturnFacts._fields, own, key),
             _store_of(key),
+            matching(OrderMilestone, ("at", "milestone"), own, key),
         )
 
     def found(self, *rows: Sequence[Row]) -> WholeOrder:
         """Return the order of the rows that the selects have read; raises UnknownOrder."""
-        orders, lines, products, discounts, tenders, returns, stores = rows
+        orders, lines, products, discounts, tenders, returns, stores, come = rows
         if not orders:
             raise UnknownOrder(order=show_id(self._order_id))
         named = {product_id: (number, name) for product_id, number, name in products}
@@ -152,6 +158,7 @@ class OrderReading:
             [(kind, amount) for _, kind, amount in sorted(tenders)],
             sorted((ReturnFacts(*one) for one in returns), key=lambda one: (one.returned_at, one.id)),
             stores[0][0] if stores else None,
+            {milestone: at for at, milestone in sorted(come)},
         )
 
 

@@ -8,6 +8,7 @@ from dangol.core.commerce.models import (
     OrderAct,
     OrderDiscount,
     OrderLine,
+    OrderMilestone,
     OrderTender,
     Product,
     Return,
@@ -29,7 +30,7 @@ _BACK = ("number", "product_id", "order_id", "order_line", "quantity_milli", "ne
 
 
 def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
-    """Return every order with its lines, discounts, how it was paid, and what staff did to put it right."""
+    """Return every order with its lines, discounts, how it was paid, how far it came, and what staff did."""
     orders = rows_of(Order, _ORDER, customer_ids, order_by=("placed_at", "id"))
     stores = stores_by_id({parse_id(one["store_id"]) for one in orders if one["store_id"]})
     numbers = {store_id: store.number for store_id, store in stores.items()}
@@ -38,6 +39,7 @@ def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
         "discounts": _parts(OrderDiscount, "order_id", _PART, customer_ids),
         "tenders": _parts(OrderTender, "order_id", _PART, customer_ids),
         "acts": _acts(customer_ids),
+        "milestones": _milestones(customer_ids),
     }
     return [
         {name: value for name, value in one.items() if name != "store_id"}
@@ -45,6 +47,15 @@ def read_orders(customer_ids: Sequence[Id]) -> list[Fact]:
         | {name: found[one["id"]] for name, found in parts.items()}
         for one in orders
     ]
+
+
+def _milestones(customer_ids: Sequence[Id]) -> dict[str, list[Fact]]:
+    """Return how far each order has come, and when."""
+    found: dict[str, list[Fact]] = defaultdict(list)
+    names = ("order_id", "milestone", "at")
+    for row in rows_of(OrderMilestone, names, customer_ids, order_by=("order_id", "at")):
+        found[row["order_id"]].append({"milestone": row["milestone"], "at": row["at"]})
+    return found
 
 
 def _acts(customer_ids: Sequence[Id]) -> dict[str, list[Fact]]:

@@ -99,6 +99,8 @@ class MergeSent(_Moved, frozen=True):
     debt: int
     # By what inactivity each of the parts lapses; empty where none does.
     idle: tuple[str | None, ...] = ()
+    # What each of the parts waits for; empty where none does.
+    awaits: tuple[str, ...] = ()
 
 
 @named("points.merge_received")
@@ -145,10 +147,12 @@ def tell(movement: Movement, currency: str, lots: Mapping[Id, Lot]) -> Payload:
         debt = sum(entry.points for entry in movement.entries if entry.account == Account.DEBT)
         carried = [entry for entry in movement.entries if entry.lot_id]
         idle = [lots[entry.lot_id or b""].idle for entry in carried]
+        awaits = tuple([lots[entry.lot_id or b""].awaits for entry in carried])
         return MergeSent(
             currency=currency, points=points, reason=reason, about=None,
             parts=[_carried(entry, lots) for entry in carried], debt=debt,
             idle=tuple([str(one) if one else None for one in idle]) if any(idle) else (),
+            awaits=awaits if any(awaits) else (),
         )  # fmt: skip
     about = show_id(movement.subject_id) if movement.subject_id else None
     if kind == _EARN:

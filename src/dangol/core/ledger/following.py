@@ -140,9 +140,11 @@ def _receive(event: Recorded, receivers: dict[Id, Id], recorded_at: datetime) ->
     parts = tuple(
         Carried(
             points, earned_at, release_at, expires_at or NEVER, bytes.fromhex(root),
-            read_idle(idle) if idle else None,
+            read_idle(idle) if idle else None, awaits or "",
         )
-        for (points, earned_at, release_at, expires_at, root), idle in zip_longest(sent.parts, sent.idle)
+        for (points, earned_at, release_at, expires_at, root), idle, awaits in zip_longest(
+            sent.parts, sent.idle, sent.awaits
+        )
     )  # fmt: skip
     command = MergeIn(f"merged:{sent_id.hex()}", event.occurred_at, parts, sent.debt, sent.reason, sent_id)
     _carry_out(receivers[sent_id], command, sent.currency, recorded_at)

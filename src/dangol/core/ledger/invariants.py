@@ -257,8 +257,13 @@ _OF_MERGES = (
             SELECT l.customer_id, l.id AS lot_id, l.expires_at, r.expires_at AS first_expires_at
             FROM dg_lot AS l LEFT JOIN dg_lot AS r ON r.id = l.root_id
             WHERE l.root_id IS NOT NULL
-              AND (r.id IS NULL OR l.points > r.points OR l.release_at <> r.release_at
+              AND (r.id IS NULL OR l.points > r.points
+                   OR (l.release_at <> r.release_at AND NOT EXISTS (
+                        SELECT 1 FROM dg_lot_opening AS o
+                        WHERE o.root_id = l.root_id AND o.was_at = r.release_at
+                          AND o.release_at = l.release_at))
                    OR coalesce(l.idle, '') <> coalesce(r.idle, '')
+                   OR coalesce(l.awaits, '') <> coalesce(r.awaits, '')
                    OR (r.expires_at IS NOT NULL
                        AND (l.expires_at IS NULL OR (l.idle IS NULL AND l.expires_at <> r.expires_at))))
             """
@@ -281,6 +286,27 @@ _OF_LOTS = (
                 FROM dg_lot
             ) AS lots WHERE (due_at IS NULL) <> (wanted IS NULL) OR due_at <> wanted
             """
+        ],
+    ),
+    sql_check(
+        "lot.opening",
+        _("적립분이 적힌 때에 열리고, 더 일찍 열린 것마다 기다리던 일이 적혀 있어요."),
+        counted="SELECT (SELECT count(*) FROM dg_lot_opening)"
+        " + (SELECT count(*) FROM dg_transfer WHERE kind = 'post')",
+        broken=[
+            """
+            SELECT t.customer_id, t.id AS transfer_id, t.occurred_at, l.release_at
+            FROM dg_transfer AS t
+            LEFT JOIN dg_lot AS l ON l.customer_id = t.customer_id AND l.id = t.subject_id
+            WHERE t.kind = 'post' AND (l.id IS NULL OR t.occurred_at <> l.release_at)
+            """,
+            """
+            SELECT o.customer_id, o.lot_id, o.was_at, o.release_at, l.release_at AS of_lot
+            FROM dg_lot_opening AS o
+            LEFT JOIN dg_lot AS l ON l.customer_id = o.customer_id AND l.id = o.lot_id
+            WHERE l.id IS NULL OR l.release_at <> o.release_at OR o.release_at >= o.was_at
+               OR o.root_id <> coalesce(l.root_id, l.id) OR o.awaited <> coalesce(l.awaits, '')
+            """,
         ],
     ),
     sql_check(

@@ -136,6 +136,8 @@ class Lot(models.Model):
     root_id = IdField(null=True)
     # How long without which activities it lapses (domain.idling); empty: `expires_at` stays as it is.
     idle = models.CharField(max_length=100, null=True)
+    # How far its order has to come for it to open before `release_at`; empty: time alone opens it.
+    awaits = models.CharField(max_length=12, null=True)
     # The next instant at which something becomes due for this lot; empty when nothing ever will.
     due_at = models.DateTimeField(null=True)
 
@@ -163,6 +165,29 @@ class Lot(models.Model):
                 condition=models.Q(due_at__isnull=False),
             ),
         )
+
+
+class LotOpening(models.Model):
+    """A lot that opens at `release_at`, sooner than the `was_at` it was made with, and what has let it.
+
+    `awaited` has come to pass for `subject_id`, the order. The opening itself is a transfer like any other.
+    """
+
+    pk = models.CompositePrimaryKey("customer_id", "lot_id")
+    customer_id = IdField()
+    lot_id = IdField()
+    # The lot its points were first in: itself, but for what merges have moved.
+    root_id = IdField()
+    awaited = models.CharField(max_length=12)
+    was_at = models.DateTimeField()
+    release_at = models.DateTimeField()
+    subject_id = IdField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "dg_lot_opening"
+        constraints = (AppendOnly(name="dg_lot_opening_append_only"),)
+        indexes = (models.Index(fields=["root_id"], name="dg_lot_opening_root"),)
 
 
 class PointActivity(models.Model):

@@ -22,7 +22,7 @@ _BALANCES = (*USABLE, Place.PENDING.value)
 _READ_AT_ONCE = 50_000
 _LOT = (
     "id", "transfer_id", "points", "left", "expired", "reversed",
-    "is_pending", "earned_at", "release_at", "expires_at",
+    "is_pending", "earned_at", "release_at", "expires_at", "awaits",
 )  # fmt: skip
 _LINE = ("id", "kind", "points", "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id")
 
@@ -75,7 +75,10 @@ class Line(NamedTuple):
 
 
 class LotView(NamedTuple):
-    """Points earned together. `expires_at` is exclusive, None where they never lapse."""
+    """Points earned together. `expires_at` is exclusive, None where they never lapse.
+
+    What they await of their order (domain.milestones) opens them before `release_at`; None: time alone does.
+    """
 
     id: Id
     transfer_id: Id
@@ -87,6 +90,7 @@ class LotView(NamedTuple):
     earned_at: datetime
     release_at: datetime
     expires_at: datetime | None
+    awaits: str | None
 
 
 class Total(NamedTuple):

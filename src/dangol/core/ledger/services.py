@@ -37,6 +37,7 @@ from dangol.domain.points import (
     Kind,
     MergeIn,
     MergeOut,
+    Open,
     Restore,
     Spend,
     Touch,
@@ -63,16 +64,17 @@ class SelfGift(DomainError):
 
 
 class Order(NamedTuple):
-    """A command for one customer's points, or an activity that moves none."""
+    """A command for one customer's points, or what moves none by itself: an activity, an opening."""
 
     customer_id: Id
-    command: Command | Touch
+    command: Command | Touch | Open
 
 
 class Result(NamedTuple):
     """The transfer a command has led to; `repeated` when it was carried out before. `refusal` if it was not.
 
-    `lot_id` is the lot an earning made; it is empty where the command was carried out before.
+    `lot_id` is the lot an earning made; it is empty where the command was carried out before. Of what lots
+    waited for, `points` are those it has let open.
     """
 
     transfer_id: Id | None
@@ -116,7 +118,7 @@ def apply(
     """
     require_write_transaction()
     lock_customers(order.customer_id for order in orders)
-    keys = [(customer_id, one.key) for customer_id, one in orders if not isinstance(one, Touch)]
+    keys = [(customer_id, one.key) for customer_id, one in orders if not isinstance(one, Touch | Open)]
     known = {} if are_new else find_transfers(keys)
     named = [(order.customer_id, lot_id) for order in orders for lot_id in _lots_of(order.command)]
     owners = (order.customer_id for order in orders)
@@ -127,6 +129,9 @@ def apply(
         if isinstance(command, Touch):
             wallets[customer_id].touch(*command)
             results.append(Result(None, 0))
+            continue
+        if isinstance(command, Open):
+            results.append(Result(None, wallets[customer_id].open_early(command)))
             continue
         earlier = known.get((customer_id, command.key))
         if earlier:
@@ -157,7 +162,7 @@ def _due_by(orders: Sequence[Order]) -> datetime | None:
     return None
 
 
-def _lots_of(command: Command | Touch) -> Iterable[Id]:
+def _lots_of(command: Command | Touch | Open) -> Iterable[Id]:
     if isinstance(command, ClawBack):
         return (command.lot_id,)
     if isinstance(command, Restore):
@@ -212,7 +217,7 @@ def _realign(
     realign(late, currency, recorded_at=recorded_at)
 
 
-def _slides(command: Command | Touch) -> bool:
+def _slides(command: Command | Touch | Open) -> bool:
     """Say whether a command moves when points lapse, so that all of them have to be there."""
     return isinstance(command, Touch) or (isinstance(command, Earn) and command.idle is not None)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from dangol.core.ledger.activities import save_activities
-from dangol.core.ledger.models import Account, Entry, Lot, Transfer
+from dangol.core.ledger.models import Account, Entry, Lot, LotOpening, Transfer
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.reading import Select, matching, read_together
 from dangol.core.storage.rows import (
@@ -28,7 +28,7 @@ from dangol.domain.wallet import Wallet
 
 _LOT = (
     "customer_id", "id", "transfer_id", "points", "left", "expired", "reversed",
-    "is_pending", "earned_at", "release_at", "root_id", "idle", "expires_at",
+    "is_pending", "earned_at", "release_at", "root_id", "idle", "awaits", "expires_at",
 )  # fmt: skip
 _STATE = ("left", "expired", "reversed", "is_pending", "due_at")
 _TRANSFER = (
@@ -36,6 +36,9 @@ _TRANSFER = (
     "occurred_at", "recorded_at", "reason", "subject_id", "reverses_id",
 )  # fmt: skip
 _ENTRY = ("customer_id", "transfer_id", "number", "currency", "account", "points", "lot_id")
+_OPENING = (
+    "customer_id", "recorded_at", "lot_id", "root_id", "awaited", "was_at", "release_at", "subject_id",
+)  # fmt: skip
 _LOT_MAKERS = (domain.Kind.EARN.value, domain.Kind.ADJUST.value)
 
 
@@ -154,11 +157,11 @@ def _wallets(wanted: Iterable[Id], rows: Iterable[Row], owed: Iterable[Row]) -> 
 
 def _lot(values: Sequence[Any], expires_at: datetime | None) -> domain.Lot:
     (lot_id, transfer_id, points, left, expired, reversed_, is_pending, earned_at, release_at, root_id,
-     idle) = values  # fmt: skip
+     idle, awaits) = values  # fmt: skip
     return domain.Lot(
         lot_id, transfer_id, points, left, earned_at, release_at, expires_at or NEVER,
         is_pending=is_pending, expired=expired, reversed=reversed_, root_id=root_id,
-        idle=read_idle(idle) if idle else None,
+        idle=read_idle(idle) if idle else None, awaits=awaits or "",
     )  # fmt: skip
 
 
@@ -190,6 +193,7 @@ def save_wallets(
         ],
     )
     _save_lots(wallets, currency)
+    _save_openings(wallets, recorded_at)
     _save_balances(moved, currency)
     return moved
 
@@ -213,7 +217,7 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
                     (
                         customer_id, lot_id, currency, lot.origin_id, lot.points, lot.earned_at,
                         lot.release_at, None if lot.expires_at is NEVER else lot.expires_at, lot.root_id,
-                        str(lot.idle) if lot.idle else None, *_state(lot),
+                        str(lot.idle) if lot.idle else None, lot.awaits or None, *_state(lot),
                     )
                 )  # fmt: skip
             else:
@@ -222,7 +226,7 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
         Lot,
         (
             "customer_id", "id", "currency", "transfer_id", "points", "earned_at",
-            "release_at", "expires_at", "root_id", "idle", *_STATE,
+            "release_at", "expires_at", "root_id", "idle", "awaits", *_STATE,
         ),
         fresh,
     )  # fmt: skip
@@ -240,6 +244,22 @@ def _save_lots(wallets: Mapping[Id, Wallet], currency: str) -> None:
         ],
     )
     save_activities(wallets, currency)
+
+
+def _save_openings(wallets: Mapping[Id, Wallet], recorded_at: datetime) -> None:
+    """Write down what opens sooner than it was made to; of a lot that is new it is there already."""
+    openings = [(customer_id, one) for customer_id, wallet in wallets.items() for one in wallet.opened]
+    insert_rows(LotOpening, _OPENING, [(customer_id, recorded_at, *one) for customer_id, one in openings])
+    update_rows(
+        Lot,
+        ("customer_id", "id"),
+        ("release_at",),
+        [
+            (customer_id, one.lot_id, one.release_at)
+            for customer_id, one in openings
+            if not wallets[customer_id].lots[one.lot_id].is_new
+        ],
+    )
 
 
 def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:

@@ -13,7 +13,7 @@ _TRANSFER = (
 )  # fmt: skip
 _LOT = (
     "customer_id", "id", "currency", "transfer_id", "points", "left", "expired", "reversed", "is_pending",
-    "earned_at", "release_at", "expires_at", "idle",
+    "earned_at", "release_at", "expires_at", "idle", "awaits",
 )  # fmt: skip
 _OWN = (Place.AVAILABLE.value, Place.PENDING.value, Place.DEBT.value)
 

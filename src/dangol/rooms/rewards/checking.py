@@ -8,6 +8,7 @@ from dangol.domain import accrual, tiers
 from dangol.domain.calendars import EARLIEST, LATEST
 from dangol.domain.errors import DomainError
 from dangol.domain.idling import Activity
+from dangol.domain.milestones import Milestone
 
 # The most a rule can be written with: beyond it stands a slip, not a rule.
 MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
@@ -24,7 +25,8 @@ class InvalidRule(DomainError):
 class RuleDraft(NamedTuple):
     """An earning rule to be: points for each so many minor units of what it counts.
 
-    How long they wait and last is the program's where it is None.
+    How long they wait and last is the program's where it is None. Those that `await` how far an order comes
+    (domain.milestones) wait `pending_days` at the latest.
     """
 
     name: str
@@ -38,11 +40,12 @@ class RuleDraft(NamedTuple):
     pending_days: int | None = None
     expiry: accrual.Expiry | None = None
     expiry_count: int = 0
+    awaits: str = ""
 
     @property
     def own_terms(self) -> accrual.OwnTerms:
         """What it says of its points otherwise than the program."""
-        return accrual.OwnTerms(self.pending_days, self.expiry, self.expiry_count)
+        return accrual.OwnTerms(self.pending_days, self.expiry, self.expiry_count, self.awaits)
 
 
 class TermsDraft(NamedTuple):
@@ -106,6 +109,10 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
         yield Problem("multipliers", "unknown_tier")
     if rule.active_from and rule.active_to and rule.active_to <= rule.active_from:
         yield Problem("active_to", "before_start")
+    if rule.awaits and rule.awaits not in frozenset(Milestone):
+        yield Problem("awaits", "unknown")
+    elif rule.awaits and not rule.pending_days:  # nothing waits for ever
+        yield Problem("pending_days", "needed_for_awaits")
     expiry = rule.expiry or accrual.Expiry.NEVER
     if expiry is accrual.Expiry.INACTIVITY:  # what keeps points is said once, for all of them
         yield Problem("expiry", "only_for_all")

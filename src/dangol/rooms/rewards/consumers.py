@@ -14,6 +14,7 @@ from dangol.rooms.rewards.acts import NAMES
 from dangol.rooms.rewards.families import EVENTS, forget_members, mark_merged, read_changes
 from dangol.rooms.rewards.judging import Batch
 from dangol.rooms.rewards.kept import Kept, kept_programs, load_kept, select_stamp
+from dangol.rooms.rewards.openings import NAMES as REACHED, open_reached
 from dangol.rooms.rewards.programs import load_programs
 
 
@@ -89,3 +90,4 @@ def follow_customers(events: Sequence[Recorded]) -> None:
 
 FOLLOW_CUSTOMERS = Consumer("rewards.follow_customers", frozenset(EVENTS), follow_customers)
 ACCRUE = Consumer("rewards.accrue", frozenset(NAMES), accrue)
+OPEN_REACHED = Consumer("rewards.open_reached", REACHED, open_reached)

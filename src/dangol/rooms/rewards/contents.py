@@ -11,6 +11,7 @@ from dangol.core.segments.selectors import segment_names
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
+from dangol.domain.milestones import Milestone
 from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards import checking, models
 from dangol.rooms.rewards.checking import LevelDraft, Problem, RuleDraft, TermsDraft, TiersDraft
@@ -23,7 +24,8 @@ NEW = "new-"
 class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
     """A rule as it is, or is to be: `key` is its id, or `new-…`. `ends_at` is exclusive (None: never).
 
-    How long its points wait and last (`pending_days`, `expiry`) is the program's where it is None.
+    How long its points wait and last (`pending_days`, `expiry`) is the program's where it is None. Those that
+    `await` their order's delivery or confirmation wait `pending_days` at the latest.
     """
 
     key: str
@@ -37,12 +39,13 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
     pending_days: int | None = None
     expiry: Expiry | None = None
     expiry_count: int = 0
+    awaits: Milestone | None = None
 
     def as_draft(self) -> RuleDraft:
         """Return the rule as a service takes it."""
         return RuleDraft(
             self.name, self.rate_points, self.rate_minor, self.category, self.multipliers, self.rounding,
-            None, self.ends_at, self.pending_days, self.expiry, self.expiry_count,
+            None, self.ends_at, self.pending_days, self.expiry, self.expiry_count, self.awaits or "",
         )  # fmt: skip
 
 
@@ -177,6 +180,7 @@ def _rule(row: models.EarningRule) -> RuleContent:
         category=row.category, multipliers={tier: (num, den) for tier, (num, den) in row.multipliers.items()},
         rounding=Rounding(row.rounding), ends_at=row.active_to, pending_days=row.pending_days,
         expiry=Expiry(row.expiry) if row.expiry else None, expiry_count=row.expiry_count,
+        awaits=Milestone(row.awaits) if row.awaits else None,
     )  # fmt: skip
 
 

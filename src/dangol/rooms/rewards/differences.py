@@ -67,6 +67,7 @@ def _rule(was: RuleContent, will_be: RuleContent, tier_keys: list[str]) -> Itera
     yield from differs("rounding", was.rounding.value, will_be.rounding.value)
     yield from differs("ends_at", was.ends_at, will_be.ends_at)
     yield from differs("own_wait", was.pending_days, will_be.pending_days)
+    yield from differs("awaits", was.awaits, will_be.awaits)
     yield from differs("own_expiry", _expiry(was), _expiry(will_be))
 
 

@@ -77,6 +77,9 @@ class EarningRule(models.Model):
     pending_days = models.IntegerField(null=True)
     expiry = models.CharField(max_length=16, null=True)
     expiry_count = models.IntegerField(default=0, db_default=0)
+    # How far an order has to come for the points to open, `pending_days` later at the latest; empty: time
+    # alone opens them.
+    awaits = models.CharField(max_length=12, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField()
 
     class Meta:

@@ -18,6 +18,7 @@ from dangol.domain.membership import Accrual
 from dangol.domain.points import ClawBack, Earn, Shortfall, Touch
 from dangol.domain.portions import Portion
 from dangol.rooms.rewards import models
+from dangol.rooms.rewards.openings import open_of_orders
 from dangol.rooms.rewards.programs import Running
 
 _ACCRUAL = (
@@ -127,6 +128,13 @@ def post_accruals(
     if running.rules.slides:
         _undo_activities(running, accruals, undone, recorded_at)
     _write(running.id, lines, results, undone, recorded_at)
+    again = {
+        (customer_id, accrual.key)
+        for customer_id, accrual in accruals
+        if customer_id in judged_before and any(one.awaits and one.points > 0 for one in accrual.portions)
+    }
+    if again:  # what they wait for may have come before they were given
+        open_of_orders(again, recorded_at=recorded_at)
 
 
 def _undo_activities(
@@ -182,7 +190,7 @@ def _plan(
             command = (
                 Earn(
                     own_key, accrual.at, points, portion.release_at, portion.expires_at, reason,
-                    accrual.about_id, lot_id, portion.idle,
+                    accrual.about_id, lot_id, portion.idle, portion.awaits,
                 )
                 if portion.points > 0
                 else ClawBack(own_key, accrual.at, points, lot_id, policy, reason, accrual.about_id)

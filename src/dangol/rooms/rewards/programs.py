@@ -192,7 +192,7 @@ def _write_rule(rule_id: Id, version: int, program_id: Id, rule: RuleDraft, reco
         multipliers={key: list(ratio) for key, ratio in rule.multipliers.items()},
         rounding=rule.rounding, active_from=rule.active_from, active_to=rule.active_to,
         pending_days=rule.pending_days, expiry=rule.expiry, expiry_count=rule.expiry_count,
-        recorded_at=recorded_at,
+        awaits=rule.awaits, recorded_at=recorded_at,
     )  # fmt: skip
 
 
@@ -285,7 +285,8 @@ def _rule(row: models.EarningRule) -> accrual.EarningRule:
         {key: (num, den) for key, (num, den) in multipliers.items()},
         accrual.Rounding(row.rounding), row.active_from, row.active_to,
         accrual.OwnTerms(
-            row.pending_days, accrual.Expiry(row.expiry) if row.expiry else None, row.expiry_count
+            row.pending_days, accrual.Expiry(row.expiry) if row.expiry else None, row.expiry_count,
+            row.awaits,
         ),
     )  # fmt: skip
 

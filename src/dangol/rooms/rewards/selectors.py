@@ -56,6 +56,7 @@ class RuleView(NamedTuple):
     pending_days: int | None
     expiry: str | None
     expiry_count: int
+    awaits: str
 
 
 class ProgramView(NamedTuple):

@@ -32,7 +32,7 @@ _PORTION = (
 )
 _RULE = ("id", "version", "name", "category")
 _PROGRAM = ("id", "points_currency", "money_currency")
-_LOT = ("id", "points", "left", "earned_at", "release_at", "expires_at", "is_pending")
+_LOT = ("id", "points", "left", "earned_at", "release_at", "expires_at", "is_pending", "awaits")
 
 
 class PartView(NamedTuple):
@@ -44,7 +44,10 @@ class PartView(NamedTuple):
 
 
 class LotView(NamedTuple):
-    """The points as they lie in the ledger: when they open and, exclusive, lapse (None: never)."""
+    """The points as they lie in the ledger: when they open and, exclusive, lapse (None: never).
+
+    What they await of their order opens them before the last day; None: time alone does.
+    """
 
     id: Id
     points: int
@@ -53,6 +56,7 @@ class LotView(NamedTuple):
     release_at: datetime
     expires_at: datetime | None
     is_pending: bool
+    awaits: str | None
 
 
 class PortionView(NamedTuple):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
-from dangol.core.commerce.acts import Why, claim_for_reason
+from dangol.core.commerce.acts import Why, claim_for_reason, confirm_for_reason
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
 from dangol.core.people.searching import find_customers
@@ -18,6 +18,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
+from dangol.rooms.rewards.openings import waiting_points
 from dangol.rooms.rewards.promotions.counter import move_for_reason, points_given, undo_for_reason
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
@@ -31,11 +32,15 @@ SHOWN = 8
 
 
 class Outlook(NamedTuple):
-    """What would be: the points the order has here now and then, and those with its new member."""
+    """What would be: the points the order has here now and then, and those with its new member.
+
+    `opens` are those that wait for the order and could be used then.
+    """
 
     before: int
     after: int
     there: int | None = None
+    opens: int = 0
 
 
 @needs(Right.ORDERS_WRITE)
@@ -56,6 +61,20 @@ def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
     """Find whose an order is, show what moving it would do, ask why, and do it."""
     order, at = _find(request, source, number), frame_of(request).at
     return _to_member(request, order, "move", lambda to, why: move_for_reason(order, why, to=to, at=at))
+
+
+@needs(Right.ORDERS_WRITE)
+def confirm(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Show which points open once a buyer keeps an order, ask why, and note it."""
+    order, at = _find(request, source, number), frame_of(request).at
+    me = actor_of(request)
+
+    def act(why: Why) -> OrderFacts:
+        require_not_own([order.customer_id], actor=me)
+        confirm_for_reason(order, why, at=at)
+        return order
+
+    return _preview_or_do(request, order, "confirm", act)
 
 
 @needs(Right.ORDERS_WRITE)
@@ -136,10 +155,10 @@ def _preview_or_do(
 
 def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts]) -> Outlook:
     """Do it, read what came of it, and leave it to the caller to take it back."""
-    before = _points_of(order)
+    before, waited = _points_of(order), waiting_points(order.customer_id, order.id)
     made = act(Why(new_id(), HOUSE, "preview"))
-    after = _points_of(order)
-    return Outlook(before, after, None if made.id == order.id else _points_of(made))
+    opens = waited - waiting_points(order.customer_id, order.id)
+    return Outlook(before, _points_of(order), None if made.id == order.id else _points_of(made), opens)
 
 
 def _points_of(order: OrderFacts) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db.models import Q, Sum
 
-from dangol.core.ledger.models import Entry, Lot, Transfer
+from dangol.core.ledger.models import Entry, Lot, LotOpening, Transfer
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.core.storage.rows import select_matching
 from dangol.domain.points import Account as Place, Kind
@@ -23,11 +23,24 @@ USABLE = frozenset({Place.AVAILABLE.value, Place.DEBT.value})
 QUIET = (Kind.POST.value, Kind.SETTLE.value)
 # What staff may take back by itself.
 UNDONE = (Kind.ADJUST.value, Kind.SPEND.value)
-_LOT = ("id", "transfer_id", "points", "left", "is_pending", "earned_at", "release_at", "expires_at")
+_LOT = (
+    "id",
+    "transfer_id",
+    "points",
+    "left",
+    "is_pending",
+    "earned_at",
+    "release_at",
+    "expires_at",
+    "awaits",
+)
 
 
 class LotView(NamedTuple):
-    """Points earned together. The end is exclusive; None: they never lapse."""
+    """Points earned together. The end is exclusive; None: they never lapse.
+
+    What they await of their order opens them before the last day; None: time alone does.
+    """
 
     id: Id
     transfer_id: Id
@@ -37,6 +50,8 @@ class LotView(NamedTuple):
     earned_at: datetime
     release_at: datetime
     expires_at: datetime | None
+    awaits: str | None
+    opened_early: bool = False
 
 
 @dataclass(slots=True)
@@ -220,4 +235,9 @@ def find_line(customer_id: Id, currency: str, transfer_id: Id) -> Undone | None:
 def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:
     """Return these lots of a customer."""
     rows = select_matching(Lot, _LOT, ("customer_id", "id"), [(customer_id, one) for one in sorted(lot_ids)])
-    return {row[0]: LotView(*row) for row in rows}
+    lots = {row[0]: LotView(*row) for row in rows}
+    awaiting = [(customer_id, lot.id) for lot in lots.values() if lot.awaits and not lot.is_pending]
+    if awaiting:
+        for (lot_id,) in select_matching(LotOpening, ("lot_id",), ("customer_id", "lot_id"), awaiting):
+            lots[lot_id] = lots[lot_id]._replace(opened_early=True)
+    return lots

@@ -33,6 +33,7 @@ from dangol.web import (
     health_words,
     hook_words,
     marks,
+    opening_words,
     order_words,
     words,
     work_words,
@@ -91,6 +92,9 @@ register.filter("mail_failure", failure_in_words)
 register.filter("tls_name", tls_name)
 register.filter("check_name", health_words.check_name)
 register.filter("job_state", work_words.job_state)
+register.filter("milestone_name", opening_words.milestone_name)
+register.filter("waits_until", opening_words.waits_until)
+register.filter("opened_by", opening_words.opened_by)
 register.filter("call_name", behavior_words.call_name)
 register.filter("call_icon", behavior_words.call_icon)
 register.filter("cause_word", behavior_words.cause_word)
