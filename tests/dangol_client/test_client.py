@@ -150,6 +150,9 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     guest = dangol.orders.place("2", LATTE)
     claimed = dangol.orders.claim(guest.id, "external:tour-2")
     assert dangol.orders.get("api:2") == claimed
+    assert claimed.confirmed_at is None
+    assert dangol.orders.confirm("api:2").confirmed_at is not None
+    assert dangol.orders.confirm("api:2", milestone="delivered").delivered_at is not None
     assert claimed.earned[0].points == 45
 
     moved = dangol.points.adjust("external:tour-2", 100, "사과")

@@ -129,3 +129,61 @@ def test_take_in_messages__product_viewed__is_a_view() -> None:
     [viewed] = payloads("behavior.viewed")
     assert (viewed.product, viewed.category) == ("P1", "원두")
     assert details()[0].caused == (("view", "P1"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("Order Delivered", "delivered"), ("order_confirmed", "confirmed"), ("구매확정", "confirmed"),
+        ("배송 완료", "delivered"),
+    ],
+)  # fmt: skip
+def test_take_in_messages__how_far_an_order_has_come__is_noted_once(name: str, what: str) -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+
+    send(track(name, user="u-1", properties={"order_id": "o-1"}))
+    send(track(name, user="u-1", properties={"order_id": "o-1"}), at=AT + timedelta(days=1))
+
+    [told] = payloads(f"order.{what}")
+    assert (told.source, told.number) == ("events", "o-1")
+    assert [one.caused[0][0] for one in details()[-2:]] == [what, what]
+    assert problems() == []
+
+
+def test_take_in_messages__delivered_in_the_batch_of_its_order__comes_after_it() -> None:
+    send(
+        track("Order Delivered", user="u-1", properties={"order_id": "o-1"}),
+        track("Order Completed", user="u-1", properties=order()),
+    )
+
+    assert len(payloads("order.delivered")) == 1
+    assert problems() == []
+
+
+@pytest.mark.parametrize(
+    ("user", "number", "problem"),
+    [
+        ("u-1", "o-9", "behavior.order_missing"),
+        ("u-2", "o-1", "behavior.order_missing"),
+        ("u-1", "", "behavior.order_unnumbered"),
+    ],
+)
+def test_take_in_messages__delivered_of_an_order_nobody_knows__is_kept_with_its_problem(
+    user: str, number: str, problem: str
+) -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+
+    send(track("Order Delivered", user=user, properties={"order_id": number}))
+
+    assert problems() == [problem]
+    assert payloads("order.delivered") == []
+    assert len(payloads("behavior.tracked")) == 2
+
+
+def test_take_in_messages__delivered_by_a_key_that_may_only_send__opens_nothing() -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+
+    send(track("Order Confirmed", user="u-1", properties={"order_id": "o-1"}), sender=BROWSER)
+
+    assert payloads("order.confirmed") == []
+    assert problems() == ["behavior.key_may_not_order"]

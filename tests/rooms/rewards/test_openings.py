@@ -26,6 +26,7 @@ from dangol.rooms.rewards.programs import RuleDraft, TermsDraft
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, ICE, Bought, Brought, product_id
 from tests.rooms.rewards.waiting import DAY, HAD, KEPT, LATEST, MARCH, ZONE, broken, open_shop, opened
+from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 BY_HAND: dict[str, Any] = {"actor": Actor(ActorKind.STAFF, "agent-1"), "reason": "same person"}
@@ -330,3 +331,34 @@ def test_create_program__a_rule_that_waits_for_ever_or_for_nothing__is_refused(
         open_shop(rule)
 
     assert refused.value.data["field"] == field
+
+
+def test_confirmed__at_once_with_the_night_and_itself__opens_once() -> None:
+    shop = open_shop()
+    numbers = [str(number) for number in range(6)]
+    for number in numbers:
+        shop.buy(number)
+
+    refused = together(
+        [
+            *(lambda number=number: shop.come(number, LATEST + DAY) for number in numbers * 2),
+            *[lambda: settle_due(as_of=LATEST + DAY)] * 2,
+        ]
+    )
+
+    assert refused == []
+    assert opened() == [(LATEST, 100)] * 6
+    assert OrderMilestone.objects.count() == 6
+    assert broken() == set()
+
+
+def test_confirmed__by_several_at_once_before_the_last_day__opens_once() -> None:
+    shop = open_shop()
+    shop.buy("a")
+
+    refused = together([lambda: shop.come("a", MARCH + DAY)] * 6)
+
+    assert refused == []
+    assert opened() == [(MARCH + DAY, 100)]
+    assert Event.objects.filter(name="order.confirmed").count() == 1
+    assert broken() == set()

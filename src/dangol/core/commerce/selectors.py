@@ -138,13 +138,12 @@ class OrderReading:
             matching(OrderDiscount, _AMOUNT, own, key),
             matching(OrderTender, _AMOUNT, own, key),
             matching(Return, ReturnFacts._fields, own, key),
-            _store_of(key),
-            matching(OrderMilestone, ("at", "milestone"), own, key),
+            _store_and_milestones_of(key),
         )
 
     def found(self, *rows: Sequence[Row]) -> WholeOrder:
         """Return the order of the rows that the selects have read; raises UnknownOrder."""
-        orders, lines, products, discounts, tenders, returns, stores, come = rows
+        orders, lines, products, discounts, tenders, returns, more = rows
         if not orders:
             raise UnknownOrder(order=show_id(self._order_id))
         named = {product_id: (number, name) for product_id, number, name in products}
@@ -157,8 +156,8 @@ class OrderReading:
             [(kind, amount) for _, kind, amount in sorted(discounts)],
             [(kind, amount) for _, kind, amount in sorted(tenders)],
             sorted((ReturnFacts(*one) for one in returns), key=lambda one: (one.returned_at, one.id)),
-            stores[0][0] if stores else None,
-            {milestone: at for at, milestone in sorted(come)},
+            more[0][0],
+            {milestone: at for _, milestone, at in sorted(more, key=lambda row: row[2]) if milestone},
         )
 
 
@@ -185,15 +184,21 @@ def read_return(customer_id: Id, return_id: Id) -> tuple[ReturnFacts, list[Retur
     ]
 
 
-def _store_of(key: Sequence[Row]) -> Select:
-    """Return what reads the number of the store where an order was placed."""
+def _store_and_milestones_of(key: Sequence[Row]) -> Select:
+    """Return what reads the number of the store where an order was placed, with each milestone of the order.
+
+    One row where it has come to none. Read together, as a statement of its own would cost every order one.
+    """
     own = ("customer_id", "id")
     sql = (
-        f"SELECT t.number FROM {input_sql(Order, own, 'input')} JOIN {table(Order)} AS o"  # noqa: S608
-        f" ON o.customer_id = input.customer_id AND o.id = input.id"
-        f" JOIN {table(Store)} AS t ON t.id = o.store_id"
+        f"SELECT t.number, m.milestone, m.at FROM {input_sql(Order, own, 'input')}"  # noqa: S608
+        f" JOIN {table(Order)} AS o ON o.customer_id = input.customer_id AND o.id = input.id"
+        f" LEFT JOIN {table(Store)} AS t ON t.id = o.store_id"
+        f" LEFT JOIN {table(OrderMilestone)} AS m ON m.customer_id = o.customer_id AND m.order_id = o.id"
     )
-    return Select(Store, ("number",), sql, input_params(Order, own, key), 1)
+    # The store's number is text as the milestone is.
+    names = ("milestone", "milestone", "at")
+    return Select(OrderMilestone, names, sql, input_params(Order, own, key), 1)
 
 
 def _products_of(lines: Model, own: tuple[str, str], key: Sequence[Row]) -> Select:
