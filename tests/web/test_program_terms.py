@@ -49,7 +49,9 @@ def test_draft__terms_of_a_rule_and_a_tier__read_back_in_words_and_published(
         assert words in page, words
     rules = find_program(story.program_id).rules
     assert rules.tiers.levels[2].extra_months == 6
-    assert [tuple(rule.own_terms) for rule in rules.rules if rule.version == 2] == [(0, "rolling_days", 30)]
+    assert [tuple(rule.own_terms) for rule in rules.rules if rule.version == 2] == [
+        (0, "rolling_days", 30, "")
+    ]
 
 
 def test_draft__points_that_lapse_by_inactivity__chosen_said_in_words_and_published(

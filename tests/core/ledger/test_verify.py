@@ -160,6 +160,7 @@ FAULTS = [
     ("lot.idle", "UPDATE dg_point_activity SET kind = 'earning'"),
     ("lot.idle", "UPDATE dg_point_activity SET undone_at = at"),
     ("lot.expiry", "UPDATE dg_transfer SET kind = 'restore' WHERE kind = 'revive'"),
+    ("lot.opening", "UPDATE dg_transfer SET kind = 'post', subject_id = :open_lot WHERE id = :expired"),
     ("lot.due", "UPDATE dg_lot SET due_at = NULL WHERE id = :pending_lot"),
     ("lot.due", "UPDATE dg_lot SET due_at = '2027-03-02 00:00:00' WHERE id = :open_lot"),
     ("lot.expiry", "UPDATE dg_lot SET expires_at = '2026-03-02 00:00:00' WHERE id = :open_lot"),

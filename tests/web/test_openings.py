@@ -1,0 +1,142 @@
+"""Points that wait for their order, on pages: in the editor, on the order, and where members see them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from playwright.sync_api import BrowserContext
+
+from dangol.core.access.rights import Role
+from dangol.core.commerce.models import Order, OrderAct, OrderMilestone
+from dangol.core.ledger.models import LotOpening
+from dangol.core.ledger.services import settle_due
+from dangol.core.storage.ids import show_id
+from dangol.domain.milestones import Milestone
+from dangol.rooms.rewards import models
+from dangol.rooms.rewards.drafts import find_draft
+from dangol.rooms.rewards.openings import waiting_points
+from tests.web.phones import come_in
+from tests.web.staff import sign_in
+from tests.web.story import NOW, Story
+from tests.web.test_browser import find_violations
+from tests.web.test_by_hand import form_in
+from tests.web.test_programs import begin, named
+from tests.web.test_till import sell
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+WAITS = "구매를 확정하면 열려요. 늦어도 "
+
+
+@pytest.fixture
+def bought(clerk: Client, story: Story) -> Order:
+    """Return a fresh order of the regular whose points wait for its confirmation."""
+    models.EarningRule.objects.filter(name="기본 적립").update(awaits="confirmed", pending_days=30)
+    sell(clerk, story.regular)
+    return Order.objects.filter(customer_id=story.regular).latest("placed_at")
+
+
+def test_draft__what_opens_the_points__chosen_said_in_words_and_published(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+    key = named(fields, ".rate_points").removesuffix("rate_points")
+
+    clerk.post(
+        "/programs/draft", fields | {f"{key}awaits": "confirmed", f"{key}pending_days": "0", "do": "save"}
+    )
+    assert "소식이 없어도 열릴 날이 있어야 해요." in clerk.get("/programs/draft").content.decode()
+    fields |= {f"{key}awaits": "confirmed", f"{key}pending_days": "", "revision": "2"}
+    clerk.post("/programs/draft", fields | {"do": "save"})
+    written = find_draft(story.program_id, at=NOW).content.rules_by_key[key.split(".")[1]]
+    diff = clerk.get("/programs/draft/diff").content.decode()
+    clerk.post("/programs/draft/publish", {"revision": "3", "when": "now"})
+
+    assert (written.awaits, written.pending_days) == (Milestone.CONFIRMED, 30)
+    assert "시간만 지나면 돼요" in diff
+    assert "구매를 확정하면" in diff
+    words = "구매를 확정하면 쓸 수 있어요. 늦어도 30일 뒤에는 열려요."
+    assert words in clerk.get("/programs").content.decode()
+
+
+def test_order__confirmed_by_staff__looked_at_first_then_opens_once_for_a_reason(
+    story: Story, bought: Order
+) -> None:
+    agent = sign_in(Client(headers={"accept-language": "ko"}), "agent", Role.AGENT)
+    path = f"/order-acts/confirm/{bought.source}/{bought.number}"
+    waited = waiting_points(bought.customer_id, bought.id)
+    assert waited > 0
+    assert path in agent.get(f"/orders/{bought.source}/{bought.number}").content.decode()
+
+    page = agent.get(path).content.decode()
+    assert f"{waited}P" in page
+    assert not OrderMilestone.objects.exists()
+    assert agent.post(path, {"form": form_in(page), "reason": " "}).status_code == 422
+    for _ in range(2):
+        answer = agent.post(path, {"form": form_in(page), "reason": "전화로 확인"})
+        assert answer["Location"] == f"/orders/{bought.source}/{bought.number}"
+
+    assert waiting_points(bought.customer_id, bought.id) == 0
+    assert LotOpening.objects.count() == 1
+    assert [(one.act, one.actor, one.reason) for one in OrderAct.objects.all()] == [
+        ("confirmed", "agent", "전화로 확인")
+    ]
+    page = agent.get(answer["Location"]).content.decode()
+    assert path not in page
+    assert "구매를 확정했어요" in page
+    assert "구매 확정 " in page
+
+
+def test_member__points_that_wait__say_what_for_and_then_what_opened_them(
+    clerk: Client, story: Story, bought: Order
+) -> None:
+    phone = come_in(Client(headers={"accept-language": "ko"}), story.regular)
+    points = f"/members/{show_id(story.regular)}?tab=points"
+    for page in (phone.get("/me/"), phone.get("/me/history"), clerk.get(points)):
+        assert WAITS in page.content.decode()
+
+    path = f"/order-acts/confirm/{bought.source}/{bought.number}"
+    clerk.post(path, {"form": form_in(clerk.get(path).content.decode()), "reason": "전화로 확인"})
+
+    page = clerk.get(points).content.decode()
+    assert WAITS not in page
+    assert "구매를 확정해 열렸어요." in page
+    assert WAITS not in phone.get("/me/").content.decode()
+
+
+def test_member__no_news_came__says_that_they_opened_by_themselves(
+    clerk: Client, story: Story, bought: Order
+) -> None:
+    settle_due(as_of=NOW + timedelta(days=31))
+
+    page = clerk.get(f"/members/{show_id(story.regular)}?tab=points").content.decode()
+
+    assert "소식이 없어 정해 둔 날에 저절로 열렸어요." in page
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_pages__of_points_that_wait__are_whole_in_a_browser(
+    open_context: Callable[..., BrowserContext], story: Story, bought: Order, width: int
+) -> None:
+    page = open_context(width=width).new_page()
+    order = f"{bought.source}/{bought.number}"
+
+    page.goto(f"/order-acts/confirm/{order}")
+    assert not find_violations(page), find_violations(page)
+    page.screenshot(path=f"/tmp/wp/confirm-{width}.png", full_page=True)
+    page.locator("#reason").fill("전화로 확인")
+    page.screenshot(path=f"/tmp/wp/confirm-{width}.png", full_page=True)
+    page.goto(f"/orders/{order}")
+    page.screenshot(path=f"/tmp/wp/order-{width}.png", full_page=True)
+    page.goto(f"/members/{show_id(story.regular)}?tab=points")
+    page.locator("details.why").first.evaluate("(one) => { one.open = true }")
+    assert not find_violations(page), find_violations(page)
+    page.screenshot(path=f"/tmp/wp/points-{width}.png", full_page=True)
+    page.goto(f"/order-acts/confirm/{order}")
+    page.locator("#reason").fill("전화로 확인")
+    page.get_by_role("button", name="구매 확정하기").click()
+    page.wait_for_url(f"**/orders/{order}")
+    page.screenshot(path=f"/tmp/wp/order-done-{width}.png", full_page=True)
+    assert not find_violations(page), find_violations(page)
+    page.goto("/programs")
+    page.screenshot(path=f"/tmp/wp/programs-{width}.png", full_page=True)
