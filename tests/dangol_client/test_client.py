@@ -31,6 +31,7 @@ from dangol_client import (
     Unreadable,
     new_key,
 )
+from dangol_client.answers import Order
 from dangol_client.sending import Patience, Wire
 from tests.dangol_client.insight_calls import ask_models
 from tests.dangol_client.rewarding import reward
@@ -121,6 +122,14 @@ def dangol(served: Served, heard: list[httpx.Request]) -> Iterator[Dangol]:
         yield Dangol(served.url, served.live_key, http=http)
 
 
+def confirm_claimed(dangol: Dangol, claimed: Order) -> None:
+    """Tell how far an order has come that was just claimed."""
+    assert dangol.orders.get("api:2") == claimed
+    assert claimed.confirmed_at is None
+    assert dangol.orders.confirm("api:2").confirmed_at is not None
+    assert dangol.orders.confirm("api:2", milestone="delivered").delivered_at is not None
+
+
 def test_client__each_operation_of_the_api__is_called_and_answered(
     served: Served, dangol: Dangol, heard: list[httpx.Request]
 ) -> None:
@@ -149,10 +158,7 @@ def test_client__each_operation_of_the_api__is_called_and_answered(
     assert back.earned[0].points == 0
     guest = dangol.orders.place("2", LATTE)
     claimed = dangol.orders.claim(guest.id, "external:tour-2")
-    assert dangol.orders.get("api:2") == claimed
-    assert claimed.confirmed_at is None
-    assert dangol.orders.confirm("api:2").confirmed_at is not None
-    assert dangol.orders.confirm("api:2", milestone="delivered").delivered_at is not None
+    confirm_claimed(dangol, claimed)
     assert claimed.earned[0].points == 45
 
     moved = dangol.points.adjust("external:tour-2", 100, "사과")

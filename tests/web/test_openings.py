@@ -81,10 +81,10 @@ def test_order__confirmed_by_staff__looked_at_first_then_opens_once_for_a_reason
     assert [(one.act, one.actor, one.reason) for one in OrderAct.objects.all()] == [
         ("confirmed", "agent", "전화로 확인")
     ]
-    page = agent.get(answer["Location"]).content.decode()
-    assert path not in page
-    assert "구매를 확정했어요" in page
-    assert "구매 확정 " in page
+    shown = agent.get(answer["Location"]).content.decode()
+    assert path not in shown
+    assert "구매를 확정했어요" in shown
+    assert "구매 확정 " in shown
 
 
 def test_member__points_that_wait__say_what_for_and_then_what_opened_them(
@@ -92,8 +92,8 @@ def test_member__points_that_wait__say_what_for_and_then_what_opened_them(
 ) -> None:
     phone = come_in(Client(headers={"accept-language": "ko"}), story.regular)
     points = f"/members/{show_id(story.regular)}?tab=points"
-    for page in (phone.get("/me/"), phone.get("/me/history"), clerk.get(points)):
-        assert WAITS in page.content.decode()
+    for answer in (phone.get("/me/"), phone.get("/me/history"), clerk.get(points)):
+        assert WAITS in answer.content.decode()
 
     path = f"/order-acts/confirm/{bought.source}/{bought.number}"
     clerk.post(path, {"form": form_in(clerk.get(path).content.decode()), "reason": "전화로 확인"})
@@ -120,23 +120,16 @@ def test_pages__of_points_that_wait__are_whole_in_a_browser(
 ) -> None:
     page = open_context(width=width).new_page()
     order = f"{bought.source}/{bought.number}"
-
-    page.goto(f"/order-acts/confirm/{order}")
-    assert not find_violations(page), find_violations(page)
-    page.screenshot(path=f"/tmp/wp/confirm-{width}.png", full_page=True)
-    page.locator("#reason").fill("전화로 확인")
-    page.screenshot(path=f"/tmp/wp/confirm-{width}.png", full_page=True)
-    page.goto(f"/orders/{order}")
-    page.screenshot(path=f"/tmp/wp/order-{width}.png", full_page=True)
     page.goto(f"/members/{show_id(story.regular)}?tab=points")
     page.locator("details.why").first.evaluate("(one) => { one.open = true }")
     assert not find_violations(page), find_violations(page)
-    page.screenshot(path=f"/tmp/wp/points-{width}.png", full_page=True)
-    page.goto(f"/order-acts/confirm/{order}")
+
+    page.goto(f"/orders/{order}")
+    page.get_by_role("link", name="구매 확정하기").click()
+    assert not find_violations(page), find_violations(page)
     page.locator("#reason").fill("전화로 확인")
     page.get_by_role("button", name="구매 확정하기").click()
     page.wait_for_url(f"**/orders/{order}")
-    page.screenshot(path=f"/tmp/wp/order-done-{width}.png", full_page=True)
+
     assert not find_violations(page), find_violations(page)
-    page.goto("/programs")
-    page.screenshot(path=f"/tmp/wp/programs-{width}.png", full_page=True)
+    assert waiting_points(bought.customer_id, bought.id) == 0
