@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from dangol.core.access.rights import Role
 from dangol.core.commerce.models import CustomerDay
@@ -19,6 +20,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.refresh import refresh_all
 from tests.core.segments.shop import MARKETER, make_segment
+from tests.insight.clusters import free_port
 from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
 from tests.snapshots import Kept
@@ -296,3 +298,29 @@ def test_pages__orders_in_another_currency__say_that_they_are_not_counted(
     run()
 
     assert "JPY 주문 1,234건은 여기에서 세지 않아요." in read(clerk, address)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ko", "클러스터가 답하지 않아서 이 컴퓨터에서 셈했어요"),
+        ("en", "the cluster did not answer, so this machine did the counting"),
+    ],
+)
+def test_pages__cluster_was_gone__say_that_this_machine_reckoned_until_it_is_back(
+    year: list[Id], settings: Settings, language: str, words: str
+) -> None:
+    client = sign_in(Client(headers={"Accept-Language": language}), "reader", Role.ANALYST)
+    assert [address for address in ADDRESSES if words in read(client, address)] == []
+    settings.ENGINE = f"spark://127.0.0.1:{free_port()}"
+    run()
+
+    for address in ADDRESSES:
+        page = read(client, address)
+        assert words in page, address
+        assert settings.ENGINE in page, address
+    assert words not in read(client, "/insight/liability")
+
+    settings.ENGINE = ""
+    run()
+    assert [address for address in ADDRESSES if words in read(client, address)] == []

@@ -11,6 +11,7 @@ from dangol.core.people.selectors import shop
 from dangol.core.segments.models import Trait
 from dangol.rooms.personalization.models import ReportTable
 from dangol.rooms.personalization.refresh import refresh_all
+from dangol.rooms.personalization.selectors import why_reckoned_here
 from tests.insight.clusters import free_port, running
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
 
@@ -58,7 +59,7 @@ def test_refresh__on_a_cluster__tells_what_duckdb_does(settings: Settings, tmp_p
     assert rounded(told()) == rounded(here)
 
 
-def test_refresh__cluster_is_gone__is_reckoned_here_and_the_log_says_so(
+def test_refresh__cluster_is_gone__is_reckoned_here_and_said_until_the_next_run(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     bring_history(80, seed=3)
@@ -68,3 +69,10 @@ def test_refresh__cluster_is_gone__is_reckoned_here_and_the_log_says_so(
 
     assert outcome["rfm"] == 80
     assert "the cluster did not answer" in caplog.text
+    why = why_reckoned_here()
+    assert why is not None
+    assert why.startswith(f"engine.gone address='{settings.ENGINE}'")
+
+    settings.ENGINE = ""
+    refresh_all(shop(), as_of=AS_OF, at=NIGHT)
+    assert why_reckoned_here() is None

@@ -7,7 +7,7 @@ import pytest
 from dangol.core.commerce.models import CustomerDay
 from dangol.core.people.selectors import shop
 from dangol.core.tasks.models import Job
-from dangol.rooms.personalization.models import UNCOUNTED, ReportTable
+from dangol.rooms.personalization.models import RECKONED_HERE, UNCOUNTED, ReportTable
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.reports import COHORTS_SHOWN, REPORTS
 from dangol.rooms.personalization.selectors import (
@@ -59,7 +59,7 @@ def test_reports__more_than_two_years__keep_the_last_24_cohorts() -> None:
 
     assert rows_of("cohorts") == []
     assert set(ReportTable.objects.values_list("name", flat=True)) == {
-        *REPORTS, UNCOUNTED, "value_cells", "holdout", "holdout_weeks", "holdout_frequencies",
+        *REPORTS, RECKONED_HERE, UNCOUNTED, "value_cells", "holdout", "holdout_weeks", "holdout_frequencies",
     }  # fmt: skip
 
 

@@ -67,9 +67,12 @@ def find_alike(
 def _known(shop: ShopView, as_of: date) -> Known | DomainError:
     """Return what is known of everybody who bought within a year, or why nothing can be."""
     try:
-        return reckon(shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of))
+        found, _gone = reckon(
+            shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of)
+        )
     except DomainError as refusal:
         return refusal
+    return found
 
 
 def _search(

@@ -55,6 +55,8 @@ class ProductList(models.Model):
 
 # Kept beside the tables: the orders in other currencies than the shop's, of which none of them tells.
 UNCOUNTED = "uncounted"
+# Kept beside them, too: why all was reckoned on this machine, where the cluster was gone.
+RECKONED_HERE = "reckoned_here"
 
 
 class ReportTable(models.Model):

@@ -78,18 +78,18 @@ class Purchases:
         return self._engine.keep(rows.filter(rows.day <= ibis.date(self._as_of)).distinct())
 
 
-def reckon(currency: str, *, as_of: date, work: Callable[[Purchases], T]) -> T:
-    """Return what `work` makes of all purchases up to the end of a day of the shop's.
+def reckon(currency: str, *, as_of: date, work: Callable[[Purchases], T]) -> tuple[T, str | None]:
+    """Return what `work` makes of all purchases up to the end of a day of the shop's, and why it was DuckDB.
 
     It is done on the instance's engine (`DANGOL_ENGINE`) or, if that is gone, anew on DuckDB: it must write
-    nothing.
+    nothing. The reason is None where the engine has answered.
     """
     found, gone = with_fallback(
         settings.ENGINE or None, _limits(), lambda engine: work(Purchases(engine, currency, as_of))
     )
     if gone:
         logger.warning("the cluster did not answer, all was reckoned on this machine: %s", gone)
-    return found
+    return found, gone
 
 
 def engine_here() -> AbstractContextManager[Engine]:

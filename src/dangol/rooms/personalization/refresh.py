@@ -17,7 +17,7 @@ from dangol.rooms.personalization.journals import journal_reports
 from dangol.rooms.personalization.leaving import score_churn
 from dangol.rooms.personalization.liability import liability_reports
 from dangol.rooms.personalization.lists import keep_lists
-from dangol.rooms.personalization.models import UNCOUNTED, ReportTable
+from dangol.rooms.personalization.models import RECKONED_HERE, UNCOUNTED, ReportTable
 from dangol.rooms.personalization.purchases import Purchases, engine_here, reckon
 from dangol.rooms.personalization.reports import REPORTS, Rows
 from dangol.rooms.personalization.results import Result, score_lifetime, score_rfm
@@ -54,10 +54,11 @@ def refresh_all(
     All is reckoned first; then it is told, and last the models' cards and the tables are put in the place of
     those before, all at once: no page lays one run beside another.
     """
-    reckoned = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
+    reckoned, gone = reckon(shop.currency, as_of=as_of, work=partial(_reckon, shop=shop, as_of=as_of))
     reports = reckoned.reports | liability_reports(shop, as_of=as_of) | journal_reports(shop, as_of=as_of)
     elsewhere = count_elsewhere(shop.currency, as_of=as_of)
     reports[UNCOUNTED] = [{"currency": other, "orders": count} for other, count in elsewhere.items()]
+    reports[RECKONED_HERE] = [{"why": gone}] if gone else []
     outcomes = {
         name: _tell(name, model, reckoned.results[name], shop, as_of=as_of, at=at, report=report)
         for name, model in MODELS.items()

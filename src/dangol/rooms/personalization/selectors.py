@@ -18,6 +18,7 @@ from dangol.rooms.personalization.alike import because_of, score_of
 from dangol.rooms.personalization.models import (
     JOURNAL,
     LIABILITY,
+    RECKONED_HERE,
     UNCOUNTED,
     ModelRun,
     ProductList,
@@ -118,6 +119,12 @@ def list_uncounted() -> list[tuple[str, int]]:
     """Return of how many orders the latest run tells nothing, by their currency: not the shop's."""
     found = find_report(UNCOUNTED)
     return [(row["currency"], row["orders"]) for row in found.rows] if found else []
+
+
+def why_reckoned_here() -> str | None:
+    """Return why the latest run was made on this machine and not on the cluster; None where none was gone."""
+    found = find_report(RECKONED_HERE)
+    return next((row["why"] for row in found.rows), None) if found else None
 
 
 def results_of(customer_id: Id, *, zone: ZoneInfo | None = None) -> dict[str, ToldResult]:

@@ -8,7 +8,12 @@ from django.shortcuts import render
 from dangol.core.access.rights import Right
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
-from dangol.rooms.personalization.selectors import last_refresh_asked, latest_run, list_uncounted
+from dangol.rooms.personalization.selectors import (
+    last_refresh_asked,
+    latest_run,
+    list_uncounted,
+    why_reckoned_here,
+)
 from dangol.web.guard import needs
 from dangol.web.insight_words import RFM_SEGMENTS
 from dangol.web.reads.insight import RfmMap, read_map
@@ -18,12 +23,13 @@ OPEN = {"waiting", "running"}
 
 
 def state_of_refresh() -> dict[str, Any]:
-    """Return what each of these pages says of when its tables were made, and of what they leave out."""
+    """Return what each of these pages says of when and where its tables were made, and of what they lack."""
     job = last_refresh_asked()
     return {
         "job": job if job and job.state in OPEN else None,
         "failed": bool(job and job.state == "dead"),
         "uncounted": list_uncounted(),
+        "reckoned_here": why_reckoned_here(),
     }
 
 
