@@ -15,6 +15,7 @@ from dangol.core.ledger.verify import verify
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.erasures import erase_customer
 from dangol.core.people.merges import merge_customers, undo_merge
+from dangol.core.people.selectors import find_by_identity
 from dangol.core.people.services import resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
@@ -27,6 +28,7 @@ from dangol.rooms.rewards.models import Accrual, Membership, TierChange
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft
 from dangol.rooms.rewards.selectors import count_by_tier, standings_of
 from dangol.rooms.rewards.services import advance, set_tier
+from tests.core.behavior.sending import identify, send, track
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.shop import BREAD, BY_ORDERS, ROLLING, Bought, Brought, Telling, open_program
 
@@ -123,6 +125,30 @@ def test_merge__the_absorbed_one_stood_higher__their_tier_is_kept_for_as_long() 
     advance(as_of=MARCH + 60 * DAY)
     assert tier(kept, 60) == "member"
     assert Membership.objects.get(customer_id=absorbed).level == 2
+
+
+def test_merge__an_event_joins_a_browser_that_earned__its_points_move_through_the_ledger() -> None:
+    kept, *_ = open_shop().customer_ids
+    at = MARCH + 10 * DAY
+    bought = {"products": [{"product_id": BREAD, "name": "Bread", "price": 60, "quantity": 2}]}
+    send(
+        track("Order Completed", anon="a-1", properties=bought | {"order_id": "b1"}),
+        track("Order Completed", user="K", properties=bought | {"order_id": "k1"}),
+        at=at,
+    )
+    browser = find_by_identity("anonymous", ["a-1"])["a-1"]
+    assert (points(browser), points(kept)) == (120, 120)
+
+    send(identify("K", "a-1"), at=at + DAY)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert find_by_identity("anonymous", ["a-1"]) == {"a-1": kept}
+    assert (points(browser), points(kept)) == (0, 240)
+    assert broken() == set()
+    undo_merge(browser, at=at + 2 * DAY, **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    assert (points(browser), points(kept)) == (120, 120)
+    assert broken() == set()
 
 
 def test_merge__a_late_order__is_judged_with_the_merge_where_it_was() -> None:
