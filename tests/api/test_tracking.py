@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -15,8 +16,10 @@ from dangol.core.access.keys import list_keys, revoke_key
 from dangol.core.access.rights import Right
 from dangol.core.behavior.models import Entry
 from dangol.core.events.models import Event
+from dangol.core.events.settling import settle_all
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import find_by_identity
+from dangol.core.segments.models import Trait
 from dangol.project.clock import now
 from tests.api.conftest import key_with
 from tests.core.behavior.sending import details, payloads, problems
@@ -252,6 +255,22 @@ def test_tracking__single_events_that_do_not_fit__fail_no_batch(write_key: str) 
         ("behavior.message_unfit",),
     ]
     assert Event.objects.filter(name="behavior.tracked").count() == 6
+
+
+def test_tracking__one_trait_too_many__is_named_and_the_first_300_are_kept(write_key: str) -> None:
+    traits = {f"t{number:03}": number for number in range(301)}
+    fits = {name: traits[name] for name in [*traits][:300]}
+
+    assert post("identify", {"userId": "u-1", "traits": traits}, **basic(write_key)).status == 200
+    assert post("identify", {"userId": "u-2", "traits": fits}, **basic(write_key)).status == 200
+
+    told = [[(one.code, one.data) for one in entry.problems] for entry in details()]
+    assert told == [[("behavior.message_unfit", {"field": "traits"})], []]
+    settled = settle_all(clock=now, zone=ZoneInfo("UTC"))
+    assert not settled.stuck_consumers
+    for user in find_by_identity("external", ["u-1", "u-2"]).values():
+        names = Trait.objects.filter(customer_id=user).values_list("name", flat=True)
+        assert sorted(names) == [f"app.{name}" for name in fits]
 
 
 def test_tracking__context_of_the_batch__goes_to_each_event(write_key: str) -> None:

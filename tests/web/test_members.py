@@ -156,9 +156,9 @@ def test_csv__instants__in_the_shop_s_zone(clerk: Client, story: Story) -> None:
     assert {row["마지막 방문"][-6:] for row in rows if row["마지막 방문"]} == {"-05:00"}
 
 
-def read_csv(clerk: Client) -> list[dict[str, str]]:
-    """Return the rows of the file of all members."""
-    text = b"".join(clerk.get("/members.csv").streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+def read_csv(clerk: Client, address: str = "/members.csv") -> list[dict[str, str]]:
+    """Return the rows of the file of all members, or of those the address asks for."""
+    text = b"".join(clerk.get(address).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     return list(csv.DictReader(io.StringIO(text)))
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.rights import Role
+from dangol.core.commerce.models import CustomerDay
 from dangol.core.people.models import Customer
 from dangol.core.people.shops import StoreRow, upsert_stores
 from dangol.core.segments.models import Segment
@@ -25,6 +26,7 @@ from dangol.core.tasks.models import Job
 from tests.web.segments import BOUGHT, MARKETER, catch_up, tell_segments
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
+from tests.web.test_members import read_csv
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -301,8 +303,16 @@ def test_members__of_a_segment__are_listed_kept_as_a_view_and_exported(clerk: Cl
     assert show_id(story.regular) in inside
     assert len(set(re.findall(r'name="who" value="([^"]+)"', everybody))) > len(inside)
     assert 'href="/members/views?segment=buyers"' in page
-    lines = clerk.get("/members.csv?segment=buyers").getvalue().decode().splitlines()
-    assert len(lines) == len(inside) + 1
+    everyone, rows = (read_csv(clerk, f"/members.csv{query}") for query in ("", "?segment=buyers"))
+    assert rows == [one for one in everyone if one["구매 횟수"] != "0"]
+    assert len(rows) == len(inside) < len(everyone)
+    numbers = {show_id(owner): number for number, owner in story.customers.items()}
+    assert {one["회원 번호"] for one in rows} == {numbers[shown] for shown in inside}
+    for number, owner in story.customers.items():
+        days = CustomerDay.objects.filter(customer_id=owner).values_list("orders", "amount_minor")
+        orders, amount = (sum(column) for column in zip(*days, strict=True)) if days else (0, 0)
+        told = [(one["구매 횟수"], one["구매 금액"]) for one in rows if one["회원 번호"] == number]
+        assert told == [(str(orders), f"{amount / 100:.2f}")] * bool(orders), number
     assert "세그먼트 기본 단골" in read(clerk, "/members/export?segment=buyers")
 
 
