@@ -53,9 +53,9 @@ def test_draft__what_opens_the_points__chosen_said_in_words_and_published(
     clerk.post("/programs/draft/publish", {"revision": "3", "when": "now"})
 
     assert (written.awaits, written.pending_days) == (Milestone.CONFIRMED, 30)
-    assert "시간만 지나면 돼요" in diff
-    assert "구매를 확정하면" in diff
     words = "구매를 확정하면 쓸 수 있어요. 늦어도 30일 뒤에는 열려요."
+    assert words in diff
+    assert "적립하고 30일 뒤부터" not in diff
     assert words in clerk.get("/programs").content.decode()
 
 
@@ -83,6 +83,7 @@ def test_order__confirmed_by_staff__looked_at_first_then_opens_once_for_a_reason
     ]
     shown = agent.get(answer["Location"]).content.decode()
     assert path not in shown
+    assert agent.get(path)["Location"] == answer["Location"]
     assert "구매를 확정했어요" in shown
     assert "구매 확정 " in shown
 

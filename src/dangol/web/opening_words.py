@@ -25,11 +25,6 @@ def milestone_name(milestone: str) -> str:
     return str(MILESTONES[milestone])
 
 
-def opener_name(awaits: str | None) -> str:
-    """Return what opens a rule's points, as the form has it."""
-    return str(dict(AWAITS)[awaits or ""])
-
-
 def waits_in_words(days: int) -> str:
     """Return how long points wait before they can be used."""
     if not days:

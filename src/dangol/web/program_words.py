@@ -14,7 +14,7 @@ from dangol.domain.tiers import Join, Window
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
 from dangol.web.formats import format_date, format_last_day, format_money_in_words, format_points
-from dangol.web.opening_words import opener_name, own_wait_in_words, waits_in_words
+from dangol.web.opening_words import own_wait_in_words, waits_in_words
 from dangol.web.tier_words import measure_name, measured
 from dangol.web.words import rounding_name
 
@@ -329,7 +329,7 @@ _FIELDS: Mapping[str, object] = {
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
     "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
     "gate": lazy("누가 될 수 있나요?"), "counted": lazy("무엇을 세나요?"),
-    "own_wait": lazy("이 포인트가 열리는 때"), "awaits": lazy("이 포인트를 여는 것"),
+    "own_wait": lazy("이 포인트가 열리는 때"),
     "own_expiry": lazy("이 포인트가 사라지는 때"),
     "extra_months": lazy("포인트 유효 기간"), "window": lazy("세는 기간"),
     "grace_days": lazy("유예"), "downgrade": lazy("못 미치면"),
@@ -342,8 +342,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
     (None, "opens_on"): lambda value, measure, currency: opens_in_words(value) or _("정하지 않음"),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
-    (None, "own_wait"): lambda value, measure, currency: _own(waits_in_words, value),
-    (None, "awaits"): lambda value, measure, currency: opener_name(value),
+    (None, "own_wait"): lambda value, measure, currency: _own(own_wait_in_words, *(value or (None,))),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),
     (None, "threshold"): lambda value, measure, currency: measured(value, measure, currency),

@@ -66,9 +66,12 @@ def _rule(was: RuleContent, will_be: RuleContent, tier_keys: list[str]) -> Itera
         yield from differs(f"multiplier.{tier}", list(old), list(new))
     yield from differs("rounding", was.rounding.value, will_be.rounding.value)
     yield from differs("ends_at", was.ends_at, will_be.ends_at)
-    yield from differs("own_wait", was.pending_days, will_be.pending_days)
-    yield from differs("awaits", was.awaits, will_be.awaits)
+    yield from differs("own_wait", _wait(was), _wait(will_be))
     yield from differs("own_expiry", _expiry(was), _expiry(will_be))
+
+
+def _wait(rule: RuleContent) -> list[Any] | None:
+    return [rule.awaits, rule.pending_days] if rule.pending_days is not None else None
 
 
 def _expiry(rule: RuleContent) -> list[Any] | None:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why, claim_for_reason, confirm_for_reason
+from dangol.core.commerce.milestones import milestones_of
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
 from dangol.core.people.searching import find_customers
@@ -18,6 +19,7 @@ from dangol.core.refusals import explain
 from dangol.core.storage.ids import Id, new_id, parse_id, show_id
 from dangol.core.storage.transactions import try_out
 from dangol.domain.errors import DomainError
+from dangol.domain.milestones import Milestone
 from dangol.rooms.rewards.openings import waiting_points
 from dangol.rooms.rewards.promotions.counter import move_for_reason, points_given, undo_for_reason
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
@@ -65,9 +67,11 @@ def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
 @needs(Right.ORDERS_WRITE)
 def confirm(request: HttpRequest, source: str, number: str) -> HttpResponse:
-    """Show which points open once a buyer keeps an order, ask why, and note it."""
+    """Show which points open once a buyer keeps an order, ask why, and note it; once for good."""
     order, at = _find(request, source, number), frame_of(request).at
-    me = actor_of(request)
+    me, key = actor_of(request), (order.customer_id, order.id)
+    if request.method == "GET" and Milestone.CONFIRMED in milestones_of([key]).get(key, {}):
+        return HttpResponseRedirect(reverse("web:order", args=[source, number]))
 
     def act(why: Why) -> OrderFacts:
         require_not_own([order.customer_id], actor=me)
