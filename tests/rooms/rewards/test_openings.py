@@ -10,6 +10,8 @@ from dangol.core.commerce.models import OrderMilestone, Product
 from dangol.core.commerce.moving import move_order
 from dangol.core.commerce.services import place_orders
 from dangol.core.events.models import Event
+from dangol.core.events.reader import Reader
+from dangol.core.events.sequencer import number_waiting
 from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.ledger.models import Lot, LotOpening
 from dangol.core.ledger.selectors import Balance
@@ -20,6 +22,7 @@ from dangol.core.people.services import make_guests
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
 from dangol.domain.milestones import Milestone
+from dangol.project.clock import now
 from dangol.rooms.rewards.checking import InvalidRule
 from dangol.rooms.rewards.openings import open_of_orders
 from dangol.rooms.rewards.programs import RuleDraft, TermsDraft
@@ -231,6 +234,71 @@ def test_confirmed__buyer_has_become_part_of_another__opens_with_that_one(worker
 
     assert (shop.balance(), shop.balance(1)) == (Balance(100, 0, 0), Balance(0, 0, 0))
     assert broken() == set()
+
+
+def test_confirmed__points_are_on_their_way_to_another__open_as_they_arrive() -> None:
+    shop = open_shop()
+    kept, absorbed = shop.telling.customer_ids
+    shop.buy("a", who=1)
+    merge_customers(kept, absorbed, at=MARCH + 2 * DAY, **BY_HAND)
+    while number_waiting():
+        pass
+    sending = Reader(FOLLOW_CUSTOMERS, now)
+    sending.advance()
+    sending.flush()
+    assert (shop.balance(), shop.balance(1)) == (Balance(0, 0, 0), Balance(0, 0, 0))
+
+    shop.come("a", MARCH + 3 * DAY)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert (shop.balance(), shop.balance(1)) == (Balance(100, 0, 0), Balance(0, 0, 0))
+    assert broken() == set()
+
+
+def test_confirmed__two_are_parted_and_the_points_are_not_back_yet__open_where_they_are() -> None:
+    shop = open_shop()
+    kept, absorbed = shop.telling.customer_ids
+    shop.buy("a", who=1)
+    merge_customers(kept, absorbed, at=MARCH + 2 * DAY, **BY_HAND)
+    let_worker_by(FOLLOW_CUSTOMERS)
+    undo_merge(absorbed, at=MARCH + 3 * DAY, **BY_HAND)
+
+    shop.come("a", MARCH + 4 * DAY)
+    assert (shop.balance(), broken()) == (Balance(100, 0, 0), set())
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert (shop.balance(), shop.balance(1)) == (Balance(0, 0, 0), Balance(100, 0, 0))
+    assert broken() == set()
+
+
+@pytest.mark.parametrize("worker_is_by", [True, False])
+def test_confirmed__merged_in_two_steps__open_with_the_last(worker_is_by: bool) -> None:
+    shop = open_shop(customers=3)
+    last, middle, first = shop.telling.customer_ids
+    shop.buy("a", who=2)
+    merge_customers(middle, first, at=MARCH + 2 * DAY, **BY_HAND)
+    if worker_is_by:
+        let_worker_by(FOLLOW_CUSTOMERS)
+    merge_customers(last, middle, at=MARCH + 3 * DAY, **BY_HAND)
+
+    shop.come("a", MARCH + 4 * DAY)
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    assert [shop.balance(who) for who in range(3)] == [Balance(100, 0, 0), Balance(0, 0, 0), Balance(0, 0, 0)]
+    assert broken() == set()
+
+
+def test_verify__points_wait_for_what_has_come__are_found() -> None:
+    shop = open_shop(KEPT, HAD)
+    shop.buy("a", ice=5_000)
+    shop.come("a", MARCH + DAY, Milestone.DELIVERED)
+    assert broken() == set()
+
+    told = {"milestone": "confirmed", "at": MARCH + 2 * DAY, "recorded_at": MARCH + 2 * DAY}
+    order = shop.order("a")
+    OrderMilestone.objects.create(customer_id=order.customer_id, order_id=order.id, **told)
+
+    assert broken() == {"lot.awaited"}
 
 
 def test_unmerged__points_have_opened_meanwhile__go_back_open() -> None:

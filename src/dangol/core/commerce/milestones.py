@@ -8,7 +8,7 @@ from dangol.core.commerce.events import OrderConfirmed, OrderDelivered
 from dangol.core.commerce.models import Order, OrderMilestone
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
-from dangol.core.people.merged import absorbed_by, resolve_merged
+from dangol.core.people.merged import absorbed_by, kin_of
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
@@ -37,8 +37,8 @@ def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[b
     """
     require_write_transaction()
     owners = {one.customer_id for one in reached}
-    # And who they are now: it is their points that open.
-    lock_customers([*owners, *resolve_merged(owners).values()] if owners else ())
+    # And all who have been one with them: it is their points that open.
+    lock_customers(one for own in kin_of(owners).values() for one in own)
     keys = sorted({(one.customer_id, one.order_id) for one in reached})
     known = {row[:3] for row in _read(keys)}
     news, fresh = [], []

@@ -127,6 +127,36 @@ def _absorbed_sql() -> str:
     """  # noqa: S608 - our own names
 
 
+def kin_of(customer_ids: Iterable[Id]) -> dict[Id, list[Id]]:
+    """Return with whom each of these has ever been one, step by step, undone merges too; themselves as well.
+
+    With one of them is whatever has begun as theirs and follows a merge and its undoing. One statement.
+    """
+    rows = [(one,) for one in sorted(set(customer_ids))]
+    found: dict[Id, list[Id]] = defaultdict(list)
+    if rows:
+        params = input_params(Merge, ("customer_id",), rows)
+        select = Select(Merge, ("customer_id", "kept_id"), _kin_sql(), params, len(rows))
+        for asked, one in read_together(select)[0]:
+            found[asked].append(one)
+    return dict(found)
+
+
+def _kin_sql() -> str:
+    return f"""
+        SELECT asked, one FROM (
+            WITH RECURSIVE kin (asked, one) AS (
+                SELECT input.customer_id, input.customer_id
+                FROM {input_sql(Merge, ("customer_id",), "input")}
+                UNION
+                SELECT kin.asked, CASE WHEN m.customer_id = kin.one THEN m.kept_id ELSE m.customer_id END
+                FROM kin JOIN {table(Merge)} AS m ON m.customer_id = kin.one OR m.kept_id = kin.one
+            )
+            SELECT asked, one FROM kin
+        ) AS family ORDER BY asked, one
+    """  # noqa: S608 - our own names
+
+
 def family_of(customer_id: Id) -> list[Id]:
     """Return all ids that are one person: the one who goes on first, then all who became part of them."""
     root = resolve_merged([customer_id])[customer_id]

@@ -7,11 +7,13 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from dangol.core.ledger.models import Lot
 from dangol.core.ledger.verify import MOST_OFFENDERS, Check, Looked, Offender, sql_check
 from dangol.core.storage.ids import Id, show_id
-from dangol.core.storage.rows import Row, columns, read_rows, table
+from dangol.core.storage.rows import Row, batches, columns, read_rows, table
 from dangol.domain.accrual import Part, compute_points
 from dangol.rooms.rewards.models import Accrual, AccrualPart
+from dangol.rooms.rewards.openings import waiting_lots
 
 _KEY = ("customer_id", "order_id", "program_id", "accrual_number")
 _AT_ONCE = 50_000
@@ -62,6 +64,11 @@ def checks() -> list[Check]:
         ),
         _portions(),
         Check(
+            "lot.awaited",
+            _("기다리던 일이 온 적립분은 열렸거나, 열릴 날이 정해져 있어요."),
+            _look_at_awaited,
+        ),
+        Check(
             "accrual.arithmetic",
             _("적립마다 적힌 규칙과 숫자로 다시 계산하면 같은 포인트가 나와요."),
             _look_at_arithmetic,
@@ -110,6 +117,40 @@ def _portions() -> Check:
             """,
         ],
     )
+
+
+# Their openings are decided where they lie: what came with a merge opens no sooner than it was there.
+_AWAITED = """
+    SELECT l.customer_id, l.id, l.release_at, p.lot_id, p.customer_id, p.order_id
+    FROM dg_lot AS l
+    JOIN dg_accrual_portion AS p
+      ON p.lot_id = coalesce(l.root_id, l.id) AND p.points > 0 AND p.rule_id IS NOT NULL
+    JOIN dg_order_milestone AS m
+      ON m.customer_id = p.customer_id AND m.order_id = p.order_id
+     AND (m.milestone = l.awaits OR m.milestone = 'confirmed') AND m.at < l.release_at
+    LEFT JOIN dg_transfer AS t ON t.customer_id = l.customer_id AND t.id = l.transfer_id
+    WHERE l.is_pending AND l."left" > 0 AND l.awaits IS NOT NULL
+      AND (l.root_id IS NULL OR (m.recorded_at < l.release_at AND t.recorded_at < l.release_at))
+      AND NOT EXISTS (
+        SELECT 1 FROM dg_lot_opening AS o WHERE o.customer_id = l.customer_id AND o.lot_id = l.id)
+"""
+
+
+def _look_at_awaited() -> Looked:
+    """Look for points that still wait though their order has come so far; but for those of a later day."""
+    checked = Lot.objects.filter(is_pending=True, left__gt=0, awaits__isnull=False).count()
+    names = ("customer_id", "id", "release_at", "root_id", "customer_id", "id")
+    rows = read_rows(Lot, names, _AWAITED)
+    offenders: list[Offender] = []
+    for some in batches(rows, _AT_ONCE):
+        waiting = waiting_lots(sorted({(row[4], row[5]) for row in some}))
+        floors = {root: floor for (*_, floor), roots in waiting.items() for root in roots}
+        for customer_id, lot_id, release_at, root_id, _buyer, order_id in some:
+            floor = floors.get(root_id)
+            if floor is None or floor < release_at:
+                ids = {"customer_id": customer_id, "lot_id": lot_id, "order_id": order_id}
+                offenders.append({name: show_id(one) for name, one in ids.items()})
+    return Looked(checked, offenders[:MOST_OFFENDERS])
 
 
 class _Judged(NamedTuple):

@@ -101,6 +101,14 @@ class WhyView(NamedTuple):
         return self.number > 1 and not self.is_return
 
 
+class Judged(NamedTuple):
+    """Which accrual it is, of those of the order's customer."""
+
+    order_id: Id
+    program_id: Id
+    number: int
+
+
 class NotJudged(StrEnum):
     """Why no program has looked at an order: there is none, or all count another currency."""
 
@@ -240,14 +248,17 @@ def _load_origins(customer_id: Id, transfer_ids: Sequence[Id]) -> dict[Id, Id]:
     return {one: made_by.get(subject_id, one) for one, subject_id in subjects.items()}
 
 
-def _load_judged(customer_id: Id, transfer_ids: Iterable[Id]) -> dict[Id, tuple[Id, Id, int]]:
-    """Return which accrual (order, program, number) each transfer belongs to: its key tells."""
-    found = {}
-    for transfer_id, key in select_matching(
-        Transfer, ("id", "key"), ("customer_id", "id"), [(customer_id, one) for one in sorted(transfer_ids)]
-    ):
-        kind, *rest = key.split(":")
-        if kind == "accrual":
-            program_id, order_id, number = rest[:3]
-            found[transfer_id] = bytes.fromhex(order_id), bytes.fromhex(program_id), int(number)
-    return found
+def _load_judged(customer_id: Id, transfer_ids: Iterable[Id]) -> dict[Id, Judged]:
+    """Return which accrual each transfer belongs to; those of another origin are left out."""
+    wanted = [(customer_id, one) for one in sorted(transfer_ids)]
+    rows = select_matching(Transfer, ("id", "key"), ("customer_id", "id"), wanted)
+    return {transfer_id: judged for transfer_id, key in rows if (judged := find_judged(key))}
+
+
+def find_judged(key: str) -> Judged | None:
+    """Return which accrual a transfer belongs to: its key tells. None where it is of another origin."""
+    kind, *rest = key.split(":")
+    if kind != "accrual":
+        return None
+    program_id, order_id, number = rest[:3]
+    return Judged(bytes.fromhex(order_id), bytes.fromhex(program_id), int(number))
