@@ -176,13 +176,16 @@ def claim_order(request: HttpRequest, order: Path[str], payload: ClaimIn) -> Rep
 def confirm_order(request: HttpRequest, order: Path[str], payload: ConfirmIn) -> Reply:
     """Tell that an order is confirmed, or delivered. Points that waited for it may be used from now on.
 
-    It is told once for good: told again, the order is answered as it stands.
+    It is told once for good: told again, the order is answered as it stands. Of an order that was given to
+    another member, it is told of the one that stands in its place, which is answered.
     """
     found, now = find_order(order), caller_of(request).at
     at = _not_later(payload.at or now, "at", now)
     reached = Reached(found.customer_id, found.id, found.source, found.number, payload.milestone, at)
-    note_reached([reached], recorded_at=now)
-    return Reply(show_order(found.customer_id, found.id))
+    [noted] = note_reached([reached], recorded_at=now)
+    if noted.refusal:
+        raise noted.refusal
+    return Reply(show_order(noted.order.customer_id, noted.order.order_id))
 
 
 @router.post("/orders/{order}/returns", auth=Needs(Right.ORDERS_WRITE), response={201: ReturnView})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dangol.core.commerce.acts import Act
+from dangol.core.commerce.models import Act
 from dangol.rooms.rewards.whys import NotJudged
 
 ACT_WORDS: Mapping[str, Promise] = {

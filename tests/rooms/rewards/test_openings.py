@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from dangol.core.commerce.acts import Why, move_for_reason
 from dangol.core.commerce.claims import claim_guest_order
+from dangol.core.commerce.milestones import Reached, note_reached
 from dangol.core.commerce.models import OrderMilestone, Product
 from dangol.core.commerce.moving import move_order
 from dangol.core.commerce.services import place_orders
@@ -19,6 +21,7 @@ from dangol.core.ledger.services import settle_due, spend_points
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.merges import merge_customers, undo_merge
 from dangol.core.people.services import make_guests
+from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.accrual import Expiry
 from dangol.domain.milestones import Milestone
@@ -359,6 +362,41 @@ def test_moved__had_been_confirmed__is_with_the_right_member_too() -> None:
         move_order(shop.order("a"), to=shop.telling.customer_ids[1], at=MARCH + 2 * DAY)
 
     assert (shop.balance(), shop.balance(1)) == (Balance(0, 0, 0), Balance(100, 0, 0))
+    assert broken() == set()
+
+
+def test_confirmed__by_the_number_of_an_order_that_was_moved__reaches_the_one_that_stands() -> None:
+    shop = open_shop(customers=3)
+    Product.objects.create(id=product_id(BREAD), number=BREAD, category=BREAD, updated_at=MARCH)
+    shop.buy("a")
+    why = Why(new_id(), BY_HAND["actor"], "of another")
+    made = move_for_reason(shop.order("a"), why, to=shop.telling.customer_ids[1], at=MARCH + DAY)
+    again = why._replace(form=new_id())
+    stands = move_for_reason(made, again, to=shop.telling.customer_ids[2], at=MARCH + 2 * DAY)
+
+    assert shop.come("a", MARCH + 3 * DAY) is True
+
+    assert [shop.balance(who).available for who in range(3)] == [0, 0, 100]
+    assert OrderMilestone.objects.get().order_id == stands.id
+    assert shop.come("a", MARCH + 4 * DAY) is False
+    assert broken() == set()
+
+
+def test_confirmed__claimed_since_it_was_looked_for__is_the_members() -> None:
+    shop = open_shop()
+    with write_transaction():
+        [guest] = make_guests(1, recorded_at=MARCH)
+        order = shop.telling.order(Bought(0, "a", MARCH, {BREAD: 10_000}))
+        place_orders([order._replace(customer_id=guest, is_guest=True)], recorded_at=MARCH)
+    found, [member, _] = shop.order("a"), shop.telling.customer_ids
+    claim_guest_order(source="t", number="a", customer_id=member, recorded_at=MARCH + DAY)
+
+    told = Reached(found.customer_id, found.id, "t", "a", Milestone.CONFIRMED, MARCH + 2 * DAY)
+    with write_transaction():
+        note_reached([told], recorded_at=MARCH + 2 * DAY)
+
+    assert OrderMilestone.objects.get().customer_id == member
+    assert shop.balance() == Balance(100, 0, 0)
     assert broken() == set()
 
 

@@ -54,7 +54,7 @@ class Shop:
         order = self.order(number)
         told = Reached(order.customer_id, order.id, order.source, order.number, milestone, at)
         with write_transaction():
-            return note_reached([told], recorded_at=told_at or at)[0]
+            return note_reached([told], recorded_at=told_at or at)[0].is_new
 
     def balance(self, who: int = 0) -> Balance:
         one = self.telling.customer_ids[who]

@@ -139,10 +139,11 @@ def _note_come(come: Sequence[Placed], recorded_at: datetime) -> list[Bought | N
             continue
         places.append(place)
         reached.append(Reached(*found, thing.number, thing.milestone, one.event.occurred_at))
-    for place, order, is_new in zip(
-        places, reached, note_reached(reached, recorded_at=recorded_at), strict=True
-    ):
-        made[place] = Bought(order.milestone.value, order.order_id, is_new=is_new)
+    for place, noted in zip(places, note_reached(reached, recorded_at=recorded_at), strict=True):
+        if noted.refusal:
+            come[place].event.problems.append(noted.refusal)
+            continue
+        made[place] = Bought(noted.order.milestone.value, noted.order.order_id, is_new=noted.is_new)
     return made
 
 

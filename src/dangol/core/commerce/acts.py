@@ -5,12 +5,11 @@ The services do the work (`moving`, `claims`); the reason and the actor stay wit
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.core.commerce.claims import claim_guest_order
 from dangol.core.commerce.milestones import Reached, note_reached
-from dangol.core.commerce.models import Order, OrderAct
+from dangol.core.commerce.models import Act, Order, OrderAct
 from dangol.core.commerce.moving import move_order, undo_order
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.people.actors import Actor, columns_of, require_reason
@@ -23,18 +22,6 @@ _COLUMNS = (
     "customer_id", "id", "order_id", "act", "other_order_id", "at", "actor_kind", "actor", "actor_name",
     "reason",
 )  # fmt: skip
-
-
-class Act(StrEnum):
-    """What was done: reversed; given away, and so placed anew; received, as another one before; claimed;
-    confirmed in the buyer's place.
-    """
-
-    UNDONE = "undone"
-    MOVED = "moved"
-    RECEIVED = "received"
-    CLAIMED = "claimed"
-    CONFIRMED = "confirmed"
 
 
 class ActView(NamedTuple):
@@ -74,12 +61,18 @@ def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> Ord
 
 
 def confirm_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
-    """Note that a buyer keeps an order; one confirmed before stays as it is. Raises ReasonMissing."""
+    """Note that a buyer keeps an order; one confirmed before stays as it is.
+
+    Raises ReasonMissing, and as `note_reached` refuses.
+    """
     require_reason(why.reason)
     reached = Reached(order.customer_id, order.id, order.source, order.number, Milestone.CONFIRMED, at)
     with write_transaction():
-        if note_reached([reached], recorded_at=at)[0]:
-            note_act(order.customer_id, order.id, Act.CONFIRMED, None, why, at)
+        [noted] = note_reached([reached], recorded_at=at)
+        if noted.refusal:
+            raise noted.refusal
+        if noted.is_new:
+            note_act(noted.order.customer_id, noted.order.order_id, Act.CONFIRMED, None, why, at)
 
 
 def note_move(order: OrderFacts, made: OrderFacts, why: Why, at: datetime) -> None:

@@ -1,17 +1,19 @@
 """How far orders have come since they were placed: delivered, confirmed. Each is told once for good."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dangol.core.commerce.events import OrderConfirmed, OrderDelivered
-from dangol.core.commerce.models import Order, OrderMilestone
+from dangol.core.commerce.models import Act, Order, OrderAct, OrderMilestone, OrderNumber
+from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.merged import absorbed_by, kin_of
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
+from dangol.domain.errors import DomainError
 from dangol.domain.milestones import Milestone
 
 _MILESTONE = ("customer_id", "order_id", "milestone", "at", "recorded_at")
@@ -29,29 +31,91 @@ class Reached(NamedTuple):
     at: datetime
 
 
-def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[bool]:
-    """Note how far orders have come, and put it on the timeline; returns of each whether it is news.
+class Noted(NamedTuple):
+    """What became of it: of the order that stands, whether it is news; or why it cannot be."""
 
-    What was told before stays as it was told first. Nothing came to pass later than it is heard of. Must be
-    called inside the write transaction; a constant number of statements.
+    order: Reached
+    is_new: bool
+    refusal: DomainError | None = None
+
+
+def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[Noted]:
+    """Note how far orders have come, and put it on the timeline; returns of each what became of it.
+
+    Of an order that was given to another it is told of the one that stands in its place. What was told before
+    stays as it was told first. Nothing came to pass later than it is heard of. Must be called inside the
+    write transaction; a constant number of statements.
     """
     require_write_transaction()
-    owners = {one.customer_id for one in reached}
-    # And all who have been one with them: it is their points that open.
-    lock_customers(one for own in kin_of(owners).values() for one in own)
-    keys = sorted({(one.customer_id, one.order_id) for one in reached})
-    known = {row[:3] for row in _read(keys)}
-    news, fresh = [], []
-    for one in reached:
+    standing = _lock_standing(reached)
+    known = {row[:3] for row in _read(sorted({(one.customer_id, one.order_id) for one in standing}))}
+    noted, fresh = [], []
+    for one in standing:
         key = (one.customer_id, one.order_id, one.milestone.value)
-        news.append(key not in known)
+        noted.append(Noted(one, key not in known))
         if key not in known:
             known.add(key)
             fresh.append(one._replace(at=min(one.at, recorded_at)))
     rows = [(one.customer_id, one.order_id, one.milestone.value, one.at, recorded_at) for one in fresh]
     insert_rows(OrderMilestone, _MILESTONE, rows)
     record_batch([_told(one) for one in fresh], recorded_at=recorded_at)
-    return news
+    return noted
+
+
+def find_standing(order: OrderFacts) -> OrderFacts:
+    """Return the order that stands in the place of one that was given to another; itself where it stands."""
+    asked = Reached(
+        order.customer_id, order.id, order.source, order.number, Milestone.CONFIRMED, order.placed_at
+    )
+    [now] = _standing([asked])
+    return find_order(show_id(now.order_id))
+
+
+def _lock_standing(reached: Sequence[Reached]) -> list[Reached]:
+    """Return the orders that stand, once their customers cannot change any more.
+
+    Locked are all who have been one with them, too: it is their points that open. An order claimed or given
+    away before it was locked is looked for anew.
+    """
+    locked: set[Id] = set()
+    while True:
+        standing = _standing(reached)
+        kin = kin_of(one.customer_id for one in standing)
+        wanted = {one for own in kin.values() for one in own}
+        if wanted <= locked:
+            return standing
+        lock_customers(wanted)
+        locked |= wanted
+
+
+def _standing(reached: Sequence[Reached]) -> list[Reached]:
+    """Return these with whose each order is by now, and with the one that stands in place of one given away."""
+    numbers = sorted({(one.source, one.number) for one in reached})
+    own = ("source", "number")
+    owners = {row[:2]: row[2] for row in select_matching(OrderNumber, (*own, "customer_id"), own, numbers)}
+    now = [one._replace(customer_id=owners[one.source, one.number]) for one in reached]
+    while moved := _moved({(one.customer_id, one.order_id) for one in now}):
+        now = [
+            one._replace(**moved[key]) if (key := (one.customer_id, one.order_id)) in moved else one
+            for one in now
+        ]
+    return now
+
+
+def _moved(keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], dict[str, Any]]:
+    """Return which order has taken the place of each of these that was given away, one step."""
+    own = ("customer_id", "order_id")
+    acts = select_matching(
+        OrderAct, (*own, "other_order_id"), own, sorted(keys), where="t.act = %s", params=[Act.MOVED.value]
+    )
+    names = ("id", "customer_id", "source", "number")
+    made = {
+        order_id: {"order_id": order_id, "customer_id": customer_id, "source": source, "number": number}
+        for order_id, customer_id, source, number in select_matching(
+            Order, names, ("id",), sorted({(other,) for *_, other in acts})
+        )
+    }
+    return {(customer_id, order_id): made[other] for customer_id, order_id, other in acts}
 
 
 def _told(one: Reached) -> Draft:

@@ -1,5 +1,7 @@
 """Products, orders, order lines and returns."""
 
+from enum import StrEnum
+
 from django.db import models
 
 from dangol.core.storage.constraints import SqlForeignKey
@@ -181,6 +183,18 @@ class OrderMilestone(models.Model):
 
     class Meta:
         db_table = "dg_order_milestone"
+
+
+class Act(StrEnum):
+    """What was done: reversed; given away, and so placed anew; received, as another one before; claimed;
+    confirmed in the buyer's place.
+    """
+
+    UNDONE = "undone"
+    MOVED = "moved"
+    RECEIVED = "received"
+    CLAIMED = "claimed"
+    CONFIRMED = "confirmed"
 
 
 class OrderAct(models.Model):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
 from dangol.core.commerce.acts import Why, claim_for_reason, confirm_for_reason
-from dangol.core.commerce.milestones import milestones_of
+from dangol.core.commerce.milestones import find_standing, milestones_of
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
 from dangol.core.people.searching import find_customers
@@ -67,11 +67,14 @@ def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
 @needs(Right.ORDERS_WRITE)
 def confirm(request: HttpRequest, source: str, number: str) -> HttpResponse:
-    """Show which points open once a buyer keeps an order, ask why, and note it; once for good."""
-    order, at = _find(request, source, number), frame_of(request).at
+    """Show which points open once a buyer keeps an order, ask why, and note it; once for good.
+
+    Of one that was given to another member, it is of the order that stands in its place.
+    """
+    order, at = find_standing(_find(request, source, number)), frame_of(request).at
     me, key = actor_of(request), (order.customer_id, order.id)
     if request.method == "GET" and Milestone.CONFIRMED in milestones_of([key]).get(key, {}):
-        return HttpResponseRedirect(reverse("web:order", args=[source, number]))
+        return HttpResponseRedirect(reverse("web:order", args=[order.source, order.number]))
 
     def act(why: Why) -> OrderFacts:
         require_not_own([order.customer_id], actor=me)
