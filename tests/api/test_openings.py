@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from dangol.core.commerce.acts import Why, move_for_reason
+from dangol.core.commerce.selectors import find_order
+from dangol.core.events.models import Event
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.storage.ids import new_id, parse_id, show_id
 from tests.api.conftest import Caller, key_with
 from tests.spaces import fresh_space
 
@@ -83,11 +88,41 @@ def test_confirm__delivered_only__opens_what_waits_for_that(api: Caller) -> None
     assert api.get(POINTS).data["pending"] == 100
 
 
+def test_confirm__of_an_order_that_was_moved__answers_with_the_one_that_stands(api: Caller) -> None:
+    let_wait(api, awaits="confirmed")
+    order = buy(api)
+    other = api.post("/members", {"external_id": "M-2"}).data
+    why = Why(new_id(), Actor(ActorKind.STAFF, "agent-1"), "of another")
+    made = move_for_reason(find_order(order["id"]), why, to=parse_id(other["id"]), at=datetime.now(UTC))
+
+    confirmed = api.post("/orders/shop:1/confirm", {})
+
+    assert (confirmed.status, confirmed.data["id"]) == (200, show_id(made.id))
+    assert confirmed.data["confirmed_at"] is not None
+    assert api.get("/members/external:M-2/points").data["available"] == 100
+
+
+def test_confirm__all_has_come_back__is_refused_but_what_was_told_before_stands(api: Caller) -> None:
+    let_wait(api, awaits="confirmed")
+    buy(api)
+    delivered = {"milestone": "delivered"}
+    api.post("/orders/shop:1/confirm", delivered)
+    back = {"number": "r", "lines": [{"product": "P1", "net_minor": 10_000, "line": 1}]}
+    assert api.post("/orders/shop:1/returns", back).status == 201
+
+    refused = api.post("/orders/shop:1/confirm", {})
+
+    assert (refused.status, refused.data["code"]) == (409, "order.nothing_left")
+    assert not Event.objects.filter(name="order.confirmed").exists()
+    assert api.post("/orders/shop:1/confirm", delivered).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
         ("/orders/shop:9/confirm", {}, 404, "order.unknown"),
         ("/orders/shop:1/confirm", {"at": "2099-01-01T00:00:00Z"}, 409, "order.in_the_future"),
+        ("/orders/shop:1/confirm", {"at": "2001-01-01T00:00:00Z"}, 409, "order.before_placed"),
         ("/orders/shop:1/confirm", {"milestone": "shipped"}, 422, "request.invalid"),
     ],
 )

@@ -180,6 +180,21 @@ def test_take_in_messages__delivered_of_an_order_nobody_knows__is_kept_with_its_
     assert len(payloads("behavior.tracked")) == 2
 
 
+def test_take_in_messages__confirmed_what_came_back_or_before_it_was__is_kept_with_its_problem() -> None:
+    told = {"order_id": "o-1"}
+    send(track("Order Completed", user="u-1", properties=order(), original_at=AT))
+
+    send(track("Order Delivered", user="u-1", properties=told, original_at=AT - timedelta(days=1)))
+    assert problems() == ["order.before_placed"]
+    send(track("Order Refunded", user="u-1", properties=told))
+    send(track("Order Confirmed", user="u-1", properties=told), at=AT + timedelta(days=1))
+
+    assert problems() == ["order.before_placed", "order.nothing_left"]
+    assert [*payloads("order.delivered"), *payloads("order.confirmed")] == []
+    assert len(payloads("behavior.tracked")) == 4
+    assert [one.caused for one in details() if one.problems] == [(), ()]
+
+
 def test_take_in_messages__delivered_by_a_key_that_may_only_send__opens_nothing() -> None:
     send(track("Order Completed", user="u-1", properties=order()))
 

@@ -7,8 +7,9 @@ import pytest
 from dangol.core.commerce.catalog import ensure_products
 from dangol.core.commerce.claims import ClaimedTooLate, claim_guest_order
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, ReturnDraft, ReturnLineDraft
+from dangol.core.commerce.milestones import NothingLeft
 from dangol.core.commerce.models import Order, Return
-from dangol.core.commerce.moving import NothingLeft, PartlyReturned, SameMember, move_order, undo_order
+from dangol.core.commerce.moving import PartlyReturned, SameMember, move_order, undo_order
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import find_order, read_order
 from dangol.core.commerce.services import place_orders

@@ -1,11 +1,20 @@
 """How far orders have come since they were placed: delivered, confirmed. Each is told once for good."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from dangol.core.commerce.events import OrderConfirmed, OrderDelivered
-from dangol.core.commerce.models import Act, Order, OrderAct, OrderMilestone, OrderNumber
+from dangol.core.commerce.models import (
+    Act,
+    Order,
+    OrderAct,
+    OrderLine,
+    OrderMilestone,
+    OrderNumber,
+    ReturnLine,
+)
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
@@ -18,6 +27,18 @@ from dangol.domain.milestones import Milestone
 
 _MILESTONE = ("customer_id", "order_id", "milestone", "at", "recorded_at")
 _EVENTS = {Milestone.DELIVERED: OrderDelivered, Milestone.CONFIRMED: OrderConfirmed}
+
+
+class NothingLeft(DomainError):
+    """All of the order (`order`) has come back already."""
+
+    code = "order.nothing_left"
+
+
+class BeforePlaced(DomainError):
+    """The order (`order`) was placed later, at `placed_at`, than it is said to have come so far (`at`)."""
+
+    code = "order.before_placed"
 
 
 class Reached(NamedTuple):
@@ -43,23 +64,56 @@ def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[N
     """Note how far orders have come, and put it on the timeline; returns of each what became of it.
 
     Of an order that was given to another it is told of the one that stands in its place. What was told before
-    stays as it was told first. Nothing came to pass later than it is heard of. Must be called inside the
-    write transaction; a constant number of statements.
+    stays as it was told first. Nothing came to pass later than it is heard of. Refused is what would lie
+    before the order (BeforePlaced), and what is told of one that has come back whole (NothingLeft).
+    Must be called inside the write transaction; a constant number of statements.
     """
     require_write_transaction()
     standing = _lock_standing(reached)
-    known = {row[:3] for row in _read(sorted({(one.customer_id, one.order_id) for one in standing}))}
+    keys = sorted({(one.customer_id, one.order_id) for one in standing})
+    known = {row[:3] for row in _read(keys)}
+    may_come = _MayCome(keys)
     noted, fresh = [], []
     for one in standing:
         key = (one.customer_id, one.order_id, one.milestone.value)
-        noted.append(Noted(one, key not in known))
-        if key not in known:
+        refusal = None if key in known else may_come.refusal_of(one)
+        is_new = key not in known and refusal is None
+        noted.append(Noted(one, is_new, refusal))
+        if is_new:
             known.add(key)
             fresh.append(one._replace(at=min(one.at, recorded_at)))
     rows = [(one.customer_id, one.order_id, one.milestone.value, one.at, recorded_at) for one in fresh]
     insert_rows(OrderMilestone, _MILESTONE, rows)
     record_batch([_told(one) for one in fresh], recorded_at=recorded_at)
     return noted
+
+
+class _MayCome:
+    """Which of these (customer, order) pairs can come further: what is back whole comes to nothing more."""
+
+    def __init__(self, keys: Sequence[tuple[Id, Id]]) -> None:
+        own = ("customer_id", "order_id")
+        placed = select_matching(Order, ("customer_id", "id", "placed_at"), ("customer_id", "id"), keys)
+        self._placed_at = {row[:2]: row[2] for row in placed}
+        left: Counter[tuple[Id, Id, int]] = Counter()
+        for *line, quantity in select_matching(OrderLine, (*own, "number", "quantity_milli"), own, keys):
+            left[*line] += quantity
+        back = select_matching(ReturnLine, (*own, "order_line", "quantity_milli"), own, keys)
+        for customer_id, order_id, line, quantity in back:
+            left[customer_id, order_id, line or 0] -= quantity
+        self._has_returns = {row[:2] for row in back}
+        self._has_left = {key[:2] for key, quantity in left.items() if quantity > 0}
+
+    def refusal_of(self, one: Reached) -> DomainError | None:
+        """Return why this cannot be, or nothing."""
+        key = (one.customer_id, one.order_id)
+        if key in self._has_returns - self._has_left:
+            return NothingLeft(order=one.number)
+        placed_at = self._placed_at[key]
+        if one.at < placed_at:
+            instants = {"at": one.at.isoformat(), "placed_at": placed_at.isoformat()}
+            return BeforePlaced(order=one.number, **instants)
+        return None
 
 
 def find_standing(order: OrderFacts) -> OrderFacts:
@@ -89,7 +143,7 @@ def _lock_standing(reached: Sequence[Reached]) -> list[Reached]:
 
 
 def _standing(reached: Sequence[Reached]) -> list[Reached]:
-    """Return these with whose each order is by now, and with the one that stands in place of one given away."""
+    """Return these with whose each order is by now, and with what stands in place of one given away."""
     numbers = sorted({(one.source, one.number) for one in reached})
     own = ("source", "number")
     owners = {row[:2]: row[2] for row in select_matching(OrderNumber, (*own, "customer_id"), own, numbers)}

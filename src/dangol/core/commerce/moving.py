@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dangol.core.commerce.catalog import find_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft, Outcome, ReturnDraft, ReturnLineDraft
-from dangol.core.commerce.milestones import Reached, milestones_of, note_reached
+from dangol.core.commerce.milestones import NothingLeft, Reached, milestones_of, note_reached
 from dangol.core.commerce.models import OrderNumber, ReturnLine
 from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, WholeOrder, read_order
@@ -20,12 +20,6 @@ from dangol.domain.errors import DomainError
 
 # What is added to an order's own number: for its reversal, and for the order made in its place.
 UNDONE, MOVED = "-undo", "-moved"
-
-
-class NothingLeft(DomainError):
-    """All of the order (`order`) has come back already."""
-
-    code = "order.nothing_left"
 
 
 class PartlyReturned(DomainError):

@@ -13,6 +13,10 @@ register(
         "order.already_claimed": Words(
             _("주문 {source} {number}은(는) 이미 회원의 것이에요."), _("주문 번호를 확인하세요.")
         ),
+        "order.before_placed": Words(
+            _("주문 {order}은(는) {placed_at}에 했어요. 그보다 먼저일 수 없어요: {at}"),
+            _("언제였는지 확인하세요."),
+        ),
         "order.claimed_too_late": Words(
             _("{days}일이 지난 영수증이에요: {order}"), _("{days}일 안에 산 것만 적립할 수 있어요.")
         ),

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from dangol.core.commerce.acts import (
-    Act,
     Why,
     move_for_reason as move_order_for_reason,
     note_act,
     note_move,
     undo_for_reason as undo_order_for_reason,
 )
+from dangol.core.commerce.models import Act
 from dangol.core.commerce.moving import MOVED, SameMember
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.events.services import lock_customers
