@@ -1,21 +1,36 @@
 """Points that wait for their order, on pages: in the editor, on the order, and where members see them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import translation
 from playwright.sync_api import BrowserContext
 
 from dangol.core.access.rights import Role
 from dangol.core.commerce.models import Order, OrderAct, OrderMilestone
-from dangol.core.ledger.models import LotOpening
+from dangol.core.commerce.moving import undo_order
+from dangol.core.commerce.selectors import find_order
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
+from dangol.core.ledger.models import Lot, LotOpening
 from dangol.core.ledger.services import settle_due
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.transactions import write_transaction
+from dangol.domain.accrual import Expiry
 from dangol.domain.milestones import Milestone
 from dangol.rooms.rewards import models
 from dangol.rooms.rewards.drafts import find_draft
 from dangol.rooms.rewards.openings import waiting_points
+from dangol.rooms.rewards.programs import TermsDraft
+from dangol.web.formats import format_date
+from dangol.web.opening_words import waits_until
+from dangol.web.reads.statement import LotView, StatementLine, read_lots
+from tests.core.ledger.shop import let_worker_by
+from tests.rooms.rewards.waiting import DAY, MARCH, open_shop
 from tests.web.phones import come_in
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
@@ -113,6 +128,56 @@ def test_member__no_news_came__says_that_they_opened_by_themselves(
     page = clerk.get(f"/members/{show_id(story.regular)}?tab=points").content.decode()
 
     assert "소식이 없어 정해 둔 날에 저절로 열렸어요." in page
+
+
+def test_member__all_came_back__nothing_opens_any_more(story: Story, bought: Order) -> None:
+    phone = come_in(Client(headers={"accept-language": "ko"}), story.regular)
+    assert WAITS in phone.get("/me/history").content.decode()
+
+    with write_transaction():
+        undo_order(find_order(show_id(bought.id)), at=NOW)
+
+    assert WAITS not in phone.get("/me/history").content.decode()
+    assert WAITS not in phone.get("/me/").content.decode()
+
+
+def test_waits_until__confirmed_and_opens_on_a_later_day__says_the_day_alone() -> None:
+    shop = open_shop(terms=TermsDraft(0, Expiry.ROLLING_MONTHS, 6, opens_on=date(2025, 3, 10)))
+    shop.buy("a")
+    shop.come("a", MARCH + 3 * DAY)
+    lot = Lot.objects.get()
+
+    view = read_lots(lot.customer_id, {lot.id})[lot.id]
+
+    with translation.override("ko"):
+        day = format_date(view.release_at)
+        assert waits_until(view) == f"{day}에 열려요."
+        assert (
+            waits_until(view._replace(opened_early=False))
+            == f"구매를 확정하면 열려요. 늦어도 {day}에는 열려요."
+        )
+    page = render_to_string("web/parts/why_line.html", {"line": line_of(view)})
+    assert "늦어도" not in page
+
+
+def test_waits_until__points_have_gone_to_another__says_nothing_where_they_were() -> None:
+    shop = open_shop()
+    kept, absorbed = shop.telling.customer_ids
+    shop.buy("a", who=1)
+    merge_customers(
+        kept, absorbed, at=MARCH + DAY, actor=Actor(ActorKind.STAFF, "agent-1"), reason="same person"
+    )
+    let_worker_by(FOLLOW_CUSTOMERS)
+    lot = Lot.objects.get(customer_id=absorbed)
+
+    assert lot.is_pending
+    assert waits_until(read_lots(absorbed, {lot.id})[lot.id]) == ""
+
+
+def line_of(lot: LotView) -> StatementLine:
+    return StatementLine(
+        lot.transfer_id, "earn", lot.earned_at, lot.points, "", 0, 0, [(lot.points, lot)], None
+    )
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -47,10 +47,15 @@ def own_wait_in_words(awaits: str | None, days: int) -> str:
 
 
 def waits_until(lot: LotView | None) -> str:
-    """Return what waiting points await of their order, and when they open at the latest; or nothing."""
-    if lot is None or not lot.is_pending or not lot.awaits:
+    """Return what waiting points await of their order, and when they open at the latest; or nothing.
+
+    Of those for which it has come, it is the day alone; of those that are gone, nothing.
+    """
+    if lot is None or not lot.is_pending or not lot.awaits or not lot.left:
         return ""
     day = {"day": format_date(lot.release_at)}
+    if lot.opened_early:
+        return _("%(day)s에 열려요.") % day
     if lot.awaits == Milestone.DELIVERED:
         return _("주문이 배송되면 열려요. 늦어도 %(day)s에는 열려요.") % day
     return _("구매를 확정하면 열려요. 늦어도 %(day)s에는 열려요.") % day

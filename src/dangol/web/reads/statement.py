@@ -51,6 +51,7 @@ class LotView(NamedTuple):
     release_at: datetime
     expires_at: datetime | None
     awaits: str | None
+    # What they awaited has come: they have opened sooner, or have the day on which they will.
     opened_early: bool = False
 
 
@@ -236,7 +237,7 @@ def read_lots(customer_id: Id, lot_ids: set[Id]) -> dict[Id, LotView]:
     """Return these lots of a customer."""
     rows = select_matching(Lot, _LOT, ("customer_id", "id"), [(customer_id, one) for one in sorted(lot_ids)])
     lots = {row[0]: LotView(*row) for row in rows}
-    awaiting = [(customer_id, lot.id) for lot in lots.values() if lot.awaits and not lot.is_pending]
+    awaiting = [(customer_id, lot.id) for lot in lots.values() if lot.awaits]
     if awaiting:
         for (lot_id,) in select_matching(LotOpening, ("lot_id",), ("customer_id", "lot_id"), awaiting):
             lots[lot_id] = lots[lot_id]._replace(opened_early=True)
