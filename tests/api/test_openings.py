@@ -9,9 +9,12 @@ import pytest
 from dangol.core.commerce.acts import Why, move_for_reason
 from dangol.core.commerce.selectors import find_order
 from dangol.core.events.models import Event
+from dangol.core.ledger.consumers import FOLLOW_CUSTOMERS
 from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.merges import merge_customers
 from dangol.core.storage.ids import new_id, parse_id, show_id
 from tests.api.conftest import Caller, key_with
+from tests.core.ledger.shop import let_worker_by
 from tests.spaces import fresh_space
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -100,6 +103,22 @@ def test_confirm__of_an_order_that_was_moved__answers_with_the_one_that_stands(a
     assert (confirmed.status, confirmed.data["id"]) == (200, show_id(made.id))
     assert confirmed.data["confirmed_at"] is not None
     assert api.get("/members/external:M-2/points").data["available"] == 100
+
+
+def test_order__its_points_have_opened_with_another__says_when(api: Caller) -> None:
+    let_wait(api, awaits="confirmed")
+    order = buy(api)
+    api.post("/members", {"external_id": "M-2"})
+    ids = [parse_id(api.get(f"/members/external:{one}").data["id"]) for one in ("M-2", "M-1")]
+    merge_customers(*ids, at=datetime.now(UTC), actor=Actor(ActorKind.STAFF, "agent-1"), reason="same person")
+    let_worker_by(FOLLOW_CUSTOMERS)
+
+    confirmed = api.post(f"/orders/{order['id']}/confirm", {}).data
+
+    (portion,) = confirmed["earned"][0]["whys"][0]["portions"]
+    (here,) = api.get("/members/external:M-2/points").data["lots"]
+    assert portion["release_at"] == here["release_at"]
+    assert portion["release_at"] < order["earned"][0]["whys"][0]["portions"][0]["release_at"]
 
 
 def test_confirm__all_has_come_back__is_refused_but_what_was_told_before_stands(api: Caller) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dangol.core.ledger.models import Lot, Transfer
+from dangol.core.ledger.models import Lot, LotOpening, Transfer
 from dangol.core.storage.columns import Row, columns, table
 from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, all_of, matching, read_together, select_matching
@@ -179,6 +179,10 @@ def _portions_of(
         row[0]: LotView(*row)
         for row in select_matching(Lot, _LOT, ("customer_id", "id"), [(row[0], row[-1]) for row in rows])
     }
+    # What a merge has taken elsewhere has opened there: the lot it began in tells of its last day still.
+    awaiting = [(lot.id,) for lot in lots.values() if lot.awaits]
+    for root_id, release_at in select_matching(LotOpening, ("root_id", "release_at"), ("root_id",), awaiting):
+        lots[root_id] = lots[root_id]._replace(release_at=release_at)
     for _, order_id, program_id, number, _, rule_id, version, points, lot_id in sorted(
         rows, key=lambda row: row[1:5]
     ):
