@@ -107,13 +107,17 @@ class Rule:
 
 
 class Deed(NamedTuple):
-    """What somebody did: when it happened, when it was told, and the event's properties."""
+    """What somebody did: when it happened, when it was told, and the event's properties.
+
+    `day_began`: of a day of the year when it began; None: it is an event of the timeline.
+    """
 
     event: str
     at: datetime
     told_at: datetime
     properties: Mapping[str, Value]
     id: str
+    day_began: datetime | None = None
 
 
 class Doer(NamedTuple):
@@ -287,4 +291,4 @@ def deed_of_day(
         return None
     start, end = start_of_day(day, zone), start_of_day(next_day(day), zone)
     at = min(max(told_at, start), end - timedelta(microseconds=1))
-    return Deed(trigger.value, at, told_at, {"years": Decimal(years)}, f"{trigger.value}-{day.year}")
+    return Deed(trigger.value, at, told_at, {"years": Decimal(years)}, f"{trigger.value}-{day.year}", start)

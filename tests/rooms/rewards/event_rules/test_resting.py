@@ -188,12 +188,24 @@ def look(at: datetime) -> int:
     return give_days(at=at, report=lambda _: None)
 
 
-@pytest.mark.parametrize(("resumed_at", "times"), [(AT + HOUR, 1), (AT + DAY, 0)])
-def test_birthday__while_it_rests__is_had_where_it_goes_on_that_day(resumed_at: datetime, times: int) -> None:
+@pytest.mark.parametrize(
+    ("paused_at", "resumed_at", "times"),
+    [
+        # The birthday is the day from twelve hours before AT to twelve hours after.
+        (AT, AT + HOUR, 1),
+        (AT, AT + DAY, 1),
+        (AT - 12 * HOUR, AT + 11 * HOUR, 1),
+        (AT - 12 * HOUR, AT + 12 * HOUR, 0),
+        (AT - 13 * HOUR, AT + DAY, 0),
+    ],
+)
+def test_birthday__while_it_rests__is_had_where_it_held_for_a_part_of_the_day(
+    paused_at: datetime, resumed_at: datetime, times: int
+) -> None:
     open_shop()
     join("minji", birthday=date(2000, 11, 27))
     rule_id = birthday()
-    pause(rule_id, at=AT)
+    pause(rule_id, at=paused_at)
 
     assert look(AT) == 0
     assert not EventRuleDay.objects.exists()
@@ -202,6 +214,64 @@ def test_birthday__while_it_rests__is_had_where_it_goes_on_that_day(resumed_at: 
     assert look(resumed_at + HOUR) == times
     assert EventRuleDay.objects.filter(day=date(2026, 11, 27)).exists()
     assert broken() == []
+
+
+def test_birthday__short_rest_at_midnight__is_not_lost() -> None:
+    open_shop()
+    minji = join("minji", birthday=date(2000, 11, 27))
+    rule_id = birthday()
+    pause(rule_id, at=AT + 11 * HOUR)
+    resume(rule_id, at=AT + 13 * HOUR)
+
+    assert [look(AT + hours * HOUR) for hours in (14, 15)] == [1, 0]
+
+    assert points_of(minji) == 1_000
+    assert broken() == []
+
+
+def test_birthday__rests_one_after_another_all_day__earns_nothing() -> None:
+    open_shop()
+    join("minji", birthday=date(2000, 11, 27))
+    rule_id = birthday()
+    pause(rule_id, at=AT - 12 * HOUR)
+    resume(rule_id, at=AT)
+    pause(rule_id, at=AT)
+    resume(rule_id, at=AT + 12 * HOUR)
+
+    assert look(AT + 14 * HOUR) == 0
+
+
+def test_birthday__rule_that_rested_since_it_began__earns_nothing() -> None:
+    open_shop()
+    join("minji", birthday=date(2000, 11, 27))
+    rule_id = birthday(AT)
+    pause(rule_id, at=AT)
+    resume(rule_id, at=AT + 13 * HOUR)
+
+    assert look(AT + 14 * HOUR) == 0
+
+
+def test_birthday__new_version_while_it_rested__goes_by_the_one_that_held_that_day() -> None:
+    open_shop()
+    minji = join("minji", birthday=date(2000, 11, 27))
+    rule_id = birthday()
+    pause(rule_id, at=AT + 10 * HOUR)
+    change(rule_id, AT + 11 * HOUR, name="생일", event="", trigger="birthday", points=2_000)
+    resume(rule_id, at=AT + 13 * HOUR)
+
+    assert look(AT + 14 * HOUR) == 1
+
+    assert points_of(minji) == 1_000
+
+
+def test_birthday__app_tells_an_event_of_that_name__is_no_birthday(minji: Id) -> None:
+    birthday()
+    rule(event="birthday", points=5)
+
+    happen(minji, tracked("birthday", AT))
+    let_by()
+
+    assert points_of(minji) == 5
 
 
 def test_birthday__looked_at_late_after_a_new_version__goes_by_the_one_that_held() -> None:

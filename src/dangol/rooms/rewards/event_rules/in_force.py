@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -62,13 +62,28 @@ class Live(NamedTuple):
         """Return the version that held when a deed was done; None: the rule is not asked of it.
 
         So it is where the rule rested when the deed was done or when it was told, and where it was told
-        before the first version. What was done before that and told after it is that one's to refuse.
+        before the first version. What was done before that and told after it is that one's to refuse. A day
+        of the year is the whole day: the version counts that held last on it, if the rule ever did.
         """
-        is_told_before = deed.told_at < self.since
-        if is_told_before or any(one.covers(at) for one in self.rests for at in (deed.at, deed.told_at)):
+        if deed.told_at < self.since or self._rested(deed.told_at):
             return None
-        done_at = max(deed.at, self.since)
-        return [one for one in self.versions if one.published_at <= done_at][-1]
+        if deed.day_began is not None:
+            held_at = self._held_last(deed.day_began, deed.at)
+        else:
+            held_at = None if self._rested(deed.at) else max(deed.at, self.since)
+        held = [one for one in self.versions if held_at and one.published_at <= held_at]
+        return held[-1] if held else None
+
+    def _rested(self, at: datetime) -> bool:
+        return any(one.covers(at) for one in self.rests)
+
+    def _held_last(self, since: datetime, until: datetime) -> datetime | None:
+        """Return the last instant within two at which the rule held; None: it rested, or was not yet."""
+        at = until
+        for one in reversed(self.rests):
+            if one.covers(at):
+                at = one.since - timedelta(microseconds=1)
+        return at if at >= max(since, self.since) else None
 
 
 def load_live(zone: ZoneInfo, *, since: datetime) -> list[Live]:

@@ -125,7 +125,9 @@ def _asked(told: Told, live: Iterable[Live]) -> list[Version]:
 
 def _pays(version: Version, deed: Deed) -> bool:
     trigger = version.content.trigger
-    return deed.event == (version.content.event if trigger is Trigger.EVENT else trigger.value)
+    if deed.day_began is None:
+        return trigger is Trigger.EVENT and deed.event == version.content.event
+    return deed.event == trigger.value
 
 
 def _open_batch(wanted: Sequence[tuple[Told, Version]], recorded_at: datetime) -> _Batch:
