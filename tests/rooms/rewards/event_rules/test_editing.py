@@ -206,6 +206,26 @@ def test_trial__past_events__tell_who_would_get_how_much_and_give_nothing(minji:
         find_trial(new_id())
 
 
+def test_trial__history_and_what_is_said_to_come__count_as_rules_count_them(minji: Id) -> None:
+    shelf = stock()
+    for number, earns in (("old", False), ("new", True)):
+        place(order(shelf, minji, number, AT, ("L1", 1, 5_000), earns=earns), at=AT)
+    # Told on these instants; they have not happened before they are told, and not after.
+    for told_at in (AT - 40 * DAY, AT - HOUR):
+        happen(minji, tracked(REVIEW, told_at), AT + 40 * DAY, told_at=told_at)
+    made = create_rule(GOOD, made_by="주인", at=AT)
+
+    found = {}
+    for event in ("order.placed", REVIEW):
+        run = trial_of(made, GOOD | {"event": event})
+        run_trial(run, report=lambda *_: None)
+        result = find_trial(run).result
+        assert result is not None
+        found[event] = result.deeds, result.times, [one.day for one in result.days]
+
+    assert found == {"order.placed": (1, 1, ["2026-11-27"]), REVIEW: (1, 1, ["2026-11-27"])}
+
+
 def test_trial__birthdays__are_those_within_the_window() -> None:
     join("in", birthday=date(2000, 11, 20))
     join("out", birthday=date(2000, 6, 1))

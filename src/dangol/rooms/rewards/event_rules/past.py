@@ -12,7 +12,7 @@ from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER
 from dangol.core.segments.catalog import read_traits
 from dangol.core.segments.own_traits import BIRTHDAY, JOINED
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import Id
 from dangol.core.storage.params import instant_param
 from dangol.core.storage.walks import walk
 from dangol.domain.calendars import day_of, start_of_day
@@ -21,6 +21,7 @@ from dangol.domain.conditions.moments import month_day, yearly_day
 from dangol.domain.event_rules import Deed, Doer, Trigger, deed_of_day
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent
 from dangol.rooms.rewards.event_rules.people import day_in, read_doers
+from dangol.rooms.rewards.event_rules.telling import deed_of
 
 _AT_ONCE = 1_000
 Asked = Sequence[tuple[Id, Deed, Doer]]
@@ -49,12 +50,21 @@ class Past:
         wanted = frozenset({self.content.event})
         names = [name for name, payload in PAYLOADS.items() if payload.may_be(wanted)]
         marks = ", ".join(["%s"] * len(names))
-        where = f"name IN ({marks}) AND occurred_at >= %s AND occurred_at < %s"
-        params = [*names, instant_param(self.since), instant_param(self.until)]
-        fields = ("id", "customer_id", "name", "occurred_at", "payload")
+        # A deed is done when it happened, and not later than it was told.
+        where = (
+            f"name IN ({marks}) AND occurred_at >= %s AND recorded_at >= %s "
+            "AND (occurred_at < %s OR recorded_at < %s)"
+        )
+        since, until = instant_param(self.since), instant_param(self.until)
+        params = [*names, since, since, until, until]
+        fields = ("id", "customer_id", "name", "payload", "occurred_at", "recorded_at")
         for rows in walk(Event, fields, ("id",), size=_AT_ONCE, where=where, params=params):
-            told = [(row[1], _deed(*row)) for row in rows]
-            meant = [(one, deed) for one, deed in told if deed.event == self.content.event]
+            told = [(row[1], deed_of(row[0], decode(row[2], row[3]), row[4], row[5])) for row in rows]
+            meant = [
+                (one, deed._replace(told_at=deed.at))
+                for one, deed in told
+                if deed is not None and deed.event == self.content.event
+            ]
             owners = resolve_merged({one for one, _ in meant})
             yield [(owners[one], deed) for one, deed in meant]
 
@@ -79,8 +89,3 @@ class Past:
             deed = deed_of_day(self.content.trigger, day, began, self.zone, told_at=at)
             if deed is not None and self.since <= at < self.until:
                 yield deed
-
-
-def _deed(event_id: Id, customer_id: Id, name: str, occurred_at: datetime, text: str) -> Deed:
-    payload = decode(name, text)
-    return Deed(payload.known_as, occurred_at, occurred_at, payload.properties_seen(), show_id(event_id))

@@ -1,8 +1,10 @@
 """What is told to event rules: events of the timeline as deeds, each once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from dangol.core.commerce.events import OrderPlaced
+from dangol.core.events.payloads import Payload
 from dangol.core.events.records import Recorded
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching, update_rows
@@ -11,23 +13,22 @@ from dangol.rooms.rewards.event_rules.judging import Told
 from dangol.rooms.rewards.event_rules.models import EventRuleMark
 
 
-def deed_of(event: Recorded) -> Deed | None:
+def deed_of(event_id: Id, payload: Payload, occurred_at: datetime, recorded_at: datetime) -> Deed | None:
     """Return an event as rules see it; None for what is none: history brought along, events without a name.
 
     What an app says that is to come has happened when it was told.
     """
-    payload = event.payload
     if not payload.known_as or (isinstance(payload, OrderPlaced) and not payload.earns):
         return None
-    at = min(event.occurred_at, event.recorded_at)
-    return Deed(payload.known_as, at, event.recorded_at, payload.properties_seen(), show_id(event.id))
+    at = min(occurred_at, recorded_at)
+    return Deed(payload.known_as, at, recorded_at, payload.properties_seen(), show_id(event_id))
 
 
 def read_deeds(events: Sequence[Recorded], names: frozenset[str]) -> list[Told]:
     """Return the deeds among events that a rule may pay for by these names, each customer's in order."""
     told = []
     for event in sorted(events, key=lambda one: one.id):
-        deed = deed_of(event)
+        deed = deed_of(event.id, event.payload, event.occurred_at, event.recorded_at)
         if deed is not None and deed.event in names:
             told.append(Told(event.customer_id, event.id, deed, event.subject_id))
     return told
