@@ -27,6 +27,15 @@ from dangol.rooms.rewards.event_rules.errors import EventRuleInvalid
 from dangol.rooms.rewards.event_rules.models import LONGEST_ABOUT, LONGEST_NAME
 
 LONGEST_EVENT = 200
+# Each event of ours is paid or not on purpose: one that nobody has decided on is not.
+PAID = frozenset(
+    {
+        "behavior.viewed", "consent.granted", "customer.joined", "customer.updated", "household.joined",
+        "order.confirmed", "order.delivered", "order.placed", "referral.earned", "referral.given",
+        "referral.told", "reward.handed_over", "reward.redeemed", "sale.committed", "segment.entered",
+        "stamp_card.filled", "stamp_card.given", "stamps.added", "traits.reported", "traits.told",
+    }
+)  # fmt: skip
 # Points would earn points; and who came, went or became another has done nothing that is paid for.
 _NOT_DONE = frozenset(
     {"household.spent", "customer.left", "customer.erased", "customer.merged", "customer.unmerged"}
@@ -35,19 +44,21 @@ _NOT_DONE = frozenset(
 _LOST = frozenset(
     {
         "order.returned", "sale.canceled", "sale.returned", "reward.canceled", "reward.lapsed",
-        "stamps.taken", "stamp_card.expired", "stamp_card.revoked", "referral.taken_back",
-        "consent.withdrawn", "household.left",
+        "stamps.taken", "stamp_card.expired", "stamp_card.revoked", "referral.capped", "referral.ended",
+        "referral.taken_back", "consent.withdrawn", "household.left", "segment.left",
     }
 )  # fmt: skip
-NOT_PAID = _NOT_DONE | _LOST
+# What goes up as well as down would be paid for going down, too; and a review is nobody's doing.
+_EITHER_WAY = frozenset({"gift_card.moved", "store_credit.moved", "tier.changed", "tier.reviewed"})
+# What is known by another name: an app's own, or that of the order that was claimed.
+_CARRIERS = frozenset({"behavior.tracked", "order.claimed"})
+NOT_PAID = _NOT_DONE | _LOST | _EITHER_WAY | _CARRIERS
 _FROM_POINTS = "points."
 # How many days, months or years points last, at least and at most, by how that is counted.
 _COUNTED = {
     Expiry.ROLLING_DAYS: (1, 3_650), Expiry.ROLLING_MONTHS: (1, 120), Expiry.END_OF_MONTH: (0, 120),
     Expiry.END_OF_YEAR: (0, 10),
 }  # fmt: skip
-# What carries what apps call something else: their own names are asked for.
-_CARRIERS = frozenset({"behavior.tracked"})
 
 
 class RateContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -182,13 +193,8 @@ def unpack_text(text: str) -> EventRuleContent:
 
 
 def can_pay(event: str) -> bool:
-    """Say whether a rule may pay for an event of this name: an app's, or one of ours that is no loss."""
-    return not (event in NOT_PAID or event in _CARRIERS or event.startswith(_FROM_POINTS))
-
-
-def payable_events() -> list[str]:
-    """Return the names of our own events that a rule may pay for."""
-    return sorted(name for name in PAYLOADS if can_pay(name))
+    """Say whether a rule may pay for an event of this name: an app's, or one of ours that is paid."""
+    return event in PAID or not (event in PAYLOADS or event.startswith(_FROM_POINTS))
 
 
 def check(content: EventRuleContent) -> None:
