@@ -196,11 +196,14 @@ def cancel_simulation(simulation_id: Id) -> SimulationView:
 
 
 def run_simulation(simulation_id: Id, *, at: datetime, report: Callable[[int, int], None]) -> None:
-    """Do a simulation, a hundred members at a time, and keep its result; one that was canceled ends early.
+    """Do a simulation, a hundred members at a time, and keep its result; canceled or let go of it ends early.
 
     Done again after a crash it begins anew: all it writes is its own row.
     """
-    view = find_simulation(simulation_id)
+    row = _TRIALS.find_open(simulation_id)
+    if row is None:
+        return
+    view = _view(row)
     running = find_program(view.program_id)
     total = models.Membership.objects.filter(program_id=view.program_id).count()
     published = load_content(running, at=view.asked_at)

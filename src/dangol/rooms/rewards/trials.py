@@ -50,7 +50,7 @@ class Trials(Generic[Row]):
     over: Callable[[str], DomainError]
 
     def ask(self, tried_id: Id, *, at: datetime, **values: Any) -> Id:
-        """Leave a trial for the worker, and let go of the oldest ones; returns its id."""
+        """Leave a trial for the worker, and let go of the oldest ones, done or not; returns its id."""
         trial_id, tried = new_id(), {self.of: tried_id}
         with write_transaction():
             job_id = enqueue(self.task, self.payload(show_id(trial_id)), run_at=at)
@@ -66,6 +66,10 @@ class Trials(Generic[Row]):
         if row is None:
             raise self.unknown(show_id(trial_id))
         return row
+
+    def find_open(self, trial_id: Id) -> Row | None:
+        """Return the row of a trial that is still to be done; None: it has ended, or was let go of."""
+        return self.table._default_manager.filter(id=trial_id, state__in=_OPEN).first()
 
     def latest(self, tried_id: Id, limit: int) -> list[Row]:
         """Return the trials of what is tried, the latest first."""

@@ -8,6 +8,8 @@ import pytest
 from dangol.core.events.payloads import PAYLOADS, Payload
 from dangol.core.segments.services import UnknownSegment
 from dangol.core.storage.ids import Id, new_id
+from dangol.core.tasks.models import Job, State as JobState
+from dangol.core.tasks.runner import Runner
 from dangol.domain.conditions import BrokenCondition
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards.event_rules.contents import NOT_PAID, PAID, can_pay, pack, unpack
@@ -35,6 +37,7 @@ from dangol.rooms.rewards.event_rules.errors import (
     UnknownRuleTrial,
 )
 from dangol.rooms.rewards.event_rules.trials import (
+    MOST_KEPT,
     cancel_trial,
     find_trial,
     list_trials,
@@ -264,3 +267,14 @@ def test_trial__stopped__keeps_no_result() -> None:
     run_trial(run, report=lambda *_: None)
 
     assert (find_trial(run).state, find_trial(run).result) == ("canceled", None)
+
+
+def test_trials__let_go_of_while_they_wait__end_quietly() -> None:
+    made = create_rule(GOOD, made_by="주인", at=AT)
+    runs = [trial_of(made, GOOD) for _ in range(MOST_KEPT + 2)]
+
+    while Runner(clock=lambda: AT).run_due():
+        pass
+
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.DONE}
+    assert {find_trial(one).state for one in runs[2:]} == {"done"}

@@ -8,13 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.storage.ids import Id, new_id, show_id
-from dangol.core.tasks.models import Job
+from dangol.core.tasks.models import Job, State as JobState
 from dangol.core.tasks.runner import Runner
 from dangol.rooms.rewards.promotions import history
 from dangol.rooms.rewards.promotions.contents import unpack
 from dangol.rooms.rewards.promotions.models import PromotionSimulation, Redemption
 from dangol.rooms.rewards.promotions.simulations import (
-    FAILED,
     MOST_KEPT,
     Result,
     TrialOver,
@@ -25,6 +24,7 @@ from dangol.rooms.rewards.promotions.simulations import (
     list_trials,
     start_trial,
 )
+from dangol.rooms.rewards.trials import FAILED
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import bought, buy, open_shop
 
@@ -163,3 +163,14 @@ def test_trials__more_than_are_kept__the_oldest_go() -> None:
     made = [start(own) for _ in range(MOST_KEPT + 2)]
 
     assert [one.id for one in list_trials(own)] == made[:1:-1]
+
+
+def test_trials__let_go_of_while_they_wait__end_quietly() -> None:
+    open_shop("kim")
+    own = new_id()
+    made = [start(own) for _ in range(MOST_KEPT + 2)]
+
+    work()
+
+    assert set(Job.objects.values_list("state", flat=True)) == {JobState.DONE}
+    assert {find_trial(one).state for one in made[2:]} == {"done"}

@@ -132,11 +132,14 @@ def cancel_trial(trial_id: Id) -> None:
 
 
 def run_trial(trial_id: Id, *, report: Callable[[int, int | None], None]) -> None:
-    """Do a trial, some hundred events at a time, and keep its result; one that was stopped ends early.
+    """Do a trial, some hundred events at a time, and keep its result; one stopped or let go of ends early.
 
     Done again after a crash it begins anew: all it writes is its own row.
     """
-    view, zone = find_trial(trial_id), shop().tz
+    row = _TRIALS.find_open(trial_id)
+    if row is None:
+        return
+    view, zone = _view(row), shop().tz
     content = view.content
     condition = content.member_condition(trait_types())
     trial = Trial(content.as_rule(since=view.since, zone=zone), content.room(used_times=0, used_points=0))

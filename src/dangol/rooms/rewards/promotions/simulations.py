@@ -24,7 +24,6 @@ from dangol.rooms.rewards.promotions.models import PromotionSimulation
 TASK = "promotions.simulate"
 # How many runs of a promotion are kept, and how many of those who would have got most.
 MOST_KEPT, MOST_NAMED = 20, 50
-FAILED = trials.FAILED
 
 
 class UnknownTrial(NotFound):
@@ -159,11 +158,14 @@ def cancel_trial(simulation_id: Id) -> None:
 
 
 def run_trial(simulation_id: Id, *, report: Callable[[int, int | None], None]) -> None:
-    """Do a run, some hundred orders at a time, and keep its result; one that was stopped ends early.
+    """Do a run, some hundred orders at a time, and keep its result; one stopped or let go of ends early.
 
     Done again after a crash it begins anew: all it writes is its own row.
     """
-    view, own = find_trial(simulation_id), shop()
+    row = _TRIALS.find_open(simulation_id)
+    if row is None:
+        return
+    view, own = _view(row), shop()
     trial, history = _prepared(view, own.currency)
     steps = _tried(trial, history)
     if _TRIALS.run(simulation_id, steps, total=history.count(), report=report) is None:
