@@ -12,7 +12,15 @@ from django.db import connection, connections
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.event_rules.consumers import follow
-from dangol.rooms.rewards.event_rules.editing import archive, pause, publish, restore, resume, write_draft
+from dangol.rooms.rewards.event_rules.editing import (
+    archive,
+    find_rule,
+    pause,
+    publish,
+    restore,
+    resume,
+    write_draft,
+)
 from dangol.rooms.rewards.event_rules.in_force import load_live
 from dangol.rooms.rewards.event_rules.models import (
     EventRuleAward,
@@ -146,6 +154,21 @@ def test_rests__paused_put_away_and_taken_out__are_one_until_it_goes_on(minji: I
     for hours in (1, 3, 4, 5):
         review(minji, AT + hours * HOUR, told_at=AT + 6 * HOUR)
     assert points_of(minji) == 100
+
+
+def test_pause__of_a_rule_that_is_paused__leaves_since_when_it_is(minji: Id) -> None:
+    rule_id = rule()
+    pause(rule_id, at=AT)
+    pause(rule_id, at=AT + HOUR)
+    assert (find_rule(rule_id).paused_at, rests_of(rule_id)) == (AT, [(AT, None)])
+
+    archive(rule_id, at=AT + 2 * HOUR)
+    restore(rule_id, at=AT + 3 * HOUR)
+    assert (find_rule(rule_id).paused_at, rests_of(rule_id)) == (AT, [(AT, None)])
+
+    resume(rule_id, at=AT + 4 * HOUR)
+    pause(rule_id, at=AT + 5 * HOUR)
+    assert find_rule(rule_id).paused_at == AT + 5 * HOUR
 
 
 def test_rests__put_away_unpaused__count_from_then_on(minji: Id) -> None:

@@ -211,12 +211,13 @@ def publish(rule_id: Id, *, revision: int, published_by: str, at: datetime) -> i
 def pause(rule_id: Id, *, at: datetime) -> None:
     """Let a rule rest: what is done or told meanwhile earns nothing, also later. Raises UnknownEventRule.
 
-    What was done and told before still earns, whenever the worker hears of it.
+    What was done and told before still earns, whenever the worker hears of it. One that is paused already
+    stays paused since it was.
     """
     with write_transaction():
         _locked(rule_id)
         _let_rest(rule_id, at)
-        models.EventRule.objects.filter(id=rule_id).update(paused_at=at)
+        models.EventRule.objects.filter(id=rule_id, paused_at=None).update(paused_at=at)
 
 
 def resume(rule_id: Id, *, at: datetime) -> None:
@@ -247,7 +248,7 @@ def restore(rule_id: Id, *, at: datetime) -> None:
             if condition is not None:
                 hold_segments(check_condition(condition))
         _let_rest(rule_id, at)
-        models.EventRule.objects.filter(id=rule_id).update(archived_at=None, paused_at=at)
+        models.EventRule.objects.filter(id=rule_id).update(archived_at=None, paused_at=row.paused_at or at)
 
 
 def _let_rest(rule_id: Id, at: datetime) -> None:
