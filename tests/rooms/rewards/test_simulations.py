@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from dangol.core.events.models import Event
 from dangol.core.storage.ids import Id, random_id
-from dangol.core.tasks.models import Job, State as JobState
+from dangol.core.tasks.models import Job
 from dangol.core.tasks.runner import Runner
 from dangol.domain.accrual import Rounding
 from dangol.rooms.rewards import models, simulations
@@ -382,16 +382,6 @@ def test_simulation__more_than_fifty__oldest_forgotten() -> None:
     kept = {view.id for view in list_simulations(program_id)}
 
     assert kept == {view.id for view in views[2:]}
-
-
-def test_simulation__forgotten_while_it_waits__ends_quietly() -> None:
-    program_id = open_program()
-    views = [ask(program_id, at=NOW + timedelta(seconds=number)) for number in range(51)]
-
-    run_jobs(NOW + timedelta(minutes=1))
-
-    assert set(Job.objects.values_list("state", flat=True)) == {JobState.DONE}
-    assert {find_simulation(view.id).state for view in views[1:]} == {"done"}
 
 
 def test_replay__more_members_at_once__as_many_statements() -> None:
