@@ -151,7 +151,7 @@ def _preview_or_do(
         if request.method == "POST":
             made = act(Why(form_of(request), actor_of(request), asked.get("reason", "")))
             return HttpResponseRedirect(reverse("web:order", args=[made.source, made.number]))
-        context["outlook"] = try_out(lambda: _outlook(order, act))
+        context["outlook"] = try_out(lambda: _outlook(order, act, opens=name == "confirm"))
     except DomainError as refusal:
         context["sentence"], context["remedy"] = explain(refusal)
         # Without a reason the form is filled in again; what the rules refuse it cannot mend.
@@ -160,12 +160,13 @@ def _preview_or_do(
     return render(request, "web/order_act.html", context)
 
 
-def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts]) -> Outlook:
-    """Do it, read what came of it, and leave it to the caller to take it back."""
-    before, waited = _points_of(order), waiting_points(order.customer_id, order.id)
+def _outlook(order: OrderFacts, act: Callable[[Why], OrderFacts], *, opens: bool) -> Outlook:
+    """Do it, read what came of it (with `opens`, which points opened); the caller takes it back."""
+    waited = waiting_points(order.customer_id, order.id) if opens else 0
+    before = _points_of(order)
     made = act(Why(new_id(), HOUSE, "preview"))
-    opens = waited - waiting_points(order.customer_id, order.id)
-    return Outlook(before, _points_of(order), None if made.id == order.id else _points_of(made), opens)
+    opened = waited - waiting_points(order.customer_id, order.id) if opens else 0
+    return Outlook(before, _points_of(order), None if made.id == order.id else _points_of(made), opened)
 
 
 def _points_of(order: OrderFacts) -> int:
