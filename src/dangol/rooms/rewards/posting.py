@@ -131,9 +131,9 @@ def post_accruals(
     again = {
         (customer_id, accrual.key)
         for customer_id, accrual in accruals
-        if customer_id in judged_before and any(one.awaits and one.points > 0 for one in accrual.portions)
+        if orders[accrual.key].number > 1 and any(one.awaits and one.points > 0 for one in accrual.portions)
     }
-    if again:  # what they wait for may have come before they were given
+    if again:  # what they wait for may have come before they were corrected
         open_of_orders(again, recorded_at=recorded_at)
 
 
