@@ -45,16 +45,13 @@ from dangol.rooms.rewards.event_rules.trials import (
     start_trial,
 )
 from tests.core.commerce.shop import order, place, stock
-from tests.rooms.rewards.event_rules.shop import AT, DAY, HOUR, REVIEW, happen, join, open_shop, rule, tracked
+from tests.rooms.rewards.event_rules.shop import AT, DAY, HOUR, REVIEW, happen, join, rule, tracked
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
+    pytest.mark.usefixtures("minji"),
+]
 GOOD: dict[str, Any] = {"name": "리뷰", "event": REVIEW, "points": 100}
-
-
-@pytest.fixture(autouse=True)
-def minji() -> Id:
-    (member,) = open_shop("minji")
-    return member
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ from tests.rooms.rewards.event_rules.shop import (
     happen,
     join,
     let_by,
-    open_shop,
     points_of,
     review,
     rule,
@@ -64,12 +63,6 @@ from tests.rooms.rewards.promotions.shop import CURRENCY
 from tests.rooms.rewards.referrals.shop import CLERK
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture
-def minji() -> Id:
-    (member,) = open_shop("minji")
-    return member
 
 
 def whys_of(member: Id) -> dict[str, int]:

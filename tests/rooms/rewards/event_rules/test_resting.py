@@ -51,12 +51,6 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 ZONE = ZoneInfo("Asia/Seoul")
 
 
-@pytest.fixture
-def minji() -> Id:
-    (member,) = open_shop("minji")
-    return member
-
-
 def change(rule_id: Id, at: datetime, **content: object) -> None:
     """Publish a rule anew."""
     raw = {"name": "리뷰", "event": REVIEW, "points": 100} | content
