@@ -101,14 +101,7 @@ def absorbed_by(customer_ids: Iterable[Id]) -> dict[Id, list[Id]]:
 
     Those who came in directly stand first. One statement, however long the chains of merges are.
     """
-    rows = [(one,) for one in sorted(set(customer_ids))]
-    found: dict[Id, list[Id]] = defaultdict(list)
-    if rows:
-        params = input_params(Merge, ("kept_id",), rows)
-        select = Select(Merge, ("kept_id", "customer_id"), _absorbed_sql(), params, len(rows))
-        for kept, absorbed in read_together(select)[0]:
-            found[kept].append(absorbed)
-    return dict(found)
+    return _told_of(customer_ids, _absorbed_sql(), asked="kept_id", told="customer_id")
 
 
 def _absorbed_sql() -> str:
@@ -132,14 +125,7 @@ def kin_of(customer_ids: Iterable[Id]) -> dict[Id, list[Id]]:
 
     With one of them is whatever has begun as theirs and follows a merge and its undoing. One statement.
     """
-    rows = [(one,) for one in sorted(set(customer_ids))]
-    found: dict[Id, list[Id]] = defaultdict(list)
-    if rows:
-        params = input_params(Merge, ("customer_id",), rows)
-        select = Select(Merge, ("customer_id", "kept_id"), _kin_sql(), params, len(rows))
-        for asked, one in read_together(select)[0]:
-            found[asked].append(one)
-    return dict(found)
+    return _told_of(customer_ids, _kin_sql(), asked="customer_id", told="kept_id")
 
 
 def _kin_sql() -> str:
@@ -155,6 +141,17 @@ def _kin_sql() -> str:
             SELECT asked, one FROM kin
         ) AS family ORDER BY asked, one
     """  # noqa: S608 - our own names
+
+
+def _told_of(customer_ids: Iterable[Id], sql: str, *, asked: str, told: str) -> dict[Id, list[Id]]:
+    """Return what a statement over merges tells of each of these, in its order."""
+    rows = [(one,) for one in sorted(set(customer_ids))]
+    found: dict[Id, list[Id]] = defaultdict(list)
+    if rows:
+        select = Select(Merge, (asked, told), sql, input_params(Merge, (asked,), rows), len(rows))
+        for one, other in read_together(select)[0]:
+            found[one].append(other)
+    return dict(found)
 
 
 def family_of(customer_id: Id) -> list[Id]:
