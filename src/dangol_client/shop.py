@@ -48,16 +48,11 @@ class OrderCalls:
         path = place("/orders/{order}/claim", order=order)
         return self._wire.write(path, {"member": member}, Order, sending)
 
-    def confirm(
-        self,
-        order: str,
-        *,
-        milestone: str = "confirmed",
-        at: datetime | None = None,
-        **sending: Unpack[Sending],
+    def tell_milestone(
+        self, order: str, milestone: str, *, at: datetime | None = None, **sending: Unpack[Sending]
     ) -> Order:
-        """Tell that an order is confirmed, or `delivered`: points that waited for it may be used."""
-        path = place("/orders/{order}/confirm", order=order)
+        """Tell that an order is `delivered` or `confirmed`: points that waited for it may be used."""
+        path = place("/orders/{order}/milestones", order=order)
         return self._wire.write(path, {"milestone": milestone, "at": at}, Order, sending)
 
     def return_goods(

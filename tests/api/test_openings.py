@@ -19,6 +19,7 @@ from tests.spaces import fresh_space
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 POINTS = "/members/external:M-1/points"
+CONFIRMED = {"milestone": "confirmed"}
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_confirm__points_that_wait_for_it__open_and_say_what_for(api: Caller) ->
         "confirmed",
     )
 
-    confirmed = api.post(f"/orders/{order['id']}/confirm", {})
+    confirmed = api.post(f"/orders/{order['id']}/milestones", CONFIRMED)
 
     assert confirmed.status == 200
     assert confirmed.data == order | {
@@ -72,9 +73,9 @@ def test_confirm__points_that_wait_for_it__open_and_say_what_for(api: Caller) ->
 def test_confirm__told_again_under_another_key__is_answered_as_it_stands(api: Caller) -> None:
     let_wait(api, awaits="confirmed")
     buy(api)
-    first = api.post("/orders/shop:1/confirm", {})
+    first = api.post("/orders/shop:1/milestones", CONFIRMED)
 
-    again = api.post("/orders/shop:1/confirm", {"at": "2026-01-01T00:00:00Z"})
+    again = api.post("/orders/shop:1/milestones", CONFIRMED | {"at": "2026-01-01T00:00:00Z"})
 
     assert (again.status, again.data) == (200, first.data)
     assert len(api.get(f"{POINTS}/history").data["data"]) == 2
@@ -84,7 +85,7 @@ def test_confirm__delivered_only__opens_what_waits_for_that(api: Caller) -> None
     let_wait(api, awaits="confirmed")
     buy(api)
 
-    told = api.post("/orders/shop:1/confirm", {"milestone": "delivered"})
+    told = api.post("/orders/shop:1/milestones", {"milestone": "delivered"})
 
     assert told.data["delivered_at"] is not None
     assert told.data["confirmed_at"] is None
@@ -98,7 +99,7 @@ def test_confirm__of_an_order_that_was_moved__answers_with_the_one_that_stands(a
     why = Why(new_id(), Actor(ActorKind.STAFF, "agent-1"), "of another")
     made = move_for_reason(find_order(order["id"]), why, to=parse_id(other["id"]), at=datetime.now(UTC))
 
-    confirmed = api.post("/orders/shop:1/confirm", {})
+    confirmed = api.post("/orders/shop:1/milestones", CONFIRMED)
 
     assert (confirmed.status, confirmed.data["id"]) == (200, show_id(made.id))
     assert confirmed.data["confirmed_at"] is not None
@@ -113,7 +114,7 @@ def test_order__its_points_have_opened_with_another__says_when(api: Caller) -> N
     merge_customers(*ids, at=datetime.now(UTC), actor=Actor(ActorKind.STAFF, "agent-1"), reason="same person")
     let_worker_by(FOLLOW_CUSTOMERS)
 
-    confirmed = api.post(f"/orders/{order['id']}/confirm", {}).data
+    confirmed = api.post(f"/orders/{order['id']}/milestones", CONFIRMED).data
 
     (portion,) = confirmed["earned"][0]["whys"][0]["portions"]
     (here,) = api.get("/members/external:M-2/points").data["lots"]
@@ -125,24 +126,24 @@ def test_confirm__all_has_come_back__is_refused_but_what_was_told_before_stands(
     let_wait(api, awaits="confirmed")
     buy(api)
     delivered = {"milestone": "delivered"}
-    api.post("/orders/shop:1/confirm", delivered)
+    api.post("/orders/shop:1/milestones", delivered)
     back = {"number": "r", "lines": [{"product": "P1", "net_minor": 10_000, "line": 1}]}
     assert api.post("/orders/shop:1/returns", back).status == 201
 
-    refused = api.post("/orders/shop:1/confirm", {})
+    refused = api.post("/orders/shop:1/milestones", CONFIRMED)
 
     assert (refused.status, refused.data["code"]) == (409, "order.nothing_left")
     assert not Event.objects.filter(name="order.confirmed").exists()
-    assert api.post("/orders/shop:1/confirm", delivered).status == 200
+    assert api.post("/orders/shop:1/milestones", delivered).status == 200
 
 
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        ("/orders/shop:9/confirm", {}, 404, "order.unknown"),
-        ("/orders/shop:1/confirm", {"at": "2099-01-01T00:00:00Z"}, 409, "order.in_the_future"),
-        ("/orders/shop:1/confirm", {"at": "2001-01-01T00:00:00Z"}, 409, "order.before_placed"),
-        ("/orders/shop:1/confirm", {"milestone": "shipped"}, 422, "request.invalid"),
+        ("/orders/shop:9/milestones", CONFIRMED, 404, "order.unknown"),
+        ("/orders/shop:1/milestones", CONFIRMED | {"at": "2099-01-01T00:00:00Z"}, 409, "order.in_the_future"),
+        ("/orders/shop:1/milestones", CONFIRMED | {"at": "2001-01-01T00:00:00Z"}, 409, "order.before_placed"),
+        ("/orders/shop:1/milestones", {"milestone": "shipped"}, 422, "request.invalid"),
     ],
 )
 def test_confirm__of_what_is_not_or_cannot_be__opens_nothing(
@@ -170,7 +171,7 @@ def test_clock__moved_ahead__opens_as_of_then_and_on_the_last_day(trial: Caller)
     soon = (datetime.now(UTC) + timedelta(days=3)).replace(microsecond=0).isoformat()
     late = (datetime.now(UTC) + timedelta(days=32)).isoformat()
 
-    confirmed = trial.post("/orders/shop:1/confirm", {}, Dangol_Clock=soon)
+    confirmed = trial.post("/orders/shop:1/milestones", CONFIRMED, Dangol_Clock=soon)
 
     assert datetime.fromisoformat(confirmed.data["confirmed_at"]) >= datetime.fromisoformat(soon)
     here = trial.get(POINTS).data

@@ -56,7 +56,7 @@ TABLE: dict[str, Row | None] = {
     "POST /orders": Row({"number": "9", "member": STRANGER, "lines": [LINE]}),
     "GET /orders/{order}": Row(),
     "POST /orders/{order}/claim": Row({"member": STRANGER}),
-    "POST /orders/{order}/confirm": Row({}),
+    "POST /orders/{order}/milestones": Row({"milestone": "confirmed"}),
     "POST /orders/{order}/returns": Row({"number": "r", "lines": [{"product": "P1", "net_minor": 1}]}),
     "POST /products": NAMES_NOBODY,
     "GET /products": NAMES_NOBODY,

@@ -126,8 +126,8 @@ def confirm_claimed(dangol: Dangol, claimed: Order) -> None:
     """Tell how far an order has come that was just claimed."""
     assert dangol.orders.get("api:2") == claimed
     assert claimed.confirmed_at is None
-    assert dangol.orders.confirm("api:2").confirmed_at is not None
-    assert dangol.orders.confirm("api:2", milestone="delivered").delivered_at is not None
+    assert dangol.orders.tell_milestone("api:2", "confirmed").confirmed_at is not None
+    assert dangol.orders.tell_milestone("api:2", "delivered").delivered_at is not None
 
 
 def test_client__each_operation_of_the_api__is_called_and_answered(

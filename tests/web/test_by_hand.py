@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from dangol.core.access.approvals import Ask, State, count_waiting, note_request
+from dangol.core.access.approvals import ApprovalState, Ask, count_waiting, note_request
 from dangol.core.access.models import Approval
 from dangol.core.access.rights import Role
 from dangol.core.ledger.by_hand import KIND
@@ -135,7 +135,7 @@ def test_adjust__large_by_an_owner__is_not_theirs_to_approve(clerk: Client, stor
 
     assert answer.status_code == 422
     assert "스스로 요청한 일은" in answer.content.decode()
-    assert Approval.objects.get().state == State.WAITING
+    assert Approval.objects.get().state == ApprovalState.WAITING
 
 
 def test_limit__set_by_the_instance__is_what_counts(agent: Client, story: Story, settings: Settings) -> None:
@@ -144,7 +144,7 @@ def test_limit__set_by_the_instance__is_what_counts(agent: Client, story: Story,
         f"/members/{show_id(story.regular)}/adjust", fill(agent, story.regular, points="101", sure="1")
     )
 
-    assert Approval.objects.get().state == State.WAITING
+    assert Approval.objects.get().state == ApprovalState.WAITING
 
 
 def test_undo__of_a_spend_on_the_list__gives_back_and_is_offered_once(agent: Client, story: Story) -> None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client
 
-from dangol.core.access.approvals import State
+from dangol.core.access.approvals import ApprovalState
 from dangol.core.access.models import Approval
 from dangol.core.access.rights import Role
 from dangol.core.people.selectors import shop
@@ -330,7 +330,7 @@ def test_approvals__of_credit__tell_before_and_after_the_limit_and_what_stands_a
     assert "지금은 예치금이 그만큼 남아 있지 않아요." in after
     assert more.status_code == 422
     assert "잔액이 모자라요: $1,200 가운데 $500만 있어요." in told(more)
-    assert Approval.objects.filter(state=State.WAITING).count() == 1
+    assert Approval.objects.filter(state=ApprovalState.WAITING).count() == 1
 
 
 def test_credit__asked_for_and_approved__names_who_asked_and_who_approved(
@@ -341,7 +341,9 @@ def test_credit__asked_for_and_approved__names_who_asked_and_who_approved(
     agent.post(f"{address}/move", {"form": show_id(new_id()), "amount": "1500", "reason": "사과"})
     agent.post(f"{address}/move", {"form": show_id(new_id()), "amount": "3", "reason": "혼자"})
 
-    clerk.post(f"/approvals/{show_id(Approval.objects.get(state=State.WAITING).id)}", {"choice": "approve"})
+    clerk.post(
+        f"/approvals/{show_id(Approval.objects.get(state=ApprovalState.WAITING).id)}", {"choice": "approve"}
+    )
     page = told(clerk.get(address))
 
     assert "agent 요청, owner 승인 · 사과" in page

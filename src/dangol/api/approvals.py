@@ -10,9 +10,9 @@ from dangol.api.caller import Needs, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
 from dangol.api.replies import Instant, Limit, Shown, show
 from dangol.core.access.approvals import (
+    ApprovalState,
     ApprovalView as Kept,
     Place,
-    State,
     find_approval,
     list_requests,
 )
@@ -78,7 +78,7 @@ class ApprovalPage(Shown):
 
 @router.get("/approvals", auth=Needs(Right.APPROVALS_READ), response=ApprovalPage)
 def get_approvals(
-    request: HttpRequest, state: State | None = None, cursor: str | None = None, limit: Limit = 50
+    request: HttpRequest, state: ApprovalState | None = None, cursor: str | None = None, limit: Limit = 50
 ) -> HttpResponse:
     """List what was asked for by hand, the latest first, also what was small enough to be done at once."""
     place = read_instant_and_id(cursor)
@@ -108,7 +108,7 @@ def show_approval(found: Kept, at: datetime) -> ApprovalView:
     money = credit.read_by_hand(found.payload) if found.kind == credit.KIND else None
     held = money or given
     wanted = ByHand("") if is_of_shop or money else read_by_hand(found.payload)
-    waits = found.state == State.WAITING
+    waits = found.state == ApprovalState.WAITING
     return ApprovalView(
         id=show_id(found.id), kind=found.kind,
         promotion_id=show_id(found.subject_id) if found.kind == PUBLICATION else None,

@@ -15,10 +15,10 @@ from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import GivenInstant, Limit, Reply, show
 from dangol.api.stored_value_views import (
     ActivateIn,
+    CardClaimIn,
     CardReasonIn,
     CardRefundIn,
     CardRefundView,
-    ClaimIn,
     GiftCardBatchIn,
     GiftCardBatchList,
     GiftCardBatchView,
@@ -267,7 +267,7 @@ def get_member_gift_cards(request: HttpRequest, member: Path[MemberRef]) -> Http
 
 
 @router.post("/members/{member}/gift-cards", auth=Needs(Right.STORED_VALUE_SELL), response=GiftCardView)
-def claim_gift_card(request: HttpRequest, member: Path[MemberRef], payload: ClaimIn) -> HttpResponse:
+def claim_gift_card(request: HttpRequest, member: Path[MemberRef], payload: CardClaimIn) -> HttpResponse:
     """Let a member hold the card that has this code; nobody else can claim it then."""
     owner, (ref,), at = find_member(member), refs_of([payload.code]), caller_of(request).at
     if payload.typed_by == "shopper":

@@ -102,14 +102,14 @@ class ReturnIn(Given):
     lines: Annotated[list[ReturnLineIn], Field(min_length=1, max_length=500)]
 
 
-class ConfirmIn(Given):
-    """How far an order has come: its buyer keeps it (`confirmed`), or it has arrived (`delivered`)."""
+class MilestoneIn(Given):
+    """How far an order has come: it has arrived (`delivered`), or its buyer keeps it (`confirmed`)."""
 
-    milestone: Milestone = Milestone.CONFIRMED
+    milestone: Milestone
     at: GivenInstant | None = None
 
 
-class ClaimIn(Given):
+class OrderClaimIn(Given):
     """The member who made a guest's order."""
 
     member: MemberRef
@@ -162,7 +162,7 @@ def get_order(request: HttpRequest, order: Path[str]) -> HttpResponse:
 
 @router.post("/orders/{order}/claim", auth=Needs(Right.ORDERS_WRITE), response=OrderView)
 @once
-def claim_order(request: HttpRequest, order: Path[str], payload: ClaimIn) -> Reply:
+def claim_order(request: HttpRequest, order: Path[str], payload: OrderClaimIn) -> Reply:
     """Give a guest's order to the member who made it, who earns for it from now on."""
     found, owner = find_order(order), find_member(payload.member)
     claim_guest_order(
@@ -171,10 +171,10 @@ def claim_order(request: HttpRequest, order: Path[str], payload: ClaimIn) -> Rep
     return Reply(show_order(owner, found.id))
 
 
-@router.post("/orders/{order}/confirm", auth=Needs(Right.ORDERS_WRITE), response=OrderView)
+@router.post("/orders/{order}/milestones", auth=Needs(Right.ORDERS_WRITE), response=OrderView)
 @once
-def confirm_order(request: HttpRequest, order: Path[str], payload: ConfirmIn) -> Reply:
-    """Tell that an order is confirmed, or delivered. Points that waited for it may be used from now on.
+def tell_milestone(request: HttpRequest, order: Path[str], payload: MilestoneIn) -> Reply:
+    """Tell that an order is delivered, or confirmed. Points that waited for it may be used from now on.
 
     It is told once for good: told again, the order is answered as it stands. Of an order that was given to
     another member, it is told of the one that stands in its place, which is answered.

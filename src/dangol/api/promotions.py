@@ -49,14 +49,14 @@ class PromotionIn(Given):
     content: ContentIn
 
 
-class DraftIn(Given):
+class PromotionDraftIn(Given):
     """What the draft is to say. `revision` is the one you have seen; null where there was none."""
 
     content: ContentIn
     revision: Revision | None
 
 
-class PublishIn(Given):
+class PromotionPublishIn(Given):
     """The revision of the draft that is to be in force; `reason`: for whoever has to let it happen."""
 
     revision: Revision
@@ -168,7 +168,9 @@ def list_promotion_versions(request: HttpRequest, promotion: Path[PromotionRef])
 
 @router.put("/promotions/{promotion}/draft", auth=Needs(Right.PROGRAMS_WRITE), response=PromotionView)
 @once
-def write_promotion_draft(request: HttpRequest, promotion: Path[PromotionRef], payload: DraftIn) -> Reply:
+def write_promotion_draft(
+    request: HttpRequest, promotion: Path[PromotionRef], payload: PromotionDraftIn
+) -> Reply:
     """Let a promotion's draft read so; it need not make sense yet."""
     caller, key = caller_of(request), find_promotion_id(promotion)
     editing.write_draft(
@@ -183,7 +185,9 @@ def write_promotion_draft(request: HttpRequest, promotion: Path[PromotionRef], p
     response={200: PromotionView, 202: ApprovalView},
 )
 @once
-def publish_promotion(request: HttpRequest, promotion: Path[PromotionRef], payload: PublishIn) -> Reply:
+def publish_promotion(
+    request: HttpRequest, promotion: Path[PromotionRef], payload: PromotionPublishIn
+) -> Reply:
     """Let the draft of this revision be in force from now on, as a version of its own.
 
     Above the shop's limits the answer is 202 with the request that waits for a person.

@@ -98,7 +98,7 @@ class LookUpIn(Given):
     address: Annotated[str, Field(max_length=64, description="The shopper's network address.")] = ""
 
 
-class ClaimIn(LookUpIn):
+class CardClaimIn(LookUpIn):
     """The code of a card that a member is to hold."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _, ngettext
 
-from dangol.core.access.approvals import ApprovalView, State
+from dangol.core.access.approvals import ApprovalState, ApprovalView
 from dangol.core.storage.versioned import Version
 from dangol.web.benefit_words import share_in_words
 from dangol.web.formats import format_money_in_words, format_number, format_points
@@ -134,6 +134,6 @@ def two_people(asked: Iterable[ApprovalView]) -> dict[tuple[datetime, str], str]
         (one.decided_at, name): words
         % {"asker": one.actor_name or one.actor, "decider": one.decided_name or one.decided_by}
         for one in asked
-        if one.state == State.APPROVED and one.decided_at
+        if one.state == ApprovalState.APPROVED and one.decided_at
         for name in (one.decided_by, one.decided_name)
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connections
 
-from dangol.core.access.approvals import OPEN_FOR, State, count_waiting, find_approval, list_settled
+from dangol.core.access.approvals import OPEN_FOR, ApprovalState, count_waiting, find_approval, list_settled
 from dangol.core.access.errors import AlreadyDecided, ApprovalOver, NoSuchApproval, OwnRequest, RequestReused
 from dangol.core.ledger import invariants
 from dangol.core.ledger.by_hand import ByHand, move_by_hand
@@ -50,21 +50,21 @@ def has(member: Id) -> int:
 @pytest.mark.parametrize(
     ("amounts", "state", "balance"),
     [
-        ([10_000], State.DIRECT, 10_000),
-        ([10_001], State.WAITING, 0),
-        ([6_000, 4_000], State.DIRECT, 10_000),
+        ([10_000], ApprovalState.DIRECT, 10_000),
+        ([10_001], ApprovalState.WAITING, 0),
+        ([6_000, 4_000], ApprovalState.DIRECT, 10_000),
         # Small ones one after the other are a large one, in whichever direction.
-        ([6_000, 4_001], State.WAITING, 6_000),
-        ([6_000, -4_001], State.WAITING, 6_000),
+        ([6_000, 4_001], ApprovalState.WAITING, 6_000),
+        ([6_000, -4_001], ApprovalState.WAITING, 6_000),
     ],
 )
 def test_move_by_hand__around_the_limit__is_done_or_waits(
-    member: Id, amounts: list[int], state: State, balance: int
+    member: Id, amounts: list[int], state: ApprovalState, balance: int
 ) -> None:
     last = [give(member, points) for points in amounts][-1]
 
     assert (find_approval(last).state, has(member)) == (state, balance)
-    assert count_waiting(at=day(1)) == (state == State.WAITING)
+    assert count_waiting(at=day(1)) == (state == ApprovalState.WAITING)
 
 
 def test_move_by_hand__a_day_later_or_somebody_else__counts_anew(member: Id) -> None:
@@ -114,7 +114,7 @@ def test_decide__by_another__is_carried_out_and_by_oneself_refused(member: Id) -
 
     decided = decide_points(request, approves=True, actor=OWNER, reason="", at=day(2))
 
-    assert (decided.state, decided.decided_by, has(member)) == (State.APPROVED, "owner", 50_000)
+    assert (decided.state, decided.decided_by, has(member)) == (ApprovalState.APPROVED, "owner", 50_000)
     with pytest.raises(AlreadyDecided):
         decide_points(request, approves=True, actor=OTHER, reason="", at=day(2))
     assert has(member) == 50_000
@@ -126,7 +126,11 @@ def test_decide__declined__needs_a_reason_and_moves_nothing(member: Id) -> None:
         decide_points(request, approves=False, actor=OWNER, reason="", at=day(2))
     decided = decide_points(request, approves=False, actor=OWNER, reason="근거가 없어요", at=day(2))
 
-    assert (decided.state, decided.decided_reason, has(member)) == (State.DECLINED, "근거가 없어요", 0)
+    assert (decided.state, decided.decided_reason, has(member)) == (
+        ApprovalState.DECLINED,
+        "근거가 없어요",
+        0,
+    )
 
 
 def test_decide__seven_days_later__is_over(member: Id) -> None:
@@ -141,12 +145,12 @@ def test_decide__seven_days_later__is_over(member: Id) -> None:
 def test_decide__points_are_gone_by_then__waits_on(member: Id) -> None:
     give(member, 10_000, actor=OTHER)
     request = give(member, -10_000, at=1)
-    assert find_approval(request).state == State.DIRECT
+    assert find_approval(request).state == ApprovalState.DIRECT
     request = give(member, -20_000, at=3)
 
     with pytest.raises(InsufficientPoints):
         decide_points(request, approves=True, actor=OWNER, reason="", at=day(3))
-    assert find_approval(request).state == State.WAITING
+    assert find_approval(request).state == ApprovalState.WAITING
 
 
 def test_decide__nobody_s__is_not_found(member: Id) -> None:

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dangol.core.access.approvals import State
+from dangol.core.access.approvals import ApprovalState
 from dangol.core.access.errors import OwnRequest, RequestReused
 from dangol.core.access.models import Approval
 from dangol.core.access.own_account import link_membership
@@ -105,20 +105,20 @@ def test_give_in_bulk__sent_twice__once_and_tells_who_was_left_out(people: list[
 @pytest.mark.parametrize(
     ("amounts", "states"),
     [
-        ([166], [State.DIRECT]),
-        ([167], [State.WAITING]),
+        ([166], [ApprovalState.DIRECT]),
+        ([167], [ApprovalState.WAITING]),
         # Small ones one after the other are a large one.
-        ([100, 66], [State.DIRECT, State.DIRECT]),
-        ([100, 67], [State.DIRECT, State.WAITING]),
+        ([100, 66], [ApprovalState.DIRECT, ApprovalState.DIRECT]),
+        ([100, 67], [ApprovalState.DIRECT, ApprovalState.WAITING]),
     ],
 )
 def test_give_in_bulk__around_the_limit_in_sum__is_done_or_waits(
-    people: list[Id], amounts: list[int], states: list[State]
+    people: list[Id], amounts: list[int], states: list[ApprovalState]
 ) -> None:
     asked = [ask(people, amount) for amount in amounts]
 
     assert [Approval.objects.get(id=one).state for one in asked] == states
-    done = sum(amount for amount, state in zip(amounts, states, strict=True) if state is State.DIRECT)
+    done = sum(amount for amount, state in zip(amounts, states, strict=True) if state is ApprovalState.DIRECT)
     assert have(people) == [done] * 6
 
 
@@ -133,8 +133,8 @@ def test_give_in_bulk__counts_with_what_one_member_was_given_alone(people: list[
 
     assert alone(901)
     assert not alone(900)
-    assert Approval.objects.get(id=ask(people[:1], 1, at=1.1)).state == State.WAITING
-    assert Approval.objects.get(id=ask(people[1:2], 1, at=1.1)).state == State.DIRECT
+    assert Approval.objects.get(id=ask(people[:1], 1, at=1.1)).state == ApprovalState.WAITING
+    assert Approval.objects.get(id=ask(people[1:2], 1, at=1.1)).state == ApprovalState.DIRECT
 
 
 def test_decide_points__approved_by_another__gives_once(people: list[Id]) -> None:
@@ -247,5 +247,5 @@ def test_give_in_bulk__eight_windows__are_one_form_and_one_limit(people: list[Id
     # 60 are given; of eight times 240 three fit under the thousand, the others wait.
     assert together([lambda: ask(people, 40)] * 8) == []
     assert have(people) == [10 + 3 * 40] * 6
-    assert Approval.objects.filter(kind=in_bulk.BULK, state=State.WAITING).count() == 5
+    assert Approval.objects.filter(kind=in_bulk.BULK, state=ApprovalState.WAITING).count() == 5
     assert broken() == []

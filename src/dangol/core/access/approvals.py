@@ -28,7 +28,7 @@ from dangol.core.storage.transactions import require_write_transaction, write_tr
 OPEN_FOR = timedelta(days=7)
 
 
-class State(StrEnum):
+class ApprovalState(StrEnum):
     """How a request stands. `direct` was small enough to need nobody else; who asked may withdraw."""
 
     DIRECT = "direct"
@@ -74,7 +74,7 @@ class ApprovalView(NamedTuple):
 
     def is_open(self, at: datetime) -> bool:
         """Say whether it still waits for a decision."""
-        return self.state == State.WAITING and at < self.open_until
+        return self.state == ApprovalState.WAITING and at < self.open_until
 
 
 def find_asked(ask: Ask, *, actor: Actor) -> ApprovalView | None:
@@ -97,7 +97,7 @@ def note_request(ask: Ask, *, actor: Actor, at: datetime, waits: bool) -> Approv
     """
     require_write_transaction()
     kept = ask._replace(reason=require_reason(ask.reason))
-    state = State.WAITING if waits else State.DIRECT
+    state = ApprovalState.WAITING if waits else ApprovalState.DIRECT
     row = {
         **kept._asdict(), **columns_of(actor), "asked_at": at, "state": state.value, "decided_by": "",
         "decided_name": "", "decided_reason": "",
@@ -105,7 +105,7 @@ def note_request(ask: Ask, *, actor: Actor, at: datetime, waits: bool) -> Approv
     if not insert_missing(Approval, tuple(row), [tuple(row.values())]):
         # Whoever waited here for the other's transaction reads what that has written.
         earlier = find_asked(ask, actor=actor)
-        if earlier is None or earlier.state != State.WAITING or not waits:
+        if earlier is None or earlier.state != ApprovalState.WAITING or not waits:
             raise RequestReused()
         return earlier
     return find_approval(kept.id)
@@ -116,7 +116,9 @@ def size_since(subject_id: Id, kind: str, *, actor: Actor, since: datetime) -> i
 
     All programs together are one: whoever has a key may have several.
     """
-    rows = Approval.objects.filter(subject_id=subject_id, kind=kind, asked_at__gt=since, state=State.DIRECT)
+    rows = Approval.objects.filter(
+        subject_id=subject_id, kind=kind, asked_at__gt=since, state=ApprovalState.DIRECT
+    )
     if actor.kind == ActorKind.KEY:
         rows = rows.filter(actor_kind=ActorKind.KEY.value)
     else:
@@ -129,7 +131,7 @@ def sizes_since(subject_ids: Sequence[Id], kind: str, *, actor: Actor, since: da
     rows = select_matching(
         Approval, ("subject_id", "size"), ("subject_id",), [(one,) for one in subject_ids],
         where="t.kind = %s AND t.actor = %s AND t.asked_at > %s AND t.state = %s",
-        params=[kind, fitting(actor).key, since, State.DIRECT.value],
+        params=[kind, fitting(actor).key, since, ApprovalState.DIRECT.value],
     )  # fmt: skip
     sizes: dict[Id, int] = {}
     for subject_id, size in rows:
@@ -142,7 +144,7 @@ def size_of_all_since(kind: str, *, actor: Actor, since: datetime) -> int:
 
     All programs together are one, as for `size_since`.
     """
-    rows = Approval.objects.filter(state=State.DIRECT, asked_at__gt=since, kind=kind)
+    rows = Approval.objects.filter(state=ApprovalState.DIRECT, asked_at__gt=since, kind=kind)
     if actor.kind == ActorKind.KEY:
         rows = rows.filter(actor_kind=ActorKind.KEY.value)
     else:
@@ -158,7 +160,7 @@ def note_direct(
     who, kept = columns_of(actor), require_reason(reason)
     fixed = {
         "kind": kind, "payload": payload, "size": size, "reason": kept, "asked_at": at, **who,
-        "state": State.DIRECT.value, "decided_by": "", "decided_name": "", "decided_reason": "",
+        "state": ApprovalState.DIRECT.value, "decided_by": "", "decided_name": "", "decided_reason": "",
     }  # fmt: skip
     rows = [(new_id(), one, *fixed.values()) for one in subject_ids]
     insert_rows(Approval, ("id", "subject_id", *fixed), rows)
@@ -215,11 +217,11 @@ def decide(approval_id: Id, *, approves: bool, actor: Actor, reason: str, at: da
     found = find_approval(approval_id)
     if who.key in who_asked([found])[found.id]:
         raise OwnRequest()
-    if found.state == State.WAITING and not found.is_open(at):
+    if found.state == ApprovalState.WAITING and not found.is_open(at):
         raise ApprovalOver(days=OPEN_FOR.days)
     why = reason.strip()[:300] if approves else require_reason(reason)
-    state = State.APPROVED if approves else State.DECLINED
-    changed = Approval.objects.filter(id=approval_id, state=State.WAITING).update(
+    state = ApprovalState.APPROVED if approves else ApprovalState.DECLINED
+    changed = Approval.objects.filter(id=approval_id, state=ApprovalState.WAITING).update(
         state=state.value, decided_at=at, decided_by=who.key, decided_name=who.name, decided_reason=why
     )
     now = find_approval(approval_id)
@@ -238,24 +240,24 @@ def withdraw(approval_id: Id, *, actor: Actor, at: datetime) -> ApprovalView:
         found = find_approval(approval_id)
         if who.key not in who_asked([found])[found.id]:
             raise NoSuchApproval(approval=show_id(approval_id))
-        changed = Approval.objects.filter(id=approval_id, state=State.WAITING).update(
-            state=State.WITHDRAWN.value, decided_at=at, decided_by=who.key, decided_name=who.name
+        changed = Approval.objects.filter(id=approval_id, state=ApprovalState.WAITING).update(
+            state=ApprovalState.WITHDRAWN.value, decided_at=at, decided_by=who.key, decided_name=who.name
         )
         now = find_approval(approval_id)
-        if not changed and now.state != State.WITHDRAWN:
+        if not changed and now.state != ApprovalState.WITHDRAWN:
             raise AlreadyDecided(name=now.decided_name or now.decided_by or now.actor_name or now.actor)
     return now
 
 
 def list_asked(kind: str, subject_id: Id, *, limit: int = 1) -> list[ApprovalView]:
     """Return the requests of a kind about a subject that one person could not do alone, the latest first."""
-    rows = Approval.objects.filter(kind=kind, subject_id=subject_id).exclude(state=State.DIRECT)
+    rows = Approval.objects.filter(kind=kind, subject_id=subject_id).exclude(state=ApprovalState.DIRECT)
     rows = rows.order_by("-asked_at", "-id")
     return [ApprovalView(*row) for row in rows.values_list(*ApprovalView._fields)[:limit]]
 
 
 def _waiting(at: datetime) -> dict[str, object]:
-    return {"state": State.WAITING, "asked_at__gt": at - OPEN_FOR}
+    return {"state": ApprovalState.WAITING, "asked_at__gt": at - OPEN_FOR}
 
 
 def count_waiting(*, at: datetime) -> int:
@@ -271,5 +273,9 @@ def list_waiting(*, at: datetime, limit: int = 100) -> list[ApprovalView]:
 
 def list_settled(*, at: datetime, limit: int = 30) -> list[ApprovalView]:
     """Return requests that were decided, or ran out before anybody did, the latest first."""
-    rows = Approval.objects.exclude(state=State.DIRECT).exclude(**_waiting(at)).order_by("-asked_at", "-id")
+    rows = (
+        Approval.objects.exclude(state=ApprovalState.DIRECT)
+        .exclude(**_waiting(at))
+        .order_by("-asked_at", "-id")
+    )
     return [ApprovalView(*row) for row in rows.values_list(*ApprovalView._fields)[:limit]]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 from dangol.core.access.approvals import (
+    ApprovalState,
     ApprovalView,
     Ask,
-    State,
     find_asked,
     note_request,
     size_since,
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
     @property
     def waits(self) -> bool:
         """Whether nothing has moved yet."""
-        return self.approval.state == State.WAITING
+        return self.approval.state == ApprovalState.WAITING
 
 
 def read_by_hand(payload: str) -> ByHand:
@@ -78,7 +78,7 @@ def move_by_hand(
         _check(wanted, at)
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         noted = note_request(ask, actor=actor, at=at, waits=before + size > limit)
-        moved = carry_out(noted, at) if noted.state == State.DIRECT else None
+        moved = carry_out(noted, at) if noted.state == ApprovalState.DIRECT else None
     return Outcome(noted, moved)
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 import msgspec
 
 from dangol.core.access.approvals import (
+    ApprovalState,
     ApprovalView,
     Ask,
-    State,
     decide,
     find_approval,
     find_asked,
@@ -171,7 +171,7 @@ def _begin(approval: ApprovalView, at: datetime) -> None:
 def carry_out_in_bulk(approval_id: Id, *, at: datetime, report: Callable[[int, int], None]) -> None:
     """Give what a request asks for that may happen, some hundreds a transaction; begun again it goes on."""
     approval = find_approval(approval_id)
-    if approval.state not in (State.DIRECT, State.APPROVED) or find_given(approval_id):
+    if approval.state not in (ApprovalState.DIRECT, ApprovalState.APPROVED) or find_given(approval_id):
         return
     wanted, count, others = read_in_bulk(approval.payload), 0, list[LeftOut]()
     for start in range(0, len(wanted.members), AT_ONCE):

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from dangol.core.access.approvals import ApprovalView, State, find_approval
+from dangol.core.access.approvals import ApprovalState, ApprovalView, find_approval
 from dangol.core.access.errors import NoSuchApproval
 from dangol.core.access.own_account import members_who_are
 from dangol.core.access.rights import Right
@@ -106,9 +106,9 @@ def show_outcome(request: HttpRequest, approval_id: Id) -> HttpResponse:
     given, wanted = find_given(approval.id), read_in_bulk(approval.payload)
     context: dict[str, Any] = {
         "approval": approval, "wanted": wanted, "asked": len(wanted.members), "given": given,
-        "waits": approval.state == State.WAITING and approval.is_open(frame_of(request).at),
-        "runs": approval.state in (State.DIRECT, State.APPROVED) and given is None,
-        "declined": approval.state == State.DECLINED, "kind": kind_of(wanted.currency),
+        "waits": approval.state == ApprovalState.WAITING and approval.is_open(frame_of(request).at),
+        "runs": approval.state in (ApprovalState.DIRECT, ApprovalState.APPROVED) and given is None,
+        "declined": approval.state == ApprovalState.DECLINED, "kind": kind_of(wanted.currency),
     }  # fmt: skip
     if given:
         context |= told_left_out(given.others) | {"sum": given.count * wanted.points}

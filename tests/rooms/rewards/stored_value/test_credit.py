@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dangol.core.access.approvals import State
+from dangol.core.access.approvals import ApprovalState
 from dangol.core.actions.services import run
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.people.merges import merge_customers, undo_merge
@@ -112,7 +112,11 @@ def test_by_hand__more_than_one_person_may_in_a_day__waits_for_a_second() -> Non
     again = move_by_hand(kim, ByHand("KRW", 60_000), form=form, actor=CLERK, reason="사과", at=AT)
 
     assert first.move_id is not None
-    assert (much.move_id, much.approval.state, again.approval.id) == (None, State.WAITING, much.approval.id)
+    assert (much.move_id, much.approval.state, again.approval.id) == (
+        None,
+        ApprovalState.WAITING,
+        much.approval.id,
+    )
     assert on_credit(kim) == 60_000
     decide_credit(much.approval.id, approves=True, actor=BOSS, reason="", at=AT)
 

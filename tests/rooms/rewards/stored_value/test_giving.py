@@ -2,7 +2,7 @@
 
 import pytest
 
-from dangol.core.access.approvals import State
+from dangol.core.access.approvals import ApprovalState
 from dangol.core.access.errors import AlreadyDecided, OwnRequest
 from dangol.core.access.own_account import OwnAccount, link_membership
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
@@ -76,7 +76,7 @@ def test_batch__above_the_limit__is_made_once_a_second_person_lets_it_happen() -
     again = ask_batch(MUCH, by=BY, batch_id=form)
 
     assert first.waits is not None
-    assert (first.waits.state, first.waits.size, again) == (State.WAITING, 150_000, first)
+    assert (first.waits.state, first.waits.size, again) == (ApprovalState.WAITING, 150_000, first)
     assert GiftCard.objects.count() == 0
     with pytest.raises(OwnRequest):
         decide_batch(form, approves=True, actor=CLERK, reason="", at=AT)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from dangol.core.access.approvals import (
+    ApprovalState,
     ApprovalView,
     Ask,
-    State,
     decide,
     find_asked,
     list_asked,
@@ -181,7 +181,7 @@ def decide_promotions(
 
 def _carry_out(approval: ApprovalView, actor: Actor, at: datetime) -> None:
     require_write_transaction()
-    assert approval.state == State.APPROVED, "nothing else is carried out"
+    assert approval.state == ApprovalState.APPROVED, "nothing else is carried out"
     if approval.kind == SETTINGS:
         wanted = msgspec.json.decode(approval.payload, type=Change)
         _write(unpack_checkout(wanted.content), seen=wanted.seen, actor=actor, at=at)

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from dangol.core.access.approvals import (
+    ApprovalState,
     ApprovalView,
     Ask,
-    State,
     decide,
     find_asked,
     note_request,
@@ -195,7 +195,7 @@ def move_by_hand(
         before = size_since(customer_id, KIND, actor=actor, since=at - DAY)
         waits = before + size > read_settings().credit_limit_minor
         noted = note_request(ask, actor=actor, at=at, waits=waits)
-        moved = _carry_out(noted, actor, at) if noted.state == State.DIRECT else None
+        moved = _carry_out(noted, actor, at) if noted.state == ApprovalState.DIRECT else None
     return Outcome(noted, moved)
 
 
