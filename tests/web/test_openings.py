@@ -74,6 +74,20 @@ def test_draft__what_opens_the_points__chosen_said_in_words_and_published(
     assert words in clerk.get("/programs").content.decode()
 
 
+def test_draft__no_longer_awaits__the_last_day_goes_with_it(clerk: Client, story: Story) -> None:
+    fields = begin(clerk)
+    key = named(fields, ".rate_points").removesuffix("rate_points")
+    clerk.post(
+        "/programs/draft", fields | {f"{key}awaits": "confirmed", f"{key}pending_days": "", "do": "save"}
+    )
+
+    fields |= {f"{key}awaits": "", f"{key}pending_days": "30", "revision": "2"}
+    clerk.post("/programs/draft", fields | {"do": "save"})
+
+    written = find_draft(story.program_id, at=NOW).content.rules_by_key[key.split(".")[1]]
+    assert (written.awaits, written.pending_days) == (None, None)
+
+
 def test_order__confirmed_by_staff__looked_at_first_then_opens_once_for_a_reason(
     story: Story, bought: Order
 ) -> None:

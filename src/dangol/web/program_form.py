@@ -163,6 +163,8 @@ def _read_rule(reader: FieldReader, rule: RuleContent, tier_keys: Sequence[str])
     expiry = reader.choice_or_none(f"{at}expiry", Expiry, rule.expiry)
     awaits = reader.choice_or_none(f"{at}awaits", Milestone, rule.awaits)
     wait = reader.whole_or_none(f"{at}pending_days", rule.pending_days)
+    if rule.awaits and not awaits and wait == rule.pending_days:
+        wait = None  # it was the last day of what they no longer await
     return RuleContent(
         key=rule.key,
         name=reader.text(f"{at}name", rule.name),
