@@ -20,10 +20,10 @@ from dangol.core.storage.spaces import LIVE, current_space
 # Ids, words of the shop's own catalog and of ours.
 TOLD = frozenset(
     {
-        "about", "also", "because", "card", "category", "cause", "channel", "currency", "fields",
-        "from_tier", "idle", "join", "kind", "measure", "name", "names", "number", "order", "parts",
-        "product", "program", "promotion", "purpose", "reward", "segment", "side", "source", "store",
-        "tier", "to_tier", "via", "wording",
+        "about", "also", "awaits", "because", "card", "category", "cause", "channel", "currency",
+        "fields", "from_tier", "idle", "join", "kind", "measure", "name", "names", "number", "order",
+        "parts", "product", "program", "promotion", "purpose", "reward", "segment", "side", "source",
+        "store", "tier", "to_tier", "via", "wording",
     }
 )  # fmt: skip
 # Words a person typed, and what others' programs have sent.
@@ -41,7 +41,7 @@ _WORDS: Mapping[str, str] = {
     "fields": "birthday", "segment": "example",
     "because": "00000000-0000-0000-0000-000000000000", "names": "example.trait", "kind": "track",
     "name": "Example", "promotion": "00000000-0000-0000-0000-000000000000",
-    "order": "00000000-0000-0000-0000-000000000000",
+    "order": "00000000-0000-0000-0000-000000000000", "awaits": "delivered",
 }  # fmt: skip
 _AMOUNT = 500
 
