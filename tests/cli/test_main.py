@@ -1,6 +1,7 @@
 """The command line's frame: global words anywhere, exit codes, and words kept apart from data."""
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -8,7 +9,7 @@ import pytest
 import typer
 from django.test import override_settings
 
-from dangol.cli.main import COMMANDS, language, run, take_globals
+from dangol.cli.main import COMMANDS, METERS, language, run, take_globals
 from dangol.core.people.models import Store
 from dangol.core.storage.ids import new_id
 from dangol.core.storage.transactions import write_transaction
@@ -73,6 +74,7 @@ def test_run__not_understood__is_a_usage_error(words: list[str], capsys: pytest.
 def test_run__help_of_each_command__is_shown(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert "Usage: dangol" in capsys.readouterr().out
+    assert METERS not in os.environ, "nothing is counted by who only asks"
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])

@@ -120,7 +120,8 @@ def _share_counters(chosen: Mapping[str, str], arguments: Sequence[str]) -> None
 
     Decided before Django starts, since the instruments are made as its apps are imported.
     """
-    if arguments[:1] not in (["serve"], ["demo"], ["worker"]) or METERS in os.environ:
+    counts = arguments[:1] in (["serve"], ["demo"], ["worker"]) and "--help" not in arguments
+    if not counts or METERS in os.environ:
         return
     home = chosen.get("--home") or os.environ.get("DANGOL_HOME") or "default"
     name = hashlib.sha256(str(Path(home).expanduser().resolve()).encode()).hexdigest()[:12]
