@@ -4,8 +4,9 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
+from dangol.api import idempotency
 from dangol.api.models import Answer
 from dangol.core.commerce.models import Order
 from dangol.core.ledger.models import Transfer
@@ -136,4 +137,41 @@ def test_post__same_key_from_eight_threads__one_effect_one_answer(api: Caller, m
     kept = {one.raw for one in answers if one.status == 201}
     assert len(kept) == 1
     assert {one.data["code"] for one in answers if one.status == 409} <= {"idempotency.in_flight"}
+    assert (Order.objects.count(), Transfer.objects.count()) == (1, 1)
+
+
+def test_post__same_key_while_the_first_is_at_work__is_409_and_replayed_after(
+    api: Caller, member: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer: who comes second waits for all that the first does")
+    at_work, go_on, answers = threading.Event(), threading.Event(), list[Answered]()
+    keep = idempotency._keep
+
+    def keep_late(*given: Any) -> None:
+        at_work.set()
+        assert go_on.wait(20)
+        keep(*given)
+
+    monkeypatch.setattr(idempotency, "_keep", keep_late)
+
+    def send() -> None:
+        answers.append(Caller(api.secret).post("/orders", an_order(member), key="k1"))
+        connections.close_all()
+
+    first = threading.Thread(target=send)
+    first.start()
+    assert at_work.wait(20)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")  # as web processes have, only shorter
+        second = api.post("/orders", an_order(member), key="k1")
+        cursor.execute("RESET lock_timeout")
+    go_on.set()
+    first.join()
+    third = api.post("/orders", an_order(member), key="k1")
+
+    assert (second.status, second.data["code"]) == (409, "idempotency.in_flight")
+    assert second.headers["Retry-After"] == "1"
+    assert (third.status, third.raw) == (201, answers[0].raw)
+    assert third.headers["Idempotent-Replayed"] == "true"
     assert (Order.objects.count(), Transfer.objects.count()) == (1, 1)

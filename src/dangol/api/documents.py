@@ -25,6 +25,14 @@ _SENDING = {
     "409": "The state of things forbids it, or the same key is in flight.",
     "413": "The body is too long.",
 }
+_HEADERS = {
+    "RateLimit-Limit": "Requests this key may send in its window.",
+    "RateLimit-Remaining": "How many of them are left.",
+    "RateLimit-Reset": "Seconds until all of them are there again.",
+    "Retry-After": "Seconds after which to come again.",
+}
+_RATE = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_WAITING = {"429": ("Retry-After",), "503": ("Retry-After",)}
 # What is asked by a POST, since it takes a body: it writes nothing.
 ASKS = frozenset({"/api/v1/segments/preview", "/api/v1/checkout/evaluate", "/api/v1/gift-cards/look-up"})
 _CLOCK = {
@@ -66,6 +74,10 @@ def build_document(api: NinjaAPI) -> dict[str, Any]:
     document["components"]["schemas"][PROBLEM] = ProblemView.model_json_schema()
     rights = dict(rights_by_operation(api))
     document["components"]["schemas"] |= condition_schemas()
+    document["components"]["headers"] = {
+        name: {"description": meaning, "required": True, "schema": {"type": "integer"}}
+        for name, meaning in _HEADERS.items()
+    }
     for address, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(operation, method, rights[method.upper(), address], writes=_writes(method, address))
@@ -94,6 +106,9 @@ def _complete(operation: dict[str, Any], method: str, right: str, *, writes: boo
     names_itself = operation.pop("x-names-itself", False)
     for status, meaning in (_ALWAYS | (_SENDING if method != "get" else {})).items():
         responses[status] = {"description": meaning, "content": _PROBLEM_REF}
+    for status, response in responses.items():
+        if names := _RATE if str(status).startswith("2") else _WAITING.get(status, ()):
+            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     parameters = operation.setdefault("parameters", [])
     parameters.append(_CLOCK)
     if writes and not names_itself:
