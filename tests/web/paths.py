@@ -249,6 +249,7 @@ def every_path(story: Story) -> dict[str, str]:
         "orders-nothing": "/orders?q=nothing",
         "order": "/orders/till/1501-0",
         "order-undo": "/order-acts/undo/till/1501-0",
+        "order-deliver": "/order-acts/deliver/till/1501-0",
         "order-confirm": "/order-acts/confirm/till/1501-0",
         "order-move": "/order-acts/move/till/1501-0?q=1502",
         "member-points": f"{member}?tab=points",

@@ -117,6 +117,53 @@ def test_order__confirmed_by_staff__looked_at_first_then_opens_once_for_a_reason
     assert "구매 확정 " in shown
 
 
+def test_order__delivered_by_staff__opens_what_waits_for_that_and_not_what_waits_for_more(
+    clerk: Client, story: Story, bought: Order
+) -> None:
+    number = f"{bought.source}/{bought.number}"
+    path, page = f"/order-acts/deliver/{number}", f"/orders/{number}"
+    waited = waiting_points(bought.customer_id, bought.id)
+    assert path in clerk.get(page).content.decode()
+
+    asked = clerk.get(path).content.decode()
+    assert "바로 열리는 포인트</dt><dd>0P" in asked
+    clerk.post(path, {"form": form_in(asked), "reason": "기사님 문자"})
+
+    assert waiting_points(bought.customer_id, bought.id) == waited, "these wait until it is kept"
+    assert [(one.act, one.reason) for one in OrderAct.objects.all()] == [("delivered", "기사님 문자")]
+    shown = clerk.get(page).content.decode()
+    assert "배송을 마쳤다고 적었어요" in shown
+    assert path not in shown
+    assert f"/order-acts/confirm/{number}" in shown
+    assert clerk.get(path)["Location"] == page
+
+
+def test_order__delivered_by_staff__opens_what_waited_for_that(
+    clerk: Client, story: Story, bought: Order
+) -> None:
+    Lot.objects.filter(awaits="confirmed").update(awaits="delivered")
+    path = f"/order-acts/deliver/{bought.source}/{bought.number}"
+    waited = waiting_points(bought.customer_id, bought.id)
+
+    asked = clerk.get(path).content.decode()
+    assert f"바로 열리는 포인트</dt><dd>{waited}P" in asked
+    clerk.post(path, {"form": form_in(asked), "reason": "기사님 문자"})
+
+    assert waited > 0
+    assert waiting_points(bought.customer_id, bought.id) == 0
+
+
+def test_order__confirmed__is_not_asked_whether_it_was_delivered(
+    clerk: Client, story: Story, bought: Order
+) -> None:
+    number = f"{bought.source}/{bought.number}"
+    confirm, deliver = f"/order-acts/confirm/{number}", f"/order-acts/deliver/{number}"
+    clerk.post(confirm, {"form": form_in(clerk.get(confirm).content.decode()), "reason": "전화"})
+
+    assert deliver not in clerk.get(f"/orders/{number}").content.decode()
+    assert clerk.get(deliver)["Location"] == f"/orders/{number}"
+
+
 def test_member__points_that_wait__say_what_for_and_then_what_opened_them(
     clerk: Client, story: Story, bought: Order
 ) -> None:

@@ -65,7 +65,7 @@ ENTRIES: Sequence[Entry] = (
         _("주문 보기"),
         _SHOP,
         "r",
-        ("web:order-undo", "web:order-move", "web:order-claim", "web:order-confirm"),
+        ("web:order-undo", "web:order-move", "web:order-claim", "web:order-deliver", "web:order-confirm"),
     ),
     Entry("web:import", _("가져오기"), "upload", _("파일 가져오기"), _SHOP, "i"),
     Entry("web:till", _("계산대"), "store", _("계산대 열기"), _SHOP, "t"),

@@ -281,6 +281,7 @@ urlpatterns = [
     path("orders", orders.list_orders, name="orders"),
     path("orders.csv", orders.export_orders, name="orders-csv"),
     path("order-acts/undo/<str:source>/<path:number>", order_acts.undo, name="order-undo"),
+    path("order-acts/deliver/<str:source>/<path:number>", order_acts.deliver, name="order-deliver"),
     path("order-acts/confirm/<str:source>/<path:number>", order_acts.confirm, name="order-confirm"),
     path("order-acts/move/<str:source>/<path:number>", order_acts.move, name="order-move"),
     path("order-acts/claim/<str:source>/<path:number>", order_acts.claim, name="order-claim"),

@@ -60,19 +60,19 @@ def move_for_reason(order: OrderFacts, why: Why, *, to: Id, at: datetime) -> Ord
     return made
 
 
-def confirm_for_reason(order: OrderFacts, why: Why, *, at: datetime) -> None:
-    """Note that a buyer keeps an order; one confirmed before stays as it is.
+def tell_for_reason(order: OrderFacts, milestone: Milestone, why: Why, *, at: datetime) -> None:
+    """Note in its buyer's place how far an order has come; what was told before stays as it is.
 
     Raises ReasonMissing, and as `note_reached` refuses.
     """
     require_reason(why.reason)
-    reached = Reached(order.customer_id, order.id, order.source, order.number, Milestone.CONFIRMED, at)
+    reached = Reached(order.customer_id, order.id, order.source, order.number, milestone, at)
     with write_transaction():
         [noted] = note_reached([reached], recorded_at=at)
         if noted.refusal:
             raise noted.refusal
         if noted.is_new:
-            note_act(noted.order.customer_id, noted.order.order_id, Act.CONFIRMED, None, why, at)
+            note_act(noted.order.customer_id, noted.order.order_id, Act(milestone), None, why, at)
 
 
 def note_move(order: OrderFacts, made: OrderFacts, why: Why, at: datetime) -> None:

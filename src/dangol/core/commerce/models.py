@@ -187,13 +187,14 @@ class OrderMilestone(models.Model):
 
 class Act(StrEnum):
     """What was done: reversed; given away, and so placed anew; received, as another one before; claimed;
-    confirmed in the buyer's place.
+    told in the buyer's place to have arrived, or to be kept.
     """
 
     UNDONE = "undone"
     MOVED = "moved"
     RECEIVED = "received"
     CLAIMED = "claimed"
+    DELIVERED = "delivered"
     CONFIRMED = "confirmed"
 
 

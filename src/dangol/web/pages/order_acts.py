@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from dangol.core.access.own_account import require_not_own
 from dangol.core.access.rights import Right
-from dangol.core.commerce.acts import Why, claim_for_reason, confirm_for_reason
+from dangol.core.commerce.acts import Why, claim_for_reason, tell_for_reason
 from dangol.core.commerce.milestones import find_standing, milestones_of
 from dangol.core.commerce.selectors import OrderFacts, UnknownOrder, find_order
 from dangol.core.people.actors import HOUSE, ReasonMissing
@@ -25,6 +25,7 @@ from dangol.rooms.rewards.promotions.counter import move_for_reason, points_give
 from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.order_words import describe_act
 from dangol.web.pages.till import LATE
 from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
@@ -66,22 +67,15 @@ def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
 
 @needs(Right.ORDERS_WRITE)
+def deliver(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Show which points open once an order has arrived, ask why, and note it."""
+    return _tell(request, source, number, "deliver", Milestone.DELIVERED)
+
+
+@needs(Right.ORDERS_WRITE)
 def confirm(request: HttpRequest, source: str, number: str) -> HttpResponse:
-    """Show which points open once a buyer keeps an order, ask why, and note it; once for good.
-
-    Of one that was given to another member, it is of the order that stands in its place.
-    """
-    order, at = find_standing(_find(request, source, number)), frame_of(request).at
-    me, key = actor_of(request), (order.customer_id, order.id)
-    if request.method == "GET" and Milestone.CONFIRMED in milestones_of([key]).get(key, {}):
-        return HttpResponseRedirect(reverse("web:order", args=[order.source, order.number]))
-
-    def act(why: Why) -> OrderFacts:
-        require_not_own([order.customer_id], actor=me)
-        confirm_for_reason(order, why, at=at)
-        return order
-
-    return _preview_or_do(request, order, "confirm", act)
+    """Show which points open once a buyer keeps an order, ask why, and note it."""
+    return _tell(request, source, number, "confirm", Milestone.CONFIRMED)
 
 
 @needs(Right.ORDERS_WRITE)
@@ -102,6 +96,25 @@ def _find(request: HttpRequest, source: str, number: str) -> OrderFacts:
     if not visitor_of(request).sees(order.store_id):
         raise Http404
     return order
+
+
+def _tell(request: HttpRequest, source: str, number: str, name: str, milestone: Milestone) -> HttpResponse:
+    """Note how far an order has come, once for good; of one given away, of what stands in its place.
+
+    Who keeps an order has it: nothing is asked about one that has come as far already.
+    """
+    order, at = find_standing(_find(request, source, number)), frame_of(request).at
+    me, key = actor_of(request), (order.customer_id, order.id)
+    come = milestones_of([key]).get(key, {})
+    if request.method == "GET" and any(milestone in reached.meets for reached in come):
+        return HttpResponseRedirect(reverse("web:order", args=[order.source, order.number]))
+
+    def act(why: Why) -> OrderFacts:
+        require_not_own([order.customer_id], actor=me)
+        tell_for_reason(order, milestone, why, at=at)
+        return order
+
+    return _preview_or_do(request, order, name, act, opens=True)
 
 
 def _to_member(
@@ -128,7 +141,7 @@ def _search(request: HttpRequest, order: OrderFacts, name: str) -> HttpResponse:
     found = seen_by(visitor_of(request), find_customers(text, limit=SHOWN)) if text else []
     people = names_of(found)
     context = {
-        "order": order, "act": name, "text": text, "days": LATE.days,
+        "order": order, "act": name, "text": text, "words": describe_act(name, days=LATE.days),
         "people": [people[one] for one in found if one != order.customer_id],
     }  # fmt: skip
     return render(request, "web/order_act.html", context)
@@ -140,10 +153,13 @@ def _preview_or_do(
     name: str,
     act: Callable[[Why], OrderFacts],
     member: MemberView | None = None,
+    *,
+    opens: bool = False,
 ) -> HttpResponse:
     asked = request.POST
     context: dict[str, Any] = {
-        "order": order, "act": name, "member": member, "chosen": True, "days": LATE.days,
+        "order": order, "act": name, "member": member, "chosen": True,
+        "words": describe_act(name, days=LATE.days), "opens": opens,
         "form": asked.get("form") or new_form(), "reason": asked.get("reason", ""),
         "to": show_id(member.customer_id) if member else "",
     }  # fmt: skip
@@ -151,7 +167,7 @@ def _preview_or_do(
         if request.method == "POST":
             made = act(Why(form_of(request), actor_of(request), asked.get("reason", "")))
             return HttpResponseRedirect(reverse("web:order", args=[made.source, made.number]))
-        context["outlook"] = try_out(lambda: _outlook(order, act, opens=name == "confirm"))
+        context["outlook"] = try_out(lambda: _outlook(order, act, opens=opens))
     except DomainError as refusal:
         context["sentence"], context["remedy"] = explain(refusal)
         # Without a reason the form is filled in again; what the rules refuse it cannot mend.
