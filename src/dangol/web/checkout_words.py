@@ -21,8 +21,8 @@ from dangol.domain.splitting import Spare
 from dangol.rooms.rewards.promotions.checkout import CheckoutContent
 from dangol.rooms.rewards.wallets import list_wallets
 from dangol.web.benefit_words import share_in_words
+from dangol.web.changed_words import Sentence
 from dangol.web.formats import format_money_in_words
-from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import lane_name
 from dangol.web.reads.wallets import name_of
 from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value

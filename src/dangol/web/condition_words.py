@@ -1,7 +1,6 @@
 """What conditions ask about in words: traits, events, properties; conditions told, and their changes."""
 
-from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,6 @@ from dangol.core.segments.subjects import can_be_asked
 from dangol.domain.conditions import Condition, Labels, Said, describe
 from dangol.domain.conditions.nodes import AllOf, AnyOf, Node, Not
 from dangol.web.formats import language
-from dangol.web.program_words import Sentence
 from dangol.web.words import channel_name, purpose_name, trait_name
 
 # What the books tell of themselves: nobody asks for customers by it, though a condition may.
@@ -141,24 +139,3 @@ class Step(NamedTuple):
 def lines_of(said: Said, depth: int = 0) -> list[Step]:
     """Return the sentences one below the other."""
     return [Step(depth, said.text), *(step for one in said.lines for step in lines_of(one, depth + 1))]
-
-
-def tell_changes(before: Said, after: Said) -> list[Sentence]:
-    """Return what another version of a condition says otherwise, sentence by sentence."""
-    old, new = lines_of(before), lines_of(after)
-    told = []
-    for way, start, end, begin, until in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if way != "equal":
-            told += _told(old[start:end], new[begin:until])
-    return told
-
-
-def _told(old: Sequence[Step], new: Sequence[Step]) -> list[Sentence]:
-    told = []
-    for place in range(max(len(old), len(new))):
-        was = old[place].text if place < len(old) else ""
-        will_be = new[place].text if place < len(new) else ""
-        what = _("바뀜") if was and will_be else _("더함") if will_be else _("뺌")
-        icon = "pencil" if was and will_be else "plus" if will_be else "minus"
-        told.append(Sentence(_("조건"), what, was, will_be, icon))
-    return told

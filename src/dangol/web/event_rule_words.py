@@ -12,12 +12,12 @@ from dangol.domain.conditions import BrokenCondition, Condition, Said, read_cond
 from dangol.domain.event_rules import Trigger, Why
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent
 from dangol.web.benefit_words import times
+from dangol.web.changed_words import Sentence, parts_changed, renamed
 from dangol.web.condition_form.option_words import operator_words
-from dangol.web.condition_words import in_one_line, lines_of, property_name, tell_condition
+from dangol.web.condition_words import in_one_line, property_name, tell_condition
 from dangol.web.event_words import event_name
 from dangol.web.formats import format_number, format_points, language
-from dangol.web.program_words import Sentence
-from dangol.web.promotion_words import PERIODS, Setting, lines_changed, when_in_words
+from dangol.web.promotion_words import PERIODS, Setting, when_in_words
 
 TRIGGERS: Mapping[str, Promise] = {
     Trigger.EVENT.value: lazy("활동을 하면"),
@@ -229,23 +229,12 @@ def changes_between(
     before: EventRuleContent | None, after: EventRuleContent, setting: Setting
 ) -> list[Sentence]:
     """Return what a content says otherwise than the one before, if there was one, sentence by sentence."""
-    new, old = tell(after, setting), tell(before, setting) if before else None
-    told = []
-    if before and before.name != after.name:
-        told.append(Sentence(_("이름"), _("바뀜"), before.name, after.name, "pencil"))
-    for about, part in (
+    parts = (
         (_("언제"), "when"), (_("무엇을 하면"), "does"), (_("누구에게"), "said"), (_("포인트"), "gives"),
         (_("한도"), "caps"), (_("쓸 수 있는 기간"), "lots"), (_("휴대폰"), "phone"),
-    ):  # fmt: skip
-        told += lines_changed(about, _lines(old, part), _lines(new, part))
-    return told
-
-
-def _lines(told: Told | None, part: str) -> Sequence[str]:
-    found = getattr(told, part) if told else None
-    if isinstance(found, Said):
-        return [f"{'  ' * one.depth}{one.text}" for one in lines_of(found)]
-    return found or []
+    )  # fmt: skip
+    name = renamed(before.name, after.name) if before else []
+    return name + parts_changed(tell(before, setting) if before else None, tell(after, setting), parts)
 
 
 def sum_in_words(fixed: int, number: Decimal | None, rated: int, points: int) -> str:

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _, gettext_lazy as lazy, ngettex
 
 from dangol.domain.households import Leaving, Sharing, Spender
 from dangol.rooms.rewards.households.settings import HouseholdContent
+from dangol.web.changed_words import Sentence
 from dangol.web.formats import format_number, format_points
-from dangol.web.program_words import Sentence
 from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value
 
 BEING = Group(

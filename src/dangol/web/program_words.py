@@ -13,6 +13,7 @@ from dangol.domain.idling import Activity
 from dangol.domain.tiers import Join, Window
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
+from dangol.web.changed_words import Sentence
 from dangol.web.formats import format_date, format_last_day, format_money_in_words, format_points
 from dangol.web.opening_words import own_wait_in_words, waits_in_words
 from dangol.web.tier_words import measure_name, measured
@@ -54,16 +55,6 @@ class ProgramCards(NamedTuple):
     counted: str
     grace: str
     downgrade: str
-
-
-class Sentence(NamedTuple):
-    """A difference in words: what it is about, what was, and what will be (empty: there is none)."""
-
-    about: str
-    what: str
-    was: str
-    will_be: str
-    icon: str
 
 
 def describe(content: ProgramContent, currency: str) -> ProgramCards:

@@ -1,8 +1,7 @@
 """A promotion in words: when, for whom, what it gives, its limits, and beside whom; and what has changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,8 @@ from dangol.rooms.rewards.promotions.contents import (
     read_benefit,
 )
 from dangol.web.benefit_words import DISCOUNTED, NO_NAMES, Names, items_in_words, pieces, tell_benefit, times
-from dangol.web.condition_words import in_one_line, lines_of, tell_condition
+from dangol.web.changed_words import Sentence, parts_changed, renamed
+from dangol.web.condition_words import in_one_line, tell_condition
 from dangol.web.formats import (
     format_date,
     format_day_short,
@@ -32,7 +32,6 @@ from dangol.web.formats import (
     format_money_in_words,
     format_number,
 )
-from dangol.web.program_words import Sentence
 
 # Where a promotion stands: its words, the tone of its chip and the icon.
 STATES: Mapping[str, tuple[Promise, str, str]] = {
@@ -253,36 +252,9 @@ def changes_between(
     before: PromotionContent | None, after: PromotionContent, setting: Setting
 ) -> list[Sentence]:
     """Return what a content says otherwise than the one before, if there was one, sentence by sentence."""
-    new, old = tell(after, setting), tell(before, setting) if before else None
-    told = []
-    if before and before.name != after.name:
-        told.append(Sentence(_("이름"), _("바뀜"), before.name, after.name, "pencil"))
-    for about, part in (
+    parts = (
         (_("언제"), "when"), (_("누구에게"), "whom"), (_("조건"), "said"), (_("혜택"), "gives"),
         (_("어떤 상품에"), "of"), (_("한도"), "limits"), (_("다른 프로모션과"), "beside"),
-    ):  # fmt: skip
-        told += lines_changed(about, _lines(old, part), _lines(new, part))
-    return told
-
-
-def _lines(told: Told | None, part: str) -> Sequence[str]:
-    found = getattr(told, part) if told else None
-    if isinstance(found, Said):
-        return [f"{'  ' * one.depth}{one.text}" for one in lines_of(found)]
-    return found or []
-
-
-def lines_changed(about: str, old: Sequence[str], new: Sequence[str]) -> list[Sentence]:
-    """Return how lines about something have changed: each that is new, gone, or otherwise."""
-    found = []
-    for way, start, end, begin, until in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if way == "equal":
-            continue
-        gone, come = old[start:end], new[begin:until]
-        for place in range(max(len(gone), len(come))):
-            was = gone[place].strip() if place < len(gone) else ""
-            will_be = come[place].strip() if place < len(come) else ""
-            what = _("바뀜") if was and will_be else _("더함") if will_be else _("뺌")
-            icon = "pencil" if was and will_be else "plus" if will_be else "minus"
-            found.append(Sentence(about, what, was, will_be, icon))
-    return found
+    )  # fmt: skip
+    name = renamed(before.name, after.name) if before else []
+    return name + parts_changed(tell(before, setting) if before else None, tell(after, setting), parts)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _, ngettext
 from dangol.core.access.approvals import ApprovalState, ApprovalView
 from dangol.core.storage.versioned import Version
 from dangol.web.benefit_words import share_in_words
+from dangol.web.changed_words import Sentence
 from dangol.web.formats import format_money_in_words, format_number, format_points
-from dangol.web.program_words import Sentence
 
 C = TypeVar("C", bound=msgspec.Struct)
 _YES = "1"

@@ -6,7 +6,7 @@ from functools import partial
 from django.utils.translation import gettext_lazy as lazy
 
 from dangol.rooms.rewards.stored_value.settings import StoredValueContent
-from dangol.web.program_words import Sentence
+from dangol.web.changed_words import Sentence
 from dangol.web.settings_words import Fact, Group, Question, changes_of, tell_value
 
 PAYING = Group(

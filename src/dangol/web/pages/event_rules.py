@@ -20,6 +20,7 @@ from dangol.rooms.rewards.event_rules.editing import EventRuleView, VersionView
 from dangol.rooms.rewards.event_rules.errors import UnknownEventRule
 from dangol.rooms.rewards.event_rules.selectors import AwardView, Figures
 from dangol.rooms.rewards.event_rules.trials import list_trials
+from dangol.web.changed_words import Sentence
 from dangol.web.condition_form.offers import Offers
 from dangol.web.event_rule_form import problem_of
 from dangol.web.event_rule_words import WHYS, changes_between, in_a_line, sum_in_words, tell
@@ -28,7 +29,6 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.programs import who
 from dangol.web.places import read_place, write_place
 from dangol.web.present import seen_by
-from dangol.web.program_words import Sentence
 from dangol.web.promotion_words import STATES, Setting, span_in_short
 from dangol.web.scheme import find_program
 from dangol.web.suggested_event_rules import SUGGESTIONS

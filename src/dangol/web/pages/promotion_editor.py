@@ -21,6 +21,7 @@ from dangol.rooms.rewards.promotions.editing import PromotionView
 from dangol.rooms.rewards.promotions.reviewing import review
 from dangol.web.acting import form_of, new_form
 from dangol.web.benefit_words import DISCOUNTED, KINDS
+from dangol.web.changed_words import Sentence
 from dangol.web.condition_form.controls import draw
 from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_form.option_words import KINDS as LEAF_KINDS
@@ -32,7 +33,6 @@ from dangol.web.guard import needs
 from dangol.web.inputs import Input, Options
 from dangol.web.pages.programs import who
 from dangol.web.pages.promotions import find, written_content
-from dangol.web.program_words import Sentence
 from dangol.web.promotion_concerns import Note, tell_concerns
 from dangol.web.promotion_form.benefits import BenefitView, Drawer, icon_of, title_of
 from dangol.web.promotion_form.state import State, open_state, prefix_of, read_state

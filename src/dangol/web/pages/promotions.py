@@ -22,6 +22,7 @@ from dangol.rooms.rewards.promotions.contents import PromotionContent
 from dangol.rooms.rewards.promotions.editing import PromotionView, UnknownPromotion, VersionView
 from dangol.rooms.rewards.promotions.selectors import UseView, list_uses
 from dangol.rooms.rewards.promotions.simulations import list_trials
+from dangol.web.changed_words import Sentence
 from dangol.web.coupon_words import Chip, batch_chip
 from dangol.web.csv_files import stream_csv
 from dangol.web.formats import minor_digits
@@ -29,7 +30,6 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.places import read_place, write_place
 from dangol.web.present import seen_by
-from dangol.web.program_words import Sentence
 from dangol.web.promotion_setting import promotion_offers, setting_of
 from dangol.web.promotion_words import (
     STATES,

@@ -24,18 +24,18 @@ from dangol.domain.conditions import Condition, Said, write_condition
 from dangol.domain.errors import DomainError
 from dangol.domain.statistics import Figure
 from dangol.web.acting import actor_of, require_seen
+from dangol.web.changed_words import Sentence, tell_changes
 from dangol.web.condition_form.controls import draw
 from dangol.web.condition_form.offers import Offers
 from dangol.web.condition_form.opening import open_parts
 from dangol.web.condition_form.option_words import KINDS
 from dangol.web.condition_form.parts import GROUP, LEAVES, Part, act, new_root, read_parts
 from dangol.web.condition_form.writing import Fault, Written, faults_of, write_parts
-from dangol.web.condition_words import tell_changes, tell_condition
+from dangol.web.condition_words import tell_condition
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.pages.segments import find
 from dangol.web.present import seen_by
-from dangol.web.program_words import Sentence
 from dangol.web.segment_whys import Why, tell_why
 from dangol.web.suggested_segments import SUGGESTIONS
 

@@ -11,8 +11,9 @@ from dangol.core.segments.selectors import condition_of, find_version
 from dangol.core.segments.services import SegmentChange, change_segment
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of
+from dangol.web.changed_words import tell_changes
 from dangol.web.condition_form.offers import Offers
-from dangol.web.condition_words import tell_changes, tell_condition
+from dangol.web.condition_words import tell_condition
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.segments import find

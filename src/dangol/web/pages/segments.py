@@ -19,13 +19,13 @@ from dangol.core.storage.ids import Id
 from dangol.domain.conditions import Said
 from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of
+from dangol.web.changed_words import Sentence, tell_changes
 from dangol.web.condition_form.offers import Offers
-from dangol.web.condition_words import in_one_line, tell_changes, tell_condition
+from dangol.web.condition_words import in_one_line, tell_condition
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.places import read_place, write_place
 from dangol.web.present import seen_by
-from dangol.web.program_words import Sentence
 from dangol.web.segment_whys import WhyEvent, links_of
 from dangol.web.suggested_segments import SUGGESTIONS
 
