@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -331,6 +332,9 @@ def test_logs_lake_and_webhooks__a_canary_through_every_door__is_in_none(
     ]  # fmt: skip
 
     assert {page.status for page in pages} <= {200, 404}
+    for searched in (listed, pages[0]):
+        assert "?q=~" in searched.address
+        assert not [one for one in CANARIES if one in urllib.parse.unquote_plus(searched.address)]
     log = served.log.read_text()
     assert log.count('"event": "request"') >= len(pages)
     lake = b"".join(path.read_bytes() for path in (served.instance.home / "lake").rglob("*.parquet"))

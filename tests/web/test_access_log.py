@@ -14,6 +14,7 @@ from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import show_id
 from dangol.core.tasks.runner import Runner
 from dangol.web.work_words import ACCESSES, ACTORS, seen_names
+from tests.web.seeking import settled
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -59,8 +60,8 @@ def test_log__entries__say_who_saw_what_of_whom_and_why(clerk: Client) -> None:
 def test_log__asked_for_by_the_address__page_and_file_agree(
     clerk: Client, asked: str, sees: set[str]
 ) -> None:
-    page = clerk.get(f"/access-log?{asked}").content.decode()
-    rows = b"".join(clerk.get(f"/access-log.csv?{asked}")).decode()
+    page = clerk.get(settled(clerk, f"/access-log?{asked}")).content.decode()
+    rows = b"".join(clerk.get(settled(clerk, f"/access-log.csv?{asked}"))).decode()
 
     assert {name for name in ("Kim", "Lee") if name in page} == sees
     assert {name for name in ("Kim", "Lee") if name in rows} == sees

@@ -17,6 +17,7 @@ from dangol.core.storage.ids import new_id, show_id
 from dangol.rooms.rewards.catalog.services import By
 from dangol.rooms.rewards.stored_value.credit import give_credit
 from dangol.web.pages.merging import FIELD_NAMES
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -85,7 +86,7 @@ def test_export__json_and_zip__hold_the_person_and_are_written_down(clerk: Clien
 def test_merge__looked_at_then_done__leads_on_and_can_be_parted(agent: Client, story: Story) -> None:
     kept, absorbed = story.customers["1501"], story.customers["1502"]
     page, other = page_of(story, "1501"), page_of(story, "1502")
-    assert show_id(absorbed) in agent.get(f"{page}/merge?q=1502").content.decode()
+    assert show_id(absorbed) in seek(agent, f"{page}/merge", "1502").content.decode()
 
     plan = agent.get(f"{page}/merge?with={show_id(absorbed)}").content.decode()
 

@@ -32,6 +32,7 @@ from tests.web.coupons import (
     taken_along,
     tell_coupons,
 )
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
@@ -270,7 +271,7 @@ def test_code__holder_of_another_store__is_not_named(story: Story) -> None:
 
     assert show_id(story.regular) not in page
     assert client.get(f"/members/{show_id(story.regular)}/coupons").status_code == 404
-    found = client.get(f"/coupons/{show_id(told.spring)}/hand-out", {"q": "1501"})
+    found = seek(client, f"/coupons/{show_id(told.spring)}/hand-out", "1501")
     assert show_id(story.regular) not in page_of(found)
     given = {"who": show_id(story.regular), "form": show_id(new_id())}
     assert client.post(f"/coupons/{show_id(told.spring)}/hand-out", given).status_code == 404
@@ -279,7 +280,7 @@ def test_code__holder_of_another_store__is_not_named(story: Story) -> None:
 def test_hand_out__found_and_sent_twice__gives_one_code(clerk: Client, story: Story) -> None:
     told = tell_coupons(story)
     address = f"/coupons/{show_id(told.spring)}/hand-out"
-    page = page_of(clerk.get(address, {"q": "1502"}))
+    page = page_of(seek(clerk, address, "1502"))
     who = show_id(story.customers["1502"])
     assert f'value="{who}"' in page
     given = {"form": form_in(page), "who": who}
@@ -304,7 +305,7 @@ def test_addresses__whatever_stands_in_them__show_a_page(clerk: Client, story: S
         clerk.get("/coupons.csv", {"q": odd}),
         clerk.get("/coupons/preview", {"pattern": odd, "count": odd}),
         clerk.get(f"{batch}/code", {"code": odd}),
-        clerk.get(f"{batch}/hand-out", {"q": odd}),
+        seek(clerk, f"{batch}/hand-out", odd),
         clerk.get(f"{batch}/sheets", {"after": odd, "each": odd}),
     ]
     made = clerk.post("/coupons/new", dict.fromkeys(typed(told.spring), odd) | {"form": show_id(new_id())})

@@ -20,6 +20,7 @@ from dangol.web.till_cart import PRODUCT
 from tests.web.coupons import tell_coupons
 from tests.web.promotions import address, draft
 from tests.web.rewards import tell_rewards
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.stamps import tell_stamps
 from tests.web.story import NOW, Story
@@ -58,7 +59,7 @@ def test_language__chosen_after_a_refused_form__leads_to_the_page_it_stood_on(
 def test_members__searched_by_the_name_that_is_shown__are_found(
     clerk: Client, story: Story, word: str
 ) -> None:
-    page = clerk.get("/members", {"q": word}).content.decode()
+    page = seek(clerk, "/members", word).content.decode()
 
     assert f"/members/{show_id(story.customers['1501'])}" in page
     assert f"/members/{show_id(story.customers['1502'])}" not in page

@@ -17,6 +17,7 @@ from dangol.rooms.rewards.households.selectors import standing_of
 from dangol.rooms.rewards.households.services import By, accept, invite, make_household
 from dangol.rooms.rewards.households.settings import DEFAULTS, read_settings, write_settings
 from tests.web.phones import come_in
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story
 
@@ -220,7 +221,7 @@ def test_counter__leaves_where_points_stay__takes_the_right_to_send_them(story: 
 def test_counter__makes_invites_and_notes_the_yes(opened: Any, owner: Client, story: Story) -> None:
     page = page_of(story.regular)
     owner.post(f"{page}/change", {"do": "make", "name": "우리 집"})
-    found = read(owner.get(f"{page}?q=2"))
+    found = read(seek(owner, page, "2"))
     owner.post(f"{page}/change", {"do": "invite", "with": show_id(story.newcomer)})
     theirs = read(owner.get(page_of(story.newcomer)))
     home = re.search(r'name="household" value="([^"]+)"', theirs)

@@ -22,6 +22,7 @@ from dangol.core.people.selectors import profiles_of
 from dangol.core.storage.ids import show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.reads.members import MemberLine, MemberQuery, Scheme, Sort, read_member_page, walk_members
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story
 
@@ -88,7 +89,7 @@ def test_list__search__finds_by_blind_index(
     page = read_member_page(MemberQuery(text=text), Scheme(story.program_id, CURRENCY), at=NOW)
 
     assert [line.person.external_id for line in page.lines] == numbers
-    shown = clerk.get("/members", {"q": text}).content.decode()
+    shown = seek(clerk, "/members", text).content.decode()
     assert f"회원 {len(numbers)}명" in shown
     assert ("조건에 맞는 회원이 없어요" in shown) is (not numbers)
 
@@ -169,7 +170,7 @@ def entries() -> list[AccessEntry]:
 
 def test_csv__every_one__is_in_the_access_log_with_its_filter(clerk: Client, story: Story) -> None:
     rows = read_csv(clerk)
-    clerk.get("/members.csv?q=1501&tier=silver&joined=30d&after=x")
+    clerk.get("/members.csv?q=1501&tier=silver&joined=30d&after=x", follow=True)
 
     whole, filtered = entries()
     assert (whole.actor, whole.action, whole.people, whole.seen) == ("owner", "download", len(rows), "")

@@ -22,6 +22,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.promotions.models import Sale as CheckoutSale
 from dangol.web.day_spans import Between
 from dangol.web.reads.orders import OrderQuery, points_of, read_order_page, walk_orders
+from tests.web.seeking import seek
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 from tests.web.test_by_hand import form_in
@@ -88,7 +89,7 @@ def test_undo__looked_at_first__reverses_once_for_a_reason(agent: Client, story:
 def test_move__to_the_right_member__reversed_here_and_earned_there(agent: Client, story: Story) -> None:
     order, to = order_of(story), story.customers["1502"]
     path = f"/order-acts/move/till/{order.number}"
-    page = agent.get(f"{path}?q=1502").content.decode()
+    page = seek(agent, path, "1502").content.decode()
     assert f"?to={show_id(to)}" in page
 
     page = agent.get(f"{path}?to={show_id(to)}").content.decode()

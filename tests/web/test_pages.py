@@ -23,6 +23,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
 from tests.web.paths import Shown
+from tests.web.seeking import settled
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
 
@@ -71,7 +72,9 @@ DATA = (
 
 
 # What a browser may ask for, and would leave in its history and in logs.
-LEADS = ("href", "src", "action", "formaction", "hx-get", "hx-post")
+LEADS = (
+    "href", "src", "action", "formaction", "hx-get", "hx-post", "hx-push-url", "hx-replace-url",
+)  # fmt: skip
 # The name and the phone of somebody in the story, however they are written.
 NAMES_SOMEBODY = re.compile(r"김하늘|212\D{0,2}555\D?0178")
 
@@ -135,7 +138,7 @@ def opened(language: str, paths: Sequence[str]) -> Iterator[tuple[str, _Text]]:
     """Open pages one after the other, each of which has to keep to the policy; return their texts."""
     client = speaking(language)
     for path in paths:
-        answer = client.get(path)
+        answer = client.get(settled(client, path))
         page = read(answer.content.decode())
 
         assert answer.status_code == (404 if path == "/nowhere" else 200), path
@@ -228,6 +231,7 @@ TRIES_OUT = re.compile(r"amount=12|/order-acts/undo/")
 def test_pages__more_data__same_number_of_statements(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     story, paths = shown.story, shown.staff
     client, began = speaking("ko"), now()
+    paths = [settled(client, path) for path in paths]
     # Once a minute a session notes that it is in use: one statement more.
     monkeypatch.setattr("dangol.web.frame.now", lambda: began)
     _name_everyone(story)
@@ -366,7 +370,7 @@ def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(shown: Shown, 
     weights: dict[str, int] = {}
     weighed: dict[str, int] = {}
     for path in shown.staff:
-        page = read(path)
+        page = read(settled(clerk, path))
         text = gzip.decompress(page).decode() if page[:2] == b"\x1f\x8b" else page.decode()
         loaded = re.findall(r'(?:src|href)="(/static/[^"]+|/brand/[^"]+\.css)"', text)
         weights |= {one: len(read(one)) for one in set(loaded) - weights.keys()}

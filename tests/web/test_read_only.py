@@ -9,6 +9,7 @@ from dangol.core.people.data_keys import forget_cached_keys
 from dangol.core.people.models import PersonKey
 from dangol.core.storage.ids import show_id
 from tests.web.paths import Shown, act_paths, staff_paths, undo_path
+from tests.web.seeking import seek
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -55,7 +56,7 @@ def test_pages__key_store_gone__open_with_points_and_a_notice_but_nobody_s_name(
 def test_search__key_store_gone__is_503_in_words(keyless: Story, clerk: Client) -> None:
     clerk.raise_request_exception = False
 
-    answer = clerk.get("/members?q=01012345678")
+    answer = seek(clerk, "/members", "01012345678")
 
     assert answer.status_code == 503
     assert "이름과 번호로 찾을 수 없어요" in answer.content.decode()

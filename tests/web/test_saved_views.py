@@ -24,6 +24,7 @@ from dangol.web.saved_views import (
     save_view,
 )
 from tests.together import together
+from tests.web.seeking import settled
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story
 
@@ -129,16 +130,18 @@ def test_save_view__eight_windows__one_name_and_never_too_many(two: tuple[int, i
 
 
 def test_page__saves_what_is_filtered_and_leads_there_by_a_tab(clerk: Client, story: Story) -> None:
-    page = clerk.get("/members?tier=silver&sort=spend&joined=30d&q=1501").content.decode()
+    asked = "tier=silver&sort=spend&joined=30d&q=1501"
+    page = clerk.get(settled(clerk, f"/members?{asked}")).content.decode()
     assert "/members/views?tier=silver&amp;joined=30d&amp;sort=spend" in page
 
-    page = clerk.get("/members/views?tier=silver&sort=spend&joined=30d&q=1501").content.decode()
+    saving = settled(clerk, f"/members/views?{asked}")
+    page = clerk.get(saving).content.decode()
     assert "등급 실버 · 가입: 지난 30일 · 많이 산 순서" in page
     assert "찾은 말은 저장하지 않아요" in page
     form = re.search(r'name="form" value="([^"]+)"', page)[1]  # type: ignore[index]
     given = {"form": form, "name": "새 실버", "shared": "1"}
     for _ in range(2):
-        answer = clerk.post("/members/views?tier=silver&sort=spend&joined=30d&q=1501", given)
+        answer = clerk.post(saving, given)
         assert answer["Location"] == "/members?tier=silver&joined=30d&sort=spend"
 
     page = clerk.get(answer["Location"]).content.decode()

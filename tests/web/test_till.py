@@ -1,5 +1,6 @@
 """The till: found, enrolled, earned in three taps, and put right."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.web.amounts import read_amount
 from dangol.web.pages.till import LATE
+from tests.web.seeking import seek
 from tests.web.story import CURRENCY, NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -49,16 +51,18 @@ def sell(till: Client, customer_id: Id, amount: str = "120.00", key: str = "") -
 
 @pytest.mark.parametrize("text", ["212-555-0178", "0178", "김하늘", "1502"])
 def test_find__one_member__is_shown_at_once(till: Client, story: Story, text: str) -> None:
-    found = till.get("/till", {"q": text})
+    found = seek(till, "/till", text)
 
     assert found["Location"] == f"/till/members/{show_id(story.customers['1502'])}"
 
 
 def test_find__nobody__offers_to_join_with_the_number(till: Client) -> None:
-    page = till.get("/till", {"q": "010-1111-2222"}).content.decode()
+    page = seek(till, "/till", "010-1111-2222").content.decode()
 
     assert "찾는 회원이 없어요" in page
-    assert "/till/join?phone=010-1111-2222" in page
+    join = re.search(r'href="(/till/join\?q=~[^"]+)"', page)
+    assert join
+    assert 'value="010-1111-2222"' in till.get(join[1]).content.decode()
 
 
 def test_sale__previewed__writes_nothing_and_says_why(till: Client, story: Story) -> None:

@@ -129,7 +129,8 @@ def test_network_gone__sales_kept__survive_reload_and_go_once_in_order(
     page = open_till(start())
 
     wire.cut()
-    page.goto(f"/till?q={PHONE}")
+    page.locator("#find").fill(PHONE)
+    page.locator("#find").press("Enter")
     page.get_by_text("지금은 연결이 없어요").wait_for()
     assert page.locator("#number").input_value() == PHONE, "what was typed goes on here"
     for amount in AMOUNTS:

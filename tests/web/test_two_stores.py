@@ -41,6 +41,7 @@ from dangol.web.present import STAYS
 from tests.snapshots import Kept
 from tests.web.referrals import newcomer
 from tests.web.rewards import tell_rewards
+from tests.web.seeking import seek, settled
 from tests.web.segments import tell_segments
 from tests.web.staff import sign_in
 from tests.web.story import CURRENCY, NOW, Story, tell_story
@@ -218,7 +219,7 @@ def test_lists__bound_to_a_store__hold_its_own_only(sides: dict[str, Side]) -> N
         "/approvals", "/redemptions", f"/members/{mine}/merge?q=1502", "/requests",
         f"/order-acts/move/till/{sides['1'].sale}?q=1502",
     ):  # fmt: skip
-        page = client.get(address).content.decode()
+        page = client.get(settled(client, address)).content.decode()
 
         assert hers not in page, address
         assert sides["2"].sale not in page, address
@@ -247,7 +248,7 @@ def test_till__member_of_another_store__is_found_by_what_they_tell_themselves(
     till = f"/till/members/{show_id(sides['2'].member)}"
     assert client.get(till).status_code == 404
 
-    answer = client.get("/till", {"q": typed})
+    answer = seek(client, "/till", typed)
 
     assert (answer.status_code == 302) is finds
     assert show_id(sides["2"].member) not in answer.content.decode()
@@ -261,7 +262,7 @@ def test_till__member_of_another_store__earns_here_and_the_sale_is_this_store_s(
     client = sign_in(Client(), "bound", Role.STORE, store_id=sides["1"].store_id)
     there = sign_in(Client(), "there", Role.STORE, store_id=sides["2"].store_id)
     till = f"/till/members/{show_id(sides['2'].member)}"
-    client.get("/till", {"q": sides["2"].phone})
+    seek(client, "/till", sides["2"].phone)
 
     sold = client.post(f"{till}/earn", {"amount": "12", "key": str(uuid4())})["Location"]
 
@@ -282,8 +283,8 @@ def test_till__sale_moved_to_another_store_s_member__only_who_told_their_number(
     CounterSale.objects.create(customer_id=sold.customer_id, order_id=sold.id, rung_by="bound", rung_at=NOW)
 
     assert client.post(move, to).status_code == 404
-    assert show_id(sides["2"].member) not in client.get(move, {"q": "김하늘"}).content.decode()
-    assert show_id(sides["2"].member) in client.get(move, {"q": sides["2"].phone}).content.decode()
+    assert show_id(sides["2"].member) not in seek(client, move, "김하늘").content.decode()
+    assert show_id(sides["2"].member) in seek(client, move, sides["2"].phone).content.decode()
     assert client.post(move, to).status_code == 302
 
 

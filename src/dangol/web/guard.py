@@ -17,6 +17,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.cache import patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from dangol.core.access.rights import Right
@@ -27,6 +28,7 @@ from dangol.web.closed import MemberClosed
 from dangol.web.frame import frame_of
 from dangol.web.pages.errors import closed, no_right, only_sent, refuse
 from dangol.web.refused import READ_ONLY
+from dangol.web.sealed_search import address_of
 from dangol.web.seen import NotKept
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -164,6 +166,9 @@ class GuardMiddleware:
         answer = self._get_response(request)
         if isinstance(answer, HttpResponseNotAllowed) and request.method == "GET" and is_page(request):
             return only_sent(request, answer["Allow"])
+        if is_page(request):
+            # Else who goes back is shown the part of a page that was fetched last from the same address.
+            patch_vary_headers(answer, ["HX-Request"])
         return answer
 
     def process_view(
@@ -218,7 +223,7 @@ def _lead_to_sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseClientRedirect(redirect_to_login(back or "/")["Location"])
     if request.method not in ("GET", "HEAD"):
         return HttpResponseRedirect(reverse("account_login"))
-    return redirect_to_login(request.get_full_path())
+    return redirect_to_login(address_of(request))
 
 
 def _redirect(request: HttpRequest, address: str) -> HttpResponse:

@@ -12,9 +12,11 @@ from dangol.core.segments.selectors import SegmentName, find_name
 from dangol.web.day_spans import DaySpan, Quick, span_of, span_words
 from dangol.web.frame import frame_of
 from dangol.web.guard import visitor_of
+from dangol.web.people_search import read_sought
 from dangol.web.periods import end_of_soon
 from dangol.web.reads.members import SOON_DAYS, MemberQuery, Sort
 from dangol.web.scheme import TierView
+from dangol.web.sealed_search import SEARCH
 
 SORTS: Sequence[tuple[Sort, Promise]] = (
     (Sort.RECENT, lazy("최근에 온 순서")),
@@ -23,7 +25,6 @@ SORTS: Sequence[tuple[Sort, Promise]] = (
     (Sort.POINTS, lazy("포인트가 많은 순서")),
     (Sort.JOINED, lazy("늦게 가입한 순서")),
 )
-SEARCH = "q"
 _SPANS = ("joined", "visited")
 # What a filter is made of, in the order in which it is kept; not the place in the list, nor a search.
 PARTS = (
@@ -33,17 +34,20 @@ PARTS = (
     *(name + part for name in _SPANS for part in ("", "_from", "_to")),
     "sort",
 )
-LONGEST_TEXT = 100
 
 
 class MemberFilter(NamedTuple):
-    """What an address asks of the list: as a query, and as its fields show it again."""
+    """What an address asks of the list: as a query, and as its fields show it again.
+
+    `sealed` is the text that is searched for as the address holds it.
+    """
 
     query: MemberQuery
     tier: TierView | None
     joined: DaySpan
     visited: DaySpan
     segment: SegmentName | None = None
+    sealed: str = ""
 
     @property
     def narrows(self) -> bool:
@@ -57,7 +61,11 @@ class MemberFilter(NamedTuple):
 def read_filter(
     request: HttpRequest, tiers: Sequence[TierView], asked: QueryDict | None = None
 ) -> MemberFilter:
-    """Return what the address, or an address kept elsewhere, asks for; what makes no sense is left out."""
+    """Return what the address, or a filter kept elsewhere, asks for; what makes no sense is left out.
+
+    What is kept elsewhere holds no search.
+    """
+    text = read_sought(request) if asked is None else ""
     asked = request.GET if asked is None else asked
     frame = frame_of(request)
     tier = next((one for one in tiers if one.key == asked.get("tier")), None)
@@ -66,7 +74,7 @@ def read_filter(
     soon = end_of_soon(at=frame.at, zone=frame.shop.tz, days=SOON_DAYS)
     joined, visited = (span_of(asked, name, today=frame.today, zone=frame.shop.tz) for name in _SPANS)
     query = MemberQuery(
-        text=asked.get(SEARCH, "").strip()[:LONGEST_TEXT],
+        text=text,
         level=tier.level if tier else None,
         soon_until=soon if asked.get("soon") == "1" else None,
         joined=joined.between,
@@ -76,7 +84,7 @@ def read_filter(
         store_id=visitor_of(request).store_id,
         segment_id=segment.id if segment else None,
     )
-    return MemberFilter(query, tier, joined, visited, segment)
+    return MemberFilter(query, tier, joined, visited, segment, asked.get(SEARCH, "") if text else "")
 
 
 def _segment_of(request: HttpRequest, slug: str) -> SegmentName | None:
@@ -88,7 +96,7 @@ def write_filter(found: MemberFilter, *, with_search: bool = False) -> str:
     """Return the filter as an address has it, each filter in one way only; the usual parts are left out."""
     kept = QueryDict(mutable=True)
     plain = {
-        SEARCH: found.query.text if with_search else "",
+        SEARCH: found.sealed if with_search else "",
         "tier": found.tier.key if found.tier else "",
         "segment": found.segment.slug if found.segment else "",
         "soon": "1" if found.query.soon_until else "",

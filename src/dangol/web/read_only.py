@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from dangol.web.pages.errors import refuse
 from dangol.web.refused import READ_ONLY
+from dangol.web.sealed_search import is_search
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Coming in, going out and the language touch nothing of the shop's.
@@ -30,5 +31,7 @@ class ReadOnlyMiddleware:
         match = request.resolver_match
         name = match.view_name if match else ""
         if not settings.READ_ONLY or request.method in SAFE or (name or "").startswith(ALLOWED):
+            return None
+        if is_search(request, view):
             return None
         return refuse(request, READ_ONLY)

@@ -26,11 +26,13 @@ from dangol.web.acting import actor_of
 from dangol.web.csv_files import stream_csv
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.people_search import carries_search, read_sought, searches_people
 from dangol.web.places import read_place, write_place
 from dangol.web.seen import record_seen
 from dangol.web.work_words import ACCESSES, access_name, actor_kind, seen_names
 
 A_PAGE, AT_ONCE = 50, 500
+PERSON = "person"
 # Of files that are imported the rows are counted: a row may name nobody, and many one person.
 _COUNTS_ROWS = frozenset({Access.IMPORT_PREVIEW, Access.IMPORT_ERRORS})
 
@@ -70,7 +72,7 @@ def read_filter(request: HttpRequest) -> Filter:
     """Return what the address asks for; what makes no sense in it is left out."""
     asked = request.GET
     zone = frame_of(request).shop.tz
-    person, staff = asked.get("person", "").strip()[:100], asked.get("staff", "").strip()[:150]
+    person, staff = read_sought(request, field=PERSON), asked.get("staff", "").strip()[:150]
     action = asked.get("action", "")
     action = action if action in set(ACCESSES) else ""
     first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
@@ -86,6 +88,7 @@ def read_filter(request: HttpRequest) -> Filter:
 
 
 @needs(Right.ACCESS_LOG_READ)
+@searches_people(field=PERSON, keeps=("staff", "action", "from", "to"))
 def show_log(request: HttpRequest) -> HttpResponse:
     """Show a page of entries, the latest first; people are named masked."""
     return _page(request)
@@ -123,6 +126,7 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @needs(Right.ACCESS_LOG_READ)
+@carries_search("web:access-log", field=PERSON)
 def export_log(request: HttpRequest) -> StreamingHttpResponse:
     """Send the entries the address asks for as CSV; people by their ids."""
     chosen, frame = read_filter(request), frame_of(request)

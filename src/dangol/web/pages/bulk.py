@@ -25,6 +25,7 @@ from dangol.web.guard import needs, visitor_of
 from dangol.web.left_out_words import told_left_out
 from dangol.web.member_filter import filter_words, read_filter
 from dangol.web.pages.by_hand import LONGEST
+from dangol.web.people_search import carries_search
 from dangol.web.reads.wallets import choose_wallet, kind_of
 from dangol.web.scheme import find_program, tiers_of
 
@@ -32,6 +33,7 @@ FIELDS = ("points", "reason", "last_day")
 
 
 @needs(Right.POINTS_ADJUST)
+@carries_search("web:members")
 def give_points(request: HttpRequest) -> HttpResponse:
     """Ask how many points and why, show who gets them and who does not, then do it or ask for it."""
     looked = choose_wallet(request)

@@ -33,6 +33,7 @@ from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.coupon_words import CODE_CHIPS, KINDS, batch_chip, told_moment, with_gap
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import seen_by
 from dangol.web.reads.coupons import count_reserved, read_offer, read_orders_of
 
@@ -190,6 +191,7 @@ def block_code(request: HttpRequest, batch_id: Id) -> HttpResponse:
 
 
 @needs(Right.COUPONS_WRITE)
+@searches_people()
 def hand_out(request: HttpRequest, batch_id: Id) -> HttpResponse:
     """Find a member and hand them one code of the batch; a form sent twice hands out one."""
     batch = find(batch_id)
@@ -211,7 +213,7 @@ def hand_out(request: HttpRequest, batch_id: Id) -> HttpResponse:
 
 
 def _ask_whom(request: HttpRequest, batch: BatchView, error: DomainError | None = None) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     found = seen_by(visitor_of(request), find_customers(text, limit=SHOWN)) if text else []
     people = names_of(found)
     sentence, remedy = explain(error) if error else ("", "")

@@ -27,6 +27,7 @@ from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.guardian_form import FIELDS as GUARDIAN_FIELDS, read_guardian
+from dangol.web.people_search import carries_search, read_sought
 from dangol.web.present import let_in
 
 SOURCE = "till"
@@ -42,11 +43,12 @@ class _CodeRefused(Exception):
 
 
 @needs(Right.TILL_USE)
+@carries_search("web:till")
 def join(request: HttpRequest) -> HttpResponse:
     """Enroll whoever stands at the till; one who is a member already is shown instead."""
     given = {name: request.POST.get(name, "").strip()[:254] for name in FIELDS}
     if request.method != "POST":
-        given = {"phone": request.GET.get("phone", "")[:40], "friend_code": request.GET.get("code", "")[:254]}
+        given = {"phone": read_sought(request)[:40], "friend_code": request.GET.get("code", "")[:254]}
         return _form(request, given, {})
     if not given["phone"]:
         return _form(request, given, {"phone": "value.empty"}, status=422)

@@ -27,6 +27,7 @@ from dangol.web.left_out_words import told_left_out
 from dangol.web.locking import offer_lock, read_lock
 from dangol.web.member_filter import MemberFilter, filter_words, read_filter, write_filter
 from dangol.web.pages.errors import no_right
+from dangol.web.people_search import carries_search
 from dangol.web.reads.members import MemberLine, list_members, walk_lines
 from dangol.web.scheme import TierView, find_program, scheme_of, tiers_of
 
@@ -34,12 +35,14 @@ WHOLE = ("name", "phone", "email")
 
 
 @needs(Right.MEMBERS_EXPORT)
+@carries_search("web:members")
 def export_members(request: HttpRequest) -> HttpResponseBase:
     """Send the members the address asks for as CSV, masked as on the page."""
     return _send(request, None)
 
 
 @needs(Right.MEMBERS_EXPORT)
+@carries_search("web:members")
 @never_cache
 def export_chosen(request: HttpRequest) -> HttpResponseBase:
     """Ask whether whole and why, say who is left out, then send those chosen, or of the filter, as CSV."""

@@ -30,6 +30,7 @@ from dangol.web.acting import actor_of, find_subject, form_of, new_form
 from dangol.web.amounts import read_points
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import seen_by
 from dangol.web.reads.households import read_household
 from dangol.web.reads.member import MemberView
@@ -38,6 +39,7 @@ SHOWN = 8
 
 
 @needs(Right.POINTS_READ)
+@searches_people()
 def show(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Show a member's household, what there is to spend, and what was spent by whom."""
     return _show(request, find_subject(request, customer_id))
@@ -48,7 +50,7 @@ def _show(request: HttpRequest, member: MemberView, error: DomainError | None = 
     sentence, remedy = explain(error) if error else ("", "")
     household = standing_of(customer_id, at=at).household
     everybody = [one.customer_id for one in (*household.members, *household.invited)] if household else []
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     others = [one for one in find_customers(text, limit=SHOWN) if one not in everybody] if text else []
     found = seen_by(visitor, others)
     people = names_of(found)

@@ -9,13 +9,15 @@ from dangol.core.access.rights import Right
 from dangol.core.segments.selectors import segment_names
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
-from dangol.web.member_filter import SORTS, read_filter, sort_name, write_filter
+from dangol.web.member_filter import PARTS, SORTS, read_filter, sort_name, write_filter
+from dangol.web.people_search import searches_people
 from dangol.web.reads.members import Sort, read_member_page
 from dangol.web.saved_views import current_of, list_views
 from dangol.web.scheme import find_program, scheme_of, tiers_of
 
 
 @needs(Right.MEMBERS_READ)
+@searches_people(keeps=PARTS)
 def list_members(request: HttpRequest) -> HttpResponse:
     """Show a page of members; state is in the address, so that it can be kept and sent on."""
     frame = frame_of(request)

@@ -20,6 +20,7 @@ from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of, find_subject
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
 from dangol.web.scheme import find_program, tiers_of
@@ -33,6 +34,7 @@ FIELD_NAMES = {
 
 
 @needs(Right.MEMBERS_MERGE)
+@searches_people()
 def merge(request: HttpRequest, customer_id: Id) -> HttpResponse:
     """Find the other one, show what merging would do, and do it for a reason."""
     member = find_subject(request, customer_id)
@@ -52,7 +54,7 @@ def _other(request: HttpRequest, shown: str) -> MemberView:
 def _show(
     request: HttpRequest, member: MemberView, other: MemberView | None, refusal: DomainError | None = None
 ) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     others = [one for one in find_customers(text, limit=SHOWN) if one != member.customer_id] if text else []
     found = seen_by(visitor_of(request), others)
     past = [one for one in merges_of(member.customer_id) if one.kept_id == member.customer_id]

@@ -27,6 +27,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.order_words import describe_act
 from dangol.web.pages.till import LATE
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import seen_by
 from dangol.web.reads.member import MemberView
 from dangol.web.reads.orders import points_of
@@ -60,6 +61,7 @@ def undo(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
 
 @needs(Right.ORDERS_WRITE)
+@searches_people()
 def move(request: HttpRequest, source: str, number: str) -> HttpResponse:
     """Find whose an order is, show what moving it would do, ask why, and do it."""
     order, at = _find(request, source, number), frame_of(request).at
@@ -79,6 +81,7 @@ def confirm(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
 
 @needs(Right.ORDERS_WRITE)
+@searches_people()
 def claim(request: HttpRequest, source: str, number: str) -> HttpResponse:
     """Find who made a guest's order, show what they would earn, ask why, and give it to them."""
     order, at = _find(request, source, number), frame_of(request).at
@@ -137,7 +140,7 @@ def _to_member(
 
 
 def _search(request: HttpRequest, order: OrderFacts, name: str) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     found = seen_by(visitor_of(request), find_customers(text, limit=SHOWN)) if text else []
     people = names_of(found)
     context = {

@@ -19,6 +19,7 @@ from dangol.web.acting import actor_of
 from dangol.web.closed import require_open
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import find_at_till, require_present
 from dangol.web.reads.member import MemberView, find_member
 from dangol.web.reads.till import SOURCE, Receipt, read_open_dues, read_receipt
@@ -32,9 +33,10 @@ LAST = "till-last"
 
 
 @needs(Right.TILL_USE)
+@searches_people()
 def find(request: HttpRequest) -> HttpResponse:
     """Ask who it is; one who is found alone is shown at once."""
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     found = find_at_till(request, text, limit=SHOWN)
     if len(found) == 1:
         return redirect("web:till-member", found[0])

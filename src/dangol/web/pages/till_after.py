@@ -40,6 +40,7 @@ from dangol.web.frame import frame_of
 from dangol.web.guard import needs
 from dangol.web.pages.till import SHOWN, find_any, find_present, find_sold
 from dangol.web.pages.till_held import names_of_lines
+from dangol.web.people_search import read_sought, searches_people
 from dangol.web.present import find_at_till
 from dangol.web.reads.till import read_receipt
 from dangol.web.sale_words import effects_in_words, priced_lines, refused_in_words
@@ -97,11 +98,12 @@ def pay_rest(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @needs(Right.TILL_USE)
+@searches_people()
 def move(request: HttpRequest, number: str) -> HttpResponse:
     """Find the member a sale belongs to, and give it to them."""
     if request.method == "POST":
         return _move_to(request, number)
-    text = request.GET.get("q", "").strip()[:100]
+    text = read_sought(request)
     order = find_sold(request, number)
     found = [one for one in find_at_till(request, text, limit=SHOWN) if one != order.customer_id]
     people = names_of(found)

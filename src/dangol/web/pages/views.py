@@ -15,6 +15,7 @@ from dangol.web.acting import form_of, new_form
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
 from dangol.web.member_filter import filter_words, read_filter, sort_name, write_filter
+from dangol.web.people_search import carries_search
 from dangol.web.saved_views import (
     LONGEST_NAME,
     UnknownView,
@@ -29,6 +30,7 @@ from dangol.web.scheme import TierView, find_program, tiers_of
 
 
 @needs(Right.MEMBERS_READ)
+@carries_search("web:members")
 def show_views(request: HttpRequest) -> HttpResponse:
     """Show the saved views, and save the filter in the address as one."""
     return _save(request) if request.method == "POST" else _show(request)

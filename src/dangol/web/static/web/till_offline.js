@@ -143,9 +143,14 @@ document.addEventListener("dangol:queue", (event) => {
 });
 
 // Typed on a page that did not open: the number goes on here. A sale that was being sent may have arrived.
-const typed = new URLSearchParams(location.search).get("q");
-if (typed && location.pathname !== form.dataset.here) number.value = typed;
+const begin = (typed) => {
+  if (typed && !typed.startsWith("~") && !number.value && location.pathname !== form.dataset.here) number.value = typed;
+  (number.value ? amount : number).focus();
+};
+const sent = new MessageChannel();
+sent.port1.onmessage = ({ data }) => begin(data);
+navigator.serviceWorker?.controller?.postMessage("typed", [sent.port2]);
 if (/\/(earn|go-on|answer)$/.test(location.pathname)) say(words.lost, true);
-(number.value ? amount : number).focus();
+begin(new URLSearchParams(location.search).get("q"));
 draw();
 show();

@@ -25,11 +25,23 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(tidy());
 });
 
+// A number that was searched for when the network went: handed once to the page that opened instead, never kept.
+let typed = "";
+self.addEventListener("message", (event) => {
+  event.ports[0]?.postMessage(typed);
+  typed = "";
+});
+
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const path = new URL(request.url).pathname;
   if (request.mode === "navigate") {
-    event.respondWith(fetch(request).catch(() => caches.match("{{ page|escapejs }}")));
+    const sent = request.method === "POST" ? request.clone() : null;
+    const lost = async () => {
+      typed = sent ? String((await sent.formData()).get("q") ?? "") : "";
+      return caches.match("{{ page|escapejs }}");
+    };
+    event.respondWith(fetch(request).catch(lost));
   } else if (request.method === "GET" && KEPT.includes(path)) {
     event.respondWith(fetch(request).catch(() => caches.match(path)));
   }
