@@ -90,19 +90,24 @@ def test_search__sent__comes_to_results_by_addresses_without_the_text(
         assert (shown in content) is (text != NOBODY)
 
 
+def typed(client: Client, story: Story, page: str, **more: str) -> tuple[str, int, str]:
+    """Ask for a page with a number typed into its address; return the path, the code and where it leads."""
+    make, field = PAGES[page]
+    path = make(story)
+    answer = client.get(path, {field: PHONE, **more})
+    assert not holds(answer["Location"], PHONE)
+    return path, answer.status_code, answer["Location"]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_search__typed_into_the_address__is_led_to_the_sealed_one(
     clerk: Client, story: Story, page: str
 ) -> None:
-    make, field = PAGES[page]
-    path = make(story)
+    path, code, led = typed(clerk, story, page, other="1")
 
-    led = clerk.get(path, {field: PHONE, "other": "1"})
-
-    assert led.status_code == 303
-    assert not holds(led["Location"], PHONE)
-    given = parse_qs(urlsplit(led["Location"]).query)
-    assert open_text(given[field][0], viewer=staff_of(clerk)) == PHONE
+    assert (code, urlsplit(led).path) == (303, path)
+    given = parse_qs(urlsplit(led).query)
+    assert open_text(given[PAGES[page][1]][0], viewer=staff_of(clerk)) == PHONE
     assert given["other"] == ["1"], "the rest stays"
 
 
@@ -263,13 +268,9 @@ def test_search__form_not_from_our_page__is_refused(story: Story) -> None:
 def test_address__typed_while_signed_out__is_not_carried_to_the_sign_in(
     client: Client, story: Story, page: str
 ) -> None:
-    make, field = PAGES[page]
-    path = make(story)
-
-    led = client.get(path, {field: PHONE, "sort": "spend"})["Location"]
+    path, _, led = typed(client, story, page, sort="spend")
 
     assert led.startswith("/sign-in?next=/")
-    assert not holds(led, PHONE)
     assert unquote_plus(led).endswith(f"{path}?sort=spend")
 
 
