@@ -14,6 +14,7 @@ from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import show_id
 from dangol.core.tasks.runner import Runner
 from dangol.web.work_words import ACCESSES, ACTORS, seen_names
+from tests.standing import stands_in
 from tests.web.seeking import settled
 from tests.web.story import NOW, Story
 
@@ -32,7 +33,7 @@ def entries(story: Story) -> None:
 def test_log__entries__say_who_saw_what_of_whom_and_why(clerk: Client) -> None:
     page = clerk.get("/access-log").content.decode()
 
-    assert "Kim" in page
+    assert stands_in("Kim", page)
     assert "192.0.2.7" in page
     assert "가린 것을 열어 봤어요" in page
     assert "이름, 전화번호, 생일" in page
@@ -63,8 +64,8 @@ def test_log__asked_for_by_the_address__page_and_file_agree(
     page = clerk.get(settled(clerk, f"/access-log?{asked}")).content.decode()
     rows = b"".join(clerk.get(settled(clerk, f"/access-log.csv?{asked}"))).decode()
 
-    assert {name for name in ("Kim", "Lee") if name in page} == sees
-    assert {name for name in ("Kim", "Lee") if name in rows} == sees
+    assert {name for name in ("Kim", "Lee") if stands_in(name, page)} == sees
+    assert {name for name in ("Kim", "Lee") if stands_in(name, rows)} == sees
     assert ("조건에 맞는 기록이 없어요" in page) is not bool(sees)
 
 

@@ -237,4 +237,4 @@ def test_job__as_left__holds_nothing_in_the_clear(member: Id) -> None:
         "points",
         "value_hash",
     }
-    assert "5678" not in str(payload["value_hash"])
+    assert "12345678" not in str(payload["value_hash"])
