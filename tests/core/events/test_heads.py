@@ -19,6 +19,7 @@ from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.plans import planning
 from dangol.core.storage.transactions import write_transaction
 from tests.sizes import SIZE
+from tests.waiting import LONGEST_SECONDS, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)
@@ -159,3 +160,48 @@ def test_record_batch__eight_threads_on_one_customer__numbers_have_no_gap_and_no
 
     failed = sum((number + thread) % 4 == 0 for thread in range(THREADS) for number in range(rounds))
     assert numbers(owner) == list(range(1, 2 * (THREADS * rounds - failed) + 1))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's writers queue before they begin")
+def test_lock_customers__several_wait_for_one__have_it_in_the_order_they_came() -> None:
+    owner = random_id()
+    with write_transaction():
+        joined(owner)
+    order = list[int]()
+
+    def take(number: int) -> None:
+        try:
+            with write_transaction():
+                lock_customers([owner])
+                order.append(number)
+                touch_customers([owner])
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        with write_transaction():
+            lock_customers([owner])
+            taking = []
+            for number in range(THREADS):
+                taking.append(pool.submit(take, number))
+                wait_for_waiting(number + 1)
+        for one in taking:
+            one.result(LONGEST_SECONDS)
+
+    assert order == list(range(THREADS))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's writers queue before they begin")
+def test_lock_customers__many_one_after_the_other__queues_for_one() -> None:
+    owners = sorted(random_id() for _ in range(20))
+    with write_transaction():
+        joined(*owners)
+
+    with write_transaction():
+        for owner in owners:
+            lock_customers([owner])
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
+            assert cursor.fetchone() == (1,)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from dangol.core.events.models import CustomerHead
+from dangol.core.storage.columns import vendor_of
 from dangol.core.storage.ids import Id, id_after
 from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import insert_missing, select_matching, sorted_ids, update_rows
@@ -12,6 +13,9 @@ from dangol.core.storage.transactions import remembered, require_write_transacti
 # A customer's last sequence number, and the id above which the next event's has to be.
 Place: TypeAlias = tuple[int, Id | None]
 _HEAD = ("customer_id", "last_seq", "last_event_id")
+# Who waits for a row that has moved on meanwhile queues for it anew, and who came later may be quicker. At an
+# advisory lock nobody is overtaken, and the row is free by then, unless it is held by who did not queue.
+_IN_TURN = "(SELECT pg_advisory_xact_lock(%s::bigint) IS NOT NULL)"
 
 
 class _LockedHeads:
@@ -23,6 +27,18 @@ class _LockedHeads:
 
     def __init__(self) -> None:
         self._known: dict[Id, tuple[Place, tuple[str, ...]]] = {}
+        self._has_queued = False
+
+    def may_queue(self, customer_ids: Sequence[Id]) -> bool:
+        """Say whether to queue for these customers, whom a transaction asks for now.
+
+        Only for one, as tills do, of whom several may serve the same member, and once in a transaction: the
+        server keeps few such locks in all.
+        """
+        if self._has_queued or len(customer_ids) != 1 or vendor_of(CustomerHead) != "postgresql":
+            return False
+        self._has_queued = True
+        return True
 
     def find(self, customer_ids: Iterable[Id]) -> dict[Id, Place]:
         """Return those of these customers' places that are known for certain."""
@@ -58,14 +74,14 @@ def lock_customers(customer_ids: Iterable[Id]) -> dict[Id, Place]:
     locked = remembered(_LockedHeads)
     heads = locked.find(ordered)
     if unseen := [customer_id for customer_id in ordered if customer_id not in heads]:
-        fresh = _lock(unseen)
+        fresh = _lock(unseen, in_turn=locked.may_queue(unseen))
         locked.note(fresh)
         heads |= fresh
     return heads
 
 
-def _lock(ordered: Sequence[Id]) -> dict[Id, Place]:
-    heads = _read_heads(ordered)
+def _lock(ordered: Sequence[Id], *, in_turn: bool) -> dict[Id, Place]:
+    heads = _read_heads(ordered, in_turn=in_turn)
     if missing := [(key, 0) for key in ordered if key not in heads]:
         made = insert_missing(CustomerHead, ["customer_id", "last_seq"], missing)
         if made < len(missing):  # somebody else made one meanwhile, and may have moved it on
@@ -93,12 +109,16 @@ def places_of(customer_ids: Iterable[Id]) -> dict[Id, Place]:
     return dict.fromkeys(ordered, (0, None)) | _read_heads(ordered, lock=False)
 
 
-def _read_heads(customer_ids: Sequence[Id], *, lock: bool = True) -> dict[Id, Place]:
+def _read_heads(customer_ids: Sequence[Id], *, lock: bool = True, in_turn: bool = False) -> dict[Id, Place]:
+    # Any number will do: who shares the last eight bytes of an id waits for the other in vain, no more.
+    turn = [int.from_bytes(customer_ids[0][-8:], "big", signed=True)] if in_turn else []
     found = select_matching(
         CustomerHead,
         _HEAD,
         ["customer_id"],
         [(customer_id,) for customer_id in customer_ids],
+        where=_IN_TURN if in_turn else "",
+        params=turn,
         order_by=["customer_id"],
         lock=lock,
     )

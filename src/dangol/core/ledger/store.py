@@ -289,12 +289,29 @@ def _save_balances(moved: Sequence[tuple[Id, Movement]], currency: str) -> None:
 
 def find_transfers(keys: Sequence[tuple[Id, str]]) -> dict[tuple[Id, str], Known]:
     """Return what is recorded under each (customer, key)."""
-    rows = select_matching(
+    return _known(*read_together(_select_transfers(keys)))
+
+
+def find_with_purses(
+    keys: Sequence[tuple[Id, str]], customer_ids: Iterable[Id], currency: str, *, due_by: datetime | None
+) -> tuple[dict[tuple[Id, str], Known], Purses]:
+    """Return what is recorded under each (customer, key), and these customers' purses, in one read."""
+    rows, lots, debts = read_together(
+        _select_transfers(keys), *select_purses(customer_ids, currency, due_by=due_by)
+    )
+    return _known(rows), Purses(lots, debts, due_by)
+
+
+def _select_transfers(keys: Sequence[tuple[Id, str]]) -> Select:
+    return matching(
         Transfer,
         ("customer_id", "key", "id", "kind", "points", "subject_id", "currency", "reverses_id"),
         ("customer_id", "key"),
         keys,
     )
+
+
+def _known(rows: Sequence[Row]) -> dict[tuple[Id, str], Known]:
     known = {(customer_id, key): Known(*rest) for customer_id, key, *rest in rows}
     makers = [
         (customer_id, one.transfer_id) for (customer_id, _), one in known.items() if one.kind in _LOT_MAKERS
