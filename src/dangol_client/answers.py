@@ -97,8 +97,19 @@ class Points(Answer, frozen=True):
     lots: list[Lot]
 
 
+class Cut(Answer, frozen=True):
+    """What the rules would have given for a purchase, and the most that one earns: what they did give."""
+
+    would_be: int
+    most: int
+
+
 class Part(Answer, frozen=True):
-    """What one rule paid: base × rate × multiplier, rounded as the rule says."""
+    """What one rule paid: base × rate × multiplier, rounded as the rule says.
+
+    Of a purchase that was cut, that times `share_points` / `whole_points`: what the rule paid, and would have
+    paid, for the whole of it.
+    """
 
     rule_id: str
     rule_version: int
@@ -110,6 +121,8 @@ class Part(Answer, frozen=True):
     multiplier: tuple[int, int]
     rounding: str
     points: int
+    whole_points: int | None
+    share_points: int | None
 
 
 class Portion(Answer, frozen=True):
@@ -131,7 +144,8 @@ class Portion(Answer, frozen=True):
 class Why(Answer, frozen=True):
     """Why points came or went: the order, the tier held then, and each rule's sum.
 
-    `portions` are the lots that were made or taken from.
+    `portions` are the lots that were made or taken from. `cut`: what the purchase would have earned, were
+    it not above the most that one earns.
     """
 
     order_id: str
@@ -144,6 +158,7 @@ class Why(Answer, frozen=True):
     parts: list[Part]
     parts_before: list[Part]
     portions: list[Portion]
+    cut: Cut | None
 
 
 class EventRuleAward(Answer, frozen=True):

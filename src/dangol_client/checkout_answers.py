@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from dangol_client.answers import Answer
+from dangol_client.answers import Answer, Cut
 
 
 class UnitAmount(Answer, frozen=True):
@@ -161,13 +161,17 @@ class Multiplied(Answer, frozen=True):
 
 
 class Earning(Answer, frozen=True):
-    """What the cart earns in all: by the rules, by promotions themselves, and by multiplying."""
+    """What the cart earns in all: by the rules, by promotions themselves, and by multiplying.
+
+    `cut`: what the rules would have given, were it not above the most that one purchase earns.
+    """
 
     currency: str
     points: int
     rules: list[RuleEarning]
     promotions: int
     multiplied: list[Multiplied]
+    cut: Cut | None = None
 
 
 class Evaluation(Answer, frozen=True):

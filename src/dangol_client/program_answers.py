@@ -37,6 +37,7 @@ class Program(Answer, frozen=True):
     expiry_count: int
     activities: list[str]
     opens_on: date | None
+    most_per_order: int | None
     measure: str
     window: str
     window_size: int

@@ -177,18 +177,21 @@ class ProgramCalls:
         pending_days: int = 0,
         activities: Sequence[str] | None = None,
         opens_on: date | None = None,
+        most_per_order: int | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
         """Let new terms hold for points earned from an instant on: how long they wait, and last.
 
         None open before the day `opens_on`. Points that lapse by `inactivity` are kept by these
-        `activities`: purchase, earning, redemption.
+        `activities`: purchase, earning, redemption. The rules pay `most_per_order` points for one purchase at
+        most.
         """
         path = place("/programs/{program}/terms/versions", program=program)
         body = {
             "expiry": expiry, "expiry_count": expiry_count, "pending_days": pending_days,
-            "activities": activities, "opens_on": opens_on, "active_from": active_from,
+            "activities": activities, "opens_on": opens_on, "most_per_order": most_per_order,
+            "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

@@ -223,6 +223,21 @@ def test_evaluate__more_points_than_any_order_earns__is_refused_before_anything_
     assert [(one.status, one.data["code"]) for one in answers] == [(400, "checkout.too_many_points")] * 2
 
 
+def test_evaluate__price_that_is_a_slip__is_refused_also_where_a_purchase_earns_only_so_much(
+    api: Caller,
+) -> None:
+    (program,) = api.get("/programs").data["data"]
+    api.post(f"/programs/{program['id']}/terms/versions", {"expiry": "never", "most_per_order": 100})
+    member = api.post("/members", {"external_id": "A"}).data["id"]
+
+    def earned(unit_minor: int) -> Any:
+        cart = {"member": member, "lines": [LATTE | {"unit_minor": unit_minor}]}
+        return api.post("/checkout/evaluate", cart).data
+
+    assert earned(10**9)["earning"]["cut"] == {"would_be": 2 * 10**7, "most": 100}
+    assert earned(10**11)["code"] == "checkout.too_many_points"
+
+
 def test_reserve__told_again_by_a_shopper__is_no_wrong_guess(api: Caller) -> None:
     code = coupon(api, offer(api, needs_code=True), uses_per_code=1)
     cart = {"lines": [LATTE], "codes": [code], "typed_by": "shopper", "address": "203.0.113.9"}

@@ -158,3 +158,20 @@ def test_publish__by_a_key_that_may_only_write__is_refused(api: Caller, program:
     assert refused.status == 403
     assert writer.get(f"/programs/{program}/draft").status == 200
     assert Right.PROGRAMS_PUBLISH not in RIGHTS[Role.MARKETER] >= {Right.PROGRAMS_WRITE}
+
+
+def test_draft__most_of_one_purchase__compared_tried_and_published(
+    api: Caller, program: str, member: str
+) -> None:
+    api.post("/orders", an_order(member, "1"))
+    draft = begin(api, program)
+    content = draft["content"] | {"terms": draft["content"]["terms"] | {"most_per_order": 100}}
+
+    api.post(f"/programs/{program}/draft", {"revision": 1, "content": content})
+    diff = api.get(f"/programs/{program}/draft/diff").data["data"]
+    made = api.post(f"/programs/{program}/draft/publish", {"revision": 2})
+    after = api.post("/orders", an_order(member, "2"))
+
+    assert [(one["field"], one["was"], one["will_be"]) for one in diff] == [("most_per_order", None, 100)]
+    assert made.data["most_per_order"] == 100
+    assert after.data["earned"][0]["points"] == 100

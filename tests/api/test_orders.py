@@ -327,6 +327,34 @@ def test_terms__by_inactivity__published_and_each_purchase_moves_the_end(api: Ca
     assert first["expires_at"] == second["expires_at"] is not None
 
 
+def test_terms__most_of_one_purchase__cuts_it_and_its_return_with_the_arithmetic(
+    api: Caller, member: str
+) -> None:
+    (program,) = api.get("/programs").data["data"]
+    path = f"/programs/{program['id']}/terms/versions"
+    for most in (0, 10**9 + 1):
+        refused = api.post(path, {"expiry": "never", "most_per_order": most})
+        assert (refused.status, refused.data["code"]) == (422, "request.invalid")
+    made = api.post(path, {"expiry": "never", "most_per_order": 100})
+    cart = {"member": member, "lines": [{"product": "P1", "unit_minor": 15_000}]}
+    expected = api.post("/checkout/evaluate", cart).data["earning"]
+
+    order = api.post("/orders", an_order(member)).data
+    line = {"product": "P1", "quantity_milli": 1_000, "net_minor": 5_000}
+    api.post("/orders/pos:1/returns", {"number": "R1", "lines": [line]})
+
+    assert (program["most_per_order"], made.data["most_per_order"]) == (None, 100)
+    assert (expected["points"], expected["cut"]) == (100, {"would_be": 150, "most": 100})
+    (why,) = order["earned"][0]["whys"]
+    (part,) = why["parts"]
+    assert (why["points"], why["cut"]) == (100, {"would_be": 150, "most": 100})
+    assert (part["points"], part["share_points"], part["whole_points"]) == (100, 100, 150)
+    lines = api.get(f"/members/{member}/points/history").data["data"]
+    assert lines[0]["why"]["points"] == -34  # 100 of 150 are left: 66 of the 100
+    (left,) = lines[0]["why"]["parts"]
+    assert (left["points"], left["share_points"], left["whole_points"]) == (66, 100, 150)
+
+
 def test_terms_and_tiers__published__hold_from_now_on(api: Caller, member: str) -> None:
     (program,) = api.get("/programs").data["data"]
     levels = [{**level, "threshold": level["threshold"] // 100} for level in program["tiers"]]

@@ -237,7 +237,10 @@ def publish_all(dangol: Dangol) -> None:
         multipliers={"gold": (3, 2)}, active_from=tomorrow,
     )  # fmt: skip
     assert [one.version for one in after.rules if one.id == rule.id] == [1, 2]
-    dangol.programs.publish_terms(program.id, expiry="rolling_days", expiry_count=30, active_from=tomorrow)
+    terms = dangol.programs.publish_terms(
+        program.id, expiry="rolling_days", expiry_count=30, most_per_order=5_000, active_from=tomorrow
+    )
+    assert terms.most_per_order == 5_000
     dangol.programs.publish_tiers(
         program.id, levels, measure=program.measure, window=program.window,
         window_size=program.window_size, active_from=tomorrow,

@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
 
 from dangol.domain.accrual import (
+    Cut,
     EarningRule,
     Expiry,
     Part,
@@ -16,8 +18,11 @@ from dangol.domain.accrual import (
     Terms,
     accrue,
     compute_points,
+    cut_of,
     dates_of,
     divide,
+    is_cut_fairly,
+    limit,
     spread_discount,
     take_back,
 )
@@ -190,10 +195,11 @@ parts_drawn = st.builds(
 )  # fmt: skip
 
 
-@given(st.lists(parts_drawn, min_size=1, max_size=4), st.data())
+@given(st.lists(parts_drawn, min_size=1, max_size=4), st.none() | st.integers(1, 10**6), st.data())
 def test_take_back__in_any_pieces__exactly_what_was_earned_and_no_piece_pays(
-    parts: list[Part], data: st.DataObject
+    parts: list[Part], most: int | None, data: st.DataObject
 ) -> None:
+    parts = limit(parts, most)
     rest, taken = parts, 0
     for _ in range(data.draw(st.integers(0, 5))):
         back = [data.draw(st.integers(0, part.base_minor)) for part in rest]
@@ -214,6 +220,81 @@ def test_take_back__half_of_it_by_hand__what_is_left_is_computed_anew() -> None:
 
     assert left == part._replace(base_minor=499, points=6)  # $4.99 × 5/4 = 6.24: six go, six stay
     assert take_back([left], [2_000])[0].points == 0
+
+
+def paid(rule: bytes, points: int, rounding: str = "down") -> Part:
+    """Return a part of a rule that pays a point a cent."""
+    return Part(rule, 1, points, 1, 1, 1, 1, rounding, points)
+
+
+@pytest.mark.parametrize(
+    ("points", "most", "shares"),
+    [
+        ([1_500], None, [1_500]),
+        ([900, 100], 1_000, [900, 100]),  # just as many as one purchase may earn
+        ([1_500], 1_000, [1_000]),
+        ([900, 600], 1_000, [600, 400]),
+        ([999, 1], 1, [1, 0]),
+        ([2, 2, 2], 4, [2, 1, 1]),  # 1.33 each: what is left goes to the first rule by id
+        ([7, 5, 0], 5, [3, 2, 0]),  # 2.92 and 2.08
+    ],
+)
+def test_limit__by_hand__split_by_largest_remainder(
+    points: list[int], most: int | None, shares: list[int]
+) -> None:
+    parts = [paid(bytes([place]), one) for place, one in enumerate(points)]
+
+    cut = limit(parts, most)
+
+    assert [part.points for part in cut] == shares
+    assert cut_of(cut) == (Cut(sum(points), most) if most is not None and sum(points) > most else None)
+
+
+def test_limit__goods_brought_back__take_what_their_share_was() -> None:
+    parts = limit([paid(b"a", 900), paid(b"b", 600)], 1_000)  # 600 and 400 of 1,000
+
+    left = take_back(parts, [300, 599])
+
+    assert [part.points for part in left] == [400, 0]  # 600 × 600/900; 1 × 400/600 is less than one
+    assert cut_of(left) == Cut(1_500, 1_000)
+    assert [part.points for part in take_back(left, [600, 1])] == [0, 0]
+
+
+def test_limit__part_that_paid_nothing__is_left_as_it_is() -> None:
+    nothing = paid(b"b", 0)
+
+    assert limit([paid(b"a", 5), nothing], 3)[1] == nothing
+
+
+def test_is_cut_fairly__shares_of_others__says_no() -> None:
+    parts = limit([paid(b"a", 900), paid(b"b", 600)], 1_000)
+    moved = [parts[0]._replace(share_points=601), parts[1]._replace(share_points=399)]
+
+    assert is_cut_fairly(parts)
+    assert is_cut_fairly(take_back(parts, [900, 10]))
+    assert is_cut_fairly([paid(b"a", 900)])
+    assert not is_cut_fairly(moved)
+
+
+@given(
+    st.lists(parts_drawn, min_size=1, max_size=5).map(
+        lambda parts: [part._replace(rule_id=bytes([place])) for place, part in enumerate(parts)]
+    ),
+    st.integers(1, 10**6),
+    st.randoms(use_true_random=False),
+)
+def test_limit__any_parts__comes_to_the_most_and_nobody_has_more_than_uncut(
+    parts: list[Part], most: int, random: Random
+) -> None:
+    cut = limit(parts, most)
+    mixed = random.sample(parts, len(parts))
+
+    assert sum(part.points for part in cut) == min(most, sum(part.points for part in parts))
+    assert all(0 <= after.points <= before.points for before, after in zip(parts, cut, strict=True))
+    assert sorted(limit(mixed, most)) == sorted(cut)
+    assert [compute_points(part) for part in cut] == [part.points for part in cut]
+    assert is_cut_fairly(cut)
+    assert limit(cut, most) == cut
 
 
 def day(text: str, zone: ZoneInfo) -> datetime:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
-from dangol.domain.accrual import EarningRule, Expiry, Part, Terms, compute_points
+from dangol.domain.accrual import Cut, EarningRule, Expiry, Part, Terms, compute_points, cut_of
 from dangol.domain.corrections import Recorded, still_owed
 from dangol.domain.membership import (
     Accrual,
@@ -33,6 +33,10 @@ TIERS = TierRules(1, LEVELS, Measure.SPEND, Window.ROLLING, 30, ZONE, grace_days
 BASE = EarningRule(b"base", 1, 1, 100, multipliers={"silver": (3, 2), "gold": (2, 1)})
 FRESH = EarningRule(b"fresh", 1, 1, 50, category="FRESH")
 PROGRAM = Program(b"p", (BASE, FRESH), ((None, Terms(ZONE, 14, Expiry.ROLLING_MONTHS, 6)),), (TIERS,))
+# From the second day on one purchase earns 100 points at most.
+LIMITED = PROGRAM._replace(
+    terms=(*PROGRAM.terms, (START + DAY, PROGRAM.terms[0][1]._replace(most_per_order=100)))
+)
 
 
 def buy(name: str, day: float, net: int, fresh: int = 0, *, earns: bool = True) -> Purchase:
@@ -81,6 +85,28 @@ def test_judge__review_due_between_two_purchases__the_second_earns_by_what_it_le
 
     assert told(judgement)[1:] == [("b", "silver", 15), ("c", "member", 10)]  # the grace ends on day 35
     assert judgement.next_review_at is None
+
+
+def test_judge__more_than_one_purchase_earns__is_cut_from_the_day_the_limit_holds() -> None:
+    judgement = live(
+        buy("a", 0, 9_000, 1_000), buy("b", 1, 9_000, 1_000), bring_back("r", 2, 4_500, "b", 1_000),
+        bring_back("s", 3, 4_500, "b"), program=LIMITED,
+    )  # fmt: skip
+
+    assert told(judgement) == [
+        ("a", "member", 110),
+        ("b", "member", 100),  # 90 and 20 points: 81.8 and 18.2 of 100, so 82 and 18
+        ("r", "member", -59),  # 41 of 82 are left, and none of 18
+        ("s", "member", -41),
+    ]
+    assert cut_of(judgement.accruals[1].parts) == Cut(110, 100)
+    assert [(one.points, one.source) for one in judgement.accruals[1].portions] == [(100, None)]
+
+
+def test_judge__far_beyond_what_is_meant__is_a_slip_also_where_purchases_are_cut() -> None:
+    judgement = live(buy("a", 1, 10**12), program=LIMITED)
+
+    assert [(one.points, one.zero, one.parts) for one in judgement.accruals] == [(0, Zero.TOO_LARGE, ())]
 
 
 def test_judge__order_whose_points_were_paid_elsewhere__counts_for_tiers_only() -> None:
@@ -298,26 +324,29 @@ def acts_of(drawn: list[tuple[int, int, int, tuple[int, int] | None]]) -> list[A
     return acts
 
 
+@pytest.mark.parametrize("program", [PROGRAM, LIMITED], ids=["unlimited", "limited"])
 @given(lives, st.data())
 def test_judge__any_life_cut_anywhere__same_as_at_once(
-    drawn: list[tuple[int, int, int, tuple[int, int] | None]], data: st.DataObject
+    program: Program, drawn: list[tuple[int, int, int, tuple[int, int] | None]], data: st.DataObject
 ) -> None:
     acts = in_time_order(acts_of(drawn))
-    whole = judge(PROGRAM, Member(), acts, upto=None)
+    whole = judge(program, Member(), acts, upto=None)
     cut = data.draw(st.integers(0, len(acts)))
 
     member = Member()
-    first = judge(PROGRAM, member, acts[:cut], upto=None)
+    first = judge(program, member, acts[:cut], upto=None)
     member.standing = first.standing
-    second = judge(PROGRAM, member, acts[cut:], upto=None)
+    second = judge(program, member, acts[cut:], upto=None)
 
     assert first.accruals + second.accruals == whole.accruals
     assert first.moves + second.moves == whole.moves
-    assert judge(PROGRAM, Member(), acts, upto=None) == whole
+    assert judge(program, Member(), acts, upto=None) == whole
 
 
+@pytest.mark.parametrize("program", [PROGRAM, LIMITED], ids=["unlimited", "limited"])
 @given(lives, st.randoms(use_true_random=False))
 def test_still_owed__any_life_heard_of_in_two_halves__stands_as_if_heard_at_once(
+    program: Program,
     drawn: list[tuple[int, int, int, tuple[int, int] | None]],
     random: "st.Random",  # type: ignore[name-defined]
 ) -> None:
@@ -329,10 +358,10 @@ def test_still_owed__any_life_heard_of_in_two_halves__stands_as_if_heard_at_once
         for act in acts
         if act in heard or (isinstance(act, GivenBack) and act.order_id in known and random.random() < 0.5)
     ]
-    whole = judge(PROGRAM, Member(), acts, upto=None)
-    record = recorded_of(judge(PROGRAM, Member(), in_time_order(first), upto=None).accruals)
+    whole = judge(program, Member(), acts, upto=None)
+    record = recorded_of(judge(program, Member(), in_time_order(first), upto=None).accruals)
 
-    for accrual in still_owed(PROGRAM, acts, whole.accruals, record):
+    for accrual in still_owed(program, acts, whole.accruals, record):
         before = record[accrual.key].earned.points if accrual.key in record else 0
         # The law of each line: its points are what its parts come to, less what came before.
         assert accrual.points == sum(compute_points(part) for part in accrual.parts) - before
@@ -340,7 +369,7 @@ def test_still_owed__any_life_heard_of_in_two_halves__stands_as_if_heard_at_once
         record = {**record, accrual.key: after(record, accrual)}
 
     assert record == recorded_of(whole.accruals)
-    assert still_owed(PROGRAM, acts, whole.accruals, record) == []
+    assert still_owed(program, acts, whole.accruals, record) == []
 
 
 def after(record: dict[bytes, Recorded], accrual: Accrual) -> Recorded:

@@ -1,6 +1,7 @@
 """What the checkout answers."""
 
 from dangol.api.replies import Instant, Shown
+from dangol.api.views import CutView
 
 
 class UnitAmountView(Shown):
@@ -158,13 +159,17 @@ class MultipliedView(Shown):
 
 
 class EarningView(Shown):
-    """What the cart earns in all: by the rules, by promotions themselves, and by multiplying."""
+    """What the cart earns in all: by the rules, by promotions themselves, and by multiplying.
+
+    `cut`: what the rules would have given, were it not above the most that one purchase earns.
+    """
 
     currency: str
     points: int
     rules: list[RuleEarningView]
     promotions: int
     multiplied: list[MultipliedView]
+    cut: CutView | None = None
 
 
 class EvaluationView(Shown):

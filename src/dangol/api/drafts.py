@@ -14,6 +14,7 @@ from dangol.api.programs import (
     Category,
     Days,
     LevelIn,
+    MostPoints,
     Name,
     ProgramView,
     Ratio,
@@ -66,7 +67,8 @@ class DraftRule(Given):
 class DraftTerms(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
-    What keeps those that lapse by inactivity are `activities`.
+    What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
+    purchase at most (null: any number).
     """
 
     pending_days: Days = 0
@@ -74,6 +76,7 @@ class DraftTerms(Given):
     expiry_count: Days = 0
     activities: Activities = ()
     opens_on: date | None = None
+    most_per_order: MostPoints | None = None
 
 
 class DraftTiers(Given):

@@ -17,6 +17,7 @@ from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.domain.accrual import Expiry, Rounding
 from dangol.domain.idling import Activity
 from dangol.domain.milestones import Milestone
+from dangol.domain.points import MOST_POINTS
 from dangol.domain.tiers import Downgrade, Join, Measure, Window
 from dangol.rooms.rewards.programs import (
     LevelDraft,
@@ -43,6 +44,7 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=PLAIN)]
 WalletName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=PLAIN)]
 Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
 Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
+MostPoints = Annotated[int, Field(gt=0, le=MOST_POINTS, strict=True)]
 Activities = Annotated[tuple[Activity, ...], Field(max_length=3)]
 TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
@@ -86,6 +88,7 @@ class ProgramView(Shown):
     expiry_count: int
     activities: list[str]
     opens_on: date | None
+    most_per_order: int | None
     measure: str
     window: str
     window_size: int
@@ -139,7 +142,8 @@ class RuleIn(RuleFields, _Version):
 class TermsFields(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
-    What keeps those that lapse by inactivity are `activities`.
+    What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
+    purchase at most (null: any number).
     """
 
     pending_days: Days = 0
@@ -147,12 +151,14 @@ class TermsFields(Given):
     expiry_count: Days = 0
     activities: Activities = ()
     opens_on: date | None = None
+    most_per_order: MostPoints | None = None
 
 
 class TermsIn(TermsFields, _Version):
     """How long points earned from an instant on wait, and last; none open before the day `opens_on`.
 
-    What keeps those that lapse by inactivity are `activities`.
+    What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
+    purchase at most (null: any number).
     """
 
 
@@ -291,8 +297,9 @@ def publish_tiers(request: HttpRequest, program: Path[str], payload: TiersIn) ->
 def terms_draft(payload: TermsFields) -> TermsDraft:
     """Return the terms a request wants."""
     return TermsDraft(
-        payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on
-    )
+        payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on,
+        payload.most_per_order,
+    )  # fmt: skip
 
 
 def tiers_draft(payload: TiersFields) -> TiersDraft:
@@ -354,7 +361,7 @@ def show_program(program: Running) -> ProgramView:
         id=show_id(program.id), name=program.name, points_currency=program.points_currency,
         money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,
         expiry=program.expiry, expiry_count=program.expiry_count, activities=list(program.activities),
-        opens_on=program.opens_on,
+        opens_on=program.opens_on, most_per_order=program.most_per_order,
         measure=program.measure,
         window=program.window, window_size=program.window_size, grace_days=program.grace_days,
         downgrade=program.downgrade, also=program.also or None, join=program.join,

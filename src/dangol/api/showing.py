@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dangol.api.event_rule_views import award_view
 from dangol.api.views import (
+    CutView,
     ExpiringView,
     LineView,
     LotView,
@@ -83,6 +84,7 @@ def show_why(why: whys.WhyView) -> WhyView:
         zero=why.zero or None, is_return=why.is_return, is_correction=why.is_correction,
         parts=[_part(one) for one in why.parts], parts_before=[_part(one) for one in why.parts_before],
         portions=[_portion(one) for one in why.portions],
+        cut=CutView(**why.cut._asdict()) if why.cut else None,
     )  # fmt: skip
 
 
@@ -101,7 +103,8 @@ def _part(view: whys.PartView) -> PartView:
         rule_id=show_id(part.rule_id), rule_version=part.rule_version, rule=view.rule_name,
         category=view.category, base_minor=part.base_minor, rate_points=part.rate_points,
         rate_minor=part.rate_minor, multiplier=[part.multiplier_num, part.multiplier_den],
-        rounding=part.rounding, points=part.points,
+        rounding=part.rounding, points=part.points, whole_points=part.whole_points,
+        share_points=part.share_points,
     )  # fmt: skip
 
 

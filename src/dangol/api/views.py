@@ -72,8 +72,19 @@ class PointsView(Shown):
     lots: list[LotView]
 
 
+class CutView(Shown):
+    """What the rules would have given for a purchase, and the most that one earns: what they did give."""
+
+    would_be: int
+    most: int
+
+
 class PartView(Shown):
-    """What one rule paid: base × rate × multiplier, rounded as the rule says."""
+    """What one rule paid: base × rate × multiplier, rounded as the rule says.
+
+    Of a purchase that was cut, that times `share_points` / `whole_points`: what the rule paid, and would have
+    paid, for the whole of it.
+    """
 
     rule_id: str
     rule_version: int
@@ -85,6 +96,8 @@ class PartView(Shown):
     multiplier: list[int]
     rounding: str
     points: int
+    whole_points: int | None
+    share_points: int | None
 
 
 class PortionView(Shown):
@@ -108,7 +121,8 @@ class PortionView(Shown):
 class WhyView(Shown):
     """Why points came or went: the order, the tier held then, and each rule's sum.
 
-    `portions` are the lots that were made or taken from.
+    `portions` are the lots that were made or taken from. `cut`: what the purchase would have earned, were
+    it not above the most that one earns.
     """
 
     order_id: str
@@ -121,6 +135,7 @@ class WhyView(Shown):
     parts: list[PartView]
     parts_before: list[PartView]
     portions: list[PortionView]
+    cut: CutView | None
 
 
 class LineView(Shown):

@@ -50,7 +50,7 @@ class Terms(NamedTuple):
     They do not open before the day `opens_on`. Points that `await` how far their order comes
     (domain.milestones) open with it, and after `pending_days` at the latest. By inactivity they lapse so many
     months after the last of these `activities`. `extra_months`, a tier's own, are added to the last day,
-    whatever it is counted by.
+    whatever it is counted by. One purchase earns `most_per_order` points at most (None: any number).
     """
 
     zone: ZoneInfo
@@ -61,6 +61,7 @@ class Terms(NamedTuple):
     activities: tuple[str, ...] = ()
     opens_on: date | None = None
     awaits: str = ""
+    most_per_order: int | None = None
 
     @property
     def idle(self) -> Idle | None:
@@ -124,7 +125,11 @@ class EarningRule(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one rule paid, and why: everything needed to compute `points` again."""
+    """What one rule paid, and why: everything needed to compute `points` again.
+
+    Where its purchase would have earned more than one may, `whole_points` is what the rule would have paid
+    for the whole of it, and `share_points` what it paid; None: nothing was cut.
+    """
 
     rule_id: bytes
     rule_version: int
@@ -135,6 +140,24 @@ class Part(NamedTuple):
     multiplier_den: int
     rounding: str
     points: int
+    whole_points: int | None = None
+    share_points: int | None = None
+
+    @property
+    def uncut_points(self) -> int:
+        """What the rule pays on its base where nothing is cut."""
+        return divide(
+            max(self.base_minor, 0) * self.rate_points * self.multiplier_num,
+            self.rate_minor * self.multiplier_den,
+            self.rounding,
+        )
+
+
+class Cut(NamedTuple):
+    """What a purchase would have earned, and the most that one earns: what it did earn."""
+
+    would_be: int
+    most: int
 
 
 def divide(numerator: int, denominator: int, rounding: str) -> int:
@@ -151,12 +174,15 @@ def divide(numerator: int, denominator: int, rounding: str) -> int:
 
 
 def compute_points(part: Part) -> int:
-    """Return the points a part's own figures give: what it says must equal `part.points`."""
-    return divide(
-        max(part.base_minor, 0) * part.rate_points * part.multiplier_num,
-        part.rate_minor * part.multiplier_den,
-        part.rounding,
-    )
+    """Return the points a part's own figures give: what it says must equal `part.points`.
+
+    Of a purchase that was cut, what is left of a base keeps its part of the rule's share, rounded as the rule
+    says: of all of it the share, of none of it nothing.
+    """
+    points = part.uncut_points
+    if part.whole_points:
+        return divide(points * (part.share_points or 0), part.whole_points, part.rounding)
+    return points
 
 
 def accrue(rules: Sequence[EarningRule], bases: Sequence[int], *, tier: str, at: datetime) -> list[Part]:
@@ -170,6 +196,40 @@ def accrue(rules: Sequence[EarningRule], bases: Sequence[int], *, tier: str, at:
         for rule, base_minor in zip(rules, bases, strict=True)
         if base_minor > 0 and rule.is_active(at)
     ]
+
+
+def limit(parts: Sequence[Part], most: int | None) -> list[Part]:
+    """Return the parts of one purchase cut so that they come to `most` points (None: never cut).
+
+    What is to be had is split over them in proportion to what each would have paid, by largest remainder;
+    equal remainders go by rule, so that the order of rules and lines makes no difference.
+    """
+    if most is None or sum([part.points for part in parts]) <= most:
+        return list(parts)
+    cut = split(most, [_share_of(part, part.points) for part in parts])
+    return [
+        part._replace(points=share, whole_points=part.points, share_points=share) if part.points else part
+        for part, share in zip(parts, cut, strict=True)
+    ]
+
+
+def _share_of(part: Part, whole_points: int) -> Share:
+    return Share((part.rule_id.hex(), part.rule_version), whole_points, whole_points)
+
+
+def cut_of(parts: Sequence[Part]) -> Cut | None:
+    """Return to how much the purchase of these parts was cut, also once some of it has come back; or None."""
+    would_be = sum([part.whole_points or 0 for part in parts])
+    return Cut(would_be, sum([part.share_points or 0 for part in parts])) if would_be else None
+
+
+def is_cut_fairly(parts: Sequence[Part]) -> bool:
+    """Say whether the parts of one purchase have the shares that `limit` gives them, or none was cut."""
+    found = cut_of(parts)
+    if found is None:
+        return True
+    shares = split(found.most, [_share_of(part, part.whole_points or 0) for part in parts])
+    return shares == [part.share_points or 0 for part in parts]
 
 
 def _pay(rule: EarningRule, base_minor: int, tier: str) -> Part:

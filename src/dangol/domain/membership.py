@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from dangol.domain.absences import Absence
-from dangol.domain.accrual import EarningRule, Part, Terms, accrue, take_back
+from dangol.domain.accrual import EarningRule, Part, Terms, accrue, limit, take_back
 from dangol.domain.climbing import Climber
 from dangol.domain.histories import Amounts, History
 from dangol.domain.points import MOST_POINTS
@@ -67,6 +67,10 @@ class Program(NamedTuple):
         extra = next((level.extra_months for level in levels if level.key == tier), 0)
         terms = self.terms_at(at)
         return terms._replace(extra_months=extra) if extra else terms
+
+    def limited(self, parts: Sequence[Part], at: datetime) -> list[Part]:
+        """Return what rules pay for one purchase at an instant, cut to the most that one earns."""
+        return limit(parts, self.terms_at(at).most_per_order)
 
     def portions(self, tier: str, parts: Sequence[Part], at: datetime) -> list[Portion]:
         """Return in which portions the points of an order stand, bought at an instant in a tier."""
@@ -300,6 +304,9 @@ def _buy(program: Program, tier: str, act: Purchase, *, is_away: bool) -> Accrua
         zero = Zero.LEFT if is_away else _why_nothing(act, parts)
     elif points > MOST_POINTS:  # more than the ledger takes: a slip of the till, and no reason to stop it
         parts, points, zero = [], 0, Zero.TOO_LARGE
+    else:
+        parts = program.limited(parts, act.at)
+        points = sum([part.points for part in parts])
     return Accrual(
         act.order_id, act.order_id, act.at, tier, act.net_minor, points, tuple(parts), zero,
         tuple(program.portions(tier, parts, act.at)) if points else (),

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _, ngettext
+from django.utils.translation import gettext, gettext_lazy as _, ngettext
 
 from dangol.core.commerce.models import Act
+from dangol.domain.accrual import Cut
 from dangol.rooms.rewards.whys import NotJudged
+from dangol.web.formats import format_points
 
 ACT_WORDS: Mapping[str, Promise] = {
     Act.UNDONE: _("되돌렸어요"),
@@ -73,3 +75,10 @@ _NOT_JUDGED: Mapping[str, Promise] = {
 def not_judged_reason(reason: str) -> str:
     """Return why no program has looked at an order."""
     return str(_NOT_JUDGED[reason])
+
+
+def cut_reason(cut: Cut) -> str:
+    """Return why a purchase earned less than its rules come to."""
+    return gettext("다 더하면 {would_be}인데, 구매 한 번에 최대 {most}까지 적립해요.").format(
+        would_be=format_points(cut.would_be), most=format_points(cut.most)
+    )

@@ -99,6 +99,7 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
         "terms.expiry_count": str(terms.expiry_count),
         "terms.activities": ",".join(terms.activities),
         "terms.opens_on": terms.opens_on.isoformat() if terms.opens_on else "",
+        "terms.most_per_order": "" if terms.most_per_order is None else str(terms.most_per_order),
         "tiers.measure": tiers.measure.value, "tiers.also": tiers.also.value if tiers.also else "",
         "tiers.join": tiers.join.value, "tiers.window": tiers.window.value,
         "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
@@ -133,6 +134,7 @@ def read_content(
             expiry_count=reader.whole("terms.expiry_count", before.terms.expiry_count),
             activities=reader.several("terms.activities", Activity, before.terms.activities),
             opens_on=reader.day("terms.opens_on", before.terms.opens_on),
+            most_per_order=reader.whole_or_none("terms.most_per_order", before.terms.most_per_order),
         ),
         tiers=_read_tiers(reader, before.tiers),
     )
@@ -286,6 +288,8 @@ def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number")
     only = _("활동이 없으면 사라지는 포인트에만 쓰여요")
     yield field("terms.activities", _("활동으로 치는 것"), options=activity_options(), hint=only)
+    together = _("모든 규칙을 합해서 따져요. 비워 두면 한도가 없어요")
+    yield field("terms.most_per_order", _("구매 한 번에 적립하는 포인트의 한도"), "number", hint=together)
 
 
 def _level_inputs(level: LevelContent, field: Callable[..., Input], *, is_first: bool) -> Iterator[Input]:

@@ -51,6 +51,7 @@ class ProgramCards(NamedTuple):
     rules: list[RuleCard]
     waits: str
     lasts: str
+    limit: str
     ladder: list[Rung]
     counted: str
     grace: str
@@ -65,6 +66,7 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
         [rule_card(rule, names, currency) for rule in content.rules],
         f"{waits_in_words(content.terms.pending_days)} {opens_in_words(content.terms.opens_on)}".strip(),
         lasts_in_words(content.terms.expiry.value, content.terms.expiry_count, content.terms.activities),
+        limit_in_words(content.terms.most_per_order),
         [
             Rung(level.key, level.name, _takes(level, tiers, currency), longer_in_words(level.extra_months))
             for level in tiers.levels
@@ -143,6 +145,13 @@ def ends_in_words(ends_at: datetime | None) -> str:
 def opens_in_words(day: date | None) -> str:
     """Return before which day no points open; empty where they may on any."""
     return _("%(day)s보다 먼저 열리지 않아요.") % {"day": format_date(day)} if day else ""
+
+
+def limit_in_words(points: int | None) -> str:
+    """Return how many points one purchase earns at most; empty where it may be any number."""
+    if points is None:
+        return ""
+    return _("구매 한 번에 최대 %(points)s까지 적립해요.") % {"points": format_points(points)}
 
 
 def activity_options() -> list[tuple[str, str]]:
@@ -303,6 +312,8 @@ def _about(one: Difference) -> str:
         return _("규칙 ‘%(name)s’") % {"name": one.name}
     if one.about is About.TIER:
         return _("등급 ‘%(name)s’") % {"name": one.name}
+    if one.field == "most_per_order":
+        return _("구매 한 번의 적립")
     return _("포인트가 열리고 사라지는 때") if one.about is About.TERMS else _("등급 심사")
 
 
@@ -318,7 +329,7 @@ _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
-    "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
+    "most_per_order": lazy("최대 포인트"), "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
     "gate": lazy("누가 될 수 있나요?"), "counted": lazy("무엇을 세나요?"),
     "own_wait": lazy("이 포인트가 열리는 때"),
     "own_expiry": lazy("이 포인트가 사라지는 때"),
@@ -333,6 +344,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "pending_days"): lambda value, measure, currency: waits_in_words(value),
     (None, "opens_on"): lambda value, measure, currency: opens_in_words(value) or _("정하지 않음"),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
+    (None, "most_per_order"): lambda value, measure, currency: limit_in_words(value) or _("정하지 않음"),
     (None, "own_wait"): lambda value, measure, currency: _own(own_wait_in_words, *(value or (None,))),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),

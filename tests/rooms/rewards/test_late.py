@@ -9,7 +9,7 @@ from dangol.core.events.payloads import decode
 from dangol.core.ledger.models import Account, Lot, PointCurrency, Transfer
 from dangol.core.ledger.services import spend_points
 from dangol.core.tasks.registry import Due, find_task
-from dangol.domain.accrual import Expiry
+from dangol.domain.accrual import Expiry, Part
 from dangol.rooms.rewards.events import TierChanged
 from dangol.rooms.rewards.models import Membership, TierChange
 from dangol.rooms.rewards.programs import LevelDraft, RuleDraft, TermsDraft, TiersDraft
@@ -115,7 +115,8 @@ def test_order_discount__spread_over_categories__bases_sum_up_to_what_was_paid()
 
     (why,) = telling.outcome.whys()
     # $3.33 off: 166.5 each; the odd cent goes to the category that comes first.
-    assert [(part[2], part[-1]) for part in why[-1]] == [(1_667, 16), (834, 16)]
+    parts = [Part(*values) for values in why[-1]]
+    assert [(part.base_minor, part.points) for part in parts] == [(1_667, 16), (834, 16)]
 
 
 def test_return__several_orders_and_an_unknown_one__each_judged_for_itself() -> None:

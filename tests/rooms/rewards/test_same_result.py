@@ -71,6 +71,10 @@ def open_programs() -> None:
     open_program(
         OWN_TERMS, points_currency="T", rules=OWN_RULES, terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2)
     )
+    open_program(
+        OWN_TERMS, points_currency="L", rules=OWN_RULES,
+        terms=TermsDraft(3, Expiry.ROLLING_MONTHS, 2, most_per_order=100),
+    )  # fmt: skip
     open_program(BOTH, points_currency="B")
     open_program(EITHER, points_currency="E", zone="Asia/Seoul")
     changed = open_program(ROLLING, points_currency="M")

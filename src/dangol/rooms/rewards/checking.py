@@ -9,6 +9,7 @@ from dangol.domain.calendars import EARLIEST, LATEST
 from dangol.domain.errors import DomainError
 from dangol.domain.idling import Activity
 from dangol.domain.milestones import Milestone
+from dangol.domain.points import MOST_POINTS as MOST_EARNED
 
 # The most a rule can be written with: beyond it stands a slip, not a rule.
 MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
@@ -51,7 +52,8 @@ class RuleDraft(NamedTuple):
 class TermsDraft(NamedTuple):
     """How long points wait and last; none open before the day `opens_on`.
 
-    What keeps those that lapse by inactivity are `activities`: kinds of domain.idling.Activity.
+    What keeps those that lapse by inactivity are `activities`: kinds of domain.idling.Activity. One purchase
+    earns `most_per_order` points at most (None: any number).
     """
 
     pending_days: int = 0
@@ -59,6 +61,7 @@ class TermsDraft(NamedTuple):
     expiry_count: int = 0
     activities: tuple[str, ...] = ()
     opens_on: date | None = None
+    most_per_order: int | None = None
 
 
 class LevelDraft(NamedTuple):
@@ -121,13 +124,15 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
 
 
 def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
-    """Yield what makes no sense in terms: a negative wait, or a validity that has no length."""
+    """Yield what makes no sense in terms: a negative wait, a validity without length, a limit of nothing."""
     if terms.pending_days < 0:
         yield Problem("pending_days", "negative")
     elif terms.pending_days > MOST_DAYS:
         yield Problem("pending_days", "too_large")
     if terms.opens_on and not EARLIEST.date() <= terms.opens_on <= LATEST.date():
         yield Problem("opens_on", "not_a_day")
+    if terms.most_per_order is not None and not 0 < terms.most_per_order <= MOST_EARNED:
+        yield Problem("most_per_order", "not_positive" if terms.most_per_order <= 0 else "too_large")
     by_inactivity = terms.expiry is accrual.Expiry.INACTIVITY
     if by_inactivity and not terms.activities:
         yield Problem("activities", "needed")

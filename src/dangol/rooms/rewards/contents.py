@@ -50,17 +50,24 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
-    """How long points wait (none opens before a day) and last, and what keeps those that slide."""
+    """How long points wait (none opens before a day) and last, and what keeps those that slide.
+
+    One purchase earns `most_per_order` points at most (None: any number).
+    """
 
     pending_days: int = 0
     expiry: Expiry = Expiry.NEVER
     expiry_count: int = 0
     activities: tuple[Activity, ...] = ()
     opens_on: date | None = None
+    most_per_order: int | None = None
 
     def as_draft(self) -> TermsDraft:
         """Return the terms as a service takes them."""
-        return TermsDraft(self.pending_days, self.expiry, self.expiry_count, self.activities, self.opens_on)
+        return TermsDraft(
+            self.pending_days, self.expiry, self.expiry_count, self.activities, self.opens_on,
+            self.most_per_order,
+        )  # fmt: skip
 
 
 class LevelContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +167,7 @@ def load_content(running: Running, *, at: datetime) -> ProgramContent:
         terms=TermsContent(
             pending_days=terms.pending_days, expiry=terms.expiry, expiry_count=terms.expiry_count,
             activities=tuple([Activity(one) for one in terms.activities]), opens_on=terms.opens_on,
+            most_per_order=terms.most_per_order,
         ),
         tiers=TiersContent(
             levels=tuple(LevelContent(**level) for level in tiers.levels),

@@ -90,6 +90,8 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
     )
     if old != new:
         yield Difference(About.TERMS, "", "", "expiry", old, new)
+    if was.most_per_order != will_be.most_per_order:
+        yield Difference(About.TERMS, "", "", "most_per_order", was.most_per_order, will_be.most_per_order)
 
 
 def _counted(was: TiersContent, will_be: TiersContent) -> Iterator[Difference]:

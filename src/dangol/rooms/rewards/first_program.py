@@ -150,8 +150,8 @@ def _read(program: models.Program) -> tuple[list[RuleDraft], list[TermsDraft], l
     return (
         [RuleDraft(*row) for row in rules],
         [
-            TermsDraft(pending_days, expiry, count, tuple(filter(None, activities.split(","))), opens_on)
-            for pending_days, expiry, count, activities, opens_on in terms
+            TermsDraft(pending_days, expiry, count, tuple(filter(None, activities.split(","))), *others)
+            for pending_days, expiry, count, activities, *others in terms
         ],
         [
             TiersDraft(

@@ -37,7 +37,7 @@ class Program(models.Model):
 
 
 class Terms(models.Model):
-    """How long points wait and last, from `active_from` until the next version."""
+    """How long points wait and last, and the most a purchase earns, from `active_from` to the next one."""
 
     pk = models.CompositePrimaryKey("program_id", "version")
     program_id = IdField()
@@ -48,6 +48,8 @@ class Terms(models.Model):
     expiry_count = models.IntegerField(default=0)
     # The day before which no points open, however long they wait; empty: none.
     opens_on = models.DateField(null=True)
+    # What one purchase earns by the rules at most; empty: any number.
+    most_per_order = models.IntegerField(null=True)
     # What keeps points that lapse by inactivity: kinds of domain.idling.Activity, commas between them.
     activities = models.CharField(max_length=60, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField()
@@ -314,6 +316,9 @@ class AccrualPart(models.Model):
     multiplier_den = models.IntegerField()
     rounding = models.CharField(max_length=10)
     points = models.BigIntegerField()
+    # Where the purchase was cut: what the rule would have paid for the whole of it, and what it paid.
+    whole_points = models.BigIntegerField(null=True)
+    share_points = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "dg_accrual_part"

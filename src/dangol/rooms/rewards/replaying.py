@@ -65,6 +65,7 @@ def as_drafted(
         expiry_count=draft.terms.expiry_count,
         activities=draft.terms.activities,
         opens_on=draft.terms.opens_on,
+        most_per_order=draft.terms.most_per_order,
     )
     wanted = Replacement(
         rules, terms if changes.terms else None, _as_tiers(newest, draft) if changes.tiers else None

@@ -72,6 +72,7 @@ class ProgramView(NamedTuple):
     expiry_count: int
     activities: tuple[str, ...]
     opens_on: date | None
+    most_per_order: int | None
     measure: str
     window: str
     window_size: int
@@ -159,7 +160,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
     return ProgramView(
         row.id, row.name, row.points_currency, row.money_currency, terms.zone,
         terms.pending_days, terms.expiry.value, terms.expiry_count, terms.activities,
-        terms.opens_on,
+        terms.opens_on, terms.most_per_order,
         tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
         tiers.also.value if tiers.also else "", tiers.join.value, tier_views(running),
         tuple(

@@ -11,7 +11,7 @@ from dangol.core.ledger.models import Lot
 from dangol.core.ledger.verify import MOST_OFFENDERS, Check, Looked, Offender, sql_check
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import Row, batches, columns, read_rows, table
-from dangol.domain.accrual import Part, compute_points
+from dangol.domain.accrual import Part, compute_points, is_cut_fairly
 from dangol.rooms.rewards.models import Accrual, AccrualPart
 from dangol.rooms.rewards.openings import waiting_lots
 
@@ -63,6 +63,7 @@ def checks() -> list[Check]:
             ],
         ),
         _portions(),
+        _limits(),
         Check(
             "lot.awaited",
             _("기다리던 일이 온 적립분은 열렸거나, 열릴 날이 정해져 있어요."),
@@ -115,6 +116,26 @@ def _portions() -> Check:
                   AND x.program_id = p.program_id AND x.rule_id = p.rule_id
                   AND x.rule_version = p.rule_version AND x.accrual_number <= p.accrual_number)
             """,
+        ],
+    )
+
+
+def _limits() -> Check:
+    """Return what holds of the most that one purchase earns: by the terms of its instant, known by then."""
+    return sql_check(
+        "accrual.limit",
+        _("구매 한 번에 정해 둔 것보다 많이 적립하지 않았어요."),
+        counted="SELECT count(*) FROM dg_accrual WHERE points > 0",
+        broken=[
+            """
+            SELECT a.customer_id, a.order_id, a.number, a.points, t.most_per_order
+            FROM dg_program_terms AS t
+            JOIN dg_accrual AS a ON a.program_id = t.program_id AND a.points > t.most_per_order
+             AND (t.active_from IS NULL OR a.at >= t.active_from) AND a.recorded_at >= t.recorded_at
+            WHERE NOT EXISTS (
+                SELECT 1 FROM dg_program_terms AS n
+                WHERE n.program_id = t.program_id AND n.version > t.version AND n.active_from <= a.at)
+            """
         ],
     )
 
@@ -202,13 +223,17 @@ class _Parts:
         self._next = next(self._groups, None)
 
     def computed_of(self, accrual: _Judged) -> int | None:
-        """Return the points the accrual's parts come to; None where a part's figures give another number."""
+        """Return the points the accrual's parts come to; None where a part's figures give another number.
+
+        None also where what one purchase may earn is shared out otherwise than it should be.
+        """
         if self._next is None or self._next[0] != accrual[:4]:
             return 0
         parts = [Part(*row[4:]) for row in self._next[1]]
         self._next = next(self._groups, None)
         computed = [compute_points(part) for part in parts]
-        return sum(computed) if computed == [part.points for part in parts] else None
+        is_sound = computed == [part.points for part in parts] and is_cut_fairly(parts)
+        return sum(computed) if is_sound else None
 
 
 def _accruals() -> Iterator[_Judged]:

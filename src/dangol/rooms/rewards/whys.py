@@ -11,7 +11,7 @@ from dangol.core.storage.columns import Row, columns, table
 from dangol.core.storage.ids import Id
 from dangol.core.storage.reading import Select, all_of, matching, read_together, select_matching
 from dangol.core.storage.values import input_params, input_sql
-from dangol.domain.accrual import Part
+from dangol.domain.accrual import Cut, Part, cut_of
 from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule, Program
 
 _ACCRUAL = (
@@ -94,6 +94,11 @@ class WhyView(NamedTuple):
     zero: str
     transfer_id: Id | None
     portions: tuple[PortionView, ...]
+
+    @property
+    def cut(self) -> Cut | None:
+        """What the purchase would have earned, and the most that one earns; None: nothing was cut."""
+        return cut_of([one.part for one in self.parts])
 
     @property
     def is_correction(self) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.accrual import Part
+from dangol.domain.accrual import Cut, Part, cut_of
 from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, EarningRule
 from dangol.rooms.rewards.wallets import list_wallets
 
@@ -66,7 +66,7 @@ class Why:
     """Why an order earned what it did: the tier held then, each rule's sum, what it was before a return.
 
     It is of one program; what an order has earned in others is in `others`, with what those points are
-    called (`wallet`).
+    called (`wallet`). `cut`: what the purchase would have earned in all, and the most that one earns.
     """
 
     tier: str
@@ -81,6 +81,7 @@ class Why:
     before: list[RuleSum] = field(default_factory=list)
     others: list["Why"] = field(default_factory=list)
     wallet: str = ""
+    cut: Cut | None = None
 
     @property
     def stands(self) -> int:
@@ -118,7 +119,9 @@ def read_whys(
     for transfer_id, first in whys.items():
         for why in (first, *first.others):
             own = sources.get(transfer_id)
-            why.sums = _only(sums.get((why.order_id, why.program_id, why.number), []), own)
+            whole = sums.get((why.order_id, why.program_id, why.number), [])
+            why.cut = cut_of([one.part for one in whole])
+            why.sums = _only(whole, own)
             if why.is_return:
                 why.before = _only(sums.get((why.order_id, why.program_id, why.number - 1), []), own)
     _name_others(whys)

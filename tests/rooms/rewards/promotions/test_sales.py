@@ -12,6 +12,7 @@ from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id, show_id
 from dangol.project.checks import all_checks
+from dangol.rooms.rewards.models import Terms
 from dangol.rooms.rewards.promotions import limits
 from dangol.rooms.rewards.promotions.asking import ask
 from dangol.rooms.rewards.promotions.committing import HasReturns, NumberTaken, commit, undo
@@ -332,6 +333,19 @@ def test_multiplier__doubles_what_the_rules_give__and_is_taken_back_with_the_uni
     bring_back(sale, number="r1", units={"coffee": 1}, at=AT)
     assert points_of(kim) == 400 - 50 - 100
     assert Redemption.objects.get().promotion_id == promotion
+
+
+def test_multiplier__purchase_earns_only_so_much__adds_to_what_the_rules_alone_come_to() -> None:
+    (kim,) = open_shop("kim")
+    Terms.objects.update(most_per_order=150)
+    offer({"kind": "multiplier", "num": 3, "den": 1}, target={"include": {"products": ["coffee"]}})
+
+    sale = sold(kim, ("coffee", 5_000, 2), ("cake", 10_000, 1))
+
+    # 150 of 200 by the rule, and twice the 100 of the coffee: that is the promotion's, and has no limit.
+    assert points_of(kim) == find_sale(sale).answer["earning"]["points"] == 350
+    bring_back(sale, number="r1", units={"coffee": 1}, at=AT)
+    assert points_of(kim) == 350 - 38 - 100  # 150 of 200 points are left, so 112 of the 150
 
 
 def test_answer__of_a_sale__names_the_promotion_and_its_version() -> None:

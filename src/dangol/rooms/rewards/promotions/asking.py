@@ -14,7 +14,7 @@ from dangol.core.segments.selectors import segments_of
 from dangol.core.segments.subjects import load_subjects
 from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
-from dangol.domain.accrual import Part, accrue
+from dangol.domain.accrual import Cut, Part, accrue, cut_of
 from dangol.domain.conditions import Subject
 from dangol.domain.errors import Malformed
 from dangol.domain.membership import match_rules
@@ -102,6 +102,16 @@ class Earning(NamedTuple):
         """All of it."""
         return sum(one.points for one in self.parts) + self.added + self.given
 
+    @property
+    def cut(self) -> Cut | None:
+        """To how much what the rules give was cut; None: not at all."""
+        return cut_of(self.parts)
+
+    @property
+    def uncut_points(self) -> int:
+        """All of it as if no purchase were cut."""
+        return self.points + (self.cut.would_be - self.cut.most if self.cut else 0)
+
 
 NO_EARNING = Earning("", (), {}, 0)
 
@@ -156,8 +166,8 @@ def ask(asked: Asked, *, lost_codes: Collection[str] = ()) -> Answer:
         currency=asked.cart.currency, payable_minor=payable, due_minor=payable - tender.minor, at=asked.as_of,
     )  # fmt: skip
     earning = _earning(asked, shelf, evaluation, tender, stored, running)
-    if earning.points > MOST_POINTS:
-        raise TooManyPoints(points=earning.points, most=MOST_POINTS)
+    if earning.uncut_points > MOST_POINTS:
+        raise TooManyPoints(points=earning.uncut_points, most=MOST_POINTS)
     names = {one.promotion.id: one.promotion.name for one in shelf.book.entries}
     return Answer(asked, evaluation, tender, stored, earning, shelf, names)
 
@@ -246,7 +256,7 @@ def _earning(
     tier = running.rules.tiers.levels[rows[0][0] if rows else 0].key
     paid = earning_units(evaluation, tender, stored, shelf.tender)
     categories = {one.key: _category(one) for one in asked.cart.lines}
-    parts = _parts(running, tier, asked.as_of, paid, categories)
+    parts = running.rules.limited(_parts(running, tier, asked.as_of, paid, categories), asked.as_of)
     multiplied: dict[Id, Mapping[UnitKey, int]] = {}
     for effect in evaluation.effects:
         if isinstance(effect, PointsMultiplied):

@@ -122,6 +122,7 @@ def write_answer(answer: Answer) -> Json:
                  "units": [{"line": unit[0], "unit": unit[1], "amount": part} for unit, part in own.items()]}
                 for key, own in earning.multiplied.items()
             ],
+            "cut": earning.cut._asdict() if earning.cut else None,
         },
     }  # fmt: skip
 
