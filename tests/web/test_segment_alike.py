@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from dangol.core.access.rights import Role
 from dangol.core.events.settling import settle_all
@@ -17,6 +18,7 @@ from dangol.rooms.personalization.likeness import find_alike
 from dangol.rooms.personalization.selectors import most_alike
 from dangol.web.pages.segment_alike import SHOWN
 from tests.core.segments.shop import catch_up, make_segment
+from tests.insight.clusters import free_port
 from tests.rooms.personalization.test_likeness import AS_OF, SLUG, name_some
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
 from tests.web.staff import sign_in
@@ -129,3 +131,20 @@ def test_alike__no_such_segment__is_not_there(clerk: Client, story: Story) -> No
     assert clerk.get("/segments/nobody/alike").status_code == 404
     assert clerk.post("/segments/nobody/alike/find").status_code == 404
     assert clerk.post("/segments/nobody/alike/segment", {"percent": "30"}).status_code == 404
+
+
+def test_alike__cluster_was_gone__says_that_this_machine_reckoned_until_it_is_back(
+    clerk: Client, found: list[Id], settings: Settings
+) -> None:
+    words = "클러스터가 답하지 않아서 이 컴퓨터에서 셈했어요"
+    assert words not in read(clerk)
+    settings.ENGINE = f"spark://127.0.0.1:{free_port()}"
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NOW + timedelta(minutes=1))
+
+    page = read(clerk)
+    assert words in page
+    assert settings.ENGINE in page
+
+    settings.ENGINE = ""
+    find_alike(shop(), SLUG, as_of=AS_OF, at=NOW + timedelta(minutes=2))
+    assert words not in read(clerk)

@@ -16,7 +16,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.churn.features import Known, known_at
 from dangol.insight.lookalike.model import Lookalikes, find_lookalikes
 from dangol.rooms.personalization.alike import MODEL, because_of, score_of
-from dangol.rooms.personalization.models import ModelRun
+from dangol.rooms.personalization.models import RECKONED_HERE, ModelRun
 from dangol.rooms.personalization.purchases import engine_here, reckon
 from dangol.rooms.personalization.runs import end_of, note_run
 
@@ -43,7 +43,7 @@ def refresh_alike(
     if not (slugs := sorted(searched & set(segment_names()))):
         return {}
     known = _known(shop, as_of)
-    return {slug: _search(shop, slug, known, as_of=as_of, at=at, report=report) for slug in slugs}
+    return {slug: _search(shop, slug, *known, as_of=as_of, at=at, report=report) for slug in slugs}
 
 
 def find_alike(
@@ -61,24 +61,25 @@ def find_alike(
     or why nothing can be said, and then what was said before is taken away. Raises UnknownSegment.
     """
     find_segment(slug)
-    return _search(shop, slug, _known(shop, as_of), as_of=as_of, at=at, report=report)
+    return _search(shop, slug, *_known(shop, as_of), as_of=as_of, at=at, report=report)
 
 
-def _known(shop: ShopView, as_of: date) -> Known | DomainError:
-    """Return what is known of everybody who bought within a year, or why nothing can be."""
+def _known(shop: ShopView, as_of: date) -> tuple[Known | DomainError, str | None]:
+    """Return what is known of everybody who bought within a year, or why nothing can be.
+
+    And why it was reckoned on this machine, where the cluster was gone.
+    """
     try:
-        found, _gone = reckon(
-            shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of)
-        )
+        return reckon(shop.currency, as_of=as_of, work=lambda bought: known_at(bought.days, as_of=as_of))
     except DomainError as refusal:
-        return refusal
-    return found
+        return refusal, None
 
 
 def _search(
     shop: ShopView,
     slug: str,
     known: Known | DomainError,
+    gone: str | None,
     *,
     as_of: date,
     at: datetime,
@@ -98,7 +99,7 @@ def _search(
     traits: dict[str, dict[Id, Value]] = dict(zip(names, told, strict=True))
     source = f"{MODEL} {found.card.version}"
     changed = tell_results(traits, source=source, at=end_of(as_of, shop.tz), due_at=at, report=report)
-    result = Likeness(found.card.version, len(owners), _card(found))
+    result = Likeness(found.card.version, len(owners), _card(found) | {RECKONED_HERE: gone})
     note_run(MODEL, as_of, at, result=result, about=slug, kept=_KEPT)
     return changed
 

@@ -39,6 +39,11 @@ class RunView(NamedTuple):
     card: dict[str, Any]
     refusal: dict[str, Any] | None
 
+    @property
+    def reckoned_here(self) -> str | None:
+        """Why it was made on this machine and not on the cluster, where the cluster was gone."""
+        return self.card.get(RECKONED_HERE)
+
 
 def runs_of(model: str, *, about: str = "", limit: int = 30) -> list[RunView]:
     """Return the runs of a model, the latest first; `about` is the segment it was asked about, if one was."""

@@ -96,6 +96,7 @@ def _told(run: RunView) -> dict[str, Any]:
         "lift": card["figures"]["lift_10"],
         "weak": card["figures"]["auc"]["low"] < WEAK_AUC,
         "beats_baseline": card["beats_baseline"],
+        "reckoned_here": run.reckoned_here,
         "bins": [
             Bin(
                 one["customers"], _share(one["said"]), _share(one["came"]),
