@@ -10,11 +10,11 @@ from msgspec import Meta
 from dangol.core.actions.catalog import Action, ActionPayload, ActionResult, Call, Instant
 from dangol.core.ledger.services import Order, apply
 from dangol.core.storage.ids import Id, parse_id, show_id
-from dangol.domain.accrual import dates_of
+from dangol.domain.accrual import Terms, dates_of
 from dangol.domain.errors import DomainError
 from dangol.domain.points import NEVER, Earn
 from dangol.rooms.rewards.programs import Running, UnknownProgram, find_program
-from dangol.rooms.rewards.selectors import standings_in
+from dangol.rooms.rewards.selectors import terms_in
 from dangol.rooms.rewards.services import TierRow, set_tiers
 
 MOST_POINTS = 100_000_000
@@ -72,8 +72,8 @@ def award_points(calls: Sequence[Call[AwardPoints]]) -> list[PointsAwarded | Dom
         except UnknownProgram as refusal:
             answers.update({call.customer_id: refusal for call in own})
             continue
-        tiers = _tiers(running, own)
-        earns = [_earn(running, call, tiers.get(call.customer_id, "")) for call in own]
+        terms = terms_in(running, [(call.customer_id, call.at) for call in own])
+        earns = [_earn(call, each) for call, each in zip(own, terms, strict=True)]
         results = apply(
             [Order(call.customer_id, earn) for call, earn in zip(own, earns, strict=True)],
             running.row.points_currency,
@@ -104,16 +104,8 @@ def _find(program: str | None) -> Running:
         raise UnknownProgram() from error
 
 
-def _tiers(running: Running, calls: Sequence[Call[AwardPoints]]) -> dict[Id, str]:
-    """Return the tier each of them is in, where some tier lets points last longer; else nothing is read."""
-    if not any(level.extra_months for rules in running.rules.tier_versions for level in rules.levels):
-        return {}
-    standings = standings_in(running, [one.customer_id for one in calls], as_of=max(one.at for one in calls))
-    return {customer_id: one.tier.key for customer_id, one in standings.items()}
-
-
-def _earn(running: Running, call: Call[AwardPoints], tier: str) -> Earn:
-    terms, payload = running.rules.terms_in(tier, call.at), call.payload
+def _earn(call: Call[AwardPoints], terms: Terms) -> Earn:
+    payload = call.payload
     _, lapses_at = dates_of(terms, call.at)
     return Earn(
         f"action:{call.key}",

@@ -15,6 +15,7 @@ from django.db.models import Count
 from dangol.core.storage.ids import Id
 from dangol.core.storage.params import id_param, instant_param
 from dangol.core.storage.rows import read_rows, table
+from dangol.domain.accrual import Terms
 from dangol.domain.calendars import day_of
 from dangol.domain.climbing import Climber
 from dangol.domain.tiers import Downgrade, Join, TierRules, Window, reaches, reviewed_from, rules_at
@@ -202,21 +203,45 @@ def standings_of(
 
 def standings_in(running: Running, customer_ids: Sequence[Id], *, as_of: datetime) -> dict[Id, StandingView]:
     """Return where each of these customers stands in a program that is at hand, as `standings_of` does."""
-    versions = running.rules.tier_versions
     known = store.load_known(running.id, customer_ids)
-    since = store.earliest_counted(versions, known.values(), as_of)
-    histories = store.load_histories(running, known, list(known), since)
+    climbers = _climbers(running, known, since=as_of)
+    for climber in climbers.values():
+        climber.advance(as_of)
+    return {one: _standing(running, one, known[one], climber, as_of) for one, climber in climbers.items()}
+
+
+def terms_in(running: Running, gifts: Sequence[tuple[Id, datetime]]) -> list[Terms]:
+    """Return the terms of what each of these members is given at an instant: a tier may let it last longer.
+
+    An instant before what was judged last counts as that. A constant number of statements; none where no tier
+    lets points last longer.
+    """
+    rules = running.rules
+    if not any(level.extra_months for one in rules.tier_versions for level in one.levels):
+        return [rules.terms_at(at) for _, at in gifts]
+    known = store.load_known(running.id, sorted({customer_id for customer_id, _ in gifts}))
+    climbers = _climbers(running, known, since=min(at for _, at in gifts))
+    tiers = {}
+    for customer_id, at in sorted(set(gifts)):
+        climbers[customer_id].advance(at)
+        tiers[customer_id, at] = climbers[customer_id].tier
+    return [rules.terms_in(tiers[gift], gift[1]) for gift in gifts]
+
+
+def _climbers(running: Running, known: Mapping[Id, Known], *, since: datetime) -> dict[Id, Climber]:
+    """Return each of these customers as they were judged last, to be led on from an instant."""
+    versions = running.rules.tier_versions
+    earliest = store.earliest_counted(versions, known.values(), since)
+    histories = store.load_histories(running, known, list(known), earliest)
     joined = store.load_joined_on(running.rules, known)
     stays = stays_of(running.rules.gates, known)
-    views = {}
-    for customer_id, one in known.items():
-        climber = Climber(
+    return {
+        customer_id: Climber(
             versions, one.standing, histories.get(customer_id) or {},
             joined_on=joined.get(customer_id), judged_to=one.judged_to, stays=stays.get(customer_id, {}),
-        )  # fmt: skip
-        climber.advance(as_of)
-        views[customer_id] = _standing(running, customer_id, one, climber, as_of)
-    return views
+        )
+        for customer_id, one in known.items()
+    }  # fmt: skip
 
 
 def _standing(

@@ -25,6 +25,7 @@ from dangol.rooms.rewards.event_rules import models
 from dangol.rooms.rewards.event_rules.in_force import Live, Version
 from dangol.rooms.rewards.event_rules.people import members_among, read_subjects
 from dangol.rooms.rewards.programs import find_program
+from dangol.rooms.rewards.selectors import terms_in
 
 REASON = "event_rule"
 _AWARD = (
@@ -181,16 +182,16 @@ def _give(batch: _Batch, given: Sequence[_Judged], recorded_at: datetime) -> Non
     if not given:
         return
     running = find_program()
+    gifts = [(batch.roots[one.told.customer_id], one.told.deed.told_at) for one in given]
     orders = []
-    for one in given:
-        told_at, content = one.told.deed.told_at, one.version.content
-        terms = content.own_terms.over(running.rules.terms_at(told_at))
+    for one, (owner, told_at), usual in zip(given, gifts, terms_in(running, gifts), strict=True):
+        terms = one.version.content.own_terms.over(usual)
         release_at, expires_at = dates_of(terms, told_at)
         earn = Earn(
             key_of(one.version.rule_id, one.told.deed_id), told_at, one.verdict.sum.points, release_at,
             expires_at, REASON, one.version.rule_id, idle=terms.idle,
         )  # fmt: skip
-        orders.append(Order(batch.roots[one.told.customer_id], earn))
+        orders.append(Order(owner, earn))
     results = apply(orders, running.row.points_currency, recorded_at=recorded_at)
     rows = []
     for one, order, result in zip(given, orders, results, strict=True):

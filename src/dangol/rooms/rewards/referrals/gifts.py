@@ -29,6 +29,7 @@ from dangol.rooms.rewards.referrals.desk import Held
 from dangol.rooms.rewards.referrals.events import ReferralCapped, ReferralGiven, ReferralTakenBack
 from dangol.rooms.rewards.referrals.models import GiftState, ReferralGift, ReferralProgram
 from dangol.rooms.rewards.referrals.programs import caps_of, give_room_back, take_room
+from dangol.rooms.rewards.selectors import terms_in
 from dangol.rooms.rewards.stamps.errors import StampsUndone
 from dangol.rooms.rewards.stamps.services import add_stamps, undo_stamps
 
@@ -156,7 +157,7 @@ def _hand_over(held: Held, gift: ReferralGift, at: datetime) -> None:
 
 def _give_points(gift: ReferralGift, at: datetime) -> str:
     running = find_program()
-    terms = running.rules.terms_at(at)
+    (terms,) = terms_in(running, [(_owner(gift), at)])
     release_at, expires_at = dates_of(terms, at)
     earn = Earn(
         _key(gift), at, gift.amount or 0, release_at, expires_at, REASON, gift.referral_id, idle=terms.idle

@@ -20,6 +20,7 @@ from dangol.rooms.rewards.catalog.services import By, cancel_redemption, give_re
 from dangol.rooms.rewards.coupons.holding import Ask, block_code, issue_codes
 from dangol.rooms.rewards.coupons.models import CouponCode, CouponUse
 from dangol.rooms.rewards.programs import Running, find_program
+from dangol.rooms.rewards.selectors import terms_in
 from dangol.rooms.rewards.stamps.desk import Held
 from dangol.rooms.rewards.stamps.events import StampCardGiven, StampCardRevoked
 from dangol.rooms.rewards.stamps.models import StampCard
@@ -54,17 +55,17 @@ def _give_points(full: Sequence[tuple[Held, Card]], at: datetime) -> None:
         for held, card in full:
             held.row_of(card).trouble = refusal.code
         return
-    terms = running.rules.terms_at(at)
-    release_at, expires_at = dates_of(terms, at)
     moves = [
         Move(
             held.owner,
             Earn(
-                _key(held.row_of(card)), at, held.program.points or 0, release_at, expires_at, "stamps",
+                _key(held.row_of(card)), at, held.program.points or 0, *dates_of(terms, at), "stamps",
                 card.id, idle=terms.idle,
             ),
         )
-        for held, card in full
+        for (held, card), terms in zip(
+            full, terms_in(running, [(held.owner, at) for held, _ in full]), strict=True
+        )
     ]  # fmt: skip
     results = apply(moves, running.row.points_currency, recorded_at=at)
     for (held, card), result in zip(full, results, strict=True):
