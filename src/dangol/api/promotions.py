@@ -1,7 +1,6 @@
 """Promotions: written, published version by version, paused and put away; and how the checkout answers."""
 
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
@@ -11,11 +10,11 @@ from pydantic import Field
 
 from dangol.api.approvals import ApprovalView, show_approval
 from dangol.api.caller import Needs, actor_of, caller_of
-from dangol.api.idempotency import HEADER, once
+from dangol.api.idempotency import form_of, once
 from dangol.api.promotion_refs import find_promotion_id
 from dangol.api.replies import Given, Instant, Reply, Shown, show
 from dangol.core.access.rights import Right
-from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.ids import show_id
 from dangol.core.storage.versioned import Version
 from dangol.rooms.rewards.promotions import editing
 from dangol.rooms.rewards.promotions.approving import change_or_ask, publish_or_ask
@@ -194,19 +193,12 @@ def publish_promotion(
     """
     caller, key = caller_of(request), find_promotion_id(promotion)
     outcome = publish_or_ask(
-        key, revision=payload.revision, form=_form(request), actor=actor_of(request), at=caller.at,
+        key, revision=payload.revision, form=form_of(request), actor=actor_of(request), at=caller.at,
         reason=payload.reason or caller.key.name, alone=True,
     )  # fmt: skip
     if outcome.approval is not None:
         return Reply(show_approval(outcome.approval, caller.at), 202)
     return Reply(_shown(request, key))
-
-
-def _form(request: HttpRequest) -> Id:
-    """Return the id of the request for approval that this request is, however often it is sent."""
-    caller = caller_of(request)
-    name = request.headers.get(HEADER, caller.request_id)
-    return sha256(b"promotions" + caller.key.id + name.encode()).digest()[:16]
 
 
 @router.post("/promotions/{promotion}/pause", auth=Needs(Right.PROGRAMS_PUBLISH), response=PromotionView)
@@ -271,7 +263,7 @@ def write_checkout_settings(request: HttpRequest, payload: CheckoutSettingsIn) -
     """
     caller = caller_of(request)
     outcome = change_or_ask(
-        unpack_checkout(payload.content), form=_form(request), actor=actor_of(request), at=caller.at,
+        unpack_checkout(payload.content), form=form_of(request), actor=actor_of(request), at=caller.at,
         seen=checkout_number() if payload.version is None else payload.version,
         reason=payload.reason or caller.key.name,
     )  # fmt: skip

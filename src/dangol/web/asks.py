@@ -21,6 +21,8 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
 from dangol.rooms.rewards.promotions import approving
+from dangol.rooms.rewards.promotions.contents import unpack
+from dangol.rooms.rewards.second_person import read_publication
 from dangol.rooms.rewards.stored_value import batch_asks, credit, giving, settings_asks
 from dangol.web.checkout_words import changes_between
 from dangol.web.formats import format_money_in_words, format_number, format_points, format_points_change
@@ -80,8 +82,11 @@ def _describe_given(approval: ApprovalView) -> str:
 
 
 def _describe_publication(approval: ApprovalView) -> str:
-    _revision, content = approving.read_publication(approval)
-    return _("‘%(name)s’ 발행하기") % {"name": content.name.strip() or _("이름 없음")}
+    return _publishing(unpack(read_publication(approval).content).name)
+
+
+def _publishing(name: str) -> str:
+    return _("‘%(name)s’ 발행하기") % {"name": name.strip() or _("이름 없음")}
 
 
 def _describe_change(approval: ApprovalView) -> str:

@@ -10,7 +10,6 @@ from dangol.core.access.log import list_entries
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.storage.ids import Id, new_id
 from dangol.rooms.rewards.promotions.approving import (
-    Outcome,
     causes_for,
     change_or_ask,
     decide_promotions,
@@ -26,10 +25,12 @@ from dangol.rooms.rewards.promotions.checkout import (
 from dangol.rooms.rewards.promotions.editing import (
     DraftChanged,
     create_promotion,
+    discard_draft,
     find_promotion,
     list_versions,
     write_draft,
 )
+from dangol.rooms.rewards.second_person import Outcome
 from tests.rooms.rewards.promotions.shop import AT, open_shop, percent
 from tests.together import together
 
@@ -148,6 +149,23 @@ def test_decide__draft_changed_since__publishes_nothing_and_waits_on() -> None:
 
     assert list_versions(made) == []
     assert count_waiting(at=AT) == 1
+
+
+def test_decide__another_draft_of_the_same_revision__is_not_what_was_asked_for() -> None:
+    open_shop(approve_always=True)
+    made = drafted(10)
+    decide(ask(made))
+    for share in (20, 90):
+        raw = {"name": "할인", "currency": "KRW", "benefits": [percent(share)]}
+        write_draft(made, raw, revision=None, changed_by="maker", at=AT)
+        if share == 20:
+            outcome = ask(made)
+            discard_draft(made)
+
+    with pytest.raises(DraftChanged):
+        decide(outcome)
+
+    assert len(list_versions(made)) == 1
 
 
 def test_decide__eight_at_once__one_version() -> None:

@@ -8,13 +8,14 @@ from dangol.core.access.approvals import count_waiting
 from dangol.core.access.errors import OwnRequest
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.storage.ids import Id, new_id
+from dangol.rooms.rewards.second_person import Outcome
 from dangol.rooms.rewards.stored_value.batch_asks import ask_batch
 from dangol.rooms.rewards.stored_value.cards import BatchDraft, CardDraft, sell_card
 from dangol.rooms.rewards.stored_value.credit import ByHand, move_by_hand
 from dangol.rooms.rewards.stored_value.errors import StoredValueSettingsChanged, UnknownGiftCard
 from dangol.rooms.rewards.stored_value.models import GiftCard, GiftCardBatch
 from dangol.rooms.rewards.stored_value.settings import StoredValueContent, read_settings, settings_number
-from dangol.rooms.rewards.stored_value.settings_asks import Outcome, change_or_ask, decide_settings
+from dangol.rooms.rewards.stored_value.settings_asks import change_or_ask, decide_settings
 from tests.rooms.rewards.promotions.shop import AT, open_shop
 from tests.rooms.rewards.stored_value.shop import BY, CLERK, prove
 from tests.together import together

@@ -5,21 +5,12 @@ What one person asks for waits in `core.access.approvals` until another lets it 
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from dangol.core.access.approvals import (
-    ApprovalState,
-    ApprovalView,
-    Ask,
-    decide,
-    find_asked,
-    list_asked,
-    note_request,
-)
-from dangol.core.access.log import Access, AccessDraft, record_access
-from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.access.approvals import ApprovalState, ApprovalView, Ask, decide
+from dangol.core.people.actors import Actor
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import require_write_transaction, write_transaction
 from dangol.domain.promotions.second_look import Needed, causes_of, is_looser
@@ -38,6 +29,14 @@ from dangol.rooms.rewards.promotions.contents import (
     read_benefit,
     unpack,
 )
+from dangol.rooms.rewards.second_person import (
+    Outcome,
+    Publication,
+    ask_once,
+    log_done,
+    read_publication,
+    signed,
+)
 from dangol.rooms.rewards.wallets import find_wallet
 
 PUBLICATION = "promotions.publish"
@@ -47,25 +46,11 @@ SETTINGS_ID: Id = bytes(15) + b"\x01"
 _LOGGED = "promotion.published", "checkout.settings"
 
 
-class Publication(msgspec.Struct, frozen=True):
-    """A draft of this revision is to be in force; `content` is what it says, as JSON."""
-
-    revision: int
-    content: dict[str, Any]
-
-
 class Change(msgspec.Struct, frozen=True):
     """The settings are to be this, where version `seen` is in force; `content` is CheckoutContent as JSON."""
 
     seen: int
     content: dict[str, Any]
-
-
-class Outcome(NamedTuple):
-    """What became of it: a version's number, or the request that waits for a second person."""
-
-    number: int | None
-    approval: ApprovalView | None = None
 
 
 def causes_for(content: PromotionContent) -> Sequence[Needed]:
@@ -101,11 +86,11 @@ def publish_or_ask(
     with write_transaction():
         content = editing.require_publishable(promotion_id, revision=revision)
         if alone and not causes_for(content):
-            number = editing.publish(promotion_id, revision=revision, published_by=_signed(actor), at=at)
+            number = editing.publish(promotion_id, revision=revision, published_by=signed(actor), at=at)
             return Outcome(number)
-        wanted = Publication(revision, pack(content))
-        size = content.limits.budget_minor or 0
-        return Outcome(None, _ask(PUBLICATION, promotion_id, wanted, size, form, actor, reason, at))
+        payload = Publication(revision, pack(content)).as_payload()
+        ask = Ask(form, PUBLICATION, promotion_id, payload, content.limits.budget_minor or 0, reason)
+        return Outcome(None, ask_once(ask, actor=actor, at=at))
 
 
 def change_or_ask(
@@ -120,39 +105,16 @@ def change_or_ask(
         find_wallet(content.tender.currency, field="tender.currency")
     with write_transaction():
         if is_looser(read_checkout().as_second_look(), content.as_second_look()):
-            wanted = Change(seen, msgspec.to_builtins(content))
-            return Outcome(None, _ask(SETTINGS, SETTINGS_ID, wanted, 0, form, actor, reason, at))
+            payload = msgspec.json.encode(Change(seen, msgspec.to_builtins(content))).decode()
+            ask = Ask(form, SETTINGS, SETTINGS_ID, payload, 0, reason)
+            return Outcome(None, ask_once(ask, actor=actor, at=at))
         return Outcome(_write(content, seen=seen, actor=actor, at=at))
 
 
 def _write(content: CheckoutContent, *, seen: int | None, actor: Actor, at: datetime) -> int:
-    number = write_checkout(content, changed_by=_signed(actor), at=at, seen=seen)
-    _log(_LOGGED[1], actor, f"v{number}", at)
+    number = write_checkout(content, changed_by=signed(actor), at=at, seen=seen)
+    log_done(_LOGGED[1], actor, f"v{number}", at=at)
     return number
-
-
-def _ask(
-    kind: str,
-    subject_id: Id,
-    wanted: Publication | Change,
-    size: int,
-    form: Id,
-    actor: Actor,
-    reason: str,
-    at: datetime,
-) -> ApprovalView:
-    payload = msgspec.json.encode(wanted).decode()
-    for one in list_asked(kind, subject_id, limit=10):
-        if one.is_open(at) and one.payload == payload:
-            return one
-    ask = Ask(form, kind, subject_id, payload, size, reason)
-    return find_asked(ask, actor=actor) or note_request(ask, actor=actor, at=at, waits=True)
-
-
-def read_publication(approval: ApprovalView) -> tuple[int, PromotionContent]:
-    """Return which revision is to be published, and what it says; raises msgspec.DecodeError."""
-    wanted = msgspec.json.decode(approval.payload, type=Publication)
-    return wanted.revision, unpack(wanted.content)
 
 
 def read_change(approval: ApprovalView) -> tuple[CheckoutContent, CheckoutContent]:
@@ -183,18 +145,12 @@ def _carry_out(approval: ApprovalView, actor: Actor, at: datetime) -> None:
     require_write_transaction()
     assert approval.state == ApprovalState.APPROVED, "nothing else is carried out"
     if approval.kind == SETTINGS:
-        wanted = msgspec.json.decode(approval.payload, type=Change)
-        _write(unpack_checkout(wanted.content), seen=wanted.seen, actor=actor, at=at)
+        change = msgspec.json.decode(approval.payload, type=Change)
+        _write(unpack_checkout(change.content), seen=change.seen, actor=actor, at=at)
         return
-    revision, content = read_publication(approval)
-    editing.publish(approval.subject_id, revision=revision, published_by=_signed(actor), at=at)
-    _log(_LOGGED[0], actor, content.name.strip() or "-", at)
-
-
-def _signed(actor: Actor) -> str:
-    """Return the name a version is kept under: staff's own to sign in by, a key's as it is called."""
-    return actor.name or actor.key if actor.kind == ActorKind.KEY else actor.key
-
-
-def _log(what: str, actor: Actor, reason: str, at: datetime) -> None:
-    record_access([AccessDraft(Access.CONFIGURE, actor, reason, seen=(what,), people=0)], at=at)
+    wanted = read_publication(approval)
+    content = unpack(wanted.content)
+    editing.publish(
+        approval.subject_id, revision=wanted.revision, published_by=signed(actor), at=at, approved=content
+    )
+    log_done(_LOGGED[0], actor, content.name.strip() or "-", at=at)

@@ -213,15 +213,16 @@ class _Publishable(NamedTuple):
     checked: Limited
 
 
-def _publishable(promotion_id: Id, revision: int) -> _Publishable:
+def _publishable(promotion_id: Id, revision: int, approved: PromotionContent | None = None) -> _Publishable:
     row = lock_promotion(promotion_id)
     _refuse_archived(row)
     draft = models.PromotionDraft.objects.filter(promotion_id=promotion_id).first()
     if draft is None:
         raise NoDraft()
-    if draft.revision != revision:
-        raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
     content = unpack(draft.content)
+    # Revisions begin anew with each draft: one that was thrown away had this number, too.
+    if draft.revision != revision or approved not in (None, content):
+        raise DraftChanged(revision=draft.revision, changed_by=draft.changed_by)
     checked = check_content(content)
     if checked.promotion.condition is not None:
         hold_segments(checked.promotion.condition)
@@ -230,14 +231,22 @@ def _publishable(promotion_id: Id, revision: int) -> _Publishable:
     return _Publishable(draft, content, checked)
 
 
-def publish(promotion_id: Id, *, revision: int, published_by: str, at: datetime) -> int:
+def publish(
+    promotion_id: Id,
+    *,
+    revision: int,
+    published_by: str,
+    at: datetime,
+    approved: PromotionContent | None = None,
+) -> int:
     """Let the draft of this revision be in force from now on; returns the version's number.
 
-    Whether a second person has to let it happen is asked by `approving`. Raises UnknownPromotion, Archived,
-    NoDraft, DraftChanged, NothingToPublish, PromotionInvalid or a BrokenCondition; then nothing is changed.
+    With `approved` only where the draft says just that. Whether a second person has to let it happen is asked
+    by `approving`. Raises UnknownPromotion, Archived, NoDraft, DraftChanged, NothingToPublish,
+    PromotionInvalid or a BrokenCondition; then nothing is changed.
     """
     with write_transaction():
-        draft, content, checked = _publishable(promotion_id, revision)
+        draft, content, checked = _publishable(promotion_id, revision, approved)
         number = _latest(promotion_id) + 1
         condition = checked.promotion.condition
         models.PromotionVersion.objects.create(

@@ -1,16 +1,16 @@
 """Two pairs of eyes on the settings: whoever is held by a limit must not loosen it alone."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from dangol.core.access.approvals import ApprovalView, Ask, decide, find_asked, list_asked, note_request
-from dangol.core.access.log import Access, AccessDraft, record_access
-from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.access.approvals import ApprovalView, Ask, decide, note_request
+from dangol.core.people.actors import Actor
 from dangol.core.people.shops import lock_shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.second_person import Outcome, find_same, log_done, signed
 from dangol.rooms.rewards.stored_value.settings import (
     StoredValueContent,
     read_settings,
@@ -30,13 +30,6 @@ class Change(msgspec.Struct, frozen=True):
 
     seen: int
     content: dict[str, Any]
-
-
-class Outcome(NamedTuple):
-    """What became of it: a version's number, or the request that waits for a second person."""
-
-    number: int | None
-    approval: ApprovalView | None = None
 
 
 def is_looser(before: StoredValueContent, after: StoredValueContent) -> bool:
@@ -65,22 +58,15 @@ def change_or_ask(
             return Outcome(_write(content, seen=seen, actor=actor, at=at))
         payload = msgspec.json.encode(Change(seen, msgspec.to_builtins(content))).decode()
         ask = Ask(form, KIND, SETTINGS_ID, payload, 0, reason)
-        if earlier := _waiting(payload, at) or find_asked(ask, actor=actor):
+        if earlier := find_same(ask, actor=actor, at=at):
             return Outcome(None, earlier)
         require_settings(seen)
         return Outcome(None, note_request(ask, actor=actor, at=at, waits=True))
 
 
-def _waiting(payload: str, at: datetime) -> ApprovalView | None:
-    asked = list_asked(KIND, SETTINGS_ID, limit=10)
-    return next((one for one in asked if one.is_open(at) and one.payload == payload), None)
-
-
 def _write(content: StoredValueContent, *, seen: int, actor: Actor, at: datetime) -> int:
-    # Staff's own name to sign in by, a key's as it is called.
-    name = actor.name or actor.key if actor.kind == ActorKind.KEY else actor.key
-    number = write_settings(content, changed_by=name, at=at, seen=seen)
-    record_access([AccessDraft(Access.CONFIGURE, actor, f"v{number}", seen=(KIND,), people=0)], at=at)
+    number = write_settings(content, changed_by=signed(actor), at=at, seen=seen)
+    log_done(KIND, actor, f"v{number}", at=at)
     return number
 
 
