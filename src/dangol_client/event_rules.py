@@ -12,6 +12,7 @@ from dangol_client.event_rule_answers import (
     EventRuleTrial,
     EventRuleVersion,
 )
+from dangol_client.machine_answers import Approval
 from dangol_client.sending import Sending, Wire, place
 
 
@@ -44,9 +45,15 @@ class EventRuleCalls:
         """Throw the draft away: what is published stays."""
         return self._wire.write(f"{_of(rule)}/draft", None, EventRule, sending, method="DELETE")
 
-    def publish(self, rule: str, *, revision: int, **sending: Unpack[Sending]) -> EventRule:
-        """Let the draft of this revision hold for what happens from now on."""
-        return self._wire.write(f"{_of(rule)}/publish", {"revision": revision}, EventRule, sending)
+    def publish(
+        self, rule: str, *, revision: int, reason: str | None = None, **sending: Unpack[Sending]
+    ) -> EventRule | Approval:
+        """Let the draft of this revision hold for what happens from now on.
+
+        Where the shop asks for a second person it does not yet: the answer is an Approval, which waits.
+        """
+        body = {"revision": revision, "reason": reason}
+        return self._wire.write_or(f"{_of(rule)}/publish", body, EventRule, Approval, sending)
 
     def pause(self, rule: str, **sending: Unpack[Sending]) -> EventRule:
         """Let a rule rest: what happens meanwhile earns nothing, also later."""

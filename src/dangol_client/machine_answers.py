@@ -107,14 +107,15 @@ class Approval(Answer, frozen=True):
     """Points to be given (positive) or taken by hand; `state` says whether a person has let it happen.
 
     `points` are each member's; a request about many (`members` of them) names no `member_id`. Of the kinds
-    `promotions.publish`, `checkout.settings` and `stored_value.settings` there are neither; of
-    `store_credit.by_hand` it is `credit_minor` of a `currency`, and no points; of `gift_cards.given` it is
-    `given_minor` on cards.
+    `promotions.publish`, `event_rules.publish`, `checkout.settings` and `stored_value.settings` there are
+    neither; of `store_credit.by_hand` it is `credit_minor` of a `currency`, and no points; of
+    `gift_cards.given` it is `given_minor` on cards.
     """
 
     id: str
     kind: str
     promotion_id: str | None
+    event_rule_id: str | None
     state: str
     member_id: str | None
     members: int

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from dangol.core.access.rights import Right
+from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import parse_id
 from dangol.project.clock import now
+from dangol.rooms.rewards.event_rules.approving import decide_publication
+from dangol.rooms.rewards.promotions.checkout import unpack_checkout, write_checkout
 from tests.api.conftest import Caller, key_with
 from tests.rooms.rewards.event_rules.shop import REVIEW, happen, let_by, tracked
 
@@ -88,3 +91,25 @@ def test_rights__who_only_writes__does_not_publish(api: Caller) -> None:
     assert writer.send("PUT", f"/event-rules/{made}/draft", {"content": CONTENT, "revision": 1}).status == 200
     assert writer.post(f"/event-rules/{made}/publish", {"revision": 2}).status == 403
     assert Caller(key_with(Right.MEMBERS_READ)).get("/event-rules").status == 403
+
+
+def test_publish__where_another_has_to_approve__answers_202_and_waits(api: Caller) -> None:
+    write_checkout(unpack_checkout({"approve_always": True}), changed_by="owner", at=now())
+    made = api.post("/event-rules", {"content": CONTENT}).data["id"]
+    body = {"revision": 1, "reason": "가을 행사예요"}
+
+    answers = [api.post(f"/event-rules/{made}/publish", body) for _ in range(2)]
+
+    assert [one.status for one in answers] == [202, 202]
+    (asked,) = {one.data["id"] for one in answers}
+    found = api.get(f"/approvals/{asked}").data
+    assert (found["kind"], found["event_rule_id"], found["state"], found["reason"], found["members"]) == (
+        "event_rules.publish", made, "waiting", "가을 행사예요", 0,
+    )  # fmt: skip
+    assert api.get(f"/event-rules/{made}").data["state"] == "draft"
+
+    owner = Actor(ActorKind.STAFF, "second")
+    decide_publication(parse_id(asked), approves=True, actor=owner, reason="", at=now())
+
+    assert api.get(f"/approvals/{asked}").data["state"] == "approved"
+    assert api.get(f"/event-rules/{made}").data["version"]["published_by"] == "second"

@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from dangol_client import Dangol, Refused
+from dangol_client.event_rule_answers import EventRule
 
 CONTENT = {"name": "리뷰", "event": "Review Posted", "points": 100, "caps": {"day": 1}}
 
@@ -23,7 +24,9 @@ def reward_deeds(dangol: Dangol, member: str) -> None:
     assert rules.get_trial(trial.id).state in ("canceled", "done")
     assert [one.id for one in rules.trials(made.id)] == [trial.id]
 
-    assert rules.publish(made.id, revision=made.draft.revision).state == "live"
+    published = rules.publish(made.id, revision=made.draft.revision)
+    assert isinstance(published, EventRule)
+    assert published.state == "live"
     rules.write(made.id, {**CONTENT, "points": 200}, revision=None)
     assert rules.discard(made.id).draft is None
     assert [one.content["points"] for one in rules.versions(made.id)] == [100]

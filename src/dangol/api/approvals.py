@@ -21,6 +21,7 @@ from dangol.core.access.rights import Right
 from dangol.core.ledger.by_hand import ByHand, read_by_hand
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.storage.ids import parse_id, show_id
+from dangol.rooms.rewards.event_rules import approving as rules
 from dangol.rooms.rewards.promotions.approving import PUBLICATION, SETTINGS
 from dangol.rooms.rewards.stored_value import credit, giving, settings_asks
 
@@ -45,13 +46,15 @@ class ApprovalView(Shown):
 
     `points` are each member's. Of the kind `store_credit.by_hand` it is `credit_minor` of a `currency`, and
     no points. A request about many (`members` of them) names no `member_id`. Of the kinds
-    `promotions.publish` (which names `promotion_id`), `checkout.settings` and `stored_value.settings` there
-    are neither; of `gift_cards.given` it is `given_minor` on cards.
+    `promotions.publish` (which names `promotion_id`), `event_rules.publish` (`event_rule_id`),
+    `checkout.settings` and `stored_value.settings` there are neither; of `gift_cards.given` it is
+    `given_minor` on cards.
     """
 
     id: str
     kind: str
     promotion_id: str | None
+    event_rule_id: str | None
     state: Stand
     member_id: str | None
     members: int
@@ -103,7 +106,7 @@ def get_approval(request: HttpRequest, approval: Path[str]) -> HttpResponse:
 def show_approval(found: Kept, at: datetime) -> ApprovalView:
     """Return a request as it is sent; one that nobody decided in time is over."""
     many = read_in_bulk(found.payload) if found.kind == BULK else None
-    is_of_shop = found.kind in (PUBLICATION, SETTINGS, settings_asks.KIND, giving.KIND)
+    is_of_shop = found.kind in (PUBLICATION, SETTINGS, rules.PUBLICATION, settings_asks.KIND, giving.KIND)
     given = giving.read_given(found.payload) if found.kind == giving.KIND else None
     money = credit.read_by_hand(found.payload) if found.kind == credit.KIND else None
     held = money or given
@@ -112,6 +115,7 @@ def show_approval(found: Kept, at: datetime) -> ApprovalView:
     return ApprovalView(
         id=show_id(found.id), kind=found.kind,
         promotion_id=show_id(found.subject_id) if found.kind == PUBLICATION else None,
+        event_rule_id=show_id(found.subject_id) if found.kind == rules.PUBLICATION else None,
         state=Stand.OVER if waits and not found.is_open(at) else Stand(found.state),
         member_id=None if many or is_of_shop else show_id(found.subject_id),
         members=len(many.members) if many else 0 if is_of_shop else 1,

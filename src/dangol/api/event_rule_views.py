@@ -42,9 +42,10 @@ class EventRuleDraftIn(Given):
 
 
 class EventRulePublishIn(Given):
-    """The revision of the draft that is to hold from now on."""
+    """The revision of the draft that is to hold from now on; `reason`: for whoever has to let it happen."""
 
     revision: Revision
+    reason: Annotated[str, Field(min_length=1, max_length=300)] | None = None
 
 
 class EventRuleTrialIn(Given):

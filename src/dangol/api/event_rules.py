@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Router
 from pydantic import Field
 
-from dangol.api.caller import Needs, caller_of
+from dangol.api.approvals import ApprovalView, show_approval
+from dangol.api.caller import Needs, actor_of, caller_of
 from dangol.api.cursors import make_cursor, read_instant_and_id
 from dangol.api.event_rule_views import (
     EventRuleAwardPage,
@@ -27,12 +28,13 @@ from dangol.api.event_rule_views import (
     trial_view,
     version_view,
 )
-from dangol.api.idempotency import once
+from dangol.api.idempotency import form_of, once
 from dangol.api.references import MemberRef, find_member
 from dangol.api.replies import Limit, Reply, show
 from dangol.core.access.rights import Right
 from dangol.core.storage.ids import Id, parse_id, show_id
 from dangol.rooms.rewards.event_rules import editing, selectors, trials
+from dangol.rooms.rewards.event_rules.approving import publish_or_ask
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent
 from dangol.rooms.rewards.event_rules.errors import (
     NoRuleDraft,
@@ -100,12 +102,24 @@ def discard_event_rule_draft(request: HttpRequest, deed_rule: Path[RuleRef]) -> 
     return Reply(_shown(request, key))
 
 
-@router.post("/event-rules/{deed_rule}/publish", auth=Needs(Right.PROGRAMS_PUBLISH), response=EventRuleView)
+@router.post(
+    "/event-rules/{deed_rule}/publish",
+    auth=Needs(Right.PROGRAMS_PUBLISH),
+    response={200: EventRuleView, 202: ApprovalView},
+)
 @once
 def publish_event_rule(request: HttpRequest, deed_rule: Path[RuleRef], payload: EventRulePublishIn) -> Reply:
-    """Let the draft of this revision hold for what happens from now on, as a version of its own."""
+    """Let the draft of this revision hold for what happens from now on, as a version of its own.
+
+    Where the shop asks for a second person the answer is 202 with the request that waits for one.
+    """
     caller, key = caller_of(request), _rule_id(deed_rule)
-    editing.publish(key, revision=payload.revision, published_by=caller.key.name, at=caller.at)
+    outcome = publish_or_ask(
+        key, revision=payload.revision, form=form_of(request), actor=actor_of(request), at=caller.at,
+        reason=payload.reason or caller.key.name, alone=True,
+    )  # fmt: skip
+    if outcome.approval is not None:
+        return Reply(show_approval(outcome.approval, caller.at), 202)
     return Reply(_shown(request, key))
 
 

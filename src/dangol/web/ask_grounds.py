@@ -11,10 +11,17 @@ from dangol.core.access.approvals import ApprovalView
 from dangol.core.ledger import by_hand
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.merged import resolve_merged
+from dangol.core.people.selectors import shop
+from dangol.rooms.rewards.event_rules.approving import PUBLICATION
+from dangol.rooms.rewards.event_rules.contents import pack, unpack
+from dangol.rooms.rewards.event_rules.editing import find_rule
+from dangol.rooms.rewards.second_person import Publication, read_publication
 from dangol.rooms.rewards.stored_value import credit, giving
 from dangol.rooms.rewards.stored_value.batch_asks import read_batch
 from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.rooms.rewards.stored_value.settings import read_settings
+from dangol.web.condition_form.offers import Offers
+from dangol.web.event_rule_words import changes_between
 from dangol.web.formats import (
     format_date,
     format_last_day,
@@ -22,6 +29,7 @@ from dangol.web.formats import (
     format_number,
     format_points,
 )
+from dangol.web.promotion_words import Setting
 from dangol.web.scheme import find_program
 from dangol.web.settings_words import Fact
 
@@ -81,10 +89,28 @@ def _last_day(end: datetime | None, usual: str = "") -> str:
     return format_date(format_last_day(end)) if end else (usual or _("사라지지 않음"))
 
 
+def _of_rule(approval: ApprovalView, at: datetime) -> Grounds:
+    wanted, found = read_publication(approval), find_rule(approval.subject_id)
+    offers, before = Offers(), found.version.content if found.version else None
+    setting = Setting(shop().tz, offers.catalog, offers.labels)
+    changes = changes_between(before, unpack(wanted.content), setting)
+    facts = [
+        Fact(one.about, f"{one.was or '–'} → {one.will_be or '–'}" if before else one.will_be)
+        for one in changes
+    ]
+    draft = found.draft
+    if found.archived_at:
+        return Grounds(facts, _("그사이 보관해서 발행할 수 없어요. 꺼낸 다음에 승인하세요."))
+    if draft is None or Publication(draft.revision, pack(draft.content)).as_payload() != approval.payload:
+        return Grounds(facts, _("그사이 초안이 바뀌었어요. 지금 초안은 다시 부탁해야 발행돼요."))
+    return Grounds(facts)
+
+
 _GROUNDS: Mapping[str, Callable[[ApprovalView, datetime], Grounds]] = {
     by_hand.KIND: _of_points,
     credit.KIND: _of_credit,
     giving.KIND: _of_given,
+    PUBLICATION: _of_rule,
 }
 
 

@@ -20,6 +20,7 @@ from dangol.core.people.selectors import shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import Malformed
+from dangol.rooms.rewards.event_rules import approving as rules, contents
 from dangol.rooms.rewards.promotions import approving
 from dangol.rooms.rewards.promotions.contents import unpack
 from dangol.rooms.rewards.second_person import read_publication
@@ -85,6 +86,10 @@ def _describe_publication(approval: ApprovalView) -> str:
     return _publishing(unpack(read_publication(approval).content).name)
 
 
+def _describe_rule(approval: ApprovalView) -> str:
+    return _publishing(contents.unpack(read_publication(approval).content).name)
+
+
 def _publishing(name: str) -> str:
     return _("‘%(name)s’ 발행하기") % {"name": name.strip() or _("이름 없음")}
 
@@ -110,12 +115,16 @@ KINDS: Mapping[str, AskKind] = {
     giving.KIND: AskKind(_describe_given, batch_asks.decide_batch),
     approving.PUBLICATION: AskKind(_describe_publication, approving.decide_promotions),
     approving.SETTINGS: AskKind(_describe_change, approving.decide_promotions),
+    rules.PUBLICATION: AskKind(_describe_rule, rules.decide_publication),
     settings_asks.KIND: AskKind(_describe_terms, settings_asks.decide_settings),
 }
 # What concerns the shop and no member: its subject is no person.
 OF_THE_SHOP = frozenset(
-    {in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS, settings_asks.KIND, giving.KIND}
-)
+    {
+        in_bulk.BULK, approving.PUBLICATION, approving.SETTINGS, rules.PUBLICATION, settings_asks.KIND,
+        giving.KIND,
+    }
+)  # fmt: skip
 
 
 def describe(approval: ApprovalView) -> str | None:

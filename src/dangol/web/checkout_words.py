@@ -218,13 +218,17 @@ APPROVAL = Group(
     "approval", lazy("발행 승인"), "stamp",
     (
         Question(
-            "approve_always", lazy("프로모션을 발행할 때 다른 사람이 승인하나요?"),
+            "approve_always", lazy("프로모션이나 적립 활동을 발행할 때 다른 사람이 승인하나요?"),
             lazy("부탁한 사람이 아닌 다른 사람이 결정해요. 이 기준을 늦출 때도 다른 사람이 승인해요."),
             "flag", {False: lazy("아래 기준을 넘을 때만"), True: lazy("언제나 승인해야 발행돼요")},
         ),
         Question(
             "approve_budget_above", lazy("예산이 이보다 크면"),
-            lazy("예산을 정하지 않았거나 포인트, 사은품, 도장, 쿠폰을 주면 이보다 큰 것으로 봐요."), "money",
+            lazy(
+                "예산을 정하지 않았거나 포인트, 사은품, 도장, 쿠폰을 주면 이보다 큰 것으로 봐요. "
+                "적립 활동도 포인트를 주니 이보다 큰 것으로 봐요."
+            ),
+            "money",
             empty=lazy("예산은 보지 않아요"),
         ),
         Question(
@@ -316,7 +320,7 @@ def cause_in_words(needed: Needed, currency: str) -> str:
             }
             return _("예산이 %(found)s예요. 혼자서는 %(most)s까지 발행해요.") % amounts
         case Cause.BESIDE_BUDGET:
-            return _("포인트, 사은품, 도장, 쿠폰은 예산으로 막지 못해서 혼자 발행하지 않아요.")
+            return _("포인트, 사은품, 도장, 쿠폰은 금액 예산으로 막지 못해서 혼자 발행하지 않아요.")
         case Cause.UNKNOWN_SHARE:
             most = share_in_words(needed.most or 0)
             return _("금액이나 판매가로 정한 할인이 있어요. 혼자서는 %(most)s까지 발행해요.") % {"most": most}

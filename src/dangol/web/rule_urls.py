@@ -18,6 +18,7 @@ urlpatterns = [
     path("event-rules/<id:deed_rule_id>/awards", event_rules.show_awards, name="event-rule-awards"),
     path("event-rules/<id:deed_rule_id>/try", event_rule_trials.start, name="event-rule-try"),
     path("event-rules/<id:deed_rule_id>/publish", event_rules.publish, name="event-rule-publish"),
+    path("event-rules/<id:deed_rule_id>/ask", event_rules.ask, name="event-rule-ask"),
     path("event-rules/<id:deed_rule_id>/pause", event_rules.pause, name="event-rule-pause"),
     path("event-rules/<id:deed_rule_id>/resume", event_rules.resume, name="event-rule-resume"),
     path("event-rules/<id:deed_rule_id>/archive", event_rules.archive, name="event-rule-archive"),

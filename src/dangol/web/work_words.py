@@ -69,6 +69,7 @@ _SEEN: Mapping[str, Promise] = {
     "mail.password": _("메일 비밀번호"),
     "mail.sender": _("보내는 주소"),
     "promotion.published": _("프로모션 발행 승인"),
+    "event_rule.published": _("적립 활동 발행 승인"),
     "checkout.settings": _("결제 설정"),
     "stored_value.settings": _("상품권과 예치금 설정"),
     "households.settings": _("가족 설정"),

@@ -23,7 +23,14 @@ from dangol.domain.promotions.benefits import (
     Step,
     Tiered,
 )
-from dangol.domain.promotions.second_look import Cause, SecondLook, causes_of, is_looser, largest_share
+from dangol.domain.promotions.second_look import (
+    Cause,
+    SecondLook,
+    causes_of,
+    causes_of_points,
+    is_looser,
+    largest_share,
+)
 
 
 @pytest.mark.parametrize(
@@ -105,3 +112,17 @@ def test_is_looser__not__whatever_needed_a_second_person_still_does(
     needed, still = (bool(causes_of([benefit], budget, one)) for one in (before, after))
 
     assert is_looser(before, after) or still or not needed
+
+
+@pytest.mark.parametrize(
+    ("rule", "causes"),
+    [
+        (SecondLook(), []),
+        (SecondLook(share_above=0), []),
+        (SecondLook(always=True), [Cause.ALWAYS]),
+        (SecondLook(budget_above=10**12), [Cause.BESIDE_BUDGET]),
+        (SecondLook(True, 0), [Cause.ALWAYS, Cause.BESIDE_BUDGET]),
+    ],
+)
+def test_causes_of_points__limits__those_that_no_budget_keeps(rule: SecondLook, causes: list[Cause]) -> None:
+    assert [one.cause for one in causes_of_points(rule)] == causes

@@ -1,4 +1,4 @@
-"""When a promotion needs a second person before it is published, by limits the shop has set."""
+"""When what is published needs a second person, by limits the shop has set."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -64,6 +64,16 @@ def causes_of(benefits: Iterable[Benefit], budget_minor: int | None, rule: Secon
             found.append(Needed(Cause.BESIDE_BUDGET, budget_minor, rule.budget_above))
     if rule.share_above is not None:
         found += _above_share(map(largest_share, benefits), rule.share_above)
+    return tuple(found)
+
+
+def causes_of_points(rule: SecondLook) -> tuple[Needed, ...]:
+    """Return for what that which gives points alone needs a second person: they take nothing off, and no
+    budget of money counts them.
+    """
+    found = [Needed(Cause.ALWAYS)] if rule.always else []
+    if rule.budget_above is not None:
+        found.append(Needed(Cause.BESIDE_BUDGET, None, rule.budget_above))
     return tuple(found)
 
 

@@ -15,21 +15,24 @@ from dangol.core.storage.ids import Id
 from dangol.domain.errors import DomainError
 from dangol.domain.event_rules import Why
 from dangol.rooms.rewards.event_rules import editing, selectors
-from dangol.rooms.rewards.event_rules.contents import EventRuleContent
+from dangol.rooms.rewards.event_rules.approving import PUBLICATION, find_causes, publish_or_ask
+from dangol.rooms.rewards.event_rules.contents import EventRuleContent, pack
 from dangol.rooms.rewards.event_rules.editing import EventRuleView, VersionView
 from dangol.rooms.rewards.event_rules.errors import UnknownEventRule
 from dangol.rooms.rewards.event_rules.selectors import AwardView, Figures
 from dangol.rooms.rewards.event_rules.trials import list_trials
+from dangol.rooms.rewards.second_person import Publication
+from dangol.web.acting import actor_of
 from dangol.web.changed_words import Sentence
 from dangol.web.condition_form.offers import Offers
 from dangol.web.event_rule_form import problem_of
 from dangol.web.event_rule_words import WHYS, changes_between, in_a_line, sum_in_words, tell
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs, visitor_of
-from dangol.web.pages.programs import who
 from dangol.web.places import read_place, write_place
 from dangol.web.present import seen_by
 from dangol.web.promotion_words import STATES, Setting, span_in_short
+from dangol.web.publishing import asking, read_sent
 from dangol.web.scheme import find_program
 from dangol.web.suggested_event_rules import SUGGESTIONS
 
@@ -129,9 +132,16 @@ def show(request: HttpRequest, deed_rule_id: Id, refusal: DomainError | None = N
             for why, times in sorted(figures.whys.items(), key=lambda one: -one[1])
         ],
         "trials": list_trials(deed_rule_id, limit=MOST_TRIALS), "done": request.GET.get("done", ""),
-        "refusal": explain(refusal) if refusal else None,
+        "refusal": explain(refusal) if refusal else None, **_asking(request, view),
     }  # fmt: skip
     return render(request, "web/event_rules/rule.html", context, status=409 if refusal else 200)
+
+
+def _asking(request: HttpRequest, view: EventRuleView) -> dict[str, Any]:
+    if view.draft is None:
+        return {}
+    draft = Publication(view.draft.revision, pack(view.draft.content))
+    return {"draft": view.draft, **asking(request, PUBLICATION, view.id, draft, find_causes())}
 
 
 def _meters(view: EventRuleView, content: EventRuleContent) -> list[Meter]:
@@ -178,14 +188,28 @@ def show_awards(request: HttpRequest, deed_rule_id: Id) -> HttpResponse:
 @needs(Right.PROGRAMS_PUBLISH)
 @require_POST
 def publish(request: HttpRequest, deed_rule_id: Id) -> HttpResponse:
-    """Let the draft that was seen hold for what happens from now on."""
-    seen = request.POST.get("revision", "")
-    revision = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 9 else 0
-    by, at = who(request), frame_of(request).at
-    return _do(
-        request, deed_rule_id, "published",
-        lambda: editing.publish(deed_rule_id, revision=revision, published_by=by, at=at),
-    )  # fmt: skip
+    """Let the draft that was seen hold from now on, or ask a second person where the shop asks for one."""
+    return _publish(request, deed_rule_id, alone=True)
+
+
+@needs(Right.PROGRAMS_WRITE)
+@require_POST
+def ask(request: HttpRequest, deed_rule_id: Id) -> HttpResponse:
+    """Ask somebody else to let the draft that was seen hold."""
+    return _publish(request, deed_rule_id, alone=False)
+
+
+def _publish(request: HttpRequest, rule_id: Id, *, alone: bool) -> HttpResponse:
+    find(rule_id)
+    sent = read_sent(request)
+    try:
+        outcome = publish_or_ask(
+            rule_id, revision=sent.revision, form=sent.form, actor=actor_of(request), reason=sent.reason,
+            at=frame_of(request).at, alone=alone,
+        )  # fmt: skip
+    except DomainError as refusal:
+        return show(request, rule_id, refusal)
+    return _done(rule_id, "asked" if outcome.approval else "published")
 
 
 @needs(Right.PROGRAMS_PUBLISH)
@@ -233,4 +257,8 @@ def _do(request: HttpRequest, rule_id: Id, done: str, act: Callable[[], object])
         act()
     except DomainError as refusal:
         return show(request, rule_id, refusal)
+    return _done(rule_id, done)
+
+
+def _done(rule_id: Id, done: str) -> HttpResponse:
     return redirect(f"{reverse('web:event-rule', args=[rule_id])}?done={done}")

@@ -11,6 +11,7 @@ from dangol.core.access.selectors import Visitor
 from dangol.core.ledger.in_bulk import BULK, read_in_bulk
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import PersonView, names_of
+from dangol.rooms.rewards.event_rules import approving as rules
 from dangol.rooms.rewards.promotions import approving
 from dangol.rooms.rewards.stored_value import settings_asks
 from dangol.web.ask_grounds import grounds_of
@@ -18,6 +19,7 @@ from dangol.web.asks import OF_THE_SHOP, describe
 from dangol.web.present import seen_by
 from dangol.web.settings_words import Fact
 
+_PAGES_OF = {approving.PUBLICATION: "web:promotion-diff", rules.PUBLICATION: "web:event-rule"}
 _PAGES = {approving.SETTINGS: "web:checkout-settings", settings_asks.KIND: "web:stored-value-settings"}
 
 
@@ -44,8 +46,8 @@ class Request(NamedTuple):
     @property
     def address(self) -> str:
         """Where to look at what is asked for; empty where that is a member."""
-        if self.approval.kind == approving.PUBLICATION:
-            return reverse("web:promotion-diff", args=[self.approval.subject_id])
+        if page := _PAGES_OF.get(self.approval.kind):
+            return reverse(page, args=[self.approval.subject_id])
         page = _PAGES.get(self.approval.kind)
         return reverse(page) if page else ""
 

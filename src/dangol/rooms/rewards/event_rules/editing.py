@@ -176,25 +176,49 @@ def check_content(content: EventRuleContent) -> Condition | None:
     return None if content.condition is None else check_condition(content.condition)
 
 
-def publish(rule_id: Id, *, revision: int, published_by: str, at: datetime) -> int:
+def require_publishable(rule_id: Id, *, revision: int) -> EventRuleContent:
+    """Return what the draft of this revision says, where it could be published; raises what `publish` does.
+
+    Inside the write transaction.
+    """
+    return _publishable(rule_id, revision).content
+
+
+class _Publishable(NamedTuple):
+    row: models.EventRule
+    draft: models.EventRuleDraft
+    content: EventRuleContent
+    condition: Condition | None
+
+
+def _publishable(rule_id: Id, revision: int, approved: EventRuleContent | None = None) -> _Publishable:
+    row = _open(rule_id)
+    draft = models.EventRuleDraft.objects.filter(rule_id=rule_id).first()
+    if draft is None:
+        raise NoRuleDraft()
+    content = unpack(draft.content)
+    # Revisions begin anew with each draft: one that was thrown away had this number, too.
+    if draft.revision != revision or approved not in (None, content):
+        raise RuleDraftChanged(revision=draft.revision, changed_by=draft.changed_by)
+    condition = check_content(content)
+    if condition is not None:
+        hold_segments(condition)
+    if row.version and _version(rule_id, row.version).content == content:
+        raise RuleSaysNothingNew()
+    return _Publishable(row, draft, content, condition)
+
+
+def publish(
+    rule_id: Id, *, revision: int, published_by: str, at: datetime, approved: EventRuleContent | None = None
+) -> int:
     """Let the draft of this revision hold for what happens from now on; returns the version's number.
 
-    Raises UnknownEventRule, RuleArchived, NoRuleDraft, RuleDraftChanged, RuleSaysNothingNew and what
-    `check_content` does; then nothing is changed.
+    With `approved` only where the draft says just that. Whether a second person has to let it happen is asked
+    by `approving`. Raises UnknownEventRule, RuleArchived, NoRuleDraft, RuleDraftChanged, RuleSaysNothingNew
+    and what `check_content` does; then nothing is changed.
     """
     with write_transaction():
-        row = _open(rule_id)
-        draft = models.EventRuleDraft.objects.filter(rule_id=rule_id).first()
-        if draft is None:
-            raise NoRuleDraft()
-        if draft.revision != revision:
-            raise RuleDraftChanged(revision=draft.revision, changed_by=draft.changed_by)
-        content = unpack(draft.content)
-        condition = check_content(content)
-        if condition is not None:
-            hold_segments(condition)
-        if row.version and _version(rule_id, row.version).content == content:
-            raise RuleSaysNothingNew()
+        row, draft, content, condition = _publishable(rule_id, revision, approved)
         number = (row.version or 0) + 1
         models.EventRuleVersion.objects.create(
             rule_id=rule_id, number=number, content=pack_text(content),
