@@ -26,11 +26,15 @@ class EventRuleVersion(Answer, frozen=True):
 
 
 class EventRule(Answer, frozen=True):
-    """A rule: what is in force, what is being written, and what is used of its budget."""
+    """A rule: what is in force, what is being written, and what is used of its budget.
+
+    `refused`: it gives nothing, as its event earns nothing since.
+    """
 
     id: str
     name: str
     state: str
+    refused: bool
     version: EventRuleVersion | None
     draft: EventRuleDraft | None
     used_times: int

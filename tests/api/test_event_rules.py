@@ -7,12 +7,12 @@ import pytest
 
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.storage.ids import parse_id
+from dangol.core.storage.ids import parse_id, show_id
 from dangol.project.clock import now
 from dangol.rooms.rewards.event_rules.approving import decide_publication
 from dangol.rooms.rewards.promotions.checkout import unpack_checkout, write_checkout
 from tests.api.conftest import Caller, key_with
-from tests.rooms.rewards.event_rules.shop import REVIEW, happen, let_by, tracked
+from tests.rooms.rewards.event_rules.shop import REVIEW, happen, let_by, rule_for_refused, tracked
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 CONTENT: dict[str, Any] = {
@@ -82,6 +82,16 @@ def test_publish__what_makes_no_sense__is_refused(api: Caller, content: dict[str
     assert 400 <= answer.status < 500
     assert answer.data["code"] == code
     assert api.get(f"/event-rules/{made}").data["state"] == "draft"
+
+
+def test_rule__for_an_event_refused_since__is_told_as_such(api: Caller) -> None:
+    publish(api)
+    api.post("/members", {"external_id": "A"})
+    refused = show_id(rule_for_refused("reward.canceled", now()))
+
+    assert {one["id"]: one["refused"] for one in api.get("/event-rules").data["data"]}[refused]
+    assert sorted(one["refused"] for one in api.get("/event-rules").data["data"]) == [False, True]
+    assert api.get(f"/event-rules/{refused}").data["refused"]
 
 
 def test_rights__who_only_writes__does_not_publish(api: Caller) -> None:

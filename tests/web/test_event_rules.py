@@ -11,6 +11,7 @@ from dangol.rooms.rewards.event_rules import editing
 from dangol.rooms.rewards.event_rules.contents import pack
 from dangol.rooms.rewards.event_rules.editing import find_rule, list_rules
 from dangol.web.suggested_event_rules import SUGGESTIONS, begin
+from tests.rooms.rewards.event_rules.shop import rule_for_refused
 from tests.web.event_rules import EVERYTHING, LIVE, REVIEW, publish_rule, tell_event_rules
 from tests.web.forms import read_form
 from tests.web.phones import come_in
@@ -213,3 +214,22 @@ def test_try__asked_on_the_page__shows_what_would_have_come(clerk: Client, story
     pages = [clerk.get(f"/event-rules/trials/{show_id(one)}").content.decode() for one in told.trials]
     assert any("줬을 포인트" in page for page in pages)
     assert clerk.post(f"{answer['Location']}/cancel", follow=True).status_code == 200
+
+
+def test_rule__for_an_event_refused_since__says_why_and_what_to_do(
+    clerk: Client, client: Client, story: Story
+) -> None:
+    made = rule_for_refused("reward.canceled", NOW, name="교환 취소")
+
+    told = [clerk.get(path).content.decode() for path in ("/event-rules", f"/event-rules/{show_id(made)}")]
+    english = clerk.get(f"/event-rules/{show_id(made)}", headers={"accept-language": "en"}).content.decode()
+    phone = come_in(client, story.regular).get("/me/earning").content.decode()
+
+    assert all("주지 않음" in page for page in told)
+    assert "다른 활동으로 고쳐 발행하거나 보관하세요." in told[0]
+    assert "이제 아무에게도 주지 않아요" in told[1]
+    assert "다른 활동으로 초안을 고쳐 발행하거나, 필요 없으면 보관하세요." in told[1]
+    assert "It gives nobody points any more" in english
+    assert "교환 취소" not in phone
+    editing.archive(made, at=NOW)
+    assert "이제 아무에게도" not in clerk.get(f"/event-rules/{show_id(made)}").content.decode()

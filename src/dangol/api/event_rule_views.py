@@ -76,11 +76,15 @@ class EventRuleVersionView(Shown):
 
 
 class EventRuleView(Shown):
-    """A rule: draft, scheduled, live, paused, ended or archived; with what is used of its budget."""
+    """A rule: draft, scheduled, live, paused, ended or archived; with what is used of its budget.
+
+    `refused`: its version gives nothing, as its event earns nothing since. Archive it, or publish another.
+    """
 
     id: str
     name: str
     state: str
+    refused: bool
     version: EventRuleVersionView | None
     draft: EventRuleDraftView | None
     used_times: int
@@ -204,7 +208,7 @@ def rule_view(one: editing.EventRuleView, at: datetime) -> EventRuleView:
     """Return a rule as it is shown."""
     draft = one.draft
     return EventRuleView(
-        id=show_id(one.id), name=one.name, state=one.state(at),
+        id=show_id(one.id), name=one.name, state=one.state(at), refused=one.is_refused,
         version=version_view(one.version) if one.version else None,
         draft=EventRuleDraftView(
             content=pack(draft.content), revision=draft.revision, changed_by=draft.changed_by,

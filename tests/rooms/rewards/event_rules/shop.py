@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from dangol.core.behavior.events import BehaviorTracked
 from dangol.core.events.payloads import Payload
 from dangol.core.events.records import Draft, Recorded
@@ -10,6 +12,7 @@ from dangol.core.events.services import record_batch
 from dangol.core.ledger.models import Transfer
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
+from dangol.rooms.rewards.event_rules import contents
 from dangol.rooms.rewards.event_rules.consumers import FOLLOW
 from dangol.rooms.rewards.event_rules.editing import create_rule, publish
 from dangol.rooms.rewards.event_rules.selectors import RuleStanding, standings_of
@@ -30,6 +33,13 @@ def rule(at: datetime = SINCE, **content: Any) -> Id:
     rule_id = create_rule(raw, made_by="주인", at=at)
     publish(rule_id, revision=1, published_by="주인", at=at)
     return rule_id
+
+
+def rule_for_refused(event: str, at: datetime = SINCE, **content: Any) -> Id:
+    """Publish a rule for an event that is refused by now, as it was when it could still be."""
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(contents, "PAID", contents.PAID | {event})
+        return rule(at, event=event, **content)
 
 
 def tracked(name: str, at: datetime, **properties: Any) -> BehaviorTracked:

@@ -133,6 +133,11 @@ class EventRuleContent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         """What it says of its points otherwise than the program."""
         return OwnTerms(self.pending_days, self.expiry, self.expiry_count)
 
+    @property
+    def is_paid(self) -> bool:
+        """Whether what it pays for may be paid for: a version may be older than that its event is refused."""
+        return self.trigger is not Trigger.EVENT or can_pay(self.event)
+
     def room(self, *, used_times: int, used_points: int) -> Room:
         """Return what is left of its budget."""
         times, points = self.budget.times, self.budget.points
@@ -214,7 +219,7 @@ def _faults(content: EventRuleContent) -> Iterator[tuple[str, str, bool]]:
     yield "about_en", "too_long", len(content.about_en) > LONGEST_ABOUT
     yield "event", "empty", is_event and not content.event.strip()
     yield "event", "too_long", len(content.event) > LONGEST_EVENT
-    yield "event", "not_paid", is_event and not can_pay(content.event)
+    yield "event", "not_paid", not content.is_paid
     yield "event", "not_wanted", not is_event and bool(content.event)
     yield "where", "not_wanted", not is_event and bool(content.where)
     yield "points", "empty", not content.points and content.rate is None

@@ -74,6 +74,11 @@ class EventRuleView(NamedTuple):
         assert found is not None, "a rule without a version has a draft"
         return found.content
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it gives nothing, as its version pays for an event that is refused since."""
+        return self.version is not None and not self.version.content.is_paid
+
     def state(self, at: datetime) -> str:
         """Return where it stands: draft, scheduled, live, paused, ended or archived."""
         if self.archived_at:

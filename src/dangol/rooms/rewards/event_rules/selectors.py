@@ -154,11 +154,16 @@ def standings_of(
 ) -> list[RuleStanding]:
     """Return how a member stands to each rule in force, or to those told on phones, the newest first.
 
+    Those that pay for an event that is refused since are left out: they give nothing to anybody.
     A constant number of statements, however many rules there are.
     """
     zone = shop().tz
     live = {one.id: one for one in load_live(zone, since=at) if not only_shown or one.latest.content.is_shown}
-    views = [one for one in list_rules() if one.id in live and one.state(at) in ("live", "scheduled")]
+    views = [
+        one
+        for one in list_rules()
+        if one.id in live and not one.is_refused and one.state(at) in ("live", "scheduled")
+    ]
     family = family or family_of(customer_id)
     keys = [(part, one.id) for part in family for one in views]
     awards = select_matching(

@@ -49,9 +49,9 @@ def hear(events: Sequence[Recorded]) -> None:
 
 
 def _names_of(live: Sequence[Live]) -> frozenset[str]:
-    """Return the events that some version of these rules pays for."""
+    """Return the events that some version of these rules pays for, and that are paid at all."""
     contents = [version.content for one in live for version in one.versions]
-    return frozenset(one.event for one in contents if one.trigger is Trigger.EVENT)
+    return frozenset(one.event for one in contents if one.trigger is Trigger.EVENT and one.is_paid)
 
 
 def _lock_all(events: Sequence[Recorded], told: Sequence[Told], undone: Undone) -> None:
