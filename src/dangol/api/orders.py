@@ -1,6 +1,6 @@
 """Orders and returns, as a till or an online shop tells them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
@@ -21,13 +21,13 @@ from dangol.core.commerce.returns import record_returns
 from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.storage.ids import show_id
+from dangol.domain.calendars import CLOCKS_DIFFER
 from dangol.domain.errors import DomainError
 from dangol.domain.milestones import Milestone
 from dangol.rooms.rewards.promotions.returning import refuse_returned_here
 
 router = Router(tags=["orders"])
 MOST_MINOR = 10**12
-AHEAD = timedelta(minutes=5)
 Minor = Annotated[int, Field(ge=0, le=MOST_MINOR, strict=True, description="Minor units; won have none.")]
 Quantity = Annotated[
     int, Field(gt=0, le=10**9, strict=True, description="Thousandths of the product's unit: 1000 is one.")
@@ -240,7 +240,7 @@ def _return_draft(order: OrderFacts, payload: ReturnIn, at: datetime) -> ReturnD
 
 def _not_later(instant: datetime, field: str, at: datetime) -> datetime:
     """Return an instant that is not in the future; a till's clock may be a little ahead."""
-    if instant > at + AHEAD:
+    if instant > at + CLOCKS_DIFFER:
         raise InTheFuture(field=field, at=instant.isoformat())
     return min(instant, at)
 

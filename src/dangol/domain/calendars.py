@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 # From here on a day more, or another zone, may lie beyond the last day there is.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+# So far the clocks of a till, an app and ours may differ: what is told within it is no slip.
+CLOCKS_DIFFER = timedelta(minutes=5)
 _STEP = timedelta(minutes=15)
 Period = Literal["day", "week", "month", "year"]
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from dangol.core.behavior.messages import Message
+from dangol.core.events.models import Event
 from tests.core.behavior.sending import (
     AT,
     BROWSER,
@@ -193,6 +194,22 @@ def test_take_in_messages__confirmed_what_came_back_or_before_it_was__is_kept_wi
     assert [*payloads("order.delivered"), *payloads("order.confirmed")] == []
     assert len(payloads("behavior.tracked")) == 4
     assert [one.caused for one in details() if one.problems] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("early", "is_told"), [(timedelta(minutes=5), True), (timedelta(minutes=5, seconds=1), False)]
+)
+def test_take_in_messages__delivered_by_a_clock_that_is_behind__came_with_the_order(
+    early: timedelta, is_told: bool
+) -> None:
+    send(track("Order Completed", user="u-1", properties=order(), original_at=AT))
+
+    send(track("Order Delivered", user="u-1", properties={"order_id": "o-1"}, original_at=AT - early))
+
+    told = Event.objects.filter(name="order.delivered").values_list("occurred_at", flat=True)
+    placed = Event.objects.get(name="order.placed")
+    assert list(told) == ([placed.occurred_at] if is_told else [])
+    assert problems() == ([] if is_told else ["order.before_placed"])
 
 
 def test_take_in_messages__delivered_by_a_key_that_may_only_send__opens_nothing() -> None:

@@ -22,6 +22,7 @@ from dangol.core.people.merged import absorbed_by, kin_of
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
+from dangol.domain.calendars import CLOCKS_DIFFER
 from dangol.domain.errors import DomainError
 from dangol.domain.milestones import Milestone
 
@@ -36,7 +37,9 @@ class NothingLeft(DomainError):
 
 
 class BeforePlaced(DomainError):
-    """The order (`order`) was placed later, at `placed_at`, than it is said to have come so far (`at`)."""
+    """The order (`order`) was placed later, at `placed_at`, than it is said to have come so far (`at`), by
+    more than clocks differ.
+    """
 
     code = "order.before_placed"
 
@@ -65,7 +68,8 @@ def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[N
 
     Of an order that was given to another it is told of the one that stands in its place. What was told before
     stays as it was told first. Nothing came to pass later than it is heard of. Refused is what would lie
-    before the order (BeforePlaced), and what is told of one that has come back whole (NothingLeft).
+    before the order (BeforePlaced) by more than clocks differ, else it came to pass with it; and what is told
+    of one that has come back whole (NothingLeft).
     Must be called inside the write transaction; a constant number of statements.
     """
     require_write_transaction()
@@ -81,7 +85,7 @@ def note_reached(reached: Sequence[Reached], *, recorded_at: datetime) -> list[N
         noted.append(Noted(one, is_new, refusal))
         if is_new:
             known.add(key)
-            fresh.append(one._replace(at=min(one.at, recorded_at)))
+            fresh.append(one._replace(at=min(max(one.at, may_come.placed_at(one)), recorded_at)))
     rows = [(one.customer_id, one.order_id, one.milestone.value, one.at, recorded_at) for one in fresh]
     insert_rows(OrderMilestone, _MILESTONE, rows)
     record_batch([_told(one) for one in fresh], recorded_at=recorded_at)
@@ -94,7 +98,7 @@ class _MayCome:
     def __init__(self, keys: Sequence[tuple[Id, Id]]) -> None:
         own = ("customer_id", "order_id")
         placed = select_matching(Order, ("customer_id", "id", "placed_at"), ("customer_id", "id"), keys)
-        self._placed_at = {row[:2]: row[2] for row in placed}
+        self._placed_at: dict[tuple[Id, Id], datetime] = {row[:2]: row[2] for row in placed}
         left: Counter[tuple[Id, Id, int]] = Counter()
         for *line, quantity in select_matching(OrderLine, (*own, "number", "quantity_milli"), own, keys):
             left[*line] += quantity
@@ -104,13 +108,17 @@ class _MayCome:
         self._has_returns = {row[:2] for row in back}
         self._has_left = {key[:2] for key, quantity in left.items() if quantity > 0}
 
+    def placed_at(self, one: Reached) -> datetime:
+        """Return when its order was placed."""
+        return self._placed_at[one.customer_id, one.order_id]
+
     def refusal_of(self, one: Reached) -> DomainError | None:
         """Return why this cannot be, or nothing."""
         key = (one.customer_id, one.order_id)
         if key in self._has_returns - self._has_left:
             return NothingLeft(order=one.number)
-        placed_at = self._placed_at[key]
-        if one.at < placed_at:
+        placed_at = self.placed_at(one)
+        if one.at < placed_at - CLOCKS_DIFFER:
             instants = {"at": one.at.isoformat(), "placed_at": placed_at.isoformat()}
             return BeforePlaced(order=one.number, **instants)
         return None
