@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from dangol.core.behavior.messages import Message
+from dangol.core.commerce.acts import Why, move_for_reason
+from dangol.core.commerce.catalog import ensure_products
+from dangol.core.commerce.drafts import LineDraft, OrderDraft
+from dangol.core.commerce.selectors import find_order
+from dangol.core.commerce.services import place_orders
 from dangol.core.events.models import Event
+from dangol.core.people.actors import Actor, ActorKind
+from dangol.core.people.services import resolve_customers
+from dangol.core.storage.ids import new_id
+from dangol.core.storage.transactions import write_transaction
 from tests.core.behavior.sending import (
     AT,
     BROWSER,
@@ -194,6 +203,47 @@ def test_take_in_messages__confirmed_what_came_back_or_before_it_was__is_kept_wi
     assert [*payloads("order.delivered"), *payloads("order.confirmed")] == []
     assert len(payloads("behavior.tracked")) == 4
     assert [one.caused for one in details() if one.problems] == [(), ()]
+
+
+def give(number: str, to: str) -> None:
+    """Give an order to another member."""
+    with write_transaction():
+        owner = resolve_customers("external", [to], recorded_at=AT)[to]
+    why = Why(new_id(), Actor(ActorKind.STAFF, "agent"), "남의 것이었어요")
+    move_for_reason(find_order(f"events:{number}"), why, to=owner, at=AT)
+
+
+def place(source: str, number: str, user: str) -> None:
+    """Let a member have bought something elsewhere."""
+    with write_transaction():
+        owner = resolve_customers("external", [user], recorded_at=AT)[user]
+        product = ensure_products(["P9"], recorded_at=AT)["P9"]
+        line = LineDraft(product.id, "P9", "", 1_000, 1_000, 0, 1_000)
+        place_orders([OrderDraft(owner, source, number, AT, "KRW", [line])], recorded_at=AT)
+
+
+def test_take_in_messages__delivered_of_an_order_given_on__is_found_by_its_old_number() -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+    give("o-1", "u-2")
+    give("o-1-moved", "u-3")
+
+    for name, user in (("Order Delivered", "u-3"), ("Order Confirmed", "u-2"), ("Order Confirmed", "u-4")):
+        send(track(name, user=user, properties={"order_id": "o-1"}), at=AT + timedelta(days=1))
+
+    [delivered], [confirmed] = payloads("order.delivered"), payloads("order.confirmed")
+    assert delivered.number == confirmed.number == "o-1-moved-moved"
+    assert problems() == ["behavior.order_missing"]
+
+
+def test_take_in_messages__delivered_of_one_s_own_and_one_received__is_one_s_own() -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+    give("o-1", "u-2")
+    place("shop", "o-1", "u-2")
+
+    send(track("Order Delivered", user="u-2", properties={"order_id": "o-1"}), at=AT + timedelta(days=1))
+
+    assert [(one.source, one.number) for one in payloads("order.delivered")] == [("shop", "o-1")]
+    assert problems() == []
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def _note_come(come: Sequence[Placed], recorded_at: datetime) -> list[Bought | N
             one.event.problems.append(OrderMissing(number=thing.number))
             continue
         places.append(place)
-        reached.append(Reached(*found, thing.number, thing.milestone, one.event.occurred_at))
+        reached.append(Reached(*found, thing.milestone, one.event.occurred_at))
     for place, noted in zip(places, note_reached(reached, recorded_at=recorded_at), strict=True):
         if noted.refusal:
             come[place].event.problems.append(noted.refusal)

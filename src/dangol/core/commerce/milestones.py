@@ -1,7 +1,7 @@
 """How far orders have come since they were placed: delivered, confirmed. Each is told once for good."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from dangol.core.commerce.selectors import OrderFacts, find_order
 from dangol.core.events.records import Draft
 from dangol.core.events.services import lock_customers, record_batch
 from dangol.core.people.merged import absorbed_by, kin_of
+from dangol.core.storage.columns import Row
 from dangol.core.storage.ids import Id, show_id
 from dangol.core.storage.rows import insert_rows, select_matching
 from dangol.core.storage.transactions import require_write_transaction
@@ -27,6 +28,8 @@ from dangol.domain.errors import DomainError
 from dangol.domain.milestones import Milestone
 
 _MILESTONE = ("customer_id", "order_id", "milestone", "at", "recorded_at")
+# What an order is found by, and chosen by among several.
+_NUMBERED = ("customer_id", "number", "source", "placed_at", "id")
 _EVENTS = {Milestone.DELIVERED: OrderDelivered, Milestone.CONFIRMED: OrderConfirmed}
 
 
@@ -209,11 +212,11 @@ def tell_again(order: Order, customer_id: Id) -> list[Draft]:
 
 def find_numbered(
     wanted: Iterable[tuple[Id, str]], *, prefer: str
-) -> dict[tuple[Id, str], tuple[Id, Id, str]]:
-    """Return which order each (customer, number) means: its customer, its id and its source.
+) -> dict[tuple[Id, str], tuple[Id, Id, str, str]]:
+    """Return which order each (customer, number) means: its customer, its id, its source and its own number.
 
-    It is the customer's own, or of somebody who has become part of them. Of several that bear a number it is
-    the one of the source `prefer`, else the latest.
+    It is the customer's own, or of somebody who has become part of them; else what was given to them and bore
+    the number before. Of several that bear a number it is the one of the source `prefer`, else the latest.
     """
     pairs = sorted(set(wanted))
     families = absorbed_by({customer_id for customer_id, _ in pairs}) if pairs else {}
@@ -222,11 +225,42 @@ def find_numbered(
         for customer_id, number in pairs
         for one in (customer_id, *families.get(customer_id, ()))
     }
-    names = ("customer_id", "number", "source", "placed_at", "id")
-    rows = select_matching(Order, names, ("customer_id", "number"), sorted(asked))
+    rows = select_matching(Order, _NUMBERED, ("customer_id", "number"), sorted(asked))
+    found = _chosen(((row[:2], row) for row in rows), asked, prefer)
+    lacking = {key: pair for key, pair in asked.items() if pair not in found}
+    return found | _chosen(_received({one for one, _ in lacking}), lacking, prefer)
+
+
+def _chosen(
+    borne: Iterable[tuple[tuple[Id, str], Row]], asked: Mapping[tuple[Id, str], tuple[Id, str]], prefer: str
+) -> dict[tuple[Id, str], tuple[Id, Id, str, str]]:
+    """Return of those asked for which order bears the number, of (customer, number) and the order's row."""
     found = {}
-    for customer_id, number, source, _, order_id in sorted(
-        rows, key=lambda row: (row[2] == prefer, *row[3:])
+    for key, (customer_id, number, source, _, order_id) in sorted(
+        borne, key=lambda one: (one[1][2] == prefer, *one[1][3:])
     ):
-        found[asked[customer_id, number]] = (customer_id, order_id, source)
+        if key in asked:
+            found[asked[key]] = (customer_id, order_id, source, number)
     return found
+
+
+def _received(customers: Collection[Id]) -> Iterator[tuple[tuple[Id, str], Row]]:
+    """Yield each order that was given to these customers, under every number it bore with others before."""
+    own = ("customer_id", "order_id")
+    acts = select_matching(
+        OrderAct, (*own, "other_order_id"), own[:1], [(one,) for one in sorted(customers)],
+        where="t.act = %s", params=[Act.RECEIVED.value],
+    )  # fmt: skip
+    rows = select_matching(Order, _NUMBERED, ("customer_id", "id"), [act[:2] for act in acts])
+    here = {row[4]: row for row in rows}
+    before = [(other, here[order_id]) for _, order_id, other in acts if order_id in here]
+    while before:
+        rows = select_matching(Order, _NUMBERED, ("id",), sorted({(other,) for other, _ in before}))
+        earlier = {row[4]: row for row in rows}
+        yield from (((now[0], earlier[other][1]), now) for other, now in before if other in earlier)
+        acts = select_matching(
+            OrderAct, (*own, "other_order_id"), own, sorted({(row[0], row[4]) for row in rows}),
+            where="t.act = %s", params=[Act.RECEIVED.value],
+        )  # fmt: skip
+        came_from = {order_id: other for _, order_id, other in acts}
+        before = [(came_from[other], now) for other, now in before if other in came_from]
