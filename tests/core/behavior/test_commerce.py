@@ -1,5 +1,6 @@
 """Commerce events of sites and apps become orders, returns and views."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from dangol.core.behavior.messages import Message
 from dangol.core.commerce.acts import Why, move_for_reason
 from dangol.core.commerce.catalog import ensure_products
 from dangol.core.commerce.drafts import LineDraft, OrderDraft
+from dangol.core.commerce.models import Order, ReturnLine
 from dangol.core.commerce.selectors import find_order
 from dangol.core.commerce.services import place_orders
 from dangol.core.events.models import Event
@@ -233,6 +235,41 @@ def test_take_in_messages__delivered_of_an_order_given_on__is_found_by_its_old_n
     [delivered], [confirmed] = payloads("order.delivered"), payloads("order.confirmed")
     assert delivered.number == confirmed.number == "o-1-moved-moved"
     assert problems() == ["behavior.order_missing"]
+
+
+def brought_back() -> dict[str, int]:
+    """Return how much of each order has come back, in thousandths of a piece."""
+    numbers = dict(Order.objects.values_list("id", "number"))
+    back: Counter[str] = Counter()
+    for order_id, quantity in ReturnLine.objects.values_list("order_id", "quantity_milli"):
+        back[numbers[order_id or b""]] += quantity
+    return dict(back)
+
+
+@pytest.mark.parametrize("user", ["u-1", "u-2"])
+def test_take_in_messages__refund_of_an_order_given_on__takes_it_back_from_who_has_it(user: str) -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+    give("o-1", "u-2")
+    part = {"order_id": "o-1", "products": [{"product_id": "P1", "quantity": 1}]}
+
+    send(track("Order Refunded", user=user, properties=part), at=AT + timedelta(days=1))
+    send(track("Order Refunded", user="u-3", properties=part), at=AT + timedelta(days=1))
+
+    # Given away it came back whole; of what stands there, one of the two.
+    assert brought_back() == {"o-1": 2_000, "o-1-moved": 1_000}
+    assert problems() == ["behavior.order_missing"]
+
+
+def test_take_in_messages__refund_of_an_order_given_on_twice__takes_it_back_once() -> None:
+    send(track("Order Completed", user="u-1", properties=order()))
+    give("o-1", "u-2")
+    give("o-1-moved", "u-3")
+
+    for _ in range(2):
+        send(track("Order Refunded", user="u-3", properties={"order_id": "o-1"}), at=AT + timedelta(days=1))
+
+    assert brought_back() == dict.fromkeys(("o-1", "o-1-moved", "o-1-moved-moved"), 2_000)
+    assert len(problems()) == 1
 
 
 def test_take_in_messages__delivered_of_one_s_own_and_one_received__is_one_s_own() -> None:

@@ -13,10 +13,10 @@ from dangol.core.behavior.errors import (
 from dangol.core.behavior.messages import Sender
 from dangol.core.behavior.preparing import Prepared
 from dangol.core.commerce.drafts import Outcome, ReturnDraft, ReturnLineDraft
-from dangol.core.commerce.milestones import Reached, find_numbered, note_reached
+from dangol.core.commerce.milestones import Reached, Stands, find_moved, find_numbered, note_reached
 from dangol.core.commerce.models import Order, OrderLine, OrderNumber, Product, ReturnLine
 from dangol.core.commerce.returns import record_returns
-from dangol.core.commerce.services import NumberTaken, find_numbers
+from dangol.core.commerce.services import find_numbers
 from dangol.core.commerce.tills import Sale, SaleLine, ring_up
 from dangol.core.people.merged import resolve_merged
 from dangol.core.storage.ids import Id
@@ -154,13 +154,23 @@ def _come(one: Placed) -> Come:
 
 
 class _Books(NamedTuple):
-    """Orders that are refunded: who owns each, in what currency, and what is left of their lines."""
+    """Orders that are refunded, by the number they were told under, in what currency, and what is left of
+    their lines.
+    """
 
-    numbers: dict[str, NumberTaken]
+    orders: Mapping[str, "_Refundable"]
     currencies: dict[Id, str]
     lines: dict[Id, list[Share]]
     products: dict[str, tuple[Id, str]]
-    owners: Mapping[Id, Id]
+
+
+class _Refundable(NamedTuple):
+    """The order that stands: its customer, its id and its own number; `owners` may tell of its refund."""
+
+    customer_id: Id
+    id: Id
+    number: str
+    owners: frozenset[Id]
 
 
 def _take_back(refunds: Sequence[Placed], recorded_at: datetime) -> list[Bought | None]:
@@ -183,8 +193,8 @@ def _take_back(refunds: Sequence[Placed], recorded_at: datetime) -> list[Bought 
 
 def _read_books(refunds: Sequence[Placed]) -> _Books:
     wanted = sorted({_refunded(one).number for one in refunds})
-    numbers = find_numbers(OrderNumber, "order_id", [(SOURCE, number) for number in wanted])
-    keys = sorted({(taken.customer_id, taken.id) for taken in numbers.values()})
+    sold = _find_refundable(wanted)
+    keys = sorted({(one.customer_id, one.id) for one in sold.values()})
     orders = select_matching(Order, ("id", "currency", "discount_minor"), ("customer_id", "id"), keys)
     rows = select_matching(OrderLine, ("customer_id", *_LINE), ("customer_id", "order_id"), keys)
     back = select_matching(ReturnLine, _BACK, ("customer_id", "order_id"), keys)
@@ -204,12 +214,31 @@ def _read_books(refunds: Sequence[Placed]) -> _Books:
             for (number, product_id, quantity, _), net in zip(own, paid, strict=True)
         ]
     return _Books(
-        {number: taken for (_, number), taken in numbers.items()},
+        sold,
         {order_id: currency for order_id, currency, _ in orders},
         lines,
         {number: (product_id, category) for product_id, (number, category) in by_id.items()},
-        resolve_merged(taken.customer_id for taken in numbers.values()),
     )
+
+
+def _find_refundable(numbers: Sequence[str]) -> dict[str, _Refundable]:
+    """Return the order of each number, or the one that stands in its place where it was given to another.
+
+    Of its refund may tell whoever bought it, and whoever has it now.
+    """
+    told = find_numbers(OrderNumber, "order_id", [(SOURCE, number) for number in numbers])
+    moved = find_moved({(taken.customer_id, taken.id) for taken in told.values()})
+    found = {}
+    for (_, number), taken in told.items():
+        now = moved.get((taken.customer_id, taken.id)) or Stands(taken.customer_id, taken.id, SOURCE, number)
+        found[number] = taken.customer_id, now
+    roots = resolve_merged({one for buyer, now in found.values() for one in (buyer, now.customer_id)})
+    return {
+        number: _Refundable(
+            now.customer_id, now.order_id, now.number, frozenset({roots[buyer], roots[now.customer_id]})
+        )
+        for number, (buyer, now) in found.items()
+    }
 
 
 def _refunded(one: Placed) -> Refunded:
@@ -220,10 +249,10 @@ def _refunded(one: Placed) -> Refunded:
 
 def _draft(one: Placed, books: _Books) -> ReturnDraft:
     refund = _refunded(one)
-    taken = books.numbers.get(refund.number)
-    if taken is None or books.owners[taken.customer_id] != one.customer_id:
+    sold = books.orders.get(refund.number)
+    if sold is None or one.customer_id not in sold.owners:
         raise OrderMissing(number=refund.number)
-    shares = books.lines[taken.id]
+    shares = books.lines[sold.id]
     parts = read_refund(refund, shares)
     # What this one brings back is no longer left for the next of the batch.
     for line, quantity, net in parts:
@@ -238,8 +267,8 @@ def _draft(one: Placed, books: _Books) -> ReturnDraft:
         for product_id, category in [books.products[line.product]]
     ]  # fmt: skip
     return ReturnDraft(
-        taken.customer_id, SOURCE, _number(one, refund), one.event.occurred_at,
-        books.currencies[taken.id], lines, refund.number, is_guest=False,
+        sold.customer_id, SOURCE, _number(one, refund), one.event.occurred_at,
+        books.currencies[sold.id], lines, sold.number, is_guest=False,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dangol.core.commerce.events import OrderConfirmed, OrderDelivered
 from dangol.core.commerce.models import (
@@ -56,6 +56,15 @@ class Reached(NamedTuple):
     number: str
     milestone: Milestone
     at: datetime
+
+
+class Stands(NamedTuple):
+    """An order that stands in the place of one that was given away: its customer, id, source and number."""
+
+    customer_id: Id
+    order_id: Id
+    source: str
+    number: str
 
 
 class Noted(NamedTuple):
@@ -159,15 +168,22 @@ def _standing(reached: Sequence[Reached]) -> list[Reached]:
     own = ("source", "number")
     owners = {row[:2]: row[2] for row in select_matching(OrderNumber, (*own, "customer_id"), own, numbers)}
     now = [one._replace(customer_id=owners[one.source, one.number]) for one in reached]
-    while moved := _moved({(one.customer_id, one.order_id) for one in now}):
-        now = [
-            one._replace(**moved[key]) if (key := (one.customer_id, one.order_id)) in moved else one
-            for one in now
-        ]
-    return now
+    moved = find_moved({(one.customer_id, one.order_id) for one in now})
+    return [
+        one._replace(**moved[key]._asdict()) if (key := (one.customer_id, one.order_id)) in moved else one
+        for one in now
+    ]
 
 
-def _moved(keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], dict[str, Any]]:
+def find_moved(keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Stands]:
+    """Return what stands in the place of each (customer, order) that was given away, however often."""
+    found = step = _moved(keys)
+    while step := _moved({(one.customer_id, one.order_id) for one in step.values()}):
+        found = {key: step.get((one.customer_id, one.order_id), one) for key, one in found.items()}
+    return found
+
+
+def _moved(keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], Stands]:
     """Return which order has taken the place of each of these that was given away, one step."""
     own = ("customer_id", "order_id")
     acts = select_matching(
@@ -175,7 +191,7 @@ def _moved(keys: Collection[tuple[Id, Id]]) -> dict[tuple[Id, Id], dict[str, Any
     )
     names = ("id", "customer_id", "source", "number")
     made = {
-        order_id: {"order_id": order_id, "customer_id": customer_id, "source": source, "number": number}
+        order_id: Stands(customer_id, order_id, source, number)
         for order_id, customer_id, source, number in select_matching(
             Order, names, ("id",), sorted({(other,) for *_, other in acts})
         )
