@@ -205,3 +205,29 @@ def test_lock_customers__many_one_after_the_other__queues_for_one() -> None:
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
             )
             assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's writers queue before they begin")
+def test_lock_customers__one_of_several_again_while_another_waits_for_it__does_not_queue_behind() -> None:
+    owners = sorted(random_id() for _ in range(2))
+    with write_transaction():
+        joined(*owners)
+
+    def take() -> None:
+        try:
+            with write_transaction():
+                lock_customers(owners[:1])
+        finally:
+            connections.close_all()
+
+    with planning() as plan:
+        touch_customers(owners)
+    with ThreadPoolExecutor(1) as pool:
+        with write_transaction():
+            plan.carry_out()
+            taking = pool.submit(take)
+            wait_for_waiting(1)
+            places = lock_customers(owners[:1])
+        taking.result(LONGEST_SECONDS)
+
+    assert [seq for seq, _ in places.values()] == [1]

@@ -27,18 +27,16 @@ class _LockedHeads:
 
     def __init__(self) -> None:
         self._known: dict[Id, tuple[Place, tuple[str, ...]]] = {}
-        self._has_queued = False
+        self._has_asked = False
 
     def may_queue(self, customer_ids: Sequence[Id]) -> bool:
         """Say whether to queue for these customers, whom a transaction asks for now.
 
-        Only for one, as tills do, of whom several may serve the same member, and once in a transaction: the
-        server keeps few such locks in all.
+        Only for one, as tills do, of whom several may serve the same member, and before any other: who holds
+        rows already would queue behind who waits for one of them. And the server keeps few such locks in all.
         """
-        if self._has_queued or len(customer_ids) != 1 or vendor_of(CustomerHead) != "postgresql":
-            return False
-        self._has_queued = True
-        return True
+        is_first, self._has_asked = not self._has_asked, True
+        return is_first and len(customer_ids) == 1 and vendor_of(CustomerHead) == "postgresql"
 
     def find(self, customer_ids: Iterable[Id]) -> dict[Id, Place]:
         """Return those of these customers' places that are known for certain."""
