@@ -1,14 +1,17 @@
 """The most that one purchase earns: set in the program's editor, and told wherever a purchase was cut."""
 
 import re
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards import models
+from dangol.rooms.rewards.checking import Problem
 from dangol.rooms.rewards.drafts import find_draft
 from dangol.rooms.rewards.programs import find_program
+from dangol.web.program_fields import FieldReader, Setting
 from tests.web.phones import come_in
 from tests.web.story import NOW, Story
 from tests.web.test_browser import Open, find_violations, open_whys
@@ -30,6 +33,44 @@ def test_draft__limit_that_is_none__is_told_at_its_field(
     page = clerk.post("/programs/draft", begin(clerk) | {"terms.most_per_order": typed, "do": "save"})
 
     assert words in (page.content or clerk.get("/programs/draft").content).decode()
+
+
+def test_draft__limit_that_is_no_number__is_read_as_the_one_before() -> None:
+    reader = FieldReader({"limit": "많이"}, Setting("KRW", ZoneInfo("Asia/Seoul")))
+
+    assert [reader.whole_or_none("limit", before) for before in (None, 70)] == [None, 70]
+    assert reader.problems == [Problem("limit", "not_a_number")] * 2
+
+
+def test_draft__limit__stands_with_the_rules_and_is_read_back_while_it_is_typed(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+
+    page = clerk.get("/programs/draft").content.decode()
+    typed = fields | {"terms.most_per_order": "1000", "do": "preview"}
+    preview = clerk.post("/programs/draft", typed, headers={"HX-Request": "true"}).content.decode()
+
+    titles = [
+        "<h2>구매 한 번의 적립</h2>",
+        'id="terms.most_per_order"',
+        "<h2>포인트가 열리고 사라지는 때</h2>",
+    ]
+    places = [page.index(one) for one in titles]
+    assert places == sorted(places)
+    assert "구매 한 번에 최대 1,000P까지 적립해요." in preview[preview.index("이렇게 읽혀요") :]
+
+
+def test_diff__of_the_limit_alone__says_that_it_holds_for_what_is_bought_then(
+    clerk: Client, story: Story
+) -> None:
+    fields = begin(clerk)
+
+    clerk.post("/programs/draft", fields | {"terms.most_per_order": "1000", "do": "save"})
+    diff = clerk.get("/programs/draft/diff").content.decode()
+
+    assert "그때부터 산 것에만 새 규칙으로 적립해요." in diff
+    assert "이미 쌓인 포인트는 약속한 날까지" not in diff
 
 
 def test_draft__limit__said_in_words_published_and_taken_out_again(clerk: Client, story: Story) -> None:

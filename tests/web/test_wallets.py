@@ -129,6 +129,8 @@ def test_program__made_on_its_page__is_the_second_and_shown(owner: Client, story
         ("code", "longer_than_twelve", "12자까지"),
         ("rate_points", "0", "1부터 1,000,000까지"),
         ("rate_money", "공짜", "금액을 적어 주세요"),
+        ("most", "0", "1부터 100,000,000까지"),
+        ("most", "많이", "1부터 100,000,000까지"),
         ("months", "0", "1부터 120까지"),
     ],
 )
@@ -140,6 +142,19 @@ def test_program__field_that_cannot_be__is_told_and_nothing_is_made(
     assert answer.status_code == 422
     assert told in read(answer)
     assert len(current_programs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "earns", "most"), [("1,200P", "yes", 1_200), ("", "yes", None), ("많이", "no", None)]
+)
+def test_program__most_that_one_purchase_earns__holds_from_the_first_version_where_purchases_earn(
+    owner: Client, story: Story, typed: str, earns: str, most: int | None
+) -> None:
+    made = owner.post("/programs/new", FORM | {"most": typed, "earns": earns})
+
+    ((_, terms),) = current_programs()[1].rules.terms
+    assert (terms.most_per_order, terms.expiry_count) == (most, 12)
+    assert ("구매 한 번에 최대 1,200P까지" in read(owner.get(made["Location"]))) is bool(most)
 
 
 def test_program__of_a_code_that_is_taken__is_refused_in_words(owner: Client, second: Id) -> None:

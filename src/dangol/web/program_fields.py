@@ -53,9 +53,10 @@ class FieldReader:
 
     def whole_or_none(self, name: str, before: int | None) -> int | None:
         """Return a whole number; None for an empty field."""
-        if not self._typed.get(name, "" if before is None else str(before)).strip():
+        typed = self._typed.get(name, "" if before is None else str(before)).strip().replace(",", "")
+        if not typed:
             return None
-        return self.whole(name, before or 0)
+        return int(typed) if _WHOLE.fullmatch(typed) else self._refuse(name, "not_a_number", before)
 
     def choice_or_none(self, name: str, choices: type[Choice], before: Choice | None) -> Choice | None:
         """Return one of the choices; None where none is made."""

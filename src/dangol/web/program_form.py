@@ -68,6 +68,7 @@ class DraftForm(NamedTuple):
     """All fields of a draft, and the problems with where each one is."""
 
     rules: list[RuleInputs]
+    most: list[Input]
     terms: list[Input]
     levels: list[LevelInputs]
     tiers: list[Input]
@@ -246,6 +247,7 @@ def make_form(
     ]  # fmt: skip
     form = DraftForm(
         rules,
+        [_most_input(field)],
         list(_terms_inputs(field)),
         [
             LevelInputs(level.name, list(_level_inputs(level, field, is_first=place == 0)))
@@ -279,6 +281,11 @@ def _wait_hint(rule: RuleContent) -> str:
     return _("비워 두면 멤버십과 같아요")
 
 
+def _most_input(field: Callable[..., Input]) -> Input:
+    together = _("모든 규칙을 합해서 따지고, 프로모션 포인트는 빼요. 비워 두면 한도가 없어요")
+    return field("terms.most_per_order", _("구매 한 번에 적립하는 포인트의 한도"), "number", hint=together)
+
+
 def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.pending_days", _("적립하고 며칠 뒤에 열려요"), "number", hint=_("0이면 바로 열려요"))
     yield field(
@@ -288,8 +295,6 @@ def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     yield field("terms.expiry_count", _("며칠, 몇 달, 몇 년"), "number")
     only = _("활동이 없으면 사라지는 포인트에만 쓰여요")
     yield field("terms.activities", _("활동으로 치는 것"), options=activity_options(), hint=only)
-    together = _("모든 규칙을 합해서 따져요. 비워 두면 한도가 없어요")
-    yield field("terms.most_per_order", _("구매 한 번에 적립하는 포인트의 한도"), "number", hint=together)
 
 
 def _level_inputs(level: LevelContent, field: Callable[..., Input], *, is_first: bool) -> Iterator[Input]:
@@ -329,6 +334,7 @@ def _all_inputs(form: DraftForm) -> Iterator[Input]:
     for rule in form.rules:
         for one in (*rule.inputs, *rule.times):
             yield one._replace(label=f"{rule.title} · {one.label}")
+    yield from form.most
     yield from form.terms
     for level in form.levels:
         yield from level.inputs

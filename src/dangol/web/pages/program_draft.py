@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import msgspec
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -222,10 +223,12 @@ class Means(NamedTuple):
 
 
 def _means(changes: Changes, draft: DraftView) -> Means:
+    was, will_be = draft.published.terms, draft.content.terms
     before, after = draft.published.tiers, draft.content.tiers
     return Means(
-        rules=bool(changes.added or changes.changed or changes.ended),
-        terms=changes.terms,
+        rules=bool(changes.added or changes.changed or changes.ended)
+        or was.most_per_order != will_be.most_per_order,
+        terms=msgspec.structs.replace(was, most_per_order=will_be.most_per_order) != will_be,
         tiers=changes.tiers,
         counted=(before.measures, before.join) != (after.measures, after.join),
     )
