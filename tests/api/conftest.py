@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.test import Client
 
 from dangol.api.limits import forget_turns
@@ -65,6 +66,13 @@ def forgetting() -> Iterator[None]:
     forget_turns()
     yield
     forget_remembered_keys()
+
+
+@pytest.fixture
+def stopped() -> Iterator[None]:
+    """Let no time pass, so that no minute of counting ends in between."""
+    with time_machine.travel(now(), tick=False):
+        yield
 
 
 @pytest.fixture

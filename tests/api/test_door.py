@@ -55,7 +55,7 @@ def test_door__without_a_key_that_opens__is_401(api: Caller, authorization: str)
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="dangol"'
 
 
-def test_door__whoever_guesses_keys__has_to_wait(api: Caller) -> None:
+def test_door__whoever_guesses_keys__has_to_wait(api: Caller, stopped: None) -> None:
     answers = [Caller("guess").get("/stores").status for _ in range(GUESSES.amount + 1)]
 
     assert answers == [401] * GUESSES.amount + [429]
@@ -63,7 +63,7 @@ def test_door__whoever_guesses_keys__has_to_wait(api: Caller) -> None:
 
 
 @override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1)
-def test_door__guesser_behind_our_proxy__shuts_out_nobody_else(api: Caller) -> None:
+def test_door__guesser_behind_our_proxy__shuts_out_nobody_else(api: Caller, stopped: None) -> None:
     theirs, ours = {"X_Forwarded_For": "198.51.100.9"}, {"X_Forwarded_For": "198.51.100.7"}
     # What the guesser writes into the header stands before what the proxy adds, and counts for nothing.
     answers = [
@@ -131,7 +131,7 @@ def test_door__wrong_fields__are_named_by_their_place_without_their_values(api: 
 
 
 @override_settings(API_RATE="3/minute")
-def test_door__key_that_asks_too_often__is_429_and_told_when(api: Caller) -> None:
+def test_door__key_that_asks_too_often__is_429_and_told_when(api: Caller, stopped: None) -> None:
     answers = [api.get("/stores") for _ in range(4)]
 
     assert [one.status for one in answers] == [200, 200, 200, 429]

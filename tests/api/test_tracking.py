@@ -210,7 +210,7 @@ def test_tracking__other_method__is_405_and_a_browser_may_ask_first(write_key: s
     assert "Authorization" in asked.headers["Access-Control-Allow-Headers"]
 
 
-def test_tracking__too_often__is_429_and_told_when(write_key: str, settings: Any) -> None:
+def test_tracking__too_often__is_429_and_told_when(write_key: str, settings: Any, stopped: None) -> None:
     settings.API_RATE = "1/minute"
     limits.forget_turns()
     post("track", track(), **basic(write_key))
