@@ -9,6 +9,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from dangol.core.access.rights import Role
 from dangol.core.people.setups import begin_setup
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
@@ -50,6 +51,12 @@ def new_shop(transactional_db: None, still_clock: datetime) -> None:
 def clerk(transactional_db: None) -> Client:
     """Return a signed-in browser that speaks Korean."""
     return sign_in(Client(headers={"accept-language": "ko"}))
+
+
+@pytest.fixture
+def other(transactional_db: None) -> Client:
+    """Return another owner than the clerk, signed in."""
+    return sign_in(Client(), "second", Role.OWNER)
 
 
 @pytest.fixture(scope="module")

@@ -10,22 +10,12 @@ from dangol.core.access.rights import Role
 from dangol.core.storage.ids import Id, show_id
 from dangol.rooms.rewards.event_rules import editing
 from dangol.rooms.rewards.event_rules.editing import find_rule
-from dangol.rooms.rewards.promotions.checkout import unpack_checkout, write_checkout
 from tests.web.event_rules import LIVE, publish_rule
+from tests.web.second_person import decide, limits
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture
-def other(transactional_db: None) -> Client:
-    """Another owner than the clerk."""
-    return sign_in(Client(), "second", Role.OWNER)
-
-
-def limits(**content: object) -> None:
-    write_checkout(unpack_checkout(content), changed_by="owner", at=NOW)
 
 
 def draft(**content: Any) -> Id:
@@ -45,13 +35,6 @@ def send(client: Client, rule: Id, act: str = "/publish", reason: str = "가을 
     assert form
     answer = client.post(address(rule, act), {"revision": "1", "form": form[1], "reason": reason})
     assert answer.status_code == 302, answer.content.decode()
-
-
-def decide(client: Client, choice: str, reason: str = "") -> str:
-    found = re.search(r'action="(/approvals/[^"]+)"', read(client, "/approvals"))
-    assert found
-    answer = client.post(found[1], {"choice": choice, "reason": reason}, follow=True)
-    return answer.content.decode()
 
 
 def test_rule__where_another_has_to_approve__says_why_and_asks(clerk: Client, story: Story) -> None:
@@ -107,7 +90,7 @@ def test_publication__draft_changed_since__is_told_and_not_approved(
     editing.write_draft(made, LIVE | {"points": 9_000}, revision=1, changed_by="박", at=NOW)
 
     asked, page = read(other, "/approvals"), read(clerk, address(made))
-    refused = decide(other, "approve")
+    refused = decide(other, "approve", is_done=False)
 
     assert "그사이 초안이 바뀌었어요." in asked
     assert "승인 부탁하기" in page

@@ -7,23 +7,14 @@ from django.test import Client
 
 from dangol.core.access.rights import Role
 from dangol.core.storage.ids import Id
-from dangol.rooms.rewards.promotions.checkout import read_checkout, unpack_checkout, write_checkout
+from dangol.rooms.rewards.promotions.checkout import read_checkout
 from dangol.rooms.rewards.promotions.editing import find_promotion
 from tests.web.promotions import address, draft
+from tests.web.second_person import decide, limits
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-@pytest.fixture
-def other(transactional_db: None) -> Client:
-    """Another owner than the clerk."""
-    return sign_in(Client(), "second", Role.OWNER)
-
-
-def limits(**content: object) -> None:
-    write_checkout(unpack_checkout(content), changed_by="owner", at=NOW)
 
 
 def send(client: Client, promotion: Id, act: str = "/publish", reason: str = "가을 행사예요") -> None:
@@ -31,12 +22,6 @@ def send(client: Client, promotion: Id, act: str = "/publish", reason: str = "�
     assert form
     answer = client.post(address(promotion, act), {"revision": "1", "form": form[1], "reason": reason})
     assert answer.status_code == 302, answer.content.decode()
-
-
-def decide(client: Client, choice: str, reason: str = "") -> None:
-    found = re.search(r'action="(/approvals/[^"]+)"', client.get("/approvals").content.decode())
-    assert found
-    assert client.post(found[1], {"choice": choice, "reason": reason}).status_code == 302
 
 
 def is_live(promotion: Id) -> bool:
