@@ -1,9 +1,7 @@
 """`dangol listen`: what happens here, as webhooks, to a program that is being written."""
 
 import json
-import signal
 import sys
-import threading
 from typing import Annotated
 
 import typer
@@ -11,6 +9,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from dangol.cli.home import command
 from dangol.cli.output import JsonOption, Output, QuietOption
+from dangol.cli.signals import StopSignals
 from dangol.core.events.webhooks.errors import SecretMalformed, UrlMalformed
 from dangol.core.events.webhooks.listening import Heard, Listener
 from dangol.core.events.webhooks.models import Signature
@@ -83,18 +82,15 @@ def _key(secret: str) -> SigningKey:
 
 
 def _hear_until_told(listener: Listener, output: Output) -> None:
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
-    while not stopping.is_set():
-        heard_any = False
+    signals = StopSignals()
+    pause = 0.0
+    while signals.wait(pause) is None:
+        pause = LOOK_SECONDS
         for heard in listener.hear(now()):
             _show(output, _told(heard), _line(heard))
-            heard_any = True
-            if stopping.is_set():
+            pause = 0.0
+            if signals.wait(0) is not None:
                 return
-        if not heard_any:
-            stopping.wait(LOOK_SECONDS)
 
 
 def _told(heard: Heard) -> dict[str, object]:

@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from dangol.cli.signals import StopSignals
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
@@ -220,15 +221,17 @@ def _drain_on_signal(server: Any, mark: Path) -> None:
     has noticed; upon SIGINT, which a person sends, stop at once.
     """
 
-    def drain(number: int, _frame: object) -> None:
-        pause = settings.DRAIN_SECONDS if number == signal.SIGTERM and not mark.exists() else 0
-        mark.touch()
-        timer = threading.Timer(pause, server.signal_handler_interrupt)
-        timer.daemon = True
-        timer.start()
+    signals = StopSignals()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, drain)
+    def drain() -> None:
+        number = signals.wait()
+        mark.touch()
+        if number == signal.SIGTERM:
+            # Who asks a second time waits no longer.
+            signals.wait(settings.DRAIN_SECONDS)
+        server.signal_handler_interrupt()
+
+    threading.Thread(target=drain, name="drain", daemon=True).start()
 
 
 def _name_process(name: str, postgres: str) -> None:
@@ -254,15 +257,14 @@ def _heartbeats(name: str, stopping: threading.Event) -> Loop:
 
 
 def _run_loops(loops: Iterable[Loop], stopping: threading.Event) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stopping.set())
+    signals = StopSignals()
     parent = os.environ.get(PARENT)
     threads = [threading.Thread(target=loop.run, name=loop.name) for loop in loops]
     for thread in threads:
         thread.start()
-    while not stopping.wait(PARENT_CHECK_SECONDS):
-        if _is_orphan(parent):
-            stopping.set()
+    while signals.wait(PARENT_CHECK_SECONDS) is None and not _is_orphan(parent):
+        continue
+    stopping.set()
     for thread in threads:
         thread.join()
 

@@ -4,11 +4,11 @@ import contextlib
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
 from dangol.cli.processes import PARENT
+from dangol.cli.signals import StopSignals
 
 LOOK_SECONDS = 0.1
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
@@ -82,28 +82,22 @@ class Supervisor:
     def __init__(self, commands: Mapping[str, Sequence[str]], *, say: Callable[[str], None]) -> None:
         self.children = [Child(name, command) for name, command in commands.items()]
         self._say = say
-        self._stopping = threading.Event()
-        self._number: int = signal.SIGTERM
 
     def run(self) -> None:
         """Start all, start again what dies, and on a signal let all finish, for at most 30 s."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+        signals = StopSignals()
+        told: int | None = None
         try:
-            while not self._stopping.wait(LOOK_SECONDS):
+            while (told := signals.wait(LOOK_SECONDS)) is None:
                 for child in self.children:
-                    if told := child.keep_running():
-                        self._say(told)
+                    if died := child.keep_running():
+                        self._say(died)
         finally:
-            self._stop_all()
+            self._stop_all(told or signal.SIGTERM)
 
-    def _stop(self, number: int, _frame: object) -> None:
-        self._number = number
-        self._stopping.set()
-
-    def _stop_all(self) -> None:
+    def _stop_all(self, number: int) -> None:
         for child in self.children:
-            child.ask_to_stop(self._number)
+            child.ask_to_stop(number)
         deadline = time.monotonic() + DRAIN_SECONDS
         for child in self.children:
             child.wait_until(deadline)
