@@ -145,7 +145,8 @@ class Why(Answer, frozen=True):
     """Why points came or went: the order, the tier held then, and each rule's sum.
 
     `portions` are the lots that were made or taken from. `cut`: what the purchase would have earned, were
-    it not above the most that one earns.
+    it not above the most that one earns. `not_given` of the points was not moved: earned, it would have
+    lifted the member above `most_held`; to be taken back, it was not there.
     """
 
     order_id: str
@@ -159,6 +160,8 @@ class Why(Answer, frozen=True):
     parts_before: list[Part]
     portions: list[Portion]
     cut: Cut | None
+    not_given: int
+    most_held: int | None
 
 
 class EventRuleAward(Answer, frozen=True):
@@ -280,11 +283,15 @@ class OrderLine(Answer, frozen=True):
 
 
 class Earned(Answer, frozen=True):
-    """What an order earned in a program, and why: one judgement after another, the first one first."""
+    """What an order earned in a program, and why: one judgement after another, the first one first.
+
+    `not_given` of the points the member does not have, since it would have been more than one may have.
+    """
 
     program_id: str
     currency: str
     points: int
+    not_given: int
     whys: list[Why]
 
 

@@ -163,7 +163,8 @@ class Multiplied(Answer, frozen=True):
 class Earning(Answer, frozen=True):
     """What the cart earns in all: by the rules, by promotions themselves, and by multiplying.
 
-    `cut`: what the rules would have given, were it not above the most that one purchase earns.
+    `cut`: what the rules would have given, were it not above the most that one purchase earns. `not_given`
+    of what they give would lift the member above `most_held`, and is not among the points.
     """
 
     currency: str
@@ -172,6 +173,8 @@ class Earning(Answer, frozen=True):
     promotions: int
     multiplied: list[Multiplied]
     cut: Cut | None = None
+    not_given: int = 0
+    most_held: int | None = None
 
 
 class Evaluation(Answer, frozen=True):

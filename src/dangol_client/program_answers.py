@@ -38,6 +38,7 @@ class Program(Answer, frozen=True):
     activities: list[str]
     opens_on: date | None
     most_per_order: int | None
+    most_held: int | None
     measure: str
     window: str
     window_size: int

@@ -178,6 +178,7 @@ class ProgramCalls:
         activities: Sequence[str] | None = None,
         opens_on: date | None = None,
         most_per_order: int | None = None,
+        most_held: int | None = None,
         active_from: datetime | None = None,
         **sending: Unpack[Sending],
     ) -> Program:
@@ -185,13 +186,13 @@ class ProgramCalls:
 
         None open before the day `opens_on`. Points that lapse by `inactivity` are kept by these
         `activities`: purchase, earning, redemption. The rules pay `most_per_order` points for one purchase at
-        most.
+        most, and none that lift a member above `most_held`.
         """
         path = place("/programs/{program}/terms/versions", program=program)
         body = {
             "expiry": expiry, "expiry_count": expiry_count, "pending_days": pending_days,
             "activities": activities, "opens_on": opens_on, "most_per_order": most_per_order,
-            "active_from": active_from,
+            "most_held": most_held, "active_from": active_from,
         }  # fmt: skip
         return self._wire.write(path, body, Program, sending)
 

@@ -29,6 +29,7 @@ from dangol.domain.points import (
     Restore,
     Shortfall,
     Spend,
+    Trim,
 )
 from dangol.domain.wallet import Wallet
 from tests.sizes import SIZE
@@ -105,6 +106,22 @@ class Members(RuleBasedStateMachine):
         release_at = self.at + timedelta(days=wait)
         expires_at = NEVER if lasts is None else release_at + timedelta(days=lasts)
         self.purses[who].apply(Earn(self.key(), self.at, points, release_at, expires_at))
+
+    @rule(who=st.integers(0, 1), points=POINTS, wait=DAYS, most_held=POINTS)
+    def earn_what_fits(self, who: int, points: int, wait: int, most_held: int) -> None:
+        purse = self.purses[who]
+        purse.settle(self.at)
+        before = self.held(purse)
+        earned = purse.apply(Earn(self.key(), self.at, points, self.at + timedelta(days=wait)))
+        assert earned
+        lot_id = earned.entries[-1].lot_id
+        assert lot_id
+        purse.apply(Trim(self.key(), self.at, lot_id, most_held), named=(lot_id,))
+        assert self.held(purse) == max(before, min(before + points, most_held))
+
+    @staticmethod
+    def held(purse: Purse) -> int:
+        return sum(lot.left for lot in purse.kept.lots.values()) - purse.kept.debt
 
     @rule(who=st.integers(0, 1), points=POINTS, late=DAYS)
     def spend(self, who: int, points: int, late: int) -> None:

@@ -52,7 +52,7 @@ def test_draft__limit__stands_with_the_rules_and_is_read_back_while_it_is_typed(
     preview = clerk.post("/programs/draft", typed, headers={"HX-Request": "true"}).content.decode()
 
     titles = [
-        "<h2>구매 한 번의 적립</h2>",
+        "<h2>적립 한도</h2>",
         'id="terms.most_per_order"',
         "<h2>포인트가 열리고 사라지는 때</h2>",
     ]
@@ -82,7 +82,7 @@ def test_draft__limit__said_in_words_published_and_taken_out_again(clerk: Client
     clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
 
     words = "구매 한 번에 최대 1,000P까지 적립해요."
-    assert "구매 한 번의 적립" in diff
+    assert "적립 한도" in diff
     for page in (diff, clerk.get("/programs").content.decode()):
         assert words in page
     assert find_program(story.program_id).rules.terms[-1][1].most_per_order == 1_000

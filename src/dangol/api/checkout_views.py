@@ -161,7 +161,8 @@ class MultipliedView(Shown):
 class EarningView(Shown):
     """What the cart earns in all: by the rules, by promotions themselves, and by multiplying.
 
-    `cut`: what the rules would have given, were it not above the most that one purchase earns.
+    `cut`: what the rules would have given, were it not above the most that one purchase earns. `not_given`
+    of what they give would lift the member above `most_held`, and is not among the points.
     """
 
     currency: str
@@ -170,6 +171,8 @@ class EarningView(Shown):
     promotions: int
     multiplied: list[MultipliedView]
     cut: CutView | None = None
+    not_given: int = 0
+    most_held: int | None = None
 
 
 class EvaluationView(Shown):

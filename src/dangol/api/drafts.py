@@ -68,7 +68,7 @@ class DraftTerms(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
-    purchase at most (null: any number).
+    purchase at most, and none that lift a member above `most_held` (null: any number).
     """
 
     pending_days: Days = 0
@@ -77,6 +77,7 @@ class DraftTerms(Given):
     activities: Activities = ()
     opens_on: date | None = None
     most_per_order: MostPoints | None = None
+    most_held: MostPoints | None = None
 
 
 class DraftTiers(Given):

@@ -32,11 +32,15 @@ class AmountView(Shown):
 
 
 class EarnedView(Shown):
-    """What an order earned in a program, and why: one judgement after another, the first one first."""
+    """What an order earned in a program, and why: one judgement after another, the first one first.
+
+    `not_given` of the points the member does not have, since it would have been more than one may have.
+    """
 
     program_id: str
     currency: str
     points: int
+    not_given: int
     whys: list[WhyView]
 
 
@@ -169,7 +173,8 @@ def _earned(judged: Iterable[Judged]) -> list[EarnedView]:
     return [
         EarnedView(
             program_id=show_id(program_id), currency=own[0].currency,
-            points=sum(one.part.points for one in own[-1].parts), whys=[show_why(why) for why in own],
+            points=sum(one.part.points for one in own[-1].parts),
+            not_given=sum(why.not_given for why in own), whys=[show_why(why) for why in own],
         )
         for program_id, own in by_program.items()
     ]  # fmt: skip

@@ -89,6 +89,7 @@ class ProgramView(Shown):
     activities: list[str]
     opens_on: date | None
     most_per_order: int | None
+    most_held: int | None
     measure: str
     window: str
     window_size: int
@@ -143,7 +144,7 @@ class TermsFields(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
-    purchase at most (null: any number).
+    purchase at most, and none that lift a member above `most_held` (null: any number).
     """
 
     pending_days: Days = 0
@@ -152,13 +153,14 @@ class TermsFields(Given):
     activities: Activities = ()
     opens_on: date | None = None
     most_per_order: MostPoints | None = None
+    most_held: MostPoints | None = None
 
 
 class TermsIn(TermsFields, _Version):
     """How long points earned from an instant on wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
-    purchase at most (null: any number).
+    purchase at most, and none that lift a member above `most_held` (null: any number).
     """
 
 
@@ -298,7 +300,7 @@ def terms_draft(payload: TermsFields) -> TermsDraft:
     """Return the terms a request wants."""
     return TermsDraft(
         payload.pending_days, payload.expiry, payload.expiry_count, payload.activities, payload.opens_on,
-        payload.most_per_order,
+        payload.most_per_order, payload.most_held,
     )  # fmt: skip
 
 
@@ -361,7 +363,7 @@ def show_program(program: Running) -> ProgramView:
         id=show_id(program.id), name=program.name, points_currency=program.points_currency,
         money_currency=program.money_currency, zone=str(program.zone), pending_days=program.pending_days,
         expiry=program.expiry, expiry_count=program.expiry_count, activities=list(program.activities),
-        opens_on=program.opens_on, most_per_order=program.most_per_order,
+        opens_on=program.opens_on, most_per_order=program.most_per_order, most_held=program.most_held,
         measure=program.measure,
         window=program.window, window_size=program.window_size, grace_days=program.grace_days,
         downgrade=program.downgrade, also=program.also or None, join=program.join,

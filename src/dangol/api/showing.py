@@ -85,6 +85,7 @@ def show_why(why: whys.WhyView) -> WhyView:
         parts=[_part(one) for one in why.parts], parts_before=[_part(one) for one in why.parts_before],
         portions=[_portion(one) for one in why.portions],
         cut=CutView(**why.cut._asdict()) if why.cut else None,
+        not_given=why.not_given, most_held=why.most_held,
     )  # fmt: skip
 
 

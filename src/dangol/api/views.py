@@ -122,7 +122,8 @@ class WhyView(Shown):
     """Why points came or went: the order, the tier held then, and each rule's sum.
 
     `portions` are the lots that were made or taken from. `cut`: what the purchase would have earned, were
-    it not above the most that one earns.
+    it not above the most that one earns. `not_given` of the points was not moved: earned, it would have
+    lifted the member above `most_held`; to be taken back, it was not there.
     """
 
     order_id: str
@@ -136,6 +137,8 @@ class WhyView(Shown):
     parts_before: list[PartView]
     portions: list[PortionView]
     cut: CutView | None
+    not_given: int
+    most_held: int | None
 
 
 class LineView(Shown):

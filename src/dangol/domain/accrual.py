@@ -50,7 +50,8 @@ class Terms(NamedTuple):
     They do not open before the day `opens_on`. Points that `await` how far their order comes
     (domain.milestones) open with it, and after `pending_days` at the latest. By inactivity they lapse so many
     months after the last of these `activities`. `extra_months`, a tier's own, are added to the last day,
-    whatever it is counted by. One purchase earns `most_per_order` points at most (None: any number).
+    whatever it is counted by. One purchase earns `most_per_order` points at most, and none lifts a member
+    above `most_held` (None: any number).
     """
 
     zone: ZoneInfo
@@ -62,6 +63,7 @@ class Terms(NamedTuple):
     opens_on: date | None = None
     awaits: str = ""
     most_per_order: int | None = None
+    most_held: int | None = None
 
     @property
     def idle(self) -> Idle | None:

@@ -254,6 +254,20 @@ class ClawBack(NamedTuple):
     source: str = Account.ISSUED.value
 
 
+class Trim(NamedTuple):
+    """Take back of one lot what has brought its wallet above `most_held`: open and waiting points, less debt.
+
+    It follows the lot's earning at once, so that nothing of the lot is spent.
+    """
+
+    key: str
+    at: datetime
+    lot_id: bytes
+    most_held: int
+    reason: str = ""
+    subject_id: bytes | None = None
+
+
 class Draw(NamedTuple):
     """Points a spend took from a lot and has not yet given back."""
 
@@ -353,4 +367,4 @@ class Forfeit(NamedTuple):
     subject_id: bytes | None = None
 
 
-Command = Earn | Spend | Adjust | ClawBack | Restore | GiftOut | GiftIn | MergeOut | MergeIn | Forfeit
+Command = Earn | Spend | Adjust | ClawBack | Trim | Restore | GiftOut | GiftIn | MergeOut | MergeIn | Forfeit

@@ -37,6 +37,7 @@ from dangol.domain.points import (
     Restore,
     Shortfall,
     Spend,
+    Trim,
 )
 from dangol.domain.purse import Purse
 
@@ -51,7 +52,7 @@ def check_command(command: Command) -> None:
     """Refuse what no wallet can do; raises InvalidKey or InvalidPoints."""
     if not 0 < len(command.key) <= LONGEST_KEY or command.key.startswith(OWN_KEYS):
         raise InvalidKey(key=command.key)
-    if isinstance(command, MergeOut | MergeIn | Forfeit):
+    if isinstance(command, MergeOut | MergeIn | Forfeit | Trim):
         return  # what there is, is what they move
     points = command.points
     if type(points) is not int:
@@ -71,7 +72,7 @@ class Wallet(Purse):
         """Do what the command says, after everything that was due before it; returns its movement.
 
         Lots it names must have been loaded. Raises InvalidPoints, InvalidKey, InsufficientPoints or
-        NothingToReverse, and then has done only what was due.
+        NothingToReverse or NothingToMove, and then has done only what was due.
         """
         check_command(command)
         self.settle(command.at)
@@ -88,8 +89,8 @@ class Wallet(Purse):
                 return self._put_in(Kind.ADJUST, command, _ADJUSTED, [(command.points, command.expires_at)])
             case GiftIn():
                 return self._put_in(Kind.GIFT_IN, command, _CLEARING, command.parts)
-            case ClawBack():
-                return self._claw_back(command)
+            case ClawBack() | Trim():
+                return self._claw_back(self._too_much(command) if isinstance(command, Trim) else command)
             case Restore():
                 return self._restore(command)
             case MergeOut() | MergeIn() | Forfeit():
@@ -211,6 +212,15 @@ class Wallet(Purse):
         movement = self._move(kind, command, entries, reverses_id=lot.origin_id)
         self._settle_later(command.at)
         return movement
+
+    def _too_much(self, command: Trim) -> ClawBack:
+        """Return what takes back of the lot what there is too much of; NothingToMove: all fits."""
+        key, at, lot_id, most_held, reason, subject_id = command
+        held = sum([lot.left for lot in self.lots.values()]) - self.debt
+        points = min(held - most_held, self.lots[lot_id].left)
+        if points <= 0:
+            raise NothingToMove()
+        return ClawBack(key, at, points, lot_id, reason=reason, subject_id=subject_id)
 
     def _settle_later(self, at: datetime) -> None:
         """Pay a debt that has come to light late from the lots that opened since, as they would have then."""

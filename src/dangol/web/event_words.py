@@ -79,6 +79,7 @@ EVENTS: Mapping[str, Promise] = {
 REASONS: Mapping[str, Promise] = {
     "order": lazy("구매"),
     "return": lazy("반품"),
+    "over_limit": lazy("가질 수 있는 최대 포인트를 넘음"),
     "import": lazy("옮겨 온 포인트"),
     "merge": lazy("고객 합치기"),
     "unmerge": lazy("고객 합치기를 되돌림"),

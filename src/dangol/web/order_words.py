@@ -1,7 +1,7 @@
 """What staff did to an order, and why no program has looked at one, in words."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy as _, ngettext
@@ -19,6 +19,18 @@ ACT_WORDS: Mapping[str, Promise] = {
     Act.DELIVERED: _("배송을 마쳤다고 적었어요"),
     Act.CONFIRMED: _("구매를 확정했어요"),
 }
+
+
+class NotGiven(Protocol):
+    """What of a purchase's points was, or would be, not given, and the most that one may have."""
+
+    @property
+    def not_given(self) -> int:
+        """The points; negative: what a return did not take."""
+
+    @property
+    def most_held(self) -> int | None:
+        """The most."""
 
 
 class ActWords(NamedTuple):
@@ -75,6 +87,19 @@ _NOT_JUDGED: Mapping[str, Promise] = {
 def not_judged_reason(reason: str) -> str:
     """Return why no program has looked at an order."""
     return str(_NOT_JUDGED[reason])
+
+
+def held_reason(why: NotGiven) -> str:
+    """Return why a member was given less than a purchase earns, or had less taken back; empty if not."""
+    if why.not_given > 0 and why.most_held is not None:
+        return gettext("한 사람이 최대 {most}까지 가질 수 있어서, 넘는 {points}는 주지 않았어요.").format(
+            most=format_points(why.most_held), points=format_points(why.not_given)
+        )
+    if why.not_given < 0:
+        return gettext("{points}는 이미 주지 않았거나 돌려받아서 다시 빼지 않았어요.").format(
+            points=format_points(-why.not_given)
+        )
+    return ""
 
 
 def cut_reason(cut: Cut) -> str:

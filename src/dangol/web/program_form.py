@@ -101,6 +101,7 @@ def write_fields(content: ProgramContent, setting: Setting) -> dict[str, str]:
         "terms.activities": ",".join(terms.activities),
         "terms.opens_on": terms.opens_on.isoformat() if terms.opens_on else "",
         "terms.most_per_order": "" if terms.most_per_order is None else str(terms.most_per_order),
+        "terms.most_held": "" if terms.most_held is None else str(terms.most_held),
         "tiers.measure": tiers.measure.value, "tiers.also": tiers.also.value if tiers.also else "",
         "tiers.join": tiers.join.value, "tiers.window": tiers.window.value,
         "tiers.window_size": str(tiers.window_size), "tiers.grace_days": str(tiers.grace_days),
@@ -136,6 +137,7 @@ def read_content(
             activities=reader.several("terms.activities", Activity, before.terms.activities),
             opens_on=reader.day("terms.opens_on", before.terms.opens_on),
             most_per_order=reader.whole_or_none("terms.most_per_order", before.terms.most_per_order),
+            most_held=reader.whole_or_none("terms.most_held", before.terms.most_held),
         ),
         tiers=_read_tiers(reader, before.tiers),
     )
@@ -247,7 +249,7 @@ def make_form(
     ]  # fmt: skip
     form = DraftForm(
         rules,
-        [_most_input(field)],
+        list(_most_inputs(field)),
         list(_terms_inputs(field)),
         [
             LevelInputs(level.name, list(_level_inputs(level, field, is_first=place == 0)))
@@ -281,9 +283,11 @@ def _wait_hint(rule: RuleContent) -> str:
     return _("비워 두면 멤버십과 같아요")
 
 
-def _most_input(field: Callable[..., Input]) -> Input:
+def _most_inputs(field: Callable[..., Input]) -> Iterator[Input]:
     together = _("모든 규칙을 합해서 따지고, 프로모션 포인트는 빼요. 비워 두면 한도가 없어요")
-    return field("terms.most_per_order", _("구매 한 번에 적립하는 포인트의 한도"), "number", hint=together)
+    yield field("terms.most_per_order", _("구매 한 번에 적립하는 포인트의 한도"), "number", hint=together)
+    beyond = _("적립 예정까지 세요. 구매로 이만큼 넘게 쌓이지 않고, 다른 방법으로 받는 것은 막지 않아요")
+    yield field("terms.most_held", _("한 사람이 가질 수 있는 최대 포인트"), "number", hint=beyond)
 
 
 def _terms_inputs(field: Callable[..., Input]) -> Iterator[Input]:

@@ -66,7 +66,7 @@ def describe(content: ProgramContent, currency: str) -> ProgramCards:
         [rule_card(rule, names, currency) for rule in content.rules],
         f"{waits_in_words(content.terms.pending_days)} {opens_in_words(content.terms.opens_on)}".strip(),
         lasts_in_words(content.terms.expiry.value, content.terms.expiry_count, content.terms.activities),
-        limit_in_words(content.terms.most_per_order),
+        f"{limit_in_words(content.terms.most_per_order)} {held_in_words(content.terms.most_held)}".strip(),
         [
             Rung(level.key, level.name, _takes(level, tiers, currency), longer_in_words(level.extra_months))
             for level in tiers.levels
@@ -147,11 +147,16 @@ def opens_in_words(day: date | None) -> str:
     return _("%(day)s보다 먼저 열리지 않아요.") % {"day": format_date(day)} if day else ""
 
 
+def held_in_words(points: int | None) -> str:
+    """Return above how many points purchases lift nobody; empty where they may have any number."""
+    held = _("한 사람이 최대 %(points)s까지 가질 수 있어요.")
+    return "" if points is None else held % {"points": format_points(points)}
+
+
 def limit_in_words(points: int | None) -> str:
     """Return how many points one purchase earns at most; empty where it may be any number."""
-    if points is None:
-        return ""
-    return _("구매 한 번에 최대 %(points)s까지 적립해요.") % {"points": format_points(points)}
+    limit = _("구매 한 번에 최대 %(points)s까지 적립해요.")
+    return "" if points is None else limit % {"points": format_points(points)}
 
 
 def activity_options() -> list[tuple[str, str]]:
@@ -293,10 +298,8 @@ def _sentence(one: Difference, content: ProgramContent, currency: str, counted: 
     if one.field.startswith("multiplier."):
         tier = one.field.partition(".")[2]
         names = {level.key: level.name for level in content.tiers.levels}
-        what = _("%(tier)s 배수") % {"tier": names.get(tier, tier)}
-        was, will_be = (
-            _("%(times)s배") % {"times": times_in_words(ratio)} for ratio in (one.was, one.will_be)
-        )
+        what, times = _("%(tier)s 배수") % {"tier": names.get(tier, tier)}, _("%(times)s배")
+        was, will_be = (times % {"times": times_in_words(ratio)} for ratio in (one.was, one.will_be))
         return Sentence(about, what, was, will_be, "pencil")
     show = _SHOWN.get((one.about, one.field)) or _SHOWN.get((None, one.field)) or _plain
     place = 1 if one.field == "also_threshold" else 0
@@ -312,8 +315,8 @@ def _about(one: Difference) -> str:
         return _("규칙 ‘%(name)s’") % {"name": one.name}
     if one.about is About.TIER:
         return _("등급 ‘%(name)s’") % {"name": one.name}
-    if one.field == "most_per_order":
-        return _("구매 한 번의 적립")
+    if one.field in ("most_per_order", "most_held"):
+        return _("적립 한도")
     return _("포인트가 열리고 사라지는 때") if one.about is About.TERMS else _("등급 심사")
 
 
@@ -329,7 +332,8 @@ _FIELDS: Mapping[str, object] = {
     "added": lazy("새로 생겨요"), "ended": lazy("끝나요"), "name": lazy("이름"), "rate": lazy("적립"),
     "category": lazy("무엇에"), "rounding": lazy("소수점"), "ends_at": lazy("끝나는 날"),
     "pending_days": lazy("열리는 때"), "opens_on": lazy("열리는 날"), "expiry": lazy("사라지는 때"),
-    "most_per_order": lazy("최대 포인트"), "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
+    "most_per_order": lazy("구매 한 번에"), "most_held": lazy("한 사람이 가진 포인트"),
+    "threshold": lazy("기준"), "also_threshold": lazy("둘째 기준"),
     "gate": lazy("누가 될 수 있나요?"), "counted": lazy("무엇을 세나요?"),
     "own_wait": lazy("이 포인트가 열리는 때"),
     "own_expiry": lazy("이 포인트가 사라지는 때"),
@@ -345,6 +349,7 @@ _SHOWN: Mapping[tuple[About | None, str], Callable[[Any, str, str], str]] = {
     (None, "opens_on"): lambda value, measure, currency: opens_in_words(value) or _("정하지 않음"),
     (None, "expiry"): lambda value, measure, currency: lasts_in_words(*value),
     (None, "most_per_order"): lambda value, measure, currency: limit_in_words(value) or _("정하지 않음"),
+    (None, "most_held"): lambda value, measure, currency: held_in_words(value) or _("정하지 않음"),
     (None, "own_wait"): lambda value, measure, currency: _own(own_wait_in_words, *(value or (None,))),
     (None, "own_expiry"): lambda value, measure, currency: _own(lasts_in_words, *(value or (None,))),
     (None, "extra_months"): lambda value, measure, currency: longer_in_words(value) or _("멤버십과 같이"),

@@ -44,6 +44,7 @@ from dangol.domain.points import (
     Restore,
     Spend,
     Touch,
+    Trim,
 )
 from dangol.domain.wallet import Wallet
 
@@ -92,6 +93,7 @@ _KINDS: Mapping[type, frozenset[str]] = {
     Spend: frozenset({Kind.SPEND.value}),
     Adjust: frozenset({Kind.ADJUST.value}),
     ClawBack: frozenset({Kind.VOID.value, Kind.CLAW_BACK.value}),
+    Trim: frozenset({Kind.VOID.value, Kind.CLAW_BACK.value}),
     Restore: frozenset({Kind.RESTORE.value}),
     GiftOut: frozenset({Kind.GIFT_OUT.value}),
     GiftIn: frozenset({Kind.GIFT_IN.value}),
@@ -169,7 +171,7 @@ def _due_by(orders: Sequence[Order]) -> datetime | None:
 
 
 def _lots_of(command: Command | Touch | Open) -> Iterable[Id]:
-    if isinstance(command, ClawBack):
+    if isinstance(command, ClawBack | Trim):
         return (command.lot_id,)
     if isinstance(command, Restore):
         return [draw.lot_id for draw in command.draws]
@@ -188,7 +190,7 @@ def _expiry_of(command: Command) -> datetime | str | None:
 def _replay(earlier: Known, command: Command, currency: str) -> Result:
     same = (
         earlier.kind in _KINDS[type(command)]
-        and (isinstance(command, MergeOut | Forfeit) or earlier.points == abs(command.points))
+        and (isinstance(command, MergeOut | Forfeit | Trim) or earlier.points == abs(command.points))
         and earlier.subject_id == command.subject_id
         and earlier.currency == currency
         and earlier.expires_at == _expiry_of(command)

@@ -53,7 +53,7 @@ class TermsDraft(NamedTuple):
     """How long points wait and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`: kinds of domain.idling.Activity. One purchase
-    earns `most_per_order` points at most (None: any number).
+    earns `most_per_order` points at most, and none lifts a member above `most_held` (None: any number).
     """
 
     pending_days: int = 0
@@ -62,6 +62,7 @@ class TermsDraft(NamedTuple):
     activities: tuple[str, ...] = ()
     opens_on: date | None = None
     most_per_order: int | None = None
+    most_held: int | None = None
 
 
 class LevelDraft(NamedTuple):
@@ -123,6 +124,13 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
     yield from terms_problems(TermsDraft(rule.pending_days or 0, expiry, rule.expiry_count))
 
 
+def _limit_problems(terms: TermsDraft) -> Iterator[Problem]:
+    for field in ("most_per_order", "most_held"):
+        most: int | None = getattr(terms, field)
+        if most is not None and not 0 < most <= MOST_EARNED:
+            yield Problem(field, "not_positive" if most <= 0 else "too_large")
+
+
 def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
     """Yield what makes no sense in terms: a negative wait, a validity without length, a limit of nothing."""
     if terms.pending_days < 0:
@@ -131,8 +139,7 @@ def terms_problems(terms: TermsDraft) -> Iterator[Problem]:
         yield Problem("pending_days", "too_large")
     if terms.opens_on and not EARLIEST.date() <= terms.opens_on <= LATEST.date():
         yield Problem("opens_on", "not_a_day")
-    if terms.most_per_order is not None and not 0 < terms.most_per_order <= MOST_EARNED:
-        yield Problem("most_per_order", "not_positive" if terms.most_per_order <= 0 else "too_large")
+    yield from _limit_problems(terms)
     by_inactivity = terms.expiry is accrual.Expiry.INACTIVITY
     if by_inactivity and not terms.activities:
         yield Problem("activities", "needed")

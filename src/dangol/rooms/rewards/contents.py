@@ -52,7 +52,8 @@ class RuleContent(msgspec.Struct, frozen=True, kw_only=True):
 class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
     """How long points wait (none opens before a day) and last, and what keeps those that slide.
 
-    One purchase earns `most_per_order` points at most (None: any number).
+    One purchase earns `most_per_order` points at most, and none lifts a member above `most_held` (None: any
+    number).
     """
 
     pending_days: int = 0
@@ -61,12 +62,13 @@ class TermsContent(msgspec.Struct, frozen=True, kw_only=True):
     activities: tuple[Activity, ...] = ()
     opens_on: date | None = None
     most_per_order: int | None = None
+    most_held: int | None = None
 
     def as_draft(self) -> TermsDraft:
         """Return the terms as a service takes them."""
         return TermsDraft(
             self.pending_days, self.expiry, self.expiry_count, self.activities, self.opens_on,
-            self.most_per_order,
+            self.most_per_order, self.most_held,
         )  # fmt: skip
 
 
@@ -167,7 +169,7 @@ def load_content(running: Running, *, at: datetime) -> ProgramContent:
         terms=TermsContent(
             pending_days=terms.pending_days, expiry=terms.expiry, expiry_count=terms.expiry_count,
             activities=tuple([Activity(one) for one in terms.activities]), opens_on=terms.opens_on,
-            most_per_order=terms.most_per_order,
+            most_per_order=terms.most_per_order, most_held=terms.most_held,
         ),
         tiers=TiersContent(
             levels=tuple(LevelContent(**level) for level in tiers.levels),

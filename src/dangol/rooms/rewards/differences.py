@@ -90,8 +90,10 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
     )
     if old != new:
         yield Difference(About.TERMS, "", "", "expiry", old, new)
-    if was.most_per_order != will_be.most_per_order:
-        yield Difference(About.TERMS, "", "", "most_per_order", was.most_per_order, will_be.most_per_order)
+    for field in ("most_per_order", "most_held"):
+        old_most, new_most = getattr(was, field), getattr(will_be, field)
+        if old_most != new_most:
+            yield Difference(About.TERMS, "", "", field, old_most, new_most)
 
 
 def _counted(was: TiersContent, will_be: TiersContent) -> Iterator[Difference]:

@@ -37,7 +37,7 @@ class Program(models.Model):
 
 
 class Terms(models.Model):
-    """How long points wait and last, and the most a purchase earns, from `active_from` to the next one."""
+    """How long points wait and last, and the most one earns or has, from `active_from` to the next one."""
 
     pk = models.CompositePrimaryKey("program_id", "version")
     program_id = IdField()
@@ -50,6 +50,8 @@ class Terms(models.Model):
     opens_on = models.DateField(null=True)
     # What one purchase earns by the rules at most; empty: any number.
     most_per_order = models.IntegerField(null=True)
+    # Above what no purchase lifts a member's points, waiting ones among them; empty: there is no such.
+    most_held = models.IntegerField(null=True)
     # What keeps points that lapse by inactivity: kinds of domain.idling.Activity, commas between them.
     activities = models.CharField(max_length=60, blank=True, default="", db_default="")
     recorded_at = models.DateTimeField()
@@ -293,6 +295,9 @@ class Accrual(models.Model):
     is_undone = models.BooleanField(default=False, db_default=False)
     # What it moved is told by its portions: several lots, or one under a rule's own terms.
     is_split = models.BooleanField(default=False, db_default=False)
+    # What of `points` it has not moved, as `most_held` was reached; of a return, what was not there to take.
+    not_given = models.BigIntegerField(default=0, db_default=0)
+    most_held = models.IntegerField(null=True)
 
     class Meta:
         db_table = "dg_accrual"

@@ -79,7 +79,7 @@ def create_program(
             program_id=program_id, version=1, pending_days=terms.pending_days,
             expiry=terms.expiry, expiry_count=terms.expiry_count,
             activities=",".join(terms.activities), opens_on=terms.opens_on,
-            most_per_order=terms.most_per_order, recorded_at=recorded_at,
+            most_per_order=terms.most_per_order, most_held=terms.most_held, recorded_at=recorded_at,
         )  # fmt: skip
         _write_tiers(program_id, 1, tiers_draft, recorded_at)
         for rule in rules:
@@ -181,7 +181,8 @@ def supersede_terms(program_id: Id, draft: TermsDraft, *, at: datetime, recorded
             program_id=program_id, version=newest.version + 1, active_from=at,
             pending_days=draft.pending_days, expiry=draft.expiry,
             expiry_count=draft.expiry_count, activities=",".join(draft.activities),
-            opens_on=draft.opens_on, most_per_order=draft.most_per_order, recorded_at=recorded_at,
+            opens_on=draft.opens_on, most_per_order=draft.most_per_order, most_held=draft.most_held,
+            recorded_at=recorded_at,
         )  # fmt: skip
     return newest.version + 1
 
@@ -270,6 +271,7 @@ def _running(
                         activities=tuple(filter(None, one.activities.split(","))),
                         opens_on=one.opens_on,
                         most_per_order=one.most_per_order,
+                        most_held=one.most_held,
                     ),
                 )
                 for one in terms

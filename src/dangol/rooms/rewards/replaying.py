@@ -66,6 +66,7 @@ def as_drafted(
         activities=draft.terms.activities,
         opens_on=draft.terms.opens_on,
         most_per_order=draft.terms.most_per_order,
+        most_held=draft.terms.most_held,
     )
     wanted = Replacement(
         rules, terms if changes.terms else None, _as_tiers(newest, draft) if changes.tiers else None

@@ -74,6 +74,7 @@ class ProgramView(NamedTuple):
     activities: tuple[str, ...]
     opens_on: date | None
     most_per_order: int | None
+    most_held: int | None
     measure: str
     window: str
     window_size: int
@@ -161,7 +162,7 @@ def _view(running: Running, names: Mapping[tuple[Id, int], str]) -> ProgramView:
     return ProgramView(
         row.id, row.name, row.points_currency, row.money_currency, terms.zone,
         terms.pending_days, terms.expiry.value, terms.expiry_count, terms.activities,
-        terms.opens_on, terms.most_per_order,
+        terms.opens_on, terms.most_per_order, terms.most_held,
         tiers.measure.value, tiers.window.value, tiers.window_size, tiers.grace_days, tiers.downgrade.value,
         tiers.also.value if tiers.also else "", tiers.join.value, tier_views(running),
         tuple(

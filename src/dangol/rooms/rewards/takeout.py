@@ -18,7 +18,19 @@ _CHANGE = (
 )  # fmt: skip
 
 
-_WHY = ("program_id", "order_id", "number", "is_return", "at", "tier", "net_minor", "points", "zero")
+_WHY = (
+    "program_id",
+    "order_id",
+    "number",
+    "is_return",
+    "at",
+    "tier",
+    "net_minor",
+    "points",
+    "zero",
+    "not_given",
+    "most_held",
+)
 
 
 def read_standings(customer_ids: Sequence[Id]) -> list[Fact]:

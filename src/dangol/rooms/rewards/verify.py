@@ -14,6 +14,7 @@ from dangol.core.storage.rows import Row, batches, columns, read_rows, table
 from dangol.domain.accrual import Part, compute_points, is_cut_fairly
 from dangol.rooms.rewards.models import Accrual, AccrualPart
 from dangol.rooms.rewards.openings import waiting_lots
+from dangol.rooms.rewards.posting import OVER
 
 _KEY = ("customer_id", "order_id", "program_id", "accrual_number")
 _AT_ONCE = 50_000
@@ -57,13 +58,14 @@ def checks() -> list[Check]:
                 LEFT JOIN dg_transfer AS t ON t.customer_id = a.customer_id AND t.id = a.transfer_id
                 WHERE (a.points = 0 AND a.transfer_id IS NOT NULL) OR (NOT a.is_split
                   AND ((a.points > 0 AND (t.points IS NULL OR t.points <> a.points OR t.kind <> 'earn'))
-                   OR (a.points < 0 AND (t.points IS NULL OR t.points > -a.points
-                                         OR t.kind NOT IN ('void', 'claw_back')))))
+                   OR (a.points < 0 AND (t.points > -a.points OR t.kind NOT IN ('void', 'claw_back')
+                                         OR (t.points IS NULL AND a.not_given <> a.points)))))
                 """
             ],
         ),
         _portions(),
         _limits(),
+        _not_given(),
         Check(
             "lot.awaited",
             _("기다리던 일이 온 적립분은 열렸거나, 열릴 날이 정해져 있어요."),
@@ -97,8 +99,8 @@ def _portions() -> Check:
             FROM dg_accrual_portion AS p
             LEFT JOIN dg_accrual AS a ON a.customer_id = p.customer_id AND a.order_id = p.order_id
                  AND a.program_id = p.program_id AND a.number = p.accrual_number
-            GROUP BY p.customer_id, p.order_id, p.program_id, p.accrual_number, a.points
-            HAVING a.points IS NULL OR a.points <> sum(p.points)
+            GROUP BY p.customer_id, p.order_id, p.program_id, p.accrual_number, a.points, a.not_given
+            HAVING a.points IS NULL OR (a.points <> sum(p.points) AND a.not_given = 0)
             """,
             """
             SELECT a.customer_id, a.order_id, a.number FROM dg_accrual AS a
@@ -136,6 +138,39 @@ def _limits() -> Check:
                 SELECT 1 FROM dg_program_terms AS n
                 WHERE n.program_id = t.program_id AND n.version > t.version AND n.active_from <= a.at)
             """
+        ],
+    )
+
+
+def _not_given() -> Check:
+    """Return what holds where the ledger moved less than was judged: the rest is what was not given."""
+    is_postgres = connection.vendor == "postgresql"
+    program, order = (
+        f"replace(CAST(a.{name} AS text), '-', '')" if is_postgres else f"lower(hex(a.{name}))"
+        for name in ("program_id", "order_id")
+    )
+    key = f"'accrual:' || {program} || ':' || {order} || ':' || a.number"
+    return sql_check(
+        "accrual.not_given",
+        _("주지 않은 포인트를 뺀 만큼이 원장에 적혀 있고, 그 까닭이 된 한도가 적혀 있어요."),
+        counted="SELECT count(*) FROM dg_accrual WHERE not_given <> 0",
+        broken=[
+            f"""
+            SELECT customer_id, order_id, number, points, not_given, moved FROM (
+                SELECT a.customer_id, a.order_id, a.number, a.points, a.not_given, a.most_held,
+                       (SELECT coalesce(sum(CASE WHEN t.kind = 'earn' THEN t.points ELSE -t.points END), 0)
+                        FROM dg_transfer AS t
+                        WHERE t.customer_id = a.customer_id AND t.subject_id = a.about_id
+                          AND (t.key = {key} OR t.key LIKE {key} || ':%%')) AS moved
+                FROM dg_accrual AS a WHERE a.not_given <> 0 OR a.most_held IS NOT NULL
+            ) AS judged WHERE moved <> points - not_given OR (not_given > 0 AND most_held IS NULL)
+            """,  # noqa: S608 - our own names
+            f"""
+            SELECT t.customer_id, t.id AS transfer_id, t.points FROM dg_transfer AS t
+            WHERE t.reason = '{OVER}' AND t.kind IN ('void', 'claw_back') AND NOT EXISTS (
+                SELECT 1 FROM dg_accrual AS a WHERE a.customer_id = t.customer_id
+                  AND a.about_id = t.subject_id AND a.most_held IS NOT NULL)
+            """,  # noqa: S608 - our own word
         ],
     )
 

@@ -16,7 +16,7 @@ from dangol.rooms.rewards.models import Accrual, AccrualPart, AccrualPortion, Ea
 
 _ACCRUAL = (
     "customer_id", "order_id", "program_id", "number", "about_id", "is_return", "at", "recorded_at",
-    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id", "is_split",
+    "tier", "net_minor", "points", "zero", "transfer_id", "lot_id", "is_split", "not_given", "most_held",
 )  # fmt: skip
 _OWN = ("customer_id", "order_id")
 _PART = ("order_id", "program_id", "accrual_number", "number", *Part._fields)
@@ -75,7 +75,8 @@ class WhyView(NamedTuple):
 
     `points` is what it added, or took back: what `parts` come to less what `parts_before`, those of the
     judgement before it, came to. Where that is nothing, `zero` says why (domain.membership.Zero).
-    `portions` are the lots it made, or took from: they come to the same.
+    `portions` are the lots it made, or took from: they come to the same. `not_given` of the points was not
+    moved: earned, it would have lifted the member above `most_held`; to be taken back, it was not there.
     """
 
     program_id: Id
@@ -94,6 +95,8 @@ class WhyView(NamedTuple):
     zero: str
     transfer_id: Id | None
     portions: tuple[PortionView, ...]
+    not_given: int
+    most_held: int | None
 
     @property
     def cut(self) -> Cut | None:
@@ -214,14 +217,14 @@ def _why(
     currencies: dict[Id, str],
 ) -> WhyView:
     (_, order_id, program_id, number, about_id, is_return, at, recorded_at,
-     tier, net_minor, points, zero, transfer_id, lot_id, _) = row  # fmt: skip
+     tier, net_minor, points, zero, transfer_id, lot_id, _, not_given, most_held) = row  # fmt: skip
     portions = moved[order_id, program_id, number]
     if not portions and lot_id in lots:
         portions = (PortionView(None, points, lots[lot_id]),)
     return WhyView(
         program_id, currencies[program_id], order_id, number, about_id, is_return, at, recorded_at,
         tier, net_minor, points, parts[order_id, program_id, number], parts[order_id, program_id, number - 1],
-        zero, transfer_id, portions,
+        zero, transfer_id, portions, not_given, most_held,
     )  # fmt: skip
 
 

@@ -15,7 +15,13 @@ from dangol.core.commerce.catalog import list_categories
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards import drafts
 from dangol.rooms.rewards.checking import InvalidRule, Problem
-from dangol.rooms.rewards.contents import Changes, ProgramContent, find_changes, find_problems
+from dangol.rooms.rewards.contents import (
+    Changes,
+    ProgramContent,
+    TermsContent,
+    find_changes,
+    find_problems,
+)
 from dangol.rooms.rewards.differences import find_differences
 from dangol.rooms.rewards.drafts import DraftView
 from dangol.rooms.rewards.programs import Running
@@ -225,13 +231,17 @@ class Means(NamedTuple):
 def _means(changes: Changes, draft: DraftView) -> Means:
     was, will_be = draft.published.terms, draft.content.terms
     before, after = draft.published.tiers, draft.content.tiers
+    limits = _limits(will_be)
     return Means(
-        rules=bool(changes.added or changes.changed or changes.ended)
-        or was.most_per_order != will_be.most_per_order,
-        terms=msgspec.structs.replace(was, most_per_order=will_be.most_per_order) != will_be,
+        rules=bool(changes.added or changes.changed or changes.ended) or limits != _limits(was),
+        terms=msgspec.structs.replace(was, **limits) != will_be,
         tiers=changes.tiers,
         counted=(before.measures, before.join) != (after.measures, after.join),
     )
+
+
+def _limits(terms: TermsContent) -> dict[str, int | None]:
+    return {"most_per_order": terms.most_per_order, "most_held": terms.most_held}
 
 
 @needs(Right.PROGRAMS_PUBLISH)

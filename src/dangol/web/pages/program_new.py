@@ -20,7 +20,7 @@ from dangol.web.guard import needs
 from dangol.web.pages.programs import to_program
 from dangol.web.scheme import find_program
 
-FIELDS = ("name", "points_name", "code", "earns", "rate_points", "rate_money", "most", "months")
+FIELDS = ("name", "points_name", "code", "earns", "rate_points", "rate_money", "most", "held", "months")
 MOST_MONTHS = 120
 
 
@@ -98,11 +98,16 @@ def _read_rules(given: dict[str, str], wrong: dict[str, str], currency: str) -> 
 
 
 def _read_terms(given: dict[str, str], wrong: dict[str, str]) -> TermsDraft:
-    """Return how long the points last, and the most that one purchase earns.
+    """Return how long the points last, and the most that one purchase earns, or anybody has.
 
     They last to the end of a month, or for good where nothing is said.
     """
-    months, terms = given["months"], TermsDraft(most_per_order=_read_most(given, wrong))
+    months, terms = (
+        given["months"],
+        TermsDraft(
+            most_per_order=_read_most("most", given, wrong), most_held=_read_most("held", given, wrong)
+        ),
+    )
     if not months:
         return terms
     if not (months.isascii() and months.isdigit() and 0 < int(months) <= MOST_MONTHS):
@@ -111,11 +116,11 @@ def _read_terms(given: dict[str, str], wrong: dict[str, str]) -> TermsDraft:
     return terms._replace(expiry=Expiry.END_OF_MONTH, expiry_count=int(months))
 
 
-def _read_most(given: dict[str, str], wrong: dict[str, str]) -> int | None:
-    """Return how many points one purchase earns at most; None for any number, and where none earns any."""
-    if given["earns"] != "yes" or not given["most"]:
+def _read_most(name: str, given: dict[str, str], wrong: dict[str, str]) -> int | None:
+    """Return a limit of what purchases earn; None where there is none, and where none earns any."""
+    if given["earns"] != "yes" or not given[name]:
         return None
-    most = read_points(given["most"])
+    most = read_points(given[name])
     if most is None:
-        wrong["most"] = _("1부터 100,000,000까지 숫자로 적거나, 한도가 없으면 비워 두세요.")
+        wrong[name] = _("1부터 100,000,000까지 숫자로 적거나, 한도가 없으면 비워 두세요.")
     return most

@@ -90,6 +90,7 @@ def show_simulation(request: HttpRequest, simulation_id: Id) -> HttpResponse:
         "last_at": _last_instant(view),
         "currency": running.row.money_currency,
         "state_name": _state_name(view.state),
+        "has_most_held": _has_most_held(view, running),
     }
     if view.result:
         context |= _result(view, view.result, running.row.money_currency)
@@ -102,6 +103,12 @@ def _program_of(view: SimulationView) -> Running:
     if running is None:
         raise Http404
     return running
+
+
+def _has_most_held(view: SimulationView, running: Running) -> bool:
+    """Say whether purchases lift nobody above a number of points, by what is tried or by what has held."""
+    kept = any(terms.most_held is not None for _, terms in running.rules.terms)
+    return kept or (view.content is not None and view.content.terms.most_held is not None)
 
 
 def _last_instant(view: SimulationView) -> datetime:

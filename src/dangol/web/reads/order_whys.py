@@ -13,7 +13,7 @@ from dangol.rooms.rewards.wallets import list_wallets
 
 _ACCRUAL = (
     "about_id", "transfer_id", "tier", "net_minor", "points", "zero", "is_return", "order_id", "number",
-    "program_id",
+    "program_id", "not_given", "most_held",
 )  # fmt: skip
 _PORTION = ("accrual_number", "transfer_id", "points", "rule_id", "rule_version")
 
@@ -67,6 +67,7 @@ class Why:
 
     It is of one program; what an order has earned in others is in `others`, with what those points are
     called (`wallet`). `cut`: what the purchase would have earned in all, and the most that one earns.
+    `not_given` of the points was not moved, as it would have been more than `most_held`.
     """
 
     tier: str
@@ -77,6 +78,8 @@ class Why:
     order_id: Id
     number: int
     program_id: Id
+    not_given: int
+    most_held: int | None
     sums: list[RuleSum] = field(default_factory=list)
     before: list[RuleSum] = field(default_factory=list)
     others: list["Why"] = field(default_factory=list)

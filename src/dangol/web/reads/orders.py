@@ -97,12 +97,12 @@ def walk_orders(query: OrderQuery, *, size: int = 500) -> Iterator[OrderLine]:
 
 
 def points_of(keys: Sequence[tuple[Id, Id]]) -> dict[Id, int]:
-    """Return what each of these (customer, order) pairs has earned, less what was taken back."""
+    """Return what each of these (customer, order) pairs was given, less what was taken back."""
     points: dict[Id, int] = {}
-    for order_id, moved in select_matching(
-        Accrual, ("order_id", "points"), ("customer_id", "order_id"), keys
+    for order_id, judged, not_given in select_matching(
+        Accrual, ("order_id", "points", "not_given"), ("customer_id", "order_id"), keys
     ):
-        points[order_id] = points.get(order_id, 0) + moved
+        points[order_id] = points.get(order_id, 0) + judged - not_given
     return points
 
 

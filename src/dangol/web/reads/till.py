@@ -1,5 +1,6 @@
 """What the till asks, sells and shows: a cart of one member, what it comes to, and what became of it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -236,7 +237,7 @@ def read_receipt(order: OrderFacts) -> Receipt:
     # In the order of their programs: the first one's points are what the till tells.
     after = [why for why in all_after if why.program_id == all_after[0].program_id]
     judged = [why for why in after if not why.is_return]
-    points = sum(one.part.points for one in after[-1].parts) if after else 0
+    points = sum(why.points - why.not_given for why in after)
     sale = sale_of(order)
     given, is_undone = 0, is_all_back(whole)
     if sale:
@@ -253,10 +254,12 @@ def read_receipt(order: OrderFacts) -> Receipt:
 
 
 def _others(whys: Sequence[WhyView]) -> tuple[Other, ...]:
-    """Return how an order stands in the programs beside the first: by what each has judged last."""
+    """Return how an order stands in the programs beside the first."""
     if not whys:
         return ()
-    points = {why.program_id: sum(one.part.points for one in why.parts) for why in whys}
+    points: dict[Id, int] = defaultdict(int)
+    for why in whys:
+        points[why.program_id] += why.points - why.not_given
     return tuple(
         Other(one.name, points[one.program_id]) for one in list_wallets() if points.get(one.program_id)
     )

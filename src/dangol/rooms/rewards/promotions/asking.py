@@ -1,12 +1,12 @@
 """Asking what promotions do to a cart: the customer and what is left of limits are read, and nothing kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dangol.core.ledger.selectors import usable_points
+from dangol.core.ledger.selectors import balances_of, usable_points
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import trait_types
@@ -84,13 +84,18 @@ class Tendered(NamedTuple):
 
 
 class Earning(NamedTuple):
-    """What the cart would earn: by the program's rules, by what multiplies them, and by promotions."""
+    """What the cart would earn: by the program's rules, by what multiplies them, and by promotions.
+
+    `not_given` of what the rules give would lift the member above `most_held`.
+    """
 
     currency: str
     parts: tuple[Part, ...]
     # By promotion, what its multiplier adds on each unit.
     multiplied: Mapping[Id, Mapping[UnitKey, int]]
     given: int
+    not_given: int = 0
+    most_held: int | None = None
 
     @property
     def added(self) -> int:
@@ -100,7 +105,7 @@ class Earning(NamedTuple):
     @property
     def points(self) -> int:
         """All of it."""
-        return sum(one.points for one in self.parts) + self.added + self.given
+        return sum(one.points for one in self.parts) - self.not_given + self.added + self.given
 
     @property
     def cut(self) -> Cut | None:
@@ -109,8 +114,8 @@ class Earning(NamedTuple):
 
     @property
     def uncut_points(self) -> int:
-        """All of it as if no purchase were cut."""
-        return self.points + (self.cut.would_be - self.cut.most if self.cut else 0)
+        """All of it as if no purchase were cut, and anybody could have any number."""
+        return self.points + self.not_given + (self.cut.would_be - self.cut.most if self.cut else 0)
 
 
 NO_EARNING = Earning("", (), {}, 0)
@@ -265,7 +270,29 @@ def _earning(
             added = max(base * (effect.num - effect.den), 0) // effect.den
             shares = [Share(key, minor, added) for key, minor in own.items()]
             multiplied[effect.source.promotion_id] = dict(zip(own, split(added, shares), strict=True))
-    return Earning(running.row.points_currency, tuple(parts), multiplied, given)
+    most_held = running.rules.terms_at(asked.as_of).most_held
+    too_much = 0 if most_held is None else _too_much(asked.customer_id, running, parts, most_held, tender)
+    return Earning(
+        running.row.points_currency,
+        tuple(parts),
+        multiplied,
+        given,
+        too_much,
+        most_held if too_much else None,
+    )
+
+
+def _too_much(
+    customer_id: Id, running: Running, parts: Sequence[Part], most_held: int, tender: Tendered
+) -> int:
+    """Return what of these parts would lift the member above the most: what pays is gone by then."""
+    currency = running.row.points_currency
+    balance = balances_of([customer_id], currency)[customer_id]
+    held = balance.available + balance.pending
+    if tender.paid and tender.currency == currency:
+        held -= tender.paid.points
+    earned = sum([one.points for one in parts])
+    return min(max(held + earned - most_held, 0), earned)
 
 
 def earning_units(

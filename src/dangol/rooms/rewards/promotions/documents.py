@@ -123,6 +123,8 @@ def write_answer(answer: Answer) -> Json:
                 for key, own in earning.multiplied.items()
             ],
             "cut": earning.cut._asdict() if earning.cut else None,
+            "not_given": earning.not_given,
+            "most_held": earning.most_held,
         },
     }  # fmt: skip
 
