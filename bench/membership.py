@@ -39,7 +39,7 @@ from dangol.core.storage.ids import Id
 from dangol.core.storage.rows import select_matching
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
-from tests.served import wait_for
+from tests.waiting import wait_for
 
 PACE, SECONDS, CUSTOMERS, PER_CALL, SENDERS = 500, 30, 3_000, 10, 4
 VISITS, TRIALS, HEAD_START = PACE * SECONDS // CUSTOMERS, 300, 8.0

@@ -41,7 +41,9 @@ from dangol.core.storage.spaces import LIVE
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.rooms.rewards.first_program import make_first_program
-from tests.served import answers, free_port, wait_for
+from tests.ports import free_port
+from tests.served import answers
+from tests.waiting import wait_for
 
 CLIENTS = {"postgresql": 8, "sqlite": 16}
 MEMBERS_EACH, WARM_UP, ORDERS_EACH, NOTED_EACH, READS, COMMITS = 10, 20, 150, 40, 400, 400

@@ -1,11 +1,9 @@
 """An instance that is really served, by its own processes on a port of this machine, for tests over HTTP."""
 
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +12,9 @@ import httpx
 
 from dangol_client import Dangol, Patience
 from tests.cli.instances import Instance, made_instance
+from tests.ports import free_port
+from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
-LONGEST_SECONDS = 60.0
 # A key to the shop itself, as its owner would make one; the command shows it and nothing else.
 _SET_UP = "from dangol.cli.main import set_up; set_up({})"
 _MAKE_LIVE_KEY = """
@@ -38,7 +37,9 @@ class Served(NamedTuple):
 
     def open(self, *, live: bool = True, url: str = "", patience: Patience | None = None) -> Dangol:
         """Return a client of it."""
-        return Dangol(url or self.url, self.live_key if live else self.test_key, patience=patience)
+        return Dangol(
+            url or self.url, self.live_key if live else self.test_key, patience=patience or Patience(PATIENCE)
+        )
 
     def pids(self, kind: str = "") -> list[int]:
         """Return its processes of a kind, or all of them, by what their command lines say."""
@@ -60,7 +61,7 @@ class Served(NamedTuple):
 
     def verify_ledger(self) -> None:
         """Prove its points, as `dangol ledger verify` does."""
-        answer = self.instance.run("ledger", "verify", "--json", seconds=LONGEST_SECONDS)
+        answer = self.instance.run("ledger", "verify", "--json")
         assert answer.code == 0, answer.words
         assert answer.data["is_kept"] is True
 
@@ -74,25 +75,10 @@ def run_python(instance: Instance, program: str, **given: str) -> str:
     return told.stdout.strip()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until a condition holds; fails after a minute."""
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
 def answers(url: str) -> bool:
     """Say whether somebody answers there."""
     try:
-        return httpx.get(f"{url}/api/v1/openapi.json", timeout=5).status_code == 200
+        return httpx.get(f"{url}/api/v1/openapi.json", timeout=ONE_TRY).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -113,7 +99,7 @@ def serve(instance: Instance, port: int = 0, **given: str) -> Iterator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(LONGEST_SECONDS)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

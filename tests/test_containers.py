@@ -11,6 +11,7 @@ import yaml
 from docs.generate import settings_table
 from tests.house_rules import ROOT
 from tests.reports import NO_ENGINE
+from tests.waiting import PATIENCE
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
@@ -111,4 +112,6 @@ def test_containerfile__built_where_an_engine_is() -> None:
 
 
 def _answers(engine: str) -> bool:
-    return subprocess.run([engine, "info"], capture_output=True, check=False, timeout=60).returncode == 0
+    return (
+        subprocess.run([engine, "info"], capture_output=True, check=False, timeout=PATIENCE).returncode == 0
+    )

@@ -14,6 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from dangol.core.operations import migrating
 from dangol.core.people.keystore import KEY_STORE
+from tests.waiting import PATIENCE
 
 SQUAWK = Path(sys.executable).with_name("squawk")
 POSTGRES = connection.vendor == "postgresql"
@@ -45,7 +46,7 @@ def complaints(sql: str) -> list[str]:
     excluded = [f"--exclude={','.join(NOT_ABOUT_WAITING)}"]
     told = subprocess.run(
         [str(SQUAWK), "--reporter=json", "--pg-version=15.0", *excluded],
-        input=sql, capture_output=True, text=True, check=False, timeout=60,
+        input=sql, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert told.returncode in (0, 1), told.stderr
     found: list[dict[str, Any]] = json.loads(told.stdout or "[]")

@@ -12,8 +12,10 @@ import pytest
 
 from tests.cli.instances import Instance, fresh_instance
 from tests.house_rules import ROOT
+from tests.ports import free_port
 from tests.reports import NO_CURL
-from tests.served import free_port, serve
+from tests.served import serve
+from tests.waiting import PATIENCE
 
 PAGES = {"README.md": "en", "README.ko.md": "ko", "docs/start/api.md": "ko"}
 INIT = "dangol init --home shop --json"
@@ -33,7 +35,7 @@ def type_in(words: str, instance: Instance, **given: str) -> str:
     path = f"{Path(sys.executable).parent}:{instance.environment()['PATH']}"
     told = subprocess.run(
         ["sh", "-eu", "-c", words], cwd=instance.home.parent, env=instance.environment(PATH=path, **given),
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     return told.stdout

@@ -11,6 +11,7 @@ from dangol.api.models import Answer
 from dangol.core.commerce.models import Order
 from dangol.core.ledger.models import Transfer
 from tests.api.conftest import Answered, Caller, key_with
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 LINES = [{"product": "P1", "list_minor": 12_000}]
@@ -150,7 +151,7 @@ def test_post__same_key_while_the_first_is_at_work__is_409_and_replayed_after(
 
     def keep_late(*given: Any) -> None:
         at_work.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         keep(*given)
 
     monkeypatch.setattr(idempotency, "_keep", keep_late)
@@ -161,7 +162,7 @@ def test_post__same_key_while_the_first_is_at_work__is_409_and_replayed_after(
 
     first = threading.Thread(target=send)
     first.start()
-    assert at_work.wait(20)
+    assert at_work.wait(PATIENCE)
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '100ms'")  # as web processes have, only shorter
         second = api.post("/orders", an_order(member), key="k1")

@@ -15,8 +15,9 @@ import msgspec
 import pytest
 
 from dangol_client import ConsentDraft, Dangol, LineDraft, Patience, Refused
-from tests.served import Served, served_instance, wait_for
+from tests.served import Served, served_instance
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 MEMBERS, THREADS, MOST_SENDS = 10, 12, 5
 MUCH, TOO_MUCH = 1_000_000, 90_000_000

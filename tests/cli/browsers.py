@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from http.cookiejar import CookieJar
 from typing import NamedTuple
 
+from tests.waiting import PATIENCE
+
 
 class Page(NamedTuple):
     """What was answered, and where one is now."""
@@ -54,7 +56,7 @@ class Browser:
 
     def _open(self, request: urllib.request.Request) -> Page:
         try:
-            answer = self._opener.open(request, timeout=20)
+            answer = self._opener.open(request, timeout=PATIENCE)
         except urllib.error.HTTPError as refused:
             answer = refused
         with answer:

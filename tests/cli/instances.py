@@ -18,6 +18,7 @@ import psycopg
 
 from dangol.core.storage.ids import new_id
 from tests.cli.warm import Warm
+from tests.waiting import PATIENCE
 
 GIVEN_TO_TESTS = (
     "DANGOL_HOME",
@@ -62,7 +63,7 @@ class Instance(NamedTuple):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def run(self, *words: str, seconds: float = 60.0, **given: str) -> Answer:
+    def run(self, *words: str, seconds: float = PATIENCE, **given: str) -> Answer:
         """Run `dangol` to its end, as its user would, in a process that has the libraries at hand."""
         return Answer(*_warm().run([*words, "--home", str(self.home)], self.environment(**given), seconds))
 

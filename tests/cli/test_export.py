@@ -15,6 +15,7 @@ import pytest
 import pyzipper
 
 from tests.cli.instances import Instance, fresh_instance
+from tests.waiting import PATIENCE
 
 # A shop with a program that pays 1 % at once; its points lapse at the end of the 24th month.
 OPEN_SHOP = """
@@ -58,7 +59,7 @@ def days_ago(*days: int) -> list[str]:
 
 def open_shop(instance: Instance) -> Instance:
     given = instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings")
-    subprocess.run([sys.executable, "-c", OPEN_SHOP], env=given, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", OPEN_SHOP], env=given, check=True, timeout=PATIENCE)
     return instance
 
 
@@ -199,7 +200,7 @@ def test_export__nobody_reads_on__ends_quietly(shop: Instance) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "dangol", "export", "orders", "-", "--quiet"],
             env=shop.environment(), stdout=nobody, stderr=subprocess.PIPE, text=True, check=False,
-            timeout=60,
+            timeout=PATIENCE,
         )  # fmt: skip
 
     assert (done.returncode, done.stderr) == (1, "")

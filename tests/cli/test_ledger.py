@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.instances import Instance, made_instance
+from tests.waiting import PATIENCE
 
 BREAK = """
 from dangol.cli.main import set_up
@@ -34,7 +35,7 @@ def test_ledger_verify__healthy__says_so(instance: Instance) -> None:
 
 
 def test_ledger_verify__a_balance_that_is_wrong__is_named_and_exits_with_1(instance: Instance) -> None:
-    subprocess.run([sys.executable, "-c", BREAK], env=instance.environment(), check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", BREAK], env=instance.environment(), check=True, timeout=PATIENCE)
 
     told, in_words = instance.run("ledger", "verify", "--json"), instance.run("ledger", "verify")
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.instances import Instance, made_instance
-from tests.insight.clusters import free_port
+from tests.ports import free_port
+from tests.waiting import PATIENCE
 
 OPEN = """
 from dangol.cli.main import set_up
@@ -43,7 +44,7 @@ def instance(tmp_path: Path) -> Iterator[Instance]:
 
 
 def python(instance: Instance, text: str) -> None:
-    subprocess.run([sys.executable, "-c", text], env=instance.environment(), check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", text], env=instance.environment(), check=True, timeout=PATIENCE)
 
 
 def test_segments_verify__all_are_where_they_should_be__says_so_and_doctor_knows(instance: Instance) -> None:

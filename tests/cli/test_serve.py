@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,8 +18,9 @@ from dangol.cli.supervisor import Child
 from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
 from tests.cli.instances import Instance, made_instance
+from tests.ports import free_port
+from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
-LONGEST_SECONDS = 15.0
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
 KINDS = ("web", "worker", "scheduler") + (("sequencer",) if POSTGRES else ())
 
@@ -43,10 +44,7 @@ def pids(instance: Instance, kind: str = "") -> list[int]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        found: int = trial.getsockname()[1]
-        return found
+    return free_port()
 
 
 @pytest.fixture
@@ -60,16 +58,9 @@ def serving(instance: Instance, port: int) -> Iterator["subprocess.Popen[str]"]:
     wait_for(lambda: not pids(instance))
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
-
-
 def answers(port: int) -> bool:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=ONE_TRY).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -86,7 +77,7 @@ def test_serve__child_killed__is_started_again_while_the_others_go_on(
 
     wait_for(lambda: bool(pids(instance, "worker")) and pids(instance, "worker") != before["worker"])
     assert pids(instance, "scheduler") == before["scheduler"]
-    assert answers(port)
+    wait_for(lambda: answers(port))
 
 
 def test_serve__web_killed_outright__its_workers_go_and_the_port_is_served_again(
@@ -107,7 +98,7 @@ def test_serve__asked_to_stop__ends_well_and_leaves_nobody(
 ) -> None:
     serving.send_signal(number)
 
-    assert serving.wait(LONGEST_SECONDS) == 0
+    assert serving.wait(PATIENCE) == 0
     assert pids(instance) == []
     assert not answers(port)
 
@@ -175,10 +166,10 @@ def test_serve__sequencer_alone__runs_on_postgresql_only(instance: Instance) -> 
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(4)
         process.terminate()
-        process.communicate(timeout=LONGEST_SECONDS)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
     else:
-        _told, said = process.communicate(timeout=LONGEST_SECONDS)
+        _told, said = process.communicate(timeout=PATIENCE)
         assert process.returncode == 4
         assert "SQLite" in said
 

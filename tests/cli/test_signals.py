@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE
 
-SECONDS = 20.0
 # Rests so short that the signal finds the main thread as often about to rest as at rest.
 PROGRAM = """
 from dangol.cli.signals import StopSignals
@@ -31,5 +31,5 @@ def test_stop_signals__told_at_any_moment__never_stuck(number: signal.Signals) -
             assert process.stdout.readline() == "up\n"
             signal.sigtimedwait((), chance.random() * 0.005)
             process.send_signal(number)
-            assert process.wait(SECONDS) == 0
+            assert process.wait(PATIENCE) == 0
             assert process.stdout.read() == f"{int(number)}\n"

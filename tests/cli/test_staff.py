@@ -2,8 +2,6 @@
 
 import re
 import signal
-import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,9 +9,10 @@ import httpx
 import pytest
 
 from tests.cli.instances import Instance, made_instance
+from tests.ports import free_port
+from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 NEW = "four words in a row"
-LONGEST_SECONDS = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -25,23 +24,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 @contextmanager
 def opened(shop: Instance, **given: str) -> Iterator[httpx.Client]:
     """Open the shop's pages alone; yield a browser that is at them."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
+    port = free_port()
     process = shop.start("serve", "--only", "web", "--port", str(port), **given)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
-        deadline = time.monotonic() + LONGEST_SECONDS
-        while not _answers(browser):
-            assert time.monotonic() < deadline, "it did not open in time"
-            time.sleep(0.1)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as browser:
+        wait_for(lambda: _answers(browser), "it did not open")
         yield browser
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=LONGEST_SECONDS)
+    process.communicate(timeout=PATIENCE)
 
 
 def _answers(browser: httpx.Client) -> bool:
     try:
-        return browser.get("/sign-in").status_code == httpx.codes.OK
+        return browser.get("/sign-in", timeout=ONE_TRY).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 

@@ -17,6 +17,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tests.waiting import PATIENCE
+
 # What commands read that asks for no settings, and is not swapped for something else by them.
 LIBRARIES = (
     "babel.numbers", "click", "cryptography.hazmat.primitives.asymmetric.ed25519",
@@ -143,7 +145,7 @@ class Warm:
         """End the forking process."""
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
 
 if __name__ == "__main__":

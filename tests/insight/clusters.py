@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.reports import NO_JAVA
+from tests.waiting import PATIENCE
 
 _MASTER, _WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 _PATIENCE_S = 300
@@ -27,13 +28,6 @@ def need_java() -> None:
     found = shutil.which("java") or (home and shutil.which("java", path=f"{home}/bin"))
     if not found:
         pytest.skip(f"{NO_JAVA}: install Java 17, or name its folder in JAVA_HOME.")
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def _spark_class(folder: Path, name: str, *arguments: str) -> subprocess.Popen[bytes]:
@@ -83,7 +77,7 @@ class Cluster:
             process.terminate()
         for process in reversed(self.processes):
             try:
-                process.wait(timeout=20)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

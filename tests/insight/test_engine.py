@@ -9,7 +9,7 @@ import pytest
 from dangol.insight.clusters import is_lost
 from dangol.insight.engine import Engine, Limits, open_engine, with_fallback
 from dangol.insight.refusals import EngineGone
-from tests.insight.clusters import free_port
+from tests.ports import free_port
 
 
 def sum_of(engine: Engine) -> list[Any]:

@@ -17,6 +17,7 @@ from dangol.rooms.rewards.first_program import make_first_program
 from tests.web.paths import Shown, kept_shown
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, kept_story
+from tests.web.windows import be_patient
 
 
 @pytest.fixture
@@ -79,10 +80,10 @@ def open_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable
     ) -> BrowserContext:
         client = sign_in(Client())
         viewport: ViewportSize = {"width": width, "height": 900}
-        context = browser.new_context(
+        context = be_patient(browser.new_context(
             base_url=live_server.url, locale=language, color_scheme=scheme, viewport=viewport,
             reduced_motion="reduce", java_script_enabled=scripts,
-        )  # fmt: skip
+        ))  # fmt: skip
         cookie = client.cookies["sessionid"].value
         context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
         opened.append(context)

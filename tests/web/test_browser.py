@@ -191,7 +191,6 @@ def test_member_list__typing__filters_without_a_new_page(open_context: Open, sto
         if page.url.endswith("/members"):
             break
         page.go_back()
-        page.wait_for_timeout(300)
     page.get_by_text("회원 1명").wait_for(state="detached")
     assert page.url.endswith("/members")
     assert page.locator("#find").input_value() == ""

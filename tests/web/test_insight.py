@@ -20,7 +20,7 @@ from dangol.domain.errors import DomainError
 from dangol.insight.lifetime.refusals import NotEnoughData
 from dangol.rooms.personalization.refresh import refresh_all
 from tests.core.segments.shop import MARKETER, make_segment
-from tests.insight.clusters import free_port
+from tests.ports import free_port
 from tests.rooms.personalization.baskets import LAST, fill_baskets
 from tests.rooms.personalization.test_refresh import START, bring_history
 from tests.snapshots import Kept

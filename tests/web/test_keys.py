@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 import pytest
 from django.test import Client
-from playwright.sync_api import expect
 
 from dangol.api.caller import Needs
 from dangol.api.urls import api
@@ -183,5 +182,5 @@ def test_copy__new_key__is_the_secret_itself(open_context: Open, story: Story) -
     copier = page.locator("[data-copies=secret]")
     copier.press("Enter")
 
-    expect(copier).to_contain_text("복사했어요")
+    copier.filter(has_text="복사했어요").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == page.locator("#secret").inner_text()

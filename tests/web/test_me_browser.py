@@ -24,6 +24,7 @@ from tests.web.test_browser import (
     watch,
 )
 from tests.web.till_shop import hold_points
+from tests.web.windows import be_patient
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -37,10 +38,10 @@ def on_phone(browser: Browser, live_server: LiveServer, story: Story) -> Iterato
     opened: list[BrowserContext] = []
 
     def make(*, language: str = "ko", scripts: bool = True, width: int = 390) -> BrowserContext:
-        context = browser.new_context(
+        context = be_patient(browser.new_context(
             base_url=live_server.url, locale=language, viewport={"width": width, "height": 844},
             java_script_enabled=scripts, reduced_motion="reduce",
-        )  # fmt: skip
+        ))  # fmt: skip
         token = open_session(story.regular, How.CODE, at=NOW)
         context.add_cookies([{"name": COOKIE, "value": token, "url": f"{live_server.url}/me/"}])
         opened.append(context)

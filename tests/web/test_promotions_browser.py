@@ -8,6 +8,7 @@ from tests.web.promotions import EVERYTHING, address, draft
 from tests.web.reward_paths import promotion_paths
 from tests.web.story import NOW, Story
 from tests.web.test_browser import LOOKS, Open, find_violations, open_whys, watch
+from tests.web.windows import wait_until_drawn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 SEEN = "[document.activeElement.id, document.activeElement.value, document.activeElement.selectionStart]"
@@ -37,8 +38,7 @@ def test_editor__only_the_keyboard__written_read_back_and_published(open_context
     page.locator("[id='2.trait']:focus").wait_for()
     page.locator("[id='2.trait']").select_option("time.weekday")
     page.locator("[id='2.value']").wait_for()
-    # What is drawn anew listens a moment after it is there.
-    page.wait_for_timeout(300)
+    wait_until_drawn(page)
     page.locator("[id='2.value']").select_option("fri")
     page.locator("#preview").get_by_text("금요일").wait_for()
     page.locator("#name").fill("금요일 할인")

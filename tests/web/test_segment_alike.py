@@ -18,7 +18,7 @@ from dangol.rooms.personalization.likeness import find_alike
 from dangol.rooms.personalization.selectors import most_alike
 from dangol.web.pages.segment_alike import SHOWN
 from tests.core.segments.shop import catch_up, make_segment
-from tests.insight.clusters import free_port
+from tests.ports import free_port
 from tests.rooms.personalization.test_likeness import AS_OF, SLUG, name_some
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
 from tests.web.staff import sign_in

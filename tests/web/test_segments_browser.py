@@ -7,6 +7,7 @@ from dangol.core.segments.services import SegmentDraft, create_segment
 from tests.web.segments import MANY, MARKETER, tell_segments
 from tests.web.story import NOW, Story
 from tests.web.test_browser import Open, find_violations, watch
+from tests.web.windows import wait_until_drawn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 SEEN = "[document.activeElement.id, document.activeElement.value, document.activeElement.selectionStart]"
@@ -55,7 +56,7 @@ def test_builder__drawn_anew_while_somebody_types__keeps_text_and_caret(
         )
         page.keyboard.type("1")
     page.locator("[id='2.times']").and_(page.locator("select")).wait_for()
-    page.wait_for_timeout(300)
+    wait_until_drawn(page)
 
     assert page.evaluate(SEEN) == ["2.last", "130", 1]
 

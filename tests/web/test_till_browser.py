@@ -15,6 +15,7 @@ from dangol.web.member_door import COOKIE
 from tests.web.story import NOW, Story
 from tests.web.test_browser import LOOKS, find_violations, open_whys, watch
 from tests.web.till_shop import coupon_for, give, let_checkout, offer, percent, spendable
+from tests.web.windows import be_patient
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 Open = Callable[..., BrowserContext]
@@ -37,8 +38,8 @@ def type_at_once(page: Page, field: str, text: str) -> None:
 
 
 def phone_of(browser: Browser, live_server: LiveServer, customer_id: Id) -> BrowserContext:
-    context = browser.new_context(
-        base_url=live_server.url, locale="ko", viewport={"width": 390, "height": 844}
+    context = be_patient(
+        browser.new_context(base_url=live_server.url, locale="ko", viewport={"width": 390, "height": 844})
     )
     token = open_session(customer_id, How.CODE, at=NOW)
     context.add_cookies([{"name": COOKIE, "value": token, "url": f"{live_server.url}/me/"}])

@@ -16,10 +16,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from dangol.core.commerce.models import Order
 from dangol.rooms.rewards.promotions.models import CounterSale, Sale
+from tests.waiting import wait_for
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
 from tests.web.test_browser import find_violations
 from tests.web.test_till import points_of
+from tests.web.windows import be_patient
 from tests.web.wire import Wire, wire_to
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -66,6 +68,7 @@ def start(
             base_url=wire.address, locale=language, viewport={"width": 390, "height": 844},
             reduced_motion="reduce",
         )  # fmt: skip
+        be_patient(context)
         # A browser that was killed may have lost its cookie: then one signs in again.
         let_in(context, wire, "owner")
         started.append(context)
@@ -196,7 +199,7 @@ def test_browser__killed_before_the_answer_came__sends_again_and_it_is_one_sale(
     # The shop hears of the first sale, and its answer never arrives.
     wire.mend()
     wire.mute_after = b"POST /till/queue"
-    _until(lambda: Sale.objects.filter(committed_at__isnull=False).exists())
+    wait_for(lambda: Sale.objects.filter(committed_at__isnull=False).exists())
     time.sleep(0.3)
     _kill(tmp_path / "profile")
     rung = Sale.objects.count()
@@ -222,14 +225,6 @@ def _kill(profile: Path) -> None:
             if mark in words and not any(one.startswith(b"--type=") for one in words):
                 os.kill(int(folder.name), signal.SIGKILL)
     (profile / "SingletonLock").unlink(missing_ok=True)
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if holds():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come to be within ten seconds")
 
 
 @pytest.mark.parametrize("script", ["", NO_LOCKS])

@@ -6,6 +6,8 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from urllib.parse import urlsplit
 
+from tests.waiting import PATIENCE
+
 
 class Wire:
     """Carries connections to a server, unless it is cut; while it is mute, no answer comes back."""
@@ -39,7 +41,8 @@ class Wire:
         self.cut()
         self._door.close()
         for one in self._threads:
-            one.join(timeout=5)
+            one.join(PATIENCE)
+            assert not one.is_alive(), "the server holds on to a connection"
 
     def _answer(self) -> None:
         while True:

@@ -32,6 +32,7 @@ from dangol.connectors.files.columns import Kind  # noqa: E402
 from dangol.connectors.files.loaders import orders  # noqa: E402
 from tests.connectors.files.shops import bring_in, open_program, open_shop  # noqa: E402
 from tests.sizes import SIZE  # noqa: E402
+from tests.waiting import PATIENCE  # noqa: E402
 
 # By natural keys only: ids are random, and so is when each was learned.
 TOLD = (
@@ -70,7 +71,7 @@ class Partner(partner.Partner):
     def begin(self, place: int) -> None:
         """Wait until it is up; after the third batch it may be dead, or stand still, at any moment."""
         if self._pipe and not self.has_begun:
-            self._pipe.poll(60)
+            self._pipe.poll(PATIENCE)
         super().begin(place)
         if self.has_begun and place == 1:
             sys.stdout.write("side by side\n")

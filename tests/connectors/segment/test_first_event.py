@@ -7,7 +7,8 @@ from dangol.core.access.rights import Right
 from tests.cli.browsers import Browser
 from tests.connectors.segment.clients import close, open_client
 from tests.connectors.segment.test_sdks import key_for
-from tests.served import served_instance, wait_for
+from tests.served import served_instance
+from tests.waiting import wait_for
 
 OWNER, PASSWORD = "newcomer", "a-long-enough-password"
 MAKE_OWNER = f"""

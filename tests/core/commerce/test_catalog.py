@@ -13,6 +13,7 @@ from dangol.core.commerce.drafts import ProductDraft, ProductRef
 from dangol.core.commerce.models import Product
 from dangol.core.storage.transactions import write_transaction
 from tests.core.commerce.shop import DAY, MORNING, stock
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Answer = TypeVar("Answer")
@@ -24,7 +25,7 @@ def at_once(*acts: Callable[[], Answer]) -> list[Answer]:
     barrier = threading.Barrier(len(acts))
 
     def run(act: Callable[[], Answer]) -> Answer:
-        barrier.wait(20)
+        barrier.wait(PATIENCE)
         try:
             with write_transaction():
                 return act()

@@ -37,9 +37,9 @@ from dangol.core.people.services import join_members, resolve_customers
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
-from tests.core.messaging.test_kills import wait_for
 from tests.core.messaging.ways import Scripted, use
 from tests.core.people import actors
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 # Noon in the shop.
@@ -175,7 +175,7 @@ def leave_until_killed(marker: str, at: datetime) -> None:
         pages.append(left)
         if len(pages) == 2:
             Path(marker).touch()
-            time.sleep(60)
+            time.sleep(2 * PATIENCE)
         return left
 
     settings.USE_NOTICE, settings.FORGET_AFTER_YEARS = True, 0

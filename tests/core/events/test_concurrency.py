@@ -1,7 +1,6 @@
 """The law of the timeline: nothing lost, nothing doubled, nothing out of turn, whoever is killed and when."""
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.process import BaseProcess
@@ -20,11 +19,12 @@ from dangol.project.clock import now
 from tests.core.events import actors
 from tests.core.events.projection import VISITS, Visits, visits_table
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS = 8
 CUSTOMERS = 20_000 if SIZE.soak else 200
-LONGEST_SECONDS = 7_200.0 if SIZE.soak else 120.0
+LONGEST_SECONDS = 7_200.0 if SIZE.soak else PATIENCE
 
 Act = tuple[Callable[..., None], tuple[Any, ...]]
 
@@ -58,11 +58,8 @@ def projection() -> Iterator[None]:
         yield
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONGEST_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the actors did not come to an end"
-        time.sleep(0.05)
+def wait_for_end(condition: Callable[[], bool]) -> None:
+    wait_for(condition, "the actors did not come to an end", LONGEST_SECONDS)
 
 
 def acknowledged(paths: list[Path]) -> set[bytes]:
@@ -78,7 +75,7 @@ def kill_at_random(troupe: Troupe, paths: list[Path], events: int) -> None:
     dice = random.Random()
     instants = sorted(dice.randrange(events) for _ in range(SIZE.kill_cycles))
     for instant in instants:
-        wait_for(partial(has_written, paths, instant))
+        wait_for_end(partial(has_written, paths, instant))
         troupe.kill_one(dice)
 
 
@@ -95,8 +92,8 @@ def test_timeline__eight_writers_and_kills__none_lost_none_doubled_none_out_of_t
 
     try:
         kill_at_random(troupe, paths, SIZE.events)
-        wait_for(lambda: not any(process.is_alive() for process in troupe.processes[:WRITERS]))
-        wait_for(
+        wait_for_end(lambda: not any(process.is_alive() for process in troupe.processes[:WRITERS]))
+        wait_for_end(
             lambda: Event.objects.count() == read_head() == (Visits.objects.aggregate(n=Sum("count"))["n"])
         )
     finally:

@@ -19,7 +19,7 @@ from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.plans import planning
 from dangol.core.storage.transactions import write_transaction
 from tests.sizes import SIZE
-from tests.waiting import LONGEST_SECONDS, wait_for_waiting
+from tests.waiting import PATIENCE, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)
@@ -186,7 +186,7 @@ def test_lock_customers__several_wait_for_one__have_it_in_the_order_they_came() 
                 taking.append(pool.submit(take, number))
                 wait_for_waiting(number + 1)
         for one in taking:
-            one.result(LONGEST_SECONDS)
+            one.result(PATIENCE)
 
     assert order == list(range(THREADS))
 
@@ -228,6 +228,6 @@ def test_lock_customers__one_of_several_again_while_another_waits_for_it__does_n
             taking = pool.submit(take)
             wait_for_waiting(1)
             places = lock_customers(owners[:1])
-        taking.result(LONGEST_SECONDS)
+        taking.result(PATIENCE)
 
     assert [seq for seq, _ in places.values()] == [1]

@@ -20,6 +20,7 @@ from dangol.core.storage.transactions import write_transaction
 from tests.core.events import actors
 from tests.core.events.projection import DoorOpened
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -131,10 +132,10 @@ def test_lake__writers_killed_at_random__every_event_exactly_once(tmp_path: Path
             processes[0].join()
             processes = [processes[1], actors.start(actors.fill_lake, lake, 400), processes[2]]
         writer.join()
-        deadline = time.monotonic() + 60
-        while not Cursor.objects.filter(pk="lake", position=Event.objects.count()).exists():
-            assert time.monotonic() < deadline, "the lake did not catch up"
-            time.sleep(0.05)
+        count = Event.objects.count()
+        wait_for(
+            lambda: Cursor.objects.filter(pk="lake", position=count).exists(), "the lake did not catch up"
+        )
     finally:
         for process in [writer, *processes]:
             process.kill()

@@ -22,6 +22,7 @@ from dangol.core.people.merges import merge_customers, undo_merge
 from tests.core.ledger import writers
 from tests.core.ledger.following import BY_HAND, balance, broken, earn, follow, open_lots, people, spend
 from tests.core.ledger.shop import POINTS, day, open_shop
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -255,7 +256,8 @@ def test_merge__worker_killed_at_every_statement__points_arrive_once() -> None:
     kills = 0
     for statement in range(1, 60):
         process = writers.start(follow_until_killed, statement)
-        process.join(60)
+        process.join(PATIENCE)
+        assert process.exitcode in (0, -signal.SIGKILL)
         assert balance(kept).available + balance(absorbed).available in (0, 100)
         kills += process.exitcode == -signal.SIGKILL
         if process.exitcode == 0:

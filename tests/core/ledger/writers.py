@@ -32,6 +32,7 @@ from dangol.core.storage.ids import Id
 from dangol.domain.points import InsufficientPoints
 from dangol.project.clock import now
 from tests.core.ledger.shop import POINTS, day
+from tests.waiting import PATIENCE
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
@@ -57,7 +58,7 @@ def run_together(act: Callable[..., None], each: list[tuple[object, ...]]) -> No
     gate = _context.Barrier(len(each))
     processes = [start(_after_gate, gate, act, *arguments) for arguments in each]
     for process in processes:
-        process.join(timeout=120)
+        process.join(timeout=PATIENCE)
     assert [process.exitcode for process in processes] == [0] * len(each)
 
 

@@ -1,8 +1,6 @@
 """Senders killed in the middle of a letter, and senders racing for the same ones."""
 
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,15 +10,9 @@ from dangol.core.storage.ids import Id
 from tests.core.messaging.ways import a_draft, leave, send_through
 from tests.core.people import actors
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 def left_with(*, keys: int) -> list[Id]:
@@ -59,7 +51,7 @@ def test_senders__three_racing__each_message_is_handed_over_once(tmp_path: Path)
     racing = [actors.start(send_through, str(sent)) for _ in range(3)]
 
     try:
-        wait_for(all_handed, seconds=60)
+        wait_for(all_handed)
     finally:
         for one in racing:
             one.kill()

@@ -16,6 +16,7 @@ from dangol.core.messaging.services import MessageDraft, leave_messages
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
+from tests.waiting import PATIENCE
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 TAKEN = Answer(Outcome.HANDED, receipt="250 queued")
@@ -59,7 +60,7 @@ class Lingering:
             with self._path.open("a") as told:
                 told.write(f"{letter.id.hex()}\n")
             if first:
-                time.sleep(60)
+                time.sleep(2 * PATIENCE)
             yield TAKEN
 
 

@@ -19,6 +19,7 @@ from dangol.project.clock import now, space_at_its_time
 from dangol.rooms.rewards.first_program import begin_with_program
 from dangol.rooms.rewards.models import Program
 from tests.spaces import SHOP, bare_space, fresh_space
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 begin = partial(begin_with_program, at=now())
@@ -59,7 +60,7 @@ def test_remake__other_threads_have_it_open__are_in_the_new_one_and_its_keys() -
             with in_space(name):
                 seen.append(Customer.objects.count())
             opened.set()
-            remade.wait(60)
+            assert remade.wait(PATIENCE)
             with in_space(name):
                 seen.append(Customer.objects.count())
                 join("C", "010-5555-6666")
@@ -74,10 +75,11 @@ def test_remake__other_threads_have_it_open__are_in_the_new_one_and_its_keys() -
             join("A", "010-1111-2222")
         thread = threading.Thread(target=look)
         thread.start()
-        opened.wait(60)
+        assert opened.wait(PATIENCE)
         remake_space(name, SHOP, begin)
         remade.set()
-        thread.join(60)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
         assert seen == [1, 0, 1]
         with in_space(name):

@@ -29,6 +29,7 @@ from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from tests.waiting import PATIENCE
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 context = multiprocessing.get_context("forkserver")
@@ -56,7 +57,7 @@ def resolve_together(barrier: Barrier, answers: "Queue[Any]", rounds: int, count
     """Ask, at the same instant as all others, for the same unknown customers, again and again."""
     for number in range(rounds):
         values = [f"{number}-{place}" for place in range(count)]
-        barrier.wait(20)
+        barrier.wait(PATIENCE)
         with write_transaction():
             found = resolve_customers("external", values, recorded_at=AT)
         answers.put((number, found))
@@ -74,7 +75,7 @@ def claim_together(
             customer_id, name=f"이름 {number}", email=f"one{number}@example.com",
             card=f"{card_prefix}{number:06d}",
         )  # fmt: skip
-        barrier.wait(20)
+        barrier.wait(PATIENCE)
         with write_transaction():
             [refusal] = set_people([row], recorded_at=AT)
         answers.put((number, customer_id, refusal))
@@ -83,7 +84,7 @@ def claim_together(
 def declare_together(barrier: Barrier, rounds: int, customer_id: Id, trait: str) -> None:
     """Declare a trait of the same customer as all others, each round with another value."""
     for number in range(rounds):
-        barrier.wait(20)
+        barrier.wait(PATIENCE)
         with write_transaction():
             assert set_people([PersonRow(customer_id, traits={trait: number})], recorded_at=AT) == [None]
 
@@ -92,7 +93,7 @@ def merge_together(barrier: Barrier, answers: "Queue[Any]", people: list[Id], nu
     """Merge each of these people with their neighbor, in an order of one's own; tell how often."""
     clerk = Actor(ActorKind.STAFF, f"clerk-{number}")
     done = 0
-    barrier.wait(20)
+    barrier.wait(PATIENCE)
     for step in range(len(people)):
         keep, absorb = people[(step + number) % len(people)], people[(step * 5 + number + 1) % len(people)]
         try:

@@ -35,6 +35,7 @@ from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
 from tests.core.people import actors
 from tests.core.people.test_secrecy import CANARIES, main_database, spellings
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -254,7 +255,7 @@ def test_erase__killed_at_every_statement__is_finished_by_the_next_to_come(sever
     begun = done = 0
     for statement, member in enumerate(several, start=1):
         process = actors.start(actors.erase_until_killed, member, statement)
-        process.join(60)
+        process.join(PATIENCE)
         done += process.exitcode == 0
         assert process.exitcode in (0, -signal.SIGKILL)
         found = find_erasure(member)

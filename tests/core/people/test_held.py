@@ -31,6 +31,7 @@ from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
+from tests.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
@@ -179,7 +180,7 @@ def _at_once(acts: list[Callable[[], None]]) -> list[str]:
     barrier = Barrier(len(acts))
 
     def run(act: Callable[[], None]) -> str:
-        barrier.wait(10)
+        barrier.wait(PATIENCE)
         try:
             act()
         except DomainError as refusal:

@@ -38,6 +38,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.absences import Absence
 from dangol.domain.errors import DomainError
 from tests.core.people import actors
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -327,9 +328,9 @@ def test_merge__several_at_once__nobody_is_absorbed_twice_and_none_goes_in_circl
     people = [person(f"P-{number}", card=f"8800{number:06d}") for number in range(1, 7)]
     barrier, answers = actors.context.Barrier(6), actors.context.Queue()
     running = [actors.start(actors.merge_together, barrier, answers, people, number) for number in range(6)]
-    merged = sum(answers.get(timeout=60) for _ in running)
+    merged = sum(answers.get(timeout=PATIENCE) for _ in running)
     for process in running:
-        process.join(60)
+        process.join(PATIENCE)
 
     assert [process.exitcode for process in running] == [0] * 6
     now = resolve_merged(people)

@@ -12,6 +12,7 @@ from dangol.core.people.services import make_guests
 from dangol.core.storage.transactions import write_transaction
 from tests.core.people import actors
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 RACERS, AT_ONCE = 4, 20
@@ -24,12 +25,13 @@ def test_resolve_customers__same_values_at_once__one_customer_each() -> None:
 
     found = defaultdict(set)
     for _ in range(RACERS * ROUNDS):
-        _, customers = answers.get(timeout=30)
+        _, customers = answers.get(timeout=PATIENCE)
         for value, customer_id in customers.items():
             found[value].add(customer_id)
     for racer in racers:
-        racer.join(60)
+        racer.join(PATIENCE)
 
+    assert [racer.exitcode for racer in racers] == [0] * RACERS
     assert len(found) == ROUNDS * AT_ONCE
     assert all(len(customers) == 1 for customers in found.values())
     assert Identity.objects.count() == Customer.objects.count() == ROUNDS * AT_ONCE
@@ -49,12 +51,13 @@ def test_set_people__same_e_mail_at_once__one_owner_and_clean_refusals() -> None
 
     winners = defaultdict(list)
     for _ in range(RACERS * ROUNDS):
-        number, customer_id, refusal = answers.get(timeout=30)
+        number, customer_id, refusal = answers.get(timeout=PATIENCE)
         assert refusal is None or isinstance(refusal, IdentityTaken)
         if refusal is None:
             winners[number].append(customer_id)
     for racer in racers:
-        racer.join(60)
+        racer.join(PATIENCE)
+    assert [racer.exitcode for racer in racers] == [0] * RACERS
 
     # An address may pass on when its owner takes a later one; the last round's cannot.
     assert len(winners[ROUNDS - 1]) == 1
@@ -77,7 +80,7 @@ def test_set_people__one_customer_from_all_sides__no_trait_is_lost() -> None:
     racers = [actors.start(actors.declare_together, barrier, ROUNDS, member, trait) for trait in traits]
 
     for racer in racers:
-        racer.join(60)
+        racer.join(PATIENCE)
 
     assert [racer.exitcode for racer in racers] == [0] * RACERS
     assert profiles_of([member])[member].traits == dict.fromkeys(traits, ROUNDS - 1)

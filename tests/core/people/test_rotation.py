@@ -20,6 +20,7 @@ from dangol.core.storage.master_keys import UnknownMasterKey
 from dangol.core.storage.transactions import write_transaction
 from tests.core.people import actors
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 OLD = {"old": b64encode(b"o" * 32).decode()}
@@ -121,7 +122,7 @@ def test_rewrap_keys__keys_destroyed_meanwhile__stay_destroyed(
 
     for leaver in leavers:
         destroy_key(leaver, at=at)
-    process.join(60)
+    process.join(PATIENCE)
 
     assert process.exitcode == 0
     gone = PersonKey.objects.filter(customer_id__in=leavers)

@@ -15,7 +15,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.domain.errors import DomainError
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.segments.shop import MARKETER, catch_up, open_shop
-from tests.waiting import LONGEST_SECONDS, wait_for_waiting
+from tests.waiting import PATIENCE, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
@@ -51,8 +51,8 @@ def test_report_traits__erasure_has_the_lock__tells_nothing_of_who_is_gone() -> 
             wait_for_waiting(1)
             telling = pool.submit(tell, one)
             wait_for_waiting(2)
-        erasing.result(LONGEST_SECONDS)
-        refusal = telling.result(LONGEST_SECONDS)
+        erasing.result(PATIENCE)
+        refusal = telling.result(PATIENCE)
 
     assert isinstance(refusal, PersonErased)
     assert not Trait.objects.exists()

@@ -1,7 +1,6 @@
 """Workers killed in the middle of a job, or racing for the same one."""
 
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from dangol.core.tasks.services import JobDraft, enqueue, enqueue_batch, record_
 from dangol.project.clock import now
 from tests.core.events import actors
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ def linger(spot: Spot, run: Run) -> None:
     with Path(spot.path).open("a") as told:
         told.write("begun\n")
     if first:
-        time.sleep(60)
+        time.sleep(2 * PATIENCE)
 
 
 @task("spot.count")
@@ -52,13 +52,6 @@ def work() -> None:
     while True:
         if not runner.run_due():
             time.sleep(0.02)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("cycle", range(SIZE.kill_cycles))
@@ -99,7 +92,7 @@ def test_workers__three_racing_and_one_killed_again_and_again__each_job_done_onc
             workers[0].kill()
             workers[0].join()
             workers[0] = actors.start(work)
-        wait_for(lambda: not Job.objects.exclude(state=State.DONE).exists(), seconds=120)
+        wait_for(lambda: not Job.objects.exclude(state=State.DONE).exists())
     finally:
         for worker in workers:
             worker.kill()

@@ -12,7 +12,8 @@ from dangol.core.segments.models import Trait
 from dangol.rooms.personalization.models import ReportTable
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import why_reckoned_here
-from tests.insight.clusters import free_port, running
+from tests.insight.clusters import running
+from tests.ports import free_port
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
 
 pytestmark = [

@@ -31,6 +31,7 @@ from dangol.core.people.profiles import UnknownCustomer
 from dangol.core.people.services import resolve_customers
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.transactions import write_transaction
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -118,7 +119,7 @@ def together(act: Callable[[], object], count: int = 8) -> list[object]:
     barrier = threading.Barrier(count)
 
     def one(_number: int) -> object:
-        barrier.wait(20)
+        barrier.wait(PATIENCE)
         try:
             return act()
         except (WrongCode, LinkOver, TooOften) as refusal:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.core.events import actors
 from tests.core.events.webhooks.receiver import Receiver, answer, answer_after
 from tests.core.events.webhooks.shop import endpoint, fan_out, happen
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 # Killed senders are to be followed soon.
@@ -30,11 +32,13 @@ def send(lease: timedelta) -> None:
             time.sleep(0.01)
 
 
-def wait_until_all_arrived(seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while Delivery.objects.exclude(state=DeliveryState.DELIVERED).exists():
-        assert time.monotonic() < deadline, "not all has arrived in time"
-        time.sleep(0.05)
+def all_arrived() -> bool:
+    return not Delivery.objects.exclude(state=DeliveryState.DELIVERED).exists()
+
+
+def has_come(receiver: Receiver, count: int) -> bool:
+    """Say whether so much has come, or all there is."""
+    return len(receiver.got) >= count or len(set(receiver.ids)) == COUNT
 
 
 def test_sender__killed_in_the_middle_again_and_again__nothing_is_lost() -> None:
@@ -44,16 +48,13 @@ def test_sender__killed_in_the_middle_again_and_again__nothing_is_lost() -> None
         fan_out(now())
         for cycle in range(SIZE.kill_cycles):
             victim = actors.start(send, SHORT_LEASE)
-            begun = len(receiver.got)
-            deadline = time.monotonic() + 30
-            while len(receiver.got) < begun + 5 and len(set(receiver.ids)) < COUNT:
-                assert time.monotonic() < deadline, f"nothing came in cycle {cycle}"
-                time.sleep(0.005)
+            enough = len(receiver.got) + 5
+            wait_for(partial(has_come, receiver, enough), f"nothing came in cycle {cycle}")
             victim.kill()
             victim.join()
         rescuer = actors.start(send, SHORT_LEASE)
         try:
-            wait_until_all_arrived()
+            wait_for(all_arrived)
         finally:
             rescuer.kill()
             rescuer.join()
@@ -71,7 +72,7 @@ def test_senders__three_side_by_side__everything_arrives_once() -> None:
         senders = [actors.start(send, LEASE) for _ in range(3)]
         try:
             fan_out(now())
-            wait_until_all_arrived()
+            wait_for(all_arrived)
         finally:
             for one in senders:
                 one.kill()

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import time
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -21,6 +20,7 @@ from dangol.rooms.rewards.coupons.holding import NoCodesLeft, issue
 from dangol.rooms.rewards.coupons.services import take
 from dangol.rooms.rewards.coupons.taking_back import take_back
 from tests.rooms.rewards.coupons.shop import AT
+from tests.waiting import wait_for
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
@@ -109,10 +109,7 @@ def _note(handle: int, done: int) -> None:
 
 def wait_for_codes(batch_id: Id, least: int) -> None:
     """Wait until a batch has so many codes."""
-    deadline = time.monotonic() + 60
-    while find_batch(batch_id).made_count < least:
-        assert time.monotonic() < deadline, "nothing was drawn"
-        time.sleep(0.005)
+    wait_for(lambda: find_batch(batch_id).made_count >= least, "nothing was drawn")
 
 
 def use_or_take_back(

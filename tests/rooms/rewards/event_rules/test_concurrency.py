@@ -29,6 +29,7 @@ from tests.rooms.rewards.event_rules.shop import (
 )
 from tests.rooms.rewards.event_rules.writers import die_while_giving, follow_often, give_days_often, race
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 ROUNDS = SIZE.rounds if SIZE.soak else 3
@@ -112,7 +113,7 @@ def test_killed__while_giving__leaves_nothing_and_is_given_once_later(has_given:
     (member,) = open_shop("minji")
     made = rule(budget={"times": 5})
     process = processes.start(die_while_giving, deeds_of(member), has_given)
-    process.join(timeout=60)
+    process.join(timeout=PATIENCE)
 
     assert process.exitcode == -9
     assert (points_of(member), find_rule(made).used_times) == (0, 0)

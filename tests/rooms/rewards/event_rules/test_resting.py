@@ -45,7 +45,7 @@ from tests.rooms.rewards.event_rules.shop import (
     rule,
     tracked,
 )
-from tests.waiting import LONGEST_SECONDS, wait_for_waiting
+from tests.waiting import PATIENCE, wait_for_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 ZONE = ZoneInfo("Asia/Seoul")
@@ -317,10 +317,10 @@ def while_paused(rule_id: Id, act: Callable[[], object]) -> None:
         with write_transaction():
             pause(rule_id, at=AT)
             acting = pool.submit(begin)
-            assert begun.wait(LONGEST_SECONDS)
+            assert begun.wait(PATIENCE)
             if connection.vendor == "postgresql":
                 wait_for_waiting(1)
-        acting.result(LONGEST_SECONDS)
+        acting.result(PATIENCE)
 
 
 @pytest.mark.parametrize(("told_at", "points"), [(AT - HOUR, 100), (AT, 0)])

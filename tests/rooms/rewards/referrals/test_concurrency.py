@@ -37,6 +37,7 @@ from tests.rooms.rewards.referrals.writers import (
     tell_often,
 )
 from tests.sizes import SIZE
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 ROUNDS = SIZE.rounds if SIZE.soak else 2
@@ -144,7 +145,7 @@ def test_killed__between_earned_and_given__leaves_nothing_and_is_given_once_late
     referral = bring(referrer, friend)
     place(order(stock(), friend, "1", AT, ("L1", 2, 12_000)), at=AT)
     process = processes.start(die_while_giving, referral, AT + 5 * DAY, has_given)
-    process.join(timeout=60)
+    process.join(timeout=PATIENCE)
 
     assert process.exitcode == -9
     assert (shown(referral).state, points_of(referrer)) == (Stage.WAITING, 0)

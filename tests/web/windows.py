@@ -1,0 +1,18 @@
+"""Windows of a browser: as patient as all tests are, and looked at once they are whole."""
+
+from playwright.sync_api import BrowserContext, Page
+
+from tests.waiting import PATIENCE
+
+
+def be_patient(context: BrowserContext) -> BrowserContext:
+    """Let all of a browser's windows wait as long as tests wait; returns it."""
+    context.set_default_timeout(PATIENCE * 1_000)
+    return context
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until what was asked for is drawn and listens, and nothing more is on its way."""
+    page.wait_for_function(
+        "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-added, .htmx-settling')"
+    )
