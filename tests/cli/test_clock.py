@@ -20,10 +20,11 @@ def test_clock__advanced__stands_there_and_is_not_set_back(shop: Instance) -> No
     began = datetime.now(UTC)
 
     moved = shop.run("clock", "advance", "30d", "--json")
+    ended = datetime.now(UTC)
     shown = shop.run("clock", "show", "--json")
 
     at = datetime.fromisoformat(moved.data["now"])
-    assert timedelta(0) <= at - began - timedelta(days=30) < timedelta(minutes=2)
+    assert began <= at - timedelta(days=30) <= ended
     assert shown.data == {"schema": "dangol.clock/1", "space": "test", "now": moved.data["now"]}
     assert shop.run("clock", "advance", "0d").code == 2
     assert shop.run("ledger", "verify").code == 0

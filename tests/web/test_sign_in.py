@@ -2,9 +2,11 @@
 
 import re
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -24,6 +26,13 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys
 def required(settings: Settings) -> None:
     """Ask for a second factor, as an instance does."""
     settings.MFA_REQUIRED = True
+
+
+@pytest.fixture(autouse=True)
+def still() -> Iterator[None]:
+    """Let no code's half minute and no count's minute end between two steps of a test."""
+    with time_machine.travel(now(), tick=False):
+        yield
 
 
 @pytest.fixture

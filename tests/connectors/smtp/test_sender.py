@@ -14,6 +14,8 @@ from dangol.connectors.smtp.servers import Server, Tls, read_from
 from dangol.core.messaging.senders import Answer, Letter, Outcome
 from dangol.core.storage.ids import new_id
 from tests.connectors.smtp.mail_server import Postbox, serving
+from tests.core.events.webhooks.receiver import closed_port
+from tests.waiting import PATIENCE
 
 AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 FROM = read_from("골목 가게 <hello@shop.example>")
@@ -23,8 +25,10 @@ def a_letter(to: str = "one@example.com", subject: str = "확인 코드", text: 
     return Letter(new_id(), to, subject, text, "ko", AT)
 
 
-def send(server: Server, *letters: Letter, context: ssl.SSLContext | None = None) -> list[Answer]:
-    way = SmtpSender(server, FROM, timeout=1.0, context=context)
+def send(
+    server: Server, *letters: Letter, context: ssl.SSLContext | None = None, timeout: float = PATIENCE
+) -> list[Answer]:
+    way = SmtpSender(server, FROM, timeout=timeout, context=context)
     return list(way.send(letters))
 
 
@@ -98,23 +102,23 @@ def test_send__server_hangs__is_not_waited_for() -> None:
     postbox.seconds = 3.0
 
     with serving(postbox) as port:
-        [answer] = send(plain(port), a_letter())
+        [answer] = send(plain(port), a_letter(), timeout=1.0)
 
     assert answer == Answer(Outcome.FAILED, "timeout")
 
 
 def test_send__silent_port__every_letter_fails_after_one_wait() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        answers = send(plain(silent.getsockname()[1]), a_letter(), a_letter(), a_letter())
+        answers = send(plain(silent.getsockname()[1]), a_letter(), a_letter(), a_letter(), timeout=1.0)
 
     assert answers == [Answer(Outcome.FAILED, "timeout")] * 3
 
 
 def test_send__nobody_listens__is_tried_again() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with closed_port() as port:
+        answers = send(plain(port), a_letter())
 
-    assert send(plain(port), a_letter()) == [Answer(Outcome.FAILED, "connection_refused")]
+    assert answers == [Answer(Outcome.FAILED, "connection_refused")]
 
 
 @pytest.mark.parametrize(

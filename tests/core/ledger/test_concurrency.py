@@ -17,6 +17,7 @@ from dangol.core.storage.ids import Id
 from tests.core.ledger import writers
 from tests.core.ledger.shop import POINTS, day, let_worker_by, members, open_shop
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRITERS = 8
@@ -107,7 +108,8 @@ def test_ledger__writers_and_worker_killed_under_load__nothing_acknowledged_is_l
             running[victim].join()
             act, arguments = roles[victim]
             running[victim] = writers.start(act, *arguments)
-        time.sleep(0.5)
+        gifts = Transfer.objects.filter(kind="gift_out")
+        wait_for(lambda: gifts.exists() and sum(len(acknowledged(path)) for path in told) > 50)
     finally:
         for process in running:
             process.kill()

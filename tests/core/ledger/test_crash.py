@@ -22,6 +22,7 @@ from dangol.core.ledger.verify import verify
 from tests.core.ledger import writers
 from tests.core.ledger.shop import POINTS, day, let_worker_by, members, open_shop
 from tests.sizes import SIZE
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -64,10 +65,7 @@ def kill(server: PostgresServer) -> None:
     backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     for pid in (*map(int, backends), postmaster):
         os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while any(_runs(pid) for pid in backends):
-        assert time.monotonic() < deadline, "a backend has outlived its kill"
-        time.sleep(0.01)
+    wait_for(lambda: not any(_runs(pid) for pid in backends), "a backend has outlived its kill")
     # Where nobody reaps it the dead postmaster still has its number: its files would keep a new one away.
     for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
         (server.pgdata / name).unlink()
@@ -80,13 +78,14 @@ def _runs(pid: str) -> bool:
         return False
 
 
+def lines_of(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 def wait_for_load(told: list[Path]) -> None:
-    """Let the writers write for a while, once all of them do."""
-    before = {path: path.stat().st_size if path.exists() else 0 for path in told}
-    deadline = time.monotonic() + 60
-    while not all(path.exists() and path.stat().st_size > before[path] for path in told):
-        assert time.monotonic() < deadline, "the writers did not begin"
-        time.sleep(0.02)
+    """Let the writers write for a while, once each of them has written some lines."""
+    before = {path: lines_of(path) for path in told}
+    wait_for(lambda: all(lines_of(path) > before[path] + 4 for path in told), "the writers did not begin")
     time.sleep(random.uniform(0.1, 0.8))
 
 

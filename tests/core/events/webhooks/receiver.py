@@ -38,6 +38,8 @@ class Receiver:
         self.names: list[str] = []
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        # Whether anybody has taken the whole of an answer that is too long to be taken.
+        self.is_heard_out = False
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -136,15 +138,17 @@ def drip_body(receiver: Receiver, handler: BaseHTTPRequestHandler, _number: int)
     for _ in range(10_000):
         handler.wfile.write(b"a")
         receiver.sleep(0.02)
+    receiver.is_heard_out = True
 
 
-def flood(_receiver: Receiver, handler: BaseHTTPRequestHandler, _number: int) -> None:
+def flood(receiver: Receiver, handler: BaseHTTPRequestHandler, _number: int) -> None:
     """Answer with a body of a gigabyte, as long as anybody reads."""
     handler.send_response(200)
     handler.send_header("content-length", str(2**30))
     handler.end_headers()
     for _ in range(1024):
         handler.wfile.write("가\0".encode() * 2**18)
+    receiver.is_heard_out = True
 
 
 def close_early(_receiver: Receiver, handler: BaseHTTPRequestHandler, _number: int) -> None:

@@ -16,6 +16,7 @@ from dangol.core.events.webhooks.transport import Caller
 from dangol.core.ledger.events import PointsAdjusted, PointsSpent
 from dangol.core.storage.ids import Id, random_id, show_id
 from dangol.core.storage.transactions import write_transaction
+from tests.waiting import PATIENCE
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 REASON = "김하늘 님 010-1234-5678, 생일이라서"
@@ -70,7 +71,7 @@ def fan_out(at: datetime = AT) -> None:
 
 
 @contextmanager
-def sender(clock: Clock, *, timeout: float = 2.0, chance: float = 0.0) -> Iterator[Sender]:
+def sender(clock: Clock, *, timeout: float = PATIENCE, chance: float = 0.0) -> Iterator[Sender]:
     """Give a sender that may call this machine."""
     made = Sender(
         clock=clock, caller=lambda: Caller(allow_private=True, timeout=timeout), chance=lambda: chance

@@ -13,11 +13,12 @@ from dangol.core.events.webhooks.errors import UrlMalformed, UrlNotPublic
 from dangol.core.events.webhooks.transport import Caller, Failure, Reply, Resolver, check_url
 from tests.core.events.webhooks import receiver as behaviors
 from tests.core.events.webhooks.receiver import Behavior, Receiver, answer, answer_after
+from tests.waiting import PATIENCE
 
 BODY = '{"type":"points.earned","timestamp":"2026-03-02T09:00:00Z","data":{"points":500}}'
 
 
-def call(url: str, caller: Caller | None = None, timeout: float = 5.0) -> Reply:
+def call(url: str, caller: Caller | None = None, timeout: float = PATIENCE) -> Reply:
     """Send a message once."""
     chosen = caller or Caller(allow_private=True, timeout=timeout)
     return asyncio.run(chosen.send(url, {"webhook-id": "m"}, BODY))
@@ -55,32 +56,39 @@ def test_send__well_answered__body_and_headers_arrive_as_they_are() -> None:
         (answer(301, location="http://127.0.0.1:1/"), 301, Failure.REDIRECT),
         (answer(307, location="/elsewhere"), 307, Failure.REDIRECT),
         (behaviors.close_early, None, Failure.CLOSED_EARLY),
-        (answer_after(20), None, Failure.TIMEOUT),
-        (behaviors.drip, None, Failure.TIMEOUT),
     ],
 )
 def test_send__receiver_that_behaves_badly__failure_of_its_kind(
     behavior: Behavior, status: int | None, failure: Failure
 ) -> None:
     with Receiver(behavior) as receiver:
-        began = time.monotonic()
-        reply = call(receiver.url, timeout=0.5)
+        reply = call(receiver.url)
 
     assert (reply.status, reply.failure) == (status, failure)
-    assert time.monotonic() - began < 3
     assert len(receiver.got) == 1  # a redirect is not followed, and nothing is tried twice
+
+
+@pytest.mark.parametrize("behavior", [answer_after(2 * PATIENCE), behaviors.drip])
+def test_send__receiver_that_is_never_done__given_up_in_time(behavior: Behavior) -> None:
+    with Receiver(behavior) as receiver:
+        began = time.monotonic()
+        reply = call(receiver.url, timeout=2.0)
+        waited = time.monotonic() - began
+
+    assert (reply.status, reply.failure) == (None, Failure.TIMEOUT)
+    assert 2.0 <= waited < PATIENCE  # each of them goes on for longer than that
+    assert len(receiver.got) == 1
 
 
 @pytest.mark.parametrize("behavior", [behaviors.flood, behaviors.drip_body])
 def test_send__answer_without_end__the_start_is_kept_and_the_rest_not_read(behavior: Behavior) -> None:
     with Receiver(behavior) as receiver:
-        began = time.monotonic()
         reply = call(receiver.url)
+        assert not receiver.is_heard_out
 
     assert (reply.status, reply.failure) == (200, "")
     assert 0 < len(reply.answer) <= 1_000
     assert "\0" not in reply.answer
-    assert time.monotonic() - began < 4
 
 
 def test_send__nobody_listens_or_no_such_name__said_so() -> None:
@@ -139,23 +147,25 @@ def test_send__name_server_that_never_answers__other_names_are_not_kept_waiting(
     def look(host: str) -> list[str]:
         asked.append(host)
         if host == "dead.example.net":
-            answering.wait(20)
+            answering.wait(2 * PATIENCE)
         return ["127.0.0.1"]
 
     async def send_all(port: int) -> tuple[list[Reply], Reply]:
-        caller = Caller(allow_private=True, timeout=0.5, resolve=Resolver(look).resolve)
+        resolve = Resolver(look).resolve
+        hasty, patient = (Caller(allow_private=True, timeout=one, resolve=resolve) for one in (0.5, PATIENCE))
         dead = [
-            asyncio.create_task(caller.send(f"http://dead.example.net:{port}/", {}, BODY)) for _ in range(50)
+            asyncio.create_task(hasty.send(f"http://dead.example.net:{port}/", {}, BODY)) for _ in range(50)
         ]
-        await asyncio.sleep(0.05)
-        alive = await caller.send(f"http://alive.example.net:{port}/", {}, BODY)
+        while not asked:
+            await asyncio.sleep(0.01)
+        alive = await patient.send(f"http://alive.example.net:{port}/", {}, BODY)
         return await asyncio.gather(*dead), alive
 
     with Receiver(answer(200)) as receiver:
         dead, alive = asyncio.run(send_all(receiver.port))
         answering.set()
 
-    assert (alive.status, alive.duration_ms < 400) == (200, True)
+    assert alive.status == 200  # while the name server still owed its first answer
     assert {reply.failure for reply in dead} == {Failure.TIMEOUT}
     assert asked == ["dead.example.net", "alive.example.net"]
 
