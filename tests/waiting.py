@@ -18,7 +18,7 @@ def wait_for(
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, why
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def wait_for_waiting(count: int) -> None:

@@ -6,7 +6,7 @@ from dangol.core.storage.ids import Id
 from tests.core.ledger import writers
 from tests.rooms.rewards.edits import AT
 from tests.rooms.rewards.shop import BREAD, Bought, Telling
-from tests.waiting import LONGEST_SECONDS
+from tests.waiting import PATIENCE
 
 BUYERS = 16
 
@@ -16,7 +16,7 @@ def race_to_buy(rounds: list[tuple[Id, int]]) -> None:
     gate = writers.make_gate(BUYERS)
     running = [writers.start(buy_often, gate, number, rounds) for number in range(BUYERS)]
     for process in running:
-        process.join(timeout=LONGEST_SECONDS * len(rounds))
+        process.join(timeout=PATIENCE * len(rounds))
     assert [process.exitcode for process in running] == [0] * BUYERS
 
 

@@ -2,9 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -47,7 +45,7 @@ from tests.core.events.webhooks.receiver import (
 )
 from tests.core.events.webhooks.shop import AT, REASON, Clock, endpoint, fan_out, happen, sender, spend
 from tests.sizes import SIZE
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
@@ -323,38 +321,6 @@ def test_send_example__sent_once__marked_and_of_no_weight() -> None:
     assert all(body["test"] is True for body in bodies)
     assert states() == {"failed": 3}
     assert find_endpoint(made.endpoint_id).state == EndpointState.ACTIVE
-
-
-def has(receiver: Receiver, events: set[str]) -> bool:
-    return events <= set(receiver.ids)
-
-
-def work_until(sending: Sender, holds: Callable[[], bool]) -> None:
-    """Let the sender work on until this holds."""
-
-    def turn() -> bool:
-        sending.turn()
-        return holds()
-
-    wait_for(turn, "the sender was held up")
-
-
-def test_sender__one_endpoint_dead__another_has_each_event_while_that_one_is_waited_for() -> None:
-    with Receiver(answer(200)) as alive, Receiver(answer_after(4 * PATIENCE)) as dead:
-        endpoint(alive.url, at=now() - DAY)
-        silent = endpoint(dead.url, at=now() - DAY)
-        waiting = happen(100, at=now())
-        fan_out(now())
-        with sender(Clock(now() + DAY), timeout=2 * PATIENCE) as sending:
-            # Nobody is let go before the end: whoever waited for the dead one would wait too long.
-            for _ in range(40):
-                [event] = happen(1, at=now())
-                fan_out(now())
-                work_until(sending, partial(has, alive, {event}))
-            work_until(sending, partial(has, alive, set(waiting)))
-            assert not Attempt.objects.filter(endpoint_id=silent.endpoint_id).exists()
-            dead.release()
-        assert dead.got
 
 
 def test_oldest_pending__by_the_clock__since_when_something_is_due() -> None:
