@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from dangol.core.access.rights import Right
+from dangol.core.storage.ids import parse_id
+from dangol.rooms.rewards.promotions.editing import find_promotion
 from tests.api.conftest import Caller, key_with
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -260,3 +262,13 @@ def test_return__at_the_order_after_one_of_the_sale__is_refused(api: Caller) -> 
 
     assert (late.status, late.data["code"]) == (409, "checkout.returned_elsewhere")
     assert len(api.get(f"/orders/{order}").data["returns"]) == 1
+
+
+def test_draft__written_by_a_key__is_its_makers(api: Caller) -> None:
+    made = api.post("/promotions", {"content": CONTENT}).data["id"]
+    api.send("PUT", f"/promotions/{made}/draft", {"content": CONTENT, "revision": 1})
+
+    draft = find_promotion(parse_id(made)).draft
+
+    assert draft
+    assert (draft.changed_by, draft.writers, draft.revision) == ("시험", ["owner"], 2)

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from dangol.core.access.errors import OwnDraft
 from dangol.core.access.rights import Right
 from dangol.core.people.actors import Actor, ActorKind
-from dangol.core.storage.ids import parse_id, show_id
+from dangol.core.storage.ids import new_id, parse_id, show_id
 from dangol.project.clock import now
-from dangol.rooms.rewards.event_rules.approving import decide_publication
+from dangol.rooms.rewards.event_rules.approving import decide_publication, publish_or_ask
 from dangol.rooms.rewards.promotions.checkout import unpack_checkout, write_checkout
 from tests.api.conftest import Caller, key_with
 from tests.rooms.rewards.event_rules.shop import REVIEW, happen, let_by, rule_for_refused, tracked
@@ -123,3 +124,18 @@ def test_publish__where_another_has_to_approve__answers_202_and_waits(api: Calle
 
     assert api.get(f"/approvals/{asked}").data["state"] == "approved"
     assert api.get(f"/event-rules/{made}").data["version"]["published_by"] == "second"
+
+
+def test_publish__draft_written_by_ones_own_key__is_not_approved_by_oneself(api: Caller) -> None:
+    made = api.post("/event-rules", {"content": CONTENT}).data["id"]
+    api.send("PUT", f"/event-rules/{made}/draft", {"content": CONTENT | {"points": 9_000}, "revision": 1})
+    marketer, owner = (Actor(ActorKind.STAFF, name) for name in ("marketer", "owner"))
+    asked = publish_or_ask(
+        parse_id(made), revision=2, form=new_id(), actor=marketer, reason="가을", at=now(), alone=False
+    ).approval
+    assert asked
+
+    with pytest.raises(OwnDraft):
+        decide_publication(asked.id, approves=True, actor=owner, reason="", at=now())
+
+    assert api.get(f"/approvals/{show_id(asked.id)}").data["state"] == "waiting"

@@ -30,10 +30,12 @@ def read(client: Client, path: str, language: str = "ko") -> str:
     return client.get(path, headers={"accept-language": language}).content.decode()
 
 
-def send(client: Client, rule: Id, act: str = "/publish", reason: str = "가을 행사예요") -> None:
+def send(
+    client: Client, rule: Id, act: str = "/publish", reason: str = "가을 행사예요", revision: int = 1
+) -> None:
     form = re.search(r'name="form" value="([^"]+)"', read(client, address(rule)))
     assert form
-    answer = client.post(address(rule, act), {"revision": "1", "form": form[1], "reason": reason})
+    answer = client.post(address(rule, act), {"revision": str(revision), "form": form[1], "reason": reason})
     assert answer.status_code == 302, answer.content.decode()
 
 
@@ -156,3 +158,23 @@ def test_pages__in_english__ask_and_tell_in_english(clerk: Client, other: Client
     assert "asked for approval" in waits
     assert "Publish ‘리뷰 포인트’" in asked
     assert "Ways to earn</a>" in asked
+
+
+def test_publication__draft_written_by_the_approver__may_be_declined_only(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    limits(approve_always=True)
+    made = draft()
+    editing.write_draft(made, LIVE | {"points": 300}, revision=1, changed_by="second", at=NOW)
+    send(clerk, made, revision=2)
+
+    page, english = read(other, "/approvals"), read(other, "/approvals", "en")
+    refused = decide(other, "approve", is_done=False)
+
+    assert "<dt>초안을 쓴 사람</dt><dd>marketer, second</dd>" in page
+    assert "내가 쓰거나 고친 초안이라 다른 사람이 승인해야 해요." in page
+    assert "You wrote or changed this draft, so somebody else has to approve it." in english
+    assert 'value="approve"' not in page
+    assert 'value="decline"' in page
+    assert "초안을 쓰거나 고친 사람은 그 초안을 승인할 수 없어요." in refused
+    assert find_rule(made).version is None

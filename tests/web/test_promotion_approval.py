@@ -8,8 +8,8 @@ from django.test import Client
 from dangol.core.access.rights import Role
 from dangol.core.storage.ids import Id
 from dangol.rooms.rewards.promotions.checkout import read_checkout
-from dangol.rooms.rewards.promotions.editing import find_promotion
-from tests.web.promotions import address, draft
+from dangol.rooms.rewards.promotions.editing import archive, find_promotion, write_draft
+from tests.web.promotions import EVERYTHING, PERCENT, address, draft, publish
 from tests.web.second_person import decide, limits
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
@@ -17,11 +17,19 @@ from tests.web.story import NOW, Story
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
-def send(client: Client, promotion: Id, act: str = "/publish", reason: str = "가을 행사예요") -> None:
+def send(
+    client: Client, promotion: Id, act: str = "/publish", reason: str = "가을 행사예요", revision: int = 1
+) -> None:
     form = re.search(r'name="form" value="([^"]+)"', client.get(address(promotion, "/diff")).content.decode())
     assert form
-    answer = client.post(address(promotion, act), {"revision": "1", "form": form[1], "reason": reason})
+    answer = client.post(
+        address(promotion, act), {"revision": str(revision), "form": form[1], "reason": reason}
+    )
     assert answer.status_code == 302, answer.content.decode()
+
+
+def read_approvals(client: Client, language: str = "ko") -> str:
+    return client.get("/approvals", headers={"accept-language": language}).content.decode()
 
 
 def is_live(promotion: Id) -> bool:
@@ -124,3 +132,87 @@ def test_settings__limits_eased__wait_for_another_owner(clerk: Client, other: Cl
     assert "언제나 승인해야 발행돼요 → 아래 기준을 넘을 때만" in asked
     assert (before, read_checkout().approve_always) == (True, False)
     assert "언제나 승인해야 발행돼요 → 아래 기준을 넘을 때만" in other.get("/approvals").content.decode()
+
+
+def test_publication__of_another_draft__shows_the_approver_what_changes_and_why_they_are_asked(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    made = publish(name="가을 할인")
+    limits(approve_budget_above=100_000, approve_share_above=500)
+    changed = {"name": "겨울 할인", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 2_000}],
+               "limits": {"budget_minor": 200_000}}  # fmt: skip
+    write_draft(made, changed, revision=None, changed_by="marketer", at=NOW)
+
+    send(clerk, made)
+    asked, english = (read_approvals(other, language) for language in ("ko", "en"))
+
+    assert re.search(r"<dt>이름</dt><dd>가을 할인 → 겨울 할인</dd>", asked)
+    assert re.search(r"<dt>혜택</dt><dd>10%[^<]* → 20%", asked)
+    assert re.search(r"<dt>한도</dt><dd>– → 예산 \$2,000</dd>", asked)
+    assert "예산이 $2,000예요. 혼자서는 $1,000까지 발행해요." in asked
+    assert "20%까지 깎아요. 혼자서는 5%까지 발행해요." in asked
+    assert re.search(r"<dt>Why a second person</dt><dd>Its budget is \$2,000", english)
+
+
+def test_publication__of_a_first_version__shows_all_it_says(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    limits(approve_always=True)
+
+    send(clerk, draft(**EVERYTHING))
+    asked = read_approvals(other)
+
+    assert re.search(r"<dt>언제</dt><dd>[^<→]*까지예요.</dd>", asked)
+    assert "<dd>한 사람이 2번까지</dd>" in asked
+    assert "→" not in asked
+
+
+def test_publication__draft_changed_since__is_told_to_the_approver(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    limits(approve_always=True)
+    made = draft()
+    send(clerk, made)
+    changed = {"name": "할인", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 9_000}]}
+    write_draft(made, changed, revision=1, changed_by="kim", at=NOW)
+
+    assert "그사이 초안이 바뀌었어요." in read_approvals(other)
+    assert "이 초안을 고쳤어요." in decide(other, "approve", is_done=False)
+    assert not is_live(made)
+
+
+def test_publication__put_away_since__is_told_to_the_approver(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    limits(approve_always=True)
+    made = draft()
+    send(clerk, made)
+    archive(made, at=NOW)
+
+    assert "그사이 보관해서 발행할 수 없어요." in read_approvals(other)
+
+
+def test_publication__draft_written_by_the_approver__may_be_declined_only(
+    clerk: Client, other: Client, story: Story
+) -> None:
+    limits(approve_always=True)
+    made = draft()
+    write_draft(
+        made,
+        {"name": "할인", "currency": "USD", "benefits": [{**PERCENT, "basis_points": 9_000}]},
+        revision=1,
+        changed_by="second",
+        at=NOW,
+    )
+    send(clerk, made, revision=2)
+
+    page, english = read_approvals(other), read_approvals(other, "en")
+    refused = decide(other, "approve", is_done=False)
+
+    assert "<dt>초안을 쓴 사람</dt><dd>marketer, second</dd>" in page
+    assert "내가 쓰거나 고친 초안이라 다른 사람이 승인해야 해요." in page
+    assert "You wrote or changed this draft, so somebody else has to approve it." in english
+    assert 'value="approve"' not in page
+    assert 'value="decline"' in page
+    assert "초안을 쓰거나 고친 사람은 그 초안을 승인할 수 없어요." in refused
+    assert not is_live(made)

@@ -53,7 +53,9 @@ TrialRef = Annotated[str, Field(max_length=64, description="The id of a trial.")
 def create_event_rule(request: HttpRequest, payload: EventRuleIn) -> Reply:
     """Begin a rule with a draft, which need not make sense yet."""
     caller = caller_of(request)
-    made = editing.create_rule(payload.content, made_by=caller.key.name, at=caller.at)
+    made = editing.create_rule(
+        payload.content, made_by=caller.key.name, at=caller.at, behind=caller.key.created_by
+    )
     return Reply(_shown(request, made), 201, {"Location": f"/api/v1/event-rules/{show_id(made)}"})
 
 
@@ -88,7 +90,12 @@ def write_event_rule_draft(
     """Let a rule's draft read so; it need not make sense yet."""
     caller, key = caller_of(request), _rule_id(deed_rule)
     editing.write_draft(
-        key, payload.content, revision=payload.revision, changed_by=caller.key.name, at=caller.at
+        key,
+        payload.content,
+        revision=payload.revision,
+        changed_by=caller.key.name,
+        at=caller.at,
+        behind=caller.key.created_by,
     )
     return Reply(_shown(request, key))
 

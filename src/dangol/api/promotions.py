@@ -138,7 +138,9 @@ class CheckoutSettingsList(Shown):
 def create_promotion(request: HttpRequest, payload: PromotionIn) -> Reply:
     """Begin a promotion with a draft, which need not make sense yet."""
     caller = caller_of(request)
-    made = editing.create_promotion(payload.content, made_by=caller.key.name, at=caller.at)
+    made = editing.create_promotion(
+        payload.content, made_by=caller.key.name, at=caller.at, behind=caller.key.created_by
+    )
     return Reply(_shown(request, made), 201, {"Location": f"/api/v1/promotions/{show_id(made)}"})
 
 
@@ -173,7 +175,12 @@ def write_promotion_draft(
     """Let a promotion's draft read so; it need not make sense yet."""
     caller, key = caller_of(request), find_promotion_id(promotion)
     editing.write_draft(
-        key, payload.content, revision=payload.revision, changed_by=caller.key.name, at=caller.at
+        key,
+        payload.content,
+        revision=payload.revision,
+        changed_by=caller.key.name,
+        at=caller.at,
+        behind=caller.key.created_by,
     )
     return Reply(_shown(request, key))
 

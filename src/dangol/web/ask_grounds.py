@@ -1,6 +1,6 @@
 """What there is to judge a request by: before and after, the limit it is above, and what is against it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,20 +8,26 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from dangol.core.access.approvals import ApprovalView
+from dangol.core.access.selectors import find_staff_name
 from dangol.core.ledger import by_hand
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.people.merged import resolve_merged
 from dangol.core.people.selectors import shop
-from dangol.rooms.rewards.event_rules.approving import PUBLICATION
-from dangol.rooms.rewards.event_rules.contents import pack, unpack
+from dangol.domain.promotions.second_look import Needed
+from dangol.rooms.rewards.event_rules import approving as rules, contents
 from dangol.rooms.rewards.event_rules.editing import find_rule
+from dangol.rooms.rewards.promotions import approving
+from dangol.rooms.rewards.promotions.contents import pack, unpack
+from dangol.rooms.rewards.promotions.editing import find_promotion
 from dangol.rooms.rewards.second_person import Publication, read_publication
 from dangol.rooms.rewards.stored_value import credit, giving
 from dangol.rooms.rewards.stored_value.batch_asks import read_batch
 from dangol.rooms.rewards.stored_value.selectors import credit_of
 from dangol.rooms.rewards.stored_value.settings import read_settings
+from dangol.web import event_rule_words, promotion_words
+from dangol.web.changed_words import Sentence
+from dangol.web.checkout_words import cause_in_words
 from dangol.web.condition_form.offers import Offers
-from dangol.web.event_rule_words import changes_between
 from dangol.web.formats import (
     format_date,
     format_last_day,
@@ -29,16 +35,21 @@ from dangol.web.formats import (
     format_number,
     format_points,
 )
-from dangol.web.promotion_words import Setting
+from dangol.web.promotion_setting import promotion_offers, setting_of
+from dangol.web.promotion_words import Setting, readable
 from dangol.web.scheme import find_program
 from dangol.web.settings_words import Fact
 
 
 class Grounds(NamedTuple):
-    """What a request would do, and why it could not be done now; empty where it could."""
+    """What a request would do, and why it could not be done now; empty where it could.
+
+    `writers` are the sign-in names of those who have written what is to be published: they do not approve it.
+    """
 
     facts: Sequence[Fact] = ()
     obstacle: str = ""
+    writers: Sequence[str] = ()
 
 
 def _of_points(approval: ApprovalView, at: datetime) -> Grounds:
@@ -90,27 +101,61 @@ def _last_day(end: datetime | None, usual: str = "") -> str:
 
 
 def _of_rule(approval: ApprovalView, at: datetime) -> Grounds:
-    wanted, found = read_publication(approval), find_rule(approval.subject_id)
+    wanted, found = contents.unpack(read_publication(approval).content), find_rule(approval.subject_id)
     offers, before = Offers(), found.version.content if found.version else None
     setting = Setting(shop().tz, offers.catalog, offers.labels)
-    changes = changes_between(before, unpack(wanted.content), setting)
-    facts = [
-        Fact(one.about, f"{one.was or '–'} → {one.will_be or '–'}" if before else one.will_be)
-        for one in changes
-    ]
+    changes = event_rule_words.changes_between(before, wanted, setting)
+    facts = [*_causes(rules.find_causes()), *_changes(changes, is_first=before is None)]
     draft = found.draft
-    if found.archived_at:
-        return Grounds(facts, _("그사이 보관해서 발행할 수 없어요. 꺼낸 다음에 승인하세요."))
-    if draft is None or Publication(draft.revision, pack(draft.content)).as_payload() != approval.payload:
-        return Grounds(facts, _("그사이 초안이 바뀌었어요. 지금 초안은 다시 부탁해야 발행돼요."))
-    return Grounds(facts)
+    asked = Publication(draft.revision, contents.pack(draft.content)).as_payload() if draft else ""
+    writers = draft.writers if draft else ()
+    return Grounds([*_written(writers), *facts], _obstacle(approval, found.archived_at, asked), writers)
+
+
+def _of_promotion(approval: ApprovalView, at: datetime) -> Grounds:
+    wanted = readable(unpack(read_publication(approval).content))
+    found, offers = find_promotion(approval.subject_id), promotion_offers(shop().currency)
+    before = readable(found.version.content) if found.version else None
+    setting = setting_of([wanted, *([before] if before else [])], shop().tz, offers)
+    changes = promotion_words.changes_between(before, wanted, setting)
+    facts = [*_causes(approving.causes_for(wanted)), *_changes(changes, is_first=before is None)]
+    draft = found.draft
+    asked = Publication(draft.revision, pack(draft.content)).as_payload() if draft else ""
+    writers = draft.writers if draft else ()
+    return Grounds([*_written(writers), *facts], _obstacle(approval, found.archived_at, asked), writers)
+
+
+def _written(writers: Sequence[str]) -> list[Fact]:
+    return [Fact(_("초안을 쓴 사람"), ", ".join(map(find_staff_name, writers)))] if writers else []
+
+
+def _causes(causes: Iterable[Needed]) -> list[Fact]:
+    return [Fact(_("다른 사람이 필요한 까닭"), cause_in_words(one, shop().currency)) for one in causes]
+
+
+def _changes(sentences: Iterable[Sentence], *, is_first: bool) -> list[Fact]:
+    """Return what changes as facts; of what was never published all is new."""
+    return [
+        Fact(one.about, one.will_be if is_first else f"{one.was or '–'} → {one.will_be or '–'}")
+        for one in sentences
+    ]
+
+
+def _obstacle(approval: ApprovalView, archived_at: datetime | None, asked: str) -> str:
+    """Return why a draft, of which `asked` would be asked for now, could not be published as it was."""
+    if archived_at:
+        return _("그사이 보관해서 발행할 수 없어요. 꺼낸 다음에 승인하세요.")
+    if asked != approval.payload:
+        return _("그사이 초안이 바뀌었어요. 지금 초안은 다시 부탁해야 발행돼요.")
+    return ""
 
 
 _GROUNDS: Mapping[str, Callable[[ApprovalView, datetime], Grounds]] = {
     by_hand.KIND: _of_points,
     credit.KIND: _of_credit,
     giving.KIND: _of_given,
-    PUBLICATION: _of_rule,
+    rules.PUBLICATION: _of_rule,
+    approving.PUBLICATION: _of_promotion,
 }
 
 

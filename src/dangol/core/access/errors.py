@@ -39,6 +39,12 @@ class OwnRequest(DomainError):
     code = "approvals.own"
 
 
+class OwnDraft(DomainError):
+    """Nobody approves a draft that they have written or changed themselves, or a program they answer for."""
+
+    code = "approvals.own_draft"
+
+
 class RequestReused(DomainError):
     """The same form came again with other content."""
 

@@ -8,6 +8,7 @@ from dangol.core.access.errors import (
     ApprovalOver,
     NobodyThere,
     NoSuchApproval,
+    OwnDraft,
     OwnRequest,
     RequestReused,
     UnknownAsk,
@@ -97,6 +98,10 @@ register(
         ),
         OwnRequest.code: Words(
             _("스스로 요청한 일은 스스로 결정할 수 없어요."), _("승인할 수 있는 다른 사람에게 부탁하세요.")
+        ),
+        OwnDraft.code: Words(
+            _("초안을 쓰거나 고친 사람은 그 초안을 승인할 수 없어요."),
+            _("초안을 고치지 않은 다른 사람에게 승인을 부탁하세요."),
         ),
         RequestReused.code: Words(
             _("같은 양식이 다른 내용으로 다시 왔어요."), _("양식을 새로 열어 다시 적어 주세요.")

@@ -3,12 +3,14 @@
 What one person asks for waits in `core.access.approvals`; here stands what a request of ours looks like.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from dangol.core.access.approvals import ApprovalView, Ask, find_asked, list_asked, note_request
+from dangol.core.access.errors import OwnDraft
 from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.people.actors import Actor, ActorKind
 
@@ -24,6 +26,13 @@ class Publication(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
+class Draft(Protocol):
+    """A draft: who changed it last, and everybody who has changed it (empty: from before that was kept)."""
+
+    changed_by: str
+    writers: list[str]
+
+
 class Outcome(NamedTuple):
     """What became of it: a version's number, or the request that waits for a second person."""
 
@@ -34,6 +43,22 @@ class Outcome(NamedTuple):
 def read_publication(approval: ApprovalView) -> Publication:
     """Return what is to be published; raises msgspec.DecodeError."""
     return msgspec.json.decode(approval.payload, type=Publication)
+
+
+def writers_of(draft: Draft | None) -> Sequence[str]:
+    """Return the sign-in names of those who have written a draft, as far as they are known."""
+    return (draft.writers or [draft.changed_by]) if draft else ()
+
+
+def writers_with(writers: Iterable[str], writer: str) -> list[str]:
+    """Return the writers of a draft that somebody changes, whoever has done so before among them."""
+    return sorted({*writers, writer})
+
+
+def refuse_writer(writers: Iterable[str], name: str) -> None:
+    """Raise OwnDraft where whoever signs in by this name has written what is to be approved."""
+    if name in writers:
+        raise OwnDraft()
 
 
 def find_same(ask: Ask, *, actor: Actor, at: datetime) -> ApprovalView | None:

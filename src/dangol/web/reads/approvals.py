@@ -1,6 +1,6 @@
 """What waits for a second person, with who it is about, as the page of approvals shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,7 +27,8 @@ class Request(NamedTuple):
     """A request with what it asks for in words (None: not known), and the member as they are now.
 
     Of a request in bulk `many` says of how many members it is. `facts` are what there is to judge one that
-    waits by, as of now; `obstacle` why it could not be carried out now.
+    waits by, as of now; `obstacle` why it could not be carried out now; `is_written` whether whoever reads
+    has written what is to be published, and so may decline it but not approve it.
     """
 
     approval: ApprovalView
@@ -37,6 +38,7 @@ class Request(NamedTuple):
     is_mine: bool
     facts: Sequence[Fact] = ()
     obstacle: str = ""
+    is_written: bool = False
 
     @property
     def is_of_shop(self) -> bool:
@@ -73,7 +75,7 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
 
     def told(rows: Sequence[ApprovalView]) -> list[Request]:
         return [
-            _told(one, people.get(now[one.subject_id]), at=at, is_mine=me in askers.get(one.id, ()))
+            _told(one, people.get(now[one.subject_id]), at=at, me=me, askers=askers.get(one.id, ()))
             for one in rows
             if now[one.subject_id] in seen or (one.kind in OF_THE_SHOP and visitor.store_id is None)
         ]
@@ -81,10 +83,12 @@ def read_approvals(*, at: datetime, me: str, visitor: Visitor) -> Approvals:
     return Approvals(told(waiting), told(settled))
 
 
-def _told(approval: ApprovalView, person: PersonView | None, *, at: datetime, is_mine: bool) -> Request:
+def _told(
+    approval: ApprovalView, person: PersonView | None, *, at: datetime, me: str, askers: Collection[str]
+) -> Request:
     many = len(read_in_bulk(approval.payload).members) if approval.kind == BULK else 0
-    request = Request(approval, describe(approval), many, person, is_mine)
+    request = Request(approval, describe(approval), many, person, me in askers)
     if request.wanted is None or not approval.is_open(at):
         return request
     grounds = grounds_of(approval, at=at)
-    return request._replace(facts=grounds.facts, obstacle=grounds.obstacle)
+    return request._replace(facts=grounds.facts, obstacle=grounds.obstacle, is_written=me in grounds.writers)

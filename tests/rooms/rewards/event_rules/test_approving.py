@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dangol.core.access.approvals import count_waiting, find_approval
-from dangol.core.access.errors import AlreadyDecided, OwnRequest
+from dangol.core.access.errors import AlreadyDecided, OwnDraft, OwnRequest
 from dangol.core.access.log import list_entries
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.storage.ids import Id, new_id
@@ -19,6 +19,7 @@ from dangol.rooms.rewards.event_rules.editing import (
     write_draft,
 )
 from dangol.rooms.rewards.event_rules.errors import RuleArchived, RuleDraftChanged
+from dangol.rooms.rewards.event_rules.models import EventRuleDraft
 from dangol.rooms.rewards.second_person import Outcome
 from tests.rooms.rewards.event_rules.shop import AT, REVIEW
 from tests.rooms.rewards.promotions.shop import open_shop
@@ -27,6 +28,7 @@ from tests.together import together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 MAKER, OTHER = Actor(ActorKind.STAFF, "maker", "마케터"), Actor(ActorKind.STAFF, "other", "주인")
+THIRD = Actor(ActorKind.STAFF, "third", "동료")
 CONTENT: dict[str, Any] = {"name": "리뷰", "event": REVIEW, "points": 100}
 
 
@@ -34,9 +36,16 @@ def drafted(**content: Any) -> Id:
     return create_rule(CONTENT | content, made_by="maker", at=AT)
 
 
-def ask(rule_id: Id, *, alone: bool = True, reason: str = "가을 행사예요", form: Id | None = None) -> Outcome:
+def ask(
+    rule_id: Id,
+    *,
+    alone: bool = True,
+    reason: str = "가을 행사예요",
+    form: Id | None = None,
+    revision: int = 1,
+) -> Outcome:
     return publish_or_ask(
-        rule_id, revision=1, form=form or new_id(), actor=MAKER, reason=reason, at=AT, alone=alone
+        rule_id, revision=revision, form=form or new_id(), actor=MAKER, reason=reason, at=AT, alone=alone
     )
 
 
@@ -125,6 +134,69 @@ def test_decide__by_who_asked__is_refused() -> None:
         decide(outcome, actor=MAKER)
 
     assert find_rule(made).version is None
+
+
+def test_decide__by_who_wrote_the_draft__is_refused_but_may_be_declined() -> None:
+    open_shop(approve_always=True)
+    made = drafted()
+    write_draft(made, CONTENT | {"points": 200}, revision=1, changed_by="other", at=AT)
+    write_draft(made, CONTENT | {"points": 300}, revision=2, changed_by="maker", at=AT)
+    outcome = ask(made, revision=3)
+
+    with pytest.raises(OwnDraft):
+        decide(outcome)
+    waits = count_waiting(at=AT)
+    decide(ask(made, revision=3), actor=THIRD)
+
+    assert waits == 1
+    assert [one.content.points for one in list_versions(made)] == [300]
+
+
+def test_decide__draft_written_by_oneself__may_be_declined() -> None:
+    open_shop(approve_always=True)
+    made = create_rule(CONTENT, made_by="other", at=AT)
+
+    assert decide(ask(made), approves=False, reason="다시 볼게요").state == "declined"
+
+
+def test_decide__by_whose_key_wrote_the_draft__is_refused() -> None:
+    open_shop(approve_always=True)
+    made = create_rule(CONTENT, made_by="앱", behind="maker", at=AT)
+    write_draft(made, CONTENT, revision=1, changed_by="앱", behind="other", at=AT)
+    outcome = ask(made, revision=2)
+
+    with pytest.raises(OwnDraft):
+        decide(outcome)
+
+    draft = find_rule(made).draft
+    assert draft
+    assert (draft.changed_by, draft.writers) == ("앱", ["maker", "other"])
+
+
+def test_decide__who_wrote_what_is_published_already__may_approve_the_next_draft() -> None:
+    open_shop(approve_always=True)
+    made = create_rule(CONTENT, made_by="other", at=AT)
+    decide(ask(made), actor=THIRD)
+    write_draft(made, CONTENT | {"points": 200}, revision=None, changed_by="maker", at=AT)
+
+    decide(ask(made))
+
+    assert [one.published_by for one in list_versions(made)] == ["other", "third"]
+
+
+def test_decide__draft_from_before_writers_were_kept__goes_by_who_changed_it_last() -> None:
+    open_shop(approve_always=True)
+    made = create_rule(CONTENT, made_by="other", at=AT)
+    EventRuleDraft.objects.filter(rule_id=made).update(writers=[])
+    outcome = ask(made)
+
+    with pytest.raises(OwnDraft):
+        decide(outcome)
+    write_draft(made, CONTENT, revision=1, changed_by="maker", at=AT)
+
+    draft = find_rule(made).draft
+    assert draft
+    assert draft.writers == ["maker", "other"]
 
 
 def test_decide__draft_changed_since__publishes_nothing_and_waits_on() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dangol.core.access.approvals import count_waiting
-from dangol.core.access.errors import AlreadyDecided, OwnRequest
+from dangol.core.access.errors import AlreadyDecided, OwnDraft, OwnRequest
 from dangol.core.access.log import list_entries
 from dangol.core.people.actors import Actor, ActorKind, ReasonMissing
 from dangol.core.storage.ids import Id, new_id
@@ -60,6 +60,25 @@ def ask(
 def decide(outcome: Outcome, *, actor: Actor = OTHER, approves: bool = True, reason: str = "좋아요") -> Any:
     assert outcome.approval
     return decide_promotions(outcome.approval.id, approves=approves, actor=actor, reason=reason, at=AT)
+
+
+def test_decide__by_who_wrote_the_draft__is_refused() -> None:
+    open_shop(approve_always=True)
+    made = drafted(10)
+    raw = {"name": "할인", "currency": "KRW", "benefits": [percent(50)]}
+    write_draft(made, raw, revision=1, changed_by="other", at=AT)
+    write_draft(made, raw, revision=2, changed_by="앱", behind="maker", at=AT)
+    asker = Actor(ActorKind.STAFF, "asker")
+    outcome = publish_or_ask(made, revision=3, form=new_id(), actor=asker, reason="가을", at=AT, alone=True)
+
+    for writer in (MAKER, OTHER):
+        with pytest.raises(OwnDraft):
+            decide(outcome, actor=writer)
+    waits = count_waiting(at=AT)
+    decide(outcome, actor=Actor(ActorKind.STAFF, "third"))
+
+    assert waits == 1
+    assert [one.published_by for one in list_versions(made)] == ["third"]
 
 
 def test_publish__within_the_limits__is_done_by_one() -> None:

@@ -1,5 +1,6 @@
 """The life of an event rule: written, checked, published version by version, paused, and put away."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from dangol.rooms.rewards.event_rules.errors import (
     UnknownRuleVersion,
 )
 from dangol.rooms.rewards.models import Program
+from dangol.rooms.rewards.second_person import refuse_writer, writers_of, writers_with
 
 MOST_RULES, MOST_SHOWN = 200, 1_000
 
@@ -41,6 +43,8 @@ class DraftView(NamedTuple):
     revision: int
     changed_by: str
     changed_at: datetime
+    # The sign-in names of everybody who has changed it since it was begun.
+    writers: Sequence[str]
 
 
 class VersionView(NamedTuple):
@@ -93,10 +97,11 @@ class EventRuleView(NamedTuple):
         return "ended" if content.active_to and at >= content.active_to else "live"
 
 
-def create_rule(raw: Any, *, made_by: str, at: datetime, rule_id: Id | None = None) -> Id:
+def create_rule(raw: Any, *, made_by: str, at: datetime, rule_id: Id | None = None, behind: str = "") -> Id:
     """Begin a rule with a draft, which need not make sense yet; returns its id.
 
-    With a `rule_id` of the caller's it is begun once: told again, the first one stays as it is. Raises
+    With a `rule_id` of the caller's it is begun once: told again, the first one stays as it is. `behind` is
+    the sign-in name of whoever answers for the program that makes it, where it is one. Raises
     EventRuleInvalid where the content is not of the form, or TooManyEventRules.
     """
     content = unpack(raw)
@@ -110,8 +115,9 @@ def create_rule(raw: Any, *, made_by: str, at: datetime, rule_id: Id | None = No
             id=rule_id, name=_name(content), version=None, made_by=made_by, made_at=at
         )
         models.EventRuleDraft.objects.create(
-            rule_id=rule_id, content=pack(content), base=0, revision=1, changed_by=made_by, changed_at=at
-        )
+            rule_id=rule_id, content=pack(content), base=0, revision=1, changed_by=made_by, changed_at=at,
+            writers=writers_with((), behind or made_by),
+        )  # fmt: skip
     return rule_id
 
 
@@ -133,11 +139,13 @@ def _open(rule_id: Id) -> models.EventRule:
     return row
 
 
-def write_draft(rule_id: Id, raw: Any, *, revision: int | None, changed_by: str, at: datetime) -> None:
+def write_draft(
+    rule_id: Id, raw: Any, *, revision: int | None, changed_by: str, at: datetime, behind: str = ""
+) -> None:
     """Let the draft read so; it need not make sense yet.
 
-    `revision` is the one that was seen, None where there was no draft. Raises UnknownEventRule, RuleArchived,
-    EventRuleInvalid for what is not of the form, or RuleDraftChanged.
+    `revision` is the one that was seen, None where there was no draft; `behind` as for one that is begun.
+    Raises UnknownEventRule, RuleArchived, EventRuleInvalid for what is not of the form, or RuleDraftChanged.
     """
     content = unpack(raw)
     with write_transaction():
@@ -152,6 +160,7 @@ def write_draft(rule_id: Id, raw: Any, *, revision: int | None, changed_by: str,
             defaults={
                 "content": pack(content), "base": draft.base if draft else row.version or 0,
                 "revision": (present or 0) + 1, "changed_by": changed_by, "changed_at": at,
+                "writers": writers_with(writers_of(draft), behind or changed_by),
             },
         )  # fmt: skip
         if row.version is None:
@@ -218,12 +227,14 @@ def publish(
 ) -> int:
     """Let the draft of this revision hold for what happens from now on; returns the version's number.
 
-    With `approved` only where the draft says just that. Whether a second person has to let it happen is asked
-    by `approving`. Raises UnknownEventRule, RuleArchived, NoRuleDraft, RuleDraftChanged, RuleSaysNothingNew
-    and what `check_content` does; then nothing is changed.
+    With `approved` only where the draft says just that, and not by whoever wrote it. Whether a second person
+    has to let it happen is asked by `approving`. Raises UnknownEventRule, RuleArchived, NoRuleDraft,
+    RuleDraftChanged, RuleSaysNothingNew, OwnDraft and what `check_content` does; then nothing is changed.
     """
     with write_transaction():
         row, draft, content, condition = _publishable(rule_id, revision, approved)
+        if approved is not None:
+            refuse_writer(writers_of(draft), published_by)
         number = (row.version or 0) + 1
         models.EventRuleVersion.objects.create(
             rule_id=rule_id, number=number, content=pack_text(content),
@@ -315,7 +326,9 @@ def _views(rows: list[models.EventRule]) -> list[EventRuleView]:
         if (one.rule_id, one.number) in wanted
     }
     drafts = {
-        one.rule_id: DraftView(unpack(one.content), one.base, one.revision, one.changed_by, one.changed_at)
+        one.rule_id: DraftView(
+            unpack(one.content), one.base, one.revision, one.changed_by, one.changed_at, writers_of(one)
+        )
         for one in models.EventRuleDraft.objects.filter(rule_id__in=ids)
     }
     return [

@@ -1,6 +1,6 @@
 """The life of a promotion: written, checked, published version by version, paused, and put away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from dangol.rooms.rewards.promotions.contents import (
     unpack,
     unpack_text,
 )
+from dangol.rooms.rewards.second_person import refuse_writer, writers_of, writers_with
 
 MOST_LIVE = 5_000
 
@@ -75,6 +76,8 @@ class DraftView(NamedTuple):
     revision: int
     changed_by: str
     changed_at: datetime
+    # The sign-in names of everybody who has changed it since it was begun.
+    writers: Sequence[str]
 
 
 class VersionView(NamedTuple):
@@ -121,10 +124,13 @@ class PromotionView(NamedTuple):
         return "ended" if content.active_to and at >= content.active_to else "live"
 
 
-def create_promotion(raw: Any, *, made_by: str, at: datetime, promotion_id: Id | None = None) -> Id:
+def create_promotion(
+    raw: Any, *, made_by: str, at: datetime, promotion_id: Id | None = None, behind: str = ""
+) -> Id:
     """Begin a promotion with a draft, which need not make sense yet; returns its id.
 
-    With a `promotion_id` of the caller's it is begun once: told again, the first one stays as it is. Raises
+    With a `promotion_id` of the caller's it is begun once: told again, the first one stays as it is. `behind`
+    is the sign-in name of whoever answers for the program that makes it, where it is one. Raises
     PromotionInvalid where the content is not of the form.
     """
     content = unpack(raw)
@@ -137,7 +143,7 @@ def create_promotion(raw: Any, *, made_by: str, at: datetime, promotion_id: Id |
         )
         models.PromotionDraft.objects.create(
             promotion_id=promotion_id, content=pack(content), base=0, revision=1, changed_by=made_by,
-            changed_at=at,
+            changed_at=at, writers=writers_with((), behind or made_by),
         )  # fmt: skip
     return promotion_id
 
@@ -155,12 +161,18 @@ def lock_promotion(promotion_id: Id) -> models.Promotion:
 
 
 def write_draft(
-    promotion_id: Id, raw: Any, *, revision: int | None, changed_by: str, at: datetime
+    promotion_id: Id,
+    raw: Any,
+    *,
+    revision: int | None,
+    changed_by: str,
+    at: datetime,
+    behind: str = "",
 ) -> DraftView:
     """Let the draft read so; it need not make sense yet.
 
-    `revision` is the one that was seen, None where there was no draft. Raises UnknownPromotion, Archived,
-    PromotionInvalid for what is not of the form, or DraftChanged.
+    `revision` is the one that was seen, None where there was no draft; `behind` as for one that is begun.
+    Raises UnknownPromotion, Archived, PromotionInvalid for what is not of the form, or DraftChanged.
     """
     content = unpack(raw)
     with write_transaction():
@@ -175,6 +187,7 @@ def write_draft(
             defaults={
                 "content": pack(content), "base": draft.base if draft else row.version or 0,
                 "revision": (present or 0) + 1, "changed_by": changed_by, "changed_at": at,
+                "writers": writers_with(writers_of(draft), behind or changed_by),
             },
         )  # fmt: skip
         if row.version is None:
@@ -241,12 +254,14 @@ def publish(
 ) -> int:
     """Let the draft of this revision be in force from now on; returns the version's number.
 
-    With `approved` only where the draft says just that. Whether a second person has to let it happen is asked
-    by `approving`. Raises UnknownPromotion, Archived, NoDraft, DraftChanged, NothingToPublish,
-    PromotionInvalid or a BrokenCondition; then nothing is changed.
+    With `approved` only where the draft says just that, and not by whoever wrote it. Whether a second person
+    has to let it happen is asked by `approving`. Raises UnknownPromotion, Archived, NoDraft, DraftChanged,
+    NothingToPublish, OwnDraft, PromotionInvalid or a BrokenCondition; then nothing is changed.
     """
     with write_transaction():
         draft, content, checked = _publishable(promotion_id, revision, approved)
+        if approved is not None:
+            refuse_writer(writers_of(draft), published_by)
         number = _latest(promotion_id) + 1
         condition = checked.promotion.condition
         models.PromotionVersion.objects.create(
@@ -325,7 +340,7 @@ def _views(rows: list[models.Promotion]) -> list[PromotionView]:
     }
     drafts = {
         one.promotion_id: DraftView(
-            unpack(one.content), one.base, one.revision, one.changed_by, one.changed_at
+            unpack(one.content), one.base, one.revision, one.changed_by, one.changed_at, writers_of(one)
         )
         for one in models.PromotionDraft.objects.filter(promotion_id__in=ids)
     }

@@ -66,6 +66,8 @@ class PromotionDraft(models.Model):
     revision = models.IntegerField()
     changed_by = models.CharField(max_length=150)
     changed_at = models.DateTimeField()
+    # The sign-in names of everybody who has changed it since it was begun: they do not approve it.
+    writers = models.JSONField(db_default=models.Value([], models.JSONField()))
 
     class Meta:
         db_table = "dg_promotion_draft"
