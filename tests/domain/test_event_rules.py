@@ -199,6 +199,26 @@ def test_deed_of_day__told_within_the_day_or_later__lies_within_it(late: timedel
     assert decide(rule(), found, MEMBER, [], ENDLESS) == Verdict(Sum(100, 100))
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "why"),
+    [
+        # The day is from twelve hours before AT to twelve hours after; it is told of at its end.
+        (None, 6, None), (None, -11, None), (None, -12, Why.AFTER), (0, 6, None), (11, None, None),
+        (12, None, Why.BEFORE), (12, 13, Why.BEFORE), (-20, -13, Why.AFTER),
+    ],
+)  # fmt: skip
+def test_decide__day_of_the_year__earns_where_the_rule_held_for_a_part_of_it(
+    begins: int | None, ends: int | None, why: Why | None
+) -> None:
+    first, last = (None if one is None else AT + one * HOUR for one in (begins, ends))
+    of_day = deed_of_day(Trigger.BIRTHDAY, date(2026, 11, 27), date(2000, 11, 27), SEOUL, told_at=AT + DAY)
+    assert of_day is not None
+
+    found = decide(rule(active_from=first, active_to=last), of_day, MEMBER, [], ENDLESS)
+
+    assert found.why is why
+
+
 INSTANTS = st.integers(0, 3 * 365 * 24 * 3_600).map(lambda one: AT + timedelta(seconds=one))
 
 

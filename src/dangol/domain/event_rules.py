@@ -176,13 +176,22 @@ def _why_not(rule: Rule, deed: Deed, doer: Doer) -> Why | None:
         (Why.WHERE, not is_meant(rule.where, deed)),
         (Why.NOT_MEMBER, not doer.is_member),
         (Why.BEFORE, deed.at < starts_at),
-        (Why.AFTER, rule.active_to is not None and deed.at >= rule.active_to),
+        (Why.AFTER, _had_ended(rule, deed, starts_at)),
         (Why.LATE, deed.told_at - deed.at > LATEST_TOLD),
         (Why.CONDITION, not doer.fits),
     ):
         if holds:
             return why
     return None
+
+
+def _had_ended(rule: Rule, deed: Deed, starts_at: datetime) -> bool:
+    """Say whether a rule had ended when a deed was done; of a day of the year, before any part of it."""
+    if rule.active_to is None:
+        return False
+    # A day is looked at whenever the worker comes to it: what held in the morning is owed in the evening.
+    first = deed.at if deed.day_began is None else max(deed.day_began, starts_at)
+    return rule.active_to <= first
 
 
 def is_meant(where: Condition | None, deed: Deed) -> bool:

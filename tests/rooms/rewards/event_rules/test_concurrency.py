@@ -27,7 +27,13 @@ from tests.rooms.rewards.event_rules.shop import (
     rule,
     tracked,
 )
-from tests.rooms.rewards.event_rules.writers import die_while_giving, follow_often, give_days_often, race
+from tests.rooms.rewards.event_rules.writers import (
+    die_while_giving,
+    die_while_giving_days,
+    follow_often,
+    give_days_often,
+    race,
+)
 from tests.sizes import SIZE
 from tests.waiting import PATIENCE
 
@@ -120,4 +126,27 @@ def test_killed__while_giving__leaves_nothing_and_is_given_once_later(has_given:
     let_by()
 
     assert (points_of(member), find_rule(made).used_times) == (300, 3)
+    assert broken() == []
+
+
+@pytest.mark.parametrize("has_given", [False, True])
+def test_killed__a_day_late_for_a_rule_that_ended__gives_each_once(has_given: bool) -> None:
+    open_shop()
+    members = [join(f"m{number}", birthday=date(2000, 11, 27)) for number in range(4)]
+    # Until six in the evening of the birthday; the worker comes at eight the next morning.
+    made = rule(
+        name="생일", event="", trigger="birthday", points=1_000, active_to=(AT + 6 * HOUR).isoformat()
+    )
+    morning = AT + 20 * HOUR
+    keys = str(connections["keys"].settings_dict["NAME"])
+    process = processes.start(die_while_giving_days, keys, morning, has_given)
+    process.join(timeout=60)
+
+    assert process.exitcode == -9
+    assert sorted(points_of(one) for one in members) == [0, 0, 0, 1_000]
+    again = [give_days(at=morning + late, report=lambda _: None) for late in (HOUR, 2 * HOUR)]
+
+    assert again == [3, 0]
+    assert [points_of(one) for one in members] == [1_000] * 4
+    assert find_rule(made).used_times == 4
     assert broken() == []

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,10 +11,13 @@ from django.db.models import Exists, OuterRef, Q
 from dangol.core.segments.catalog import current_orders
 from dangol.core.segments.running import stored_types
 from dangol.core.storage.ids import Id
+from dangol.domain.calendars import next_day, start_of_day
 from dangol.domain.conditions import Condition
 from dangol.domain.event_rules import Deed, Rule, Trigger
 from dangol.rooms.rewards.event_rules.contents import EventRuleContent, unpack_text
 from dangol.rooms.rewards.event_rules.models import EventRule, EventRuleRest, EventRuleVersion
+
+_TICK = timedelta(microseconds=1)
 
 
 class Version(NamedTuple):
@@ -68,11 +71,27 @@ class Live(NamedTuple):
         if deed.told_at < self.since or self._rested(deed.told_at):
             return None
         if deed.day_began is not None:
-            held_at = self._held_last(deed.day_began, deed.at)
-        else:
-            held_at = None if self._rested(deed.at) else max(deed.at, self.since)
-        held = [one for one in self.versions if held_at and one.published_at <= held_at]
-        return held[-1] if held else None
+            return self._version_on(deed.day_began, deed.at)
+        return None if self._rested(deed.at) else self._version_at(max(deed.at, self.since))
+
+    def _version_on(self, began: datetime, until: datetime) -> Version | None:
+        held_at = self._held_last(began, until)
+        version = self._version_at(held_at) if held_at else None
+        if version is None or version.rule.active_to is None or not began < version.rule.active_to <= until:
+            return version
+        # It ended within the day: it has to have been awake between its beginning and its end.
+        first = max(began, version.rule.active_from or began)
+        return version if self._held_last(first, version.rule.active_to - _TICK) else None
+
+    def _version_at(self, at: datetime) -> Version | None:
+        return next((one for one in reversed(self.versions) if one.published_at <= at), None)
+
+    def is_due(self, day: date, at: datetime, zone: ZoneInfo) -> bool:
+        """Say whether a day, or what is left of it, can be looked at: the rule was there on it, and what
+        begins later that day waits until then.
+        """
+        starts_at, ends = self.latest.rule.active_from, start_of_day(next_day(day), zone)
+        return self.since < ends and not (starts_at and at < starts_at < ends)
 
     def _rested(self, at: datetime) -> bool:
         return any(one.covers(at) for one in self.rests)
@@ -82,7 +101,7 @@ class Live(NamedTuple):
         at = until
         for one in reversed(self.rests):
             if one.covers(at):
-                at = one.since - timedelta(microseconds=1)
+                at = one.since - _TICK
         return at if at >= max(since, self.since) else None
 
 

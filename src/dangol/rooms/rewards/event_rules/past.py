@@ -15,7 +15,7 @@ from dangol.core.segments.own_traits import BIRTHDAY, JOINED
 from dangol.core.storage.ids import Id
 from dangol.core.storage.params import instant_param
 from dangol.core.storage.walks import walk
-from dangol.domain.calendars import day_of, start_of_day
+from dangol.domain.calendars import day_of, next_day, start_of_day
 from dangol.domain.conditions import Condition
 from dangol.domain.conditions.moments import month_day, yearly_day
 from dangol.domain.event_rules import Deed, Doer, Trigger, deed_of_day
@@ -86,6 +86,7 @@ class Past:
         for year in range(first.year, last.year + 1):
             day = yearly_day(month_day(began), year)
             at = start_of_day(day, self.zone)
-            deed = deed_of_day(self.content.trigger, day, began, self.zone, told_at=at)
+            told_at = start_of_day(next_day(day), self.zone)
+            deed = deed_of_day(self.content.trigger, day, began, self.zone, told_at=told_at)
             if deed is not None and self.since <= at < self.until:
                 yield deed

@@ -86,9 +86,7 @@ def give_days(*, at: datetime, report: Callable[[int], None]) -> int:
     done = set(EventRuleDay.objects.filter(day__gte=days[0]).values_list("rule_id", "day"))
     given = seen = 0
     for day in days:
-        due = [
-            one for one in rules if (one.id, day) not in done and day >= day_of(one.since, shop.tz)
-        ]  # fmt: skip
+        due = [one for one in rules if (one.id, day) not in done and one.is_due(day, at, shop.tz)]
         if not due:
             continue
         for rows in walk(Customer, _KEY, _KEY, size=_AT_ONCE, where=f"kind = '{MEMBER}'"):
@@ -122,9 +120,12 @@ def _give_day(owners: Sequence[Id], day: date, due: Sequence[Live], zone: ZoneIn
 
 
 def _note_day(day: date, due: Sequence[Live], zone: ZoneInfo, at: datetime) -> None:
-    """Note that everybody was looked at for these rules; not for one that rested a while meanwhile."""
+    """Note that everybody was looked at for these rules; not for one that rested a while meanwhile, or was
+    changed so that it begins later that day.
+    """
     with write_transaction():
         lock_rules()
-        awake = {one.id for one in load_live(zone, since=at) if not one.rests}
+        live = load_live(zone, since=at)
+        awake = {one.id for one in live if not one.rests and one.is_due(day, at, zone)}
         rows = [(one.id, day, at) for one in due if one.id in awake]
         insert_missing(EventRuleDay, ("rule_id", "day", "done_at"), rows)
