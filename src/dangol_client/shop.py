@@ -186,7 +186,9 @@ class ProgramCalls:
 
         None open before the day `opens_on`. Points that lapse by `inactivity` are kept by these
         `activities`: purchase, earning, redemption. The rules pay `most_per_order` points for one purchase at
-        most, and none that lift a member above `most_held`.
+        most, and none that lift a member above `most_held`. These are all the terms: what is left out does
+        not stay as it was, and without `most_per_order` or `most_held` that limit is lifted, without
+        `opens_on` the day, without `pending_days` the wait.
         """
         path = place("/programs/{program}/terms/versions", program=program)
         body = {

@@ -175,3 +175,14 @@ def test_draft__most_of_one_purchase__compared_tried_and_published(
     assert [(one["field"], one["was"], one["will_be"]) for one in diff] == [("most_per_order", None, 100)]
     assert made.data["most_per_order"] == 100
     assert after.data["earned"][0]["points"] == 100
+
+
+def test_terms__without_the_most__lift_the_limit_as_their_description_says(api: Caller, program: str) -> None:
+    path = f"/programs/{program}/terms/versions"
+    api.post(path, {"expiry": "never", "most_per_order": 100})
+
+    lifted = api.post(path, {"expiry": "never"}).data
+
+    described = api.get("/openapi.json").data["paths"]["/api/v1/programs/{program}/terms/versions"]["post"]
+    assert lifted["most_per_order"] is None
+    assert "Without `most_per_order` there is no\nlimit any more" in described["description"]

@@ -14,7 +14,8 @@ from dangol.api.programs import (
     Category,
     Days,
     LevelIn,
-    MostPoints,
+    MostHeld,
+    MostPerOrder,
     Name,
     ProgramView,
     Ratio,
@@ -76,8 +77,8 @@ class DraftTerms(Given):
     expiry_count: Days = 0
     activities: Activities = ()
     opens_on: date | None = None
-    most_per_order: MostPoints | None = None
-    most_held: MostPoints | None = None
+    most_per_order: MostPerOrder = None
+    most_held: MostHeld = None
 
 
 class DraftTiers(Given):

@@ -45,6 +45,11 @@ WalletName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern
 Category = Annotated[str, Field(max_length=250, pattern=PLAIN)]
 Days = Annotated[int, Field(ge=0, le=3_650, strict=True)]
 MostPoints = Annotated[int, Field(gt=0, le=MOST_POINTS, strict=True)]
+_LIFTS = "Null, or left out: any number; so terms that leave it out lift the limit that held before."
+_PER_ORDER = f"How many points the rules pay for one purchase at most. {_LIFTS}"
+MostPerOrder = Annotated[MostPoints | None, Field(description=_PER_ORDER)]
+_HELD = f"Above how many points the rules lift no member. {_LIFTS}"
+MostHeld = Annotated[MostPoints | None, Field(description=_HELD)]
 Activities = Annotated[tuple[Activity, ...], Field(max_length=3)]
 TierKey = Annotated[str, Field(min_length=1, max_length=20, pattern=PLAIN)]
 Ratio = Annotated[
@@ -144,7 +149,7 @@ class TermsFields(Given):
     """How long points wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
-    purchase at most, and none that lift a member above `most_held` (null: any number).
+    purchase at most, and none that lift a member above `most_held` (null or left out: any number).
     """
 
     pending_days: Days = 0
@@ -152,15 +157,16 @@ class TermsFields(Given):
     expiry_count: Days = 0
     activities: Activities = ()
     opens_on: date | None = None
-    most_per_order: MostPoints | None = None
-    most_held: MostPoints | None = None
+    most_per_order: MostPerOrder = None
+    most_held: MostHeld = None
 
 
 class TermsIn(TermsFields, _Version):
     """How long points earned from an instant on wait, and last; none open before the day `opens_on`.
 
     What keeps those that lapse by inactivity are `activities`. The rules pay `most_per_order` points for one
-    purchase at most, and none that lift a member above `most_held` (null: any number).
+    purchase at most, and none that lift a member above `most_held` (null: any number). These are all the
+    terms: what is left out does not stay as it was, and leaving out one of these two lifts that limit.
     """
 
 
@@ -270,7 +276,12 @@ def publish_rule(request: HttpRequest, program: Path[str], rule: Path[str], payl
 )
 @once
 def publish_terms(request: HttpRequest, program: Path[str], payload: TermsIn) -> Reply:
-    """Let new terms hold for points earned from an instant on."""
+    """Let new terms hold for points earned from an instant on, all of them anew.
+
+    A field that is left out does not stay as it was: it is as it comes. Without `most_per_order` there is no
+    limit any more to what one purchase earns, without `most_held` none to what a member has, without
+    `opens_on` no day before which none open, and without `pending_days` no wait.
+    """
     found, at = find_view(program), caller_of(request).at
     draft = terms_draft(payload)
     publish_terms_version(
