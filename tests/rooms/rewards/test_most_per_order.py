@@ -7,7 +7,7 @@ import pytest
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.verify import verify
 from dangol.core.storage.ids import Id
-from dangol.domain.accrual import Cut, Expiry
+from dangol.domain.accrual import Cut, Expiry, Rounding
 from dangol.rooms.rewards import verify as rewards
 from dangol.rooms.rewards.checking import InvalidRule
 from dangol.rooms.rewards.contents import load_content, pack, unpack
@@ -178,16 +178,30 @@ def test_content__kept_before_there_was_a_limit__reads_as_without_one() -> None:
             "accrual.arithmetic",  # each part's own figures agree, and the shares are not what they should be
             "UPDATE dg_accrual_part SET share_points = 60 - share_points, points = 60 - points",
         ),
+        # Of what has come back whole nothing is left to reckon with.
+        (
+            "accrual.arithmetic",
+            "UPDATE dg_accrual_part SET whole_points = whole_points * 2 WHERE base_minor = 0",
+        ),
+        (
+            "accrual.arithmetic",
+            "UPDATE dg_accrual_part SET whole_points = whole_points + 1"
+            " WHERE accrual_number = 1 AND rounding = 'up'",
+        ),
         ("accrual.limit", "UPDATE dg_program_terms SET most_per_order = 59"),
+        ("accrual.limit", "UPDATE dg_program_terms SET most_per_order = 61"),
+        ("accrual.limit", "UPDATE dg_program_terms SET most_per_order = 90"),
+        ("accrual.limit", "UPDATE dg_program_terms SET most_per_order = NULL"),
     ],
 )
 def test_verify__fault_in_a_share__is_found_by_its_name(name: str, fault: str) -> None:
-    _, telling = open_shop()
+    _, telling = open_shop(first=BASE._replace(rounding=Rounding.UP))
     telling.tell([Bought(0, "a", AT, CART)], recorded_at=AT)
+    telling.tell([Brought(0, "r", AT + DAY, CART, "a")], recorded_at=AT + DAY)
 
     with tampering():
         tamper(fault)
 
         assert name in broken()
     assert broken() == set()
-    assert AccrualPart.objects.filter(share_points__isnull=False).count() == 2
+    assert AccrualPart.objects.filter(share_points__isnull=False).count() == 4

@@ -137,7 +137,23 @@ def _limits() -> Check:
             WHERE NOT EXISTS (
                 SELECT 1 FROM dg_program_terms AS n
                 WHERE n.program_id = t.program_id AND n.version > t.version AND n.active_from <= a.at)
+            """,
+            # What was cut came to more than that, and was cut to just that.
             """
+            SELECT a.customer_id, a.order_id, a.number, t.most_per_order,
+                   sum(p.share_points) AS shared, sum(p.whole_points) AS whole
+            FROM dg_accrual_part AS p
+            JOIN dg_accrual AS a ON a.customer_id = p.customer_id AND a.order_id = p.order_id
+             AND a.program_id = p.program_id AND a.number = p.accrual_number AND a.number = 1
+            JOIN dg_program_terms AS t ON t.program_id = a.program_id
+             AND (t.active_from IS NULL OR a.at >= t.active_from) AND a.recorded_at >= t.recorded_at
+            WHERE p.whole_points IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM dg_program_terms AS n
+                WHERE n.program_id = t.program_id AND n.version > t.version AND n.active_from <= a.at)
+            GROUP BY a.customer_id, a.order_id, a.program_id, a.number, t.most_per_order
+            HAVING t.most_per_order IS NULL OR sum(p.share_points) <> t.most_per_order
+                OR sum(p.whole_points) <= t.most_per_order
+            """,
         ],
     )
 
@@ -256,19 +272,33 @@ class _Parts:
             _rows(AccrualPart, (*_KEY, *Part._fields), (*_KEY, "number")), lambda row: row[:4]
         )
         self._next = next(self._groups, None)
+        # What each rule, in its version, counted of the order that is looked at, before anything came back.
+        self._bases: dict[tuple[Id, int], int] = {}
 
     def computed_of(self, accrual: _Judged) -> int | None:
         """Return the points the accrual's parts come to; None where a part's figures give another number.
 
-        None also where what one purchase may earn is shared out otherwise than it should be.
+        None also where what one purchase may earn is shared out otherwise than it should be, or was cut from
+        other points than its rules come to.
         """
+        if accrual.number == 1:
+            self._bases = {}
         if self._next is None or self._next[0] != accrual[:4]:
             return 0
         parts = [Part(*row[4:]) for row in self._next[1]]
         self._next = next(self._groups, None)
+        if accrual.number == 1:
+            self._bases = {(part.rule_id, part.rule_version): part.base_minor for part in parts}
         computed = [compute_points(part) for part in parts]
         is_sound = computed == [part.points for part in parts] and is_cut_fairly(parts)
-        return sum(computed) if is_sound else None
+        return sum(computed) if is_sound and all(map(self._is_whole, parts)) else None
+
+    def _is_whole(self, part: Part) -> bool:
+        """Say whether a part was cut from what its rule pays for all of its order, where that is known."""
+        base_minor = self._bases.get((part.rule_id, part.rule_version))
+        if part.whole_points is None or base_minor is None:
+            return True
+        return part._replace(base_minor=base_minor).uncut_points == part.whole_points
 
 
 def _accruals() -> Iterator[_Judged]:
