@@ -177,7 +177,7 @@ def works_paths() -> list[str]:
         "/jobs", "/jobs?state=done", f"/jobs/{show_id(works.job_id)}",
         "/import", f"/import/{show_id(works.uploads[0])}/undo",
         *(f"/import/{show_id(one)}" for one in works.uploads),
-        "/access-log", "/access-log?person=1501", "/access-log?staff=nobody", "/health", "/settings",
+        "/access-log", "/access-log?person=1501", "/access-log?staff=0", "/health", "/settings",
         "/settings/mail", *SETUP_PATHS,
         "/access-log/reviews", "/access-log/reviews/2026-10", "/access-log/reviews/2026-11",
     ]  # fmt: skip

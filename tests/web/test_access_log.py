@@ -8,14 +8,17 @@ import pytest
 from django.test import Client
 
 from dangol.core.access.chain import chain_entries, read_head
+from dangol.core.access.keys import make_key
 from dangol.core.access.log import PERSONAL, Access, AccessDraft, record_access, unmask
 from dangol.core.access.models import AccessEntry, AccessLink
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.storage.ids import show_id
+from dangol.core.storage.spaces import LIVE
 from dangol.core.tasks.runner import Runner
 from dangol.web.work_words import ACCESSES, ACTORS, seen_names
 from tests.standing import stands_in
 from tests.web.seeking import settled
+from tests.web.staff import make_staff
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -45,8 +48,11 @@ def test_log__entries__say_who_saw_what_of_whom_and_why(clerk: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "sees"),
     [
-        ("staff=kim", {"Kim"}),
-        ("staff=nobody", set()),
+        ("staff=KIM", {"Kim"}),
+        ("staff=KIM&person=1502", {"Kim"}),
+        ("staff=KIM&action=download", set()),
+        ("staff=kim", set()),
+        ("staff=0", set()),
         ("action=download", {"Lee"}),
         ("person=212-555-0178", {"Kim"}),
         ("person=1502", {"Kim"}),
@@ -55,18 +61,42 @@ def test_log__entries__say_who_saw_what_of_whom_and_why(clerk: Client) -> None:
         ("from=2026-11-20", {"Kim"}),
         ("to=2026-11-20", {"Lee"}),
         ("from=2026-11-21&to=2026-11-21", {"Kim"}),
-        ("action=x&from=x&to=9999-12-31&after=x&staff=%00", {"Kim", "Lee"}),
+        ("action=x&from=x&to=9999-12-31&after=x&staff=", {"Kim", "Lee"}),
+        ("staff=%00", set()),
     ],
 )
 def test_log__asked_for_by_the_address__page_and_file_agree(
     clerk: Client, asked: str, sees: set[str]
 ) -> None:
+    asked = asked.replace("KIM", str(make_staff("kim").pk))
     page = clerk.get(settled(clerk, f"/access-log?{asked}")).content.decode()
     rows = b"".join(clerk.get(settled(clerk, f"/access-log.csv?{asked}"))).decode()
 
-    assert {name for name in ("Kim", "Lee") if stands_in(name, page)} == sees
+    table = page.partition("<table")[2]
+    assert {name for name in ("Kim", "Lee") if stands_in(name, table)} == sees
     assert {name for name in ("Kim", "Lee") if stands_in(name, rows)} == sees
     assert ("조건에 맞는 기록이 없어요" in page) is not bool(sees)
+
+
+def test_log__form__names_staff_and_keys_to_people_and_by_numbers_in_the_address(clerk: Client) -> None:
+    number = make_staff("sora-kim").pk
+    key = make_key(name="앱", space=LIVE, scopes=[], created_by="owner", at=NOW).view
+    record_access(
+        [AccessDraft(Access.DOWNLOAD, Actor(ActorKind.KEY, key.shown, "앱"), "앱이 받았어요")], at=NOW
+    )
+
+    page = clerk.get("/access-log").content.decode()
+    answer = clerk.post(
+        "/access-log", {"person": "", "staff": str(number), "action": "", "from": "", "to": ""}
+    )
+    of_key = clerk.get(f"/access-log?staff={show_id(key.id)}").content.decode()
+
+    assert f'<option value="{number}">sora-kim</option>' in page
+    assert f'<option value="{show_id(key.id)}">앱 ({key.shown})</option>' in page
+    assert answer["Location"] == f"/access-log?staff={number}"
+    assert "앱이 받았어요" in of_key
+    assert "전화로 물어봤어요" not in of_key
+    assert f'<option value="{show_id(key.id)}" selected>' in of_key
 
 
 def test_file__reason_like_a_formula__is_text_and_nobody_is_named(clerk: Client, story: Story) -> None:

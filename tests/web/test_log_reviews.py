@@ -1,5 +1,6 @@
 """The page of the monthly review: shown to whoever may sign, signed for once, asked for on the overview."""
 
+import re
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -10,7 +11,7 @@ from dangol.core.access.log import Access, AccessDraft, record_access
 from dangol.core.access.rights import Role
 from dangol.core.duties.models import LogReview
 from dangol.core.people.actors import Actor, ActorKind
-from tests.web.staff import sign_in
+from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -41,6 +42,21 @@ def test_review__read_and_signed__stands_with_name_and_note(clerk: Client) -> No
     assert "점검함" in listed
     assert "점검하지 않은 달" not in clerk.get("/").content.decode()
     assert LogReview.objects.get().actor == "owner"
+
+
+def test_review__who_did_something_unusual__leads_to_the_log_without_their_sign_in_name(
+    clerk: Client,
+) -> None:
+    stranger = clerk.get(OCTOBER).content.decode()
+    number = make_staff("kim").pk
+
+    page = clerk.get(OCTOBER).content.decode()
+
+    assert "staff=" not in stranger
+    assert "&lt;b&gt;Kim" in stranger
+    (lead,) = re.findall(r'href="(/access-log\?staff=[^"]+)"', page)
+    assert lead.startswith(f"/access-log?staff={number}&amp;from=2026-10-")
+    assert "mail" in clerk.get(lead.replace("&amp;", "&")).content.decode()
 
 
 def test_review__signed_by_another_meanwhile__is_refused_in_words(clerk: Client, client: Client) -> None:

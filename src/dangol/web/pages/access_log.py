@@ -26,6 +26,7 @@ from dangol.web.acting import actor_of
 from dangol.web.csv_files import stream_csv
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.log_actors import actor_groups, find_actor
 from dangol.web.people_search import carries_search, read_sought, searches_people
 from dangol.web.places import read_place, write_place
 from dangol.web.seen import record_seen
@@ -38,10 +39,14 @@ _COUNTS_ROWS = frozenset({Access.IMPORT_PREVIEW, Access.IMPORT_ERRORS})
 
 
 class Filter(NamedTuple):
-    """What the address asks for; `matches` is how many people the text fits, None where none was given."""
+    """What the address asks for; `matches` is how many people the text fits, None where none was given.
+
+    `staff` is whoever has done it, as `log_actors` names them in an address; `is_nobodys`: there is no such.
+    """
 
     person: str
     staff: str
+    is_nobodys: bool
     action: str
     first: date | None
     last: date | None
@@ -51,12 +56,12 @@ class Filter(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether everything is asked for."""
-        return self.query == EntryQuery() and self.matches is None
+        return self.query == EntryQuery() and self.matches is None and not self.is_nobodys
 
     @property
-    def finds_nobody(self) -> bool:
-        """Whether a person is asked for who is not one person."""
-        return self.matches is not None and self.matches != 1
+    def finds_nothing(self) -> bool:
+        """Whether a person is asked for who is not one person, or an actor that there is not."""
+        return self.is_nobodys or (self.matches is not None and self.matches != 1)
 
 
 def _day(text: str) -> date | None:
@@ -72,19 +77,21 @@ def read_filter(request: HttpRequest) -> Filter:
     """Return what the address asks for; what makes no sense in it is left out."""
     asked = request.GET
     zone = frame_of(request).shop.tz
-    person, staff = read_sought(request, field=PERSON), asked.get("staff", "").strip()[:150]
+    person, staff = read_sought(request, field=PERSON), asked.get("staff", "").strip()[:40]
+    actor = find_actor(staff) if staff else ""
     action = asked.get("action", "")
     action = action if action in set(ACCESSES) else ""
     first, last = _day(asked.get("from", "")), _day(asked.get("to", ""))
     found = find_customers(person, limit=2) if person else []
     query = EntryQuery(
         subject_id=found[0] if len(found) == 1 else None,
-        actor=staff.replace("\0", ""),
+        actor=actor,
         action=action,
         since=start_of_day(first, zone) if first else None,
         until=start_of_day(last + timedelta(days=1), zone) if last else None,
     )
-    return Filter(person, staff, action, first, last, len(found) if person else None, query)
+    is_nobodys = bool(staff) and not actor
+    return Filter(person, staff, is_nobodys, action, first, last, len(found) if person else None, query)
 
 
 @needs(Right.ACCESS_LOG_READ)
@@ -97,7 +104,7 @@ def show_log(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest) -> HttpResponse:
     chosen = read_filter(request)
     before = read_place(request.GET.get("after", ""))
-    found = [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=A_PAGE + 1)
+    found = [] if chosen.finds_nothing else list_entries(chosen.query, before=before, limit=A_PAGE + 1)
     lines, check = found[:A_PAGE], find_check()
     context = {
         "chosen": chosen,
@@ -105,6 +112,7 @@ def _page(request: HttpRequest) -> HttpResponse:
         "people": names_of({one.subject_id for one in lines if one.subject_id}),
         "counts_rows": _COUNTS_ROWS,
         "actions": list(ACCESSES.items()),
+        "actors": actor_groups(),
         "after": before,
         "next_after": write_place(lines[-1].at, lines[-1].id) if len(found) > A_PAGE else "",
         "head": read_head(),
@@ -150,7 +158,7 @@ def _rows(chosen: Filter, shop: ShopView) -> Iterator[list[object]]:
     cells = texts(shop.tz)
     text, instant = cells[Type.TEXT], cells[Type.INSTANT]
     before: tuple[datetime, bytes] | None = None
-    while lines := [] if chosen.finds_nobody else list_entries(chosen.query, before=before, limit=AT_ONCE):
+    while lines := [] if chosen.finds_nothing else list_entries(chosen.query, before=before, limit=AT_ONCE):
         for one in lines:
             subject = show_id(one.subject_id) if one.subject_id else ""
             told = (

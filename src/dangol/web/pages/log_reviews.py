@@ -14,6 +14,7 @@ from dangol.domain.errors import DomainError
 from dangol.web.acting import actor_of
 from dangol.web.frame import frame_of
 from dangol.web.guard import needs
+from dangol.web.log_actors import addresses_of_actors
 
 
 @needs(Right.ACCESS_LOG_REVIEW)
@@ -47,7 +48,8 @@ def _show(request: HttpRequest, first: date, refusal: DomainError | None = None)
     me = actor_of(request).key
     view = read_month(first, frame.shop.tz)
     context: dict[str, Any] = {
-        "view": view, "last": end_of_month(first), "signed": find_review(first),
+        "view": view, "actors": addresses_of_actors(), "last": end_of_month(first),
+        "signed": find_review(first),
         "is_over": view.until <= frame.at, "sentence": sentence, "remedy": remedy,
         "note": request.POST.get("note", ""), "is_mine": any(one.who == me for one in view.unusual),
     }  # fmt: skip
