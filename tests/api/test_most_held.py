@@ -1,7 +1,12 @@
 """The most points that a member may have, over HTTP."""
 
+from datetime import timedelta
+
 import pytest
 
+from dangol.core.ledger.services import earn_points
+from dangol.core.storage.ids import parse_id
+from dangol.project.clock import now
 from tests.api.conftest import Caller
 from tests.api.test_orders import an_order
 
@@ -37,3 +42,24 @@ def test_terms__most_a_member_may_have__told_before_and_after_and_by_the_return(
         50, 50, 150,
     ]  # fmt: skip
     assert api.get(f"/members/{member}/points").data["available"] == 50
+
+
+def test_evaluate__points_have_lapsed_and_it_is_not_booked_yet__leaves_room_as_the_sale_does(
+    api: Caller,
+) -> None:
+    member = api.post("/members", {"external_id": "M-1"}).data["id"]
+    (program,) = api.get("/programs").data["data"]
+    api.post(f"/programs/{program['id']}/terms/versions", {"expiry": "never", "most_held": 100})
+    hour = timedelta(hours=1)
+    earn_points(
+        parse_id(member), points=80, currency=program["points_currency"], key="k", at=now() - 2 * hour,
+        expires_at=now() - hour,
+    )  # fmt: skip
+    assert api.get(f"/members/{member}/points").data["available"] == 80
+    cart = {"member": member, "lines": [{"product": "P1", "unit_minor": 15_000}]}
+
+    expected = api.post("/checkout/evaluate", cart).data["earning"]
+
+    (earned,) = api.post("/orders", an_order(member)).data["earned"]
+    assert (expected["points"], expected["not_given"]) == (100, 50)
+    assert (earned["points"], earned["not_given"]) == (150, 50)

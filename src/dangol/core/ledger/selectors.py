@@ -149,6 +149,16 @@ def usable_by_kind(customer_id: Id, *, at: datetime) -> dict[str, int]:
     return dict(lots.order_by().values_list("currency").annotate(points=Sum("left")))
 
 
+def held_points(customer_id: Id, currency: str, *, at: datetime) -> int:
+    """Return how many points a customer has at an instant, waiting ones among them, less what is owed.
+
+    As in `usable_points`, what has lapsed by then counts no longer.
+    """
+    lots = Lot.objects.filter(Q(expires_at=None) | Q(expires_at__gt=at), customer_id=customer_id, left__gt=0)
+    held = lots.filter(currency=currency).aggregate(points=Sum("left"))["points"] or 0
+    return int(held) - balances_of([customer_id], currency)[customer_id].debt
+
+
 def outstanding(currency: str) -> Balance:
     """Return all customers' balances together: what the shop owes."""
     sums = Account.objects.filter(currency=currency, kind__in=_BALANCES).order_by().values_list("kind")

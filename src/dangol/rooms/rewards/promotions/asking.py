@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dangol.core.ledger.selectors import balances_of, usable_points
+from dangol.core.ledger.selectors import held_points, usable_points
 from dangol.core.people.merged import family_of
 from dangol.core.people.selectors import shop
 from dangol.core.segments.catalog import trait_types
@@ -270,29 +270,26 @@ def _earning(
             added = max(base * (effect.num - effect.den), 0) // effect.den
             shares = [Share(key, minor, added) for key, minor in own.items()]
             multiplied[effect.source.promotion_id] = dict(zip(own, split(added, shares), strict=True))
-    most_held = running.rules.terms_at(asked.as_of).most_held
-    too_much = 0 if most_held is None else _too_much(asked.customer_id, running, parts, most_held, tender)
-    return Earning(
-        running.row.points_currency,
-        tuple(parts),
-        multiplied,
-        given,
-        too_much,
-        most_held if too_much else None,
-    )
+    too_much, most_held = _too_much(asked.customer_id, asked.as_of, running, parts, tender)
+    return Earning(running.row.points_currency, tuple(parts), multiplied, given, too_much, most_held)
 
 
 def _too_much(
-    customer_id: Id, running: Running, parts: Sequence[Part], most_held: int, tender: Tendered
-) -> int:
-    """Return what of these parts would lift the member above the most: what pays is gone by then."""
-    currency = running.row.points_currency
-    balance = balances_of([customer_id], currency)[customer_id]
-    held = balance.available + balance.pending
+    customer_id: Id, at: datetime, running: Running, parts: Sequence[Part], tender: Tendered
+) -> tuple[int, int | None]:
+    """Return what of these parts would lift the member above the most, and then that.
+
+    Points that pay are gone by then.
+    """
+    currency, most_held = running.row.points_currency, running.rules.terms_at(at).most_held
+    if most_held is None:
+        return 0, None
+    held = held_points(customer_id, currency, at=at)
     if tender.paid and tender.currency == currency:
         held -= tender.paid.points
     earned = sum([one.points for one in parts])
-    return min(max(held + earned - most_held, 0), earned)
+    too_much = min(max(held + earned - most_held, 0), earned)
+    return too_much, most_held if too_much else None
 
 
 def earning_units(
