@@ -17,7 +17,7 @@ from tests.web.test_programs import begin
 from tests.web.test_till import sell
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-WORDS = "한 사람이 최대 50P까지 가질 수 있어서, 넘는 70P는 주지 않았어요."
+WORDS = "한 사람이 최대 50P까지 가질 수 있어서, 넘는 70P는 주지 않아요."
 
 
 @pytest.mark.parametrize(("typed", "words"), [("0", "0보다 커야 해요."), ("많이", "숫자로 적어 주세요.")])
@@ -72,7 +72,13 @@ def test_sale__that_meets_the_most__says_so_before_and_after_wherever_it_is_show
         phone.get("/me/").content.decode(),
     ):
         assert WORDS in page
-    for page in (preview, receipt, clerk.get("/orders").content.decode()):
+    for page in (
+        preview,
+        receipt,
+        clerk.get("/orders").content.decode(),
+        clerk.get(f"/orders/till/{number}").content.decode(),
+        clerk.get(f"{member}?tab=orders").content.decode(),
+    ):
         assert "+50P" in page
         assert "+120P" not in page
     history = phone.get("/me/history").content.decode()
@@ -101,9 +107,9 @@ def test_pages__of_a_sale_that_met_the_most__axe_and_no_sideways_scroll(
     page = open_context(language=language, width=320).new_page()
     begin(clerk)
     told, label, limit = {
-        "ko": ("주지 않았어요.", "한 사람이 가질 수 있는 최대 포인트", "최대 50,000P까지 가질 수 있어요."),
+        "ko": ("주지 않아요.", "한 사람이 가질 수 있는 최대 포인트", "최대 50,000P까지 가질 수 있어요."),
         "en": (
-            "were not given.",
+            "not given, as above it: 50,000 pts.",
             "The most points a member may have",
             "A member may have 50,000 pts at most.",
         ),

@@ -92,7 +92,7 @@ def not_judged_reason(reason: str) -> str:
 def held_reason(why: NotGiven) -> str:
     """Return why a member was given less than a purchase earns, or had less taken back; empty if not."""
     if why.not_given > 0 and why.most_held is not None:
-        return gettext("한 사람이 최대 {most}까지 가질 수 있어서, 넘는 {points}는 주지 않았어요.").format(
+        return gettext("한 사람이 최대 {most}까지 가질 수 있어서, 넘는 {points}는 주지 않아요.").format(
             most=format_points(why.most_held), points=format_points(why.not_given)
         )
     if why.not_given < 0:

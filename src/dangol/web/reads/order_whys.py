@@ -87,6 +87,11 @@ class Why:
     cut: Cut | None = None
 
     @property
+    def moved(self) -> int:
+        """What the member was given, or had taken back."""
+        return self.points - self.not_given
+
+    @property
     def stands(self) -> int:
         """What the order's points come to after this judgement."""
         return sum(one.part.points for one in self.sums)
