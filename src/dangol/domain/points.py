@@ -241,8 +241,18 @@ class Adjust(NamedTuple):
     subject_id: bytes | None = None
 
 
+class Above(NamedTuple):
+    """What is above `kept` points of what these lots were made with and has not been reversed."""
+
+    lot_ids: tuple[bytes, ...]
+    kept: int
+
+
 class ClawBack(NamedTuple):
-    """Take back points of one lot, in part or in whole, to the account they came from (`source`)."""
+    """Take back points of one lot, in part or in whole, to the account they came from (`source`).
+
+    With `above` not all of the points, but only as many as there are above it.
+    """
 
     key: str
     at: datetime
@@ -252,6 +262,7 @@ class ClawBack(NamedTuple):
     reason: str = ""
     subject_id: bytes | None = None
     source: str = Account.ISSUED.value
+    above: Above | None = None
 
 
 class Trim(NamedTuple):

@@ -29,6 +29,11 @@ class Portion(NamedTuple):
     idle: Idle | None = None
     awaits: str = ""
 
+    @property
+    def rule_id(self) -> bytes | None:
+        """The rule whose own terms hold, in whichever version; None: the program's do."""
+        return self.source[0] if self.source else None
+
 
 def own_terms(rules: Sequence[EarningRule]) -> dict[tuple[bytes, int], OwnTerms]:
     """Return the versions of rules that have terms of their own, with these."""

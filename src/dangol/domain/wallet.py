@@ -185,9 +185,8 @@ class Wallet(Purse):
 
         What is found nowhere was spent: it is owed, or let go, by the policy the command carries.
         """
-        lot, due = self.lots[command.lot_id], command.points
-        if due > lot.points - lot.reversed:
-            raise NothingToReverse(requested=due, left=lot.points - lot.reversed)
+        lot = self.lots[command.lot_id]
+        due = self._due_back(command, lot)
         kind = Kind.VOID if lot.is_pending else Kind.CLAW_BACK
         entries = [Entry(command.source, due)]
         self.touched.add(lot.id)
@@ -212,6 +211,19 @@ class Wallet(Purse):
         movement = self._move(kind, command, entries, reverses_id=lot.origin_id)
         self._settle_later(command.at)
         return movement
+
+    def _due_back(self, command: ClawBack, lot: Lot) -> int:
+        """Return how many points come back; raises NothingToReverse, or NothingToMove where none is above."""
+        due, standing = command.points, lot.points - lot.reversed
+        if command.above is None:
+            if due > standing:
+                raise NothingToReverse(requested=due, left=standing)
+            return due
+        together = sum([self.lots[one].points - self.lots[one].reversed for one in command.above.lot_ids])
+        due = min(due, standing, together - command.above.kept)
+        if due <= 0:
+            raise NothingToMove()
+        return due
 
     def _too_much(self, command: Trim) -> ClawBack:
         """Return what takes back of the lot what there is too much of; NothingToMove: all fits."""

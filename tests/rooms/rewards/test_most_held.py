@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dangol.core.ledger import invariants
 from dangol.core.ledger.models import Lot, Transfer
 from dangol.core.ledger.selectors import balances_of
 from dangol.core.ledger.services import adjust_points, reverse_transfer, spend_points
 from dangol.core.ledger.verify import verify
-from dangol.core.storage.ids import Id
+from dangol.core.storage.ids import Id, new_id
 from dangol.domain.accrual import Expiry
 from dangol.rooms.rewards.checking import InvalidRule
 from dangol.rooms.rewards.contents import load_content, pack, unpack
 from dangol.rooms.rewards.differences import find_differences
-from dangol.rooms.rewards.models import Accrual
+from dangol.rooms.rewards.models import Accrual, Terms
 from dangol.rooms.rewards.programs import (
     LevelDraft,
     RuleDraft,
@@ -166,6 +168,47 @@ def test_return__of_what_was_given_in_part__leaves_what_the_rest_earns_as_far_as
     assert held() == left
     assert [(points, not_given) for points, not_given, _ in judged()][2:] == taken
     assert broken() == set()
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["as it happens", "in one file"])
+def test_return__in_pieces_of_a_rule_that_gave_nothing__takes_nothing_of_the_others(at_once: bool) -> None:
+    _, telling = open_shop(TERMS, BASE, ICES)
+    ices = {f"{ICE} > {number}": 800 for number in range(3)}
+    story: list[Told] = [
+        buy("a", 80),
+        # 44 by the one rule, of which 20 are given, and 48 by the other, of which none are.
+        Bought(0, "b", LATER, {BREAD: 2_000, **ices}),
+        *[Brought(0, one, LAST + DAY * n, {one: 800}, "b") for n, one in enumerate(ices)],
+    ]
+
+    if at_once:
+        telling.tell(story, recorded_at=LAST + 9 * DAY)
+    else:
+        tell(telling, *story)
+
+    assert (held(), judged()) == (100, [(80, 0, None), (92, 72, 100), *[(-24, -24, 100)] * 3])
+    assert broken() == set()
+
+
+def test_file__with_many_returns__asks_no_more_of_the_database_than_without_a_limit() -> None:
+    open_shop(TermsDraft())
+    plain = [statements_for(size) for size in (20, 60)]
+
+    Terms.objects.update(most_held=100)
+    limited = [statements_for(size) for size in (20, 60)]
+
+    assert limited[1] - plain[1] == limited[0] - plain[0] < 5
+    assert broken() == set()
+
+
+def statements_for(size: int) -> int:
+    """Return how many statements a file takes in which a member buys, and brings half of each back."""
+    telling = Telling(new_id().hex(), customers=1)
+    bought = [buy(f"{one}", 90, AT + DAY * one) for one in range(size)]
+    back = [bring(f"r{one}", 45, f"{one}", AT + DAY * one + DAY / 2) for one in range(size)]
+    with CaptureQueriesContext(connection) as asked:
+        telling.tell([*bought, *back], recorded_at=AT + DAY * 400)
+    return len(asked)
 
 
 def test_return__room_made_by_it__is_there_for_the_next_purchase() -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dangol.core.ledger.models import Account, Lot, PointCurrency
+from dangol.core.ledger.models import Account, Lot, PointCurrency, Transfer
 from dangol.core.ledger.services import spend_points
 from dangol.domain.accrual import Expiry
 from dangol.rooms.rewards.checking import InvalidRule
@@ -65,10 +65,9 @@ def test_purchase__rule_with_own_terms__a_lot_of_its_own_that_names_rule_and_ver
         (None, 50, midnight(9, 2)),
         ("Ices", 40, midnight(3, 12)),
     ]
-    assert set(whys_of(judged.customer_id, [rest.transfer_id, ices.transfer_id])) == {
-        rest.transfer_id,
-        ices.transfer_id,
-    }
+    moved = set(Transfer.objects.filter(kind="earn").values_list("id", flat=True))
+    assert moved == {rest.transfer_id, ices.transfer_id}
+    assert set(whys_of(judged.customer_id, moved)) == moved
 
 
 def test_purchase__all_under_the_programs_terms__one_lot_and_no_portion() -> None:

@@ -172,7 +172,8 @@ def _due_by(orders: Sequence[Order]) -> datetime | None:
 
 def _lots_of(command: Command | Touch | Open) -> Iterable[Id]:
     if isinstance(command, ClawBack | Trim):
-        return (command.lot_id,)
+        above = command.above if isinstance(command, ClawBack) else None
+        return (command.lot_id, *(above.lot_ids if above else ()))
     if isinstance(command, Restore):
         return [draw.lot_id for draw in command.draws]
     return ()
@@ -187,10 +188,17 @@ def _expiry_of(command: Command) -> datetime | str | None:
     return None
 
 
+def _asks_for(command: Command) -> int | None:
+    """Return how many points a command moves; None where the wallet says how many there are to move."""
+    if isinstance(command, MergeOut | Forfeit | Trim) or (isinstance(command, ClawBack) and command.above):
+        return None
+    return abs(command.points)
+
+
 def _replay(earlier: Known, command: Command, currency: str) -> Result:
     same = (
         earlier.kind in _KINDS[type(command)]
-        and (isinstance(command, MergeOut | Forfeit | Trim) or earlier.points == abs(command.points))
+        and _asks_for(command) in (None, earlier.points)
         and earlier.subject_id == command.subject_id
         and earlier.currency == currency
         and earlier.expires_at == _expiry_of(command)

@@ -1,22 +1,31 @@
 """Posting: what was judged moves points in the ledger and is written down with its why."""
 
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from dangol.core.ledger.idling import undo
-from dangol.core.ledger.models import Lot
 from dangol.core.ledger.services import Order, Result, apply, require_currency
 from dangol.core.ledger.store import Purses
 from dangol.core.storage.ids import Id, new_id
 from dangol.core.storage.rows import insert_rows, select_matching
-from dangol.domain.accrual import Part
+from dangol.domain.accrual import OwnTerms, Part
 from dangol.domain.idling import Activity
 from dangol.domain.membership import Accrual
-from dangol.domain.points import ClawBack, Earn, Shortfall, Touch, Trim
-from dangol.domain.portions import Portion
+from dangol.domain.points import (
+    Above,
+    ClawBack,
+    Command,
+    Earn,
+    NothingToMove,
+    Shortfall,
+    Touch,
+    Trim,
+)
+from dangol.domain.portions import Portion, own_terms
 from dangol.rooms.rewards import models
 from dangol.rooms.rewards.openings import open_of_orders
 from dangol.rooms.rewards.programs import Running
@@ -37,103 +46,92 @@ _PART = ("customer_id", "order_id", "program_id", "accrual_number", "number", *P
 
 @dataclass(slots=True)
 class _Known:
-    """What a program has decided about an order so far: how often, and which lots hold its points.
+    """What a program has decided about an order so far: how often, and which lots it made.
 
-    The lots, and what was earned and not taken back (`stands`), are by the rule whose own terms they are
-    under (None: the program's).
+    The lots are by the rule whose own terms they are under (None: the program's), oldest first.
     """
 
     number: int = 0
-    lots: dict[Id | None, list[tuple[Id, int]]] = field(default_factory=lambda: defaultdict(list))
-    stands: dict[Id | None, int] = field(default_factory=lambda: defaultdict(int))
+    lots: dict[Id | None, list[Id]] = field(default_factory=lambda: defaultdict(list))
 
-    def give(self, rule_id: Id | None, points: int) -> list[tuple[Id, int]]:
-        """Return the lot that `points` are to be given in; none where there are none to give."""
-        if points <= 0:
-            return []
-        lots = [(new_id(), points)]
-        self.stands[rule_id] += points
-        self.lots[rule_id].extend(lots)
-        return lots
 
-    def less(self, rule_id: Id | None, lot_id: Id, points: int) -> None:
-        """Note that a lot has `points` less than it was planned with."""
-        self.lots[rule_id] = [
-            (one, left - points if one == lot_id else left) for one, left in self.lots[rule_id]
-        ]
+class _Step(NamedTuple):
+    """A portion about to be moved: by which commands, each with the lot it is of."""
 
-    def take(self, rule_id: Id | None, points: int) -> list[tuple[Id, int]]:
-        """Return from which of the order's lots `points` are to be taken back, oldest first.
-
-        Where less was given than earned, what is left to the member is what the rest earns, as far as it was
-        given: the first goods to come back are those that gave nothing.
-        """
-        self.stands[rule_id] -= points
-        taken, lots = [], self.lots[rule_id]
-        points = min(points, sum([left for _, left in lots]) - self.stands[rule_id])
-        self.lots[rule_id] = []
-        for lot_id, left in lots:
-            part = max(min(left, points), 0)
-            points -= part
-            if part:
-                taken.append((lot_id, part))
-            if left > part:
-                self.lots[rule_id].append((lot_id, left - part))
-        return taken
+    portion: Portion
+    commands: Sequence[tuple[int, Id]]
 
 
 class _Moved(NamedTuple):
-    """A portion about to be moved: the place of its first command, and its first lot."""
+    """A portion of which points have moved: the first transfer and its lot."""
 
     portion: Portion
-    place: int
-    lot_id: Id
-
-
-class _Trim(NamedTuple):
-    """The place of what takes back of a lot what its member would have too much of."""
-
-    rule_id: Id | None
-    place: int
+    transfer_id: Id | None
     lot_id: Id
 
 
 @dataclass(slots=True)
 class _Line:
-    """An accrual about to be written: its number, and what it moves. `missing` is what it could not take."""
+    """An accrual about to be written: its number, and what it moves.
+
+    `not_given` of its points the ledger has not moved: earned, they were above `most_held`; to be taken back,
+    they were not there. `has_met`: it came to that.
+    """
 
     customer_id: Id
     number: int
     accrual: Accrual
     most_held: int | None
+    steps: list[_Step] = field(default_factory=list)
+    trims: list[int] = field(default_factory=list)
     moved: list[_Moved] = field(default_factory=list)
-    trims: list[_Trim] = field(default_factory=list)
-    missing: int = 0
-    transfers: list[Id | None] = field(default_factory=list)
-    trimmed: int = 0
-
-    @property
-    def not_given(self) -> int:
-        """What of the points was not moved: given, above the most; taken, no longer there."""
-        return self.trimmed - self.missing
+    not_given: int = 0
+    has_met: bool = False
 
     @property
     def is_split(self) -> bool:
         """Whether what it moves is more than one lot under the program's terms."""
-        return len(self.moved) > 1 or any(one.portion.source for one in self.moved)
+        own = any(one.portion.source for one in self.steps)
+        return bool(self.moved) and (len(self.steps) > 1 or own)
 
     @property
-    def names_lot(self) -> bool:
-        """Whether a lot is named on the accrual itself; not where its points have come to nothing."""
-        return bool(self.moved and self.accrual.points)
+    def first(self) -> tuple[Id | None, Id | None]:
+        """The transfer and the lot named on the accrual itself; none where its points come to nothing."""
+        return self.moved[0][1:] if self.moved and self.accrual.points else (None, None)
 
-    def note(self, results: Sequence[Result], order: _Known) -> None:
+    def note(self, results: Sequence[Result]) -> None:
         """Note what the ledger has done."""
-        self.transfers = [results[one.place].transfer_id for one in self.moved]
-        for rule_id, place, lot_id in self.trims:
-            if points := results[place].points:
-                self.trimmed += points
-                order.less(rule_id, lot_id, points)
+        trimmed, missing = sum([results[place].points for place in self.trims]), 0
+        for portion, commands in self.steps:
+            done = [(results[place], lot_id) for place, lot_id in commands if results[place].transfer_id]
+            missing += abs(portion.points) - sum([one.points for one, _ in done])
+            for one, lot_id in done[:1]:
+                self.moved.append(_Moved(portion, one.transfer_id, lot_id))
+        self.not_given, self.has_met = trimmed - missing, bool(trimmed or missing)
+
+
+class _Taking(NamedTuple):
+    """How points are taken back: what becomes of those that are spent, and which rules have own terms."""
+
+    shortfall: Shortfall
+    own: Mapping[tuple[Id, int], OwnTerms]
+
+    def policy(self, portion: Portion) -> Shortfall:
+        """Return what becomes of points that are spent; those that are given again are owed until then."""
+        return Shortfall.DEBT if portion.is_moved else self.shortfall
+
+    def kept(self, accrual: Accrual, portion: Portion) -> int:
+        """Return how many points the lots of a portion keep after an accrual: what the order's points come to
+        then, less what this accrual gives of it in lots of their own.
+        """
+        kept = sum(
+            part.points
+            for part in accrual.parts
+            if (part.rule_id if part[:2] in self.own else None) == portion.rule_id
+        )
+        return kept - sum(
+            one.points for one in accrual.portions if one.points > 0 and one.rule_id == portion.rule_id
+        )
 
 
 def post_accruals(
@@ -158,21 +156,24 @@ def post_accruals(
     ]
     orders = _load_orders(running.id, judged)
     shortfall = _find_shortfall(running, accruals)
-    lines: list[_Line] = []
-    for run in _runs(running, accruals):
-        commands: list[Order] = []
-        own = [_plan(running, *one, orders[one[1].key], shortfall, commands) for one in run]
-        results = apply(
-            commands,
-            running.row.points_currency,
-            recorded_at=recorded_at,
-            purses=None if lines else purses,
-            are_new=not judged,  # a key names the order, and nothing was decided about these
-        )
-        _raise_refusals(commands, results)
-        for line in own:
-            line.note(results, orders[line.accrual.key])
-        lines += own
+    own = own_terms(running.rules.rules)
+    commands: list[Order] = []
+    lines = [
+        _plan(running, customer_id, accrual, orders[accrual.key], _Taking(shortfall, own), commands)
+        for customer_id, accrual in accruals
+    ]
+    results = apply(
+        commands,
+        running.row.points_currency,
+        recorded_at=recorded_at,
+        purses=purses,
+        are_new=not judged,  # a key names the order, and nothing was decided about these
+    )
+    for result in results:
+        if result.refusal and not isinstance(result.refusal, NothingToMove):
+            raise result.refusal
+    for line in lines:
+        line.note(results)
     if running.rules.slides:
         _undo_activities(running, accruals, undone, recorded_at)
     _write(running.id, lines, undone, recorded_at)
@@ -183,34 +184,6 @@ def post_accruals(
     }
     if again:  # what they wait for may have come before they were corrected
         open_of_orders(again, recorded_at=recorded_at)
-
-
-def _runs(running: Running, accruals: Sequence[tuple[Id, Accrual]]) -> Sequence[Sequence[tuple[Id, Accrual]]]:
-    """Return the accruals in runs, each customer's in their order: one run, if all that is earned is given.
-
-    Where there is a most that one may have, the ledger says how much of an order was given, and only then
-    it is known what a return takes: it comes in a run after its order's.
-    """
-    if all(terms.most_held is None for _, terms in running.rules.terms):
-        return [accruals]
-    runs: list[list[tuple[Id, Accrual]]] = []
-    places: dict[Id, int] = defaultdict(int)
-    given: dict[tuple[Id, Id], int] = {}
-    for customer_id, accrual in accruals:
-        key = customer_id, accrual.key
-        if any(one.points < 0 for one in accrual.portions) and given.get(key) == places[customer_id]:
-            places[customer_id] += 1
-        if any(one.points > 0 for one in accrual.portions):
-            given[key] = places[customer_id]
-        runs += [[]] if places[customer_id] == len(runs) else []
-        runs[places[customer_id]].append((customer_id, accrual))
-    return runs
-
-
-def _raise_refusals(commands: Sequence[Order], results: Sequence[Result]) -> None:
-    for order, result in zip(commands, results, strict=True):
-        if result.refusal and not isinstance(order.command, Trim):  # all fits: there is nothing to take
-            raise result.refusal
 
 
 def _undo_activities(
@@ -241,7 +214,7 @@ def _plan(
     customer_id: Id,
     accrual: Accrual,
     order: _Known,
-    shortfall: Shortfall,
+    taking: _Taking,
     commands: list[Order],
 ) -> _Line:
     """Add what the ledger is told to `commands`; returns the line with the places of its commands there.
@@ -252,53 +225,51 @@ def _plan(
     if running.rules.slides and order.number == 1 and not accrual.is_return:
         commands.append(Order(customer_id, Touch(Activity.PURCHASE.value, accrual.at, accrual.key)))
     line = _Line(customer_id, order.number, accrual, running.rules.terms_at(accrual.at).most_held)
-    begins, key = len(commands), f"accrual:{running.id.hex()}:{accrual.key.hex()}:{order.number}"
+    key, begins = f"accrual:{running.id.hex()}:{accrual.key.hex()}:{order.number}", len(commands)
+
+    def tell(make: Callable[[str], Command]) -> int:
+        place = len(commands)
+        commands.append(Order(customer_id, make(f"{key}:{place - begins}" if place > begins else key)))
+        return place
+
     for portion in accrual.portions:
-        rule_id = portion.source[0] if portion.source else None
-        lots = order.give(rule_id, portion.points) or order.take(rule_id, -portion.points)
-        if portion.points < 0:
-            line.missing += -portion.points - sum([points for _, points in lots])
-        elif line.most_held is not None:
-            line.trims += [_Trim(rule_id, 0, lot_id) for lot_id, _ in lots]
-        line.moved += [_Moved(portion, len(commands), lots[0][0])] if lots else []
-        for lot_id, points in lots:
-            own_key = _numbered(key, len(commands) - begins)
-            commands.append(
-                Order(customer_id, _command(accrual, portion, own_key, lot_id, points, shortfall))
-            )
-    _plan_trims(line, key, begins, commands)
+        lots = order.lots[portion.rule_id]
+        if portion.points > 0:
+            lot_id = new_id()
+            lots.append(lot_id)
+            moves = [(tell(partial(_earn, accrual, portion, lot_id)), lot_id)]
+        else:
+            above = Above(tuple(lots), taking.kept(accrual, portion))
+            policy = taking.policy(portion)
+            moves = [(tell(partial(_take, accrual, portion, one, above, policy)), one) for one in lots]
+        line.steps.append(_Step(portion, moves))
+    if line.most_held is not None:
+        made = [lot_id for portion, moves in line.steps if portion.points > 0 for _, lot_id in moves]
+        line.trims = [tell(partial(_trim, accrual, one, line.most_held)) for one in reversed(made)]
     return line
 
 
-def _plan_trims(line: _Line, key: str, begins: int, commands: list[Order]) -> None:
-    """Add what takes back, of the lots just made and the last first, what there would be too much of."""
-    if line.most_held is None:
-        return
-    trims, line.trims = reversed(line.trims), []
-    for rule_id, _, lot_id in trims:
-        line.trims.append(_Trim(rule_id, len(commands), lot_id))
-        command = Trim(
-            _numbered(key, len(commands) - begins), line.accrual.at, lot_id, line.most_held, OVER,
-            line.accrual.about_id,
-        )  # fmt: skip
-        commands.append(Order(line.customer_id, command))
+def _earn(accrual: Accrual, portion: Portion, lot_id: Id, key: str) -> Earn:
+    return Earn(
+        key, accrual.at, portion.points, portion.release_at, portion.expires_at, _reason(accrual),
+        accrual.about_id, lot_id, portion.idle, portion.awaits,
+    )  # fmt: skip
 
 
-def _numbered(key: str, place: int) -> str:
-    return f"{key}:{place}" if place else key
+def _take(
+    accrual: Accrual, portion: Portion, lot_id: Id, above: Above, policy: Shortfall, key: str
+) -> ClawBack:
+    return ClawBack(
+        key, accrual.at, -portion.points, lot_id, policy, _reason(accrual), accrual.about_id, above=above
+    )
 
 
-def _command(
-    accrual: Accrual, portion: Portion, key: str, lot_id: Id, points: int, shortfall: Shortfall
-) -> Earn | ClawBack:
-    reason = "return" if accrual.is_return else "order"
-    if portion.points > 0:
-        return Earn(
-            key, accrual.at, points, portion.release_at, portion.expires_at, reason, accrual.about_id, lot_id,
-            portion.idle, portion.awaits,
-        )  # fmt: skip
-    policy = Shortfall.DEBT if portion.is_moved else shortfall
-    return ClawBack(key, accrual.at, points, lot_id, policy, reason, accrual.about_id)
+def _trim(accrual: Accrual, lot_id: Id, most_held: int, key: str) -> Trim:
+    return Trim(key, accrual.at, lot_id, most_held, OVER, accrual.about_id)
+
+
+def _reason(accrual: Accrual) -> str:
+    return "return" if accrual.is_return else "order"
 
 
 def _load_orders(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> dict[Id, _Known]:
@@ -314,18 +285,10 @@ def _load_orders(program_id: Id, keys: Sequence[tuple[Id, Id]]) -> dict[Id, _Kno
     portions = select_matching(models.AccrualPortion, portion, own, split) if split else []
     whole = [(*row[:5], None) for row in accruals if not row[5]]
     lots = [row for row in (*whole, *portions) if row[3] > 0]
-    left = {
-        lot_id: points - taken
-        for lot_id, points, taken in select_matching(
-            Lot, ("id", "points", "reversed"), ("customer_id", "id"), [(row[0], row[4]) for row in lots]
-        )
-    }
     for _, order_id, number, *_rest in accruals:
         orders[order_id].number = max(orders[order_id].number, number)
-    for _, order_id, _, points, _, rule_id in (*whole, *portions):
-        orders[order_id].stands[rule_id] += points
     for _, order_id, _, _, lot_id, rule_id in sorted(lots, key=lambda row: row[:3]):
-        orders[order_id].lots[rule_id].append((lot_id, left[lot_id]))
+        orders[order_id].lots[rule_id].append(lot_id)
     return orders
 
 
@@ -340,10 +303,9 @@ def _write(
                 line.customer_id, accrual.key, program_id, line.number, accrual.about_id, accrual.is_return,
                 accrual.at, recorded_at, accrual.tier, accrual.net_minor, accrual.points,
                 accrual.zero.value if accrual.zero else "",
-                line.transfers[0] if line.names_lot else None,
-                line.moved[0].lot_id if line.names_lot else None,
+                *line.first,
                 (line.customer_id, accrual.key) in undone, line.is_split, line.not_given,
-                line.most_held if line.trimmed or line.missing else None,
+                line.most_held if line.has_met else None,
             )
             for line in lines
             for accrual in (line.accrual,)
@@ -355,11 +317,12 @@ def _write(
         [
             (
                 line.customer_id, line.accrual.key, program_id, line.number, number,
-                *(moved.portion.source or (None, None)), moved.portion.points, transfer_id, moved.lot_id,
+                *(moved.portion.source or (None, None)), moved.portion.points, moved.transfer_id,
+                moved.lot_id,
             )
             for line in lines
             if line.is_split
-            for number, (moved, transfer_id) in enumerate(zip(line.moved, line.transfers, strict=True), 1)
+            for number, moved in enumerate(line.moved, start=1)
         ],
     )  # fmt: skip
     insert_rows(

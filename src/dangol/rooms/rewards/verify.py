@@ -99,8 +99,10 @@ def _portions() -> Check:
             FROM dg_accrual_portion AS p
             LEFT JOIN dg_accrual AS a ON a.customer_id = p.customer_id AND a.order_id = p.order_id
                  AND a.program_id = p.program_id AND a.number = p.accrual_number
-            GROUP BY p.customer_id, p.order_id, p.program_id, p.accrual_number, a.points, a.not_given
-            HAVING a.points IS NULL OR (a.points <> sum(p.points) AND a.not_given = 0)
+            GROUP BY p.customer_id, p.order_id, p.program_id, p.accrual_number, a.points, a.not_given,
+                     a.most_held
+            HAVING a.points IS NULL
+                OR (a.points <> sum(p.points) AND a.not_given = 0 AND a.most_held IS NULL)
             """,
             """
             SELECT a.customer_id, a.order_id, a.number FROM dg_accrual AS a
