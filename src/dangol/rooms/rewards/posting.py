@@ -155,11 +155,10 @@ def post_accruals(
         if accrual.is_return or customer_id in judged_before
     ]
     orders = _load_orders(running.id, judged)
-    shortfall = _find_shortfall(running, accruals)
-    own = own_terms(running.rules.rules)
+    taking = _Taking(_find_shortfall(running, accruals), own_terms(running.rules.rules))
     commands: list[Order] = []
     lines = [
-        _plan(running, customer_id, accrual, orders[accrual.key], _Taking(shortfall, own), commands)
+        _plan(running, customer_id, accrual, orders[accrual.key], taking, commands)
         for customer_id, accrual in accruals
     ]
     results = apply(
