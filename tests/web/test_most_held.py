@@ -109,7 +109,7 @@ def test_pages__of_a_sale_that_met_the_most__axe_and_no_sideways_scroll(
     told, label, limit = {
         "ko": ("주지 않아요.", "한 사람이 가질 수 있는 최대 포인트", "최대 50,000P까지 가질 수 있어요."),
         "en": (
-            "not given, as above it: 50,000 pts.",
+            "Not given: 50,000 pts.",
             "The most points a member may have",
             "A member may have 50,000 pts at most.",
         ),
