@@ -8,19 +8,14 @@ from dangol.core.ledger.services import earn_points
 from dangol.core.storage.ids import parse_id
 from dangol.project.clock import now
 from tests.api.conftest import Caller
-from tests.api.test_orders import an_order
+from tests.api.test_orders import an_order, publish_limit
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
 
 def test_terms__most_a_member_may_have__told_before_and_after_and_by_the_return(api: Caller) -> None:
     member = api.post("/members", {"external_id": "M-1"}).data["id"]
-    (program,) = api.get("/programs").data["data"]
-    path = f"/programs/{program['id']}/terms/versions"
-    for most in (0, 10**9 + 1):
-        refused = api.post(path, {"expiry": "never", "most_held": most})
-        assert (refused.status, refused.data["code"]) == (422, "request.invalid")
-    made = api.post(path, {"expiry": "never", "most_held": 100})
+    before, made = publish_limit(api, "most_held")
     cart = {"member": member, "lines": [{"product": "P1", "unit_minor": 15_000}]}
     expected = api.post("/checkout/evaluate", cart).data["earning"]
 
@@ -29,7 +24,7 @@ def test_terms__most_a_member_may_have__told_before_and_after_and_by_the_return(
     line = {"product": "P1", "quantity_milli": 1_000, "net_minor": 10_000}
     back = api.post("/orders/pos:1/returns", {"number": "R1", "lines": [line]}).data
 
-    assert (program["most_held"], made.data["most_held"]) == (None, 100)
+    assert (before, made) == (None, 100)
     assert [expected[one] for one in ("points", "not_given", "most_held")] == [100, 50, 100]
     assert [full[one] for one in ("points", "not_given", "most_held")] == [0, 150, 100]
     (earned,) = order["earned"]

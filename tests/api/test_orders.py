@@ -42,6 +42,16 @@ def an_order(buyer: str | None, number: str = "1", **more: Any) -> dict[str, Any
     } | more  # fmt: skip
 
 
+def publish_limit(api: Caller, name: str) -> tuple[int | None, int | None]:
+    """Let the program's terms have a limit of 100 points; returns it as it was before, and as it is now."""
+    (program,) = api.get("/programs").data["data"]
+    path = f"/programs/{program['id']}/terms/versions"
+    for most in (0, 10**9 + 1):
+        refused = api.post(path, {"expiry": "never", name: most})
+        assert (refused.status, refused.data["code"]) == (422, "request.invalid")
+    return program[name], api.post(path, {"expiry": "never", name: 100}).data[name]
+
+
 def test_order__of_a_member__earns_and_says_why(api: Caller, member: str) -> None:
     made = api.post("/orders", an_order(member))
 
@@ -330,12 +340,7 @@ def test_terms__by_inactivity__published_and_each_purchase_moves_the_end(api: Ca
 def test_terms__most_of_one_purchase__cuts_it_and_its_return_with_the_arithmetic(
     api: Caller, member: str
 ) -> None:
-    (program,) = api.get("/programs").data["data"]
-    path = f"/programs/{program['id']}/terms/versions"
-    for most in (0, 10**9 + 1):
-        refused = api.post(path, {"expiry": "never", "most_per_order": most})
-        assert (refused.status, refused.data["code"]) == (422, "request.invalid")
-    made = api.post(path, {"expiry": "never", "most_per_order": 100})
+    before, made = publish_limit(api, "most_per_order")
     cart = {"member": member, "lines": [{"product": "P1", "unit_minor": 15_000}]}
     expected = api.post("/checkout/evaluate", cart).data["earning"]
 
@@ -343,7 +348,7 @@ def test_terms__most_of_one_purchase__cuts_it_and_its_return_with_the_arithmetic
     line = {"product": "P1", "quantity_milli": 1_000, "net_minor": 5_000}
     api.post("/orders/pos:1/returns", {"number": "R1", "lines": [line]})
 
-    assert (program["most_per_order"], made.data["most_per_order"]) == (None, 100)
+    assert (before, made) == (None, 100)
     assert (expected["points"], expected["cut"]) == (100, {"would_be": 150, "most": 100})
     (why,) = order["earned"][0]["whys"]
     (part,) = why["parts"]

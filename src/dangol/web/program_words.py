@@ -11,6 +11,7 @@ from dangol.core.segments.selectors import segment_names
 from dangol.domain.accrual import Expiry
 from dangol.domain.idling import Activity
 from dangol.domain.tiers import Join, Window
+from dangol.rooms.rewards.checking import LIMITS
 from dangol.rooms.rewards.contents import LevelContent, ProgramContent, RuleContent, TiersContent
 from dangol.rooms.rewards.differences import About, Difference
 from dangol.web.changed_words import Sentence
@@ -315,7 +316,7 @@ def _about(one: Difference) -> str:
         return _("규칙 ‘%(name)s’") % {"name": one.name}
     if one.about is About.TIER:
         return _("등급 ‘%(name)s’") % {"name": one.name}
-    if one.field in ("most_per_order", "most_held"):
+    if one.field in LIMITS:
         return _("적립 한도")
     return _("포인트가 열리고 사라지는 때") if one.about is About.TERMS else _("등급 심사")
 

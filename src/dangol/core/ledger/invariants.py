@@ -6,12 +6,12 @@ which starts with the customer, and summed as they pass.
 
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dangol.core.ledger.events import EVENT_OF_KIND
 from dangol.core.ledger.idle_check import idle_check
 from dangol.core.ledger.verify import Check, sql_check
+from dangol.core.storage.params import digits_sql
 from dangol.domain.points import Account as Place
 
 _TRANSFERS = "SELECT count(*) FROM dg_transfer"
@@ -75,11 +75,9 @@ _WAYS = (
 
 def _received(way: _Way) -> str:
     """Return the join from what was sent to its receiving side, by the key that names the former."""
-    is_postgres = connection.vendor == "postgresql"
-    digits = "replace(CAST(sent.id AS text), '-', '')" if is_postgres else "lower(hex(sent.id))"
     return (
         " LEFT JOIN dg_transfer AS received ON received.customer_id = sent.subject_id"
-        f" AND received.key = '{way.key}' || {digits}"
+        f" AND received.key = '{way.key}' || {digits_sql('sent.id')}"
     )
 
 

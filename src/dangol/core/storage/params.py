@@ -1,4 +1,4 @@
-"""Single values as the driver takes them in a WHERE clause of our own."""
+"""Single values in SQL of our own: as the driver takes them, and as text."""
 
 from datetime import datetime
 from typing import Any
@@ -16,3 +16,10 @@ def id_param(value: Id) -> Any:
 def instant_param(value: datetime) -> Any:
     """Return an instant."""
     return connection.ops.adapt_datetimefield_value(value)
+
+
+def digits_sql(column: str) -> str:
+    """Return SQL for the 32 hex digits of an id in a column, as `Id.hex()` has them in keys."""
+    if connection.vendor == "postgresql":
+        return f"replace(CAST({column} AS text), '-', '')"
+    return f"lower(hex({column}))"

@@ -14,6 +14,8 @@ from dangol.domain.points import MOST_POINTS as MOST_EARNED
 # The most a rule can be written with: beyond it stands a slip, not a rule.
 MOST_POINTS, MOST_MINOR, MOST_RATIO, MOST_DAYS, MOST_THRESHOLD = 10**6, 10**9, 10**4, 3_650, 10**12
 MOST_MONTHS = 120
+# Of what a program's rules pay, as its terms name them: for one purchase, and to one member.
+LIMITS = ("most_per_order", "most_held")
 LONGEST_NAME, LONGEST_TIER_NAME, LONGEST_CATEGORY = 80, 40, 250
 
 
@@ -125,7 +127,7 @@ def rule_problems(rule: RuleDraft, tier_keys: Sequence[str]) -> Iterator[Problem
 
 
 def _limit_problems(terms: TermsDraft) -> Iterator[Problem]:
-    for field in ("most_per_order", "most_held"):
+    for field in LIMITS:
         most: int | None = getattr(terms, field)
         if most is not None and not 0 < most <= MOST_EARNED:
             yield Problem(field, "not_positive" if most <= 0 else "too_large")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from dangol.rooms.rewards.checking import LIMITS
 from dangol.rooms.rewards.contents import (
     ProgramContent,
     RuleContent,
@@ -90,7 +91,7 @@ def _terms(before: ProgramContent, after: ProgramContent) -> Iterator[Difference
     )
     if old != new:
         yield Difference(About.TERMS, "", "", "expiry", old, new)
-    for field in ("most_per_order", "most_held"):
+    for field in LIMITS:
         old_most, new_most = getattr(was, field), getattr(will_be, field)
         if old_most != new_most:
             yield Difference(About.TERMS, "", "", field, old_most, new_most)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dangol.core.ledger.models import Lot
 from dangol.core.ledger.verify import MOST_OFFENDERS, Check, Looked, Offender, sql_check
 from dangol.core.storage.ids import Id, show_id
+from dangol.core.storage.params import digits_sql
 from dangol.core.storage.rows import Row, batches, columns, read_rows, table
 from dangol.domain.accrual import Part, compute_points, is_cut_fairly
 from dangol.rooms.rewards.models import Accrual, AccrualPart
@@ -162,11 +163,7 @@ def _limits() -> Check:
 
 def _not_given() -> Check:
     """Return what holds where the ledger moved less than was judged: the rest is what was not given."""
-    is_postgres = connection.vendor == "postgresql"
-    program, order = (
-        f"replace(CAST(a.{name} AS text), '-', '')" if is_postgres else f"lower(hex(a.{name}))"
-        for name in ("program_id", "order_id")
-    )
+    program, order = digits_sql("a.program_id"), digits_sql("a.order_id")
     key = f"'accrual:' || {program} || ':' || {order} || ':' || a.number"
     return sql_check(
         "accrual.not_given",

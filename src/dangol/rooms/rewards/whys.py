@@ -99,6 +99,11 @@ class WhyView(NamedTuple):
     most_held: int | None
 
     @property
+    def moved(self) -> int:
+        """What the ledger has moved for it."""
+        return self.points - self.not_given
+
+    @property
     def cut(self) -> Cut | None:
         """What the purchase would have earned, and the most that one earns; None: nothing was cut."""
         return cut_of([one.part for one in self.parts])

@@ -14,7 +14,7 @@ from dangol.core.access.rights import Right
 from dangol.core.commerce.catalog import list_categories
 from dangol.domain.errors import DomainError
 from dangol.rooms.rewards import drafts
-from dangol.rooms.rewards.checking import InvalidRule, Problem
+from dangol.rooms.rewards.checking import LIMITS, InvalidRule, Problem
 from dangol.rooms.rewards.contents import (
     Changes,
     ProgramContent,
@@ -241,7 +241,7 @@ def _means(changes: Changes, draft: DraftView) -> Means:
 
 
 def _limits(terms: TermsContent) -> dict[str, int | None]:
-    return {"most_per_order": terms.most_per_order, "most_held": terms.most_held}
+    return {name: getattr(terms, name) for name in LIMITS}
 
 
 @needs(Right.PROGRAMS_PUBLISH)

@@ -102,12 +102,8 @@ def _read_terms(given: dict[str, str], wrong: dict[str, str]) -> TermsDraft:
 
     They last to the end of a month, or for good where nothing is said.
     """
-    months, terms = (
-        given["months"],
-        TermsDraft(
-            most_per_order=_read_most("most", given, wrong), most_held=_read_most("held", given, wrong)
-        ),
-    )
+    most, held = (_read_most(name, given, wrong) for name in ("most", "held"))
+    months, terms = given["months"], TermsDraft(most_per_order=most, most_held=held)
     if not months:
         return terms
     if not (months.isascii() and months.isdigit() and 0 < int(months) <= MOST_MONTHS):

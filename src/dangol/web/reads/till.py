@@ -237,7 +237,7 @@ def read_receipt(order: OrderFacts) -> Receipt:
     # In the order of their programs: the first one's points are what the till tells.
     after = [why for why in all_after if why.program_id == all_after[0].program_id]
     judged = [why for why in after if not why.is_return]
-    points = sum(why.points - why.not_given for why in after)
+    points = sum(why.moved for why in after)
     sale = sale_of(order)
     given, is_undone = 0, is_all_back(whole)
     if sale:
@@ -259,7 +259,7 @@ def _others(whys: Sequence[WhyView]) -> tuple[Other, ...]:
         return ()
     points: dict[Id, int] = defaultdict(int)
     for why in whys:
-        points[why.program_id] += why.points - why.not_given
+        points[why.program_id] += why.moved
     return tuple(
         Other(one.name, points[one.program_id]) for one in list_wallets() if points.get(one.program_id)
     )
