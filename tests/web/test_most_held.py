@@ -37,7 +37,7 @@ def test_draft__limit__said_in_words_published_and_taken_out_again(clerk: Client
     diff = text_of(clerk.get("/programs/draft/diff").content.decode())
     clerk.post("/programs/draft/publish", {"revision": "2", "when": "now"})
 
-    words = "한 사람이 최대 30,000P까지 가질 수 있어요."
+    words = "구매로는 한 사람이 최대 30,000P까지 쌓을 수 있어요."
     assert "적립 한도" in diff
     assert "그때부터 산 것에만 새 규칙으로 적립해요." in diff
     assert "이미 쌓인 포인트는 약속한 날까지" not in diff
@@ -107,11 +107,11 @@ def test_pages__of_a_sale_that_met_the_most__axe_and_no_sideways_scroll(
     page = open_context(language=language, width=320).new_page()
     begin(clerk)
     told, label, limit = {
-        "ko": ("주지 않아요.", "한 사람이 가질 수 있는 최대 포인트", "최대 50,000P까지 가질 수 있어요."),
+        "ko": ("주지 않아요.", "한 사람이 가질 수 있는 최대 포인트", "최대 50,000P까지 쌓을 수 있어요."),
         "en": (
             "Not given: 50,000 pts.",
             "The most points a member may have",
-            "A member may have 50,000 pts at most.",
+            "Purchases bring a member to 50,000 pts at most.",
         ),
     }[language]
     pages = {f"/till/sales/{number}": told, f"/orders/till/{number}": told, "/programs": limit}

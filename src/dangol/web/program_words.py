@@ -150,7 +150,7 @@ def opens_in_words(day: date | None) -> str:
 
 def held_in_words(points: int | None) -> str:
     """Return above how many points purchases lift nobody; empty where they may have any number."""
-    held = _("한 사람이 최대 %(points)s까지 가질 수 있어요.")
+    held = _("구매로는 한 사람이 최대 %(points)s까지 쌓을 수 있어요.")
     return "" if points is None else held % {"points": format_points(points)}
 
 
