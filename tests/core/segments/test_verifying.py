@@ -1,10 +1,12 @@
 """Who is in a segment, beside its condition asked of everybody at once: what is the same, what is named."""
 
+import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -164,13 +166,14 @@ def test_verify__members_who_should_not_be__are_named_those_who_are_nobody_too(d
     }
 
 
-def test_verify__event_not_followed_yet__is_on_the_move(duckdb: Engine) -> None:
+def test_verify__event_not_followed_yet__is_on_the_move_and_not_waited_for(duckdb: Engine) -> None:
     one, _ = open_shop("A", "B")
     make_segment("buyers", bought())
     catch_up(MORNING)
     buy(one, "1", MORNING + DAY)
 
-    assert verify(duckdb).segments == [Agreement("buyers", 1, 0, 0, 1)]
+    with patch.object(time, "sleep", side_effect=AssertionError("waits for what a later look tells")):
+        assert verify(duckdb).segments == [Agreement("buyers", 1, 0, 0, 1)]
 
     catch_up(MORNING + DAY)
     assert verify(duckdb).segments == [Agreement("buyers", 1, 1, 0, 0)]
