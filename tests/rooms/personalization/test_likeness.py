@@ -128,6 +128,7 @@ def test_refresh__a_search_was_asked_for__is_made_anew_each_night_while_the_segm
     gone = sorted(named)[0]
     with write_transaction():
         report_traits([TraitDraft(gone, "app.vip", False, NIGHT + DAY, "app")], recorded_at=NIGHT + DAY)
+        enqueue("personalization.refresh", Due(NIGHT + DAY), run_at=NIGHT + DAY)
     catch_up(NIGHT + DAY)
 
     with write_transaction():
