@@ -1,4 +1,4 @@
-"""The child process of the kill test: makes a home, imports into it, or tells all that is in its tables.
+"""The child process of the kill test: makes a home, or imports into it and tells all that is in its tables.
 
 On PostgreSQL the environment names the home's databases. Batches are small, so that a second process
 takes part; it is waited for, and, where that is asked for, killed in the middle of its work. `alone` has
@@ -81,6 +81,7 @@ class Partner(partner.Partner):
 
 def main() -> None:
     """Do what the parent asks."""
+    print("at work", flush=True)
     orders.BATCH = SIZE.import_batch
     vars(loading)["Partner"] = Partner
     if WHAT == "init":
@@ -88,17 +89,21 @@ def main() -> None:
         call_command("migrate", database="keys", verbosity=0)
         open_shop()
         open_program()
-    elif WHAT in {"run", "alone", *ENDINGS}:
-        orders.OrdersLoader.can_plan = WHAT != "alone"
-        partner.PATIENCE_SECONDS = 3.0
-        bring_in(HOME, Kind.ORDERS, FILE, at=datetime(2026, 6, 1, 3, 0, tzinfo=UTC))
-    else:
-        with connection.cursor() as cursor:
-            for sql in TOLD:
-                cursor.execute(sql)
-                for row in cursor.fetchall():
-                    sys.stdout.write(f"{row}\n")
-        sys.stdout.write((next((HOME / "imports").glob("*/errors.csv"))).read_text(encoding="utf-8-sig"))
+        return
+    orders.OrdersLoader.can_plan = WHAT != "alone"
+    partner.PATIENCE_SECONDS = 3.0
+    bring_in(HOME, Kind.ORDERS, FILE, at=datetime(2026, 6, 1, 3, 0, tzinfo=UTC))
+    tell()
+
+
+def tell() -> None:
+    """Write all that is in the tables, and the rows that could not be read."""
+    with connection.cursor() as cursor:
+        for sql in TOLD:
+            cursor.execute(sql)
+            for row in cursor.fetchall():
+                sys.stdout.write(f"{row}\n")
+    sys.stdout.write((next((HOME / "imports").glob("*/errors.csv"))).read_text(encoding="utf-8-sig"))
 
 
 if __name__ == "__main__":  # the second process imports this file too

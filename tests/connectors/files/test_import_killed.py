@@ -17,6 +17,7 @@ from tests.cli.instances import Instance, copied_instance, fresh_instance
 from tests.sizes import SIZE
 
 ORDERS = 12 * SIZE.import_batch
+SIDE_BY_SIDE = b"side by side\n"
 CHILD = Path(__file__).with_name("importing.py")
 
 
@@ -44,24 +45,34 @@ def write_orders(path: Path) -> None:
 
 
 def start(instance: Instance, path: Path, *, what: str = "run") -> "subprocess.Popen[bytes]":
-    """Start a child process that imports the file into the instance, or tells what is in it."""
+    """Start a child process that imports the file into the instance and tells what is in it then.
+
+    Returns as soon as it is at work.
+    """
     command = [sys.executable, str(CHILD), what, str(instance.home), str(path)]
     root = str(Path(__file__).parents[3])
     paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     given = instance.environment(PYTHONPATH=paths)
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, env=given)
+    child = subprocess.Popen(command, bufsize=0, stdout=subprocess.PIPE, cwd=root, env=given)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"at work\n"
+    return child
 
 
 def finish(instance: Instance, path: Path, *, what: str = "run") -> bytes:
     """Run a child to its end and return what it says."""
-    child = start(instance, path, what=what)
+    return end(start(instance, path, what=what))
+
+
+def end(child: "subprocess.Popen[bytes]") -> bytes:
+    """Wait for a child's end and return what it says."""
     said, _ = child.communicate(timeout=300)
     assert child.returncode == 0
     return said
 
 
 def kill(instance: Instance, path: Path, *, after: float) -> bool:
-    """Start a child and kill it after so many seconds; says whether it was still at work."""
+    """Start a child and kill it after so many seconds of work; says whether it was still at work."""
     with start(instance, path) as child:
         time.sleep(after)
         child.send_signal(signal.SIGKILL)
@@ -93,10 +104,9 @@ class Whole(NamedTuple):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, path: Path, blank: Instance) -> Whole:
     with copied_instance(blank, tmp_path_factory.mktemp("whole")) as instance:
-        began = time.monotonic()
-        assert finish(instance, path, what="alone") == b""
+        child, began = start(instance, path, what="alone"), time.monotonic()
+        told = end(child)
         seconds = time.monotonic() - began
-        told = finish(instance, path, what="tell")
     assert told.count(b"\n") > ORDERS
     return Whole(told, seconds)
 
@@ -113,8 +123,7 @@ def test_import__killed_again_and_again__same_tables_as_an_unbroken_run(
                 broken, path, after=draw.uniform(0.1, 0.8) * whole.seconds
             ):
                 kills += 1
-            finish(broken, path)
-            told = finish(broken, path, what="tell")
+            told = finish(broken, path).removeprefix(SIDE_BY_SIDE)
         assert told == whole.told, sha256(told).hexdigest()
 
 
@@ -123,7 +132,6 @@ def test_import__two_processes_and_one_of_them_leaving_off__same_tables_as_by_on
     tmp_path: Path, path: Path, blank: Instance, whole: Whole, what: str
 ) -> None:
     with copied_instance(blank, tmp_path) as instance:
-        assert finish(instance, path, what=what) == b"side by side\n"
-        told = finish(instance, path, what="tell")
+        told = finish(instance, path, what=what)
 
-    assert told == whole.told, sha256(told).hexdigest()
+    assert told == SIDE_BY_SIDE + whole.told, sha256(told).hexdigest()
