@@ -41,9 +41,9 @@ class Size:
 
 
 SMALL = Size(
-    soak=False, rounds=50, fuzz_cases=2_000, examples=100, steps=30, kill_cycles=3,
+    soak=False, rounds=20, fuzz_cases=2_000, examples=40, steps=20, kill_cycles=1,
     requests=100, requests_kills=3, api_cases=2_000,
-    events=4_000, sequencers=(2,), restarts=2, looks=1, import_batch=250, households=60,
+    events=1_000, sequencers=(2,), restarts=2, looks=1, import_batch=100, households=30,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
