@@ -16,7 +16,6 @@ from tests.ports import free_port
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 # A key to the shop itself, as its owner would make one; the command shows it and nothing else.
-_SET_UP = "from dangol.cli.main import set_up; set_up({})"
 _MAKE_LIVE_KEY = """
 from dangol.core.access.keys import make_key
 from dangol.core.access.rights import Right
@@ -57,22 +56,13 @@ class Served(NamedTuple):
 
     def run_python(self, program: str) -> str:
         """Run a program in the instance, with Django set up; return what it prints."""
-        return run_python(self.instance, program)
+        return self.instance.run_python(program)
 
     def verify_ledger(self) -> None:
         """Prove its points, as `dangol ledger verify` does."""
         answer = self.instance.run("ledger", "verify", "--json")
         assert answer.code == 0, answer.words
         assert answer.data["is_kept"] is True
-
-
-def run_python(instance: Instance, program: str, **given: str) -> str:
-    """Run a program in an instance, with Django set up; return what it prints."""
-    command = [sys.executable, "-c", f"{_SET_UP}\n{program}"]
-    env = instance.environment(**given)
-    told = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    return told.stdout.strip()
 
 
 def answers(url: str) -> bool:
@@ -109,6 +99,6 @@ def serve(instance: Instance, port: int = 0, **given: str) -> Iterator[str]:
 def served_instance(folder: Path, **given: str) -> Iterator[Served]:
     """Make a fresh instance and serve it; `given` goes into its environment."""
     with made_instance(folder) as instance:
-        live_key = run_python(instance, _MAKE_LIVE_KEY)
+        live_key = instance.run_python(_MAKE_LIVE_KEY)
         with serve(instance, 0, DANGOL_API_RATE="1000000/minute", **given) as url:
             yield Served(instance, url, int(url.rsplit(":", 1)[1]), instance.told["test_key"], live_key)

@@ -67,6 +67,12 @@ class Instance(NamedTuple):
         """Run `dangol` to its end, as its user would, in a process that has the libraries at hand."""
         return Answer(*_warm().run([*words, "--home", str(self.home)], self.environment(**given), seconds))
 
+    def run_python(self, program: str, **given: str) -> str:
+        """Run a program in the instance, with Django set up; return what it prints."""
+        told = Answer(*_warm().run([], self.environment(**given), PATIENCE, program))
+        assert told.code == 0, told.words
+        return told.out.strip()
+
 
 @contextmanager
 def fresh_instance(folder: Path) -> Iterator[Instance]:

@@ -26,7 +26,6 @@ from tests.cli.instances import Instance, made_instance
 from tests.cli.test_serve import answers
 from tests.core.events.webhooks.receiver import Receiver, answer
 from tests.ports import free_port
-from tests.served import run_python
 from tests.sizes import SIZE
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
@@ -301,7 +300,7 @@ def test_logs_lake_and_webhooks__a_canary_through_every_door__is_in_none(
     orders = tmp_path / "orders.csv"
     orders.write_text("order_id,customer_id,date,product_id,amount\nO1,CAN-1,2026-03-01 10:00,A,1000\n")
     with Receiver(answer(200)) as receiver:
-        run_python(served.instance, ENDPOINT.format(url=receiver.url), DANGOL_WEBHOOKS_PRIVATE="1")
+        served.instance.run_python(ENDPOINT.format(url=receiver.url), DANGOL_WEBHOOKS_PRIVATE="1")
         said = [
             served.instance.run("import", "customers", str(people)),
             served.instance.run("import", "orders", str(orders)),

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from tests.cli.instances import Instance, made_instance
 from tests.core.events.webhooks.receiver import Receiver, answer
-from tests.served import run_python, served_instance
+from tests.served import served_instance
 from tests.waiting import PATIENCE, wait_for
 
 PRIVATE = {"DANGOL_WEBHOOKS_PRIVATE": "1"}
@@ -242,7 +242,7 @@ def test_worker__webhook_in_a_test_space__sent_there_marked_and_again_as_its_clo
         Receiver(busy_at_first) as receiver,
         served_instance(tmp_path, **PRIVATE) as served,
     ):
-        run_python(served.instance, IN_TEST_SPACE.format(url=receiver.url), **PRIVATE)
+        served.instance.run_python(IN_TEST_SPACE.format(url=receiver.url), **PRIVATE)
         headers = {"Authorization": f"Bearer {served.test_key}"}
 
         def buy(number: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.instances import Instance, made_instance
-from tests.served import run_python
 
 SCOPES = """
 from dangol.core.access.keys import open_key
@@ -27,8 +26,8 @@ def test_write_key__of_a_site_and_of_a_server__may_do_what_it_says(shop: Instanc
 
     assert site.data["key"].startswith("dg_live_")
     assert server.data["key"].startswith("dg_test_")
-    assert run_python(shop, SCOPES.format(key=site.data["key"])) == "events.write"
-    scopes = run_python(shop, SCOPES.format(key=server.data["key"]))
+    assert shop.run_python(SCOPES.format(key=site.data["key"])) == "events.write"
+    scopes = shop.run_python(SCOPES.format(key=server.data["key"]))
     assert scopes == "events.write,members.write,orders.write"
 
 

@@ -25,9 +25,9 @@ LIBRARIES = (
     "cryptography.hazmat.primitives.ciphers.aead", "django.contrib.auth.hashers",
     "django.core.management", "django.core.servers.basehttp", "django.db.migrations.executor",
     "django.forms", "django.template.loader", "django.views", "duckdb", "granian", "httpx", "limits",
-    "msgspec", "numpy", "phonenumbers", "psycopg", "pyarrow.parquet", "pydantic.fields",
-    "pydantic.networks", "pydantic.root_model", "pygments", "rich.console", "rich.progress", "segno",
-    "sqlparse", "structlog", "typer",
+    "markdown_it", "msgspec", "numpy", "phonenumbers", "psycopg", "pyarrow.parquet", "pydantic.fields",
+    "pydantic.networks", "pydantic.root_model", "pygments", "pysqlite3", "rich.console", "rich.progress",
+    "segno", "sqlparse", "structlog", "typer",
 )  # fmt: skip
 
 
@@ -78,10 +78,16 @@ def become(asked: dict[str, Any]) -> NoReturn:
         with open(name, how) as file:
             os.dup2(file.fileno(), number)
     main_module = import_module("dangol.cli.main")
-    sys.argv = [str(Path(str(main_module.__file__)).parents[1] / "__main__.py"), *asked["words"]]
+    words = asked["words"] if asked["program"] is None else ["-c"]
+    sys.argv = [str(Path(str(main_module.__file__)).parents[1] / "__main__.py"), *words]
     code = 1
     try:
-        main_module.main()
+        if asked["program"] is None:
+            main_module.main()
+        else:
+            main_module.set_up({})
+            exec(asked["program"], {"__name__": "__main__"})
+            code = 0
     except SystemExit as leaving:
         code = _code_of(leaving)
     except BaseException:
@@ -124,12 +130,20 @@ class Warm:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
 
-    def run(self, words: list[str], environment: dict[str, str], seconds: float) -> tuple[int, str, str]:
-        """Return a command's exit code, output and words; raises TimeoutExpired, and then it is gone."""
+    def run(
+        self, words: list[str], environment: dict[str, str], seconds: float, program: str | None = None
+    ) -> tuple[int, str, str]:
+        """Return a command's exit code, output and words; raises TimeoutExpired, and then it is gone.
+
+        A `program` is run instead of the command, with Django set up.
+        """
         with tempfile.TemporaryDirectory(dir=self._folder) as place, socket.socket(socket.AF_UNIX) as line:
             out, err = Path(place) / "out", Path(place) / "err"
             line.connect(self._address)
-            asked = {"words": words, "environment": environment, "out": str(out), "err": str(err)}
+            asked = {
+                "words": words, "program": program, "environment": environment,
+                "out": str(out), "err": str(err),
+            }  # fmt: skip
             line.sendall(f"{json.dumps(asked)}\n".encode())
             line.settimeout(seconds)
             told = line.makefile("r")
