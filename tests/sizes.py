@@ -15,6 +15,9 @@ class Size:
     soak: bool
     # Rounds of a concurrency test, in which writers race for the same thing.
     rounds: int
+    # Processes that race for the same thing, and how often each tries in a round.
+    racers: int
+    tries: int
     # Inputs a fuzz test makes up.
     fuzz_cases: int
     # Examples Hypothesis tries of a law, and steps it takes in a state machine.
@@ -41,12 +44,14 @@ class Size:
 
 
 SMALL = Size(
-    soak=False, rounds=20, fuzz_cases=2_000, examples=40, steps=20, kill_cycles=1,
+    soak=False, rounds=20, racers=4, tries=6,
+    fuzz_cases=2_000, examples=40, steps=20, kill_cycles=1,
     requests=100, requests_kills=3, api_cases=2_000,
     events=1_000, sequencers=(2,), restarts=2, looks=1, import_batch=100, households=30,
 )  # fmt: skip
 FULL = Size(
-    soak=True, rounds=1_000, fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
+    soak=True, rounds=1_000, racers=16, tries=13,
+    fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
     requests=10_000, requests_kills=60, api_cases=50_000,
     events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=8, import_batch=1_000, households=2_469,
 )  # fmt: skip

@@ -6,13 +6,14 @@ from dangol.core.storage.ids import Id
 from tests.core.ledger import writers
 from tests.rooms.rewards.edits import AT
 from tests.rooms.rewards.shop import BREAD, Bought, Telling
+from tests.sizes import SIZE
 from tests.waiting import PATIENCE
 
-BUYERS = 16
+BUYERS = SIZE.racers
 
 
 def race_to_buy(rounds: list[tuple[Id, int]]) -> None:
-    """In each round let a member buy for so many points at sixteen tills at once; all have to end well."""
+    """In each round let a member buy for so many points at many tills at once; all have to end well."""
     gate = writers.make_gate(BUYERS)
     running = [writers.start(buy_often, gate, number, rounds) for number in range(BUYERS)]
     for process in running:

@@ -10,12 +10,13 @@ from dangol.rooms.rewards.catalog.services import cancel_redemption
 from dangol.rooms.rewards.coupons.services import take
 from tests.core.ledger import writers
 from tests.rooms.rewards.catalog.shop import BY, NOW, redeem
+from tests.sizes import SIZE
 
-WRITERS, TRIES = 16, 13
+WRITERS, TRIES = SIZE.racers, SIZE.tries
 
 
 def race(rounds: list[list[list[tuple[Id, Id]]]], told: Path) -> list[tuple[int, str]]:
-    """Let 16 processes try, in each round, the (member, reward) pairs that are theirs.
+    """Let the processes try, in each round, the (member, reward) pairs that are theirs.
 
     Returns, for each try in no order, the round and how it came out: `won`, or the code of the refusal.
     """
@@ -25,7 +26,7 @@ def race(rounds: list[list[list[tuple[Id, Id]]]], told: Path) -> list[tuple[int,
 
 
 def race_for_coupons(taken: list[tuple[Id, Id]], told: Path) -> list[tuple[int, str]]:
-    """Let eight processes use the coupon of each (member, redemption) in a sale, and eight take it back.
+    """Let half the processes use the coupon of each (member, redemption) in a sale, and half take it back.
 
     Returns, for each that got through, the round and how: `used` or `canceled`.
     """

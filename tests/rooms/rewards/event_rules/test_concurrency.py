@@ -1,4 +1,4 @@
-"""Sixteen processes hear the same deeds at once: no cap and no budget is ever broken, nothing given twice."""
+"""Many processes hear the same deeds at once: no cap and no budget is ever broken, nothing given twice."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -39,7 +39,7 @@ from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 ROUNDS = SIZE.rounds if SIZE.soak else 3
-MEMBERS, DEEDS = 16, 3
+MEMBERS, DEEDS = SIZE.racers, 3
 
 
 def deeds_of(member: Id, count: int = DEEDS) -> list[Recorded]:
@@ -50,9 +50,7 @@ def deeds_of(member: Id, count: int = DEEDS) -> list[Recorded]:
 
 
 @pytest.mark.parametrize(("budget", "times"), [({"times": 7}, 7), ({"points": 950}, 9)])
-def test_hear__sixteen_members_of_one_budget__never_more_than_there_is(
-    budget: dict[str, int], times: int
-) -> None:
+def test_hear__members_of_one_budget__never_more_than_there_is(budget: dict[str, int], times: int) -> None:
     members = open_shop(*(f"m{number}" for number in range(MEMBERS)))
     made = rule(budget=budget)
     # Each member's deeds are a batch of their own: whichever comes first spends what there is.
@@ -101,7 +99,7 @@ def test_hear__one_earns_while_another_s_reward_is_canceled__nobody_waits_for_ev
     assert broken() == []
 
 
-def test_give_days__sixteen_at_once__is_once_a_year() -> None:
+def test_give_days__many_at_once__is_once_a_year() -> None:
     open_shop()
     members = [join(f"m{number}", birthday=date(2000, 11, 27)) for number in range(5)]
     rule(name="생일", event="", trigger="birthday", points=1_000, budget={"times": 3})

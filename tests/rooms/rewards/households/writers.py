@@ -15,12 +15,13 @@ from dangol.rooms.rewards.households.services import accept
 from tests.core.ledger import writers
 from tests.rooms.rewards.households.shop import BY, spend
 from tests.rooms.rewards.promotions.shop import AT, CURRENCY
+from tests.sizes import SIZE
 
-WRITERS, TRIES = 16, 13
+WRITERS, TRIES = SIZE.racers, SIZE.tries
 
 
 def race(act: Any, each: list[tuple[Any, ...]]) -> None:
-    """Run `act(gate, writer, *arguments)` in sixteen processes and wait for all to end well."""
+    """Run `act(gate, writer, *arguments)` in many processes and wait for all to end well."""
     gate = writers.make_gate(WRITERS)
     running = [writers.start(act, gate, number, *arguments) for number, arguments in enumerate(each)]
     for process in running:
@@ -29,7 +30,7 @@ def race(act: Any, each: list[tuple[Any, ...]]) -> None:
 
 
 def spend_often(gate: Any, writer: int, families: list[list[Id]], points: int) -> None:
-    """In each round spend thirteen times of a family's pool, by its members in turn; each is sent twice."""
+    """In each round spend again and again of a family's pool, by its members in turn; each is sent twice."""
     for turn, family in enumerate(families):
         gate.wait()
         for number in range(TRIES):
@@ -56,7 +57,7 @@ def spend_and_send(gate: Any, writer: int, families: list[list[Id]]) -> None:
 
 
 def accept_at_once(gate: Any, writer: int, asked: list[tuple[Id, list[Id]]]) -> None:
-    """In each round say yes to a household that has asked sixteen."""
+    """In each round say yes to a household that has asked many."""
     for household, people in asked:
         gate.wait()
         with suppress(HouseholdFull):

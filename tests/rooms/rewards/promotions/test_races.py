@@ -15,8 +15,8 @@ from tests.rooms.rewards.promotions.shop import AT, CURRENCY, asked, cart, give,
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-PROCESSES, EACH = 16, 13
-# Rounds here are of two hundred attempts each.
+PROCESSES, EACH = SIZE.racers, SIZE.tries
+# Each round is of as many attempts as that comes to.
 ROUNDS = SIZE.rounds if SIZE.soak else 3
 TENDER = {"points": 1, "minor": 1}
 
@@ -30,7 +30,7 @@ def one_use_a_round() -> None:
         )  # fmt: skip
 
 
-def test_reserve__two_hundred_at_once_of_one_use__exactly_one_has_it_each_round(tmp_path: Path) -> None:
+def test_reserve__many_at_once_of_one_use__exactly_one_has_it_each_round(tmp_path: Path) -> None:
     customers = open_shop(*(f"c{n}" for n in range(PROCESSES * EACH)))
     one_use_a_round()
     told = tmp_path / "told"
@@ -46,11 +46,11 @@ def test_reserve__two_hundred_at_once_of_one_use__exactly_one_has_it_each_round(
 
 
 def test_reserve__budget_at_once_by_all__is_given_to_the_last_won_and_not_beyond(tmp_path: Path) -> None:
-    customers = open_shop(*(f"c{n}" for n in range(PROCESSES)))
+    customers = open_shop(*(f"c{n}" for n in range(2 * PROCESSES)))
     promotion = offer(percent(10), limits={"budget_minor": 4_500})
     told = tmp_path / "told"
 
-    racing.race(racing.sell_each, told, [([one], 1) for one in customers])
+    racing.race(racing.sell_each, told, [(customers[n::PROCESSES], 1) for n in range(PROCESSES)])
 
     given = [int(line.split(":")[1]) for line in told.read_text().split()]
     assert sorted(given, reverse=True)[:5] == [1_000] * 4 + [500]

@@ -1,4 +1,4 @@
-"""Sixteen processes give, tell and hear the same at once: never more than there is room for, never twice."""
+"""Many processes give, tell and hear the same at once: never more than there is room for, never twice."""
 
 import pytest
 from django.db import connections
@@ -115,7 +115,7 @@ def test_follow__same_events_at_once__give_once() -> None:
     assert broken() == []
 
 
-def test_open__sixteen_at_once__one_takes_friends_and_the_others_are_told_so() -> None:
+def test_open__many_at_once__one_takes_friends_and_the_others_are_told_so() -> None:
     open_shop()
     rounds = []
     for _ in range(ROUNDS):

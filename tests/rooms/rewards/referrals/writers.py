@@ -21,12 +21,13 @@ from dangol.rooms.rewards.referrals.selectors import list_programs
 from tests.core.ledger import writers
 from tests.rooms.rewards.promotions.shop import AT
 from tests.rooms.rewards.referrals.shop import BY, CLERK, program
+from tests.sizes import SIZE
 
-WRITERS = 16
+WRITERS = SIZE.racers
 
 
 def race(act: Any, *arguments: Any) -> None:
-    """Run `act(gate, writer, *arguments)` in sixteen processes and wait for all to end well."""
+    """Run `act(gate, writer, *arguments)` in many processes and wait for all to end well."""
     gate = writers.make_gate(WRITERS)
     running = [writers.start(act, gate, number, *arguments) for number in range(WRITERS)]
     for process in running:

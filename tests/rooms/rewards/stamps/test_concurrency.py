@@ -1,4 +1,4 @@
-"""Sixteen processes stamp, give and undo at once: no stamp is lost, and each full card gives exactly once."""
+"""Many processes stamp, give and undo at once: no stamp is lost, and each full card gives exactly once."""
 
 from collections import Counter
 
@@ -21,11 +21,11 @@ ROUNDS = SIZE.rounds if SIZE.soak else 2
 
 @pytest.fixture
 def members() -> list[Id]:
-    assert WRITERS * TRIES >= 200
+    assert not SIZE.soak or WRITERS * TRIES >= 200
     return open_shop(*(f"m{number}" for number in range(ROUNDS)))
 
 
-def test_stamp__two_hundred_times_at_once__each_full_card_gives_once(members: list[Id]) -> None:
+def test_stamp__many_times_at_once__each_full_card_gives_once(members: list[Id]) -> None:
     card = program()
 
     race(stamp_often, [(card, members)] * WRITERS)
@@ -39,7 +39,7 @@ def test_stamp__two_hundred_times_at_once__each_full_card_gives_once(members: li
     assert broken() == []
 
 
-def test_give__one_full_card_two_hundred_times__takes_one_piece(members: list[Id]) -> None:
+def test_give__one_full_card_many_times__takes_one_piece(members: list[Id]) -> None:
     cup = mug(0)
     card = program(gives=GiftKind.REWARD, target_id=cup)
     for member in members:
@@ -54,7 +54,7 @@ def test_give__one_full_card_two_hundred_times__takes_one_piece(members: list[Id
     assert broken() == []
 
 
-def test_undo__same_stamps_two_hundred_times__takes_their_points_once(members: list[Id]) -> None:
+def test_undo__same_stamps_many_times__takes_their_points_once(members: list[Id]) -> None:
     card = program()
     mistakes = [(member, stamp(member, card, 10)) for member in members]
 

@@ -9,12 +9,13 @@ from dangol.rooms.rewards.stamps.services import give_full_cards, retry_waiting,
 from tests.core.ledger import writers
 from tests.rooms.rewards.promotions.shop import AT
 from tests.rooms.rewards.stamps.shop import BY, stamp
+from tests.sizes import SIZE
 
-WRITERS, TRIES = 16, 13
+WRITERS, TRIES = SIZE.racers, SIZE.tries
 
 
 def race(act: Any, each: list[tuple[Any, ...]]) -> None:
-    """Run `act(gate, writer, *arguments)` in sixteen processes and wait for all to end well."""
+    """Run `act(gate, writer, *arguments)` in many processes and wait for all to end well."""
     gate = writers.make_gate(WRITERS)
     running = [writers.start(act, gate, number, *arguments) for number, arguments in enumerate(each)]
     for process in running:
@@ -23,7 +24,7 @@ def race(act: Any, each: list[tuple[Any, ...]]) -> None:
 
 
 def stamp_often(gate: Any, writer: int, program_id: Id, members: list[Id]) -> None:
-    """In each round lay thirteen times one stamp on the same member's card; every try is sent twice."""
+    """In each round lay again and again one stamp on the same member's card; every try is sent twice."""
     for member in members:
         gate.wait()
         for turn in range(TRIES):

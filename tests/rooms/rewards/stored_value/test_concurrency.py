@@ -1,4 +1,4 @@
-"""Sixteen processes at a barrier: no won is spent twice, given back twice, or lost with who was killed."""
+"""Many processes at a barrier: no won is spent twice, given back twice, or lost with who was killed."""
 
 import signal
 from collections import Counter
@@ -17,8 +17,8 @@ from tests.rooms.rewards.stored_value.shop import credit, held, on_card, on_cred
 from tests.sizes import SIZE
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
-PROCESSES, EACH = 16, 13
-# Rounds here are of two hundred attempts each.
+PROCESSES, EACH = SIZE.racers, SIZE.tries
+# Each round is of as many attempts as that comes to.
 ROUNDS = SIZE.rounds if SIZE.soak else 2
 
 
@@ -26,7 +26,7 @@ def told_in(path: Path) -> Counter[str]:
     return Counter(path.read_text().split())
 
 
-def test_pay__two_hundred_at_once_of_a_cards_last_money__it_is_paid_out_once(
+def test_pay__many_at_once_of_a_cards_last_money__it_is_paid_out_once(
     tmp_path: Path,
 ) -> None:
     buyers = open_shop(*(f"b{n}" for n in range(ROUNDS * PROCESSES)))
@@ -44,7 +44,7 @@ def test_pay__two_hundred_at_once_of_a_cards_last_money__it_is_paid_out_once(
     prove()
 
 
-def test_pay__two_hundred_at_once_of_sixty_percent_of_the_credit__exactly_one_has_it(tmp_path: Path) -> None:
+def test_pay__many_at_once_of_sixty_percent_of_the_credit__exactly_one_has_it(tmp_path: Path) -> None:
     members = open_shop(*(f"m{n}" for n in range(ROUNDS)))
     for member in members:
         credit(member, 10_000)
