@@ -32,7 +32,7 @@ from tests.sizes import SIZE
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HOUSEHOLDS = 60 if SIZE.soak else 2
 # So many of the carts that were sold are asked about again.
-EVERY = 30 if SIZE.soak else 4
+EVERY = 30 if SIZE.soak else 12
 PAGE = Path(__file__).parents[4] / "docs" / "algorithms" / "coupon-year.md"
 
 

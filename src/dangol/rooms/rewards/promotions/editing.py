@@ -209,7 +209,8 @@ def discard_draft(promotion_id: Id) -> None:
 
 def check_content(content: PromotionContent) -> Limited:
     """Return a content as the rules read it; raises PromotionInvalid or a BrokenCondition."""
-    return read_promotion(bytes(16), 0, content, trait_types())
+    traits = {} if content.condition is None else trait_types()
+    return read_promotion(bytes(16), 0, content, traits)
 
 
 def require_publishable(promotion_id: Id, *, revision: int) -> PromotionContent:
