@@ -1,7 +1,5 @@
 """`dangol segments verify`, as its user runs it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +7,8 @@ import pytest
 
 from tests.cli.instances import Instance, made_instance
 from tests.ports import free_port
-from tests.waiting import PATIENCE
 
 OPEN = """
-from dangol.cli.main import set_up
-set_up({})
 from dangol.core.events.settling import settle_all
 from dangol.core.people.actors import Actor, ActorKind
 from dangol.core.people.selectors import shop
@@ -29,8 +24,6 @@ create_segment(draft, actor=Actor(ActorKind.SYSTEM, "t", "t"), at=now())
 settle_all(clock=now, zone=shop().tz)
 """
 BREAK = """
-from dangol.cli.main import set_up
-set_up({})
 from dangol.core.segments.models import Member
 Member.objects.order_by("customer_id").first().delete()
 """
@@ -39,12 +32,8 @@ Member.objects.order_by("customer_id").first().delete()
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     with made_instance(tmp_path) as fresh:
-        python(fresh, OPEN)
+        fresh.run_python(OPEN)
         yield fresh
-
-
-def python(instance: Instance, text: str) -> None:
-    subprocess.run([sys.executable, "-c", text], env=instance.environment(), check=True, timeout=PATIENCE)
 
 
 def test_segments_verify__all_are_where_they_should_be__says_so_and_doctor_knows(instance: Instance) -> None:
@@ -60,7 +49,7 @@ def test_segments_verify__all_are_where_they_should_be__says_so_and_doctor_knows
 
 
 def test_segments_verify__somebody_is_missing__is_named_and_exits_with_1(instance: Instance) -> None:
-    python(instance, BREAK)
+    instance.run_python(BREAK)
 
     told, in_words = instance.run("segments", "verify", "--json"), instance.run("segments", "verify")
 

@@ -14,12 +14,15 @@ import pytest
 
 from tests.ports import free_port
 from tests.reports import NO_JAVA
+from tests.sizes import SIZE
 from tests.waiting import PATIENCE
 
 _MASTER, _WORKER = "org.apache.spark.deploy.master.Master", "org.apache.spark.deploy.worker.Worker"
 _PATIENCE_S = 300
 # These processes live for a minute: a compiler that makes the best of hot code would never earn its time.
 _SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# Nor would Java that is written and compiled for a query of some rows; at full size that is seen, too.
+_INTERPRETED = " -Dspark.sql.codegen.wholeStage=false -Dspark.sql.codegen.factoryMode=NO_CODEGEN"
 
 
 def need_java() -> None:
@@ -84,12 +87,35 @@ class Cluster:
 
 
 @contextmanager
+def spark_address(folder: Path) -> Iterator[str]:
+    """Give the address of a Spark: a cluster at full size, else its own driver with two threads.
+
+    What clusters say is compared with DuckDB on a real one in each run by `test_spark.py`; who else asks one
+    is about what it is asked, and the five further processes take half a minute.
+    """
+    need_java()
+    if not SIZE.soak:
+        with _short_lived():
+            yield "local[2]"
+        return
+    with running(folder) as cluster:
+        yield cluster.address
+
+
+@contextmanager
+def _short_lived() -> Iterator[None]:
+    """Let each Java that is started be quick to start: a cluster's, its executors', a session's on it."""
+    given = [os.environ.get("JAVA_TOOL_OPTIONS", ""), _SHORT_LIVED + ("" if SIZE.soak else _INTERPRETED)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", " ".join(given))
+        yield
+
+
+@contextmanager
 def running(folder: Path, *, workers: int = 2) -> Iterator[Cluster]:
     """Run a cluster; skips the test where there is no Java."""
     need_java()
-    with pytest.MonkeyPatch.context() as patch:
-        # Of the cluster's own processes, of its executors, and of the session that is opened on it.
-        patch.setenv("JAVA_TOOL_OPTIONS", " ".join([os.environ.get("JAVA_TOOL_OPTIONS", ""), _SHORT_LIVED]))
+    with _short_lived():
         cluster = Cluster(folder, workers)
         try:
             yield cluster

@@ -93,7 +93,7 @@ def days(spark: Engine) -> ir.Table:
     return spark.keep(spark.load(customer_days().to_pyarrow()))
 
 
-@pytest.mark.parametrize("name", ALL_REPORTS)
+@pytest.mark.parametrize("name", drawn([*ALL_REPORTS], one_in=3))
 def test_report__on_a_cluster__is_the_table_of_this_process(spark: Engine, days: ir.Table, name: str) -> None:
     here = ALL_REPORTS[name](customer_days(), as_of=AS_OF).to_pyarrow()
 

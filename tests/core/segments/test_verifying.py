@@ -23,7 +23,7 @@ from dangol.insight.engine import Engine, Limits, open_engine
 from tests.core.commerce.shop import DAY, MORNING
 from tests.core.ledger.following import BY_HAND
 from tests.core.segments.shop import bought, buy, catch_up, come, inside, make_segment, open_shop, rewrite
-from tests.insight.clusters import running as cluster_running
+from tests.insight.clusters import spark_address
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keys"]),
@@ -116,10 +116,10 @@ def test_verify__all_kinds_of_conditions__members_are_whom_they_mean(duckdb: Eng
     assert {slug for slug, count in members.items() if not 0 < count < 8} == set()
 
 
-def test_verify__on_a_cluster__the_same_segments_have_the_same_customers(tmp_path: Path) -> None:
+def test_verify__on_spark__the_same_segments_have_the_same_customers(tmp_path: Path) -> None:
     lively_shop()
 
-    with cluster_running(tmp_path) as cluster, open_engine(cluster.address, Limits(tmp_path)) as spark:
+    with spark_address(tmp_path) as address, open_engine(address, Limits(tmp_path)) as spark:
         verdict = verify(spark)
 
     assert (verdict.is_kept, verdict.customers, verdict.differences) == (True, 8, [])

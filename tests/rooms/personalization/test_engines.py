@@ -12,7 +12,7 @@ from dangol.core.segments.models import Trait
 from dangol.rooms.personalization.models import ReportTable
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.rooms.personalization.selectors import why_reckoned_here
-from tests.insight.clusters import running
+from tests.insight.clusters import spark_address
 from tests.ports import free_port
 from tests.rooms.personalization.test_refresh import NIGHT, bring_history
 
@@ -45,15 +45,15 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def test_refresh__on_a_cluster__tells_what_duckdb_does(settings: Settings, tmp_path: Path) -> None:
+def test_refresh__on_spark__tells_what_duckdb_does(settings: Settings, tmp_path: Path) -> None:
     bring_history(80, seed=3)
     refresh_all(shop(), as_of=AS_OF, at=NIGHT)
     here = told()
     Trait.objects.all().delete()
     ReportTable.objects.all().delete()
 
-    with running(tmp_path) as cluster:
-        settings.ENGINE = cluster.address
+    with spark_address(tmp_path) as address:
+        settings.ENGINE = address
         outcome = refresh_all(shop(), as_of=AS_OF, at=NIGHT)
 
     assert outcome["rfm"] == 80
