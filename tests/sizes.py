@@ -45,9 +45,9 @@ class Size:
 
 SMALL = Size(
     soak=False, rounds=20, racers=4, tries=6,
-    fuzz_cases=2_000, examples=40, steps=20, kill_cycles=1,
+    fuzz_cases=800, examples=40, steps=20, kill_cycles=1,
     requests=100, requests_kills=3, api_cases=2_000,
-    events=1_000, sequencers=(2,), restarts=2, looks=1, import_batch=100, households=30,
+    events=1_000, sequencers=(2,), restarts=1, looks=1, import_batch=100, households=30,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, racers=16, tries=13,

@@ -14,12 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 import pyzipper
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, copied_instance, fresh_instance
 from tests.waiting import PATIENCE
 
 # A shop with a program that pays 1 % at once; its points lapse at the end of the 24th month.
 OPEN_SHOP = """
-import django; django.setup()
 from datetime import UTC, datetime
 from dangol.cli.instance import ShopFacts, make_instance
 from dangol.domain.accrual import Expiry
@@ -57,12 +56,6 @@ def days_ago(*days: int) -> list[str]:
     return [f"{TODAY - timedelta(days=one):%Y-%m-%d %H:%M:%S}" for one in days]
 
 
-def open_shop(instance: Instance) -> Instance:
-    given = instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings")
-    subprocess.run([sys.executable, "-c", OPEN_SHOP], env=given, check=True, timeout=PATIENCE)
-    return instance
-
-
 def bring_in(instance: Instance, kind: str, path: Path, *options: str) -> None:
     answer = instance.run("import", kind, str(path), "--json", "--quiet", *options)
     assert answer.code == 0, answer
@@ -70,11 +63,18 @@ def bring_in(instance: Instance, kind: str, path: Path, *options: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A shop in which nothing has happened, to be copied."""
+    with fresh_instance(tmp_path_factory.mktemp("blank")) as instance:
+        instance.run_python(OPEN_SHOP)
+        yield instance
+
+
+@pytest.fixture(scope="module")
+def shop(blank: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """A shop with members, a guest, orders and returns. All these tests only read it."""
     folder = tmp_path_factory.mktemp("shop")
-    with fresh_instance(folder) as instance:
-        open_shop(instance)
+    with copied_instance(blank, folder) as instance:
         for kind, text in (("customers", CUSTOMERS), ("orders", ORDERS.format(*days_ago(60, 50, 40, 30)))):
             (folder / f"{kind}.csv").write_text(text)
             bring_in(instance, kind, folder / f"{kind}.csv")
@@ -105,13 +105,15 @@ def content(path: Path, *, without: str = "") -> list[tuple[str, ...]]:
     return sorted(tuple(f"{name}={value}" for name, value in row.items() if name != without) for row in rows)
 
 
-def test_export__taken_into_a_blank_shop__is_the_same_shop(shop: Instance, tmp_path: Path) -> None:
+def test_export__taken_into_a_blank_shop__is_the_same_shop(
+    blank: Instance, shop: Instance, tmp_path: Path
+) -> None:
     members, orders, balances = take_out(shop, tmp_path / "first")
     tomorrow = f"{TODAY + timedelta(days=2):%Y-%m-%d}"
 
     with ExitStack() as stack:
         (tmp_path / "new").mkdir()
-        other = open_shop(stack.enter_context(fresh_instance(tmp_path / "new")))
+        other = stack.enter_context(copied_instance(blank, tmp_path / "new"))
         bring_in(other, "customers", members)
         bring_in(other, "orders", orders, "--cut-over", tomorrow)
         bring_in(other, "balances", balances)

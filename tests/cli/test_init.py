@@ -7,13 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.instances import Instance, fresh_instance
+from tests.cli.instances import Instance, fresh_instance, made_instance
+from tests.sizes import drawn
 
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
     with fresh_instance(tmp_path) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Instance]:
+    """Give a home in which `dangol init` has made a shop."""
+    with made_instance(tmp_path) as one:
+        yield one
 
 
 def test_init__empty_home__makes_a_shop_its_owner_can_enter(instance: Instance) -> None:
@@ -35,11 +43,14 @@ def test_init__empty_home__makes_a_shop_its_owner_can_enter(instance: Instance) 
 
 @pytest.mark.parametrize(
     ("currency", "paid", "points", "tier"),
-    [
-        ("KRW", "300000", 3_000, "silver"),
-        ("USD", "499.99", 499, "member"),
-        ("KWD", "2000.500", 2_000, "gold"),
-    ],
+    drawn(
+        [
+            ("KRW", "300000", 3_000, "silver"),
+            ("USD", "499.99", 499, "member"),
+            ("KWD", "2000.500", 2_000, "gold"),
+        ],
+        one_in=3,
+    ),
 )
 def test_init__then_an_import_of_orders__has_points_and_tiers(
     instance: Instance, tmp_path: Path, currency: str, paid: str, points: int, tier: str
@@ -59,17 +70,17 @@ def test_init__then_an_import_of_orders__has_points_and_tiers(
     assert instance.run("ledger", "verify").code == 0
 
 
-def test_init__home_with_a_shop__refuses_and_changes_nothing(instance: Instance) -> None:
-    instance.run("init")
-    before = {path.name: path.read_bytes() for path in instance.home.glob("*.key*")}
+def test_init__home_with_a_shop__refuses_and_changes_nothing(made: Instance) -> None:
+    before = {path.name: path.read_bytes() for path in made.home.glob("*.key*")}
+    assert before
 
-    again = instance.run("init", "--name", "딴 가게", "--json")
+    again = made.run("init", "--name", "딴 가게", "--json")
 
     assert again.code == 4
     assert again.data["error"]["code"] == "home.has_a_shop"
     assert "--upgrade" in again.words
-    assert {path.name: path.read_bytes() for path in instance.home.glob("*.key*")} == before
-    assert "우리 가게" in instance.run("doctor").out
+    assert {path.name: path.read_bytes() for path in made.home.glob("*.key*")} == before
+    assert "우리 가게" in made.run("doctor").out
 
 
 @pytest.mark.parametrize(
@@ -104,15 +115,14 @@ def test_init__home_that_cannot_be_a_folder__is_refused_by_name(instance: Instan
 
 
 @pytest.mark.parametrize("name", ["master.keys", "secret.key"])
-def test_init__shop_that_lost_a_key__makes_no_other_one(instance: Instance, name: str) -> None:
-    instance.run("init")
-    (instance.home / name).unlink()
+def test_init__shop_that_lost_a_key__makes_no_other_one(made: Instance, name: str) -> None:
+    (made.home / name).unlink()
 
-    again = instance.run("init", "--json")
+    again = made.run("init", "--json")
 
     assert again.code == 4
     assert again.data["error"]["code"] == "home.has_a_shop"
-    assert not (instance.home / name).exists()
+    assert not (made.home / name).exists()
 
 
 def test_init__cut_off_after_the_keys__keeps_them_and_goes_on(instance: Instance) -> None:
@@ -127,11 +137,12 @@ def test_init__cut_off_after_the_keys__keeps_them_and_goes_on(instance: Instance
     assert key.read_text() == "k" * 64
 
 
-def test_upgrade__nothing_to_apply__says_so(instance: Instance) -> None:
+def test_upgrade__no_shop__says_so(instance: Instance) -> None:
     assert instance.run("init", "--upgrade").code == 3
-    instance.run("init")
 
-    upgraded = instance.run("init", "--upgrade", "--json")
+
+def test_upgrade__nothing_to_apply__says_so(made: Instance) -> None:
+    upgraded = made.run("init", "--upgrade", "--json")
 
     assert upgraded.code == 0
     assert upgraded.data["applied"] == []

@@ -1,18 +1,13 @@
 """`dangol ledger verify`, as its user runs it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.instances import Instance, made_instance
-from tests.waiting import PATIENCE
 
 BREAK = """
-from dangol.cli.main import set_up
-set_up({})
 from dangol.core.ledger.models import Account, PointCurrency
 from dangol.core.storage.ids import new_id
 PointCurrency.objects.create(code="P", name="Points")
@@ -35,7 +30,7 @@ def test_ledger_verify__healthy__says_so(instance: Instance) -> None:
 
 
 def test_ledger_verify__a_balance_that_is_wrong__is_named_and_exits_with_1(instance: Instance) -> None:
-    subprocess.run([sys.executable, "-c", BREAK], env=instance.environment(), check=True, timeout=PATIENCE)
+    instance.run_python(BREAK)
 
     told, in_words = instance.run("ledger", "verify", "--json"), instance.run("ledger", "verify")
 

@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
@@ -24,8 +23,7 @@ PRIVATE = {"DANGOL_WEBHOOKS_PRIVATE": "1"}
 CREATE = """
 from dangol.core.events.webhooks.services import create_endpoint
 from dangol.project.clock import now
-import sys
-made = create_endpoint(url=sys.argv[1], events=["points.earned"], at=now())
+made = create_endpoint(url="{url}", events=["points.earned"], at=now())
 print(made.secret)
 """
 IN_TEST_SPACE = """
@@ -169,11 +167,7 @@ def test_trigger__real_shop_with_an_endpoint__only_with_yes(
     people = tmp_path / "people.csv"
     people.write_text("external_id,joined_at\nT-1,2026-03-02\n")
     assert instance.run("import", "customers", str(people)).code == 0
-    made = subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup()\n{CREATE}", receiver.url],
-        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **PRIVATE),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    secret = instance.run_python(CREATE.format(url=receiver.url), **PRIVATE)
 
     refused = instance.run("trigger", "points.earned", "--json")
     assert (refused.code, refused.data["error"]["code"]) == (4, "trigger.real_shop")
@@ -184,7 +178,7 @@ def test_trigger__real_shop_with_an_endpoint__only_with_yes(
     assert instance.run("worker", "--until-idle", DANGOL_WEBHOOKS_PRIVATE="1").code == 0
 
     assert receiver.ids == [sent.data["id"]]
-    body = Webhook(made.stdout.strip()).verify(receiver.got[0].body, dict(receiver.got[0].headers))
+    body = Webhook(secret).verify(receiver.got[0].body, dict(receiver.got[0].headers))
     assert (body["type"], body["test"]) == ("points.earned", True)
     # What was made up has touched nothing.
     assert instance.run("ledger", "verify").code == 0
@@ -218,11 +212,7 @@ def test_trigger__without_a_name__shows_them_all(instance: Instance) -> None:
 def test_worker__webhook_while_it_runs__is_sent_without_being_told(
     instance: Instance, receiver: Receiver
 ) -> None:
-    subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup()\n{CREATE}", receiver.url],
-        env=instance.environment(DJANGO_SETTINGS_MODULE="dangol.project.settings", **PRIVATE),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    instance.run_python(CREATE.format(url=receiver.url), **PRIVATE)
     worker = instance.start("worker", **PRIVATE)
     try:
         sent = instance.run("trigger", "points.earned", "--yes", "--json")
