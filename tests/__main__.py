@@ -79,6 +79,9 @@ ABOUT_DATABASES = (
     "tests/web/test_two_stores.py",
 )
 
+# A test that stands still is named with where each of its threads stands, and fails: others go on.
+GUARD = ("-o", "faulthandler_timeout=900", "-o", "faulthandler_exit_on_timeout=true")
+
 
 def cores() -> int:
     """Return the cores this process may use."""
@@ -101,7 +104,16 @@ def run(kind: str, report: Path, words: list[str], *, is_alone: bool) -> int:
     given = {"DANGOL_TEST_DATABASE": kind, "DANGOL_TEST_REPORT": str(report)}
     ignored = [f"--ignore={path}" for path in left_out(kind, is_alone=is_alone)]
     workers = ["-n", str(cores()), "--dist", "worksteal"]
-    command = [sys.executable, "-m", "pytest", "-q", *workers, *ignored, *words]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        *workers,
+        *([] if SIZE.soak else GUARD),
+        *ignored,
+        *words,
+    ]
     return subprocess.run(
         command, cwd=ROOT, env=os.environ | given, stdin=subprocess.DEVNULL, check=False
     ).returncode

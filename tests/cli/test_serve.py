@@ -54,7 +54,7 @@ def serving(instance: Instance, port: int) -> Iterator["subprocess.Popen[str]"]:
     wait_for(lambda: all(pids(instance, kind) for kind in KINDS))
     yield process
     process.kill()
-    process.communicate()
+    process.communicate(timeout=PATIENCE)
     wait_for(lambda: not pids(instance))
 
 
@@ -107,7 +107,7 @@ def test_serve__parent_killed_outright__leaves_no_orphan(
     serving: "subprocess.Popen[str]", instance: Instance, port: int
 ) -> None:
     serving.kill()
-    serving.wait()
+    serving.wait(PATIENCE)
 
     wait_for(lambda: not pids(instance))
     assert not answers(port)

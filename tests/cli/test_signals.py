@@ -1,5 +1,6 @@
 """What ends a process of ours: the process itself, told at any moment."""
 
+import os
 import random
 import signal
 import subprocess
@@ -33,3 +34,33 @@ def test_stop_signals__told_at_any_moment__never_stuck(number: signal.Signals) -
             process.send_signal(number)
             assert process.wait(PATIENCE) == 0
             assert process.stdout.read() == f"{int(number)}\n"
+
+
+# It takes no notice of SIGTERM, as one that is just being made or whose work stands still.
+DEAF = """
+import signal, sys, time
+from dangol.cli import signals
+signals.LEAVE_SECONDS = 0.1
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+signals.stop_with_parent(int(sys.argv[1]))
+print("up", flush=True)
+time.sleep(3600)
+"""
+
+
+def test_stop_with_parent__parent_is_gone_and_signal_lost__ends_all_the_same() -> None:
+    with subprocess.Popen(["sleep", "3600"]) as other:  # not its parent, as if that had gone
+        started = [sys.executable, "-c", DEAF, str(other.pid)]
+        with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as process:
+            assert process.wait(PATIENCE) == -signal.SIGKILL
+        other.kill()
+
+
+def test_stop_with_parent__parent_lives__goes_on() -> None:
+    started = [sys.executable, "-c", DEAF, str(os.getpid())]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.kill()

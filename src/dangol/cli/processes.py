@@ -19,7 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from dangol.cli.signals import StopSignals
+from dangol.cli.signals import StopSignals, stop_with_parent
 from dangol.core.events import sequencer
 from dangol.core.events.lake import LakeWriter
 from dangol.core.events.runtime import REST_SECONDS, Readers
@@ -56,7 +56,6 @@ WORK_POSTGRES = "-c lock_timeout=30s -c statement_timeout=30min"
 CONNECT_SECONDS = 2
 TALLY_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
-PARENT_CHECK_SECONDS = 0.5
 
 
 class Settled(NamedTuple):
@@ -181,7 +180,7 @@ def run_web(*, host: str, port: int) -> None:
     # Told through the environment, since workers may be started as programs of their own.
     mark = os.environ[DRAINING] = str(settings.HOME / f"stopping-{os.getpid()}")
     Path(mark).unlink(missing_ok=True)
-    _stop_with_parent(os.environ.get(PARENT))
+    stop_with_parent(_parent())
     server = Granian(
         DOOR,
         address=host,
@@ -197,7 +196,9 @@ def run_web(*, host: str, port: int) -> None:
     )
     server.on_startup(lambda: _drain_on_signal(server, Path(mark)))
     try:
-        server.serve(target_loader=partial(_load_application, Board(WEB_WORKERS)), wrap_loader=False)
+        server.serve(
+            target_loader=partial(_load_application, Board(WEB_WORKERS), os.getpid()), wrap_loader=False
+        )
     finally:
         Path(mark).unlink(missing_ok=True)
 
@@ -207,9 +208,9 @@ def needs_sequencer() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _load_application(board: Board) -> Callable[..., Any]:
+def _load_application(board: Board, parent: int) -> Callable[..., Any]:
     """Load the application in a web worker, which has the web process for its parent."""
-    _stop_with_parent(str(os.getppid()))
+    stop_with_parent(parent)
     limit_waits(LONGEST_WRITER_WAIT_SECONDS)
     application: Callable[..., Any] = import_string(DOOR.replace(":", "."))(board.take_place())
     calm_collector()
@@ -258,28 +259,17 @@ def _heartbeats(name: str, stopping: threading.Event) -> Loop:
 
 def _run_loops(loops: Iterable[Loop], stopping: threading.Event) -> None:
     signals = StopSignals()
-    parent = os.environ.get(PARENT)
+    stop_with_parent(_parent())
     threads = [threading.Thread(target=loop.run, name=loop.name) for loop in loops]
     for thread in threads:
         thread.start()
-    while signals.wait(PARENT_CHECK_SECONDS) is None and not _is_orphan(parent):
-        continue
+    signals.wait()
     stopping.set()
     for thread in threads:
         thread.join()
 
 
-def _is_orphan(parent: str | None) -> bool:
-    return parent is not None and os.getppid() != int(parent)
-
-
-def _stop_with_parent(parent: str | None) -> None:
-    """Stop this process as by SIGTERM once its parent is gone, even by kill -9, which tells nobody."""
-
-    def watch() -> None:
-        while not _is_orphan(parent):
-            threading.Event().wait(PARENT_CHECK_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    if parent is not None:
-        threading.Thread(target=watch, name="parent watch", daemon=True).start()
+def _parent() -> int | None:
+    """Return the pid of the `dangol serve` that has started this process."""
+    given = os.environ.get(PARENT)
+    return int(given) if given else None

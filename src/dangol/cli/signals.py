@@ -1,7 +1,14 @@
 """The signals that end a process of ours, waited for as anything else is."""
 
+import os
 import signal
+import threading
+import time
 from queue import Empty, SimpleQueue
+
+# What is told to stop has so long to finish what is in hand: then it is ended, by its parent or by itself.
+LEAVE_SECONDS = 30.0
+PARENT_CHECK_SECONDS = 0.5
 
 
 class StopSignals:
@@ -23,3 +30,21 @@ class StopSignals:
             return self._told.get(timeout=seconds)
         except Empty:
             return None
+
+
+def stop_with_parent(parent: int | None) -> None:
+    """Tell this process to stop once the parent is gone, even by kill -9, which tells nobody.
+
+    A signal can get lost, as where a web worker is just being made, and a turn can stand still. Nobody is
+    left to end this process then: it does so itself after `LEAVE_SECONDS`. Without a parent nothing happens.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(LEAVE_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if parent is not None:
+        threading.Thread(target=watch, name="parent watch", daemon=True).start()

@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from dangol.cli.processes import PARENT
-from dangol.cli.signals import StopSignals
+from dangol.cli.signals import LEAVE_SECONDS, StopSignals
 
 LOOK_SECONDS = 0.1
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 30.0
 # A child that lived this long was well: its next death counts as the first.
 WELL_AFTER_SECONDS = 60.0
-DRAIN_SECONDS = 30.0
 
 
 class Child:
@@ -98,6 +97,6 @@ class Supervisor:
     def _stop_all(self, number: int) -> None:
         for child in self.children:
             child.ask_to_stop(number)
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + LEAVE_SECONDS
         for child in self.children:
             child.wait_until(deadline)
