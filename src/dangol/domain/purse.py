@@ -22,13 +22,15 @@ class Purse:
     """One customer's points of one currency, and what has been done to them since they were loaded."""
 
     __slots__ = (
-        "_agenda", "_make_id", "debt", "done", "is_late", "known_to", "lots", "movements", "opened", "slid",
-        "touched",
+        "_agenda", "_make_id", "debt", "done", "is_late", "known_to", "lots", "movements", "opened",
+        "owed_since", "slid", "touched",
     )  # fmt: skip
 
     def __init__(self, lots: Iterable[Lot], *, debt: int, make_id: Callable[[], bytes]) -> None:
         self.lots = {lot.id: lot for lot in lots}
+        # What is owed, and since when the last of it, where that is known.
         self.debt = debt
+        self.owed_since: datetime | None = None
         self.movements: list[Movement] = []
         self.touched: set[bytes] = set()
         # Activities, with what they were of; the lots whose end they have moved; up to when all is known;
@@ -181,7 +183,12 @@ class Purse:
         heappush(self._agenda, self._next_of(lot))
         entries = [Entry(_PENDING, -lot.left, lot.id), Entry(_AVAILABLE, lot.left, lot.id)]
         self._derive(_POST, lot.release_at, lot.left, entries, lot)
-        self._settle_debt(lot, lot.release_at)
+        # It may be known late that it has opened: nothing is paid before it is owed.
+        self._settle_debt(lot, max(lot.release_at, self.owed_since or lot.release_at))
+
+    def _owe(self, points: int, at: datetime) -> None:
+        self.debt += points
+        self.owed_since = max(at, self.owed_since or at)
 
     def _settle_debt(self, lot: Lot, at: datetime) -> None:
         if points := min(self.debt, lot.left):

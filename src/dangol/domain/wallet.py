@@ -207,7 +207,7 @@ class Wallet(Purse):
             entries.append(Entry(_WAIVED, -due))
         elif due:
             entries.append(Entry(_DEBT, -due))
-            self.debt += due
+            self._owe(due, command.at)
         movement = self._move(kind, command, entries, reverses_id=lot.origin_id)
         self._settle_later(command.at)
         return movement
@@ -311,7 +311,7 @@ class Wallet(Purse):
             entries.append(Entry(_PENDING if lot.is_pending else _AVAILABLE, points, lot.id))
         if command.debt:
             entries.append(Entry(_DEBT, -command.debt))
-            self.debt += command.debt
+            self._owe(command.debt, at)
         if net := sum([entry.points for entry in entries]):
             entries.insert(0, Entry(_CLEARING, -net))
         movement = self._move(Kind.MERGE_IN, command, entries, movement_id=movement_id)

@@ -21,6 +21,7 @@ from dangol.core.ledger.store import (
     due_customers,
     find_transfers,
     find_with_purses,
+    last_owed,
     load_wallets,
 )
 from dangol.core.storage.gathering import gathered
@@ -132,6 +133,7 @@ def apply(
         known, purses = find_with_purses([] if are_new else keys, owners, currency, due_by=due_by)
     wallets = load_wallets(owners, currency, lot_ids=named, due_by=due_by, purses=purses)
     _know_activities(orders, wallets, currency)
+    _know_debts(orders, wallets, currency)
     results = []
     for customer_id, command in orders:
         if isinstance(command, Touch):
@@ -214,6 +216,14 @@ def _know_activities(orders: Sequence[Order], wallets: Mapping[Id, Wallet], curr
     sliding |= {order.customer_id for order in orders if _slides(order.command)}
     for customer_id, at in last_marks(sorted(sliding), currency).items() if sliding else ():
         wallets[customer_id].known_to = at
+
+
+def _know_debts(orders: Sequence[Order], wallets: Mapping[Id, Wallet], currency: str) -> None:
+    """Let wallets know since when they owe in which something may turn out to have opened before."""
+    opening = {customer_id for customer_id, command in orders if isinstance(command, Open)}
+    if owing := [one for one in opening if wallets[one].debt]:
+        for customer_id, at in last_owed(owing, currency).items():
+            wallets[customer_id].owed_since = at
 
 
 def _realign(

@@ -21,6 +21,7 @@ from dangol.core.storage.rows import (
     update_rows,
     write_from,
 )
+from dangol.core.storage.values import input_params, input_sql
 from dangol.domain import points as domain
 from dangol.domain.idling import read_idle
 from dangol.domain.points import NEVER, Movement
@@ -163,6 +164,19 @@ def _lot(values: Sequence[Any], expires_at: datetime | None) -> domain.Lot:
         is_pending=is_pending, expired=expired, reversed=reversed_, root_id=root_id,
         idle=read_idle(idle) if idle else None, awaits=awaits or "",
     )  # fmt: skip
+
+
+def last_owed(customer_ids: Iterable[Id], currency: str) -> dict[Id, datetime]:
+    """Return when each of these customers last came to owe points, of those who ever did."""
+    own, keys = ("customer_id", "currency"), [(one, currency) for one in sorted(set(customer_ids))]
+    sql = (
+        f"SELECT e.customer_id, max(t.occurred_at) FROM {input_sql(Entry, own, 'input')}"  # noqa: S608
+        f" JOIN {table(Entry)} AS e ON e.customer_id = input.customer_id AND e.currency = input.currency"
+        f" JOIN {table(Transfer)} AS t ON t.customer_id = e.customer_id AND t.id = e.transfer_id"
+        " WHERE e.account = %s AND e.points < 0 GROUP BY e.customer_id"
+    )
+    params = [*input_params(Entry, own, keys), domain.Account.DEBT.value]
+    return dict(read_rows(Transfer, ("customer_id", "occurred_at"), sql, params))
 
 
 def save_wallets(
