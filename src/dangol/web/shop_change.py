@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from dangol.core.commerce.shop_facts import change_shop, has_orders
 from dangol.core.people.selectors import ShopView, shop as own_shop
 from dangol.core.people.shops import lock_shop, set_shop
-from dangol.core.storage.spaces import TEST, in_space, list_spaces
+from dangol.core.storage.spaces import TEST, all_spaces, in_space, list_spaces
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.tasks.errors import describe_error
 from dangol.domain.errors import DomainError
@@ -44,13 +44,14 @@ def change_facts(request: HttpRequest, *, reason: str, keeps_amounts: bool = Fal
         before = own_shop()
         after = change_shop(actor=actor_of(request), reason=reason, at=at, **facts)
         _follow(before, after, at, keeps_amounts)
-    for name in list_spaces():
-        try:
-            _tell_space(name, after, at, keeps_amounts)
-        except (DatabaseError, DomainError) as error:
-            # Being made or deleted, left behind by an upgrade, or with amounts of somebody's own: the shop's
-            # own change stands all the same.
-            logger.warning("shop facts: a test space could not be told: %s", describe_error(error))
+    with all_spaces() as names:
+        for name in names:
+            try:
+                _tell_space(name, after, at, keeps_amounts)
+            except (DatabaseError, DomainError) as error:
+                # Being made or deleted, left behind by an upgrade, or with amounts of somebody's own: the
+                # shop's own change stands all the same.
+                logger.warning("shop facts: a test space could not be told: %s", describe_error(error))
 
 
 def keeps_amounts(request: HttpRequest) -> bool:
@@ -61,11 +62,12 @@ def keeps_amounts(request: HttpRequest) -> bool:
 def find_spaces_behind(shop: ShopView) -> list[SpaceBehind]:
     """Return the test spaces that count in another zone or currency than the shop; of broken ones none."""
     behind = []
-    for name in list_spaces():
-        with suppress(DatabaseError, DomainError), in_space(name):
-            there = own_shop()
-            if (there.zone, there.currency) != (shop.zone, shop.currency):
-                behind.append(SpaceBehind(name, there.zone, there.currency))
+    with all_spaces() as names:
+        for name in names:
+            with suppress(DatabaseError, DomainError), in_space(name):
+                there = own_shop()
+                if (there.zone, there.currency) != (shop.zone, shop.currency):
+                    behind.append(SpaceBehind(name, there.zone, there.currency))
     return behind
 
 

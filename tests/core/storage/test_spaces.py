@@ -13,6 +13,7 @@ from dangol.core.people.shops import StoreRow, set_shop, upsert_stores
 from dangol.core.storage.spaces import (
     InvalidSpaceName,
     UnknownSpace,
+    all_spaces,
     check_space_name,
     close_spaces,
     current_space,
@@ -60,6 +61,19 @@ def test_in_space__live_within_a_space__and_back(space: str) -> None:
         within = Shop.objects.exists()
 
     assert (outside, within) == (False, True)
+
+
+def test_all_spaces__each_looked_into__is_not_held_open_after(space: str) -> None:
+    inside = []
+
+    with all_spaces() as names:
+        for name in names:
+            with in_space(name):
+                assert shop().name == "시험 가게"
+                inside.append(connections["default"])
+
+    assert len(inside) == 1
+    assert [one.connection for one in inside] == [None]
 
 
 def test_in_space__other_threads__stay_where_they_are(space: str) -> None:

@@ -180,6 +180,18 @@ def list_spaces() -> list[str]:
     return sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith(ASIDE))
 
 
+@contextmanager
+def all_spaces() -> Iterator[list[str]]:
+    """Give the names of the spaces beside the shop's own, to look into each; afterwards none is held open.
+
+    There may be many, and every thread that once looked would keep two connections to each for good.
+    """
+    try:
+        yield list_spaces()
+    finally:
+        close_spaces()
+
+
 def make_folders(folder: Path) -> None:
     """Make a space's folder, and the one they lie in, for nobody else's eyes."""
     for one in (folder.parent, folder):

@@ -10,7 +10,7 @@ from dangol.core.access.keys import list_keys
 from dangol.core.commerce.models import Order
 from dangol.core.people.models import Customer
 from dangol.core.people.selectors import MEMBER, shop
-from dangol.core.storage.spaces import in_space, list_spaces
+from dangol.core.storage.spaces import all_spaces, in_space
 from dangol.core.tasks.clock import stored_instant
 from dangol.domain.errors import DomainError
 
@@ -36,7 +36,8 @@ class SpaceLine(NamedTuple):
 def read_spaces(*, at: datetime) -> list[SpaceLine]:
     """Return the test spaces by name."""
     keys = Counter(key.space for key in list_keys() if not key.is_over(at))
-    return [SpaceLine(name, keys[name], _read(name)) for name in list_spaces()]
+    with all_spaces() as names:
+        return [SpaceLine(name, keys[name], _read(name)) for name in names]
 
 
 def _read(name: str) -> Held | None:
