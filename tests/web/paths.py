@@ -33,6 +33,8 @@ from tests.web.story import CURRENCY, NOW, Story, tell_story
 from tests.web.till_shop import hold_points, sell_with_coupon
 from tests.web.works import make_works
 
+# Of the pages a run opens one in so many, another part each day; at full size all.
+PAGES_IN = 5
 SETUP_PATHS = (
     "/setup/place", "/setup/brand", "/setup/brand?color=%23ffd600", "/setup/kind", "/setup/mail",
     "/setup/data", "/setup/done",

@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page
 
 from dangol.core.storage.ids import show_id
-from tests.sizes import SEED, SIZE
-from tests.web.paths import Shown
+from tests.sizes import SEED, SIZE, drawn
+from tests.web.paths import PAGES_IN, Shown
 from tests.web.story import Story
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -60,24 +60,34 @@ def open_whys(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_page__axe__no_violation(shown: Shown, open_context: Open, language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page__320_pixels_and_axe__no_sideways_scroll_no_violation(
+    shown: Shown, open_context: Open, language: str
+) -> None:
     page = open_context(language=language).new_page()
     complaints = watch(page)
 
-    for place, (name, path) in enumerate(shown.every.items()):
-        for look in looks_at(place, language):
-            page.goto(path)
-            open_whys(page)
-            page.set_viewport_size({"width": look.width, "height": 900})
-            page.emulate_media(color_scheme=look.scheme)
-            assert not find_violations(page), f"{name} {look}: {find_violations(page)}"
+    for place, path in drawn(list(enumerate(shown.every.values())), one_in=PAGES_IN):
+        for look in looks_at((place + SEED) // PAGES_IN, language):
+            open_at(page, path, look)
     assert [one for one in complaints if "404" not in one] == []
 
 
-def looks_at(place: int, language: str) -> list[Look]:
-    """Return in what ways the page at a place of the list is looked at in a language: they take turns."""
-    shown = (LOOKS * 2)[(place + SEED) % len(LOOKS) :][: SIZE.looks]
+def open_at(page: Page, path: str, look: Look) -> None:
+    """Open an address: at 320 pixels nothing may stick out, and as the look is axe may find nothing."""
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto(path)
+    open_whys(page)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 320, f"{path} is {wide} pixels wide"
+    page.set_viewport_size({"width": look.width, "height": 900})
+    page.emulate_media(color_scheme=look.scheme)
+    assert not find_violations(page), f"{path} {look}: {find_violations(page)}"
+
+
+def looks_at(turn: int, language: str) -> list[Look]:
+    """Return in what ways a page is looked at in a language when it is its turn: they change each time."""
+    shown = (LOOKS * 2)[turn % len(LOOKS) :][: SIZE.looks]
     return [one for one in shown if one.language == language]
 
 
@@ -116,21 +126,6 @@ def test_popovers__axe__no_violation(open_context: Open, story: Story) -> None:
 
         assert not find_violations(page), f"{name}: {find_violations(page)}"
         page.keyboard.press("Escape")
-
-
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_page__320_pixels__no_sideways_scroll(shown: Shown, open_context: Open, language: str) -> None:
-    page = open_context(language=language, width=320).new_page()
-
-    for place, (name, path) in enumerate(shown.every.items()):
-        # The languages take turns, from one day to the next too; at full size each shows every page.
-        if not SIZE.soak and LANGUAGES[(place + SEED) % len(LANGUAGES)] != language:
-            continue
-        page.goto(path)
-        open_whys(page)
-        wide = page.evaluate("document.documentElement.scrollWidth")
-
-        assert wide <= 320, f"{name} is {wide} pixels wide"
 
 
 def test_keys__only_the_keyboard__finds_a_member_and_a_why(open_context: Open, story: Story) -> None:

@@ -22,7 +22,8 @@ from dangol.core.people.profiles import PersonRow, set_people
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from dangol.web.links import make_home_link
-from tests.web.paths import Shown
+from tests.sizes import drawn
+from tests.web.paths import PAGES_IN, Shown
 from tests.web.seeking import settled
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, open_shop, set_working
@@ -152,8 +153,13 @@ def opened(language: str, paths: Sequence[str]) -> Iterator[tuple[str, _Text]]:
         yield path, page
 
 
+def paths_of(shown: Shown) -> list[str]:
+    """Return the addresses whose turn it is, and those that are no page of the staff's."""
+    return [*drawn(shown.staff, one_in=PAGES_IN), make_home_link(shown.story.regular), "/nowhere"]
+
+
 def test_every_page__english__keeps_to_the_policy_and_has_no_hangul_beyond_data(shown: Shown) -> None:
-    for path, page in opened("en", [*shown.staff, make_home_link(shown.story.regular), "/nowhere"]):
+    for path, page in opened("en", paths_of(shown)):
         found = {word for words in page.words for word in HANGUL.findall(words)}
 
         assert not found - set(DATA), f"{path}: {found - set(DATA)}"
@@ -177,7 +183,7 @@ def test_every_page__korean__keeps_to_the_policy_and_has_no_english_sentence(sho
         "dangol segments",
         "segment.analytics",
     }
-    for path, page in opened("ko", [*shown.staff, make_home_link(shown.story.regular), "/nowhere"]):
+    for path, page in opened("ko", paths_of(shown)):
         for words in page.words:
             found = sentence.search(words)
 
@@ -229,7 +235,7 @@ TRIES_OUT = re.compile(r"amount=12|/order-acts/undo/")
 
 
 def test_pages__more_data__same_number_of_statements(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
-    story, paths = shown.story, shown.staff
+    story, paths = shown.story, drawn(shown.staff, one_in=PAGES_IN)
     client, began = speaking("ko"), now()
     paths = [settled(client, path) for path in paths]
     # Once a minute a session notes that it is in use: one statement more.
@@ -369,7 +375,7 @@ def test_back_office_page__all_it_loads__is_under_sixty_kilobytes(shown: Shown, 
 
     weights: dict[str, int] = {}
     weighed: dict[str, int] = {}
-    for path in shown.staff:
+    for path in drawn(shown.staff, one_in=PAGES_IN):
         page = read(settled(clerk, path))
         text = gzip.decompress(page).decode() if page[:2] == b"\x1f\x8b" else page.decode()
         loaded = re.findall(r'(?:src|href)="(/static/[^"]+|/brand/[^"]+\.css)"', text)
