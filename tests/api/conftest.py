@@ -75,11 +75,16 @@ def stopped() -> Iterator[None]:
         yield
 
 
+def open_shop() -> None:
+    """Open a shop in Korea with the first program: a point for 100 won."""
+    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
+    make_first_program(currency="KRW", zone="Asia/Seoul", language="ko", recorded_at=now())
+
+
 @pytest.fixture
 def shop(transactional_db: None) -> None:
     """A shop in Korea with the first program: a point for 100 won."""
-    set_shop(name="가게", zone="Asia/Seoul", currency="KRW", region="KR")
-    make_first_program(currency="KRW", zone="Asia/Seoul", language="ko", recorded_at=now())
+    open_shop()
 
 
 def key_with(*scopes: Right, space: str = "live") -> str:

@@ -301,12 +301,15 @@ def strangers(kind: str, own: Shop, another: Shop) -> Iterator[str]:
     yield from ("x", "0", "external:nobody", "%00", "..%2f..", "api:nothing")
 
 
-LISTS = [label for label, row in TABLE.items() if row is NAMES_NOBODY and label.startswith("GET")]
+LISTS = [
+    label.split(" ")[1] for label, row in TABLE.items() if row is NAMES_NOBODY and label.startswith("GET")
+]
 
 
-@pytest.mark.parametrize("label", LISTS)
-def test_list__of_a_shop__shows_nothing_of_another(own: Shop, another: Shop, label: str) -> None:
-    shown = own.api.get(label.split(" ")[1]).raw.decode()
+def test_list__of_a_shop__shows_nothing_of_another(own: Shop, another: Shop) -> None:
+    assert len(LISTS) > 20
+    for path in LISTS:
+        shown = own.api.get(path).raw.decode()
 
-    assert another.api.get(label.split(" ")[1]).status == 200
-    assert not [one for one in another.ids.values() if one in shown]
+        assert another.api.get(path).status == 200, path
+        assert not [one for one in another.ids.values() if one in shown], path

@@ -20,6 +20,7 @@ from dangol.rooms.personalization.assumptions import read_assumptions
 from dangol.rooms.personalization.models import Assumption
 from dangol.rooms.personalization.refresh import refresh_all
 from tests.rooms.personalization.test_cost_sheet import COSTS, FEBRUARY, JANUARY
+from tests.snapshots import Kept
 from tests.web.staff import sign_in
 from tests.web.story import NOW, open_shop, start_program
 from tests.web.test_insight import read
@@ -29,9 +30,7 @@ PAGE, MONEY, SAY = "/insight/value?show=costs", "/insight/money", "/insight/mone
 TODAY = date(2026, 5, 31)
 
 
-@pytest.fixture
-def quarter(still_clock: Any) -> None:
-    """A shop in dollars with the sixty customers, of whom the night has told."""
+def _tell_quarter() -> None:
     open_shop()
     start_program()
     rows = [
@@ -40,6 +39,15 @@ def quarter(still_clock: Any) -> None:
     with write_transaction():
         insert_rows(CustomerDay, ("customer_id", "day", "currency", "orders", "amount_minor"), rows)
     refresh_all(shop(), as_of=TODAY, at=NOW)
+
+
+_kept_quarter = Kept(_tell_quarter)
+
+
+@pytest.fixture
+def quarter(transactional_db: None, still_clock: Any) -> None:
+    """A shop in dollars with the sixty customers, of whom the night has told."""
+    _kept_quarter()
 
 
 def say_all(client: Client) -> None:

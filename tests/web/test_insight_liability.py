@@ -13,6 +13,7 @@ from dangol.rooms.personalization.models import Assumption
 from dangol.rooms.personalization.refresh import refresh_all
 from dangol.web.scheme import find_program
 from tests.rooms.personalization.points import LAST, bring_points
+from tests.snapshots import Kept
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, open_shop, start_program
 from tests.web.test_insight import read
@@ -33,13 +34,20 @@ def run() -> None:
     refresh_all(shop(), as_of=LAST, at=NOW)
 
 
-@pytest.fixture
-def half_a_year(still_clock: Any) -> None:
-    """A shop in dollars with half a year of points, of which the night has told."""
+def _tell_half_a_year() -> None:
     open_shop()
     start_program()
     bring_points(points_code(), shop().tz)
     run()
+
+
+_kept_half_a_year = Kept(_tell_half_a_year)
+
+
+@pytest.fixture
+def half_a_year(transactional_db: None, still_clock: Any) -> None:
+    """A shop in dollars with half a year of points, of which the night has told."""
+    _kept_half_a_year()
 
 
 def lines_of(client: Client) -> list[dict[str, str]]:
