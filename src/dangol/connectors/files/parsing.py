@@ -200,9 +200,9 @@ def quick(column: Column, text: str, native: str) -> str:
     return "NULL"
 
 
-def parsed(column: Column, text: str, fast: str, native: str, reading: Reading) -> Parsed:
-    """Return the last step: SQL for value and problem, over `text` of the second step and `fast` of the
-    third.
+def parsed(column: Column, text: str, fast: str, done: str, native: str, reading: Reading) -> Parsed:
+    """Return the last two steps: SQL for the value, over `text` of the second step and `fast` of the third,
+    and for the problem, over these and the value, which then has the name `done`.
     """
     match column.type:
         case Type.MONEY:
@@ -212,11 +212,11 @@ def parsed(column: Column, text: str, fast: str, native: str, reading: Reading) 
         case Type.POINTS:
             return _number(column, text, fast, native, 0, "")
         case Type.INSTANT:
-            return _instant(text, fast, native, reading)
+            return _instant(text, fast, done, native, reading)
         case Type.DAY:
-            return _day(text, native)
+            return _day(text, done, native)
         case Type.FLAG:
-            return _flag(text)
+            return _flag(text, done)
         case _:
             return _text(column, text, native)
 
@@ -287,7 +287,7 @@ def _whole(column: Column, value: str, digits: int) -> Parsed:
     return Parsed(f"CASE WHEN {fits} THEN CAST({value} AS BIGINT) * {10**digits} END", problem)
 
 
-def _instant(text: str, fast: str, native: str, reading: Reading) -> Parsed:
+def _instant(text: str, fast: str, done: str, native: str, reading: Reading) -> Parsed:
     if native.startswith("TIMESTAMP WITH TIME ZONE"):
         value = f"epoch_us({text})"
     elif native.startswith(("TIMESTAMP", "DATE")):
@@ -302,9 +302,9 @@ def _instant(text: str, fast: str, native: str, reading: Reading) -> Parsed:
     as_text = f"CAST({text} AS VARCHAR)"
     problem = (
         f"CASE WHEN {text} IS NULL THEN NULL"
-        f" WHEN {value} IS NULL AND regexp_matches({as_text}, '{_SERIAL}') THEN '{Code.TIME_SERIAL}'"
-        f" WHEN {value} IS NULL THEN '{Code.TIME}'"
-        f" WHEN {value} > {last} THEN '{Code.TIME_FUTURE}' WHEN {value} < {first} THEN"
+        f" WHEN {done} IS NULL AND regexp_matches({as_text}, '{_SERIAL}') THEN '{Code.TIME_SERIAL}'"
+        f" WHEN {done} IS NULL THEN '{Code.TIME}'"
+        f" WHEN {done} > {last} THEN '{Code.TIME_FUTURE}' WHEN {done} < {first} THEN"
         f" '{Code.TIME_EARLY}' END"
     )
     return Parsed(value, problem)
@@ -340,7 +340,7 @@ def _instant_of_text(text: str, reading: Reading) -> str:
     )
 
 
-def _day(text: str, native: str) -> Parsed:
+def _day(text: str, done: str, native: str) -> Parsed:
     if native == "VARCHAR":
         value = (
             f"CASE WHEN regexp_matches({text}, {literal(_ISO)}) THEN TRY_CAST(substr({text}, 1,"
@@ -353,16 +353,16 @@ def _day(text: str, native: str) -> Parsed:
     as_text = f"CAST({text} AS VARCHAR)"
     return Parsed(
         value,
-        f"CASE WHEN {text} IS NULL THEN NULL WHEN {value} IS NULL AND regexp_matches({as_text}, '{_SERIAL}')"
-        f" THEN '{Code.TIME_SERIAL}' WHEN {value} IS NULL THEN '{Code.TIME}'"
-        f" WHEN {value} < DATE '1900-01-01' THEN '{Code.TIME_EARLY}' END",
+        f"CASE WHEN {text} IS NULL THEN NULL WHEN {done} IS NULL AND regexp_matches({as_text}, '{_SERIAL}')"
+        f" THEN '{Code.TIME_SERIAL}' WHEN {done} IS NULL THEN '{Code.TIME}'"
+        f" WHEN {done} < DATE '1900-01-01' THEN '{Code.TIME_EARLY}' END",
     )
 
 
-def _flag(text: str) -> Parsed:
+def _flag(text: str, done: str) -> Parsed:
     yes, no = (", ".join(literal(word) for word in words) for words in (_YES, _NO))
     value = (
         f"CASE WHEN lower(CAST({text} AS VARCHAR)) IN ({yes}) THEN true WHEN lower(CAST({text}"
         f" AS VARCHAR)) IN ({no}) THEN false END"
     )
-    return Parsed(value, f"CASE WHEN {text} IS NOT NULL AND ({value}) IS NULL THEN '{Code.NOT_ALLOWED}' END")
+    return Parsed(value, f"CASE WHEN {text} IS NOT NULL AND {done} IS NULL THEN '{Code.NOT_ALLOWED}' END")

@@ -22,7 +22,7 @@ from dangol.connectors.files.problems import Code, Problem
 from dangol.connectors.files.sources import Piece, Source, open_source
 
 READING_MEMORY, LOADING_MEMORY = "160MB", "96MB"
-MARK, _FAST = "!", "?"
+MARK, _FAST, _DONE = "!", "?", "="
 _ROWS_A_THREAD = 12_500
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB", "BIT")
 
@@ -208,18 +208,21 @@ class Stage:
         return column_of(self.kind, name) or Column(name, Type.TEXT, longest=200)
 
     def _values(self, number: int, natives: Mapping[str, str], source: str) -> str:
-        values, marks = [], []
+        done, values, marks = [], [], []
         for column in self.columns:
-            name = quoted(column.name)
+            name, value = quoted(column.name), quoted(column.name + _DONE)
             read = _ABSENT
             if column.name in natives:
                 fast = quoted(column.name + _FAST)
-                read = parsed(column, name, fast, natives[column.name], self.reading)
+                read = parsed(column, name, fast, value, natives[column.name], self.reading)
                 marks.append(f"{quoted(column.name + MARK)} IS NOT NULL")
             problem = read.problem
             if column.required and not column.late:
                 problem = f"coalesce({problem}, CASE WHEN {name} IS NULL THEN '{Code.MISSING}' END)"
-            values.append(f"{read.value} AS {name}, {problem} AS {quoted(column.name + MARK)}")
+            done.append(f"{read.value} AS {value}")
+            values.append(f"{value} AS {name}, {problem} AS {quoted(column.name + MARK)}")
+        # A step of its own: what is wrong asks for the value several times, which may be a long expression.
+        source = f"SELECT *, {', '.join(done)} FROM ({source})"  # noqa: S608
         inner = f"SELECT {number}::SMALLINT AS file, line, {', '.join(values)} FROM ({source})"  # noqa: S608
         return f"SELECT *, ({' OR '.join(marks)}) AS bad FROM ({inner})"  # noqa: S608
 
