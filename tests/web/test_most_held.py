@@ -9,6 +9,7 @@ from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards import models
 from dangol.rooms.rewards.drafts import find_draft
 from dangol.rooms.rewards.programs import find_program
+from tests.sizes import drawn
 from tests.web.phones import come_in
 from tests.web.story import NOW, Story
 from tests.web.test_browser import Open, find_violations, open_whys
@@ -98,7 +99,7 @@ def test_sale__brought_back__says_what_was_not_given_in_the_first_place(clerk: C
     assert re.search(r'class="till-big" role="status">\+?0P<', receipt)
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("language", drawn(["ko", "en"], one_in=2))
 def test_pages__of_a_sale_that_met_the_most__axe_and_no_sideways_scroll(
     open_context: Open, clerk: Client, story: Story, language: str
 ) -> None:

@@ -12,6 +12,7 @@ from dangol.rooms.rewards.checking import Problem
 from dangol.rooms.rewards.drafts import find_draft
 from dangol.rooms.rewards.programs import find_program
 from dangol.web.program_fields import FieldReader, Setting
+from tests.sizes import drawn
 from tests.web.phones import come_in
 from tests.web.story import NOW, Story
 from tests.web.test_browser import Open, find_violations, open_whys
@@ -116,7 +117,7 @@ def test_sale__above_the_most__says_so_before_and_after_wherever_it_is_shown(
     assert WORDS in phone.get("/me/").content.decode()
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("language", drawn(["ko", "en"], one_in=2))
 def test_pages__of_a_purchase_that_was_cut__axe_and_no_sideways_scroll(
     open_context: Open, clerk: Client, story: Story, language: str
 ) -> None:

@@ -31,6 +31,7 @@ from dangol.web.opening_words import waits_until
 from dangol.web.reads.statement import LotView, StatementLine, read_lots
 from tests.core.ledger.shop import let_worker_by
 from tests.rooms.rewards.waiting import DAY, MARCH, open_shop
+from tests.sizes import drawn
 from tests.web.phones import come_in
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story
@@ -241,7 +242,7 @@ def line_of(lot: LotView) -> StatementLine:
     )
 
 
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("width", drawn([390, 1440], one_in=2))
 def test_pages__of_points_that_wait__are_whole_in_a_browser(
     open_context: Callable[..., BrowserContext], story: Story, bought: Order, width: int
 ) -> None:

@@ -13,6 +13,7 @@ from dangol.core.access.models import SignIn, StaffSession
 from dangol.core.access.services import suspend_staff
 from dangol.core.people.models import Staff
 from dangol.project.clock import now
+from tests.sizes import drawn
 from tests.web.staff import PASSWORD, make_staff
 from tests.web.story import Story
 from tests.web.test_browser import find_violations, watch
@@ -208,7 +209,7 @@ def test_sign_ins__by_passkey__are_written_down(page: Page) -> None:
     assert told == [("signed_in", "password"), ("signed_out", "password"), ("signed_in", "passkey")]
 
 
-@pytest.mark.parametrize(("language", "scheme"), [("ko", "dark"), ("en", "light")])
+@pytest.mark.parametrize(("language", "scheme"), drawn([("ko", "dark"), ("en", "light")], one_in=2))
 def test_pages__of_one_s_factors__are_accessible_in_both_languages(
     open_context: Open, story: Story, language: str, scheme: str
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from html import unescape
+from itertools import product
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
 import msgspec
@@ -21,6 +22,7 @@ from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.households.services import By, make_household
 from dangol.rooms.rewards.households.settings import DEFAULTS, write_settings
 from dangol.web.sealed_search import LONGEST_TEXT, open_text, seal_text
+from tests.sizes import drawn
 from tests.web.coupons import tell_coupons
 from tests.web.seeking import seek, sent, settled
 from tests.web.staff import sign_in
@@ -65,8 +67,7 @@ def staff_of(client: Client) -> int:
     return int(client.session["_auth_user_id"])
 
 
-@pytest.mark.parametrize("text", [NAME, PHONE, NOBODY])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("page", "text"), drawn([*product(PAGES, (NAME, PHONE, NOBODY))], one_in=4))
 def test_search__sent__comes_to_results_by_addresses_without_the_text(
     clerk: Client, story: Story, page: str, text: str
 ) -> None:
@@ -90,6 +91,10 @@ def test_search__sent__comes_to_results_by_addresses_without_the_text(
         assert (shown in content) is (text != NOBODY)
 
 
+# How an address may hold what does not open.
+HOWS = ("another", "changed", "cut", "nonsense", "long")
+
+
 def typed(client: Client, story: Story, page: str, **more: str) -> tuple[str, int, str]:
     """Ask for a page with a number typed into its address; return the path, the code and where it leads."""
     make, field = PAGES[page]
@@ -111,8 +116,7 @@ def test_search__typed_into_the_address__is_led_to_the_sealed_one(
     assert given["other"] == ["1"], "the rest stays"
 
 
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("how", ["another", "changed", "cut", "nonsense", "long"])
+@pytest.mark.parametrize(("page", "how"), drawn([*product(PAGES, HOWS)], one_in=4))
 def test_search__does_not_open__is_a_search_for_nothing(
     clerk: Client, story: Story, page: str, how: str
 ) -> None:

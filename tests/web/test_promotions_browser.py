@@ -4,10 +4,10 @@ import pytest
 
 from dangol.core.storage.ids import show_id
 from dangol.rooms.rewards.promotions import editing
+from tests.sizes import drawn
 from tests.web.promotions import EVERYTHING, address, draft
-from tests.web.reward_paths import promotion_paths
 from tests.web.story import NOW, Story
-from tests.web.test_browser import LOOKS, Open, find_violations, open_whys, watch
+from tests.web.test_browser import Open, find_violations, open_whys, watch
 from tests.web.windows import wait_until_drawn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -77,7 +77,7 @@ def test_editor__without_scripts__benefits_and_conditions_are_added_and_saved(
     assert len(made.content.condition["of"]) == 2
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "scheme"), drawn([(390, "dark"), (1440, "light")], one_in=2))
 def test_editor__full_and_wrong__is_accessible_and_fits(
     open_context: Open, story: Story, width: int, scheme: str
 ) -> None:
@@ -94,23 +94,3 @@ def test_editor__full_and_wrong__is_accessible_and_fits(
     assert not find_violations(page), find_violations(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.get_by_role("link", name="적용 순서").get_attribute("href") == "#priority"
-
-
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_pages__axe_and_320_pixels__no_violation_and_no_sideways_scroll(
-    open_context: Open, story: Story, language: str
-) -> None:
-    page = open_context(language=language).new_page()
-    complaints = watch(page)
-    looks = [one for one in LOOKS if one.language == language]
-
-    for place, (name, path) in enumerate(promotion_paths(story).items()):
-        look = looks[place % len(looks)]
-        page.goto(path)
-        open_whys(page)
-        page.set_viewport_size({"width": look.width, "height": 900})
-        page.emulate_media(color_scheme=look.scheme)
-        assert not find_violations(page), f"{name} {look}: {find_violations(page)}"
-        page.set_viewport_size({"width": 320, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-    assert complaints == []

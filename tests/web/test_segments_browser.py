@@ -4,6 +4,7 @@ import pytest
 
 from dangol.core.segments.models import Segment
 from dangol.core.segments.services import SegmentDraft, create_segment
+from tests.sizes import drawn
 from tests.web.segments import MANY, MARKETER, tell_segments
 from tests.web.story import NOW, Story
 from tests.web.test_browser import Open, find_violations, watch
@@ -77,7 +78,7 @@ def test_builder__without_scripts__groups_are_added_moved_and_saved(open_context
     assert page.get_by_role("heading", name="두 번").is_visible()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+@pytest.mark.parametrize(("width", "scheme"), drawn([(390, "dark"), (1440, "light")], one_in=2))
 def test_builder__full_and_wrong__is_accessible_and_fits(
     open_context: Open, story: Story, width: int, scheme: str
 ) -> None:

@@ -16,6 +16,7 @@ from dangol.core.storage.spaces import in_space
 from dangol.core.storage.transactions import write_transaction
 from dangol.project.clock import now
 from tests.api.conftest import Caller, key_with
+from tests.sizes import drawn
 from tests.spaces import bare_space, fresh_space
 from tests.web.staff import sign_in
 from tests.web.story import NOW
@@ -99,7 +100,7 @@ def test_remake__who_may_only_look__sees_no_form_and_is_refused(client: Client, 
     assert members_of(space) == 1
 
 
-@pytest.mark.parametrize(("language", "width"), [("ko", 390), ("en", 1440)])
+@pytest.mark.parametrize(("language", "width"), drawn([("ko", 390), ("en", 1440)], one_in=2))
 def test_spaces__with_the_form_open__are_accessible(
     open_context: Open, space: str, language: str, width: int
 ) -> None:

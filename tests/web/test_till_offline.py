@@ -118,6 +118,13 @@ def waits(page: Page, count: int) -> None:
     )
 
 
+def mend(wire: Wire, page: Page, *, mute_after: bytes = b"") -> None:
+    """Let the network be back, of which a browser tells its page; else it finds out within five seconds."""
+    wire.mend()
+    wire.mute_after = mute_after
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
 def kept_text(page: Page) -> str:
     return str(
         page.evaluate("import('/static/web/till_queue.js').then((queue) => queue.all()).then(JSON.stringify)")
@@ -178,7 +185,7 @@ def test_browser__closed_while_the_network_is_gone__has_them_when_started_again(
     page.goto("/till")
     waits(page, 1)
     assert points_of(owner) == before
-    wire.mend()
+    mend(wire, page)
     waits(page, 0)
 
     assert points_of(owner) - before == 120
@@ -197,8 +204,7 @@ def test_browser__killed_before_the_answer_came__sends_again_and_it_is_one_sale(
     waits(page, 3)
 
     # The shop hears of the first sale, and its answer never arrives.
-    wire.mend()
-    wire.mute_after = b"POST /till/queue"
+    mend(wire, page, mute_after=b"POST /till/queue")
     wait_for(lambda: Sale.objects.filter(committed_at__isnull=False).exists())
     time.sleep(0.3)
     _kill(tmp_path / "profile")
@@ -272,7 +278,7 @@ def test_refused_sale__is_told_with_its_remedy_and_put_right_in_place(
     keep(page, "7")
     waits(page, 2)
 
-    wire.mend()
+    mend(wire, page)
     page.get_by_text("그 번호의 회원이 없어요. 회원 번호를 고치거나, 가입한 뒤 다시 보내세요.").wait_for()
     waits(page, 1)
     assert points_of(owner) - before == 7, "those behind it went on"
@@ -307,7 +313,7 @@ def test_answer__that_is_a_page_of_an_error__marks_that_sale_and_the_next_goes(
             route.continue_()
 
     context.route("**/till/queue", first_is_a_page)
-    wire.mend()
+    mend(wire, page)
     waits(page, 1)
 
     assert points_of(owner) - before == 7
@@ -326,7 +332,7 @@ def test_signed_out__kept_sales__wait_and_say_so(
     keep(page, "7")
     waits(page, 1)
     context.clear_cookies()
-    wire.mend()
+    mend(wire, page)
 
     page.get_by_role("link", name="Sign in").wait_for()
     waits(page, 1)
@@ -344,7 +350,7 @@ def test_shift__changed_while_sales_wait__each_is_the_sale_of_whoever_made_it(
         keep(page, amount)
         waits(page, 1)
         let_in(context, wire, after)
-        wire.mend()
+        mend(wire, page)
         waits(page, 0)
 
         order = Order.objects.get(source="till", net_minor=int(amount) * 100, number__in=sold_in(page))

@@ -38,6 +38,7 @@ from dangol.rooms.rewards.referrals.services import tell_code
 from dangol.web.guard import Door, Route, routes
 from dangol.web.pages.till import LATE
 from dangol.web.present import STAYS
+from tests.sizes import drawn
 from tests.snapshots import Kept
 from tests.standing import stands_in
 from tests.web.referrals import newcomer
@@ -200,7 +201,7 @@ def test_addresses__of_the_other_store__lead_nowhere(
         "web:approval-withdraw",
     }  # fmt: skip
     wrong = []
-    for route in about_somebody():
+    for route in drawn(about_somebody(), one_in=4):
         hers = ask(client, fill(route, sides[other])).status_code
         mine = ask(client, fill(route, sides[bound])).status_code
 
