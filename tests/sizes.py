@@ -28,8 +28,9 @@ class Size:
     # Requests sent up to five times each to web workers that are killed, and how many are.
     requests: int
     requests_kills: int
-    # Addresses that nobody's page would make, and members of a list that is read along its index.
-    addresses: int
+    # Requests with anything in them that Hypothesis asks pages and the API for, and members of a list that is
+    # read along its index.
+    odd_requests: int
     crowd: int
     # Requests a fuzzer makes up from the API's description.
     api_cases: int
@@ -49,13 +50,13 @@ class Size:
 SMALL = Size(
     soak=False, rounds=20, racers=4, tries=6,
     fuzz_cases=800, examples=40, steps=20, kill_cycles=1,
-    requests=48, requests_kills=2, addresses=40, crowd=150, api_cases=2_000,
+    requests=48, requests_kills=2, odd_requests=40, crowd=150, api_cases=2_000,
     events=1_000, sequencers=(2,), restarts=1, looks=1, import_batch=100, households=30,
 )  # fmt: skip
 FULL = Size(
     soak=True, rounds=1_000, racers=16, tries=13,
     fuzz_cases=100_000, examples=10_000, steps=50, kill_cycles=20,
-    requests=10_000, requests_kills=60, addresses=10_000, crowd=400, api_cases=50_000,
+    requests=10_000, requests_kills=60, odd_requests=10_000, crowd=400, api_cases=50_000,
     events=1_000_000, sequencers=(1, 2, 3), restarts=50, looks=8, import_batch=1_000, households=2_469,
 )  # fmt: skip
 

@@ -79,13 +79,21 @@ def _copy_out(connection: BaseDatabaseWrapper) -> dict[str, Any]:
             if name == "django_migrations":
                 continue
             if connection.vendor == "sqlite":
-                rows: Any = cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}").fetchall()  # noqa: S608
+                rows: Any = _stored(cursor, connection, name)
             else:
                 with cursor.copy(f"COPY {connection.ops.quote_name(name)} TO STDOUT") as out:
                     rows = b"".join(bytes(part) for part in out)
             if rows:
                 copied[name] = rows
     return copied
+
+
+def _stored(cursor: Any, connection: BaseDatabaseWrapper, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table as SQLite stores them: a plus sign keeps instants from being converted."""
+    quote = connection.ops.quote_name
+    cursor.execute(f"SELECT name FROM pragma_table_info('{table}')")  # noqa: S608 - our own names
+    columns = ", ".join(f"+{quote(name)}" for (name,) in cursor.fetchall())
+    return list(cursor.execute(f"SELECT {columns} FROM {quote(table)}").fetchall())  # noqa: S608
 
 
 def _insert(connection: BaseDatabaseWrapper, tables: Sequence[Copied]) -> None:

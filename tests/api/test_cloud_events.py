@@ -160,7 +160,7 @@ ATTRIBUTES = st.sampled_from(
 
 @given(st.dictionaries(ATTRIBUTES, JSON, max_size=4), st.sampled_from([STRUCTURED, BATCH]), st.booleans())
 @settings(
-    max_examples=SIZE.examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=SIZE.odd_requests, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_events__any_attributes__are_taken_or_refused(
     shop: None, changed: Any, media: str, whole: bool

@@ -351,7 +351,7 @@ CALLS = st.builds(
 
 @given(st.lists(CALLS | JSON, max_size=5), JSON)
 @settings(
-    max_examples=SIZE.examples, deadline=None,
+    max_examples=SIZE.odd_requests, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_tracking__any_body__is_never_our_fault_and_nothing_half_written(
@@ -383,7 +383,7 @@ def test_tracking__any_body__is_never_our_fault_and_nothing_half_written(
     st.sampled_from([*"tipsgab", "batch", "x"]),
 )
 @settings(
-    max_examples=SIZE.examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=SIZE.odd_requests, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_tracking__any_bytes__are_refused_as_the_senders_fault(
     shop: None, body: bytes, encoding: str, action: str

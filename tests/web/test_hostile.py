@@ -81,7 +81,7 @@ def test_member__place_of_any_type__shows_a_page(clerk: Client, story: Story, ta
 
 
 @settings(
-    max_examples=SIZE.addresses,
+    max_examples=SIZE.odd_requests,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

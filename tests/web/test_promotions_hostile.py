@@ -59,7 +59,7 @@ CONTENTS = st.fixed_dictionaries(
     },
 )  # fmt: skip
 SOME = settings(
-    max_examples=max(25, SIZE.examples // 4), deadline=None,
+    max_examples=max(15, SIZE.odd_requests // 4), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 
