@@ -128,6 +128,10 @@ def test_tidy_rules__planted_faults__are_each_found() -> None:
     assert list(long_parts("it", text)) == [("it::long", LINES_PER_FUNCTION + 1)]
     assert list(long_parts("it", "\n" * (LINES_PER_FILE + 1))) == [("it", LINES_PER_FILE + 1)]
     assert list(hidden_imports(tree)) == [LINES_PER_FUNCTION + 3]
+    assert all(
+        INDENTED_IMPORT.search(one) for one in (text, "def f(): import os", "x = 1; from os import path")
+    )
+    assert not INDENTED_IMPORT.search("import os\nfrom os import path\n")
     assert list(untold(tree)) == ["the module", "long", "dodge"]
     assert [fault.split(":")[0] for fault in silent_exceptions(text)] == [f"line {LINES_PER_FUNCTION + 4}"]
     line = "".join(f'{{% translate "{word}" %}}' for word in ("a", "b", "c", "d"))
