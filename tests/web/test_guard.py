@@ -37,6 +37,7 @@ from dangol.web.roles import RIGHT_NAMES, ROLE_NAMES, ROLE_WORDS
 from tests.sizes import drawn
 from tests.web.staff import make_staff, sign_in
 from tests.web.story import NOW, Story, open_shop
+from tests.web.test_programs import begin
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 FORBIDDEN = HTTPStatus.FORBIDDEN
@@ -116,6 +117,7 @@ def test_routes__of_the_instance__each_says_what_it_needs() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_routes__every_role__opens_what_the_matrix_says(story: Story, role: Role) -> None:
     wrong, parts = [], parts_of(story)
+    begin(sign_in(Client()))  # a draft that may be thrown away, whichever addresses are drawn
     for route in drawn(list(routes()), one_in=4):
         assert route.access is not None
         client = sign_in(Client(), f"the-{role}", role)
