@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,12 @@ import psycopg
 import pysqlite3
 import pytest
 from django.contrib.contenttypes.management import create_contenttypes
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 from django.utils import translation
 from hypothesis import settings
 
 from dangol.core.people.data_keys import forget_cached_keys
+from tests.flushing import filled_emptied  # noqa: F401 - a fixture
 from tests.reports import NO_BROWSER
 
 # Laws are about what comes out. How long an example takes says how busy the machine is.
@@ -32,35 +32,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_flush() -> None:
-    """Make no rows of Django's own rights: nothing asks for them, and flushes would take thrice as long."""
+def no_rights_of_django() -> None:
+    """Make no rows of Django's own rights: nothing asks for them, and each migration would."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
-
-
-def _empty_filled(operations: Any, _style: Any, tables: Sequence[str], **_settings: object) -> list[str]:
-    """Return what empties those of the tables that have rows: most tests fill a few of a hundred."""
-    quote = operations.quote_name
-    asked = " UNION ALL ".join(
-        f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})"  # noqa: S608 - our own names
-        for table in tables
-    )
-    with operations.connection.cursor() as cursor:
-        cursor.execute(asked)
-        filled = [row[0] for row in cursor.fetchall()]
-    if not filled:
-        return []
-    # Neither what guards rows from being deleted nor the order of foreign keys is in the way then.
-    emptied = (f"DELETE FROM {quote(table)}" for table in filled)  # noqa: S608 - our own names
-    return ["SET LOCAL session_replication_role = replica", *emptied]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def filled_only() -> Iterator[None]:
-    """Truncate no tables on PostgreSQL: it makes a file anew for each, and most are empty."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", _empty_filled)
-        yield
 
 
 @pytest.fixture(autouse=True)

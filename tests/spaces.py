@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.core.management import call_command
 from django.db import connections
 
 from dangol.cli.spaces import fill_space
@@ -17,6 +16,7 @@ from dangol.core.people.selectors import ShopView
 from dangol.core.storage.ids import new_id
 from dangol.core.storage.space_making import discard_space, rename_schemas
 from dangol.core.storage.spaces import close_spaces, in_space, make_folders, make_space, space_folder
+from tests.flushing import empty
 from tests.snapshots import Snapshot, put_back, snapshot_of
 
 SHOP = ShopView("시험 가게", "Asia/Seoul", "KRW", "KR", "ko", None)
@@ -96,7 +96,7 @@ def _take_away(name: str) -> None:
         return
     with in_space(name):
         for alias in connections:
-            call_command("flush", database=alias, interactive=False, verbosity=0)
+            empty(connections[alias])
     close_spaces()
     rename_schemas({name: SPARE})
     space_folder(name).rename(space_folder(SPARE))

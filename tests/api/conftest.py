@@ -15,7 +15,6 @@ from dangol.core.access.rights import Right
 from dangol.core.people.shops import set_shop
 from dangol.project.clock import now
 from dangol.rooms.rewards.first_program import make_first_program
-from tests.flushing import filled_emptied  # noqa: F401 - a fixture
 
 
 class Answered(NamedTuple):

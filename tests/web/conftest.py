@@ -14,7 +14,6 @@ from dangol.core.people.setups import begin_setup
 from dangol.core.people.shops import set_shop
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.first_program import make_first_program
-from tests.flushing import filled_emptied  # noqa: F401 - a fixture
 from tests.web.paths import Shown, kept_shown
 from tests.web.staff import sign_in
 from tests.web.story import NOW, Story, kept_story

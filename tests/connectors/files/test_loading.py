@@ -7,7 +7,6 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
-from django.core.management import call_command
 from django.db import connections
 
 from dangol.connectors.files import loading
@@ -32,6 +31,7 @@ from dangol.core.storage.plans import Overtaken, Plan
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards.models import Accrual, Membership
 from tests.connectors.files.shops import NOW, bring_in, open_program, open_shop, write_file
+from tests.flushing import empty
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 HEADER = "order,customer,date,sku,quantity,amount\n"
@@ -76,7 +76,7 @@ def everything() -> list[list[tuple[Any, ...]]]:
 def start_again() -> None:
     """Empty the shop and open it anew."""
     for alias in ("default", "keys"):
-        call_command("flush", database=alias, interactive=False, verbosity=0)
+        empty(connections[alias])
     forget_cached_keys()
     open_shop()
     open_program()
