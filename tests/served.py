@@ -13,6 +13,7 @@ import httpx
 from dangol_client import Dangol, Patience
 from tests.cli.instances import Instance, made_instance
 from tests.ports import free_port
+from tests.processes import children_among, pids_of
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 # A key to the shop itself, as its owner would make one; the command shows it and nothing else.
@@ -41,18 +42,12 @@ class Served(NamedTuple):
         )
 
     def pids(self, kind: str = "") -> list[int]:
-        """Return its processes of a kind, or all of them, by what their command lines say."""
-        words = [str(self.instance.home), f"--only {kind}" if kind else "dangol serve"]
-        told = subprocess.run(["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True)
-        lines = told.stdout.splitlines()
-        return sorted(int(line.split()[0]) for line in lines if all(word in line for word in words))
+        """Return its processes of a kind, or all of them."""
+        return pids_of(self.instance.home, kind)
 
     def web_workers(self) -> list[int]:
         """Return the processes that answer requests: the children of the web process."""
-        told = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=True)
-        parents = {int(pid): int(parent) for pid, parent in map(str.split, told.stdout.splitlines())}
-        web = set(self.pids("web"))
-        return sorted(pid for pid in web if parents.get(pid) in web)
+        return children_among(self.pids("web"))
 
     def run_python(self, program: str) -> str:
         """Run a program in the instance, with Django set up; return what it prints."""

@@ -19,6 +19,7 @@ from dangol.core.refusals import explain
 from dangol.domain.errors import DomainError
 from tests.cli.instances import Instance, made_instance
 from tests.ports import free_port
+from tests.processes import pids_of
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
@@ -34,12 +35,8 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 
 def pids(instance: Instance, kind: str = "") -> list[int]:
-    """Return the instance's processes, by what their command lines say."""
-    words = [str(instance.home), f"--only {kind}" if kind else "dangol serve"]
-    lines = subprocess.run(
-        ["ps", "-axwwo", "pid=,args="], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    return sorted(int(line.split()[0]) for line in lines if all(word in line for word in words))
+    """Return the instance's processes, those first that have started others."""
+    return pids_of(instance.home, kind)
 
 
 @pytest.fixture
