@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "lucide",
     "template_partials",
     "dangol.core.tasks",
     "dangol.core.events",
