@@ -13,7 +13,7 @@ import httpx
 from dangol_client import Dangol, Patience
 from tests.cli.instances import Instance, made_instance
 from tests.ports import free_port
-from tests.processes import children_among, pids_of
+from tests.processes import children_of, pids_of
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 # A key to the shop itself, as its owner would make one; the command shows it and nothing else.
@@ -47,7 +47,7 @@ class Served(NamedTuple):
 
     def web_workers(self) -> list[int]:
         """Return the processes that answer requests: the children of the web process."""
-        return children_among(self.pids("web"))
+        return children_of(self.instance.home, "web")
 
     def run_python(self, program: str) -> str:
         """Run a program in the instance, with Django set up; return what it prints."""
