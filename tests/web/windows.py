@@ -11,6 +11,21 @@ def be_patient(context: BrowserContext) -> BrowserContext:
     return context
 
 
+def step_back(page: Page) -> str:
+    """Step back to what the same page showed before; returns the address it stands at then.
+
+    `Page.go_back` ends with the next change of the address, which may still be of the step before: the
+    pages write their own address once more when they are put back.
+    """
+    address: str = page.evaluate(
+        """() => new Promise(done => {
+            addEventListener("popstate", () => done(location.href), {once: true});
+            history.back();
+        })"""
+    )
+    return address
+
+
 def wait_until_drawn(page: Page) -> None:
     """Wait until what was asked for is drawn and listens, and nothing more is on its way."""
     page.wait_for_function(
