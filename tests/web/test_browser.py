@@ -8,13 +8,13 @@ from urllib.parse import unquote_plus
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, Route
 
 from dangol.core.storage.ids import show_id
 from tests.sizes import SEED, SIZE, drawn
 from tests.web.paths import PAGES_IN, Shown
 from tests.web.story import Story
-from tests.web.windows import step_back
+from tests.web.windows import step_back, wait_until_drawn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 STANDARDS = {
@@ -188,6 +188,34 @@ def test_member_list__typing__filters_without_a_new_page(open_context: Open, sto
     assert page.locator("#find").input_value() == ""
     assert page.get_by_role("heading", level=1).inner_text() == "회원", "the whole page, not a part of it"
     assert complaints == []
+
+
+def test_member_list__back_twice_at_once__shows_what_the_address_says(
+    open_context: Open, story: Story
+) -> None:
+    page = open_context().new_page()
+    page.goto("/members")
+    for typed, found in (("김", "회원 1명"), ("1501", "회원 1501")):
+        before = page.url
+        page.locator("#find").fill(typed)
+        page.wait_for_url(lambda url, before=before: url != before)
+        page.locator("#results").get_by_text(found).first.wait_for()
+        wait_until_drawn(page)
+    late: list[Route] = []
+    page.route("**/members?q=~*", lambda route: late.append(route))
+
+    step_back(page)
+    page.wait_for_timeout(100)
+    assert late, "the first step's answer is on its way"
+    with page.expect_response("**/members"):
+        step_back(page)
+    page.get_by_text("회원 1명").wait_for(state="detached")
+    late[0].continue_()
+    page.wait_for_timeout(500)
+
+    assert page.url.endswith("/members")
+    assert page.locator("#find").input_value() == ""
+    assert page.locator("tbody tr").count() > 1
 
 
 def test_timeline__more__joins_the_list(open_context: Open, story: Story) -> None:

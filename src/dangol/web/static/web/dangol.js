@@ -62,6 +62,14 @@ document.addEventListener("htmx:afterSwap", () => {
   field.setSelectionRange(typed[2], typed[3]);
 });
 
+// Back shows a page as it is, not what was typed on the one left; of two steps at once the last answer counts.
+let restoring = null;
+document.addEventListener("htmx:historyCacheMiss", (event) => {
+  typed = null;
+  restoring?.abort();
+  restoring = event.detail.xhr;
+});
+
 // A button that prints is there only where it can.
 document.querySelectorAll("[data-prints]").forEach((one) => {
   one.hidden = false;
