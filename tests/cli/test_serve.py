@@ -23,7 +23,7 @@ from tests.processes import pids_of
 from tests.waiting import ONE_TRY, PATIENCE, wait_for
 
 POSTGRES = os.environ["DANGOL_TEST_DATABASE"] == "postgres"
-KINDS = ("web", "worker", "scheduler") + (("sequencer",) if POSTGRES else ())
+KINDS = ("web", "worker", "scheduler") + (("helper", "sequencer") if POSTGRES else ())
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +163,9 @@ def test_require_free_port__address_of_another_machine__is_refused() -> None:
         require_free_port("192.0.2.1", 8000)
 
 
-def test_serve__sequencer_alone__runs_on_postgresql_only(instance: Instance) -> None:
-    process = instance.start("serve", "--only", "sequencer")
+@pytest.mark.parametrize("kind", ["sequencer", "helper"])
+def test_serve__what_many_writers_need__runs_on_postgresql_only(instance: Instance, kind: str) -> None:
+    process = instance.start("serve", "--only", kind)
     if POSTGRES:
         wait_for(lambda: beats(instance, process.pid))
         assert process.poll() is None

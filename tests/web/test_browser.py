@@ -198,7 +198,7 @@ def test_member_list__back_twice_at_once__shows_what_the_address_says(
     for typed, found in (("김", "회원 1명"), ("1501", "회원 1501")):
         before = page.url
         page.locator("#find").fill(typed)
-        page.wait_for_url(lambda url, before=before: url != before)
+        page.wait_for_function("before => location.href !== before", arg=before)
         page.locator("#results").get_by_text(found).first.wait_for()
         wait_until_drawn(page)
     late: list[Route] = []

@@ -35,6 +35,7 @@ from dangol.core.people.models import Shop
 from dangol.core.storage.spaces import list_spaces
 from dangol.core.storage.transactions import limit_waits
 from dangol.core.tasks.loops import Loop
+from dangol.core.tasks.registry import helping_tasks
 from dangol.core.tasks.runner import Runner
 from dangol.core.tasks.scheduler import enqueue_due
 from dangol.core.tasks.services import record_heartbeat
@@ -56,6 +57,7 @@ WORK_POSTGRES = "-c lock_timeout=30s -c statement_timeout=30min"
 CONNECT_SECONDS = 2
 TALLY_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
+HELPER_REST_SECONDS = 1.0
 
 
 class Settled(NamedTuple):
@@ -149,6 +151,28 @@ def _take(turn: Turn) -> int:
     return turn.take(now())
 
 
+def run_helper() -> None:
+    """Do jobs that take over a part of a long one, beside the worker that has it.
+
+    Nobody misses it: without it they wait until the worker has done the long one, and find nothing to do.
+    """
+    _name_process("helper", WORK_POSTGRES)
+    calm_collector()
+    stopping = threading.Event()
+    runner = Runner(now, stopping=stopping, only=helping_tasks())
+
+    def keep_up() -> int:
+        record_heartbeat("helper", pid=os.getpid(), at=now())
+        runner.renew_leases()
+        return 0
+
+    loops = [
+        Loop("jobs", runner.run_due, HELPER_REST_SECONDS, stopping),
+        Loop("upkeep", keep_up, HEARTBEAT_SECONDS, stopping),
+    ]
+    _run_loops(loops, stopping)
+
+
 def run_sequencer() -> None:
     """Give events their positions; SQLite has no need of it."""
     _name_process("sequencer", WORK_POSTGRES)
@@ -203,8 +227,8 @@ def run_web(*, host: str, port: int) -> None:
         Path(mark).unlink(missing_ok=True)
 
 
-def needs_sequencer() -> bool:
-    """Say whether events get their positions after their commit here."""
+def has_many_writers() -> bool:
+    """Say whether many write at once here: one helps another then, and events get their positions later."""
     return connection.vendor == "postgresql"
 
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _, gettext_lazy
 from dangol.cli.home import KeyStoreLost, command, require_shop
 from dangol.cli.output import Output, QuietOption
 from dangol.cli.processes import (
-    needs_sequencer,
+    has_many_writers,
+    run_helper,
     run_scheduler,
     run_sequencer,
     run_web,
@@ -40,8 +41,18 @@ class Kind(StrEnum):
 
     WEB = "web"
     WORKER = "worker"
+    HELPER = "helper"
     SEQUENCER = "sequencer"
     SCHEDULER = "scheduler"
+
+
+MANY_WRITERS = frozenset({Kind.HELPER, Kind.SEQUENCER})
+_RUN = {
+    Kind.WORKER: run_worker,
+    Kind.HELPER: run_helper,
+    Kind.SEQUENCER: run_sequencer,
+    Kind.SCHEDULER: run_scheduler,
+}
 
 
 class PortTaken(DomainError):
@@ -69,10 +80,10 @@ class PortForbidden(DomainError):
     code = "serve.port_forbidden"
 
 
-class NoSequencerNeeded(DomainError):
-    """This database numbers its events itself."""
+class NotNeeded(DomainError):
+    """This database numbers its events itself, and has one writer: no `kind` is run."""
 
-    code = "serve.no_sequencer_needed"
+    code = "serve.not_needed"
 
 
 class ReadOnly(DomainError):
@@ -110,8 +121,8 @@ register(
         PortForbidden.code: Words(
             gettext_lazy("{port}번 포트를 열 권한이 없어요."), gettext_lazy("`{command}`")
         ),
-        NoSequencerNeeded.code: Words(
-            gettext_lazy("SQLite에서는 시퀀서가 필요 없어요."), gettext_lazy("`dangol serve`")
+        NotNeeded.code: Words(
+            gettext_lazy("SQLite에서는 {kind} 프로세스가 필요 없어요."), gettext_lazy("`dangol serve`")
         ),
     }
 )
@@ -126,7 +137,7 @@ def serve(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve the shop: web, worker, scheduler and, on PostgreSQL, the sequencer, under one parent.
+    """Serve the shop: web, worker, scheduler and, on PostgreSQL, a helper and the sequencer, under one parent.
 
     Without its key store only the web is served, and only for looking.
     """
@@ -180,26 +191,22 @@ def require_second_factor(host: str) -> None:
 def run_alone(kind: Kind, *, host: str, port: int) -> None:
     """Run one process in the foreground until SIGTERM or SIGINT.
 
-    Raises what require_free_port raises, NoSequencerNeeded on SQLite, or ReadOnly for all but the web.
+    Raises what require_free_port raises, NotNeeded on SQLite, or ReadOnly for all but the web.
     """
     if settings.READ_ONLY and kind is not Kind.WEB:
         raise ReadOnly(kind=kind.value)
+    if kind in MANY_WRITERS and not has_many_writers():
+        raise NotNeeded(kind=kind.value)
     if kind is Kind.WEB:
         require_free_port(host, port)
         run_web(host=host, port=port)
-    elif kind is Kind.WORKER:
-        run_worker()
-    elif kind is Kind.SCHEDULER:
-        run_scheduler()
-    elif needs_sequencer():
-        run_sequencer()
     else:
-        raise NoSequencerNeeded
+        _RUN[kind]()
 
 
 def child_commands(*, host: str, port: int) -> Mapping[str, Sequence[str]]:
     """Return the command line of each process this instance needs."""
-    kinds = [kind for kind in Kind if kind is not Kind.SEQUENCER or needs_sequencer()]
+    kinds = [kind for kind in Kind if kind not in MANY_WRITERS or has_many_writers()]
     if settings.READ_ONLY:
         kinds = [Kind.WEB]
     base = [sys.executable, "-m", "dangol", "serve", "--home", str(settings.HOME)]

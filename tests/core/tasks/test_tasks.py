@@ -143,6 +143,18 @@ def test_run_due__job_in_the_future__waits(clock: Clock) -> None:
     assert Job.objects.get().state == State.DONE
 
 
+def test_run_due__only_some_tasks__leaves_the_others_to_whoever_does_all(clock: Clock) -> None:
+    leave()
+    leave("cup.fill_slowly")
+
+    assert Runner(clock, only=["cup.fill_slowly"]).run_due() == 1
+    assert Runner(clock, only=[]).run_due() == 0
+
+    assert dict(Job.objects.values_list("name", "state")) == {
+        "cup.pour": State.WAITING, "cup.fill_slowly": State.DONE,
+    }  # fmt: skip
+
+
 def test_run_due__handler_fails__its_writes_go_and_it_is_tried_again(clock: Clock) -> None:
     leave()
     broken.set()

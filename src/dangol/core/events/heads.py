@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from dangol.core.events.models import CustomerHead
-from dangol.core.storage.columns import vendor_of
+from dangol.core.storage.columns import table, vendor_of
 from dangol.core.storage.ids import Id, id_after
 from dangol.core.storage.plans import Overtaken, current_plan
 from dangol.core.storage.rows import insert_missing, select_matching, sorted_ids, update_rows
@@ -86,6 +86,20 @@ def _lock(ordered: Sequence[Id], *, in_turn: bool) -> dict[Id, Place]:
             return _read_heads(ordered)
         heads |= {key: (0, None) for key, _ in missing}
     return heads
+
+
+def passing_locked(customer: str) -> tuple[str, str]:
+    """Return a join and an end for a SELECT that locks whom it finds and passes over whom others have locked.
+
+    `customer` names its column of them. Several at the same work, each a transaction, then share it instead
+    of waiting for one another. Nothing on SQLite, which has one writer.
+    """
+    if vendor_of(CustomerHead) != "postgresql":
+        return "", ""
+    return (
+        f" JOIN {table(CustomerHead)} AS head ON head.customer_id = {customer}",
+        " FOR UPDATE OF head SKIP LOCKED",
+    )
 
 
 def touch_customers(customer_ids: Iterable[Id]) -> None:

@@ -263,17 +263,23 @@ def settle_due(*, as_of: datetime, limit: int = 1_000) -> int:
     """Open and lapse what is due by `as_of` for up to `limit` customers; returns how many there were.
 
     Call it until it returns 0. Being killed at any point costs nothing: each call is one transaction
-    and what it did is no longer due.
+    and what it did is no longer due. On PostgreSQL several share the work: each takes who is free, and the
+    last ones wait for whom the others still have in hand.
     """
     with write_transaction():
         due: dict[str, list[Id]] = defaultdict(list)
-        for customer_id, currency in due_customers(as_of=as_of, limit=limit):
+        for customer_id, currency in _next_due(as_of, limit):
             due[currency].append(customer_id)
         # All at once, and so in sorted order, though they are settled currency by currency.
         lock_customers(customer_id for customer_ids in due.values() for customer_id in customer_ids)
         for currency, customer_ids in due.items():
             settle(customer_ids, currency, as_of=as_of)
     return sum(len(customer_ids) for customer_ids in due.values())
+
+
+def _next_due(as_of: datetime, limit: int) -> list[tuple[Id, str]]:
+    """Return whose turn it is: who is free first, and once nobody is, who has to be waited for."""
+    return due_customers(as_of=as_of, limit=limit, sharing=True) or due_customers(as_of=as_of, limit=limit)
 
 
 def _one(customer_id: Id, command: Command, currency: str, recorded_at: datetime) -> Result:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from dangol.core.events.heads import passing_locked
 from dangol.core.ledger.activities import save_activities
 from dangol.core.ledger.models import Account, Entry, Lot, LotOpening, Transfer
 from dangol.core.storage.ids import Id, new_id
@@ -335,16 +336,18 @@ def _known(rows: Sequence[Row]) -> dict[tuple[Id, str], Known]:
     return {key: one._replace(expires_at=ends.get(one.transfer_id)) for key, one in known.items()}
 
 
-def due_customers(*, as_of: datetime, limit: int) -> list[tuple[Id, str]]:
+def due_customers(*, as_of: datetime, limit: int, sharing: bool = False) -> list[tuple[Id, str]]:
     """Return customers (and the currency) of the `limit` lots due first of those due by `as_of`, each once.
 
-    In the order of the index, so that a batch costs the same however much is due.
+    In the order of the index, so that a batch costs the same however much is due. `sharing`: they are locked
+    as they are found, but for those that others have locked, who are passed over.
     """
+    join, end = passing_locked("lot.customer_id") if sharing else ("", "")
     rows = read_rows(
         Lot,
         ("customer_id", "currency", "due_at"),
-        f"SELECT customer_id, currency, due_at FROM {table(Lot)}"  # noqa: S608 - our own table
-        " WHERE due_at IS NOT NULL AND due_at <= %s ORDER BY due_at LIMIT %s",
+        f"SELECT lot.customer_id, lot.currency, lot.due_at FROM {table(Lot)} AS lot{join}"  # noqa: S608
+        f" WHERE lot.due_at IS NOT NULL AND lot.due_at <= %s ORDER BY lot.due_at LIMIT %s{end}",
         [as_of if connection.vendor == "postgresql" else as_of.replace(tzinfo=None).isoformat(" "), limit],
     )
     return list(dict.fromkeys((customer_id, currency) for customer_id, currency, _ in rows))

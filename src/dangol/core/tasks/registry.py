@@ -51,7 +51,7 @@ class Task:
     With `atomic`, the handler runs inside the write transaction that marks its job done, so what it
     writes happens once. Without, it makes its own transactions and may be run again from the start
     after a crash: it must then find for itself what it has done. `for_staff`: somebody asked for it and looks
-    for it among the jobs.
+    for it among the jobs. `helps`: its jobs take over a part of a long one, so that a helper does them, too.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Task:
     atomic: bool
     max_attempts: int
     for_staff: bool = True
+    helps: bool = False
 
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[Any]:
@@ -81,7 +82,7 @@ _registry = _Registry()
 
 
 def task(
-    name: str, *, atomic: bool = True, max_attempts: int = 8, for_staff: bool = True
+    name: str, *, atomic: bool = True, max_attempts: int = 8, for_staff: bool = True, helps: bool = False
 ) -> Callable[[H], H]:
     """Declare the function below as what does the jobs called `name`.
 
@@ -90,7 +91,7 @@ def task(
 
     def declare(handler: H) -> H:
         assert name not in _registry.tasks, f"task {name} is declared twice"
-        _registry.tasks[name] = Task(name, handler, atomic, max_attempts, for_staff)
+        _registry.tasks[name] = Task(name, handler, atomic, max_attempts, for_staff, helps)
         return handler
 
     return declare
@@ -127,6 +128,11 @@ def find_task(name: str) -> Task | None:
 def staff_tasks() -> list[str]:
     """Return the names of the tasks that somebody asks for, rather than the time or a member."""
     return sorted(one.name for one in _registry.tasks.values() if one.for_staff)
+
+
+def helping_tasks() -> list[str]:
+    """Return the names of the tasks whose jobs take over a part of a long one."""
+    return sorted(one.name for one in _registry.tasks.values() if one.helps)
 
 
 def all_schedules() -> Mapping[str, Schedule]:

@@ -73,7 +73,7 @@ class Runner:
     """One worker's hands. `run_due` and `renew_leases` may be called from two threads.
 
     `clock` tells the time; `chance` the share of jitter; `stopping` is set when the worker is to stop;
-    `failures` counts the runs that came to nothing.
+    `failures` counts the runs that came to nothing. `only`: the names of the tasks it does, all of them if None.
     """
 
     clock: Clock
@@ -81,6 +81,7 @@ class Runner:
     lease: timedelta = LEASE
     stopping: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
+    only: Sequence[str] | None = None
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _leased_at: datetime = EPOCH
     _unstarted: deque[Job] = field(default_factory=deque)
@@ -125,10 +126,13 @@ class Runner:
     def _claim_batch(self) -> int:
         now = self.clock()
         # Look first: to ask for work must not cost the others a turn at writing.
-        if not Job.objects.filter(claimable_at__lte=now).exists():
+        claimable = Job.objects.filter(claimable_at__lte=now)
+        if self.only is not None:
+            claimable = claimable.filter(name__in=self.only)
+        if not claimable.exists():
             return 0
         with write_transaction():
-            due = Job.objects.select_for_update(skip_locked=True).filter(claimable_at__lte=now)
+            due = claimable.select_for_update(skip_locked=True)
             found = list(due.order_by("claimable_at", "id")[:CLAIMED_AT_ONCE])
             lapsed = [job for job in found if job.state == State.RUNNING]
             for job in lapsed:

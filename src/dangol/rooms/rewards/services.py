@@ -40,9 +40,14 @@ class TierRow(NamedTuple):
 
 
 def review_due(running: Running, *, as_of: datetime, limit: int = 1_000) -> int:
-    """Hold the tier reviews due by `as_of` for up to `limit` members; returns how many members there were."""
+    """Hold the tier reviews due by `as_of` for up to `limit` members; returns how many members there were.
+
+    Several may be at it at once, as at `settle_due`.
+    """
     with write_transaction():
-        due = store.due_members(running.id, as_of=as_of, limit=limit)
+        due = store.due_members(running.id, as_of=as_of, limit=limit, sharing=True) or store.due_members(
+            running.id, as_of=as_of, limit=limit
+        )
         if due:
             touch_customers(due)  # a review that changes no tier is no event
             Batch(running, recorded_at=as_of).advance(due, as_of=as_of)

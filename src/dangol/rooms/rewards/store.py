@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from dangol.core.events.heads import passing_locked
 from dangol.core.ledger.store import Purses, select_purses
 from dangol.core.people.absences import found_absences, select_absences
 from dangol.core.people.merged import absorbed_by
@@ -358,14 +359,18 @@ def save_memberships(program_id: Id, rows: Mapping[Id, tuple[Any, ...]], known: 
     update_rows(Membership, ("customer_id", "program_id"), names, changed)
 
 
-def due_members(program_id: Id, *, as_of: datetime, limit: int) -> list[Id]:
-    """Return members whose standing is due for a review by `as_of`, soonest first."""
+def due_members(program_id: Id, *, as_of: datetime, limit: int, sharing: bool = False) -> list[Id]:
+    """Return members whose standing is due for a review by `as_of`, soonest first.
+
+    `sharing`: they are locked as they are found, but for those that others have locked, who are passed over.
+    """
+    join, end = passing_locked("own.customer_id") if sharing else ("", "")
     rows = read_rows(
         Membership,
         ("customer_id",),
-        f"SELECT customer_id FROM {table(Membership)}"  # noqa: S608 - our own table
-        " WHERE program_id = %s AND next_review_at IS NOT NULL AND next_review_at <= %s"
-        " ORDER BY next_review_at LIMIT %s",
+        f"SELECT own.customer_id FROM {table(Membership)} AS own{join}"  # noqa: S608 - our own table
+        " WHERE own.program_id = %s AND own.next_review_at IS NOT NULL AND own.next_review_at <= %s"
+        f" ORDER BY own.next_review_at LIMIT %s{end}",
         [id_param(program_id), instant_param(as_of), limit],
     )
     return [customer_id for (customer_id,) in rows]
