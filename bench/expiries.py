@@ -3,9 +3,9 @@
 `DANGOL_BENCH_MEMBERS` makes it as many as it says. Each has bought once, for enough to be silver or not; half
 a year later all their points have lapsed, and whoever was silver is a member again. A process of its own does
 that night's work as the worker does, a thousand customers a transaction, on a copy made before; on PostgreSQL
-a second one helps it, as there. On another copy all are killed with SIGKILL once half is done, and begun anew.
-What both leave (balances, lots, transfers, standings, moves of tiers) has to be the same, but for the ids that
-transfers are given.
+a second one helps it, as there. On another copy they are killed with SIGKILL once half is done, and begun
+anew. What both leave (balances, lots, transfers, standings, moves of tiers) has to be the same, but for the
+ids that transfers are given.
 
 `python -m bench.expiries ADVANCE` is such a process: it advances the instance of its environment to ADVANCE.
 """
@@ -58,6 +58,7 @@ def measure() -> Iterator[Figure]:
         f"{MEMBERS:,} members who bought once, written", MEMBERS / (time.perf_counter() - began), "/s"
     )
     whole, killed = _copy("whole"), _copy("killed")
+    os.sync()  # the night does not wait for the disk to have the copies
     seconds = _run(whole)
     rate = MEMBERS / seconds
     name = f"points of {MEMBERS:,} members lapse, tiers reviewed"
@@ -112,7 +113,8 @@ def _start(given: dict[str, str]) -> list[subprocess.Popen[bytes]]:
 def _run(given: dict[str, str]) -> float:
     """Return the seconds of a whole night, with the start of its processes."""
     began = time.perf_counter()
-    assert not any([process.wait() for process in _start(given)]), "the night's work ends well"
+    codes = [process.wait() for process in _start(given)]
+    assert not any(codes), "the night's work ends well"
     return time.perf_counter() - began
 
 

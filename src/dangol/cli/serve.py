@@ -137,7 +137,7 @@ def serve(
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Serve the shop: web, worker, scheduler and, on PostgreSQL, a helper and the sequencer, under one parent.
+    """Serve the shop: web, worker, scheduler and, on PostgreSQL, helper and sequencer, under one parent.
 
     Without its key store only the web is served, and only for looking.
     """

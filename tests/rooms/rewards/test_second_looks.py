@@ -3,10 +3,13 @@
 import pytest
 
 from dangol.core.people.shops import set_shop
+from dangol.core.storage.ids import random_id
 from dangol.rooms.rewards.models import Membership, SecondLook, TierChange
 from dangol.rooms.rewards.programs import find_program, supersede_tiers
 from dangol.rooms.rewards.second_looks import look_again
+from dangol.rooms.rewards.store import due_members
 from tests.core.segments.shop import bought, catch_up, come, make_segment
+from tests.plans import plan_of, sorts
 from tests.rooms.rewards.shop import BREAD, LEVELS, ROLLING, Bought, Telling, open_program
 from tests.rooms.rewards.test_gates import DAY, GATED, MARCH, MINUTE
 
@@ -37,3 +40,23 @@ def test_gate__put_up_for_many__is_looked_at_in_steps_that_begin_where_the_last_
     assert golden == [(1, 1), (1, 2), (1, 3), (0, 3)]
     assert set(TierChange.objects.filter(to_level=2).values_list("at", flat=True)) == {begins}
     assert not SecondLook.objects.exists()
+
+
+def test_look_again__however_many_there_are__goes_through_them_in_the_order_of_their_key() -> None:
+    program = open_program(ROLLING)
+    SecondLook.objects.create(program_id=program, version=2, begins_at=MARCH, last_id=random_id())
+
+    plan = plan_of(lambda: look_again(find_program(program), as_of=MARCH, limit=1), "dg_membership")
+
+    assert not sorts(plan)
+    assert "PRIMARY KEY" in plan or "dg_membership_pkey" in plan
+
+
+@pytest.mark.parametrize("sharing", [False, True])
+def test_due_members__however_many_there_are__are_found_by_an_index_of_their_own(sharing: bool) -> None:
+    program = open_program(ROLLING)
+
+    plan = plan_of(lambda: due_members(program, as_of=MARCH, limit=1, sharing=sharing), "dg_membership")
+
+    assert not sorts(plan)
+    assert "dg_membership_due" in plan

@@ -18,6 +18,15 @@ def instant_param(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
+def not_by_index(column: str) -> str:
+    """Return a column by which SQLite looks for no index.
+
+    It takes one value of any indexed column for a few rows, and would rather sort all members of a program
+    than go through the first ones in the order asked for.
+    """
+    return f"+{column}" if connection.vendor == "sqlite" else column
+
+
 def digits_sql(column: str) -> str:
     """Return SQL for the 32 hex digits of an id in a column, as `Id.hex()` has them in keys."""
     if connection.vendor == "postgresql":

@@ -73,7 +73,7 @@ class Runner:
     """One worker's hands. `run_due` and `renew_leases` may be called from two threads.
 
     `clock` tells the time; `chance` the share of jitter; `stopping` is set when the worker is to stop;
-    `failures` counts the runs that came to nothing. `only`: the names of the tasks it does, all of them if None.
+    `failures` counts the runs that came to nothing. `only`: the names of the tasks it does; None for all.
     """
 
     clock: Clock

@@ -233,8 +233,8 @@ class Membership(models.Model):
                 condition=models.Q(last_order_at__isnull=True),
             ),
             models.Index(
-                fields=["next_review_at"],
-                name="dg_membership_review",
+                fields=["program_id", "next_review_at"],
+                name="dg_membership_due",
                 condition=models.Q(next_review_at__isnull=False),
             ),
         )

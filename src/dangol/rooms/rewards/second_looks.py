@@ -4,6 +4,8 @@ from datetime import datetime
 
 from dangol.core.events.services import touch_customers
 from dangol.core.storage.ids import Id
+from dangol.core.storage.params import id_param, not_by_index
+from dangol.core.storage.rows import read_rows, table
 from dangol.core.storage.transactions import write_transaction
 from dangol.rooms.rewards import store
 from dangol.rooms.rewards.judging import Batch
@@ -29,10 +31,15 @@ def look_again(running: Running, *, as_of: datetime, limit: int) -> int:
 
 
 def _further(running: Running, walk: SecondLook, limit: int) -> list[Id]:
-    members = Membership.objects.filter(program_id=running.id)
-    if walk.last_id is not None:
-        members = members.filter(customer_id__gt=walk.last_id)
-    return list(members.order_by("customer_id").values_list("customer_id", flat=True)[:limit])
+    behind = " AND customer_id > %s" if walk.last_id is not None else ""
+    rows = read_rows(
+        Membership,
+        ("customer_id",),
+        f"SELECT customer_id FROM {table(Membership)}"  # noqa: S608 - our own table
+        f" WHERE {not_by_index('program_id')} = %s{behind} ORDER BY customer_id LIMIT %s",
+        [id_param(running.id), *([id_param(walk.last_id)] if walk.last_id else ()), limit],
+    )
+    return [customer_id for (customer_id,) in rows]
 
 
 def _look_at(running: Running, members: list[Id], as_of: datetime) -> None:

@@ -21,8 +21,8 @@ def advance_programs(due: Due, run: Run) -> None:
     """Open and lapse points and review tiers that are due: a thousand customers a transaction.
 
     Everything is dated at its own instant in the program's zone (most of it at midnight there), so the
-    rhythm says how soon it is seen, not when it holds. Whoever finds much to do asks for help, and so does
-    who helps: as many share the work as there are workers free, on PostgreSQL, where they need not take turns.
+    rhythm says how soon it is seen, not when it holds. On PostgreSQL, where nobody takes turns at writing,
+    whoever finds much to do asks for help, and so does who helps: as many share the work as are free.
     """
     _advance(due, run)
 
