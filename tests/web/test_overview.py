@@ -18,6 +18,7 @@ from dangol.rooms.rewards.models import TierChange
 from dangol.web.formats import format_money, format_number
 from dangol.web.periods import make_period, read_days
 from dangol.web.reads.overview import read_happenings, read_point_flow, read_purchases, read_spend_by_column
+from tests.plans import plan_of, sorts
 from tests.web.story import CURRENCY, NOW, Story, open_shop, set_working
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
@@ -164,3 +165,8 @@ def test_read_happenings__any_limit__the_latest_of_all_kinds(story: Story, days_
     assert {(one.kind, one.at) for one in found} <= set(latest)
     if limit == 500 and not days_ago:
         assert {one.kind for one in found} == {"order", "joined", "tier"}
+
+
+@pytest.mark.parametrize("table", ["dg_tier_change", "dg_customer", "dg_order"])
+def test_read_happenings__however_much_has_happened__reads_the_latest_only(story: Story, table: str) -> None:
+    assert not sorts(plan_of(lambda: read_happenings(at=NOW, limit=3), table))

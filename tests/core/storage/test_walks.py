@@ -8,12 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dangol.core.events.models import CustomerHead
-from dangol.core.people.models import Store
+from dangol.core.people.models import Customer, Store
 from dangol.core.storage.ids import Id, random_id
 from dangol.core.storage.rows import insert_rows
 from dangol.core.storage.snapshots import read_snapshot
 from dangol.core.storage.transactions import write_transaction
 from dangol.core.storage.walks import read_between, walk
+from tests.plans import plan_of, sorts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +56,14 @@ def test_walk__each_batch__is_one_statement_that_begins_behind_the_last() -> Non
 
     assert len(statements) == 3
     assert "OFFSET" not in "".join(one["sql"] for one in statements)
+
+
+def test_walk__of_those_with_one_value_of_an_index__goes_by_the_key_all_the_same() -> None:
+    key = ("customer_id",)
+
+    plan = plan_of(lambda: list(walk(Customer, key, key, size=10, where="kind = 'member'")), "dg_customer")
+
+    assert not sorts(plan)
 
 
 def test_read_between__a_stretch_of_keys__has_both_ends() -> None:

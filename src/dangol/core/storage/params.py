@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from dangol.core.storage.columns import Model, vendor_of
 from dangol.core.storage.ids import Id
 
 
@@ -18,13 +19,13 @@ def instant_param(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
-def not_by_index(column: str) -> str:
-    """Return a column by which SQLite looks for no index.
+def not_by_index(model: Model, sql: str) -> str:
+    """Return a column of the model's table, or a condition on it, by which SQLite looks for no index.
 
     It takes one value of any indexed column for a few rows, and would rather sort all members of a program
     than go through the first ones in the order asked for.
     """
-    return f"+{column}" if connection.vendor == "sqlite" else column
+    return f"+{sql}" if vendor_of(model) == "sqlite" else sql
 
 
 def digits_sql(column: str) -> str:

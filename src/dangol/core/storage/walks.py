@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dangol.core.storage.params import not_by_index
 from dangol.core.storage.rows import Model, Row, columns, connection_of, read_rows, table
 
 
@@ -25,7 +26,7 @@ def walk(
     read = f"SELECT {columns(model, names)} FROM {table(model)}"  # noqa: S608 - our own names
     behind: list[Any] = []
     while True:
-        conditions = [f"({where})"] if where else []
+        conditions = [not_by_index(model, f"({where})")] if where else []
         if behind:
             conditions.append(f"({order}) > ({', '.join(['%s'] * len(key))})")
         filtered = f" WHERE {' AND '.join(conditions)}" if conditions else ""

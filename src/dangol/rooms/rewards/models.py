@@ -265,6 +265,12 @@ class TierChange(models.Model):
 
     class Meta:
         db_table = "dg_tier_change"
+        indexes = (
+            # The latest of all members', for the overview.
+            models.Index(
+                fields=["at"], name="dg_tier_change_at", condition=models.Q(superseded_at__isnull=True)
+            ),
+        )
 
 
 class Accrual(models.Model):

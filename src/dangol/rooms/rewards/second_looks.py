@@ -36,7 +36,7 @@ def _further(running: Running, walk: SecondLook, limit: int) -> list[Id]:
         Membership,
         ("customer_id",),
         f"SELECT customer_id FROM {table(Membership)}"  # noqa: S608 - our own table
-        f" WHERE {not_by_index('program_id')} = %s{behind} ORDER BY customer_id LIMIT %s",
+        f" WHERE {not_by_index(Membership, 'program_id')} = %s{behind} ORDER BY customer_id LIMIT %s",
         [id_param(running.id), *([id_param(walk.last_id)] if walk.last_id else ()), limit],
     )
     return [customer_id for (customer_id,) in rows]
