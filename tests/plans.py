@@ -11,8 +11,8 @@ SORTING = ("Sort", "Aggregate", "TEMP B-TREE")
 def plan_of(read: Callable[[], object], of: str) -> str:
     """Return the plan of the first statement that `read` makes about a table.
 
-    PostgreSQL is kept from reading or sorting the whole of a table because it is small: what it then sorts all
-    the same, it has no index for.
+    PostgreSQL is kept from reading or sorting the whole of a table because it is small: what it sorts all the
+    same, it has no index for.
     """
     with CaptureQueriesContext(connection) as asked, transaction.atomic():
         read()
