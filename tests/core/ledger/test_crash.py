@@ -83,9 +83,9 @@ def lines_of(path: Path) -> int:
 
 
 def wait_for_load(told: list[Path]) -> None:
-    """Let the writers write for a while, once each of them has written some lines."""
+    """Let the writers write for a while, once each of them has written a dozen lines and more."""
     before = {path: lines_of(path) for path in told}
-    wait_for(lambda: all(lines_of(path) > before[path] + 4 for path in told), "the writers did not begin")
+    wait_for(lambda: all(lines_of(path) > before[path] + 12 for path in told), "the writers did not begin")
     time.sleep(random.uniform(0.1, 0.8))
 
 

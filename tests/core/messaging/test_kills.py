@@ -1,6 +1,7 @@
 """Senders killed in the middle of a letter, and senders racing for the same ones."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from tests.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 
+# Nobody waits minutes to see that a message is taken over from the dead.
+SOON_OVER = timedelta(seconds=1)
+
 
 def left_with(*, keys: int) -> list[Id]:
     return leave(*(a_draft(None, number) for number in range(keys)))
@@ -26,13 +30,13 @@ def all_handed() -> bool:
 @pytest.mark.parametrize("cycle", range(SIZE.kill_cycles))
 def test_sender__killed_while_handing_over__loses_nothing(tmp_path: Path, cycle: int) -> None:
     sent, ids = tmp_path / "sent", left_with(keys=5)
-    victim = actors.start(send_through, str(sent))
+    victim = actors.start(send_through, str(sent), SOON_OVER)
     wait_for(lambda: sent.exists() and bool(sent.read_text()))
     victim.kill()
     victim.join()
     assert not Message.objects.filter(state=State.HANDED).exists()
 
-    rescuer = actors.start(send_through, str(sent))
+    rescuer = actors.start(send_through, str(sent), SOON_OVER)
     try:
         wait_for(all_handed)
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 from dangol.core.messaging import senders
 from dangol.core.messaging.contents import OneTimeCode
-from dangol.core.messaging.outbox import Outbox
+from dangol.core.messaging.outbox import LEASE, Outbox
 from dangol.core.messaging.senders import EMAIL, Answer, Letter, Outcome, Sender
 from dangol.core.messaging.services import MessageDraft, leave_messages
 from dangol.core.storage.ids import Id
@@ -69,11 +69,11 @@ def use(monkeypatch: pytest.MonkeyPatch, *ways: Sender) -> None:
     monkeypatch.setattr(senders, "all_senders", lambda: ways)
 
 
-def send_through(path: str) -> None:
+def send_through(path: str, lease: timedelta = LEASE) -> None:
     """Be a worker that sends until killed."""
     way = Lingering(path)
     senders.all_senders = lambda: (way,)  # type: ignore[assignment] # in a process of its own
-    outbox = Outbox(now, lease=timedelta(seconds=1))
+    outbox = Outbox(now, lease=lease)
     while True:
         if not outbox.send_due():
             time.sleep(0.02)
