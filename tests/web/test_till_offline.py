@@ -94,10 +94,10 @@ def open_till(context: BrowserContext) -> Page:
     page.goto("/till")
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function(
-        "caches.match('/till/offline').then((found) => Boolean(found)) && navigator.serviceWorker.controller"
+        "() => caches.match('/till/offline').then((it) => it && Boolean(navigator.serviceWorker.controller))"
     )
     page.wait_for_function(
-        """import('/static/web/till_queue.js').then((queue) => queue.fact('seal')).then(Boolean)"""
+        """() => import('/static/web/till_queue.js').then((queue) => queue.fact('seal')).then(Boolean)"""
     )
     return page
 

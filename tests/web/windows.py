@@ -28,6 +28,7 @@ def step_back(page: Page) -> str:
 
 def wait_until_drawn(page: Page) -> None:
     """Wait until what was asked for is drawn and listens, and nothing more is on its way."""
+    # A function: an expression is evaluated at each look, which the page forbids from the second one on.
     page.wait_for_function(
-        "!document.querySelector('.htmx-request, .htmx-swapping, .htmx-added, .htmx-settling')"
+        "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-added, .htmx-settling')"
     )
